@@ -1,0 +1,8 @@
+// Writes schemas/*.schema.json from the zod schemas that both ends validate with. A test fails when a
+// file is older than its source.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { jsonSchemaFiles } from '../src/json-schema-files.ts';
+
+const folder = new URL('../schemas/', import.meta.url);
+mkdirSync(folder, { recursive: true });
+for (const [name, text] of Object.entries(jsonSchemaFiles())) writeFileSync(new URL(name, folder), text);

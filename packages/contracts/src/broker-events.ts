@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { uuid } from './ids.ts';
+import { DERIVED_QUALITIES, FORMATS, mediaSchema } from './media.ts';
+
+// Unknown optional fields are ignored everywhere (looseObject keeps them out of nobody's way): that is
+// how an event may grow. A renamed field means a new subject.
+
+const key = z.string().min(1).max(1024);
+const epoch = z.int().positive();
+
+export const optimizeRequestSchema = z
+  .looseObject({
+    s3Key: key.describe('The key that finalize verified'),
+    s3Bucket: z.string().min(1),
+    mediaId: uuid,
+    mediaUrl: z.url().describe("The media object's stable URL; repeated as originalUrl in the response"),
+    contentType: z.string().optional(),
+    sizeBytes: z.int().nonnegative().optional(),
+    epoch: epoch.optional().describe('The number of this processing attempt; missing means the current one'),
+    sha256: z.string().optional(),
+  })
+  .describe('api to worker: derive what this media object needs');
+export type OptimizeRequest = z.infer<typeof optimizeRequestSchema>;
+
+export const RESPONSE_STAGES = ['preview', 'scan', 'progress', 'final'] as const;
+export type ResponseStage = (typeof RESPONSE_STAGES)[number];
+
+/** What a `scan` response says in `code`; infected files are told by the virus event instead. */
+export const SCAN_VERDICTS = ['clean', 'unscannable', 'skipped'] as const;
+
+const responseFields = {
+  mediaId: uuid,
+  originalUrl: z.url(),
+  success: z.boolean(),
+  error: z.string().max(1_000).optional(),
+  epoch: epoch.optional(),
+  code: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('Why it failed; for stage scan: clean, unscannable or skipped'),
+  retryable: z.boolean().optional(),
+  width: z.int().positive().optional(),
+  height: z.int().positive().optional(),
+  durationMs: z.int().nonnegative().optional(),
+  thumbhash: z.base64().max(64).optional(),
+  sha256: z.string().optional(),
+  contentType: z.string().max(127).optional(),
+  percent: z.int().min(0).max(100).optional().describe('With stage progress'),
+};
+
+const derivativeFields = {
+  url: z.string().min(1).max(2_048).describe('s3://bucket/key, or a URL under the S3 endpoint'),
+  size: z.int().nonnegative().describe('Bytes'),
+  width: z.int().positive().optional(),
+  height: z.int().positive().optional(),
+};
+
+/** What a worker may send. */
+export const optimizeResponseSchema = z
+  .looseObject({
+    ...responseFields,
+    stage: z.enum(RESPONSE_STAGES).optional().describe('Missing means final'),
+    processed: z
+      .array(
+        z.looseObject({ quality: z.enum(DERIVED_QUALITIES), format: z.enum(FORMATS), ...derivativeFields }),
+      )
+      .max(32)
+      .optional(),
+  })
+  .describe('worker to api: what became of a request');
+export type OptimizeResponse = z.infer<typeof optimizeResponseSchema>;
+
+/**
+ * What the api accepts: qualities, formats and stages it does not know are not an error; the reader
+ * skips and counts them, so that a newer worker can run beside an older api.
+ */
+export const receivedResponseSchema = z.looseObject({
+  ...responseFields,
+  stage: z.string().max(64).optional(),
+  processed: z
+    .array(z.looseObject({ quality: z.string(), format: z.string(), ...derivativeFields }))
+    .max(256)
+    .optional(),
+});
+export type ReceivedResponse = z.infer<typeof receivedResponseSchema>;
+
+export const virusEventSchema = z
+  .looseObject({
+    mediaId: uuid,
+    s3Key: key,
+    s3Bucket: z.string().min(1),
+    mediaUrl: z.url(),
+    virusName: z.string().min(1).max(255),
+    detectedAt: z.iso.datetime(),
+    actionTaken: z.enum(['deleted_from_object_store', 'left_in_place']),
+  })
+  .describe('worker to api: the source is infected');
+export type VirusEvent = z.infer<typeof virusEventSchema>;
+
+export const mediaUploadedSchema = z
+  .looseObject({ media: mediaSchema })
+  .describe('api to anyone: a media object is stored');
+export const mediaUpdatedSchema = z
+  .looseObject({ media: mediaSchema })
+  .describe('api to anyone: a media object changed; media.rev orders the changes');
+
+/** The JSON Schema files of `schemas/`, by name. */
+export const EVENT_SCHEMAS = {
+  'media.uploaded': mediaUploadedSchema,
+  'media.updated': mediaUpdatedSchema,
+  'media.optimize.request': optimizeRequestSchema,
+  'media.optimize.response': optimizeResponseSchema,
+  'media.optimize.response.virus': virusEventSchema,
+  'media.transcode.request': optimizeRequestSchema,
+} as const;

@@ -1,0 +1,16 @@
+/** Sizes that keep every event small enough for a phone on a train. All in bytes unless said otherwise. */
+export const LIMITS = {
+  /** An event on the broker or a socket. */
+  eventBytes: 8 * 1024,
+  /** A frame that a client may send to the gateway. */
+  clientFrameBytes: 16 * 1024,
+  /** `Upload-Metadata` of a tus creation. */
+  uploadMetadataBytes: 2 * 1024,
+  messageBodyBytes: 4_000,
+  altBytes: 1_000,
+  filenameBytes: 255,
+  /** Longest `wait` of a long-poll, in seconds. */
+  longPollSeconds: 25,
+  /** Largest page of messages or events. */
+  pageSize: 200,
+} as const;

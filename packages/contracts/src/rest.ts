@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { clientKey, hostId, uuid } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { mediaSchema } from './media.ts';
+import { alt, contentType, filename, messageBody, sha256 } from './text.ts';
+
+export const MESSAGE_TYPES = ['text', 'image', 'video', 'audio', 'file'] as const;
+
+export const createConversationSchema = z.strictObject({
+  conversation_id: hostId.optional(),
+  member_ids: z.array(hostId).max(1_000),
+});
+
+export const sendMessageSchema = z
+  .strictObject({
+    client_message_id: clientKey,
+    message_type: z.enum(MESSAGE_TYPES),
+    body: messageBody.optional(),
+    media_object_id: uuid.optional(),
+    filename: filename.optional(),
+    alt: alt.optional(),
+  })
+  .refine((message) => message.message_type === 'text' || message.media_object_id !== undefined, {
+    path: ['media_object_id'],
+    message: 'is required unless message_type is text',
+  })
+  .refine((message) => message.message_type !== 'text' || message.media_object_id === undefined, {
+    path: ['media_object_id'],
+    message: 'does not belong to a text message',
+  })
+  .refine((message) => message.message_type !== 'text' || (message.body ?? '') !== '', {
+    path: ['body'],
+    message: 'is required when message_type is text',
+  });
+export type SendMessage = z.infer<typeof sendMessageSchema>;
+
+export const devLoginSchema = z.strictObject({ user_id: hostId });
+
+const wholeNumber = (min = 0, max = Number.MAX_SAFE_INTEGER) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`);
+
+const limit = wholeNumber(1, LIMITS.pageSize).default(50);
+export const messagesQuerySchema = z.strictObject({ before_seq: wholeNumber().optional(), limit });
+export const eventsQuerySchema = z.strictObject({ since_seq: wholeNumber().default(0), limit });
+export const longPollQuerySchema = z.object({
+  wait: wholeNumber(0, LIMITS.longPollSeconds).default(0),
+  after_rev: wholeNumber().optional(),
+});
+
+/** `Upload-Metadata` of a tus creation, decoded. Other keys are refused. */
+export const uploadMetadataSchema = z.strictObject({
+  filename,
+  filetype: contentType,
+  client_media_id: clientKey.optional(),
+  conversation_id: hostId.optional(),
+  sha256: sha256.optional(),
+  alt: alt.optional(),
+});
+export type UploadMetadata = z.infer<typeof uploadMetadataSchema>;
+
+export const messageSchema = z.object({
+  message_id: z.guid(),
+  conversation_id: hostId,
+  seq: z.int().positive(),
+  sender_user_id: hostId,
+  message_type: z.enum(MESSAGE_TYPES),
+  body: z.string().optional(),
+  media_object_id: z.guid().optional(),
+  filename: z.string().optional(),
+  alt: z.string().optional(),
+  media: mediaSchema.optional(),
+  created_at: z.iso.datetime(),
+});
+export type Message = z.infer<typeof messageSchema>;
+
+export interface Conversation {
+  conversation_id: string;
+  created_by: string;
+  member_ids: string[];
+  last_seq: number;
+  created_at: string;
+}
+
+/** What `GET /config.json` tells an SDK: public addresses and limits in bytes. */
+export interface PublicConfig {
+  api_url: string;
+  gateway_url: string;
+  max_upload_bytes: number;
+  dev_login: boolean;
+}

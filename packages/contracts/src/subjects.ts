@@ -1,0 +1,76 @@
+/** Names on the broker. Everything is prefixed with APP_NAME, so that several installations share a server. */
+export interface SubjectOverrides {
+  optimizeRequest?: string | undefined;
+  optimizeResponse?: string | undefined;
+  virus?: string | undefined;
+}
+
+export interface Subjects {
+  mediaUploaded: string;
+  mediaUpdated: string;
+  optimizeRequest: string;
+  optimizeResponse: string;
+  virus: string;
+  transcodeRequest: string;
+  storageEvents: string;
+  outboxWakeUp: string;
+  deadLetter: (consumer: string) => string;
+  conversation: (conversationId: string) => string;
+  user: (userId: string) => string;
+  mediaChanged: (mediaObjectId: string) => string;
+}
+
+export const subjectsOf = (appName: string, overrides: SubjectOverrides = {}): Subjects => ({
+  mediaUploaded: `${appName}.media.uploaded`,
+  mediaUpdated: `${appName}.media.updated`,
+  optimizeRequest: overrides.optimizeRequest ?? `${appName}.media.optimize.request`,
+  optimizeResponse: overrides.optimizeResponse ?? `${appName}.media.optimize.response`,
+  virus: overrides.virus ?? `${appName}.media.optimize.response.virus`,
+  transcodeRequest: `${appName}.media.transcode.request`,
+  storageEvents: `${appName}.storage.events`,
+  // Core NATS from here on: announcements of what Postgres holds.
+  outboxWakeUp: `${appName}.outbox.wake`,
+  deadLetter: (consumer) => `${appName}.dlq.${consumer}`,
+  conversation: (conversationId) => `${appName}.conversation.${conversationId}`,
+  user: (userId) => `${appName}.user.${userId}`,
+  mediaChanged: (mediaObjectId) => `${appName}.changed.${mediaObjectId}`,
+});
+
+export interface StreamPlan {
+  name: string;
+  subjects: string[];
+}
+
+export interface Streams {
+  media: StreamPlan;
+  storage: StreamPlan;
+  deadLetters: StreamPlan;
+}
+
+/** Subjects are listed one by one: a wildcard would overlap with the dead letters'. */
+export const streamsOf = (appName: string, subjects: Subjects): Streams => {
+  const prefix = appName.toUpperCase();
+  return {
+    media: {
+      name: `${prefix}_MEDIA`,
+      subjects: [
+        subjects.mediaUploaded,
+        subjects.mediaUpdated,
+        subjects.optimizeRequest,
+        subjects.optimizeResponse,
+        subjects.virus,
+        subjects.transcodeRequest,
+      ],
+    },
+    storage: { name: `${prefix}_STORAGE`, subjects: [subjects.storageEvents] },
+    deadLetters: { name: `${prefix}_DLQ`, subjects: [subjects.deadLetter('*')] },
+  };
+};
+
+/** Durable JetStream consumers; the name is also the dead letters' last token. */
+export const CONSUMERS = {
+  media: 'media-worker',
+  transcode: 'transcode-worker',
+  results: 'api-results',
+  virus: 'api-virus',
+} as const;

@@ -1,0 +1,173 @@
+import {
+  type StreamPlan,
+  type Streams,
+  type SubjectOverrides,
+  type Subjects,
+  streamsOf,
+  subjectsOf,
+} from '@claimcheck/contracts/subjects';
+import {
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
+import { headers, type NatsConnection, nanos } from '@nats-io/nats-core';
+import { connect } from '@nats-io/transport-node';
+import type { Logger } from './logger.ts';
+
+const DAY_MS = 86_400_000;
+const DUPLICATE_WINDOW_MS = 600_000;
+const PUBLISH_TIMEOUT_MS = 5_000;
+
+export interface BusOptions {
+  url: string;
+  /** Shown in the server's list of connections. */
+  name: string;
+  appName: string;
+  overrides?: SubjectOverrides;
+  logger: Logger;
+}
+
+/**
+ * The broker as this project uses it: confirmed publishes to JetStream, announcements on core NATS.
+ * Reconnects for ever; what needs the broker meanwhile gets an error, not a hang.
+ */
+export class Bus {
+  readonly connection: NatsConnection;
+  readonly jetstream: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly subjects: Subjects;
+  readonly streams: Streams;
+  readonly #logger: Logger;
+
+  private constructor(connection: NatsConnection, manager: JetStreamManager, options: BusOptions) {
+    this.connection = connection;
+    this.jetstream = jetstream(connection);
+    this.manager = manager;
+    this.subjects = subjectsOf(options.appName, options.overrides);
+    this.streams = streamsOf(options.appName, this.subjects);
+    this.#logger = options.logger;
+  }
+
+  /** @throws when the server does not answer within 10 s or has no JetStream. */
+  static async connect(options: BusOptions): Promise<Bus> {
+    const connection = await connect({
+      servers: options.url.split(','),
+      name: options.name,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      reconnectJitter: 250,
+      pingInterval: 5_000,
+      maxPingOut: 2,
+      timeout: 10_000,
+    });
+    // Not checked at the start: an account that may publish need not be allowed to read account limits.
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const bus = new Bus(connection, manager, options);
+    bus.#logStatus();
+    return bus;
+  }
+
+  #logStatus(): void {
+    const follow = async () => {
+      for await (const status of this.connection.status()) {
+        if (status.type === 'disconnect') this.#logger.warn('broker connection lost');
+        if (status.type === 'reconnect') this.#logger.info('broker connection is back');
+      }
+    };
+    void follow();
+  }
+
+  /** Runs `action` after each reconnect; what was announced meanwhile is lost and must be caught up. */
+  onReconnect(action: () => void): void {
+    const follow = async () => {
+      for await (const status of this.connection.status()) if (status.type === 'reconnect') action();
+    };
+    void follow();
+  }
+
+  /** Creates the streams, or brings them to the planned settings. Safe in several processes at once. */
+  async ensureStreams(): Promise<void> {
+    await this.#ensureStream(this.streams.media, 7 * DAY_MS);
+    await this.#ensureStream(this.streams.storage, 7 * DAY_MS);
+    await this.#ensureStream(this.streams.deadLetters, 30 * DAY_MS);
+  }
+
+  async #ensureStream(plan: StreamPlan, maxAgeMs: number): Promise<void> {
+    const settings = {
+      subjects: plan.subjects,
+      max_age: nanos(maxAgeMs),
+      duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+    };
+    try {
+      await this.manager.streams.add({
+        name: plan.name,
+        storage: StorageType.File,
+        retention: RetentionPolicy.Limits,
+        ...settings,
+      });
+    } catch (error) {
+      // The name is taken with other settings: an older release made it.
+      if (!(error instanceof Error) || !/already in use/.test(error.message)) throw error;
+      await this.manager.streams.update(plan.name, settings);
+    }
+  }
+
+  /** Name of the stream that takes messages of `subject`, or undefined: then a publish would go nowhere. */
+  async streamOf(subject: string): Promise<string | undefined> {
+    try {
+      return await this.manager.streams.find(subject);
+    } catch (error) {
+      if (error instanceof Error && /no stream matches subject/.test(error.message)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Publishes to JetStream and waits for the server's confirmation.
+   *
+   * @param messageId a repetition within 10 minutes is dropped by the server (`Nats-Msg-Id`)
+   * @throws when it is not confirmed within 5 s
+   */
+  async publish(
+    subject: string,
+    payload: string | Uint8Array,
+    options: { messageId: string; headers?: Record<string, string> },
+  ): Promise<void> {
+    const messageHeaders = headers();
+    for (const [name, value] of Object.entries(options.headers ?? {})) messageHeaders.set(name, value);
+    await this.jetstream.publish(subject, payload, {
+      msgID: options.messageId,
+      headers: messageHeaders,
+      timeout: PUBLISH_TIMEOUT_MS,
+    });
+  }
+
+  /** Best effort, core NATS: whoever misses it finds the truth in Postgres. */
+  announce(subject: string, payload: object): void {
+    if (this.connection.isClosed()) return;
+    this.connection.publish(subject, JSON.stringify(payload));
+  }
+
+  /** Core NATS subscription; returns how to end it. */
+  subscribe(subject: string, onMessage: (data: Uint8Array, subject: string) => void): () => void {
+    const subscription = this.connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error === null || error === undefined) onMessage(message.data, message.subject);
+      },
+    });
+    return () => subscription.unsubscribe();
+  }
+
+  /** For readiness checks. @throws when the broker does not answer. */
+  async check(): Promise<void> {
+    await this.connection.rtt();
+  }
+
+  async close(): Promise<void> {
+    if (!this.connection.isClosed()) await this.connection.drain();
+  }
+}

@@ -1,0 +1,56 @@
+import type { Logger } from './logger.ts';
+
+type Step = { name: string; run: () => Promise<void> | void };
+
+/**
+ * Ends a process in the reverse order of its start, each step bounded in time, so that a hanging
+ * dependency can't keep it alive past the orchestrator's patience.
+ */
+export class Shutdown {
+  readonly #steps: Step[] = [];
+  readonly #logger: Logger;
+  readonly #stepTimeoutMs: number;
+  #running: Promise<void> | undefined;
+
+  constructor(logger: Logger, stepTimeoutMs = 10_000) {
+    this.#logger = logger;
+    this.#stepTimeoutMs = stepTimeoutMs;
+  }
+
+  /** Registers what undoes a step of the start. Last registered, first run. */
+  add(name: string, run: Step['run']): void {
+    this.#steps.unshift({ name, run });
+  }
+
+  /** SIGTERM and SIGINT run the steps; the exit code is 0 when all succeeded. */
+  listen(): void {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        this.#logger.info({ signal }, 'shutting down');
+        void this.run().finally(() => process.exit());
+      });
+    }
+  }
+
+  run(): Promise<void> {
+    this.#running ??= this.#runAll();
+    return this.#running;
+  }
+
+  async #runAll(): Promise<void> {
+    for (const step of this.#steps) {
+      let timer: NodeJS.Timeout | undefined;
+      const timeout = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error('timed out')), this.#stepTimeoutMs);
+      });
+      try {
+        await Promise.race([step.run(), timeout]);
+      } catch (error) {
+        process.exitCode = 1;
+        this.#logger.error({ err: error, step: step.name }, 'a shutdown step failed');
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import type { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+export interface StorageOptions {
+  endpoint: string;
+  /** The address that clients reach; part of a signature, so it must be known when signing. */
+  publicEndpoint?: string | undefined;
+  region: string;
+  bucket: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  forcePathStyle: boolean;
+}
+
+export interface StoredObject {
+  size_bytes: number;
+  etag: string | undefined;
+}
+
+export interface ObjectBody extends StoredObject {
+  body: Readable;
+  /** `bytes a-b/total` when a range was asked for and served. */
+  content_range: string | undefined;
+}
+
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export const s3ClientConfig = (options: StorageOptions, endpoint = options.endpoint): S3ClientConfig => ({
+  endpoint,
+  region: options.region,
+  credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
+  forcePathStyle: options.forcePathStyle,
+  // S3-compatible servers differ in the newer checksum headers; ask for them only where S3 demands it.
+  requestChecksumCalculation: 'WHEN_REQUIRED',
+  responseChecksumValidation: 'WHEN_REQUIRED',
+  requestHandler: new NodeHttpHandler({
+    connectionTimeout: 5_000,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Without this the time-out only warns, and a hanging server hangs us.
+    throwOnRequestTimeout: true,
+    httpAgent: { maxSockets: 256, keepAlive: true },
+    httpsAgent: { maxSockets: 256, keepAlive: true },
+  }),
+});
+
+export const isMissing = (error: unknown): boolean =>
+  error instanceof S3ServiceException &&
+  (error.$metadata.httpStatusCode === 404 || error.name === 'NoSuchKey' || error.name === 'NotFound');
+
+/** One bucket of an S3-compatible server. Keys are always ours, never a client's or a host's words. */
+export class Storage {
+  readonly bucket: string;
+  readonly client: S3Client;
+  readonly #publicClient: S3Client;
+  readonly #endpoints: readonly string[];
+  readonly #forcePathStyle: boolean;
+
+  constructor(options: StorageOptions) {
+    this.bucket = options.bucket;
+    this.client = new S3Client(s3ClientConfig(options));
+    this.#publicClient =
+      options.publicEndpoint === undefined
+        ? this.client
+        : new S3Client(s3ClientConfig(options, options.publicEndpoint));
+    this.#endpoints = [options.endpoint, options.publicEndpoint].filter((url) => url !== undefined);
+    this.#forcePathStyle = options.forcePathStyle;
+  }
+
+  async head(key: string): Promise<StoredObject | undefined> {
+    try {
+      const found = await this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }));
+      return { size_bytes: found.ContentLength ?? 0, etag: found.ETag };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** @param range an HTTP `Range` value; @throws S3ServiceException, see {@link isMissing} */
+  async get(key: string, options: { range?: string; signal?: AbortSignal } = {}): Promise<ObjectBody> {
+    const found = await this.client.send(
+      new GetObjectCommand({ Bucket: this.bucket, Key: key, Range: options.range }),
+      options.signal === undefined ? {} : { abortSignal: options.signal },
+    );
+    return {
+      body: found.Body as Readable,
+      size_bytes: found.ContentLength ?? 0,
+      etag: found.ETag,
+      content_range: found.ContentRange,
+    };
+  }
+
+  /** @param body bytes, or a stream of exactly `size_bytes` */
+  async put(
+    key: string,
+    body: Uint8Array | Readable,
+    options: { size_bytes: number; content_type: string; signal?: AbortSignal },
+  ): Promise<void> {
+    await this.client.send(
+      new PutObjectCommand({
+        Bucket: this.bucket,
+        Key: key,
+        Body: body,
+        ContentLength: options.size_bytes,
+        ContentType: options.content_type,
+      }),
+      options.signal === undefined ? {} : { abortSignal: options.signal },
+    );
+  }
+
+  /** Deletes keys; those that are not there count as deleted. */
+  async delete(keys: readonly string[]): Promise<void> {
+    for (let start = 0; start < keys.length; start += 1_000) {
+      const Objects = keys.slice(start, start + 1_000).map((Key) => ({ Key }));
+      const answer = await this.client.send(
+        new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects, Quiet: true } }),
+      );
+      const failure = answer.Errors?.find((error) => error.Code !== 'NoSuchKey');
+      if (failure !== undefined) throw new Error(`could not delete ${failure.Key}: ${failure.Code}`);
+    }
+  }
+
+  /** Keys below a prefix, page by page. */
+  async *list(prefix: string): AsyncGenerator<string> {
+    let token: string | undefined;
+    do {
+      const page = await this.client.send(
+        new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken: token }),
+      );
+      for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  async abortMultipartUpload(key: string, uploadId: string): Promise<void> {
+    await this.client.send(
+      new AbortMultipartUploadCommand({ Bucket: this.bucket, Key: key, UploadId: uploadId }),
+    );
+  }
+
+  /** A URL that whoever holds it may GET for `seconds`; type and disposition are part of the signature. */
+  async signedUrl(
+    key: string,
+    options: { seconds: number; content_type: string; content_disposition: string },
+  ): Promise<string> {
+    const command = new GetObjectCommand({
+      Bucket: this.bucket,
+      Key: key,
+      ResponseContentType: options.content_type,
+      ResponseContentDisposition: options.content_disposition,
+    });
+    return getSignedUrl(this.#publicClient, command, { expiresIn: options.seconds });
+  }
+
+  /** `s3://bucket/key` or a URL under one of our endpoints → the key; undefined when it is elsewhere. */
+  keyOf(url: string): string | undefined {
+    const prefixes = [
+      `s3://${this.bucket}/`,
+      ...this.#endpoints.map((endpoint) =>
+        this.#forcePathStyle
+          ? `${endpoint}/${this.bucket}/`
+          : `${endpoint.replace('://', `://${this.bucket}.`)}/`,
+      ),
+    ];
+    const prefix = prefixes.find((candidate) => url.startsWith(candidate));
+    return prefix === undefined ? undefined : url.slice(prefix.length);
+  }
+
+  urlOf(key: string): string {
+    return `s3://${this.bucket}/${key}`;
+  }
+
+  /** For readiness checks. @throws when the bucket does not answer. */
+  async check(): Promise<void> {
+    await this.client.send(new HeadBucketCommand({ Bucket: this.bucket }));
+  }
+
+  close(): void {
+    this.client.destroy();
+    this.#publicClient.destroy();
+  }
+}
