@@ -75,11 +75,11 @@ export type OptimizeResponse = z.infer<typeof optimizeResponseSchema>;
  * What the api accepts: qualities, formats and stages it does not know are not an error; the reader
  * skips and counts them, so that a newer worker can run beside an older api.
  */
-export const receivedResponseSchema = z.looseObject({
+export const receivedResponseSchema = z.object({
   ...responseFields,
   stage: z.string().max(64).optional(),
   processed: z
-    .array(z.looseObject({ quality: z.string(), format: z.string(), ...derivativeFields }))
+    .array(z.object({ quality: z.string(), format: z.string(), ...derivativeFields }))
     .max(256)
     .optional(),
 });

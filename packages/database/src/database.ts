@@ -10,6 +10,7 @@ export type CommittedFact =
   | { fact: 'conversation_event'; event: ConversationEvent }
   | { fact: 'membership'; user_id: string; announcement: UserAnnouncement }
   | { fact: 'media_changed'; media_object_id: string; rev: number }
+  | { fact: 'media_progress'; conversation_ids: string[]; media_object_id: string; percent: number }
   | { fact: 'outbox' };
 
 const brand: unique symbol = Symbol('transaction');
@@ -35,11 +36,13 @@ export interface DatabaseOptions {
 const MAX_TRIES = 5;
 const TRANSACTION_TIMEOUT_MS = 10_000;
 
-// Prisma's P2034, and PostgreSQL's 40001 and 40P01 where they come through a raw query: the same
-// transaction succeeds when it is run again.
+// Prisma's P2034 and P2002, and PostgreSQL's serialization failure, deadlock and unique violation where they
+// come through a raw query: somebody was faster, and the same transaction, run again, sees what they did.
 const isConflict = (error: unknown): boolean =>
   error instanceof Prisma.PrismaClientKnownRequestError &&
-  (error.code === 'P2034' || /40001|40P01/.test(JSON.stringify(error.meta ?? {})));
+  (error.code === 'P2034' ||
+    error.code === 'P2002' ||
+    /"(40001|40P01|23505)"/.test(JSON.stringify(error.meta ?? {})));
 
 /** Postgres through Prisma: a pool with time-outs, and transactions that report what they committed. */
 export class Database {
@@ -62,7 +65,10 @@ export class Database {
     this.#onCommit = options.onCommit ?? (() => {});
   }
 
-  /** Runs `work` in one transaction, again when the database says that a conflict ended it. */
+  /**
+   * Runs `work` in one transaction, again when a conflict ended it. Work that looks for a client's key and
+   * then inserts it thereby finds, the second time, what a concurrent request inserted.
+   */
   async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     for (let tries = 1; ; tries += 1) {
       const facts: CommittedFact[] = [];

@@ -302,7 +302,7 @@ ALTER TABLE "media_object" ADD CONSTRAINT "media_object_size" CHECK ("size_bytes
 ALTER TABLE "media_object" ADD CONSTRAINT "media_object_key"
   CHECK ("object_storage_key" = "media_object_id"::text || '/source');
 ALTER TABLE "derivative" ADD CONSTRAINT "derivative_key"
-  CHECK ("object_storage_key" LIKE "media_object_id"::text || '/e%');
+  CHECK ("object_storage_key" LIKE "media_object_id"::text || '/_%' AND "object_storage_key" <> "media_object_id"::text || '/source');
 ALTER TABLE "upload_session" ADD CONSTRAINT "upload_session_offset"
   CHECK ("offset" >= 0 AND ("length" IS NULL OR "offset" <= "length"));
 

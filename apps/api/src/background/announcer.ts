@@ -1,0 +1,36 @@
+import type { CommittedFact } from '@claimcheck/database/database';
+import type { Bus } from '@claimcheck/platform/bus';
+
+/**
+ * Tells what was committed on core NATS, best effort: gateways and waiters that miss it find it in
+ * Postgres. Never throws, the transaction is long done.
+ */
+export class Announcer {
+  readonly #bus: Bus;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  readonly announce = (facts: CommittedFact[]): void => {
+    for (const fact of facts) this.#announceOne(fact);
+    if (facts.some(({ fact }) => fact === 'outbox')) this.#bus.announce(this.#bus.subjects.outboxWakeUp, {});
+  };
+
+  #announceOne(fact: CommittedFact): void {
+    const { subjects } = this.#bus;
+    if (fact.fact === 'conversation_event')
+      this.#bus.announce(subjects.conversation(fact.event.conversation_id), fact.event);
+    if (fact.fact === 'membership') this.#bus.announce(subjects.user(fact.user_id), fact.announcement);
+    if (fact.fact === 'media_changed')
+      this.#bus.announce(subjects.mediaChanged(fact.media_object_id), { rev: fact.rev });
+    if (fact.fact === 'media_progress')
+      for (const conversation_id of fact.conversation_ids)
+        this.#bus.announce(subjects.conversation(conversation_id), {
+          conversation_id,
+          type: 'media.progress',
+          media_object_id: fact.media_object_id,
+          percent: fact.percent,
+        });
+  }
+}

@@ -1,0 +1,94 @@
+import {
+  type ReceivedResponse,
+  receivedResponseSchema,
+  type VirusEvent,
+  virusEventSchema,
+} from '@claimcheck/contracts/broker-events';
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
+import type { Database } from '@claimcheck/database/database';
+import type { Bus } from '@claimcheck/platform/bus';
+import { JetStreamConsumer, PoisonError } from '@claimcheck/platform/consumer';
+import type { Logger } from '@claimcheck/platform/logger';
+import type { Storage } from '@claimcheck/platform/storage';
+import { applyResult, type Result } from '../media/apply-result.ts';
+import { applyVirus } from '../media/apply-virus.ts';
+import type { MediaSettings } from '../media/media-settings.ts';
+import { removeObjects } from './remove-objects.ts';
+
+interface ResultConsumersOptions {
+  database: Database;
+  bus: Bus;
+  storage: Storage;
+  settings: MediaSettings;
+  maxAttempts: number;
+  logger: Logger;
+  onResult?: (outcome: string) => void;
+}
+
+const CONCURRENCY = 8;
+const ACK_WAIT_MS = 30_000;
+
+/** The worker handles hostile bytes and is not trusted: its results may only point to its own prefix. */
+const resolveKey = (storage: Storage, mediaId: string, url: string): string => {
+  const key = storage.keyOf(url);
+  const own = key?.startsWith(`${mediaId}/`) === true && key !== `${mediaId}/source`;
+  if (!own || !/^[A-Za-z0-9/_.-]+$/.test(key) || /(^|\/)\.{1,2}(\/|$)/.test(key))
+    throw new PoisonError(`processed url is outside of ${mediaId}/`);
+  return key;
+};
+
+const resolveKeys = (storage: Storage, response: ReceivedResponse): Result => ({
+  ...response,
+  processed: (response.processed ?? []).map(({ url, ...rest }) => ({
+    ...rest,
+    key: resolveKey(storage, response.mediaId, url),
+  })),
+});
+
+const handleResponse = async (options: ResultConsumersOptions, response: ReceivedResponse): Promise<void> => {
+  const { database, settings, logger } = options;
+  const result = resolveKeys(options.storage, response);
+  const outcome = await database.transaction((tx) => applyResult(tx, settings, result));
+  options.onResult?.(outcome);
+  const fields = { media_object_id: result.mediaId, epoch: result.epoch, stage: result.stage, outcome };
+  logger.info(fields, 'result');
+  if (outcome === 'unknown_epoch') throw new PoisonError('the epoch was never asked for');
+};
+
+const handleVirus = async (options: ResultConsumersOptions, event: VirusEvent): Promise<void> => {
+  const { database, settings, logger } = options;
+  const outcome = await database.transaction((tx) => applyVirus(tx, settings, event));
+  options.onResult?.(`virus_${outcome}`);
+  logger.warn({ media_object_id: event.mediaId, virus: event.virusName, outcome }, 'infected');
+  // Before the ack, and again on a repetition: a crash in between leaves nothing behind.
+  if (outcome !== 'missing') await removeObjects(options.storage, event.mediaId);
+};
+
+/** The two consumers that turn what workers say into state, each result once, acked after its commit. */
+export const createResultConsumers = (options: ResultConsumersOptions) => {
+  const { bus, maxAttempts, logger } = options;
+  const common = {
+    bus,
+    stream: bus.streams.media.name,
+    concurrency: CONCURRENCY,
+    ackWaitMs: ACK_WAIT_MS,
+    maxAttempts,
+    logger,
+  };
+  return [
+    new JetStreamConsumer({
+      ...common,
+      durable: CONSUMERS.results,
+      subject: bus.subjects.optimizeResponse,
+      schema: receivedResponseSchema,
+      handle: (response) => handleResponse(options, response),
+    }),
+    new JetStreamConsumer({
+      ...common,
+      durable: CONSUMERS.virus,
+      subject: bus.subjects.virus,
+      schema: virusEventSchema,
+      handle: (event) => handleVirus(options, event),
+    }),
+  ];
+};

@@ -1,0 +1,61 @@
+import { Database } from '@claimcheck/database/database';
+import { Bus } from '@claimcheck/platform/bus';
+import { createLogger } from '@claimcheck/platform/logger';
+import { Shutdown } from '@claimcheck/platform/shutdown';
+import { Storage } from '@claimcheck/platform/storage';
+import { createTokenVerifier } from '@claimcheck/platform/token-verifier';
+import { Announcer } from './background/announcer.ts';
+import type { Config } from './config.ts';
+import type { HttpContext } from './http/context.ts';
+import { MediaWaiters } from './http/media-waiters.ts';
+import type { MediaSettings } from './media/media-settings.ts';
+import { createMetrics } from './metrics.ts';
+
+export interface Context extends HttpContext {
+  bus: Bus;
+  shutdown: Shutdown;
+}
+
+const toSettings = (config: Config, bus: Bus): MediaSettings => ({
+  subjects: bus.subjects,
+  publicUrl: config.publicUrl,
+  bucket: config.storage.bucket,
+  scanPolicy: config.scanPolicy,
+  scanUnscannable: config.scanUnscannable,
+  sourceAccess: config.sourceAccess,
+  readyDeadlineMs: config.readyDeadlineMs,
+  uploadTtlMs: config.uploadTtlMs,
+  orphanTtlMs: config.orphanTtlMs,
+});
+
+/** Makes everything that the roles share, once; whatever is opened here is closed by `shutdown`. */
+export const compose = async (config: Config): Promise<Context> => {
+  const logger = createLogger('api', config.logLevel);
+  const shutdown = new Shutdown(logger);
+  const bus = await Bus.connect({
+    url: config.natsUrl,
+    name: `${config.appName}-api`,
+    appName: config.appName,
+    overrides: config.subjectOverrides,
+    logger,
+  });
+  shutdown.add('broker', () => bus.close());
+  const database = new Database({ url: config.databaseUrl, onCommit: new Announcer(bus).announce });
+  shutdown.add('database', () => database.close());
+  const storage = new Storage(config.storage);
+  shutdown.add('storage', () => storage.close());
+  await database.check();
+  await bus.ensureStreams();
+  return {
+    config,
+    logger,
+    shutdown,
+    bus,
+    database,
+    storage,
+    settings: toSettings(config, bus),
+    verifyToken: createTokenVerifier(config.token),
+    waiters: new MediaWaiters(bus),
+    metrics: createMetrics(database),
+  };
+};

@@ -1,0 +1,104 @@
+import {
+  commonVariables,
+  duration,
+  type Environment,
+  exactlyOneTokenSource,
+  flag,
+  httpUrl,
+  list,
+  listOf,
+  port,
+  readConfig,
+  storageVariables,
+  tokenVariables,
+  wholeNumber,
+} from '@claimcheck/platform/config';
+import { z } from 'zod';
+
+const GIB = 1_024 ** 3;
+
+const schema = z
+  .object({
+    ...commonVariables,
+    ...storageVariables,
+    ...tokenVariables,
+    PORT: port.default(8080),
+    ADMIN_PORT: port.default(9080),
+    PUBLIC_URL: httpUrl.optional(),
+    GATEWAY_PUBLIC_URL: httpUrl.optional(),
+    DATABASE_URL: z.string().min(1),
+    ROLES: listOf(['http', 'background']).default(['http', 'background']),
+    CONVERSATION_ADMIN: z.enum(['backend', 'creator']).default('backend'),
+    SCAN_POLICY: z.enum(['gate', 'deliver', 'off']).default('gate'),
+    SCAN_UNSCANNABLE: z.enum(['deliver-large', 'deliver', 'block']).default('deliver-large'),
+    SOURCE_ACCESS: z.enum(['members', 'owner']).default('members'),
+    DOWNLOAD_MODE: z.enum(['redirect', 'proxy']).default('redirect'),
+    MAX_UPLOAD_BYTES: wholeNumber(1, 5_497_558_138_880).default(5 * GIB),
+    UPLOAD_TTL: duration.default(86_400_000),
+    ORPHAN_TTL: duration.default(86_400_000),
+    READY_DEADLINE: duration.default(120_000),
+    MAX_ATTEMPTS: wholeNumber(1, 100).default(5),
+    CORS_ORIGINS: list.default([]),
+    DEV_LOGIN: flag.default(false),
+    WEB_DIR: z.string().optional(),
+  })
+  .refine(exactlyOneTokenSource, {
+    path: ['AUTH_JWT_SECRET'],
+    message: 'set either AUTH_JWT_SECRET or AUTH_JWKS_URL',
+  })
+  .refine((env) => !env.DEV_LOGIN || env.AUTH_JWT_SECRET !== undefined, {
+    path: ['DEV_LOGIN'],
+    message: 'needs AUTH_JWT_SECRET: a login can only be signed with a secret of ours',
+  });
+
+export type Config = ReturnType<typeof loadConfig>;
+
+/** The api's whole configuration. @throws ConfigError with every problem at once */
+export const loadConfig = (env: Environment) => {
+  const read = readConfig(schema, env);
+  return {
+    appName: read.APP_NAME,
+    logLevel: read.LOG_LEVEL,
+    port: read.PORT,
+    adminPort: read.ADMIN_PORT,
+    publicUrl: read.PUBLIC_URL ?? `http://127.0.0.1:${read.PORT}`,
+    gatewayPublicUrl: read.GATEWAY_PUBLIC_URL ?? 'http://127.0.0.1:8081',
+    databaseUrl: read.DATABASE_URL,
+    natsUrl: read.NATS_URL,
+    subjectOverrides: {
+      optimizeRequest: read.SUBJECT_OPTIMIZE_REQUEST,
+      optimizeResponse: read.SUBJECT_OPTIMIZE_RESPONSE,
+      virus: read.SUBJECT_VIRUS,
+    },
+    storage: {
+      endpoint: read.S3_ENDPOINT,
+      publicEndpoint: read.S3_PUBLIC_ENDPOINT,
+      region: read.S3_REGION,
+      bucket: read.S3_BUCKET,
+      accessKeyId: read.S3_ACCESS_KEY_ID,
+      secretAccessKey: read.S3_SECRET_ACCESS_KEY,
+      forcePathStyle: read.S3_FORCE_PATH_STYLE,
+    },
+    token: {
+      secret: read.AUTH_JWT_SECRET,
+      jwksUrl: read.AUTH_JWKS_URL,
+      issuer: read.AUTH_ISSUER,
+      audience: read.AUTH_AUDIENCE,
+    },
+    roles: new Set(read.ROLES),
+    conversationAdmin: read.CONVERSATION_ADMIN,
+    scanPolicy: read.SCAN_POLICY,
+    scanUnscannable: read.SCAN_UNSCANNABLE,
+    sourceAccess: read.SOURCE_ACCESS,
+    downloadMode: read.DOWNLOAD_MODE,
+    maxUploadBytes: read.MAX_UPLOAD_BYTES,
+    uploadTtlMs: read.UPLOAD_TTL,
+    orphanTtlMs: read.ORPHAN_TTL,
+    readyDeadlineMs: read.READY_DEADLINE,
+    maxAttempts: read.MAX_ATTEMPTS,
+    corsOrigins: read.CORS_ORIGINS,
+    devLogin: read.DEV_LOGIN,
+    /** Static files served at `/`: the demo, when there is one. */
+    webDir: read.WEB_DIR,
+  };
+};

@@ -1,0 +1,109 @@
+import { toProblem } from '@claimcheck/contracts/errors';
+import cors from 'cors';
+import express, { type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import { uploadRoutes } from '../tus/upload-routes.ts';
+import type { UploadServer } from '../tus/upload-server.ts';
+import { authenticate } from './authenticate.ts';
+import type { HttpContext } from './context.ts';
+import { sendProblem, toProblemResponse } from './problem-response.ts';
+import { conversationRoutes } from './routes/conversation-routes.ts';
+import { devLoginRoutes } from './routes/dev-login-routes.ts';
+import { downloadRoutes } from './routes/download-routes.ts';
+import { mediaRoutes } from './routes/media-routes.ts';
+import { messageRoutes } from './routes/message-routes.ts';
+import { webRoutes } from './routes/web-routes.ts';
+
+const BODY_LIMIT = '64kb';
+
+const TUS_HEADERS = [
+  'Location',
+  'Tus-Extension',
+  'Tus-Max-Size',
+  'Tus-Resumable',
+  'Tus-Version',
+  'Upload-Defer-Length',
+  'Upload-Expires',
+  'Upload-Length',
+  'Upload-Metadata',
+  'Upload-Offset',
+];
+
+const observe =
+  ({ metrics, logger }: HttpContext): RequestHandler =>
+  (request, response, next) => {
+    const end = metrics.httpDuration.startTimer({ method: request.method });
+    response.on('close', () => {
+      const seconds = end({ status: String(response.statusCode) });
+      // The path without its query: a query may carry a token.
+      logger.debug(
+        { method: request.method, path: request.path, status: response.statusCode, seconds },
+        'request',
+      );
+    });
+    next();
+  };
+
+const securityHeaders = ({ config }: HttpContext): RequestHandler => {
+  const storage = new URL(config.storage.publicEndpoint ?? config.storage.endpoint).origin;
+  const gateway = new URL(config.gatewayPublicUrl);
+  const socket = `${gateway.protocol === 'https:' ? 'wss:' : 'ws:'}//${gateway.host}`;
+  return helmet({
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        connectSrc: ["'self'", gateway.origin, socket],
+        imgSrc: ["'self'", 'data:', 'blob:', storage],
+        mediaSrc: ["'self'", 'blob:', storage],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        upgradeInsecureRequests: null,
+      },
+    },
+    // The demo and the api are also used over plain HTTP on a developer's machine; TLS is the proxy's.
+    strictTransportSecurity: false,
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+  });
+};
+
+/** Express with every route; errors leave it as problem documents (RFC 9457). */
+export const createApp = (context: HttpContext, uploads: UploadServer): Express => {
+  const { config } = context;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(observe(context));
+  app.use(securityHeaders(context));
+  app.use(
+    '/v1',
+    cors({
+      origin: [new URL(config.publicUrl).origin, ...config.corsOrigins],
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: ['ETag', 'Retry-After', ...TUS_HEADERS],
+      maxAge: 86_400,
+      // tus clients ask for the server's abilities with the same method.
+      preflightContinue: true,
+    }),
+  );
+  app.use(webRoutes(config));
+  if (config.devLogin && config.token.secret !== undefined)
+    app.use(
+      express.json({ limit: BODY_LIMIT }),
+      devLoginRoutes({
+        secret: config.token.secret,
+        issuer: config.token.issuer,
+        audience: config.token.audience,
+      }),
+    );
+
+  // Before the JSON parser and with its own rules: bodies of uploads are bytes.
+  app.use('/v1/uploads', uploadRoutes(context, uploads));
+  app.options('/v1/*path', (_request, response) => {
+    response.status(204).end();
+  });
+  app.use('/v1', authenticate(context), express.json({ limit: BODY_LIMIT }));
+  app.use(conversationRoutes(context), messageRoutes(context), downloadRoutes(context), mediaRoutes(context));
+
+  app.use((_request, response) => sendProblem(response, toProblem('not_found')));
+  app.use(toProblemResponse(context.logger));
+  return app;
+};

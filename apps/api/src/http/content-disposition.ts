@@ -1,0 +1,12 @@
+// Types that a browser may show; everything else, SVG and HTML among it, is saved.
+const INLINE = /^(image\/(jpeg|png|webp|gif|avif|heic|heif|tiff)|audio\/[a-z0-9.+-]+|video\/[a-z0-9.+-]+)$/;
+
+const encodeRfc8187 = (text: string): string =>
+  encodeURIComponent(text).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** `Content-Disposition` (RFC 6266) with an ASCII name for old clients and the real one (RFC 8187). */
+export const contentDisposition = (contentType: string, filename: string): string => {
+  const ascii = filename.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_');
+  const kind = INLINE.test(contentType) ? 'inline' : 'attachment';
+  return `${kind}; filename="${ascii}"; filename*=UTF-8''${encodeRfc8187(filename)}`;
+};

@@ -1,0 +1,29 @@
+import type { Database } from '@claimcheck/database/database';
+import type { Logger } from '@claimcheck/platform/logger';
+import type { Storage } from '@claimcheck/platform/storage';
+import type { Identity, TokenVerifier } from '@claimcheck/platform/token-verifier';
+import type { Config } from '../config.ts';
+import type { MediaSettings } from '../media/media-settings.ts';
+import type { Metrics } from '../metrics.ts';
+import type { MediaWaiters } from './media-waiters.ts';
+
+/** What every route gets: made once, in compose.ts. */
+export interface HttpContext {
+  config: Config;
+  database: Database;
+  storage: Storage;
+  settings: MediaSettings;
+  verifyToken: TokenVerifier;
+  waiters: MediaWaiters;
+  metrics: Metrics;
+  logger: Logger;
+}
+
+declare global {
+  namespace Express {
+    interface Locals {
+      /** Set by `authenticate`. */
+      identity?: Identity;
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { hostId } from '@claimcheck/contracts/ids';
+import { createConversationSchema, eventsQuerySchema } from '@claimcheck/contracts/rest';
+import { readLog } from '@claimcheck/database/conversation-log';
+import type { Identity } from '@claimcheck/platform/token-verifier';
+import { Router } from 'express';
+import {
+  addMember,
+  assertMember,
+  createConversation,
+  listConversations,
+  readConversation,
+  removeMember,
+} from '../../media/conversations.ts';
+import { ProblemError } from '../../media/problem-error.ts';
+import { identityOf } from '../authenticate.ts';
+import type { HttpContext } from '../context.ts';
+import { validate } from '../validate.ts';
+
+/** @throws ProblemError `not_found` */
+export const hostIdOf = (text: unknown): string => {
+  const parsed = hostId.safeParse(text);
+  if (!parsed.success) throw new ProblemError('not_found');
+  return parsed.data;
+};
+
+/** Conversations, their members, their log. */
+export const conversationRoutes = ({ database, config }: HttpContext): Router => {
+  const router = Router();
+
+  const assertMayCreate = (identity: Identity) => {
+    if (!identity.is_backend && config.conversationAdmin === 'backend') throw new ProblemError('forbidden');
+  };
+
+  /** Members see that they may not; others see nothing. */
+  const assertMayChangeMembers = async (identity: Identity, conversationId: string, userId: string) => {
+    if (identity.is_backend) return;
+    await assertMember(database.client, conversationId, identity.user_id);
+    const { created_by } = await readConversation(database.client, conversationId);
+    const isCreator = config.conversationAdmin === 'creator' && created_by === identity.user_id;
+    if (!isCreator && userId !== identity.user_id) throw new ProblemError('forbidden');
+  };
+
+  router.post('/v1/conversations', async (request, response) => {
+    const identity = identityOf(response);
+    const input = validate(createConversationSchema, request.body);
+    assertMayCreate(identity);
+    const { conversation, created } = await database.transaction((tx) =>
+      createConversation(tx, {
+        conversation_id: input.conversation_id,
+        created_by: identity.user_id,
+        member_ids: identity.is_backend ? input.member_ids : [identity.user_id, ...input.member_ids],
+      }),
+    );
+    response.status(created ? 201 : 200).json(conversation);
+  });
+
+  router.get('/v1/conversations', async (_request, response) => {
+    response.json({ conversations: await listConversations(database.client, identityOf(response).user_id) });
+  });
+
+  router.get('/v1/conversations/:id', async (request, response) => {
+    const id = hostIdOf(request.params.id);
+    await assertMember(database.client, id, identityOf(response).user_id);
+    response.json(await readConversation(database.client, id));
+  });
+
+  router.put('/v1/conversations/:id/members/:userId', async (request, response) => {
+    const id = hostIdOf(request.params.id);
+    const userId = validate(hostId, request.params.userId);
+    const identity = identityOf(response);
+    await assertMayChangeMembers(identity, id, '');
+    await database.transaction((tx) => addMember(tx, id, userId));
+    response.status(204).end();
+  });
+
+  router.delete('/v1/conversations/:id/members/:userId', async (request, response) => {
+    const id = hostIdOf(request.params.id);
+    const userId = validate(hostId, request.params.userId);
+    await assertMayChangeMembers(identityOf(response), id, userId);
+    await database.transaction((tx) => removeMember(tx, id, userId));
+    response.status(204).end();
+  });
+
+  router.get('/v1/conversations/:id/events', async (request, response) => {
+    const id = hostIdOf(request.params.id);
+    const query = validate(eventsQuerySchema, request.query);
+    await assertMember(database.client, id, identityOf(response).user_id);
+    const page = await readLog(database.client, id, query.since_seq, query.limit);
+    if (page === undefined) throw new ProblemError('not_found');
+    response.json({ ...page, resync: query.since_seq < page.pruned_seq });
+  });
+
+  return router;
+};

@@ -1,0 +1,27 @@
+import { devLoginSchema } from '@claimcheck/contracts/rest';
+import { Router } from 'express';
+import jwt from 'jsonwebtoken';
+import { validate } from '../validate.ts';
+
+const TOKEN_LIFE = '12h';
+
+/** Anybody may be anybody: for the demo, only mounted with DEV_LOGIN=true. */
+export const devLoginRoutes = (options: {
+  secret: string;
+  issuer: string | undefined;
+  audience: string | undefined;
+}): Router => {
+  const router = Router();
+  router.post('/v1/dev/login', (request, response) => {
+    const { user_id } = validate(devLoginSchema, request.body);
+    const token = jwt.sign({}, options.secret, {
+      algorithm: 'HS256',
+      subject: user_id,
+      expiresIn: TOKEN_LIFE,
+      ...(options.issuer === undefined ? {} : { issuer: options.issuer }),
+      ...(options.audience === undefined ? {} : { audience: options.audience }),
+    });
+    response.set('Cache-Control', 'no-store').json({ token });
+  });
+  return router;
+};

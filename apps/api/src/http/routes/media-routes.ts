@@ -1,0 +1,69 @@
+import { uuid } from '@claimcheck/contracts/ids';
+import { isSettled } from '@claimcheck/contracts/media';
+import { longPollQuerySchema } from '@claimcheck/contracts/rest';
+import { Router } from 'express';
+import { removeObjects } from '../../background/remove-objects.ts';
+import { deleteMedia } from '../../media/delete-media.ts';
+import { readVisibleMedia } from '../../media/media-access.ts';
+import type { MediaRow } from '../../media/media-row.ts';
+import { toMedia } from '../../media/media-view.ts';
+import { ProblemError } from '../../media/problem-error.ts';
+import { identityOf } from '../authenticate.ts';
+import type { HttpContext } from '../context.ts';
+import { validate } from '../validate.ts';
+
+/** @throws ProblemError `not_found`: an id that can't be one of ours names nothing */
+export const mediaIdOf = (text: unknown): string => {
+  const parsed = uuid.safeParse(text);
+  if (!parsed.success) throw new ProblemError('not_found');
+  return parsed.data;
+};
+
+/** `GET /v1/media/:id` with long-poll, `DELETE /v1/media/:id`. */
+export const mediaRoutes = (context: HttpContext): Router => {
+  const { database, settings, waiters, storage } = context;
+  const router = Router();
+
+  /** Answers when rev > afterRev, when it is settled (nothing more will come by itself), or in time. */
+  const waitForChange = async (
+    id: string,
+    userId: string,
+    options: { afterRev: number; deadline: number; signal: AbortSignal },
+  ): Promise<MediaRow> => {
+    for (;;) {
+      const left = options.deadline - Date.now();
+      const { changed, cancel } = waiters.register(id, Math.max(left, 0), options.signal);
+      try {
+        const row = await readVisibleMedia(database.client, id, userId);
+        const isNews = row.rev > options.afterRev;
+        if (isNews || isSettled(row.state) || left <= 0 || options.signal.aborted) return row;
+        await changed;
+      } finally {
+        cancel();
+      }
+    }
+  };
+
+  router.get('/v1/media/:id', async (request, response) => {
+    const query = validate(longPollQuerySchema, request.query);
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    const row = await waitForChange(mediaIdOf(request.params.id), identityOf(response).user_id, {
+      afterRev: query.after_rev ?? -1,
+      deadline: Date.now() + query.wait * 1_000,
+      signal: gone.signal,
+    });
+    if (gone.signal.aborted) return;
+    response.set({ ETag: `"${row.rev}"`, 'Cache-Control': 'private, no-cache' });
+    response.json(toMedia(row, settings.publicUrl));
+  });
+
+  router.delete('/v1/media/:id', async (request, response) => {
+    const id = mediaIdOf(request.params.id);
+    await database.transaction((tx) => deleteMedia(tx, settings, id, identityOf(response).user_id));
+    await removeObjects(storage, id);
+    response.status(204).end();
+  });
+
+  return router;
+};

@@ -1,0 +1,43 @@
+import { messagesQuerySchema, sendMessageSchema } from '@claimcheck/contracts/rest';
+import { Router } from 'express';
+import { assertMember } from '../../media/conversations.ts';
+import { deleteMessage, listMessages, sendMessage } from '../../media/messages.ts';
+import { identityOf } from '../authenticate.ts';
+import type { HttpContext } from '../context.ts';
+import { validate } from '../validate.ts';
+import { hostIdOf } from './conversation-routes.ts';
+import { mediaIdOf } from './media-routes.ts';
+
+/** Messages: text, and references to media objects; never bytes. */
+export const messageRoutes = ({ database, settings }: HttpContext): Router => {
+  const router = Router();
+  const path = '/v1/conversations/:id/messages';
+
+  router.post(path, async (request, response) => {
+    const id = hostIdOf(request.params.id);
+    const { user_id } = identityOf(response);
+    const input = validate(sendMessageSchema, request.body);
+    const { message, created } = await database.transaction((tx) =>
+      sendMessage(tx, settings, id, user_id, input),
+    );
+    response.status(created ? 201 : 200).json(message);
+  });
+
+  router.get(path, async (request, response) => {
+    const id = hostIdOf(request.params.id);
+    const page = validate(messagesQuerySchema, request.query);
+    await assertMember(database.client, id, identityOf(response).user_id);
+    response.json(await listMessages(database.client, settings, id, page));
+  });
+
+  router.delete(`${path}/:messageId`, async (request, response) => {
+    const id = hostIdOf(request.params.id);
+    const messageId = mediaIdOf(request.params.messageId);
+    const identity = identityOf(response);
+    if (!identity.is_backend) await assertMember(database.client, id, identity.user_id);
+    await database.transaction((tx) => deleteMessage(tx, settings, id, messageId, identity));
+    response.status(204).end();
+  });
+
+  return router;
+};

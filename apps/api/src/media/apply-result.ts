@@ -1,0 +1,249 @@
+import type { ReceivedResponse } from '@claimcheck/contracts/broker-events';
+import { SCAN_VERDICTS } from '@claimcheck/contracts/broker-events';
+import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
+import {
+  DERIVED_QUALITIES,
+  type DerivedQuality,
+  FORMATS,
+  type Format,
+  isTombstone,
+  type MediaKind,
+} from '@claimcheck/contracts/media';
+import type { Transaction } from '@claimcheck/database/database';
+import { toRequest } from './finalize-upload.ts';
+import { kindOf } from './media-kind.ts';
+import { lockMedia, type MediaRow } from './media-row.ts';
+import type { MediaSettings } from './media-settings.ts';
+import { enqueue } from './outbox.ts';
+import { type MediaChange, writeMedia } from './write-media.ts';
+
+/** A response whose URLs were resolved to keys of our bucket, under the media object's own prefix. */
+export interface Result extends Omit<ReceivedResponse, 'processed'> {
+  processed: {
+    quality: string;
+    format: string;
+    key: string;
+    size: number;
+    width?: number | undefined;
+    height?: number | undefined;
+  }[];
+}
+
+export type ApplyOutcome =
+  | 'applied'
+  | 'duplicate'
+  | 'missing'
+  | 'tombstone'
+  | 'stale_epoch'
+  | 'unknown_epoch'
+  | 'unknown_stage'
+  | 'progress';
+
+/** What a kind must have to be `ready`; without it a success is `degraded`. */
+const NEEDED: Record<MediaKind, readonly DerivedQuality[]> = {
+  image: ['high', 'medium', 'low', 'thumbnail'],
+  video: ['original', 'thumbnail'],
+  audio: [],
+  document: [],
+  other: [],
+};
+
+const isQuality = (quality: string): quality is DerivedQuality =>
+  (DERIVED_QUALITIES as readonly string[]).includes(quality);
+const isFormat = (format: string): format is Format => (FORMATS as readonly string[]).includes(format);
+
+/** What was learned about the content; a result without a field leaves the column as it is. */
+const learned = (result: Result): MediaChange => {
+  const change: MediaChange = {};
+  if (result.width !== undefined) change.width = result.width;
+  if (result.height !== undefined) change.height = result.height;
+  if (result.durationMs !== undefined) change.duration_ms = result.durationMs;
+  if (result.thumbhash !== undefined) change.thumbhash = result.thumbhash;
+  if (result.sha256 !== undefined) change.sha256 = result.sha256;
+  if (result.contentType !== undefined) {
+    change.content_type = result.contentType;
+    change.kind = kindOf(result.contentType);
+  }
+  return change;
+};
+
+const storeDerivatives = async (
+  tx: Transaction,
+  row: MediaRow,
+  epoch: number,
+  result: Result,
+): Promise<DerivedQuality[]> => {
+  const known = result.processed.flatMap(({ quality, format, ...rest }) =>
+    isQuality(quality) && isFormat(format) ? [{ quality, format, ...rest }] : [],
+  );
+  for (const { quality, format, key, size, width, height } of known) {
+    const data = {
+      format,
+      s3_bucket: row.s3_bucket,
+      object_storage_key: key,
+      size_bytes: size,
+      width: width ?? null,
+      height: height ?? null,
+    };
+    const id = { media_object_id: row.media_object_id, epoch, quality };
+    await tx.db.derivative.upsert({
+      where: { media_object_id_epoch_quality: id },
+      create: { ...id, ...data },
+      update: data,
+    });
+  }
+  return known.map(({ quality }) => quality);
+};
+
+const failure = (result: Result): MediaChange => {
+  const code: FailureCode =
+    result.code !== undefined && result.code in FAILURES ? (result.code as FailureCode) : 'processing_failed';
+  return { failure_code: code, failure_message: FAILURES[code] };
+};
+
+/** Whether the verdict lets members have more than the thumbnail. */
+export const isDeliverable = (settings: MediaSettings, scanState: MediaRow['scan_state']): boolean => {
+  if (scanState === 'infected') return false;
+  return scanState !== 'pending' || settings.scanPolicy !== 'gate';
+};
+
+const previewChange = (result: Result): MediaChange =>
+  result.success ? { ...learned(result), thumbnail_state: 'ready' } : { thumbnail_state: 'failed' };
+
+const refusesUnscannable = (settings: MediaSettings, result: Result): boolean =>
+  settings.scanUnscannable === 'block' ||
+  (settings.scanUnscannable === 'deliver-large' && result.error !== 'too_large');
+
+const scanChange = (settings: MediaSettings, result: Result): MediaChange => {
+  const verdict = SCAN_VERDICTS.find((candidate) => candidate === result.code);
+  // Anything but a known verdict is never read as clean: the state stays pending, and the deadline decides.
+  if (!result.success || verdict === undefined) return {};
+  if (verdict === 'unscannable' && refusesUnscannable(settings, result))
+    return {
+      ...learned(result),
+      scan_state: verdict,
+      state: 'failed',
+      failure_code: 'no_verdict',
+      failure_message: FAILURES.no_verdict,
+    };
+  return { ...learned(result), scan_state: verdict };
+};
+
+const finalChange = (row: MediaRow, result: Result): MediaChange => {
+  if (result.success) {
+    const change = learned(result);
+    const kind = (change.kind as MediaKind | undefined) ?? kindOf(row.content_type);
+    return { ...change, kind, transcode_state: kind === 'video' ? 'ready' : row.transcode_state };
+  }
+  // The transcode alone failed: the source is there and was let through.
+  if (row.transcode_state === 'pending' || row.transcode_state === 'running')
+    return { ...failure(result), state: 'degraded', transcode_state: 'failed' };
+  return { ...failure(result), state: 'failed' };
+};
+
+const settledState = (
+  settings: MediaSettings,
+  row: MediaRow,
+  change: MediaChange,
+  qualities: ReadonlySet<DerivedQuality>,
+): MediaChange => {
+  const scanState = (change.scan_state as MediaRow['scan_state'] | undefined) ?? row.scan_state;
+  if (!isDeliverable(settings, scanState)) return {};
+  const kind = (change.kind as MediaKind | undefined) ?? row.kind;
+  const complete = NEEDED[kind].every((quality) => qualities.has(quality));
+  return complete
+    ? { state: 'ready', failure_code: null, failure_message: null }
+    : { state: 'degraded', failure_code: 'processing_failed', failure_message: FAILURES.processing_failed };
+};
+
+const STAGES = ['preview', 'scan', 'final'] as const;
+
+/**
+ * Applies what a worker found out, once: a repetition of the same stage of the same epoch changes nothing.
+ * No order is relied on; the row settles when the epoch's final result and the verdict are both there.
+ */
+export const applyResult = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  result: Result,
+): Promise<ApplyOutcome> => {
+  const row = await lockMedia(tx, result.mediaId);
+  if (row === undefined) return 'missing';
+  if (isTombstone(row.state)) return 'tombstone';
+  const epoch = result.epoch ?? row.epoch;
+  if (epoch < row.applied_epoch) return 'stale_epoch';
+  if (epoch > row.epoch) return 'unknown_epoch';
+  if (result.stage === 'progress') return reportProgress(tx, row, result);
+  const stage = STAGES.find((known) => known === (result.stage ?? 'final'));
+  if (stage === undefined) return 'unknown_stage';
+
+  const id = { media_object_id: row.media_object_id, epoch };
+  const { count } = await tx.db.applied_result.createMany({ data: { ...id, stage }, skipDuplicates: true });
+  if (count === 0) return 'duplicate';
+
+  const stored = result.success ? await storeDerivatives(tx, row, epoch, result) : [];
+  const change: MediaChange = { applied_epoch: epoch };
+  if (stage === 'preview') Object.assign(change, previewChange(result));
+  if (stage === 'scan') Object.assign(change, scanChange(settings, result));
+  if (stage === 'final') Object.assign(change, finalChange(row, result));
+  if (stored.includes('thumbnail')) change.thumbnail_state = 'ready';
+
+  await settle(tx, settings, row, epoch, stage, result, change, stored);
+  return 'applied';
+};
+
+const hasFinalSuccess = async (tx: Transaction, row: MediaRow, epoch: number): Promise<boolean> => {
+  const final = await tx.db.applied_result.findUnique({
+    where: { media_object_id_epoch_stage: { media_object_id: row.media_object_id, epoch, stage: 'final' } },
+  });
+  return final !== null && row.failure_code === null;
+};
+
+const settle = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  row: MediaRow,
+  epoch: number,
+  stage: (typeof STAGES)[number],
+  result: Result,
+  change: MediaChange,
+  stored: DerivedQuality[],
+): Promise<void> => {
+  const finished = stage === 'final' ? result.success : await hasFinalSuccess(tx, row, epoch);
+  if (finished && change.state === undefined) {
+    const here = row.derivatives.filter((derivative) => derivative.epoch === epoch);
+    const qualities = new Set([...here.map((derivative) => derivative.quality), ...stored]);
+    Object.assign(change, settledState(settings, row, change, qualities));
+  }
+  // What has settled is not unsettled by a latecomer of the same epoch; only degraded may rise to ready.
+  const settledAlready =
+    row.state !== 'processing' && !(row.state === 'degraded' && change.state === 'ready');
+  if (settledAlready) delete change.state;
+  if (change.state !== undefined) change.ready_by = null;
+
+  const wantsTranscode =
+    stage === 'scan' &&
+    row.transcode_state === 'none' &&
+    !finished &&
+    change.state === undefined &&
+    change.scan_state !== undefined &&
+    change.kind === 'video';
+  if (wantsTranscode) change.transcode_state = 'pending';
+  const written = await writeMedia(tx, settings, row, change);
+  if (wantsTranscode) await enqueue(tx, settings.subjects.transcodeRequest, toRequest(written, settings));
+};
+
+const reportProgress = async (tx: Transaction, row: MediaRow, result: Result): Promise<ApplyOutcome> => {
+  const references = await tx.db.media_reference.findMany({
+    where: { media_object_id: row.media_object_id },
+    distinct: ['conversation_id'],
+    select: { conversation_id: true },
+  });
+  tx.facts.push({
+    fact: 'media_progress',
+    conversation_ids: references.map((reference) => reference.conversation_id),
+    media_object_id: row.media_object_id,
+    percent: result.percent ?? 0,
+  });
+  return 'progress';
+};

@@ -1,0 +1,51 @@
+import { LIMITS } from '@claimcheck/contracts/limits';
+import type {
+  ConversationEvent,
+  ConversationEventPayloads,
+  ConversationEventType,
+} from '@claimcheck/contracts/socket-events';
+import type { Transaction } from '@claimcheck/database/database';
+import { ProblemError } from './problem-error.ts';
+
+// Room for the conversation's id, the seq, the names around the payload.
+const ENVELOPE_BYTES = 256;
+
+/** @throws ProblemError `too_large` when the event would not fit its 8 KiB */
+export const assertFits = (payload: object): void => {
+  const bytes = Buffer.byteLength(JSON.stringify(payload)) + ENVELOPE_BYTES;
+  if (bytes > LIMITS.eventBytes)
+    throw new ProblemError('too_large', {
+      detail: 'Body, alt and filename together are too long for one event.',
+    });
+};
+
+/**
+ * Appends to a conversation's log. The number comes from the conversation's row, whose lock lasts to the
+ * commit: numbers follow the order of commits and have no gap. Call it last in a transaction, and for
+ * several conversations in ascending order of their ids.
+ *
+ * @returns the seq of the event
+ */
+export const appendEvent = async <Type extends ConversationEventType>(
+  tx: Transaction,
+  conversationId: string,
+  type: Type,
+  payload: ConversationEventPayloads[Type],
+): Promise<number> => {
+  assertFits(payload);
+  const rows = await tx.db.$queryRaw<{ seq: bigint }[]>`
+    WITH next AS (
+      UPDATE conversation SET last_seq = last_seq + 1
+      WHERE conversation_id = ${conversationId} RETURNING last_seq)
+    INSERT INTO conversation_event (conversation_id, seq, type, payload)
+    SELECT ${conversationId}, last_seq, ${type}::event_type, ${JSON.stringify(payload)}::jsonb FROM next
+    RETURNING seq`;
+  const row = rows[0];
+  if (row === undefined) throw new ProblemError('not_found');
+  const seq = Number(row.seq);
+  tx.facts.push({
+    fact: 'conversation_event',
+    event: { conversation_id: conversationId, seq, type, ...payload } as ConversationEvent,
+  });
+  return seq;
+};

@@ -1,0 +1,73 @@
+import { isTombstone, type Quality } from '@claimcheck/contracts/media';
+import { isDeliverable } from './apply-result.ts';
+import type { MediaRow } from './media-row.ts';
+import type { MediaSettings } from './media-settings.ts';
+import { currentDerivatives } from './media-view.ts';
+import { ProblemError } from './problem-error.ts';
+
+/** One object of the storage, and how it is to be served. */
+export interface Download {
+  key: string;
+  content_type: string;
+  filename: string;
+  size_bytes: number;
+  duration_ms: number | undefined;
+}
+
+const CONTENT_TYPES = {
+  webp: 'image/webp',
+  jpg: 'image/jpeg',
+  mp4: 'video/mp4',
+  m3u8: 'application/vnd.apple.mpegurl',
+} as const;
+
+const assertAvailable = (row: MediaRow, settings: MediaSettings, quality: Quality): void => {
+  const extra = { media_object_id: row.media_object_id };
+  if (isTombstone(row.state)) throw new ProblemError('media_gone', extra);
+  if (row.upload_state !== 'uploaded') throw new ProblemError('media_not_uploaded', extra);
+  if (row.state === 'failed') throw new ProblemError('media_failed', extra);
+  // The thumbnail is re-encoded by us, so it may be seen before the verdict.
+  if (quality !== 'thumbnail' && !isDeliverable(settings, row.scan_state))
+    throw new ProblemError('media_not_scanned', extra);
+};
+
+const sourceOf = (row: MediaRow): Download => ({
+  key: row.object_storage_key,
+  content_type: row.content_type,
+  filename: row.filename,
+  size_bytes: Number(row.size_bytes),
+  duration_ms: row.duration_ms ?? undefined,
+});
+
+const withExtension = (filename: string, extension: string): string =>
+  `${filename.replace(/\.[A-Za-z0-9]{1,5}$/, '')}.${extension}`;
+
+/**
+ * Which object answers for a quality. The viewer's right to see the media object is checked before.
+ *
+ * @throws ProblemError `media_gone` · `media_not_uploaded` · `media_failed` · `media_not_scanned` ·
+ *   `media_not_ready` · `forbidden` for a source that only its owner may have
+ */
+export const resolveDownload = (
+  row: MediaRow,
+  settings: MediaSettings,
+  quality: Quality,
+  userId: string,
+): Download => {
+  assertAvailable(row, settings, quality);
+  const derivative = quality === 'source' ? undefined : currentDerivatives(row).get(quality);
+  if (derivative !== undefined)
+    return {
+      key: derivative.object_storage_key,
+      content_type: CONTENT_TYPES[derivative.format],
+      filename: withExtension(row.filename, derivative.format),
+      size_bytes: Number(derivative.size_bytes),
+      duration_ms: row.duration_ms ?? undefined,
+    };
+  // The best playable form of what is no video, or of a video that could not be transcoded, is its source.
+  const sourceServes = quality === 'original' && (row.kind !== 'video' || row.state === 'degraded');
+  if (quality !== 'source' && !sourceServes)
+    throw new ProblemError('media_not_ready', { media_object_id: row.media_object_id });
+  if (settings.sourceAccess === 'owner' && row.owner_user_id !== userId) throw new ProblemError('forbidden');
+  return sourceOf(row);
+};

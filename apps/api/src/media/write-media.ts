@@ -1,0 +1,60 @@
+import type { Prisma, Transaction } from '@claimcheck/database/database';
+import { appendEvent } from './conversation-events.ts';
+import { type MediaRow, readMedia } from './media-row.ts';
+import type { MediaSettings } from './media-settings.ts';
+import { toMedia } from './media-view.ts';
+import { enqueue } from './outbox.ts';
+import { mayBecome } from './transitions.ts';
+
+/** Columns of a media object that a change may set; identity, `rev` and time are not among them. */
+export type MediaChange = Omit<
+  Prisma.media_objectUncheckedUpdateManyInput,
+  'media_object_id' | 'rev' | 'owner_user_id' | 'object_storage_key' | 's3_bucket' | 'updated_at' | 'state'
+> & { state?: MediaRow['state'] };
+
+export class IllegalTransition extends Error {
+  constructor(from: string, to: string) {
+    super(`a media object that is ${from} can not become ${to}`);
+    this.name = 'IllegalTransition';
+  }
+}
+
+const conversationsOf = async (tx: Transaction, mediaObjectId: string): Promise<string[]> => {
+  const references = await tx.db.media_reference.findMany({
+    where: { media_object_id: mediaObjectId },
+    distinct: ['conversation_id'],
+    select: { conversation_id: true },
+    orderBy: { conversation_id: 'asc' },
+  });
+  return references.map((reference) => reference.conversation_id);
+};
+
+/**
+ * The only writer of a media object that exists: checks the transition, updates by the revision that was
+ * read, and tells everybody who refers to it, in the caller's transaction.
+ *
+ * @param current as {@link lockMedia} returned it in this transaction
+ * @throws IllegalTransition
+ */
+export const writeMedia = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  current: MediaRow,
+  change: MediaChange,
+): Promise<MediaRow> => {
+  if (change.state !== undefined && !mayBecome(current.state, change.state))
+    throw new IllegalTransition(current.state, change.state);
+  const { count } = await tx.db.media_object.updateMany({
+    where: { media_object_id: current.media_object_id, rev: current.rev },
+    data: { ...change, rev: current.rev + 1, updated_at: new Date() },
+  });
+  const row = await readMedia(tx.db, current.media_object_id);
+  // The row is locked, so this is a bug of the caller: it wrote what it had not read.
+  if (count !== 1 || row === undefined) throw new Error('the media object changed under its lock');
+  const media = toMedia(row, settings.publicUrl);
+  await enqueue(tx, settings.subjects.mediaUpdated, { media });
+  tx.facts.push({ fact: 'media_changed', media_object_id: row.media_object_id, rev: row.rev });
+  for (const conversationId of await conversationsOf(tx, row.media_object_id))
+    await appendEvent(tx, conversationId, 'media.updated', { media });
+  return row;
+};

@@ -1,0 +1,67 @@
+import { LIMITS } from '@claimcheck/contracts/limits';
+import { type UploadMetadata, uploadMetadataSchema } from '@claimcheck/contracts/rest';
+import { Metadata } from '@tus/utils';
+import { validate } from '../http/validate.ts';
+import { ProblemError } from '../media/problem-error.ts';
+
+export interface Creation {
+  /** Bytes; undefined while deferred. */
+  length: number | undefined;
+  metadata: UploadMetadata;
+}
+
+type Header = (name: string) => string | undefined;
+
+const parseLength = (header: Header, maxBytes: number): number | undefined => {
+  const length = header('upload-length');
+  const deferred = header('upload-defer-length');
+  if ((length === undefined) === (deferred === undefined)) throw new ProblemError('length_required');
+  if (deferred !== undefined) {
+    if (deferred !== '1') throw new ProblemError('tus_protocol', { field: 'Upload-Defer-Length' });
+    return undefined;
+  }
+  if (length === undefined || !/^(0|[1-9]\d{0,14})$/.test(length))
+    throw new ProblemError('tus_protocol', {
+      field: 'Upload-Length',
+      detail: 'Upload-Length is not a number of bytes.',
+    });
+  if (Number(length) > maxBytes)
+    throw new ProblemError('too_large', {
+      field: 'Upload-Length',
+      detail: `At most ${maxBytes} bytes are accepted.`,
+    });
+  return Number(length);
+};
+
+const decode = (header: string): Record<string, string | null> => {
+  if (Buffer.byteLength(header) > LIMITS.uploadMetadataBytes)
+    throw new ProblemError('invalid_metadata', {
+      field: 'Upload-Metadata',
+      detail: `Upload-Metadata is larger than ${LIMITS.uploadMetadataBytes} bytes.`,
+    });
+  try {
+    return Metadata.parse(header);
+  } catch {
+    throw new ProblemError('invalid_metadata', { field: 'Upload-Metadata' });
+  }
+};
+
+/** `Upload-Metadata` (tus 1.0.0, Creation): keys by allow-list, values UTF-8 without control characters. */
+const parseMetadata = (header: string | undefined): UploadMetadata => {
+  const decoded = header === undefined || header.trim() === '' ? {} : decode(header);
+  // A key without a value means the empty string; what is not UTF-8 was decoded to replacement characters.
+  const entries = Object.entries(decoded).map(([key, value]) => [key, value ?? '']);
+  const garbled = entries.find(([, value]) => value?.includes('\uFFFD'));
+  if (garbled !== undefined)
+    throw new ProblemError('invalid_metadata', {
+      field: garbled[0] ?? '',
+      detail: 'The value is not UTF-8.',
+    });
+  return validate(uploadMetadataSchema, Object.fromEntries(entries), 'invalid_metadata');
+};
+
+/** The headers of a tus creation. @throws ProblemError naming the header or metadata key */
+export const parseCreation = (header: Header, maxBytes: number): Creation => {
+  if (header('tus-resumable') !== '1.0.0') throw new ProblemError('tus_version');
+  return { length: parseLength(header, maxBytes), metadata: parseMetadata(header('upload-metadata')) };
+};

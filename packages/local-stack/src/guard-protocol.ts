@@ -1,0 +1,24 @@
+/** What a guard runs and how it ends it. */
+export interface GuardedProgram {
+  command: string;
+  args: readonly string[];
+  env: Record<string, string>;
+  cwd: string;
+  uid?: number;
+  gid?: number;
+  /** Asks the program to end; followed by SIGKILL to its whole process group after `graceMs`. */
+  stopSignal: NodeJS.Signals;
+  graceMs: number;
+  /**
+   * Held while the program runs. A start right after a crash waits here until the crashed one's server, which
+   * its guard is still ending, has let go of its data.
+   */
+  lockFile?: string;
+}
+
+export type GuardRequest = { type: 'start'; program: GuardedProgram } | { type: 'stop' };
+
+export type GuardReport =
+  | { type: 'started'; pid: number }
+  | { type: 'failed'; message: string }
+  | { type: 'exited'; code: number | null; signal: NodeJS.Signals | null };

@@ -1,0 +1,90 @@
+/**
+ * A tiny process between us and a server. It sits in a session of its own, so Ctrl-C in the terminal doesn't
+ * reach it or its server, and it notices when its parent is gone, also by SIGKILL, because the channel to the
+ * parent closes. Then it ends the server in order, and by force after a grace.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type FileLock, lockFile } from './file-lock.ts';
+import type { GuardedProgram, GuardReport, GuardRequest } from './guard-protocol.ts';
+
+const WAIT_FOR_PREDECESSOR_MS = 20_000;
+
+let program: GuardedProgram | undefined;
+let child: ChildProcess | undefined;
+let lock: FileLock | undefined;
+let stopping = false;
+
+process.on('SIGINT', () => undefined);
+process.on('SIGHUP', () => undefined);
+process.on('SIGTERM', stop);
+process.on('disconnect', stop);
+process.on('message', (request: GuardRequest) => {
+  if (request.type === 'stop') stop();
+  else void start(request.program);
+});
+
+async function start(wanted: GuardedProgram): Promise<void> {
+  program = wanted;
+  try {
+    if (wanted.lockFile !== undefined) {
+      lock = await lockFile(wanted.lockFile, { timeoutMs: WAIT_FOR_PREDECESSOR_MS });
+    }
+  } catch (error) {
+    finish({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+    return;
+  }
+  if (stopping) {
+    finish({ type: 'exited', code: 0, signal: null });
+    return;
+  }
+  const { command, args, env, cwd, uid, gid } = wanted;
+  const spawned = spawn(command, args, {
+    env,
+    cwd,
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
+  });
+  child = spawned;
+  spawned.once('error', (error) => finish({ type: 'failed', message: error.message }));
+  spawned.once('exit', (code, signal) => {
+    signalGroup('SIGKILL');
+    finish({ type: 'exited', code, signal });
+  });
+  if (spawned.pid !== undefined) report({ type: 'started', pid: spawned.pid });
+}
+
+function stop(): void {
+  if (stopping) return;
+  stopping = true;
+  if (child === undefined || program === undefined) {
+    // Before the server runs there is nothing to end; `start` looks at `stopping` once it has the lock.
+    if (program === undefined) process.exit(0);
+    return;
+  }
+  child.kill(program.stopSignal);
+  // A server that was halted with SIGSTOP must run to handle the signal.
+  child.kill('SIGCONT');
+  setTimeout(() => signalGroup('SIGKILL'), program.graceMs).unref();
+}
+
+/** The server leads a process group of its own: this reaches what it started, too (ffmpeg of a worker). */
+function signalGroup(signal: NodeJS.Signals): void {
+  if (child?.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // Nobody of the group is left.
+  }
+}
+
+function report(message: GuardReport, then?: () => void): void {
+  if (process.connected && process.send) process.send(message, undefined, undefined, () => then?.());
+  else then?.();
+}
+
+function finish(message: GuardReport): void {
+  lock?.release();
+  report(message, () => process.exit(0));
+}

@@ -1,0 +1,119 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ClamavServer, startSystemClamav, startTestClamav } from './clamav-server.ts';
+import { type DataDirectoryLock, lockDataDirectory } from './data-directory-lock.ts';
+import { configured, type Environment } from './environment.ts';
+import { choosePorts, loadSecrets } from './kept-values.ts';
+import type { ManagedService } from './managed-process.ts';
+import { startNatsServer } from './nats-server.ts';
+import { startPostgresServer } from './postgres-server.ts';
+import type { Progress } from './progress.ts';
+import { type S3Implementation, startS3Server } from './s3-server.ts';
+import type { ServiceContext } from './service-context.ts';
+import { type StartedServers, stackEnvironment } from './stack-environment.ts';
+import { together } from './together.ts';
+
+export interface LocalStackOptions {
+  /** Where data, secrets, ports and logs are kept. */
+  dataDir: string;
+  /** Services configured here are used and not started; PATH, HOME and CLAIMCHECK_CACHE_DIR find programs. */
+  env: Environment;
+  /** Default versitygw. */
+  s3?: S3Implementation;
+  /** Default `system`: the machine's signatures if there are any, else no scanner and a note. */
+  clamav?: 'system' | 'test-signatures' | 'none';
+  /** Begin with empty data. */
+  fresh?: boolean;
+  onProgress?: Progress;
+  /** The data directory's lock when the caller has it already; stays the caller's to release. */
+  lock?: DataDirectoryLock;
+  /** Ends a start under way; everything started so far is stopped. */
+  signal?: AbortSignal;
+}
+
+export type ServiceName = 'postgres' | 'nats' | 's3' | 'clamav';
+
+export interface LocalStack {
+  /** Configuration for the apps, in their variables' names; what was configured is passed on. */
+  env: Record<string, string>;
+  /** Sentences for the start-up banner. */
+  notes: string[];
+  /** Undefined where the service was configured, or is not run. */
+  services: Record<ServiceName, ManagedService | undefined>;
+  /** Stops every server; the data stays. Repeatable. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the servers that `env` doesn't configure, side by side, each checked to answer.
+ * @throws DataDirectoryInUseError when another process runs on the data directory; Error that names the
+ * server, with the end of its log, when one doesn't start. Nothing is left running then.
+ */
+export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  const ownLock = options.lock === undefined ? lockDataDirectory(options.dataDir) : undefined;
+  try {
+    const context = await prepare(options, (options.lock ?? ownLock)?.dataDir ?? options.dataDir);
+    const started = await startServers(options, context);
+    const services = {
+      postgres: started.postgres?.service,
+      nats: started.nats?.service,
+      s3: started.s3?.service,
+      clamav: typeof started.clamav === 'object' ? started.clamav.service : undefined,
+    };
+    const stop = async () => {
+      await Promise.all(Object.values(services).map((service) => service?.stop()));
+      ownLock?.release();
+    };
+    return { ...stackEnvironment(options.env, started), services, stop };
+  } catch (error) {
+    ownLock?.release();
+    throw error;
+  }
+}
+
+async function prepare(options: LocalStackOptions, dataDir: string): Promise<ServiceContext> {
+  if (options.fresh) {
+    for (const name of ['postgres', 'nats', 's3', 's3-minio', 'object-metadata', 'clamav', 'logs']) {
+      await rm(join(dataDir, name), { recursive: true, force: true });
+    }
+  }
+  const logDir = join(dataDir, 'logs');
+  await mkdir(logDir, { recursive: true });
+  return {
+    dataDir,
+    logDir,
+    env: options.env,
+    ports: await choosePorts(dataDir),
+    secrets: await loadSecrets(dataDir),
+    onProgress: options.onProgress ?? (() => undefined),
+    signal: options.signal,
+  };
+}
+
+async function startServers(options: LocalStackOptions, context: ServiceContext): Promise<StartedServers> {
+  const unlessConfigured = <T>(variable: string, start: (context: ServiceContext) => Promise<T>) => {
+    const isConfigured = configured(options.env, variable) !== undefined;
+    return async (signal: AbortSignal) => (isConfigured ? undefined : start({ ...context, signal }));
+  };
+  const [postgres, nats, s3, clamav] = await together(
+    [
+      unlessConfigured('DATABASE_URL', startPostgresServer),
+      unlessConfigured('NATS_URL', startNatsServer),
+      unlessConfigured('S3_ENDPOINT', (shared) => startS3Server(options.s3 ?? 'versitygw', shared)),
+      unlessConfigured('CLAMAV_HOST', (shared) => startClamav(options, shared)),
+    ],
+    async (server) => {
+      if (typeof server === 'object') await server.service.stop();
+    },
+    context.signal,
+  );
+  return { postgres, nats, s3, clamav };
+}
+
+async function startClamav(
+  options: LocalStackOptions,
+  context: ServiceContext,
+): Promise<ClamavServer | string | undefined> {
+  if (options.clamav === 'none') return undefined;
+  return options.clamav === 'test-signatures' ? startTestClamav(context) : startSystemClamav(context);
+}

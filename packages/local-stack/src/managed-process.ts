@@ -1,0 +1,58 @@
+import { GuardedRun, type ProcessExit } from './guarded-run.ts';
+import type { ProcessSpec } from './process-spec.ts';
+import { waitUntilReady } from './wait-until-ready.ts';
+
+export type { ProcessExit } from './guarded-run.ts';
+export type { ProcessSpec } from './process-spec.ts';
+
+export interface ManagedService {
+  readonly name: string;
+  /** Of the server itself; changes with a restart. */
+  readonly pid: number;
+  /** Settles when the current run has ended; `expected` says whether `stop` or `restart` asked for it. */
+  readonly exited: Promise<ProcessExit>;
+  /** The last lines it printed in this run. */
+  logTail(lines?: number): string;
+  /** Ends it in order, by force after the grace. Repeatable. */
+  stop(): Promise<void>;
+  /** Sends a signal to the server; await `exited` for its end. */
+  kill(signal: NodeJS.Signals): void;
+  /** Starts it again, on the same port and data, whether or not it still runs. */
+  restart(): Promise<void>;
+}
+
+/**
+ * Starts a program behind a guard and waits until it is ready.
+ * @throws Error with the end of the program's own output when it ends early or isn't ready in time.
+ */
+export async function startProcess(spec: ProcessSpec): Promise<ManagedService> {
+  let run = await startRun(spec);
+  return {
+    name: spec.name,
+    get pid() {
+      return run.pid;
+    },
+    get exited() {
+      return run.exited;
+    },
+    logTail: (lines) => run.logTail(lines),
+    stop: () => run.stop(),
+    kill: (signal) => run.kill(signal),
+    async restart() {
+      await run.stop();
+      run = await startRun(spec);
+    },
+  };
+}
+
+async function startRun(spec: ProcessSpec): Promise<GuardedRun> {
+  spec.signal?.throwIfAborted();
+  const run = await GuardedRun.start(spec);
+  try {
+    await waitUntilReady(spec, run);
+    return run;
+  } catch (error) {
+    await run.stop();
+    throw error;
+  }
+}

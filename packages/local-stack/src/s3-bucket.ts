@@ -1,0 +1,38 @@
+import { CreateBucketCommand, HeadBucketCommand, NotFound, S3Client } from '@aws-sdk/client-s3';
+
+export interface S3Access {
+  endpoint: string;
+  region: string;
+  bucket: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** A client for path-style servers that know no checksum headers beyond the required ones. */
+export function s3Client(access: S3Access): S3Client {
+  return new S3Client({
+    endpoint: access.endpoint,
+    region: access.region,
+    credentials: { accessKeyId: access.accessKeyId, secretAccessKey: access.secretAccessKey },
+    forcePathStyle: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    maxAttempts: 1,
+  });
+}
+
+/** Creates the bucket unless it exists. @returns true; rejects while the server doesn't answer. */
+export async function ensureBucket(access: S3Access): Promise<true> {
+  const client = s3Client(access);
+  const bucket = { Bucket: access.bucket };
+  const options = { abortSignal: AbortSignal.timeout(5_000) };
+  try {
+    await client.send(new HeadBucketCommand(bucket), options).catch(async (error: unknown) => {
+      if (!(error instanceof NotFound)) throw error;
+      await client.send(new CreateBucketCommand(bucket), options);
+    });
+    return true;
+  } finally {
+    client.destroy();
+  }
+}

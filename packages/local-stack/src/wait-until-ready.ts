@@ -1,0 +1,36 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeExit, type GuardedRun } from './guarded-run.ts';
+import type { ProcessSpec } from './process-spec.ts';
+
+const ASK_EVERY_MS = 100;
+
+/**
+ * Asks `ready` until it says true.
+ * @throws Error with the end of the program's output when it ends, or when the time is up.
+ */
+export async function waitUntilReady(spec: ProcessSpec, run: GuardedRun): Promise<void> {
+  const { name, timeoutMs } = spec;
+  const stopAsking = new AbortController();
+  const signals = spec.signal ? [stopAsking.signal, spec.signal] : [stopAsking.signal];
+  const options = { signal: AbortSignal.any(signals) };
+  try {
+    await Promise.race([
+      askUntilReady(spec, stopAsking.signal),
+      run.exited.then((exit) => {
+        throw new Error(`${name} ended while starting (${describeExit(exit)}):\n${run.logTail()}`);
+      }),
+      delay(timeoutMs, undefined, options).then(() => {
+        throw new Error(`${name} was not ready after ${timeoutMs / 1000} s:\n${run.logTail()}`);
+      }),
+    ]);
+  } finally {
+    stopAsking.abort();
+  }
+}
+
+async function askUntilReady(spec: ProcessSpec, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    if (await spec.ready().catch(() => false)) return;
+    await delay(ASK_EVERY_MS);
+  }
+}
