@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { configured, definedOnly, type Environment } from './environment.ts';
 import type { Secrets } from './kept-values.ts';
 import type { StartConfig } from './start-config.ts';
@@ -21,6 +22,9 @@ export function appEnvironments(
   const usesJwks = configured(env, 'AUTH_JWKS_URL') !== undefined;
   const defaults = {
     NODE_ENV: 'production',
+    // The demo's users make their own conversations, and the api serves the page to them.
+    CONVERSATION_ADMIN: 'creator',
+    WEB_DIR: join('apps', 'web', 'dist'),
     TOKEN_SECRETS: `local:${secrets.ticketSecret}`,
     // The demo's log-in signs with the shared secret; with a JWKS there is none.
     ...(usesJwks ? {} : { AUTH_JWT_SECRET: secrets.authJwtSecret, DEV_LOGIN: 'true' }),

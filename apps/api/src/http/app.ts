@@ -37,7 +37,12 @@ const observe =
       const seconds = end({ status: String(response.statusCode) });
       // The path without its query: a query may carry a token.
       logger.debug(
-        { method: request.method, path: request.path, status: response.statusCode, seconds },
+        {
+          method: request.method,
+          path: request.originalUrl.split('?')[0],
+          status: response.statusCode,
+          seconds,
+        },
         'request',
       );
     });

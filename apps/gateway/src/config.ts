@@ -1,0 +1,43 @@
+import {
+  commonVariables,
+  type Environment,
+  exactlyOneTokenSource,
+  httpUrl,
+  list,
+  port,
+  readConfig,
+  tokenVariables,
+  wholeNumber,
+} from '@claimcheck/platform/config';
+import { z } from 'zod';
+
+// A browser sends scheme, host and port; a path in the list would never match anything.
+const origin = httpUrl.refine(
+  (url) => new URL(url).origin === url,
+  'must be origins such as https://chat.example',
+);
+
+const schema = z
+  .object({
+    ...commonVariables,
+    ...tokenVariables,
+    DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
+    GATEWAY_PORT: port.default(8081),
+    ADMIN_PORT: port.default(9081),
+    /** Where the pages that open sockets come from. */
+    PUBLIC_URL: httpUrl,
+    GATEWAY_PUBLIC_URL: httpUrl.optional(),
+    CORS_ORIGINS: list.pipe(z.array(z.union([z.literal('*'), origin]))).default([]),
+    MAX_SUBSCRIPTIONS_PER_SOCKET: wholeNumber(1, 100_000).default(1_000),
+  })
+  .refine(exactlyOneTokenSource, {
+    path: ['AUTH_JWT_SECRET'],
+    message: 'set either AUTH_JWT_SECRET or AUTH_JWKS_URL, not both and not neither',
+    // Together with all other problems, not only once those are solved.
+    when: () => true,
+  });
+
+export type GatewayConfig = z.output<typeof schema>;
+
+/** @throws ConfigError with all problems at once. */
+export const readGatewayConfig = (env: Environment): GatewayConfig => readConfig(schema, env);

@@ -1,0 +1,71 @@
+import type { UserAnnouncement } from '@claimcheck/contracts/socket-events';
+import type { Logger } from '@claimcheck/platform/logger';
+import type { ConversationReader } from './conversation-reader.ts';
+import { parseUserAnnouncement } from './parse-announcement.ts';
+
+export type UserListener = (announcement: UserAnnouncement) => void;
+
+export interface UserFeedDependencies {
+  reader: ConversationReader;
+  /** Core NATS subscription to a user; returns how to end it. */
+  follow(userId: string, onMessage: (data: Uint8Array) => void): () => void;
+  onMalformed(userId: string): void;
+  logger: Logger;
+}
+
+interface Entry {
+  listeners: Set<UserListener>;
+  unfollow: () => void;
+  /** Announcements are handled one after the other, or a slow check would turn their order around. */
+  queue: Promise<void>;
+}
+
+/** What concerns a user as a person: one broker subscription per connected user, whatever the sockets. */
+export class UserFeeds {
+  readonly #entries = new Map<string, Entry>();
+  readonly #deps: UserFeedDependencies;
+
+  constructor(deps: UserFeedDependencies) {
+    this.#deps = deps;
+  }
+
+  /** @returns how to stop listening */
+  listen(userId: string, listener: UserListener): () => void {
+    const entry = this.#entries.get(userId) ?? this.#open(userId);
+    entry.listeners.add(listener);
+    return () => {
+      if (!entry.listeners.delete(listener) || entry.listeners.size > 0) return;
+      entry.unfollow();
+      this.#entries.delete(userId);
+    };
+  }
+
+  #open(userId: string): Entry {
+    const entry: Entry = { listeners: new Set(), unfollow: () => {}, queue: Promise.resolve() };
+    entry.unfollow = this.#deps.follow(userId, (data) => {
+      const announcement = parseUserAnnouncement(data);
+      if (announcement === undefined) return this.#deps.onMalformed(userId);
+      entry.queue = entry.queue.then(() => this.#handle(userId, entry, announcement));
+    });
+    this.#entries.set(userId, entry);
+    return entry;
+  }
+
+  async #handle(userId: string, entry: Entry, announcement: UserAnnouncement): Promise<void> {
+    const outdated =
+      announcement.type === 'conversation.removed' &&
+      (await this.#isStillMember(userId, announcement.conversation_id));
+    if (outdated) return;
+    for (const listener of [...entry.listeners]) listener(announcement);
+  }
+
+  /** A removal may arrive after the user was added again. Without an answer the removal stands. */
+  async #isStillMember(userId: string, conversationId: string): Promise<boolean> {
+    try {
+      return await this.#deps.reader.isMember(conversationId, userId);
+    } catch (error) {
+      this.#deps.logger.warn({ err: error, user_id: userId }, 'could not check a membership');
+      return false;
+    }
+  }
+}

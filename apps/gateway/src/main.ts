@@ -1,0 +1,32 @@
+import { ConfigError } from '@claimcheck/platform/config';
+import { createLogger } from '@claimcheck/platform/logger';
+import { Shutdown } from '@claimcheck/platform/shutdown';
+import { type GatewayConfig, readGatewayConfig } from './config.ts';
+import { startGateway } from './start-gateway.ts';
+
+// EX_CONFIG of sysexits.h: an orchestrator's log shows that a restart won't help.
+const EXIT_CONFIG = 78;
+
+const readConfigOrExit = (): GatewayConfig => {
+  try {
+    return readGatewayConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+};
+
+const config = readConfigOrExit();
+const logger = createLogger('gateway', config.LOG_LEVEL);
+const shutdown = new Shutdown(logger);
+
+try {
+  const address = await startGateway(config, logger, shutdown);
+  shutdown.listen();
+  logger.info({ port: address.port, admin_port: address.adminPort }, 'the gateway is ready');
+} catch (error) {
+  logger.fatal({ err: error }, 'the gateway could not start');
+  await shutdown.run();
+  process.exit(1);
+}

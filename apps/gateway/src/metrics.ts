@@ -1,0 +1,71 @@
+import { Counter, createRegistry, Gauge, type Registry } from '@claimcheck/platform/metrics';
+
+/** Why an event, a socket or a packet was dropped. */
+export const DROP_REASONS = [
+  'slow_reader',
+  'oversize_frame',
+  'oversize_event',
+  'malformed_announcement',
+  'rate_limited',
+] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+export const REFUSAL_REASONS = ['unauthorized', 'token_expired', 'foreign_origin', 'not_found'] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+export interface GatewayMetrics {
+  registry: Registry;
+  connections: Gauge;
+  /** Events times sockets. */
+  deliveries: Counter;
+  dropped: Counter<'reason'>;
+  binaryFrames: Counter;
+  authorizationFailures: Counter<'surface' | 'reason'>;
+  drop(reason: DropReason): void;
+  refuse(reason: RefusalReason): void;
+}
+
+/** All metrics of the gateway; every series starts at 0, so that a first failure is a rise. */
+export const createGatewayMetrics = (): GatewayMetrics => {
+  const registry = createRegistry();
+  const registers = [registry];
+  const connections = new Gauge({
+    name: 'claimcheck_gateway_connections',
+    help: 'Authenticated sockets.',
+    registers,
+  });
+  const deliveries = new Counter({
+    name: 'claimcheck_gateway_deliveries_total',
+    help: 'Events written to sockets: one event for ten sockets counts ten.',
+    registers,
+  });
+  const dropped = new Counter({
+    name: 'claimcheck_gateway_dropped_total',
+    help: 'Sockets, frames and events dropped, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const binaryFrames = new Counter({
+    name: 'claimcheck_gateway_binary_frames_total',
+    help: 'Binary frames from clients; each one ended its connection.',
+    registers,
+  });
+  const authorizationFailures = new Counter({
+    name: 'claimcheck_authorization_failures_total',
+    help: 'Refused connections and subscriptions, by surface and reason.',
+    labelNames: ['surface', 'reason'],
+    registers,
+  });
+  for (const reason of DROP_REASONS) dropped.inc({ reason }, 0);
+  for (const reason of REFUSAL_REASONS) authorizationFailures.inc({ surface: 'gateway', reason }, 0);
+  return {
+    registry,
+    connections,
+    deliveries,
+    dropped,
+    binaryFrames,
+    authorizationFailures,
+    drop: (reason) => dropped.inc({ reason }),
+    refuse: (reason) => authorizationFailures.inc({ surface: 'gateway', reason }),
+  };
+};

@@ -1,0 +1,32 @@
+import type { Logger } from '@claimcheck/platform/logger';
+import { createAuthentication } from './authenticate.ts';
+import type { ConnectionGuard } from './guard-connections.ts';
+import { attachHandlers } from './handlers.ts';
+import { RequestBudgets } from './request-budgets.ts';
+import { Session, type SessionDependencies } from './session.ts';
+import type { GatewayServer } from './types.ts';
+
+export interface AcceptDependencies extends SessionDependencies {
+  guard: ConnectionGuard;
+  logger: Logger;
+}
+
+/** Lets authenticated sockets in and gives each its session. */
+export const acceptSessions = (io: GatewayServer, deps: AcceptDependencies): void => {
+  const { metrics, guard, logger } = deps;
+  const budgets = new RequestBudgets();
+  io.use(createAuthentication(deps.verify, metrics));
+  io.on('connection', (socket) => {
+    const session = new Session(socket, guard.meterOf(socket.conn), deps);
+    const budget = budgets.hold(session.userId);
+    metrics.connections.inc();
+    attachHandlers(socket, { session, requests: budget.bucket, metrics, logger });
+    socket.on('disconnect', () => {
+      session.close();
+      budget.release();
+      metrics.connections.dec();
+      // A connection without a socket would stay open, authenticated by nothing.
+      socket.conn.close();
+    });
+  });
+};

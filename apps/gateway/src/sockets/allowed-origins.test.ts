@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { createOriginCheck } from './allowed-origins.ts';
+
+test('own pages and listed origins may, others may not', () => {
+  const isAllowed = createOriginCheck(['https://chat.example/app', 'https://other.example:8443']);
+  expect(isAllowed('https://chat.example')).toBe(true);
+  expect(isAllowed('https://other.example:8443')).toBe(true);
+  expect(isAllowed('https://other.example')).toBe(false);
+  expect(isAllowed('http://chat.example')).toBe(false);
+  expect(isAllowed('https://chat.example.evil.example')).toBe(false);
+  expect(isAllowed('null')).toBe(false);
+  expect(isAllowed('')).toBe(false);
+});
+
+test('no Origin, no browser', () => {
+  expect(createOriginCheck([])(undefined)).toBe(true);
+});
+
+test('the names of this machine are one', () => {
+  const isAllowed = createOriginCheck(['http://127.0.0.1:8080']);
+  expect(isAllowed('http://localhost:8080')).toBe(true);
+  expect(isAllowed('http://[::1]:8080')).toBe(true);
+  expect(isAllowed('http://localhost:8081')).toBe(false);
+});
+
+test('* allows everybody', () => {
+  expect(createOriginCheck(['*'])('https://anywhere.example')).toBe(true);
+});

@@ -1,0 +1,24 @@
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** On one's own machine a page is opened under either name of it. */
+const withLoopbackNames = (origin: string): string[] => {
+  const url = new URL(origin);
+  if (!LOOPBACK_NAMES.includes(url.hostname)) return [url.origin];
+  return LOOPBACK_NAMES.map((hostname) => {
+    const alias = new URL(url);
+    alias.hostname = hostname;
+    return alias.origin;
+  });
+};
+
+/**
+ * Whether a page of `origin` may open a socket. Browsers send the header and can't be made to lie about it;
+ * what sends none is not a browser, and no page's credentials are at stake.
+ *
+ * @param urls addresses of pages; `*` allows every origin
+ */
+export const createOriginCheck = (urls: readonly string[]): ((origin: string | undefined) => boolean) => {
+  const all = urls.includes('*');
+  const allowed = new Set(urls.filter((url) => url !== '*').flatMap(withLoopbackNames));
+  return (origin) => all || origin === undefined || allowed.has(origin);
+};

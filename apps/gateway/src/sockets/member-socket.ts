@@ -1,0 +1,15 @@
+import type { ConversationEvent } from '@claimcheck/contracts/socket-events';
+
+/** What a subscription needs of its socket. */
+export interface MemberSocket {
+  readonly userId: string;
+  /** Writes one event to this socket alone. */
+  send(event: ConversationEvent): void;
+  /** Resolves when the client has read enough to be sent more, or is gone. */
+  ready(): Promise<void>;
+  /** From now on the socket hears what all live members of the conversation hear. */
+  enter(conversationId: string): void;
+  exit(conversationId: string): void;
+  /** The user left the conversation, or it is gone. */
+  removedFrom(conversationId: string): void;
+}

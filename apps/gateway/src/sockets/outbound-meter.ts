@@ -1,0 +1,80 @@
+import type { Connection } from './types.ts';
+
+// Beyond this a reader is given up: its memory is ours.
+const DROP_BYTES = 256 * 1024;
+// A replay pauses here, well below the limit: live events of other conversations need room too.
+const PAUSE_BYTES = 64 * 1024;
+
+interface RawWebSocket {
+  readonly bufferedAmount: number;
+  terminate(): void;
+  on(event: 'error', listener: (error: Error & { code?: string }) => void): void;
+}
+
+const hasWebSocket = (transport: object): transport is { socket: RawWebSocket } =>
+  'socket' in transport && typeof transport.socket === 'object' && transport.socket !== null;
+
+/** The WebSocket below a connection; the only transport there is. */
+export const webSocketOf = (connection: Connection): RawWebSocket => {
+  if (!hasWebSocket(connection.transport)) throw new Error('the connection has no WebSocket');
+  return connection.transport.socket;
+};
+
+/**
+ * How much waits to be read by one client. Engine.IO hands the WebSocket one batch at a time and queues the
+ * rest itself, so `bufferedAmount` alone stands still while a client does not read: both are counted.
+ */
+export class OutboundMeter {
+  readonly #connection: Connection;
+  readonly #webSocket: RawWebSocket;
+  readonly #onSlow: () => void;
+  #queuedBytes = 0;
+  #checking = false;
+
+  /** @param onSlow called once when the connection is given up; it is cut off already */
+  constructor(connection: Connection, onSlow: () => void) {
+    this.#connection = connection;
+    this.#webSocket = webSocketOf(connection);
+    this.#onSlow = onSlow;
+    connection.on('packetCreate', (packet: { data?: string }) => this.#onPacket(packet.data?.length ?? 0));
+    connection.on('flush', () => {
+      this.#queuedBytes = 0;
+    });
+  }
+
+  get pendingBytes(): number {
+    return this.#queuedBytes + this.#webSocket.bufferedAmount;
+  }
+
+  /** Resolves once little enough waits to send more, or the connection is closed. */
+  async ready(): Promise<void> {
+    while (this.pendingBytes > PAUSE_BYTES && this.#connection.readyState === 'open') await this.#nextDrain();
+  }
+
+  #nextDrain(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#connection.transport.off('drain', done);
+        this.#connection.off('close', done);
+        // After the drain the next batch is flushed; look at it then.
+        setImmediate(resolve);
+      };
+      this.#connection.transport.on('drain', done);
+      this.#connection.on('close', done);
+    });
+  }
+
+  #onPacket(bytes: number): void {
+    this.#queuedBytes += bytes;
+    if (this.#checking || this.pendingBytes <= DROP_BYTES) return;
+    this.#checking = true;
+    // After this turn of the event loop: a burst first gets its chance to be written.
+    setImmediate(() => {
+      this.#checking = false;
+      if (this.pendingBytes <= DROP_BYTES || this.#connection.readyState !== 'open') return;
+      this.#onSlow();
+      // A closing handshake would wait behind what is not being read.
+      this.#webSocket.terminate();
+    });
+  }
+}

@@ -1,0 +1,199 @@
+import type { ConversationEvent, SubscribeAnswer } from '@claimcheck/contracts/socket-events';
+import type { ConversationFeed } from '../feeds/conversation-feed.ts';
+import type { ConversationReader } from '../feeds/conversation-reader.ts';
+import type { FeedMember } from '../feeds/feed-member.ts';
+import type { FeedLease, FeedRegistry } from '../feeds/feed-registry.ts';
+import { failure } from './answers.ts';
+import type { MemberSocket } from './member-socket.ts';
+
+const REPLAY_PAGE = 100;
+// Collected while the log is replayed. Beyond it the log is read again, instead of a memory that grows.
+const MAX_COLLECTED = 256;
+// A user who is removed and added again while catching up is looked at anew; nobody does that for ever.
+const MAX_TRIES = 3;
+
+export interface SubscriptionDependencies {
+  feeds: FeedRegistry;
+  reader: ConversationReader;
+  socket: MemberSocket;
+  /** Not called when the subscription was ended from outside. */
+  onEnded(subscription: Subscription): void;
+}
+
+class Interrupted extends Error {}
+
+/**
+ * One socket's subscription to one conversation: first what was missed, from the log; then what came meanwhile;
+ * then live, at a cut-over that leaves no moment for an event to be lost or repeated.
+ */
+export class Subscription implements FeedMember {
+  readonly conversationId: string;
+  readonly userId: string;
+  readonly #deps: SubscriptionDependencies;
+  #state: 'catching-up' | 'removed' | 'live' | 'ended' = 'catching-up';
+  #lease: FeedLease | undefined;
+  /** Last seq that the client has; counts once the replay has started. */
+  #cursor = 0;
+  #hasStarted = false;
+  /** What comes after this was collected; up to here the log must be read. */
+  #floor = 0;
+  #collected: ConversationEvent[] = [];
+  #overflowed = false;
+  #resync = false;
+
+  constructor(conversationId: string, deps: SubscriptionDependencies) {
+    this.conversationId = conversationId;
+    this.userId = deps.socket.userId;
+    this.#deps = deps;
+  }
+
+  /**
+   * @param sinceSeq last seq that the client has; without it only what comes from now on is sent
+   * @throws when the database does not answer; the subscription has ended then
+   */
+  async start(sinceSeq: number | undefined): Promise<SubscribeAnswer> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const answer = await this.#attempt(this.#hasStarted ? this.#cursor : sinceSeq);
+        if ('error' in answer) this.end();
+        return answer;
+      } catch (error) {
+        const state = this.#state;
+        this.#release();
+        if (!(error instanceof Interrupted) || state !== 'removed' || tries === MAX_TRIES) {
+          this.#state = 'ended';
+          if (!(error instanceof Interrupted)) throw error;
+          if (state === 'removed') return failure('not_found');
+          return failure('invalid_request', 'A later request ended this subscription.');
+        }
+        this.#state = 'catching-up';
+      }
+    }
+  }
+
+  /** Nothing is sent from now on. */
+  end(): void {
+    if (this.#state === 'live') this.#deps.socket.exit(this.conversationId);
+    this.#state = 'ended';
+    this.#release();
+  }
+
+  collect(event: ConversationEvent): void {
+    // After the first that did not fit nothing is kept: what follows a hole is of no use.
+    if (this.#overflowed || this.#collected.length >= MAX_COLLECTED) this.#overflowed = true;
+    else this.#collected.push(event);
+  }
+
+  skipped(): void {
+    this.#resync = true;
+  }
+
+  removed(): void {
+    if (this.#state === 'catching-up') {
+      this.#state = 'removed';
+      return;
+    }
+    if (this.#state !== 'live') return;
+    this.end();
+    this.#deps.socket.removedFrom(this.conversationId);
+    this.#deps.onEnded(this);
+  }
+
+  async #attempt(sinceSeq: number | undefined): Promise<SubscribeAnswer> {
+    const { feeds, reader } = this.#deps;
+    this.#lease = feeds.acquire(this.conversationId);
+    const { feed } = this.#lease;
+    const exists = await feed.opened;
+    this.#check();
+    if (!exists) return failure('not_found');
+    // Before the membership is looked up: a removal after that look then comes through the feed.
+    this.#collectFrom(feed.join(this));
+    const isMember = await reader.isMember(this.conversationId, this.userId);
+    this.#check();
+    if (!isMember) return failure('not_found');
+
+    const head = await reader.readLog(this.conversationId, sinceSeq ?? this.#floor, REPLAY_PAGE);
+    this.#check();
+    if (head === undefined) return failure('not_found');
+    // So that what was committed but not announced belongs to what this answer covers.
+    await feed.catchUpTo(head.last_seq);
+    this.#check();
+    const isInLog = sinceSeq !== undefined && sinceSeq >= head.pruned_seq && sinceSeq <= head.last_seq;
+    if (isInLog) {
+      this.#cursor = sinceSeq;
+      this.#hasStarted = true;
+      // An event may be released between the end of a replay and the line after it.
+      do await this.#replay(feed, head.events);
+      while (this.#hasMore);
+      this.#check();
+    }
+    return this.#goLive(feed, sinceSeq !== undefined && !isInLog);
+  }
+
+  /** Sends log and collected events until nothing is left between the client and the feed. */
+  async #replay(feed: ConversationFeed, firstPage: ConversationEvent[]): Promise<void> {
+    let page = firstPage;
+    for (;;) {
+      while (this.#cursor < this.#floor && !this.#resync) {
+        // Pruned while we were reading.
+        if (page[0]?.seq !== this.#cursor + 1) this.#resync = true;
+        else await this.#sendAll(page.filter((event) => event.seq <= this.#floor));
+        if (this.#cursor < this.#floor && !this.#resync) page = await this.#read();
+      }
+      if (this.#resync) return;
+      if (this.#collected.length > 0) await this.#sendAll(this.#collected.splice(0));
+      else if (!this.#overflowed) return;
+      else {
+        this.#collectFrom(feed.position ?? this.#floor);
+        page = await this.#read();
+      }
+    }
+  }
+
+  async #read(): Promise<ConversationEvent[]> {
+    const page = await this.#deps.reader.readLog(this.conversationId, this.#cursor, REPLAY_PAGE);
+    this.#check();
+    return page?.events ?? [];
+  }
+
+  async #sendAll(events: ConversationEvent[]): Promise<void> {
+    for (const event of events) {
+      if (event.seq <= this.#cursor) continue;
+      await this.#deps.socket.ready();
+      this.#check();
+      this.#deps.socket.send(event);
+      this.#cursor = event.seq;
+    }
+  }
+
+  /** Nothing in here may wait: an event released meanwhile would reach neither the buffer nor the room. */
+  #goLive(feed: ConversationFeed, isUnknown: boolean): SubscribeAnswer {
+    this.#collected = [];
+    feed.goLive(this);
+    this.#deps.socket.enter(this.conversationId);
+    this.#state = 'live';
+    if (isUnknown || this.#resync) return { ok: true, resync: true };
+    return { ok: true, last_seq: feed.position ?? this.#floor };
+  }
+
+  get #hasMore(): boolean {
+    return !this.#resync && (this.#collected.length > 0 || this.#overflowed);
+  }
+
+  #collectFrom(position: number): void {
+    this.#floor = position;
+    this.#collected = [];
+    this.#overflowed = false;
+  }
+
+  #check(): void {
+    if (this.#state !== 'catching-up') throw new Interrupted();
+  }
+
+  #release(): void {
+    this.#lease?.feed.leave(this);
+    this.#lease?.release();
+    this.#lease = undefined;
+    this.#collected = [];
+  }
+}

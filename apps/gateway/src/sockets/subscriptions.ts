@@ -1,0 +1,82 @@
+import type { SubscribeAnswer } from '@claimcheck/contracts/socket-events';
+import { ConcurrencyLimit } from '../feeds/concurrency-limit.ts';
+import type { ConversationReader } from '../feeds/conversation-reader.ts';
+import type { FeedRegistry } from '../feeds/feed-registry.ts';
+import { failure } from './answers.ts';
+import type { MemberSocket } from './member-socket.ts';
+import { Subscription } from './subscription.ts';
+
+// Of one socket at a time, so that a user with a thousand conversations does not hold up the others.
+const PARALLEL_STARTS = 8;
+
+export interface SubscriptionsDependencies {
+  feeds: FeedRegistry;
+  reader: ConversationReader;
+  socket: MemberSocket;
+  maxSubscriptions: number;
+}
+
+/** The subscriptions of one socket: at most one for each conversation. */
+export class Subscriptions {
+  readonly #byConversation = new Map<string, Subscription>();
+  readonly #deps: SubscriptionsDependencies;
+  readonly #starts = new ConcurrencyLimit(PARALLEL_STARTS);
+  #closed = false;
+
+  constructor(deps: SubscriptionsDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Replaces a subscription of the same conversation. @throws when the database does not answer */
+  async subscribe(conversationId: string, sinceSeq: number | undefined): Promise<SubscribeAnswer> {
+    this.unsubscribe(conversationId);
+    if (this.#closed) return failure('invalid_request', 'The connection is closed.');
+    if (this.#byConversation.size >= this.#deps.maxSubscriptions)
+      return failure('too_large', 'This connection has as many subscriptions as are accepted.');
+    const subscription = new Subscription(conversationId, {
+      ...this.#deps,
+      onEnded: (ended) => this.#forget(ended),
+    });
+    this.#byConversation.set(conversationId, subscription);
+    let isLive = false;
+    try {
+      const answer = await this.#starts.run(() => subscription.start(sinceSeq));
+      isLive = 'ok' in answer;
+      return answer;
+    } finally {
+      if (!isLive) this.#forget(subscription);
+    }
+  }
+
+  /**
+   * All of the user's conversations, and an answer for each that was asked for and is not the user's.
+   * @throws when the database does not answer
+   */
+  async subscribeAll(since: Readonly<Record<string, number>>): Promise<Record<string, SubscribeAnswer>> {
+    const own = await this.#deps.reader.conversationIdsOf(this.#deps.socket.userId);
+    const ids = [...new Set([...own, ...Object.keys(since)])];
+    const answers = await Promise.all(
+      ids.map(async (id) => [id, await this.subscribe(id, Object.hasOwn(since, id) ? since[id] : undefined)]),
+    );
+    return Object.fromEntries(answers);
+  }
+
+  unsubscribe(conversationId: string): void {
+    const subscription = this.#byConversation.get(conversationId);
+    if (subscription === undefined) return;
+    subscription.end();
+    this.#byConversation.delete(conversationId);
+  }
+
+  /** Ends all; later requests are refused. */
+  close(): void {
+    this.#closed = true;
+    for (const conversationId of [...this.#byConversation.keys()]) this.unsubscribe(conversationId);
+  }
+
+  #forget(subscription: Subscription): void {
+    const { conversationId } = subscription;
+    if (this.#byConversation.get(conversationId) === subscription)
+      this.#byConversation.delete(conversationId);
+  }
+}

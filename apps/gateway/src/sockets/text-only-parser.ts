@@ -1,0 +1,41 @@
+import { LIMITS } from '@claimcheck/contracts/limits';
+import { Decoder, Encoder, type Packet, PacketType } from 'socket.io-parser';
+
+export interface ParserEvents {
+  /** A client sent something binary; its connection is being closed. */
+  onBinary(): void;
+  /** An event of ours was larger than {@link LIMITS.eventBytes} and is not sent. */
+  onOversizeEvent(packet: Packet): void;
+}
+
+// BINARY_EVENT and BINARY_ACK announce attachments.
+const isBinaryPacket = (data: unknown): boolean =>
+  typeof data !== 'string' || data.startsWith('5') || data.startsWith('6');
+
+/** Socket.IO's own parser without attachments, and with a limit on what goes out. */
+export const createTextOnlyParser = (events: ParserEvents) => {
+  class TextOnlyDecoder extends Decoder {
+    constructor() {
+      // The parser throws on the first attachment, and Socket.IO then closes the connection.
+      super({ maxAttachments: 0 });
+    }
+
+    override add(data: unknown): void {
+      if (isBinaryPacket(data)) events.onBinary();
+      super.add(data);
+    }
+  }
+
+  class BoundedEncoder extends Encoder {
+    override encode(packet: Packet): (string | Buffer)[] {
+      const encoded: (string | Buffer)[] = super.encode(packet);
+      if (packet.type !== PacketType.EVENT) return encoded;
+      const bytes = encoded.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+      if (bytes <= LIMITS.eventBytes) return encoded;
+      events.onOversizeEvent(packet);
+      return [];
+    }
+  }
+
+  return { Decoder: TextOnlyDecoder, Encoder: BoundedEncoder };
+};

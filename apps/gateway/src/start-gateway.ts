@@ -1,0 +1,136 @@
+import { createServer, type Server as HttpServer } from 'node:http';
+import { Database } from '@claimcheck/database/database';
+import { startAdminServer } from '@claimcheck/platform/admin-server';
+import { Bus } from '@claimcheck/platform/bus';
+import type { Logger } from '@claimcheck/platform/logger';
+import type { Shutdown } from '@claimcheck/platform/shutdown';
+import { createTokenVerifier } from '@claimcheck/platform/token-verifier';
+import type { GatewayConfig } from './config.ts';
+import { type ConversationReader, createConversationReader } from './feeds/conversation-reader.ts';
+import { FeedRegistry } from './feeds/feed-registry.ts';
+import { Reconciler } from './feeds/reconciler.ts';
+import { UserFeeds } from './feeds/user-feeds.ts';
+import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
+import { acceptSessions } from './sockets/accept-sessions.ts';
+import { createOriginCheck } from './sockets/allowed-origins.ts';
+import { type ConnectionGuard, guardConnections } from './sockets/guard-connections.ts';
+import { createIoServer } from './sockets/io-server.ts';
+import { createRoomAudience } from './sockets/room-audience.ts';
+import type { GatewayServer } from './sockets/types.ts';
+
+const POOL_SIZE = 10;
+// Two connections stay free for what does not queue: the comparison each second and the readiness check.
+const READER_CONCURRENCY = POOL_SIZE - 2;
+const CLOSE_PATIENCE_MS = 2_000;
+
+export interface GatewayAddress {
+  port: number;
+  adminPort: number;
+}
+
+interface Services {
+  config: GatewayConfig;
+  bus: Bus;
+  reader: ConversationReader;
+  metrics: GatewayMetrics;
+  logger: Logger;
+}
+
+const listen = async (server: HttpServer, port: number): Promise<number> => {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+};
+
+const closeSockets = async (io: GatewayServer, guard: ConnectionGuard): Promise<void> => {
+  // A client that does not answer the closing handshake is not waited for.
+  const timer = setTimeout(() => guard.terminateAll(), CLOSE_PATIENCE_MS);
+  await io.close();
+  clearTimeout(timer);
+};
+
+const startSockets = async (services: Services): Promise<{ port: number; close: () => Promise<void> }> => {
+  const { config, bus, reader, metrics, logger } = services;
+  const httpServer = createServer((_, response) => response.writeHead(404).end());
+  const ownPages = [config.PUBLIC_URL, config.GATEWAY_PUBLIC_URL].filter((url) => url !== undefined);
+  const isAllowedOrigin = createOriginCheck([...ownPages, ...config.CORS_ORIGINS]);
+  const io = createIoServer(httpServer, { isAllowedOrigin, metrics, logger });
+  const guard = guardConnections(io, metrics);
+
+  const onMalformed = (subject: string) => {
+    metrics.drop('malformed_announcement');
+    logger.warn({ subject }, 'an announcement was not understood');
+  };
+  const follow = (subjectOf: (id: string) => string) => (id: string, onMessage: (data: Uint8Array) => void) =>
+    bus.subscribe(subjectOf(id), onMessage);
+  const feeds = new FeedRegistry({
+    reader,
+    audience: createRoomAudience(io, metrics),
+    follow: follow(bus.subjects.conversation),
+    onMalformed: (id) => onMalformed(bus.subjects.conversation(id)),
+    logger,
+  });
+  const userFeeds = new UserFeeds({
+    reader,
+    follow: follow(bus.subjects.user),
+    onMalformed: (id) => onMalformed(bus.subjects.user(id)),
+    logger,
+  });
+  const verify = createTokenVerifier({
+    secret: config.AUTH_JWT_SECRET,
+    jwksUrl: config.AUTH_JWKS_URL,
+    issuer: config.AUTH_ISSUER,
+    audience: config.AUTH_AUDIENCE,
+  });
+  const maxSubscriptions = config.MAX_SUBSCRIPTIONS_PER_SOCKET;
+  acceptSessions(io, { feeds, userFeeds, reader, verify, metrics, maxSubscriptions, guard, logger });
+
+  const reconciler = new Reconciler(() => feeds.reconcile(), logger);
+  bus.onReconnect(() => reconciler.request());
+  const port = await listen(httpServer, config.GATEWAY_PORT);
+  return {
+    port,
+    close: async () => {
+      await closeSockets(io, guard);
+      await reconciler.close();
+      feeds.close();
+    },
+  };
+};
+
+/**
+ * Composes and starts the gateway; how to undo each step is registered with `shutdown`.
+ * @throws when the broker does not answer, or a port is taken
+ */
+export const startGateway = async (
+  config: GatewayConfig,
+  logger: Logger,
+  shutdown: Shutdown,
+): Promise<GatewayAddress> => {
+  const metrics = createGatewayMetrics();
+  const database = new Database({ url: config.DATABASE_URL, poolSize: POOL_SIZE });
+  shutdown.add('database', () => database.close());
+  const bus = await Bus.connect({
+    url: config.NATS_URL,
+    name: `${config.APP_NAME}-gateway`,
+    appName: config.APP_NAME,
+    logger,
+  });
+  shutdown.add('broker', () => bus.close());
+  const reader = createConversationReader(database, READER_CONCURRENCY);
+  const sockets = await startSockets({ config, bus, reader, metrics, logger });
+  const admin = await startAdminServer({
+    port: config.ADMIN_PORT,
+    registry: metrics.registry,
+    checks: { database: () => database.check(), broker: () => bus.check() },
+  });
+  shutdown.add('admin server', () => admin.close());
+  shutdown.add('sockets', sockets.close);
+  // Last in, first out: a load balancer looks elsewhere before sockets are closed.
+  shutdown.add('readiness', () => admin.drain());
+  return { port: sockets.port, adminPort: admin.port };
+};

@@ -1,0 +1,38 @@
+import { useCallback, useEffect, useState } from 'react';
+import { ChatPage } from './chat-page.tsx';
+import { LoginPage } from './login-page.tsx';
+import { openSession, type Session } from './open-session.ts';
+import { forgetUser, rememberedUser, rememberUser } from './remembered-user.ts';
+import { wordsOfError } from './words-of-error.ts';
+
+export const App = () => {
+  const [session, setSession] = useState<Session>();
+  const [problem, setProblem] = useState<string>();
+  const [isBusy, setBusy] = useState(() => rememberedUser() !== undefined);
+
+  const login = useCallback(async (userId: string) => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const opened = await openSession(userId);
+      rememberUser(userId);
+      setSession(opened);
+    } catch (error) {
+      setProblem(wordsOfError(error));
+    } finally {
+      setBusy(false);
+    }
+  }, []);
+
+  useEffect(() => {
+    const userId = rememberedUser();
+    if (userId) void login(userId);
+  }, [login]);
+
+  if (!session) return <LoginPage isBusy={isBusy} problem={problem} onLogin={login} />;
+  const leave = () => {
+    forgetUser();
+    setSession(undefined);
+  };
+  return <ChatPage key={session.userId} session={session} onLeave={leave} />;
+};

@@ -1,0 +1,27 @@
+import type { Media } from '@claimcheck/contracts/media';
+import type { ReactNode } from 'react';
+import { frameSize } from './frame-size.ts';
+import { thumbhashUrl } from './thumbhash-url.ts';
+
+interface MediaFrameProps {
+  media: Media;
+  /** While there is nothing to see in it yet, the frame shows the blurred placeholder. */
+  isEmpty: boolean;
+  children: ReactNode;
+}
+
+/** Keeps the place of a picture or video, so that nothing jumps when it comes. */
+export const MediaFrame = ({ media, isEmpty, children }: MediaFrameProps) => {
+  const { width, ratio } = frameSize(media);
+  const blurred = isEmpty ? thumbhashUrl(media.thumbhash) : undefined;
+  return (
+    <div className="frame" style={{ width, aspectRatio: ratio }}>
+      {isEmpty && (
+        <div className="placeholder" data-testid="media-placeholder">
+          {blurred && <img src={blurred} alt="" />}
+        </div>
+      )}
+      {children}
+    </div>
+  );
+};

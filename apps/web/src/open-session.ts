@@ -1,0 +1,30 @@
+import { ClaimcheckError } from '@claimcheck/client/claimcheck-error';
+import { type ClaimcheckClient, createClient } from '@claimcheck/client/create-client';
+import { devLogin } from '@claimcheck/client/dev-login';
+import { fetchPublicConfig } from '@claimcheck/client/fetch-public-config';
+import { createTokenSource } from './token-source.ts';
+
+export interface Session {
+  userId: string;
+  client: ClaimcheckClient;
+  maxUploadBytes: number;
+}
+
+/** Logs in at the server that this page came from. Throws ClaimcheckError. */
+export const openSession = async (userId: string): Promise<Session> => {
+  const config = await fetchPublicConfig(location.origin);
+  if (!config.dev_login) {
+    throw new ClaimcheckError(
+      'forbidden',
+      'This server does not let the demo log in (DEV_LOGIN is off). Its chat application brings its own users.',
+    );
+  }
+  const getToken = createTokenSource(() => devLogin(config.api_url, userId));
+  // A user id that the server refuses shows here, not somewhere in the chat.
+  await getToken();
+  return {
+    userId,
+    client: createClient({ baseUrl: config.api_url, gatewayUrl: config.gateway_url, getToken }),
+    maxUploadBytes: config.max_upload_bytes,
+  };
+};

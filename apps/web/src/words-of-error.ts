@@ -1,0 +1,5 @@
+import { ClaimcheckError } from '@claimcheck/client/claimcheck-error';
+
+/** A sentence for people. */
+export const wordsOfError = (error: unknown): string =>
+  error instanceof ClaimcheckError ? error.message : 'Something went wrong in this page.';

@@ -1,0 +1,30 @@
+export type Verdict = { code: 'clean' | 'unscannable' } | { code: 'infected'; virusName: string };
+
+/** The scanner gave no verdict; trying later may help. */
+export class ScannerUnavailableError extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`the virus scanner gave no verdict: ${reason}`, options);
+    this.name = 'ScannerUnavailableError';
+  }
+}
+
+// clamd reports these as FOUND when AlertExceedsMax or AlertEncrypted is on: not a virus, not looked into.
+const NOT_LOOKED_INTO = /^Heuristics\.(Limits\.Exceeded|Encrypted)\b/;
+
+/**
+ * clamd's answer to INSTREAM, such as `stream: OK` or `stream: Eicar FOUND`.
+ * Only the explicit OK is clean; an engine's error is unscannable.
+ * @throws ScannerUnavailableError when it is no verdict at all
+ */
+export const parseReply = (reply: string): Verdict => {
+  const text = reply.replace(/\0.*$/s, '').trim();
+  if (text === 'stream: OK') return { code: 'clean' };
+  const name = /^stream: (.+) FOUND$/.exec(text)?.[1];
+  if (name !== undefined) {
+    return NOT_LOOKED_INTO.test(name)
+      ? { code: 'unscannable' }
+      : { code: 'infected', virusName: name.slice(0, 255) };
+  }
+  if (/ ERROR$/.test(text)) return { code: 'unscannable' };
+  throw new ScannerUnavailableError(text === '' ? 'the connection ended' : 'an answer that is no verdict');
+};

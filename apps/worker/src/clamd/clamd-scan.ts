@@ -1,0 +1,88 @@
+import type { Socket } from 'node:net';
+import { parseReply, ScannerUnavailableError, type Verdict } from './clamd-reply.ts';
+
+const MAX_REPLY_CHARACTERS = 4_096;
+
+/**
+ * One INSTREAM session (clamd(8)): chunks of a 4-byte big-endian length and the bytes, ended by a length of
+ * zero. Nothing throws before `verdict()`, so that a download that feeds it goes on without a scanner.
+ */
+export class ClamdScan {
+  readonly #socket: Socket;
+  readonly #maxBytes: number;
+  readonly #closed: Promise<void>;
+  #bytes = 0;
+  #reply = '';
+  #isClosed = false;
+  #isTooLarge = false;
+  #allSent = false;
+  #timedOut = false;
+  #failure: Error | undefined;
+
+  /** @param socket connected or connecting; its idle time-out ends the scan. */
+  constructor(socket: Socket, maxBytes: number) {
+    this.#socket = socket;
+    this.#maxBytes = maxBytes;
+    this.#closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#isClosed = true;
+        resolve();
+      });
+    });
+    socket.setEncoding('latin1');
+    socket.on('data', (text) => {
+      this.#reply = (this.#reply + text).slice(0, MAX_REPLY_CHARACTERS);
+    });
+    socket.on('error', (error) => {
+      this.#failure = error;
+    });
+    socket.once('timeout', () => {
+      this.#timedOut = true;
+      socket.destroy();
+    });
+    socket.write('zINSTREAM\0');
+  }
+
+  /** Resolves when more may be written, also when the scanner is gone. */
+  async write(chunk: Uint8Array): Promise<void> {
+    if (this.#isClosed || this.#isTooLarge || chunk.length === 0) return;
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes) {
+      this.#isTooLarge = true;
+      this.#socket.destroy();
+      return;
+    }
+    this.#socket.write(lengthOf(chunk.length));
+    if (this.#socket.write(chunk)) return;
+    const drained = new Promise<void>((resolve) => this.#socket.once('drain', resolve));
+    await Promise.race([drained, this.#closed]);
+  }
+
+  /** Ends the stream. @throws ScannerUnavailableError */
+  async verdict(): Promise<Verdict> {
+    if (this.#isTooLarge) return { code: 'unscannable' };
+    if (!this.#isClosed) {
+      this.#socket.write(lengthOf(0));
+      this.#allSent = true;
+    }
+    await this.#closed;
+    if (this.#reply !== '') return parseReply(this.#reply);
+    // It has every byte and is still at it: this file is too much for it, and will be again.
+    if (this.#timedOut && this.#allSent && this.#socket.bytesWritten > 0) return { code: 'unscannable' };
+    throw new ScannerUnavailableError(
+      this.#failure?.message ?? (this.#timedOut ? 'time-out' : 'the connection ended'),
+      { cause: this.#failure },
+    );
+  }
+
+  /** Gives up; safe after the verdict. */
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+const lengthOf = (bytes: number): Buffer => {
+  const header = Buffer.alloc(4);
+  header.writeUInt32BE(bytes);
+  return header;
+};

@@ -1,0 +1,168 @@
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
+import { type AdminServer, startAdminServer } from '@claimcheck/platform/admin-server';
+import { Bus } from '@claimcheck/platform/bus';
+import type { Logger } from '@claimcheck/platform/logger';
+import type { Shutdown } from '@claimcheck/platform/shutdown';
+import { Storage } from '@claimcheck/platform/storage';
+import { ClamdClient } from './clamd/clamd-client.ts';
+import type { WorkerConfig } from './config.ts';
+import { Ffmpeg } from './ffmpeg/ffmpeg.ts';
+import { JobFolders } from './job/job-folders.ts';
+import { Responses } from './job/responses.ts';
+import { createLaneConsumer, type LaneConsumerOptions } from './lanes/lane-consumer.ts';
+import { MediaLane } from './lanes/media.ts';
+import { TranscodeLane } from './lanes/transcode.ts';
+import { createMetrics } from './metrics.ts';
+import { waitForStreams } from './wiring.ts';
+
+const STREAMS_TIMEOUT_MS = 60_000;
+/** Less than a shutdown step may take: what is aborted then still has to clean up. */
+const GRACE_MS = 6_000;
+
+/**
+ * Starts the worker; what it opens is registered with `shutdown` as it goes.
+ * @throws WiringError when the streams don't come; Error when a dependency is away
+ */
+export const startWorker = async (
+  config: WorkerConfig,
+  options: { logger: Logger; shutdown: Shutdown; signal: AbortSignal },
+): Promise<void> => {
+  const { logger, shutdown } = options;
+  const metrics = createMetrics(config.LANES.map((lane) => CONSUMERS[lane]));
+  const folders = await JobFolders.create(config.TEMP_DIR);
+  shutdown.add('temporary files', () => folders.remove());
+
+  const storage = openStorage(config);
+  shutdown.add('storage', () => storage.close());
+  const scanner = openScanner(config);
+  const bus = await openBus(config, logger);
+  shutdown.add('broker', () => bus.close());
+  const admin = await openAdminServer(config, { metrics, bus, storage, scanner });
+  shutdown.add('admin server', () => admin.close());
+
+  await waitForStreams(bus, subjectsUsed(config, bus), {
+    timeoutMs: STREAMS_TIMEOUT_MS,
+    logger,
+    signal: options.signal,
+  });
+
+  const responses = new Responses(bus);
+  const ffmpeg = new Ffmpeg(config.programs);
+  const shared = {
+    bus,
+    responses,
+    folders,
+    metrics,
+    logger,
+    maxAttempts: config.MAX_ATTEMPTS,
+    ackWaitMs: config.ACK_WAIT,
+  };
+  const tools = { storage, responses, ffmpeg, maxPixels: config.MAX_IMAGE_PIXELS };
+  const first = config.SCAN_POLICY === 'deliver' ? 'derivatives' : 'verdict';
+  const lanes: Record<WorkerConfig['LANES'][number], LaneConsumerOptions> = {
+    media: {
+      ...shared,
+      durable: CONSUMERS.media,
+      subject: bus.subjects.optimizeRequest,
+      concurrency: config.MEDIA_CONCURRENCY,
+      lane: new MediaLane({ ...tools, scanner, first }),
+      explainExhaustion: async () => ((await isAway(scanner)) ? 'no_verdict' : 'processing_failed'),
+    },
+    transcode: {
+      ...shared,
+      durable: CONSUMERS.transcode,
+      subject: bus.subjects.transcodeRequest,
+      concurrency: config.TRANSCODE_CONCURRENCY,
+      lane: new TranscodeLane(tools),
+      explainExhaustion: async () => 'processing_failed',
+    },
+  };
+  const consumers = config.LANES.map((name) => createLaneConsumer(lanes[name]));
+  shutdown.add('consumers', async () => {
+    admin.drain();
+    await Promise.all(consumers.map((consumer) => consumer.stop(GRACE_MS)));
+  });
+  await Promise.all(consumers.map((consumer) => consumer.start()));
+  logger.info(
+    {
+      lanes: config.LANES,
+      admin_port: admin.port,
+      scan: scanner === undefined ? 'skipped' : config.SCAN_POLICY,
+    },
+    'worker is ready',
+  );
+};
+
+const openStorage = (config: WorkerConfig): Storage =>
+  new Storage({
+    endpoint: config.S3_ENDPOINT,
+    publicEndpoint: config.S3_PUBLIC_ENDPOINT,
+    region: config.S3_REGION,
+    bucket: config.S3_BUCKET,
+    accessKeyId: config.S3_ACCESS_KEY_ID,
+    secretAccessKey: config.S3_SECRET_ACCESS_KEY,
+    forcePathStyle: config.S3_FORCE_PATH_STYLE,
+  });
+
+const openScanner = (config: WorkerConfig): ClamdClient | undefined =>
+  config.CLAMAV_HOST === undefined || config.SCAN_POLICY === 'off'
+    ? undefined
+    : new ClamdClient({
+        host: config.CLAMAV_HOST,
+        port: config.CLAMAV_PORT,
+        maxBytes: config.CLAMAV_MAX_BYTES,
+        timeoutMs: config.CLAMAV_TIMEOUT,
+      });
+
+const openBus = (config: WorkerConfig, logger: Logger): Promise<Bus> =>
+  Bus.connect({
+    url: config.NATS_URL,
+    name: `${config.APP_NAME}-worker`,
+    appName: config.APP_NAME,
+    overrides: {
+      optimizeRequest: config.SUBJECT_OPTIMIZE_REQUEST,
+      optimizeResponse: config.SUBJECT_OPTIMIZE_RESPONSE,
+      virus: config.SUBJECT_VIRUS,
+    },
+    logger,
+  });
+
+const openAdminServer = (
+  config: WorkerConfig,
+  parts: {
+    metrics: ReturnType<typeof createMetrics>;
+    bus: Bus;
+    storage: Storage;
+    scanner: ClamdClient | undefined;
+  },
+): Promise<AdminServer> => {
+  const { metrics, bus, storage, scanner } = parts;
+  return startAdminServer({
+    port: config.ADMIN_PORT,
+    registry: metrics.registry,
+    checks: {
+      broker: () => bus.check(),
+      storage: () => storage.check(),
+      ...(scanner === undefined ? {} : { scanner: () => scanner.ping() }),
+    },
+  });
+};
+
+const subjectsUsed = (config: WorkerConfig, { subjects }: Bus): string[] => {
+  const requests = { media: subjects.optimizeRequest, transcode: subjects.transcodeRequest };
+  return [
+    ...config.LANES.map((lane) => requests[lane]),
+    ...config.LANES.map((lane) => subjects.deadLetter(CONSUMERS[lane])),
+    subjects.optimizeResponse,
+    ...(config.LANES.includes('media') ? [subjects.virus] : []),
+  ];
+};
+
+const isAway = async (scanner: ClamdClient | undefined): Promise<boolean> => {
+  try {
+    await scanner?.ping();
+    return false;
+  } catch {
+    return true;
+  }
+};

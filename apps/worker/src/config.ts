@@ -1,0 +1,87 @@
+import { tmpdir } from 'node:os';
+import {
+  ConfigError,
+  commonVariables,
+  duration,
+  type Environment,
+  listOf,
+  port,
+  readConfig,
+  storageVariables,
+  wholeNumber,
+} from '@claimcheck/platform/config';
+import { z } from 'zod';
+import { findProgram } from './ffmpeg/find-program.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+const schema = z.object({
+  ...commonVariables,
+  ...storageVariables,
+  ADMIN_PORT: port.default(9082),
+  CLAMAV_HOST: z.string().min(1).optional(),
+  CLAMAV_PORT: port.default(3310),
+  /** clamd's StreamMaxLength and MaxFileSize, whichever is lower; larger files are not sent to it. Bytes. */
+  CLAMAV_MAX_BYTES: wholeNumber(1, 4 * 1024 * MEBIBYTE).default(100 * MEBIBYTE),
+  CLAMAV_TIMEOUT: duration.default(130_000),
+  SCAN_POLICY: z.enum(['gate', 'deliver', 'off']).default('gate'),
+  LANES: listOf(['media', 'transcode'])
+    .transform((lanes) => [...new Set(lanes)])
+    .default(['media', 'transcode']),
+  MAX_ATTEMPTS: wholeNumber(1, 100).default(5),
+  VIDEO_DELIVERY: z.enum(['mp4']).default('mp4'),
+  MEDIA_CONCURRENCY: wholeNumber(1, 64).default(2),
+  TRANSCODE_CONCURRENCY: wholeNumber(1, 16).default(1),
+  MAX_IMAGE_PIXELS: wholeNumber(1, 1_000_000_000).default(50_000_000),
+  /** How long a crashed worker's job waits for another worker. Milliseconds when read. */
+  ACK_WAIT: duration.default(30_000),
+  TEMP_DIR: z.string().min(1).default(tmpdir()),
+  FFMPEG_PATH: z.string().min(1).default('ffmpeg'),
+  FFPROBE_PATH: z.string().min(1).default('ffprobe'),
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
+});
+
+export type WorkerConfig = z.output<typeof schema> & {
+  /** Absolute paths; the helpers of the operating system are undefined where it has none. */
+  programs: {
+    ffmpeg: string;
+    ffprobe: string;
+    nice: string | undefined;
+    prlimit: string | undefined;
+    setpriv: string | undefined;
+  };
+};
+
+/** @throws ConfigError naming every variable that is wrong, and every program that is missing. */
+export const readWorkerConfig = (env: Environment = process.env): WorkerConfig => {
+  const { config, problems } = readVariables(env);
+  const search = config?.PATH ?? env.PATH ?? '';
+  const find = (variable: 'FFMPEG_PATH' | 'FFPROBE_PATH', fallback: string) => {
+    const found = findProgram(config?.[variable] ?? env[variable] ?? fallback, search);
+    if (found === undefined) problems.push(`${variable}: no such program; install ffmpeg`);
+    return found;
+  };
+  const ffmpeg = find('FFMPEG_PATH', 'ffmpeg');
+  const ffprobe = find('FFPROBE_PATH', 'ffprobe');
+  if (config === undefined || ffmpeg === undefined || ffprobe === undefined) throw new ConfigError(problems);
+  const helper = (name: string) => findProgram(name, search);
+  return {
+    ...config,
+    programs: {
+      ffmpeg,
+      ffprobe,
+      nice: helper('nice'),
+      prlimit: helper('prlimit'),
+      setpriv: helper('setpriv'),
+    },
+  };
+};
+
+const readVariables = (env: Environment): { config?: z.output<typeof schema>; problems: string[] } => {
+  try {
+    return { config: readConfig(schema, env), problems: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { problems: [...error.problems] };
+  }
+};

@@ -1,0 +1,136 @@
+import { MediaFailure } from '../job/media-failure.ts';
+import { type ConfinementPrograms, confine } from './confinement.ts';
+import { inputArguments } from './containers.ts';
+import { type Probe, readProbe } from './probe.ts';
+import { type ProgramResult, runProgram } from './run-program.ts';
+
+export interface FfmpegPrograms extends ConfinementPrograms {
+  ffmpeg: string;
+  ffprobe: string;
+}
+
+/** A file in a job's folder, and how it is opened. */
+export interface MediaInput {
+  folder: string;
+  /** Name in the folder. */
+  file: string;
+  /** ffmpeg's demuxer. */
+  demuxer: string;
+}
+
+interface RunOptions {
+  signal: AbortSignal;
+  timeoutMs: number;
+}
+
+const PROBE_TIMEOUT_MS = 30_000;
+const ENTRIES =
+  'format=duration:stream=index,codec_type,codec_name,pix_fmt,width,height,duration:' +
+  'stream_disposition=attached_pic:stream_side_data=rotation';
+
+/** The only place that runs ffmpeg and ffprobe. */
+export class Ffmpeg {
+  readonly #programs: FfmpegPrograms;
+
+  constructor(programs: FfmpegPrograms) {
+    this.#programs = programs;
+  }
+
+  /** @throws MediaFailure `unreadable` */
+  async probe(input: MediaInput, signal: AbortSignal): Promise<Probe> {
+    const result = await this.#ffprobe(input, ['-of', 'json', '-show_entries', ENTRIES], signal);
+    return readProbe(result.stdout);
+  }
+
+  /**
+   * When the last packet from `fromSeconds` on ends, in seconds; undefined when there is none.
+   * `isCut`: the file ends in the middle of what its index promises.
+   *
+   * @throws MediaFailure `unreadable`
+   */
+  async findEnd(
+    input: MediaInput,
+    fromSeconds: number,
+    signal: AbortSignal,
+  ): Promise<{ seconds: number | undefined; isCut: boolean }> {
+    const { stdout, stderr } = await this.#ffprobe(
+      input,
+      [
+        ...['-read_intervals', `${Math.max(0, fromSeconds)}%`],
+        ...['-show_entries', 'packet=pts_time,duration_time', '-of', 'csv=p=0'],
+      ],
+      signal,
+    );
+    let seconds: number | undefined;
+    for (const line of stdout.split('\n')) {
+      const [start, length] = line.split(',').map(Number);
+      if (start === undefined || !Number.isFinite(start)) continue;
+      const end = start + (Number.isFinite(length) ? (length ?? 0) : 0);
+      seconds = Math.max(seconds ?? 0, end);
+    }
+    return { seconds, isCut: /partial file|file ended prematurely/i.test(stderr) };
+  }
+
+  /**
+   * Converts a file into others in the same folder.
+   *
+   * @param output arguments after the input
+   * @param onLine told each line of `-progress`
+   * @throws MediaFailure when ffmpeg can't read the file or takes too long; Error when the disk is full
+   */
+  async convert(
+    input: MediaInput,
+    options: RunOptions & {
+      before?: readonly string[];
+      output: readonly string[];
+      background?: boolean;
+      onLine?: (line: string) => void;
+    },
+  ): Promise<void> {
+    const command = confine(
+      [
+        this.#programs.ffmpeg,
+        ...['-nostdin', '-hide_banner', '-v', 'error', '-y'],
+        ...(options.onLine === undefined ? [] : ['-progress', 'pipe:1', '-stats_period', '0.5']),
+        ...(options.before ?? []),
+        ...inputArguments(input.file, input.demuxer),
+        ...options.output,
+      ],
+      this.#programs,
+      { background: options.background ?? false },
+    );
+    const result = await runProgram({
+      command,
+      cwd: input.folder,
+      timeoutMs: options.timeoutMs,
+      signal: options.signal,
+      ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+    });
+    throwIfFailed(result);
+  }
+
+  async #ffprobe(input: MediaInput, args: readonly string[], signal: AbortSignal): Promise<ProgramResult> {
+    const result = await runProgram({
+      command: confine(
+        [this.#programs.ffprobe, '-v', 'error', ...args, ...inputArguments(input.file, input.demuxer)],
+        this.#programs,
+        { background: false },
+      ),
+      cwd: input.folder,
+      timeoutMs: PROBE_TIMEOUT_MS,
+      signal,
+    });
+    throwIfFailed(result);
+    return result;
+  }
+}
+
+const throwIfFailed = (result: ProgramResult): void => {
+  if (result.ended === 'exited' && result.exitCode === 0) return;
+  if (/No space left on device/.test(result.stderr)) throw new Error('the disk of the job folder is full');
+  const detail = result.stderr.trim().split('\n').at(-1) ?? '';
+  // At a limit: its own fault as far as one can tell, but an operator may raise the limit and redrive.
+  if (result.ended !== 'exited')
+    throw new MediaFailure('processing_failed', { retryable: true, detail: `${result.ended}: ${detail}` });
+  throw new MediaFailure('unreadable', { detail });
+};

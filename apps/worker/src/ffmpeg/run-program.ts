@@ -1,0 +1,86 @@
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+
+export interface ProgramCall {
+  /** Absolute path and arguments; no shell ever reads them. */
+  command: readonly [string, ...string[]];
+  /** Working directory. */
+  cwd: string;
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** Told each line of the standard output, which then isn't collected. */
+  onLine?: (line: string) => void;
+}
+
+export interface ProgramResult {
+  ended: 'exited' | 'killed' | 'timed_out';
+  /** Undefined when it was killed. */
+  exitCode: number | undefined;
+  stdout: string;
+  /** Its end, 4,096 characters. */
+  stderr: string;
+}
+
+const MAX_STDOUT_BYTES = 16 * 1024 * 1024;
+const STDERR_CHARACTERS = 4_096;
+
+/**
+ * Runs a program that reads hostile bytes: empty environment, no standard input, a process group of its own
+ * that is killed as a whole at the time limit or on abort.
+ *
+ * @throws the signal's reason when aborted; Error when the program can't be started
+ */
+export const runProgram = async (call: ProgramCall): Promise<ProgramResult> => {
+  call.signal.throwIfAborted();
+  const [file, ...args] = call.command;
+  const subprocess = execa(file, args, {
+    cwd: call.cwd,
+    env: {},
+    extendEnv: false,
+    detached: true,
+    stdin: 'ignore',
+    reject: false,
+    stripFinalNewline: false,
+    maxBuffer: MAX_STDOUT_BYTES,
+    buffer: { stdout: call.onLine === undefined, stderr: false },
+  });
+
+  let stderr = '';
+  subprocess.stderr.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_CHARACTERS);
+  });
+  if (call.onLine !== undefined)
+    createInterface({ input: subprocess.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on(
+      'line',
+      call.onLine,
+    );
+
+  let timedOut = false;
+  const kill = () => killGroup(subprocess.pid);
+  const timer = setTimeout(() => {
+    timedOut = true;
+    kill();
+  }, call.timeoutMs);
+  call.signal.addEventListener('abort', kill, { once: true });
+  try {
+    const result = await subprocess;
+    call.signal.throwIfAborted();
+    if (subprocess.pid === undefined) throw new Error(`could not start ${file}`, { cause: result });
+    const stdout = typeof result.stdout === 'string' ? result.stdout : '';
+    if (timedOut) return { ended: 'timed_out', exitCode: undefined, stdout, stderr };
+    if (result.exitCode === undefined) return { ended: 'killed', exitCode: undefined, stdout, stderr };
+    return { ended: 'exited', exitCode: result.exitCode, stdout, stderr };
+  } finally {
+    clearTimeout(timer);
+    call.signal.removeEventListener('abort', kill);
+  }
+};
+
+const killGroup = (pid: number | undefined): void => {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+};

@@ -1,0 +1,49 @@
+import sharp, { type Sharp } from 'sharp';
+import { rgbaToThumbHash } from 'thumbhash';
+import { decoded, openImage } from './open-image.ts';
+
+/** Longest edge of a thumbnail, and of a video's poster. Pixels. */
+export const THUMBNAIL_EDGE = 320;
+const THUMBHASH_EDGE = 100;
+const QUALITY = 75;
+
+export interface EncodedImage {
+  data: Uint8Array;
+  width: number;
+  height: number;
+}
+
+/** A still, upright webp in sRGB without metadata, never enlarged, and its thumbhash in base64. */
+export const makeThumbnail = async (
+  path: string,
+  maxPixels: number,
+): Promise<{ thumbnail: EncodedImage; thumbhash: string }> =>
+  decoded(async () => {
+    // Decoded once, at a fraction of the size where the format allows that; both results come from these pixels.
+    const { data, info } = await openImage(path, { maxPixels })
+      .resize(THUMBNAIL_EDGE, THUMBNAIL_EDGE, { fit: 'inside', withoutEnlargement: true })
+      .toColourspace('srgb')
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const pixels = sharp(data, { raw: { width: info.width, height: info.height, channels: 4 } });
+    const [thumbnail, thumbhash] = await Promise.all([
+      pixels.clone().webp({ quality: QUALITY }).toBuffer(),
+      hash(pixels.clone()),
+    ]);
+    return { thumbnail: { data: thumbnail, width: info.width, height: info.height }, thumbhash };
+  });
+
+/** The thumbhash of a picture that we made ourselves, in base64. */
+export const thumbhashOf = (path: string): Promise<string> =>
+  decoded(() => hash(openImage(path, { maxPixels: THUMBNAIL_EDGE * THUMBNAIL_EDGE })));
+
+const hash = async (pixels: Sharp): Promise<string> => {
+  const { data, info } = await pixels
+    .resize(THUMBHASH_EDGE, THUMBHASH_EDGE, { fit: 'inside', withoutEnlargement: true })
+    .toColourspace('srgb')
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return Buffer.from(rgbaToThumbHash(info.width, info.height, data)).toString('base64');
+};

@@ -1,0 +1,43 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { OptimizeResponse } from '@claimcheck/contracts/broker-events';
+import type { DerivedQuality, Format } from '@claimcheck/contracts/media';
+import type { Storage } from '@claimcheck/platform/storage';
+import type { Job } from './job.ts';
+import { derivativeKey } from './keys.ts';
+
+export type Derivative = NonNullable<OptimizeResponse['processed']>[number];
+
+const CONTENT_TYPES = {
+  webp: 'image/webp',
+  jpg: 'image/jpeg',
+  mp4: 'video/mp4',
+  m3u8: 'application/vnd.apple.mpegurl',
+} as const satisfies Record<Format, string>;
+
+export interface NewDerivative {
+  quality: DerivedQuality;
+  format: Format;
+  width: number;
+  height: number;
+  /** Bytes, or a file's path. */
+  content: Uint8Array | string;
+}
+
+/** Stores a derivative under the job's prefix. @returns its entry of `processed` */
+export const putDerivative = async (
+  job: Job,
+  storage: Storage,
+  derivative: NewDerivative,
+): Promise<Derivative> => {
+  const { quality, format, width, height, content } = derivative;
+  const key = derivativeKey(job.request, quality, format);
+  const size = typeof content === 'string' ? (await stat(content)).size : content.byteLength;
+  const body = typeof content === 'string' ? createReadStream(content) : content;
+  await storage.put(key, body, {
+    size_bytes: size,
+    content_type: CONTENT_TYPES[format],
+    signal: job.signal,
+  });
+  return { quality, format, url: storage.urlOf(key), size, width, height };
+};

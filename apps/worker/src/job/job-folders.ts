@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const PREFIX = 'claimcheck-worker-';
+
+/**
+ * The folders of the jobs of this process. What a process that was killed has left is removed at the next
+ * start; that goes by process id, so TEMP_DIR must not be shared by containers.
+ */
+export class JobFolders {
+  readonly #parent: string;
+  readonly #own: string;
+
+  private constructor(parent: string) {
+    this.#parent = parent;
+    this.#own = join(parent, `${PREFIX}${process.pid}`);
+  }
+
+  /** @throws when the folder can't be made */
+  static async create(parent: string): Promise<JobFolders> {
+    const folders = new JobFolders(parent);
+    await folders.#removeLeftovers();
+    await mkdir(folders.#own, { mode: 0o700, recursive: true });
+    return folders;
+  }
+
+  /** Runs `work` with a folder of its own. */
+  async withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+    const folder = await mkdtemp(join(this.#own, 'job-'));
+    try {
+      return await work(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#own, { recursive: true, force: true });
+  }
+
+  async #removeLeftovers(): Promise<void> {
+    for (const name of await readdir(this.#parent)) {
+      if (!name.startsWith(PREFIX)) continue;
+      const pid = Number(name.slice(PREFIX.length));
+      // Our own id: the process that had it before, in a container that restarted, is gone.
+      if (Number.isInteger(pid) && pid > 0 && (pid === process.pid || !isRunning(pid)))
+        await rm(join(this.#parent, name), { recursive: true, force: true });
+    }
+  }
+}
+
+const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+};

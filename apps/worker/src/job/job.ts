@@ -1,0 +1,44 @@
+import type { OptimizeRequest } from '@claimcheck/contracts/broker-events';
+import type { Logger } from '@claimcheck/platform/logger';
+import type { StepName, StepOutcome, WorkerMetrics } from '../metrics.ts';
+import { MediaFailure } from './media-failure.ts';
+
+/** One request being worked on: what the steps of a lane share. */
+export class Job {
+  readonly request: OptimizeRequest;
+  /** Folder of this job alone, removed when it ends. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly #metrics: WorkerMetrics;
+
+  constructor(options: {
+    request: OptimizeRequest;
+    folder: string;
+    signal: AbortSignal;
+    logger: Logger;
+    metrics: WorkerMetrics;
+  }) {
+    this.request = options.request;
+    this.folder = options.folder;
+    this.signal = options.signal;
+    this.logger = options.logger;
+    this.#metrics = options.metrics;
+  }
+
+  /** Runs a named step, unless the job was aborted; counts and times it. */
+  async step<T>(name: StepName, run: () => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted();
+    const stopTimer = this.#metrics.jobDuration.startTimer({ step: name });
+    let outcome: StepOutcome = 'success';
+    try {
+      return await run();
+    } catch (error) {
+      outcome = error instanceof MediaFailure ? 'failed' : this.signal.aborted ? 'aborted' : 'error';
+      throw error;
+    } finally {
+      stopTimer();
+      this.#metrics.jobs.inc({ step: name, outcome });
+    }
+  }
+}

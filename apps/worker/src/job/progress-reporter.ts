@@ -1,0 +1,32 @@
+const INTERVAL_MS = 1_000;
+
+/**
+ * Passes progress on, at most once a second and only when it has changed. A report that fails is dropped:
+ * the next one says more.
+ */
+export class ProgressReporter {
+  readonly #send: (percent: number) => Promise<void>;
+  readonly #now: () => number;
+  #lastPercent = 0;
+  #lastTime = Number.NEGATIVE_INFINITY;
+  #pending: Promise<void> = Promise.resolve();
+
+  /** @param now milliseconds that only grow */
+  constructor(send: (percent: number) => Promise<void>, now: () => number = () => performance.now()) {
+    this.#send = send;
+    this.#now = now;
+  }
+
+  report(percent: number): void {
+    const time = this.#now();
+    if (percent <= this.#lastPercent || time - this.#lastTime < INTERVAL_MS) return;
+    this.#lastPercent = percent;
+    this.#lastTime = time;
+    this.#pending = this.#pending.then(() => this.#send(percent)).catch(() => undefined);
+  }
+
+  /** Resolves when everything reported so far is sent. */
+  async flush(): Promise<void> {
+    await this.#pending;
+  }
+}

@@ -1,0 +1,77 @@
+import {
+  type OptimizeRequest,
+  type OptimizeResponse,
+  optimizeResponseSchema,
+  type ResponseStage,
+  type VirusEvent,
+  virusEventSchema,
+} from '@claimcheck/contracts/broker-events';
+import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
+import type { Bus } from '@claimcheck/platform/bus';
+import { messageId } from './keys.ts';
+
+export type ResponseFields = Partial<
+  Pick<
+    OptimizeResponse,
+    | 'processed'
+    | 'code'
+    | 'width'
+    | 'height'
+    | 'durationMs'
+    | 'thumbhash'
+    | 'sha256'
+    | 'contentType'
+    | 'percent'
+  >
+>;
+
+/** What the worker tells the api. Each resolves when the broker has it; repeated ones are dropped there. */
+export class Responses {
+  readonly #bus: Bus;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  succeed(request: OptimizeRequest, stage: ResponseStage, fields: ResponseFields): Promise<void> {
+    const id = stage === 'progress' ? `${stage}:${fields.percent}` : stage;
+    return this.#publish(request, id, { success: true, stage, ...fields });
+  }
+
+  fail(
+    request: OptimizeRequest,
+    failure: { code: FailureCode; retryable: boolean },
+    fields: ResponseFields = {},
+  ): Promise<void> {
+    const { code, retryable } = failure;
+    return this.#publish(request, 'final', {
+      ...fields,
+      success: false,
+      stage: 'final',
+      code,
+      retryable,
+      error: FAILURES[code],
+    });
+  }
+
+  async infected(request: OptimizeRequest, event: VirusEvent): Promise<void> {
+    const payload = JSON.stringify(virusEventSchema.parse(event));
+    await this.#bus.publish(this.#bus.subjects.virus, payload, { messageId: messageId(request, 'virus') });
+  }
+
+  async #publish(
+    request: OptimizeRequest,
+    id: string,
+    fields: ResponseFields & Pick<OptimizeResponse, 'success' | 'stage' | 'retryable' | 'error'>,
+  ): Promise<void> {
+    const response = optimizeResponseSchema.parse({
+      mediaId: request.mediaId,
+      originalUrl: request.mediaUrl,
+      epoch: request.epoch,
+      ...fields,
+    });
+    await this.#bus.publish(this.#bus.subjects.optimizeResponse, JSON.stringify(response), {
+      messageId: messageId(request, id),
+    });
+  }
+}

@@ -1,0 +1,7 @@
+import type { Job } from '../job/job.ts';
+
+/** What is done with a request. Answers by responses; what it throws is tried again. */
+export interface Lane {
+  /** @throws MediaFailure when the media object can't be processed; anything else is retried */
+  run(job: Job): Promise<void>;
+}

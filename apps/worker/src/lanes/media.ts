@@ -1,0 +1,139 @@
+import type { Storage } from '@claimcheck/platform/storage';
+import type { ClamdClient } from '../clamd/clamd-client.ts';
+import type { Verdict } from '../clamd/clamd-reply.ts';
+import type { ClamdScan } from '../clamd/clamd-scan.ts';
+import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
+import { describe, type Inspection } from '../inspect/inspection.ts';
+import type { Derivative } from '../job/derivatives.ts';
+import type { Job } from '../job/job.ts';
+import { MediaFailure } from '../job/media-failure.ts';
+import type { ResponseFields, Responses } from '../job/responses.ts';
+import { deriveImages } from '../steps/derive-images.ts';
+import { fetchSource, type Source } from '../steps/fetch.ts';
+import { inspect } from '../steps/inspect.ts';
+import { makePreview } from '../steps/preview.ts';
+import { findQuarantined, quarantine } from '../steps/quarantine.ts';
+import type { Lane } from './lane.ts';
+
+export interface MediaLaneTools {
+  storage: Storage;
+  responses: Responses;
+  ffmpeg: Ffmpeg;
+  /** Undefined: nothing is scanned. */
+  scanner: ClamdClient | undefined;
+  /** `verdict`: nothing but the preview before it; `derivatives`: as fast as possible, taken back if need be. */
+  first: 'verdict' | 'derivatives';
+  maxPixels: number;
+}
+
+/** What is known of the media object so far; every response repeats it. */
+interface Findings {
+  source: Source;
+  inspected: Inspection;
+  thumbnail: Derivative | undefined;
+  fields: ResponseFields;
+}
+
+/** Inspect, preview, scan, derive. Made for pictures; the heavy part of a video is another lane's. */
+export class MediaLane implements Lane {
+  readonly #tools: MediaLaneTools;
+
+  constructor(tools: MediaLaneTools) {
+    this.#tools = tools;
+  }
+
+  async run(job: Job): Promise<void> {
+    const scan = this.#tools.scanner?.openScan(job.signal);
+    try {
+      const source = await this.#fetch(job, scan);
+      if (source === undefined) return;
+      await this.#process(job, source, scan);
+    } finally {
+      scan?.close();
+    }
+  }
+
+  async #process(job: Job, source: Source, scan: ClamdScan | undefined): Promise<void> {
+    const isEarly = this.#tools.first === 'derivatives';
+    let findings: Findings;
+    try {
+      findings = await this.#look(job, source);
+      if (isEarly) await this.#finish(job, findings);
+    } catch (error) {
+      // A file that breaks its decoder may be infected all the same: that is the worse news.
+      if (error instanceof MediaFailure && (await this.#endsInfected(job, scan))) return;
+      throw error;
+    }
+    const isAccepted = await this.#judge(job, findings, scan);
+    if (isAccepted && !isEarly) await this.#finish(job, findings);
+  }
+
+  /** Undefined: an earlier attempt found it infected and deleted it; that has been told now. */
+  async #fetch(job: Job, scan: ClamdScan | undefined): Promise<Source | undefined> {
+    try {
+      return await job.step('fetch', () => fetchSource(job, this.#tools.storage, scan));
+    } catch (error) {
+      if (!(error instanceof MediaFailure) || error.code !== 'source_missing') throw error;
+      const event = await findQuarantined(job, this.#tools.storage);
+      if (event === undefined) throw error;
+      await job.step('respond', () => this.#tools.responses.infected(job.request, event));
+      return undefined;
+    }
+  }
+
+  async #look(job: Job, source: Source): Promise<Findings> {
+    const inspected = await job.step('inspect', () => inspect(job, source, this.#tools));
+    const known: ResponseFields = { ...describe(inspected), sha256: source.sha256 };
+    if (inspected.kind !== 'image' && inspected.kind !== 'video')
+      return { source, inspected, thumbnail: undefined, fields: known };
+
+    const { thumbnail, thumbhash } = await job.step('preview', () =>
+      makePreview(job, source, inspected, this.#tools),
+    );
+    const fields = { ...known, thumbhash };
+    await this.#respond(job, 'preview', { ...fields, processed: [thumbnail] });
+    return { source, inspected, thumbnail, fields };
+  }
+
+  /** Tells the verdict. @returns whether the work may go on */
+  async #judge(job: Job, { fields }: Findings, scan: ClamdScan | undefined): Promise<boolean> {
+    if (scan === undefined) {
+      await this.#respond(job, 'scan', { ...fields, code: 'skipped' });
+      return true;
+    }
+    const verdict = await job.step('scan', () => scan.verdict());
+    if (verdict.code === 'infected') {
+      await this.#block(job, verdict);
+      return false;
+    }
+    await this.#respond(job, 'scan', { ...fields, code: verdict.code });
+    return true;
+  }
+
+  async #endsInfected(job: Job, scan: ClamdScan | undefined): Promise<boolean> {
+    if (scan === undefined) return false;
+    const verdict = await job.step('scan', () => scan.verdict());
+    if (verdict.code !== 'infected') return false;
+    await this.#block(job, verdict);
+    return true;
+  }
+
+  async #block(job: Job, verdict: Extract<Verdict, { code: 'infected' }>): Promise<void> {
+    const { storage, responses } = this.#tools;
+    const event = await job.step('quarantine', () => quarantine(job, storage, verdict.virusName));
+    await job.step('respond', () => responses.infected(job.request, event));
+  }
+
+  async #finish(job: Job, { source, inspected, thumbnail, fields }: Findings): Promise<void> {
+    // Its final response is the transcode lane's; the api asks for that when it likes the verdict.
+    if (inspected.kind === 'video') return;
+    const processed = thumbnail === undefined ? [] : [thumbnail];
+    if (inspected.kind === 'image')
+      processed.push(...(await job.step('derive', () => deriveImages(job, source, inspected, this.#tools))));
+    await this.#respond(job, 'final', { ...fields, processed });
+  }
+
+  #respond(job: Job, stage: 'preview' | 'scan' | 'final', fields: ResponseFields): Promise<void> {
+    return job.step('respond', () => this.#tools.responses.succeed(job.request, stage, fields));
+  }
+}

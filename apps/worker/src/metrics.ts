@@ -1,0 +1,58 @@
+import { Counter, createRegistry, Histogram, type Registry } from '@claimcheck/platform/metrics';
+
+export const STEPS = [
+  'fetch',
+  'inspect',
+  'preview',
+  'scan',
+  'quarantine',
+  'derive',
+  'transcode',
+  'respond',
+] as const;
+export type StepName = (typeof STEPS)[number];
+
+/** `failed`: the media object's own fault; `error`: ours, retried; `aborted`: the worker stops. */
+export const STEP_OUTCOMES = ['success', 'failed', 'error', 'aborted'] as const;
+export type StepOutcome = (typeof STEP_OUTCOMES)[number];
+
+export const DELIVERY_OUTCOMES = ['done', 'retry', 'dead_letter'] as const;
+export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number];
+
+export interface WorkerMetrics {
+  registry: Registry;
+  jobs: Counter<'step' | 'outcome'>;
+  jobDuration: Histogram<'step'>;
+  deliveries: Counter<'consumer' | 'outcome'>;
+}
+
+/** Every series starts at 0, so that a rate over the first event is not lost. */
+export const createMetrics = (consumers: readonly string[]): WorkerMetrics => {
+  const registry = createRegistry();
+  const jobs = new Counter({
+    name: 'claimcheck_jobs_total',
+    help: 'Processing steps ended, by outcome.',
+    labelNames: ['step', 'outcome'] as const,
+    registers: [registry],
+  });
+  const jobDuration = new Histogram({
+    name: 'claimcheck_job_duration_seconds',
+    help: 'Duration of processing steps.',
+    labelNames: ['step'] as const,
+    buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1_000, 3_000],
+    registers: [registry],
+  });
+  const deliveries = new Counter({
+    name: 'claimcheck_deliveries_total',
+    help: 'Requests taken from the broker, by what became of the delivery.',
+    labelNames: ['consumer', 'outcome'] as const,
+    registers: [registry],
+  });
+  for (const step of STEPS) {
+    jobDuration.zero({ step });
+    for (const outcome of STEP_OUTCOMES) jobs.inc({ step, outcome }, 0);
+  }
+  for (const consumer of consumers)
+    for (const outcome of DELIVERY_OUTCOMES) deliveries.inc({ consumer, outcome }, 0);
+  return { registry, jobs, jobDuration, deliveries };
+};

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { isMissing, type ObjectBody, type Storage } from '@claimcheck/platform/storage';
+import type { ClamdScan } from '../clamd/clamd-scan.ts';
+import type { Job } from '../job/job.ts';
+import { MediaFailure } from '../job/media-failure.ts';
+
+export interface Source {
+  /** Absolute path of the copy in the job's folder. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Lower-case hexadecimal. */
+  sha256: string;
+}
+
+export const SOURCE_FILE = 'source';
+const STALL_MS = 30_000;
+
+/**
+ * Downloads the source once; hashes it and feeds the scanner on the way.
+ * @throws MediaFailure `source_missing`, `empty_file`, `hash_mismatch`
+ */
+export const fetchSource = async (job: Job, storage: Storage, scan?: ClamdScan): Promise<Source> => {
+  const stall = new AbortController();
+  const timer = setTimeout(() => stall.abort(new Error('the storage stopped sending')), STALL_MS);
+  const signal = AbortSignal.any([job.signal, stall.signal]);
+  const path = join(job.folder, SOURCE_FILE);
+  const hash = createHash('sha256');
+  let size = 0;
+
+  try {
+    const { body } = await open(job, storage, signal);
+    const tee = async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        timer.refresh();
+        hash.update(chunk);
+        size += chunk.length;
+        yield chunk;
+        await scan?.write(chunk);
+      }
+    };
+    await pipeline(body, tee, createWriteStream(path), { signal });
+  } finally {
+    clearTimeout(timer);
+  }
+
+  if (size === 0) throw new MediaFailure('empty_file');
+  const sha256 = hash.digest('hex');
+  if (job.request.sha256 !== undefined && job.request.sha256.toLowerCase() !== sha256)
+    throw new MediaFailure('hash_mismatch');
+  return { path, size, sha256 };
+};
+
+const open = async (job: Job, storage: Storage, signal: AbortSignal): Promise<ObjectBody> => {
+  const { s3Bucket, s3Key } = job.request;
+  if (s3Bucket !== storage.bucket)
+    throw new MediaFailure('source_missing', { detail: 'the request names another bucket than S3_BUCKET' });
+  try {
+    return await storage.get(s3Key, { signal });
+  } catch (error) {
+    if (isMissing(error)) throw new MediaFailure('source_missing');
+    throw error;
+  }
+};

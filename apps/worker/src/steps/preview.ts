@@ -1,0 +1,39 @@
+import type { Storage } from '@claimcheck/platform/storage';
+import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
+import { makeThumbnail } from '../images/thumbnail.ts';
+import type { InspectedImage, InspectedVideo } from '../inspect/inspection.ts';
+import { type Derivative, putDerivative } from '../job/derivatives.ts';
+import type { Job } from '../job/job.ts';
+import type { Source } from './fetch.ts';
+import { makePoster } from './make-poster.ts';
+
+export interface Preview {
+  thumbnail: Derivative;
+  /** Base64. */
+  thumbhash: string;
+}
+
+/** The first thing that anybody sees. @throws MediaFailure when there is no picture to be had */
+export const makePreview = async (
+  job: Job,
+  source: Source,
+  inspected: InspectedImage | InspectedVideo,
+  tools: { storage: Storage; ffmpeg: Ffmpeg; maxPixels: number },
+): Promise<Preview> => {
+  if (inspected.kind === 'video') {
+    const { poster, thumbhash } = await makePoster(job, inspected, tools.ffmpeg);
+    return { thumbnail: await putDerivative(job, tools.storage, poster), thumbhash };
+  }
+  const { thumbnail, thumbhash } = await makeThumbnail(source.path, tools.maxPixels);
+  const { data, width, height } = thumbnail;
+  return {
+    thumbnail: await putDerivative(job, tools.storage, {
+      quality: 'thumbnail',
+      format: 'webp',
+      width,
+      height,
+      content: data,
+    }),
+    thumbhash,
+  };
+};

@@ -1,0 +1,44 @@
+import { json } from 'node:stream/consumers';
+import { type OptimizeRequest, type VirusEvent, virusEventSchema } from '@claimcheck/contracts/broker-events';
+import { isMissing, type Storage } from '@claimcheck/platform/storage';
+import type { Job } from '../job/job.ts';
+import { epochPrefix } from '../job/keys.ts';
+
+const markerKey = (request: OptimizeRequest): string => `${epochPrefix(request)}infected.json`;
+
+/**
+ * Deletes the infected source and everything this epoch has made of it.
+ *
+ * The marker is written first: a worker that dies between the deletion and the virus event would otherwise
+ * leave the next attempt with a missing source, and the verdict forgotten.
+ */
+export const quarantine = async (job: Job, storage: Storage, virusName: string): Promise<VirusEvent> => {
+  const { mediaId, s3Key, s3Bucket, mediaUrl } = job.request;
+  const event: VirusEvent = {
+    mediaId,
+    s3Key,
+    s3Bucket,
+    mediaUrl,
+    virusName,
+    detectedAt: new Date().toISOString(),
+    actionTaken: 'deleted_from_object_store',
+  };
+  const marker = markerKey(job.request);
+  const body = Buffer.from(JSON.stringify(event));
+  await storage.put(marker, body, { size_bytes: body.length, content_type: 'application/json' });
+  const keys = [s3Key];
+  for await (const key of storage.list(epochPrefix(job.request))) if (key !== marker) keys.push(key);
+  await storage.delete(keys);
+  return event;
+};
+
+/** The event of an earlier attempt that got as far as its marker; undefined when there was none. */
+export const findQuarantined = async (job: Job, storage: Storage): Promise<VirusEvent | undefined> => {
+  try {
+    const { body } = await storage.get(markerKey(job.request), { signal: job.signal });
+    return virusEventSchema.parse(await json(body));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+};

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
+import type { InspectedVideo } from '../inspect/inspection.ts';
+import type { NewDerivative } from '../job/derivatives.ts';
+import type { Job } from '../job/job.ts';
+import { planVideo } from './video-plan.ts';
+
+const OUTPUT_FILE = 'original.mp4';
+const BASE_TIMEOUT_MS = 120_000;
+/** Slower than real time by this factor is given up. */
+const SLOWEST = 30;
+const MAX_TIMEOUT_MS = 6 * 3_600_000;
+
+/**
+ * The best playable form of a video: an mp4 that starts before it is loaded, without metadata (a phone's
+ * says where it was filmed).
+ *
+ * @param onPercent told the progress, 0 to 100, whenever ffmpeg tells it
+ */
+export const transcodeVideo = async (
+  job: Job,
+  source: InspectedVideo,
+  ffmpeg: Ffmpeg,
+  onPercent: (percent: number) => void,
+): Promise<NewDerivative> => {
+  const plan = planVideo(source);
+  await ffmpeg.convert(source.input, {
+    signal: job.signal,
+    timeoutMs: Math.min(MAX_TIMEOUT_MS, BASE_TIMEOUT_MS + source.durationSeconds * 1_000 * SLOWEST),
+    background: true,
+    output: [
+      ...['-map', '0:V:0', '-map', '0:a:0?', '-sn', '-dn', '-map_chapters', '-1'],
+      // The first one speaks of the file; each stream has its own, too.
+      ...['-map_metadata', '-1', '-map_metadata:s:v', '-1', '-map_metadata:s:a', '-1'],
+      ...plan.codecs,
+      ...['-max_muxing_queue_size', '1024', '-movflags', '+faststart', '-f', 'mp4', OUTPUT_FILE],
+    ],
+    onLine: (line) => {
+      const percent = percentOf(line, source.durationSeconds);
+      if (percent !== undefined) onPercent(percent);
+    },
+  });
+  const { width, height } = plan;
+  return { quality: 'original', format: 'mp4', width, height, content: join(job.folder, OUTPUT_FILE) };
+};
+
+/** Reads a line of `-progress`; undefined when it says nothing of the position. */
+export const percentOf = (line: string, durationSeconds: number): number | undefined => {
+  // Microseconds, and "N/A" at first.
+  const position = /^out_time_us=(\d+)$/.exec(line)?.[1];
+  if (position === undefined || durationSeconds <= 0) return undefined;
+  return Math.min(100, Math.floor(Number(position) / 10_000 / durationSeconds));
+};

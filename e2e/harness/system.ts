@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { migrate } from '@claimcheck/database/migrate';
+import { freePort } from '@claimcheck/local-stack/free-port';
+import { type ManagedService, startProcess } from '@claimcheck/local-stack/managed-process';
+import { createDatabase, createReader } from '@claimcheck/local-stack/postgres-setup';
+import jwt from 'jsonwebtoken';
+
+export type AppName = 'api' | 'worker' | 'gateway';
+type Variables = Record<string, string>;
+
+/** The three apps as real processes, on servers that are shared but a database and subjects of their own. */
+export interface System {
+  apiUrl: string;
+  gatewayUrl: string;
+  appName: string;
+  databaseUrl: string;
+  env: Variables;
+  adminUrls: Record<AppName, string>;
+  apps: Record<AppName, ManagedService>;
+  /** A host's token for a user; `claims` override. */
+  tokenFor(userId: string, claims?: { expiresIn?: number; scope?: string; secret?: string }): string;
+  stop(): Promise<void>;
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+const withDatabase = (url: string, database: string, user?: { name: string; password: string }): string => {
+  const parsed = new URL(url);
+  parsed.pathname = `/${database}`;
+  if (user !== undefined) {
+    parsed.username = user.name;
+    parsed.password = user.password;
+  }
+  return parsed.href;
+};
+
+const prepareDatabase = async (
+  stack: Variables,
+  name: string,
+): Promise<{ owner: string; reader: string }> => {
+  const owner = withDatabase(stack.DATABASE_URL ?? '', name);
+  await createDatabase(stack.DATABASE_URL ?? '', name);
+  await migrate(owner);
+  const reader = { name: `reader_${name}`, password: randomBytes(12).toString('hex') };
+  await createReader(owner, reader.name, reader.password);
+  return { owner, reader: withDatabase(owner, name, reader) };
+};
+
+const startApp = (name: AppName, env: Variables, port: number): Promise<ManagedService> =>
+  startProcess({
+    name,
+    command: process.execPath,
+    args: [`apps/${name}/src/main.ts`],
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', ...env, ADMIN_PORT: String(port) },
+    ready: async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
+    timeoutMs: 60_000,
+  });
+
+const takePorts = async (count: number): Promise<number[]> => {
+  const taken = new Set<number>();
+  while (taken.size < count) taken.add(await freePort(taken));
+  return [...taken];
+};
+
+/** Starts api, worker and gateway. @param overrides configuration that differs from the defaults */
+export const startSystem = async (stack: Variables, overrides: Variables = {}): Promise<System> => {
+  const appName = `t${randomBytes(5).toString('hex')}`;
+  const { owner, reader } = await prepareDatabase(stack, appName);
+  const [http = 0, gateway = 0, apiAdmin = 0, workerAdmin = 0, gatewayAdmin = 0] = await takePorts(5);
+  const secret = randomBytes(32).toString('hex');
+  const { DATABASE_URL: _, GATEWAY_DATABASE_URL: __, ...servers } = stack;
+  const common: Variables = {
+    ...servers,
+    APP_NAME: appName,
+    PORT: String(http),
+    GATEWAY_PORT: String(gateway),
+    PUBLIC_URL: `http://127.0.0.1:${http}`,
+    GATEWAY_PUBLIC_URL: `http://127.0.0.1:${gateway}`,
+    CONVERSATION_ADMIN: 'creator',
+    WEB_DIR: 'apps/web/dist',
+    ...overrides,
+  };
+  const trusted = { ...common, AUTH_JWT_SECRET: secret };
+  const [api, worker, gatewayApp] = await Promise.all([
+    startApp('api', { ...trusted, DATABASE_URL: owner, DEV_LOGIN: 'true' }, apiAdmin),
+    // No database, no secret: it handles hostile bytes.
+    startApp('worker', common, workerAdmin),
+    startApp('gateway', { ...trusted, DATABASE_URL: reader }, gatewayAdmin),
+  ]);
+  const apps = { api, worker, gateway: gatewayApp };
+  return {
+    apiUrl: `http://127.0.0.1:${http}`,
+    gatewayUrl: `http://127.0.0.1:${gateway}`,
+    appName,
+    databaseUrl: owner,
+    env: common,
+    adminUrls: {
+      api: `http://127.0.0.1:${apiAdmin}`,
+      worker: `http://127.0.0.1:${workerAdmin}`,
+      gateway: `http://127.0.0.1:${gatewayAdmin}`,
+    },
+    apps,
+    tokenFor: (userId, claims = {}) =>
+      jwt.sign(claims.scope === undefined ? {} : { scope: claims.scope }, claims.secret ?? secret, {
+        subject: userId,
+        expiresIn: claims.expiresIn ?? 3_600,
+      }),
+    stop: async () => {
+      await Promise.all(Object.values(apps).map((app) => app.stop()));
+    },
+  };
+};

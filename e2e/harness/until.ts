@@ -1,0 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+const LOOK_EVERY_MS = 20;
+
+/** Asks again until there is an answer. @throws when there is none in time, naming what was waited for */
+export const until = async <T>(
+  ask: () => T | undefined | Promise<T | undefined>,
+  options: { withinMs: number; what: string },
+): Promise<T> => {
+  const deadline = performance.now() + options.withinMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (performance.now() > deadline)
+      throw new Error(`waited ${options.withinMs} ms in vain for ${options.what}`);
+    await pause(LOOK_EVERY_MS);
+  }
+};

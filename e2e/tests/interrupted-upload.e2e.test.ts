@@ -1,0 +1,103 @@
+import { randomInt } from 'node:crypto';
+import net from 'node:net';
+import { Upload } from 'tus-js-client';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { ChatUser } from '../harness/chat-user.ts';
+import { phonePhoto, sha256 } from '../harness/fixtures.ts';
+import { type System, startSystem } from '../harness/system.ts';
+
+let system: System;
+let ann: ChatUser;
+
+beforeAll(async () => {
+  system = await startSystem(inject('stack'));
+  ann = new ChatUser(system, 'ann');
+});
+afterAll(() => system?.stop());
+
+/** A connection that breaks after so many bytes from the client, once; then it passes everything. */
+const startBreakingProxy = async (target: URL, breakAfter: number) => {
+  let passed = 0;
+  let broken = false;
+  const server = net.createServer((client) => {
+    const upstream = net.connect(Number(target.port), target.hostname);
+    const end = () => {
+      client.destroy();
+      upstream.destroy();
+    };
+    client.on('error', end).on('close', end);
+    upstream.on('error', end).on('close', end);
+    upstream.pipe(client);
+    client.on('data', (chunk) => {
+      passed += chunk.length;
+      if (broken || passed <= breakAfter) {
+        upstream.write(chunk);
+        return;
+      }
+      broken = true;
+      upstream.write(chunk.subarray(0, chunk.length - (passed - breakAfter)), end);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as net.AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, isBroken: () => broken, close: () => server.close() };
+};
+
+test('an upload that is cut at a random byte is resumed, and arrives byte for byte', async () => {
+  const photo = await phonePhoto();
+  const cut = randomInt(2_000, photo.length - 1_000);
+  console.log(`cut after byte ${cut} of ${photo.length}`);
+  const proxy = await startBreakingProxy(new URL(system.apiUrl), cut);
+  const offsets: number[] = [];
+  const id = await new Promise<string>((resolve, reject) => {
+    const upload = new Upload(photo, {
+      endpoint: `${proxy.url}/v1/uploads`,
+      headers: { authorization: `Bearer ${ann.token}` },
+      metadata: { filename: 'a.jpg', filetype: 'image/jpeg' },
+      retryDelays: [100, 300, 1_000, 3_000],
+      // The Location names the public origin; this client stays behind its bad network.
+      onAfterResponse: (request, response) => {
+        if (request.getMethod() === 'HEAD') offsets.push(Number(response.getHeader('Upload-Offset')));
+      },
+      onBeforeRequest: () => {},
+      onError: reject,
+      onSuccess: () => resolve(upload.url?.split('/').at(-1) ?? ''),
+      onUploadUrlAvailable: () => {
+        upload.url = upload.url?.replace(system.apiUrl, proxy.url) ?? null;
+      },
+    });
+    upload.start();
+  });
+  proxy.close();
+  expect(proxy.isBroken(), 'the connection was cut').toBe(true);
+  expect(offsets.length, 'the client asked where to go on').toBeGreaterThan(0);
+  const media = await ann.mediaIn(id, ['ready', 'degraded', 'failed']);
+  expect({ state: media.state, sha256: media.sha256 }).toEqual({ state: 'ready', sha256: sha256(photo) });
+});
+
+test('the same client_media_id, at the same time and again, is one media object', async () => {
+  const bytes = await phonePhoto();
+  const create = () =>
+    ann.fetch('/v1/uploads', {
+      method: 'POST',
+      headers: {
+        'tus-resumable': '1.0.0',
+        'upload-length': String(bytes.length),
+        'upload-metadata': ['filename a.jpg', 'filetype image/jpeg', 'client_media_id photo-1']
+          .map((pair) =>
+            pair.replace(/ (.*)/, (_, value: string) => ` ${Buffer.from(value).toString('base64')}`),
+          )
+          .join(','),
+      },
+    });
+  const answers = await Promise.all([create(), create(), create(), create()]);
+  expect(answers.map((answer) => answer.status)).toEqual([201, 201, 201, 201]);
+  expect(new Set(answers.map((answer) => answer.headers.get('location'))).size).toBe(1);
+  const id = await ann.upload(
+    { bytes, filename: 'a.jpg', filetype: 'image/jpeg' },
+    { client_media_id: 'photo-1' },
+  );
+  expect(answers[0]?.headers.get('location')).toBe(`${system.apiUrl}/v1/uploads/${id}`);
+  const again = await create();
+  expect([again.status, again.headers.get('upload-offset')]).toEqual([201, String(bytes.length)]);
+});

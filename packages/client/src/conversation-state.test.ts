@@ -1,0 +1,63 @@
+import type { Media } from '@claimcheck/contracts/media';
+import type { Message } from '@claimcheck/contracts/rest';
+import { expect, test } from 'vitest';
+import { withEvent, withMessages } from './conversation-state.ts';
+
+const media = (rev: number, state: Media['state']): Media => ({
+  media_object_id: 'media-1',
+  rev,
+  state,
+  kind: 'image',
+  owner_user_id: 'ann',
+  filename: 'cat.png',
+  content_type: 'image/png',
+  size_bytes: 10,
+  upload_state: 'uploaded',
+  thumbnail_state: 'pending',
+  scan_state: 'pending',
+  transcode_state: 'none',
+  mediaUrl: 'http://127.0.0.1/v1/media/media-1/medium',
+  qualities: [],
+  created_at: '2026-01-01T00:00:00.000Z',
+});
+
+const message = (seq: number, extra: Partial<Message> = {}): Message => ({
+  message_id: `message-${seq}`,
+  conversation_id: 'talk',
+  seq,
+  sender_user_id: 'ann',
+  message_type: 'text',
+  created_at: '2026-01-01T00:00:00.000Z',
+  ...extra,
+});
+
+const picture = (rev: number, state: Media['state']) =>
+  message(1, { message_type: 'image', media_object_id: 'media-1', media: media(rev, state) });
+
+const updated = (rev: number, state: Media['state']) =>
+  ({ conversation_id: 'talk', seq: 2, type: 'media.updated', media: media(rev, state) }) as const;
+
+test('messages are sorted by seq and each is there once, wherever it came from', () => {
+  const messages = withMessages([message(2), message(5)], [message(1), message(5, { body: 'again' })]);
+  expect(messages.map(({ seq }) => seq)).toEqual([1, 2, 5]);
+  expect(messages[2]?.body).toBe('again');
+});
+
+test('a media update is applied, and ignored when its rev is lower', () => {
+  const ready = withEvent([picture(2, 'processing'), message(3)], updated(4, 'ready'));
+  expect(ready[0]?.media).toMatchObject({ rev: 4, state: 'ready' });
+  expect(withEvent(ready, updated(3, 'processing'))[0]?.media).toMatchObject({ rev: 4, state: 'ready' });
+});
+
+test('a message that is replayed does not bring old media back', () => {
+  const messages = withMessages([picture(4, 'ready')], [picture(2, 'processing')]);
+  expect(messages[0]?.media).toMatchObject({ rev: 4, state: 'ready' });
+  const { media: _, ...withoutMedia } = picture(2, 'processing');
+  expect(withMessages(messages, [withoutMedia])[0]?.media).toMatchObject({ rev: 4 });
+});
+
+test('a deleted message goes', () => {
+  const event = { conversation_id: 'talk', seq: 3, type: 'message.deleted' } as const;
+  const left = withEvent([message(1), message(2)], { ...event, message: { message_id: 'message-1' } });
+  expect(left.map(({ seq }) => seq)).toEqual([2]);
+});
