@@ -1,21 +1,23 @@
 import { Counter, createRegistry, Gauge, type Registry } from '@claimcheck/platform/metrics';
 
 /** Why an event, a socket or a packet was dropped. */
-export const DROP_REASONS = [
+const DROP_REASONS = [
   'slow_reader',
   'oversize_frame',
   'oversize_event',
   'malformed_announcement',
   'rate_limited',
 ] as const;
-export type DropReason = (typeof DROP_REASONS)[number];
+type DropReason = (typeof DROP_REASONS)[number];
 
-export const REFUSAL_REASONS = ['unauthorized', 'token_expired', 'foreign_origin', 'not_found'] as const;
-export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+const REFUSAL_REASONS = ['unauthorized', 'token_expired', 'foreign_origin', 'not_found'] as const;
+type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 export interface GatewayMetrics {
   registry: Registry;
   connections: Gauge;
+  /** Conversations with a local subscriber. */
+  feeds: Gauge;
   /** Events times sockets. */
   deliveries: Counter;
   dropped: Counter<'reason'>;
@@ -32,6 +34,11 @@ export const createGatewayMetrics = (): GatewayMetrics => {
   const connections = new Gauge({
     name: 'claimcheck_gateway_connections',
     help: 'Authenticated sockets.',
+    registers,
+  });
+  const feeds = new Gauge({
+    name: 'claimcheck_gateway_feeds',
+    help: 'Conversations with a subscriber on this gateway: one broker subscription each.',
     registers,
   });
   const deliveries = new Counter({
@@ -61,6 +68,7 @@ export const createGatewayMetrics = (): GatewayMetrics => {
   return {
     registry,
     connections,
+    feeds,
     deliveries,
     dropped,
     binaryFrames,

@@ -72,6 +72,7 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
     audience: createRoomAudience(io, metrics),
     follow: follow(bus.subjects.conversation),
     onMalformed: (id) => onMalformed(bus.subjects.conversation(id)),
+    onCount: (count) => metrics.feeds.set(count),
     logger,
   });
   const userFeeds = new UserFeeds({

@@ -67,7 +67,7 @@ export const Composer = ({ conversationId, onFiles }: ComposerProps) => {
           data-testid="composer-text"
           rows={1}
           value={text}
-          placeholder="Message, or drop files"
+          placeholder="Message"
           onChange={(event) => setText(event.target.value)}
           onKeyDown={sendOnEnter}
           onPaste={pasteFiles}

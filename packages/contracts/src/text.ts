@@ -26,7 +26,10 @@ export const alt = singleLine(LIMITS.altBytes);
 export const contentType = z
   .string()
   .max(127)
-  .regex(/^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/i, 'must be a media type such as image/jpeg')
+  .regex(
+    /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/i,
+    'must be a media type such as image/jpeg',
+  )
   .toLowerCase();
 
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');

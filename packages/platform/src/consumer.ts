@@ -1,4 +1,4 @@
-import { AckPolicy, type Consumer, type JsMsg } from '@nats-io/jetstream';
+import { AckPolicy, type Consumer, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/nats-core';
 import type { z } from 'zod';
 import type { Bus } from './bus.ts';
@@ -46,6 +46,9 @@ export class JetStreamConsumer<Payload> {
   readonly #options: ConsumerOptions<Payload>;
   readonly #logger: Logger;
   readonly #stopping = new AbortController();
+  /** Open requests for one message each; closed when stopping, so that nobody waits for them to expire. */
+  readonly #requests = new Set<ConsumerMessages>();
+  #draining = false;
   #slots: Promise<void>[] = [];
 
   constructor(options: ConsumerOptions<Payload>) {
@@ -65,13 +68,12 @@ export class JetStreamConsumer<Payload> {
    */
   async stop(graceMs = 0): Promise<void> {
     this.#draining = true;
+    for (const request of this.#requests) request.stop();
     const ended = Promise.allSettled(this.#slots);
     const timer = setTimeout(() => this.#stopping.abort(new Error('shutting down')), graceMs);
     await ended;
     clearTimeout(timer);
   }
-
-  #draining = false;
 
   async #ensureConsumer(): Promise<void> {
     const { bus, stream, durable, subject, ackWaitMs } = this.#options;
@@ -89,9 +91,7 @@ export class JetStreamConsumer<Payload> {
     while (!this.#draining) {
       try {
         consumer ??= await this.#consumer();
-        // One message a slot and never one in reserve: a message that waits here would lose its ack_wait.
-        const message = await consumer.next({ expires: NEXT_EXPIRES_MS });
-        if (message !== null) await this.#process(message);
+        await this.#processNext(consumer);
       } catch (error) {
         if (this.#draining) return;
         this.#logger.warn({ err: error }, 'consumer interrupted');
@@ -101,6 +101,18 @@ export class JetStreamConsumer<Payload> {
           // Still away; the next round tries again.
         });
       }
+    }
+  }
+
+  /** One message a slot and never one in reserve: a message that waits here would lose its ack_wait. */
+  async #processNext(consumer: Consumer): Promise<void> {
+    const request = await consumer.fetch({ max_messages: 1, expires: NEXT_EXPIRES_MS });
+    this.#requests.add(request);
+    if (this.#draining) request.stop();
+    try {
+      for await (const message of request) await this.#process(message);
+    } finally {
+      this.#requests.delete(request);
     }
   }
 

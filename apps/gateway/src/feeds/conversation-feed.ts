@@ -112,13 +112,17 @@ export class ConversationFeed {
 
   #onMessage(data: Uint8Array): void {
     const announcement = parseConversationAnnouncement(data, this.conversationId);
-    if (announcement === undefined) return this.#deps.onMalformed(this.conversationId);
-    if (announcement.type === 'media.progress') return this.#deps.audience.progress(announcement);
+    if (announcement === undefined) this.#deps.onMalformed(this.conversationId);
+    else if (announcement.type === 'media.progress') this.#deps.audience.progress(announcement);
+    else this.#onAnnounced(announcement);
+  }
+
+  #onAnnounced(event: ConversationEvent): void {
     if (this.#order === undefined) {
-      if (this.#early.length < MAX_EARLY) this.#early.push(announcement);
+      if (this.#early.length < MAX_EARLY) this.#early.push(event);
       return;
     }
-    this.#take(announcement);
+    this.#take(event);
     this.#watchGap();
   }
 

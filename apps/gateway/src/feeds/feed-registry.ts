@@ -7,6 +7,11 @@ export interface FeedLease {
   release(): void;
 }
 
+export interface FeedRegistryDependencies extends FeedDependencies {
+  /** Called with the number of open feeds whenever it changes. */
+  onCount(count: number): void;
+}
+
 interface Entry {
   feed: ConversationFeed;
   holders: number;
@@ -15,10 +20,10 @@ interface Entry {
 /** The feeds of all conversations with a local subscriber: opened for the first, closed with the last. */
 export class FeedRegistry {
   readonly #entries = new Map<string, Entry>();
-  readonly #deps: FeedDependencies;
+  readonly #deps: FeedRegistryDependencies;
   readonly #reader: ConversationReader;
 
-  constructor(deps: FeedDependencies) {
+  constructor(deps: FeedRegistryDependencies) {
     this.#deps = deps;
     this.#reader = deps.reader;
   }
@@ -65,11 +70,15 @@ export class FeedRegistry {
   #open(conversationId: string): Entry {
     const entry = { feed: new ConversationFeed(conversationId, this.#deps), holders: 0 };
     this.#entries.set(conversationId, entry);
+    this.#deps.onCount(this.#entries.size);
     return entry;
   }
 
   #close(conversationId: string, entry: Entry): void {
     entry.feed.close();
-    if (this.#entries.get(conversationId) === entry) this.#entries.delete(conversationId);
+    // After a close of the whole registry there is nothing to forget.
+    if (this.#entries.get(conversationId) !== entry) return;
+    this.#entries.delete(conversationId);
+    this.#deps.onCount(this.#entries.size);
   }
 }

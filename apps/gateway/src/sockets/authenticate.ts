@@ -33,7 +33,10 @@ export const createAuthentication = (verify: TokenVerifier, metrics: GatewayMetr
   return (socket: GatewaySocket, next: Next): void => {
     const connection = socket.conn;
     // A second CONNECT while the first is being checked would make two sockets of one connection.
-    if (taken.has(connection)) return next(new ConnectError('invalid_request'));
+    if (taken.has(connection)) {
+      next(new ConnectError('invalid_request'));
+      return;
+    }
     taken.add(connection);
     authenticate(socket).then(
       () => next(),

@@ -3,7 +3,7 @@ import type { Identity } from '@claimcheck/platform/token-verifier';
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 
 /** Set by the authentication, before a socket counts as connected. */
-export interface SocketData {
+interface SocketData {
   identity: Identity;
 }
 

@@ -25,16 +25,16 @@ export const openQualities = async (
     info.frames > 1 && info.frames <= MAX_FRAMES && info.frames * info.width * info.height <= maxPixels;
   const open = isAnimated
     ? () => openImage(path, { maxPixels, animated: true })
-    : await decodeOnce(path, maxPixels);
+    : await decodeOnce(path, info, maxPixels);
   return {
-    encode: (quality) => decoded(() => encode(open(), QUALITY_EDGES[quality])),
+    encode: (quality) => decoded(() => encode(fit(open(), info, QUALITY_EDGES[quality]))),
   };
 };
 
 /** One decode for all qualities: to the largest of them, in memory; the others are made from these pixels. */
-const decodeOnce = async (path: string, maxPixels: number): Promise<() => Sharp> =>
+const decodeOnce = async (path: string, source: ImageInfo, maxPixels: number): Promise<() => Sharp> =>
   decoded(async () => {
-    const { data, info } = await inside(openImage(path, { maxPixels }), QUALITY_EDGES.high)
+    const { data, info } = await fit(openImage(path, { maxPixels }), source, QUALITY_EDGES.high)
       .toColourspace('srgb')
       .raw()
       .toBuffer({ resolveWithObject: true });
@@ -43,14 +43,27 @@ const decodeOnce = async (path: string, maxPixels: number): Promise<() => Sharp>
     return () => pixels.clone();
   });
 
-const encode = async (image: Sharp, edge: number): Promise<EncodedImage> => {
-  // Without withMetadata() sharp writes none: no EXIF, no GPS, no profile; colours are converted to sRGB.
-  const { data, info } = await inside(image, edge)
+const encode = async (image: Sharp): Promise<EncodedImage> => {
+  // sharp writes no metadata unless told to: no EXIF, no GPS, no profile; colours are converted to sRGB.
+  const { data, info } = await image
     .toColourspace('srgb')
     .webp({ quality: QUALITY })
     .toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.pageHeight ?? info.height };
 };
 
-const inside = (image: Sharp, edge: number): Sharp =>
-  image.resize(edge, edge, { fit: 'inside', withoutEnlargement: true });
+/** The size is reckoned from the source, so that rounding twice doesn't bend the picture. */
+const fit = (image: Sharp, source: ImageInfo, edge: number): Sharp => {
+  const { width, height } = sizeWithin(source, edge);
+  return image.resize(width, height, { fit: 'fill' });
+};
+
+/** @returns whole pixels, at least 1, never more than the source has */
+export const sizeWithin = (
+  { width, height }: Pick<ImageInfo, 'width' | 'height'>,
+  edge: number,
+): { width: number; height: number } => {
+  const scale = Math.min(1, edge / Math.max(width, height));
+  const shrink = (pixels: number) => Math.max(1, Math.round(pixels * scale));
+  return { width: shrink(width), height: shrink(height) };
+};

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { subjectsOf } from '@claimcheck/contracts/subjects';
+import { type CommittedFact, Database } from '@claimcheck/database/database';
+import { migrate } from '@claimcheck/database/migrate';
+import pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import { createUpload } from '../../src/media/create-upload.ts';
+import { finalizeUpload } from '../../src/media/finalize-upload.ts';
+import type { MediaSettings } from '../../src/media/media-settings.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Environment variables of the test run's servers. */
+    stack: Record<string, string>;
+  }
+}
+
+export const settings: MediaSettings = {
+  subjects: subjectsOf('test'),
+  publicUrl: 'https://media.example',
+  bucket: 'claimcheck',
+  scanPolicy: 'gate',
+  scanUnscannable: 'deliver-large',
+  sourceAccess: 'members',
+  readyDeadlineMs: 120_000,
+  uploadTtlMs: 86_400_000,
+  orphanTtlMs: 86_400_000,
+};
+
+export interface TestDatabase {
+  database: Database;
+  /** What was announced after commits. */
+  facts: CommittedFact[];
+  /** An uploaded media object of `ann` in state processing, epoch 1. */
+  uploaded(filetype?: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A database of its own on the test run's Postgres, with all migrations. */
+export const createTestDatabase = async (ownerUrl: string): Promise<TestDatabase> => {
+  const name = `api_${randomBytes(6).toString('hex')}`;
+  const admin = new pg.Client({ connectionString: ownerUrl });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.end();
+  const url = new URL(ownerUrl);
+  url.pathname = `/${name}`;
+  await migrate(url.href);
+  const facts: CommittedFact[] = [];
+  const database = new Database({ url: url.href, onCommit: (committed) => facts.push(...committed) });
+  return {
+    database,
+    facts,
+    close: () => database.close(),
+    uploaded: async (filetype = 'image/jpeg') => {
+      const { media_object_id } = await database.transaction((tx) =>
+        createUpload(tx, settings, {
+          owner_user_id: 'ann',
+          length: 1_000,
+          metadata: { filename: 'a.jpg', filetype, client_media_id: uuidv7() },
+        }),
+      );
+      await database.transaction((tx) => finalizeUpload(tx, settings, media_object_id, 1_000));
+      return media_object_id;
+    },
+  };
+};

@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { GatewayProcess } from './support/gateway-process.ts';
+import { range } from './support/test-client.ts';
+import { someUser, TestWorld } from './support/test-world.ts';
+
+let world: TestWorld;
+let gateway: GatewayProcess;
+
+beforeAll(async () => {
+  world = await TestWorld.create();
+  gateway = await world.startGateway();
+});
+afterAll(() => world?.close());
+
+const setUp = async (...names: string[]) => {
+  const users = names.map(someUser);
+  const conversationId = await world.writer.createConversation(...users);
+  const clients = await Promise.all(users.map((user) => world.connect(gateway, user)));
+  return { users, conversationId, clients };
+};
+
+const first = <Value>(values: Value[]): Value => {
+  const [value] = values;
+  if (value === undefined) throw new Error('there is none');
+  return value;
+};
+
+describe('live', () => {
+  test('an event reaches every member as its name and everything else', async () => {
+    const { conversationId, clients } = await setUp('ann', 'ben');
+    for (const client of clients)
+      expect(await client.subscribe(conversationId)).toEqual({ ok: true, last_seq: 0 });
+    const event = await world.writer.appendSmall(conversationId);
+    for (const client of clients) {
+      await client.untilSeq(conversationId, 1);
+      const { type, ...payload } = event;
+      expect(client.received).toEqual([{ name: type, payload }]);
+    }
+  });
+
+  test('without since_seq only what comes from now on', async () => {
+    const { conversationId, clients } = await setUp('ann');
+    const client = first(clients);
+    await world.writer.commitMany(conversationId, 5);
+    expect(await client.subscribe(conversationId)).toEqual({ ok: true, last_seq: 5 });
+    await world.writer.appendSmall(conversationId);
+    await client.untilSeq(conversationId, 6);
+    expect(client.seqs(conversationId)).toEqual([6]);
+  });
+
+  test('announcements that overtake each other or come twice are delivered once and in order', async () => {
+    const { conversationId, clients } = await setUp('ann');
+    const client = first(clients);
+    await client.subscribe(conversationId);
+    const events = [];
+    for (let count = 0; count < 30; count += 1) events.push(await world.writer.commitSmall(conversationId));
+    for (const event of [...events.toReversed(), ...events]) world.writer.announce(event);
+    await client.untilSeq(conversationId, 30);
+    expect(client.seqs(conversationId)).toEqual(range(1, 30));
+  });
+
+  test('what was never announced arrives within two seconds', async () => {
+    const { conversationId, clients } = await setUp('ann');
+    const client = first(clients);
+    await client.subscribe(conversationId);
+    await world.writer.commitSmall(conversationId);
+    await client.untilSeq(conversationId, 1, 2_000);
+  });
+
+  test('a gap before an announced event is filled at once', async () => {
+    const { conversationId, clients } = await setUp('ann');
+    const client = first(clients);
+    await client.subscribe(conversationId);
+    await world.writer.commitMany(conversationId, 120);
+    await world.writer.appendSmall(conversationId);
+    await client.untilSeq(conversationId, 121, 2_000);
+    expect(client.seqs(conversationId)).toEqual(range(1, 121));
+  });
+
+  test('progress passes through without a seq', async () => {
+    const { conversationId, clients } = await setUp('ann');
+    const client = first(clients);
+    await client.subscribe(conversationId);
+    const progress = { conversation_id: conversationId, media_object_id: randomUUID(), percent: 40 };
+    world.writer.publishRaw(conversationId, JSON.stringify({ type: 'media.progress', ...progress }));
+    expect(await client.untilNamed('media.progress')).toEqual([progress]);
+  });
+
+  test('what is not an announcement is ignored and counted', async () => {
+    const { conversationId, clients } = await setUp('ann');
+    const client = first(clients);
+    await client.subscribe(conversationId);
+    const series = 'claimcheck_gateway_dropped_total{reason="malformed_announcement"}';
+    const before = await gateway.metric(series);
+    for (const garbage of ['', '{', 'null', '[]', '{"type":"disconnect"}', new Uint8Array([0xff, 0x00])])
+      world.writer.publishRaw(conversationId, garbage);
+    await vi.waitFor(async () => expect(await gateway.metric(series)).toBe(before + 6));
+    await world.writer.appendSmall(conversationId);
+    await client.untilSeq(conversationId, 1);
+    expect(client.received).toHaveLength(1);
+  });
+
+  test('an event over 8 KiB is not sent; clients are told to load anew', async () => {
+    const { conversationId, clients } = await setUp('ann');
+    const client = first(clients);
+    await client.subscribe(conversationId);
+    await world.writer.commitMany(conversationId, 1, 9_000);
+    await world.writer.appendSmall(conversationId);
+    await client.untilSeq(conversationId, 2);
+    expect(client.seqs(conversationId)).toEqual([2]);
+    expect(client.named('resync')).toEqual([{ conversation_id: conversationId }]);
+    expect(await gateway.metric('claimcheck_gateway_dropped_total{reason="oversize_event"}')).toBe(1);
+  });
+
+  test('deliveries are counted by socket', async () => {
+    const { conversationId, clients } = await setUp('ann', 'ben');
+    for (const client of clients) await client.subscribe(conversationId);
+    const before = await gateway.metric('claimcheck_gateway_deliveries_total');
+    await world.writer.appendSmall(conversationId);
+    for (const client of clients) await client.untilSeq(conversationId, 1);
+    expect(await gateway.metric('claimcheck_gateway_deliveries_total')).toBe(before + 2);
+  });
+});
+
+describe('catch-up', () => {
+  test('what was missed comes in order, before the answer', async () => {
+    const { conversationId, clients } = await setUp('ann');
+    const client = first(clients);
+    await world.writer.commitMany(conversationId, 450);
+    expect(await client.subscribe(conversationId, 20)).toEqual({ ok: true, last_seq: 450 });
+    expect(client.seqs(conversationId)).toEqual(range(21, 450));
+  });
+
+  test('no gap and no repeat while live events keep coming', async () => {
+    const { users, conversationId, clients } = await setUp('ann', 'ben');
+    await world.writer.commitMany(conversationId, 800);
+    await first(clients).subscribe(conversationId, 0);
+    let writing = true;
+    let last = 800;
+    const write = async () => {
+      while (writing) last = (await world.writer.appendSmall(conversationId)).seq;
+    };
+    const writers = [write(), write()];
+    // Others come and go while the conversation does not rest.
+    const late = await Promise.all(range(1, 20).map(() => world.connect(gateway, first(users))));
+    const answers = await Promise.all(
+      late.map((client, index) => client.subscribe(conversationId, index * 40)),
+    );
+    const seqsAtAnswer = answers.map((answer) => ('last_seq' in answer ? answer.last_seq : undefined));
+    await vi.waitUntil(() => last > 1_200, { timeout: 30_000 });
+    writing = false;
+    await Promise.all(writers);
+    for (const [index, client] of late.entries()) {
+      await client.untilSeq(conversationId, last);
+      expect(client.seqs(conversationId)).toEqual(range(index * 40 + 1, last));
+      expect(seqsAtAnswer[index]).toBeGreaterThanOrEqual(800);
+      client.close();
+    }
+    await first(clients).untilSeq(conversationId, last);
+    expect(first(clients).seqs(conversationId)).toEqual(range(1, last));
+  });
+
+  test('subscribing again starts from there, and only once', async () => {
+    const { conversationId, clients } = await setUp('ann');
+    const client = first(clients);
+    await world.writer.commitMany(conversationId, 300);
+    const [superseded, answer] = await Promise.all([
+      client.subscribe(conversationId, 0),
+      client.subscribe(conversationId, 290),
+    ]);
+    expect(superseded).toMatchObject({ error: { code: 'invalid_request' } });
+    expect(answer).toEqual({ ok: true, last_seq: 300 });
+    client.received.length = 0;
+    expect(await client.subscribe(conversationId, 297)).toEqual({ ok: true, last_seq: 300 });
+    await world.writer.appendSmall(conversationId);
+    await client.untilSeq(conversationId, 301);
+    expect(client.seqs(conversationId)).toEqual([298, 299, 300, 301]);
+  });
+
+  test('who is behind the pruned log, or ahead of the database, must resync and continues live', async () => {
+    const { conversationId, clients } = await setUp('ann');
+    const client = first(clients);
+    await world.writer.commitMany(conversationId, 50);
+    await world.writer.prune(conversationId, 30);
+    expect(await client.subscribe(conversationId, 29)).toEqual({ ok: true, resync: true });
+    expect(await client.subscribe(conversationId, 51)).toEqual({ ok: true, resync: true });
+    expect(client.seqs(conversationId)).toEqual([]);
+    expect(await client.subscribe(conversationId, 30)).toEqual({ ok: true, last_seq: 50 });
+    await world.writer.appendSmall(conversationId);
+    await client.untilSeq(conversationId, 51);
+    expect(client.seqs(conversationId)).toEqual(range(31, 51));
+  });
+
+  test('subscribe:all does it for all conversations of the user, and no others', async () => {
+    const { users, conversationId, clients } = await setUp('ann');
+    const client = first(clients);
+    const user = first(users);
+    const second = await world.writer.createConversation(user);
+    const foreign = await world.writer.createConversation(someUser('eve'));
+    for (const id of [conversationId, second, foreign]) await world.writer.commitMany(id, 10);
+    const answer = await client.request('subscribe:all', { since: { [conversationId]: 4, [foreign]: 0 } });
+    expect(answer).toMatchObject({
+      ok: true,
+      conversations: {
+        [conversationId]: { ok: true, last_seq: 10 },
+        [second]: { ok: true, last_seq: 10 },
+        [foreign]: { error: { code: 'not_found' } },
+      },
+    });
+    for (const id of [conversationId, second, foreign]) await world.writer.appendSmall(id);
+    await client.untilSeq(conversationId, 11);
+    await client.untilSeq(second, 11);
+    expect(client.seqs(conversationId)).toEqual(range(5, 11));
+    expect(client.seqs(second)).toEqual([11]);
+    expect(client.seqs(foreign)).toEqual([]);
+  });
+
+  test('after unsubscribe nothing more comes', async () => {
+    const { conversationId, clients } = await setUp('ann', 'ben');
+    for (const client of clients) await client.subscribe(conversationId);
+    const [ann, ben] = clients;
+    expect(await ann?.request('unsubscribe', { conversation_id: conversationId })).toEqual({ ok: true });
+    await world.writer.appendSmall(conversationId);
+    await ben?.untilSeq(conversationId, 1);
+    // The answer comes after whatever would have been sent before it.
+    await ann?.request('unsubscribe', { conversation_id: conversationId });
+    expect(ann?.received).toEqual([]);
+  });
+});
+
+test('two gateways deliver the same', async () => {
+  const other = await world.startGateway();
+  const [ann, ben] = [someUser('ann'), someUser('ben')];
+  const conversationId = await world.writer.createConversation(ann, ben);
+  const clients = [await world.connect(gateway, ann), await world.connect(other, ben)];
+  for (const client of clients) await client.subscribe(conversationId, 0);
+  for (let count = 0; count < 100; count += 1) await world.writer.appendSmall(conversationId);
+  for (const client of clients) {
+    await client.untilSeq(conversationId, 100);
+    expect(client.seqs(conversationId)).toEqual(range(1, 100));
+  }
+});

@@ -1,0 +1,57 @@
+import { ConfigError } from '@claimcheck/platform/config';
+import { describe, expect, it } from 'vitest';
+import { readWorkerConfig } from './config.ts';
+
+const required = {
+  NATS_URL: 'nats://127.0.0.1:4222',
+  S3_ENDPOINT: 'http://127.0.0.1:7070',
+  S3_BUCKET: 'claimcheck',
+  S3_ACCESS_KEY_ID: 'key',
+  S3_SECRET_ACCESS_KEY: 'secret',
+  // Any programs will do: they are only looked up.
+  FFMPEG_PATH: process.execPath,
+  FFPROBE_PATH: process.execPath,
+};
+
+const problemsOf = (env: Record<string, string>): readonly string[] => {
+  try {
+    readWorkerConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+};
+
+describe('readWorkerConfig', () => {
+  it('has defaults, and needs no database', () => {
+    expect(readWorkerConfig(required)).toMatchObject({
+      ADMIN_PORT: 9_082,
+      SCAN_POLICY: 'gate',
+      LANES: ['media', 'transcode'],
+      MAX_ATTEMPTS: 5,
+      MAX_IMAGE_PIXELS: 50_000_000,
+      ACK_WAIT: 30_000,
+    });
+  });
+
+  it('takes each lane once', () => {
+    expect(readWorkerConfig({ ...required, LANES: 'media, media' }).LANES).toEqual(['media']);
+  });
+
+  it('names everything that is wrong at once', () => {
+    const problems = problemsOf({
+      ...required,
+      NATS_URL: '',
+      VIDEO_DELIVERY: 'hls',
+      LANES: 'media,other',
+      FFMPEG_PATH: '/nonexistent',
+    });
+    expect(problems.map((line) => line.split(/[:.]/)[0]).sort()).toEqual([
+      'FFMPEG_PATH',
+      'LANES',
+      'NATS_URL',
+      'VIDEO_DELIVERY',
+    ]);
+  });
+});

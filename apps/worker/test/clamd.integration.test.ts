@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { ClamdClient } from '../src/clamd/clamd-client.ts';
+import { ScannerUnavailableError } from '../src/clamd/clamd-reply.ts';
+
+const VIRUS = Buffer.from('this-is-the-only-virus-known-here');
+const MAX_STREAM_BYTES = 1024 * 1024;
+
+let folder: string;
+let clamd: ChildProcess;
+let port: number;
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+};
+
+/** A clamd with a low limit, which the shared one has not. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'claimcheck-clamd-'));
+  port = await freePort();
+  await writeFile(join(folder, 'test.ndb'), `Test.Virus:0:*:${VIRUS.toString('hex')}\n`);
+  const config = ['Foreground yes', 'TCPAddr 127.0.0.1', `TCPSocket ${port}`, `DatabaseDirectory ${folder}`];
+  await writeFile(
+    join(folder, 'clamd.conf'),
+    `${[...config, `TemporaryDirectory ${folder}`, 'StreamMaxLength 1M'].join('\n')}\n`,
+  );
+  clamd = spawn('clamd', ['--config-file', join(folder, 'clamd.conf')], { stdio: 'ignore' });
+  await vi.waitFor(() => client().ping(), { timeout: 30_000, interval: 100 });
+});
+afterAll(async () => {
+  if (clamd.exitCode === null && clamd.signalCode === null) {
+    clamd.kill('SIGKILL');
+    await once(clamd, 'exit');
+  }
+  await rm(folder, { recursive: true, force: true });
+});
+
+const client = (timeoutMs = 20_000) =>
+  new ClamdClient({ host: '127.0.0.1', port, maxBytes: 100 * MAX_STREAM_BYTES, timeoutMs });
+
+const scan = async (chunks: Iterable<Uint8Array>, timeoutMs?: number) => {
+  const session = client(timeoutMs).openScan(new AbortController().signal);
+  for (const chunk of chunks) await session.write(chunk);
+  return session.verdict();
+};
+
+it('says clean', async () => {
+  expect(await scan([Buffer.from('harmless')])).toEqual({ code: 'clean' });
+});
+
+it('finds a virus that is split over chunks', async () => {
+  const verdict = await scan([VIRUS.subarray(0, 10), VIRUS.subarray(10)]);
+  expect(verdict).toEqual({ code: 'infected', virusName: 'Test.Virus.UNOFFICIAL' });
+});
+
+it('says unscannable above the limit of clamd itself, which hangs up', async () => {
+  const chunks = Array.from({ length: 200 }, () => Buffer.alloc(64 * 1024, 'a'));
+  expect(await scan(chunks)).toEqual({ code: 'unscannable' });
+});
+
+it('gives no verdict when clamd hangs before it has everything, or is gone', async () => {
+  clamd.kill('SIGSTOP');
+  const chunks = Array.from({ length: 500 }, () => Buffer.alloc(64 * 1024, 'a'));
+  await expect(scan(chunks, 500)).rejects.toBeInstanceOf(ScannerUnavailableError);
+  clamd.kill('SIGKILL');
+  await once(clamd, 'exit');
+  await expect(scan([VIRUS])).rejects.toBeInstanceOf(ScannerUnavailableError);
+});

@@ -1,0 +1,75 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Harness } from './support/harness.ts';
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await Harness.create();
+  await harness.startWorker();
+});
+afterAll(() => harness.close());
+
+const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n');
+const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
+
+describe('a file that is only passed on', () => {
+  it.each([
+    ['text', Buffer.from('Grüße\n'), 'text/plain'],
+    ['a document', PDF, 'application/pdf'],
+    ['bytes of no known kind', Buffer.from([0, 1, 2, 3, 255, 254]), 'application/octet-stream'],
+  ])('is scanned and has its type and hash told: %s', async (_, content, contentType) => {
+    const request = await harness.upload(content);
+    await harness.request(request);
+    const final = await harness.response(request, 'final');
+    expect(final).toMatchObject({ success: true, processed: [], contentType, sha256: sha256(content) });
+    expect(harness.stagesOf(request.mediaId)).toEqual(['scan', 'final']);
+    expect(await harness.keysOf(request.mediaId)).toEqual([request.s3Key]);
+  });
+});
+
+describe('a request', () => {
+  it('with the right hash is served, with a wrong one refused', async () => {
+    expect(await harness.process(PDF, { sha256: sha256(PDF) })).toMatchObject({ success: true });
+    expect(await harness.process(PDF, { sha256: sha256(Buffer.from('other')) })).toMatchObject({
+      success: false,
+      code: 'hash_mismatch',
+      retryable: false,
+    });
+  });
+
+  it('for an object that is not there is refused', async () => {
+    const request = await harness.upload(PDF);
+    await harness.storage.delete([request.s3Key]);
+    await harness.request(request);
+    const final = await harness.response(request, 'final');
+    expect(final).toMatchObject({ success: false, code: 'source_missing', retryable: false });
+    expect(final.error).toBeTruthy();
+  });
+
+  it('for an empty object is refused', async () => {
+    expect(await harness.process(Buffer.alloc(0))).toMatchObject({ success: false, code: 'empty_file' });
+  });
+
+  it('without an epoch is answered without one', async () => {
+    const final = await harness.process(PDF, { epoch: undefined });
+    expect(final.success).toBe(true);
+    expect(final).not.toHaveProperty('epoch');
+  });
+
+  it('that is poison goes to the dead letters, and the next one is served', async () => {
+    const poison = JSON.stringify({ s3Key: 'x', mediaId: 'not-a-uuid' });
+    await harness.bus.publish(harness.bus.subjects.optimizeRequest, poison, { messageId: randomUUID() });
+    await harness.bus.publish(harness.bus.subjects.optimizeRequest, '{', { messageId: randomUUID() });
+    expect(await harness.process(PDF)).toMatchObject({ success: true });
+    for (const text of [poison, '{']) {
+      const letter = await harness.deadLetters.waitFor((message) => message.text === text, 'dead letter');
+      expect(letter.subject).toBe(harness.bus.subjects.deadLetter('media-worker'));
+    }
+  });
+});
+
+it('leaves no job folder behind', async () => {
+  await harness.process(PDF);
+  await expect.poll(() => harness.jobFolders(), { timeout: 5_000 }).toEqual([]);
+});

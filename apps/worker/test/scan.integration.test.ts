@@ -1,0 +1,117 @@
+import { createServer } from 'node:net';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Harness } from './support/harness.ts';
+import { fixture } from './support/stack.ts';
+
+// In pieces, so that a scanner on a developer's machine doesn't take this file for a virus.
+const EICAR = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$', 'EICAR-STANDARD', '-ANTIVIRUS-TEST-FILE!', '$H+H*'].join('');
+
+/** A port that nobody listens on. */
+const unusedPort = async (): Promise<string> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? String(address.port) : '';
+};
+
+const infectedPhoto = async () =>
+  Buffer.concat([await sharp(fixture('flower.jpg')).jpeg().toBuffer(), Buffer.from(EICAR)]);
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await Harness.create();
+});
+afterAll(() => harness.close());
+
+describe.each(['gate', 'deliver'])('with SCAN_POLICY=%s', (policy) => {
+  beforeAll(async () => {
+    const worker = await harness.startWorker({ SCAN_POLICY: policy });
+    return async () => {
+      await worker.stop();
+    };
+  });
+
+  it('deletes an infected file, then tells', async () => {
+    const request = await harness.upload(Buffer.from(EICAR), { contentType: 'text/plain' });
+    await harness.request(request);
+    const event = await harness.viruses.waitFor(({ mediaId }) => mediaId === request.mediaId, 'virus event');
+    expect(event).toMatchObject({
+      s3Key: request.s3Key,
+      mediaUrl: request.mediaUrl,
+      actionTaken: 'deleted_from_object_store',
+    });
+    expect(event.virusName).toMatch(/eicar/i);
+    expect(await harness.storage.head(request.s3Key)).toBeUndefined();
+    if (policy === 'gate') expect(harness.stagesOf(request.mediaId)).toEqual([]);
+  });
+
+  it('deletes what it has made of an infected photo', async () => {
+    const request = await harness.upload(await infectedPhoto(), { contentType: 'image/jpeg' });
+    await harness.request(request);
+    await harness.viruses.waitFor(({ mediaId }) => mediaId === request.mediaId, 'virus event');
+    expect(await harness.keysOf(request.mediaId)).toEqual([`${request.mediaId}/e1/infected.json`]);
+    const stages = harness.stagesOf(request.mediaId);
+    expect(stages).toEqual(policy === 'gate' ? ['preview'] : ['preview', 'final']);
+  });
+
+  it('tells again when the request comes again', async () => {
+    const request = await harness.upload(Buffer.from(EICAR));
+    const isThis = ({ mediaId }: { mediaId: string }) => mediaId === request.mediaId;
+    await harness.request(request);
+    await harness.viruses.waitFor(isThis, 'virus event');
+    // As after a crash between the deletion and the event: the source is gone, the verdict is not.
+    await harness.request({ ...request });
+    await expect
+      .poll(() => harness.viruses.messages.filter(isThis).length, { timeout: 10_000 })
+      .toBeGreaterThan(1);
+    expect(harness.responses.messages.find((message) => isThis(message) && !message.success)).toBeUndefined();
+  });
+
+  it('finds a virus in a file that is also broken', async () => {
+    const request = await harness.upload(Buffer.from(EICAR), { contentType: 'image/jpeg' });
+    await harness.request(request);
+    await harness.viruses.waitFor(({ mediaId }) => mediaId === request.mediaId, 'virus event');
+    expect(harness.stagesOf(request.mediaId)).toEqual([]);
+  });
+});
+
+describe('without a verdict', () => {
+  it('a file over the limit is unscannable', async () => {
+    const worker = await harness.startWorker({ CLAMAV_MAX_BYTES: '1000' });
+    const request = await harness.upload(Buffer.alloc(5_000, 'a'));
+    await harness.request(request);
+    expect(await harness.response(request, 'scan')).toMatchObject({ success: true, code: 'unscannable' });
+    await worker.stop();
+  });
+
+  it('no scanner configured, or switched off, is skipped', async () => {
+    for (const [name, value] of [
+      ['CLAMAV_HOST', ''],
+      ['SCAN_POLICY', 'off'],
+    ] as const) {
+      const worker = await harness.startWorker({ [name]: value });
+      const request = await harness.upload(Buffer.from(EICAR));
+      await harness.request(request);
+      expect(await harness.response(request, 'scan')).toMatchObject({ success: true, code: 'skipped' });
+      await worker.stop();
+    }
+  });
+
+  it('a scanner that is away is never read as clean', async () => {
+    const worker = await harness.startWorker({ CLAMAV_PORT: await unusedPort(), MAX_ATTEMPTS: '2' });
+    const request = await harness.upload(await sharp(fixture('flower.jpg')).toBuffer());
+    await harness.request(request);
+    const final = await harness.response(request, 'final');
+    expect(final).toMatchObject({ success: false, code: 'no_verdict', retryable: true });
+    expect(harness.stagesOf(request.mediaId)).not.toContain('scan');
+    const letter = await harness.deadLetters.waitFor(
+      ({ text }) => text.includes(request.mediaId),
+      'dead letter',
+    );
+    expect(letter.subject).toBe(harness.bus.subjects.deadLetter('media-worker'));
+    await worker.stop();
+  });
+});

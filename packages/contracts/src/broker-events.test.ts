@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { describe, expect, test } from 'vitest';
+import { EVENT_SCHEMAS, receivedResponseSchema } from './broker-events.ts';
+import { jsonSchemaFiles } from './json-schema-files.ts';
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+
+const SCHEMA_OF: [prefix: string, name: keyof typeof EVENT_SCHEMAS][] = [
+  ['optimize.response.virus', 'media.optimize.response.virus'],
+  ['optimize.response', 'media.optimize.response'],
+  ['optimize.request', 'media.optimize.request'],
+];
+
+const examples = readdirSync(new URL('../examples/', import.meta.url)).map((file) => {
+  const name = SCHEMA_OF.find(([prefix]) => file.startsWith(prefix))?.[1];
+  if (name === undefined) throw new Error(`no schema for ${file}`);
+  return { file, name, event: JSON.parse(read(`examples/${file}`)) as Record<string, unknown> };
+});
+
+const validators = Object.fromEntries(
+  Object.keys(EVENT_SCHEMAS).map((name) => [
+    name,
+    ajv.compile(JSON.parse(read(`schemas/${name}.schema.json`))),
+  ]),
+);
+
+test('the schema files are what the code says (npm run schemas writes them)', () => {
+  for (const [file, text] of Object.entries(jsonSchemaFiles()))
+    expect(read(`schemas/${file}`), file).toBe(text);
+});
+
+describe.each(examples)('$file', ({ name, event }) => {
+  const accepts = (candidate: object) => ({
+    file: validators[name]?.(candidate),
+    code: EVENT_SCHEMAS[name].safeParse(candidate).success,
+  });
+
+  test('is valid for the schema file and for the code', () => {
+    expect(accepts(event), JSON.stringify(validators[name]?.errors)).toEqual({ file: true, code: true });
+  });
+
+  test('is valid with a field that nobody knows yet', () => {
+    expect(accepts({ ...event, invented: { later: true } })).toEqual({ file: true, code: true });
+  });
+
+  test.each(Object.keys(event).filter((field) => field !== 'error' && field !== 'processed'))(
+    'is not valid without %s',
+    (field) => {
+      const { [field]: _, ...rest } = event;
+      expect(accepts(rest)).toEqual({ file: false, code: false });
+    },
+  );
+
+  test('is not valid with a number as mediaId', () => {
+    expect(accepts({ ...event, mediaId: 5 })).toEqual({ file: false, code: false });
+  });
+});
+
+test('a quality that is not known yet is read, so that the rest of the result is not lost', () => {
+  const image = examples.find(({ file }) => file.includes('image'))?.event;
+  const processed = [{ quality: 'ultra', format: 'jxl', url: 's3://b/k', size: 1 }];
+  expect(receivedResponseSchema.safeParse({ ...image, processed }).success).toBe(true);
+  expect(EVENT_SCHEMAS['media.optimize.response'].safeParse({ ...image, processed }).success).toBe(false);
+});

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { ConfigError, duration, flag, listOf, port, readConfig } from './config.ts';
+
+const schema = z.object({
+  PORT: port.default(8080),
+  NATS_URL: z.string().min(1),
+  TTL: duration.default(1_000),
+  DEV: flag.default(false),
+  ROLES: listOf(['http', 'background']).default(['http']),
+});
+
+test('reads, converts, and fills in defaults', () => {
+  expect(
+    readConfig(schema, { NATS_URL: 'nats://x', TTL: '2m', DEV: 'true', ROLES: 'http, background', PORT: '' }),
+  ).toEqual({
+    PORT: 8080,
+    NATS_URL: 'nats://x',
+    TTL: 120_000,
+    DEV: true,
+    ROLES: ['http', 'background'],
+  });
+});
+
+test('reports every problem at once, by name, and never a value', () => {
+  try {
+    readConfig(schema, { PORT: 'secret1', TTL: 'secret2', DEV: 'secret3', ROLES: 'secret4' });
+    expect.unreachable();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    const { message, problems } = error as ConfigError;
+    expect(problems.map((line) => line.split(/[:.]/)[0])).toEqual([
+      'PORT',
+      'NATS_URL',
+      'TTL',
+      'DEV',
+      'ROLES',
+    ]);
+    expect(message).not.toContain('secret');
+  }
+});

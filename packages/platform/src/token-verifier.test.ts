@@ -1,0 +1,78 @@
+import { generateKeyPairSync } from 'node:crypto';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import jwt from 'jsonwebtoken';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTokenVerifier } from './token-verifier.ts';
+
+const secret = 'a secret of at least thirty-two characters';
+const options = { algorithm: 'HS256', subject: 'ann', expiresIn: 60 } as const;
+
+describe('a shared secret', () => {
+  const verify = createTokenVerifier({ secret, issuer: 'host', audience: 'media' });
+  const good = { ...options, issuer: 'host', audience: 'media' };
+
+  test('gives the identity', async () => {
+    const token = jwt.sign({ scope: 'openid claimcheck:admin' }, secret, good);
+    expect(await verify(token)).toMatchObject({ user_id: 'ann', is_backend: true });
+    expect(await verify(jwt.sign({ scope: 'claimcheck:administrator' }, secret, good))).toMatchObject({
+      is_backend: false,
+    });
+  });
+
+  test.each([
+    ['expired', jwt.sign({}, secret, { ...good, expiresIn: -1 }), 'token_expired'],
+    ['another issuer', jwt.sign({}, secret, { ...good, issuer: 'x' }), 'unauthorized'],
+    ['another audience', jwt.sign({}, secret, { ...good, audience: 'x' }), 'unauthorized'],
+    ['another secret', jwt.sign({}, 'x'.repeat(32), good), 'unauthorized'],
+    ['another algorithm', jwt.sign({}, secret, { ...good, algorithm: 'HS512' }), 'unauthorized'],
+    ['no exp', jwt.sign({ sub: 'ann', iss: 'host', aud: 'media' }, secret), 'unauthorized'],
+    ['a user id with a dot', jwt.sign({}, secret, { ...good, subject: 'a.b' }), 'unauthorized'],
+    ['not a token', 'abc', 'unauthorized'],
+    ['very long', 'a'.repeat(100_000), 'unauthorized'],
+  ])('%s is refused', async (_, token, code) => {
+    await expect(verify(token)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('a JWKS', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  let asked = 0;
+  const server = http.createServer((_, response) => {
+    asked += 1;
+    const key = { ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [key] }));
+  });
+  let verify: ReturnType<typeof createTokenVerifier>;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    verify = createTokenVerifier({
+      jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`,
+    });
+  });
+  afterAll(() => server.close());
+
+  test('gives the identity, and keeps the keys', async () => {
+    const token = () => jwt.sign({}, privateKey, { ...options, algorithm: 'RS256', keyid: 'k1' });
+    expect(await verify(token())).toMatchObject({ user_id: 'ann' });
+    const before = asked;
+    await verify(token());
+    expect(asked).toBe(before);
+  });
+
+  test('refuses the public key used as a shared secret, without asking anybody', async () => {
+    const before = asked;
+    const header = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'JWT', kid: 'k1' })).toString('base64url');
+    const payload = Buffer.from(JSON.stringify({ sub: 'ann', exp: 4_000_000_000 })).toString('base64url');
+    const { createHmac } = await import('node:crypto');
+    const signature = createHmac('sha256', pem).update(`${header}.${payload}`).digest('base64url');
+    await expect(verify(`${header}.${payload}.${signature}`)).rejects.toMatchObject({ code: 'unauthorized' });
+    expect(asked).toBe(before);
+  });
+
+  test('refuses a key that is not in the set', async () => {
+    const token = jwt.sign({}, privateKey, { ...options, algorithm: 'RS256', keyid: 'k2' });
+    await expect(verify(token)).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+});
