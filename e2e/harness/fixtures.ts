@@ -12,13 +12,25 @@ export const videoFile = () => read('big-buck-bunny-5s.mp4');
 
 export const smallPhoto = () => read('china.jpg');
 
-/**
- * A photo as a phone makes it: 12 megapixels stored on its side (EXIF orientation 6: turn it clockwise to
- * see it upright), with the place where it was taken.
- */
-export const phonePhoto = async (): Promise<Buffer> =>
+/** What a viewer should see of {@link phonePhoto}, at `width` pixels. */
+export const phonePhotoUpright = async (width: number) =>
   sharp(await smallPhoto())
+    .resize(width, Math.round((width * 3) / 4), { fit: 'fill' })
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+
+/**
+ * A photo as a phone makes it: 12 megapixels, stored lying on its side with EXIF orientation 6 (turn it
+ * clockwise to see it upright), with the place where it was taken.
+ */
+export const phonePhoto = async (): Promise<Buffer> => {
+  const upright = await sharp(await smallPhoto())
     .resize(4_032, 3_024, { fit: 'fill' })
+    .png({ compressionLevel: 0 })
+    .toBuffer();
+  return sharp(upright)
+    .rotate(-90)
     .withExif({
       IFD0: { Make: 'Claimcheck', Model: 'Test camera' },
       IFD3: {
@@ -31,3 +43,11 @@ export const phonePhoto = async (): Promise<Buffer> =>
     .withMetadata({ orientation: 6 })
     .jpeg({ quality: 90 })
     .toBuffer();
+};
+
+/** Mean difference of two pictures of the same size, per channel: 0 the same, 255 black against white. */
+export const meanDifference = (a: Buffer, b: Buffer): number => {
+  if (a.length !== b.length)
+    throw new Error(`pictures of ${a.length} and ${b.length} bytes can not be compared`);
+  return a.reduce((sum, value, index) => sum + Math.abs(value - (b[index] ?? 0)), 0) / a.length;
+};

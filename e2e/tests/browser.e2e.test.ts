@@ -90,7 +90,7 @@ test('two people in two browsers: a photo and a video travel from one to the oth
   await picture.waitFor();
   await ben.waitForFunction(() => {
     const image = document.querySelector<HTMLImageElement>('[data-testid="media-image"]');
-    return image?.complete === true && image.naturalWidth > 320 && image.naturalHeight > image.naturalWidth;
+    return image?.complete === true && image.naturalWidth > 320 && image.naturalWidth > image.naturalHeight;
   });
 
   await ann.getByTestId('composer-file').setInputFiles({

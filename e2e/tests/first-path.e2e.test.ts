@@ -4,7 +4,7 @@ import { connect } from '@nats-io/transport-node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
-import { phonePhoto, sha256, videoFile } from '../harness/fixtures.ts';
+import { meanDifference, phonePhoto, phonePhotoUpright, sha256, videoFile } from '../harness/fixtures.ts';
 import { type System, startSystem } from '../harness/system.ts';
 
 let system: System;
@@ -83,8 +83,8 @@ test('a 12-megapixel photo travels from ann to ben', async () => {
   expect(media).toMatchObject({
     kind: 'image',
     content_type: 'image/jpeg',
-    width: 3_024,
-    height: 4_032,
+    width: 4_032,
+    height: 3_024,
     scan_state: 'clean',
     thumbnail_state: 'ready',
     sha256: sha256(photo),
@@ -99,28 +99,21 @@ test('a 12-megapixel photo travels from ann to ben', async () => {
     ['low', 640],
     ['thumbnail', 320],
   ] as const) {
-    const {
-      format,
-      width = 0,
-      height = 0,
-      exif,
-      orientation,
-    } = await sharp(await download(ben, id, quality)).metadata();
-    expect({
-      quality,
-      format,
-      longest: Math.max(width, height),
-      upright: height > width,
-      exif,
-      orientation,
-    }).toEqual({
+    const picture = sharp(await download(ben, id, quality));
+    const { format, width, height, exif, orientation } = await picture.metadata();
+    expect({ quality, format, width, height, exif, orientation }).toEqual({
       quality,
       format: 'webp',
-      longest: edge,
-      upright: true,
+      width: edge,
+      height: (edge * 3) / 4,
       exif: undefined,
       orientation: undefined,
     });
+    const seen = await picture.removeAlpha().raw().toBuffer();
+    expect(
+      meanDifference(seen, (await phonePhotoUpright(edge)).data),
+      `${quality} stands upright`,
+    ).toBeLessThan(8);
   }
 });
 

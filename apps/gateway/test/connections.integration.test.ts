@@ -188,10 +188,14 @@ describe('what clients send', () => {
     const connect = `40${JSON.stringify({ token: tokenOf(someUser('ann')) })}`;
     socket.send(connect);
     socket.send(connect);
-    // One CONNECT, one CONNECT_ERROR.
-    const kinds = () => messages.map((message) => message.slice(0, 2)).filter((kind) => /^4[04]$/.test(kind));
-    await vi.waitUntil(() => kinds().length === 2);
-    expect(kinds().toSorted()).toEqual(['40', '44']);
+    let isClosed = false;
+    socket.addEventListener('close', () => {
+      isClosed = true;
+    });
+    // The second meets the first being checked (CONNECT_ERROR), or connected already (the connection is closed).
+    const answers = (kind: string) => messages.filter((message) => message.startsWith(kind)).length;
+    await vi.waitUntil(() => answers('40') > 0 && (answers('44') > 0 || isClosed));
+    expect(answers('40')).toBe(1);
     socket.close();
   });
 });

@@ -132,6 +132,17 @@ describe('catch-up', () => {
     expect(client.seqs(conversationId)).toEqual(range(21, 450));
   });
 
+  test('an answer covers what nobody has announced yet', async () => {
+    const { conversationId, clients } = await setUp('ann', 'ben');
+    const [ann, ben] = clients;
+    await ann?.subscribe(conversationId);
+    for (let round = 1; round <= 5; round += 1) {
+      await world.writer.commitMany(conversationId, 10);
+      expect(await ben?.subscribe(conversationId, 0)).toEqual({ ok: true, last_seq: 10 * round });
+    }
+    expect(ann?.seqs(conversationId)).toEqual(range(1, 50));
+  });
+
   test('no gap and no repeat while live events keep coming', async () => {
     const { users, conversationId, clients } = await setUp('ann', 'ben');
     await world.writer.commitMany(conversationId, 800);

@@ -27,14 +27,14 @@ export const openQualities = async (
     ? () => openImage(path, { maxPixels, animated: true })
     : await decodeOnce(path, info, maxPixels);
   return {
-    encode: (quality) => decoded(() => encode(fit(open(), info, QUALITY_EDGES[quality]))),
+    encode: (quality) => decoded(() => encode(resizeWithin(open(), info, QUALITY_EDGES[quality]))),
   };
 };
 
 /** One decode for all qualities: to the largest of them, in memory; the others are made from these pixels. */
 const decodeOnce = async (path: string, source: ImageInfo, maxPixels: number): Promise<() => Sharp> =>
   decoded(async () => {
-    const { data, info } = await fit(openImage(path, { maxPixels }), source, QUALITY_EDGES.high)
+    const { data, info } = await resizeWithin(openImage(path, { maxPixels }), source, QUALITY_EDGES.high)
       .toColourspace('srgb')
       .raw()
       .toBuffer({ resolveWithObject: true });
@@ -53,7 +53,7 @@ const encode = async (image: Sharp): Promise<EncodedImage> => {
 };
 
 /** The size is reckoned from the source, so that rounding twice doesn't bend the picture. */
-const fit = (image: Sharp, source: ImageInfo, edge: number): Sharp => {
+const resizeWithin = (image: Sharp, source: ImageInfo, edge: number): Sharp => {
   const { width, height } = sizeWithin(source, edge);
   return image.resize(width, height, { fit: 'fill' });
 };
