@@ -6,10 +6,10 @@ import { Storage } from '@claimcheck/platform/storage';
 import { createTokenVerifier } from '@claimcheck/platform/token-verifier';
 import { Announcer } from './background/announcer.ts';
 import type { Config } from './config.ts';
-import type { HttpContext } from './http/context.ts';
-import { MediaWaiters } from './http/media-waiters.ts';
 import type { MediaSettings } from './media/media-settings.ts';
 import { createMetrics } from './metrics.ts';
+import type { HttpContext } from './request/context.ts';
+import { MediaWaiters } from './request/media-waiters.ts';
 
 export interface Context extends HttpContext {
   bus: Bus;

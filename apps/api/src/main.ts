@@ -1,9 +1,9 @@
 import { startAdminServer } from '@claimcheck/platform/admin-server';
 import { ConfigError } from '@claimcheck/platform/config';
-import { startBackground } from './background/start-background.ts';
 import { compose } from './compose.ts';
 import { loadConfig } from './config.ts';
-import { startHttp } from './http/start-http.ts';
+import { startBackgroundRole } from './roles/background-role.ts';
+import { startHttpRole } from './roles/http-role.ts';
 
 const EX_CONFIG = 78;
 
@@ -21,8 +21,8 @@ const start = async (): Promise<void> => {
     },
   });
   shutdown.add('admin', () => admin.close());
-  if (config.roles.has('background')) await startBackground(context);
-  if (config.roles.has('http')) await startHttp(context);
+  if (config.roles.has('background')) await startBackgroundRole(context);
+  if (config.roles.has('http')) await startHttpRole(context);
   shutdown.add('drain', () => admin.drain());
   shutdown.listen();
   logger.info({ roles: [...config.roles], port: config.port, admin_port: admin.port }, 'api is ready');

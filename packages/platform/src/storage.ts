@@ -145,6 +145,13 @@ export class Storage {
     } while (token !== undefined);
   }
 
+  /** Deletes everything below a prefix. Repeatable. */
+  async deletePrefix(prefix: string): Promise<void> {
+    const keys: string[] = [];
+    for await (const key of this.list(prefix)) keys.push(key);
+    await this.delete(keys);
+  }
+
   async abortMultipartUpload(key: string, uploadId: string): Promise<void> {
     await this.client.send(
       new AbortMultipartUploadCommand({ Bucket: this.bucket, Key: key, UploadId: uploadId }),

@@ -13,7 +13,6 @@ import type { Storage } from '@claimcheck/platform/storage';
 import { applyResult, type Result } from '../media/apply-result.ts';
 import { applyVirus } from '../media/apply-virus.ts';
 import type { MediaSettings } from '../media/media-settings.ts';
-import { removeObjects } from './remove-objects.ts';
 
 interface ResultConsumersOptions {
   database: Database;
@@ -61,7 +60,7 @@ const handleVirus = async (options: ResultConsumersOptions, event: VirusEvent): 
   options.onResult?.(`virus_${outcome}`);
   logger.warn({ media_object_id: event.mediaId, virus: event.virusName, outcome }, 'infected');
   // Before the ack, and again on a repetition: a crash in between leaves nothing behind.
-  if (outcome !== 'missing') await removeObjects(options.storage, event.mediaId);
+  if (outcome !== 'missing') await options.storage.deletePrefix(`${event.mediaId}/`);
 };
 
 /** The two consumers that turn what workers say into state, each result once, acked after its commit. */

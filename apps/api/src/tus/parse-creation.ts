@@ -1,8 +1,8 @@
 import { LIMITS } from '@claimcheck/contracts/limits';
 import { type UploadMetadata, uploadMetadataSchema } from '@claimcheck/contracts/rest';
 import { Metadata } from '@tus/utils';
-import { validate } from '../http/validate.ts';
 import { ProblemError } from '../media/problem-error.ts';
+import { validate } from '../request/validate.ts';
 
 export interface Creation {
   /** Bytes; undefined while deferred. */

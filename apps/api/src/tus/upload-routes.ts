@@ -2,12 +2,11 @@ import { uuid } from '@claimcheck/contracts/ids';
 import { isTombstone } from '@claimcheck/contracts/media';
 import type { Prisma } from '@claimcheck/database/database';
 import { type Response, Router } from 'express';
-import { removeObjects } from '../background/remove-objects.ts';
-import { authenticate, identityOf } from '../http/authenticate.ts';
-import type { HttpContext } from '../http/context.ts';
 import { createUpload } from '../media/create-upload.ts';
 import { deleteMedia } from '../media/delete-media.ts';
 import { ProblemError } from '../media/problem-error.ts';
+import { authenticate, identityOf } from '../request/authenticate.ts';
+import type { HttpContext } from '../request/context.ts';
 import { parseCreation } from './parse-creation.ts';
 import type { UploadServer } from './upload-server.ts';
 
@@ -91,7 +90,7 @@ export const uploadRoutes = (context: HttpContext, uploads: UploadServer): Route
     const { user_id } = identityOf(response);
     const before = await database.transaction((tx) => deleteMedia(tx, settings, session.upload_id, user_id));
     if (before.upload_state !== 'uploaded') await uploads.remove(session.upload_id);
-    await removeObjects(storage, session.upload_id);
+    await storage.deletePrefix(`${session.upload_id}/`);
     response.status(204).set('Tus-Resumable', '1.0.0').end();
   });
 

@@ -3,9 +3,9 @@ import { S3Store } from '@tus/s3-store';
 import { Server } from '@tus/server';
 import type { Response as ExpressResponse, Request } from 'express';
 import { NodeRequest, sendNodeResponse } from 'srvx/node';
-import type { HttpContext } from '../http/context.ts';
-import { sendProblem } from '../http/problem-response.ts';
 import { finalizeUpload } from '../media/finalize-upload.ts';
+import type { HttpContext } from '../request/context.ts';
+import { sendProblem } from '../request/problem-response.ts';
 import { toTusProblem } from './tus-problem.ts';
 
 const PART_SIZE = 8 * 1_024 * 1_024;

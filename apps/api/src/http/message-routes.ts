@@ -1,10 +1,10 @@
 import { messagesQuerySchema, sendMessageSchema } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
-import { assertMember } from '../../media/conversations.ts';
-import { deleteMessage, listMessages, sendMessage } from '../../media/messages.ts';
-import { identityOf } from '../authenticate.ts';
-import type { HttpContext } from '../context.ts';
-import { validate } from '../validate.ts';
+import { assertMember } from '../media/conversations.ts';
+import { deleteMessage, listMessages, sendMessage } from '../media/messages.ts';
+import { identityOf } from '../request/authenticate.ts';
+import type { HttpContext } from '../request/context.ts';
+import { validate } from '../request/validate.ts';
 import { hostIdOf } from './conversation-routes.ts';
 import { mediaIdOf } from './media-routes.ts';
 

@@ -2,17 +2,17 @@ import { toProblem } from '@claimcheck/contracts/errors';
 import cors from 'cors';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
+import { conversationRoutes } from '../http/conversation-routes.ts';
+import { devLoginRoutes } from '../http/dev-login-routes.ts';
+import { downloadRoutes } from '../http/download-routes.ts';
+import { mediaRoutes } from '../http/media-routes.ts';
+import { messageRoutes } from '../http/message-routes.ts';
+import { webRoutes } from '../http/web-routes.ts';
+import { authenticate } from '../request/authenticate.ts';
+import type { HttpContext } from '../request/context.ts';
+import { sendProblem, toProblemResponse } from '../request/problem-response.ts';
 import { uploadRoutes } from '../tus/upload-routes.ts';
 import type { UploadServer } from '../tus/upload-server.ts';
-import { authenticate } from './authenticate.ts';
-import type { HttpContext } from './context.ts';
-import { sendProblem, toProblemResponse } from './problem-response.ts';
-import { conversationRoutes } from './routes/conversation-routes.ts';
-import { devLoginRoutes } from './routes/dev-login-routes.ts';
-import { downloadRoutes } from './routes/download-routes.ts';
-import { mediaRoutes } from './routes/media-routes.ts';
-import { messageRoutes } from './routes/message-routes.ts';
-import { webRoutes } from './routes/web-routes.ts';
 
 const BODY_LIMIT = '64kb';
 

@@ -1,7 +1,7 @@
 import { devLoginSchema } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
 import jwt from 'jsonwebtoken';
-import { validate } from '../validate.ts';
+import { validate } from '../request/validate.ts';
 
 const TOKEN_LIFE = '12h';
 

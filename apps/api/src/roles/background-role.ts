@@ -1,11 +1,11 @@
+import { Relay } from '../background/relay.ts';
+import { createResultConsumers } from '../background/result-consumers.ts';
 import type { Context } from '../compose.ts';
-import { Relay } from './relay.ts';
-import { createResultConsumers } from './result-consumers.ts';
 
 const DRAIN_MS = 5_000;
 
 /** The role `background`: the relay and the consumers of what workers answer. Any number of replicas. */
-export const startBackground = async (context: Context): Promise<void> => {
+export const startBackgroundRole = async (context: Context): Promise<void> => {
   const { bus, database, storage, settings, config, logger, metrics, shutdown } = context;
   const relay = new Relay({
     database,

@@ -1,6 +1,6 @@
 import type { PublicConfig } from '@claimcheck/contracts/rest';
 import express, { Router } from 'express';
-import type { Config } from '../../config.ts';
+import type { Config } from '../config.ts';
 
 /** `/config.json` for the SDK, and the demo's static files. */
 export const webRoutes = (config: Config): Router => {

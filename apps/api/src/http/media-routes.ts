@@ -2,15 +2,14 @@ import { uuid } from '@claimcheck/contracts/ids';
 import { isSettled } from '@claimcheck/contracts/media';
 import { longPollQuerySchema } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
-import { removeObjects } from '../../background/remove-objects.ts';
-import { deleteMedia } from '../../media/delete-media.ts';
-import { readVisibleMedia } from '../../media/media-access.ts';
-import type { MediaRow } from '../../media/media-row.ts';
-import { toMedia } from '../../media/media-view.ts';
-import { ProblemError } from '../../media/problem-error.ts';
-import { identityOf } from '../authenticate.ts';
-import type { HttpContext } from '../context.ts';
-import { validate } from '../validate.ts';
+import { deleteMedia } from '../media/delete-media.ts';
+import { readVisibleMedia } from '../media/media-access.ts';
+import type { MediaRow } from '../media/media-row.ts';
+import { toMedia } from '../media/media-view.ts';
+import { ProblemError } from '../media/problem-error.ts';
+import { identityOf } from '../request/authenticate.ts';
+import type { HttpContext } from '../request/context.ts';
+import { validate } from '../request/validate.ts';
 
 /** @throws ProblemError `not_found`: an id that can't be one of ours names nothing */
 export const mediaIdOf = (text: unknown): string => {
@@ -61,7 +60,7 @@ export const mediaRoutes = (context: HttpContext): Router => {
   router.delete('/v1/media/:id', async (request, response) => {
     const id = mediaIdOf(request.params.id);
     await database.transaction((tx) => deleteMedia(tx, settings, id, identityOf(response).user_id));
-    await removeObjects(storage, id);
+    await storage.deletePrefix(`${id}/`);
     response.status(204).end();
   });
 

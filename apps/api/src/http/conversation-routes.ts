@@ -10,11 +10,11 @@ import {
   listConversations,
   readConversation,
   removeMember,
-} from '../../media/conversations.ts';
-import { ProblemError } from '../../media/problem-error.ts';
-import { identityOf } from '../authenticate.ts';
-import type { HttpContext } from '../context.ts';
-import { validate } from '../validate.ts';
+} from '../media/conversations.ts';
+import { ProblemError } from '../media/problem-error.ts';
+import { identityOf } from '../request/authenticate.ts';
+import type { HttpContext } from '../request/context.ts';
+import { validate } from '../request/validate.ts';
 
 /** @throws ProblemError `not_found` */
 export const hostIdOf = (text: unknown): string => {

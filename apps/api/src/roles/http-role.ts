@@ -6,7 +6,7 @@ import { createApp } from './app.ts';
 const DRAIN_MS = 5_000;
 
 /** The role `http`. Uploads that are in flight at the shutdown are cut; their clients resume elsewhere. */
-export const startHttp = async (context: Context): Promise<void> => {
+export const startHttpRole = async (context: Context): Promise<void> => {
   const { config, shutdown } = context;
   const server = http.createServer(createApp(context, createUploadServer(context)));
   // A slow but steady upload may take hours; Node would end it after 5 minutes.

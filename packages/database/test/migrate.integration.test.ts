@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { schemaDiff } from '../scripts/schema-diff.ts';
+import { migrate } from '../src/migrate.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Environment variables of the test run's servers. */
+    stack: Record<string, string>;
+  }
+}
+
+const ownerUrl = () => inject('stack').DATABASE_URL ?? '';
+let admin: pg.Client;
+beforeAll(async () => {
+  admin = new pg.Client({ connectionString: ownerUrl() });
+  await admin.connect();
+});
+afterAll(() => admin?.end());
+
+const emptyDatabase = async (): Promise<string> => {
+  const name = `migrate_${randomBytes(6).toString('hex')}`;
+  await admin.query(`CREATE DATABASE ${name}`);
+  const url = new URL(ownerUrl());
+  url.pathname = `/${name}`;
+  return url.href;
+};
+
+const query = async (url: string, sql: string): Promise<Record<string, unknown>[]> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows ?? [];
+  } finally {
+    await client.end();
+  }
+};
+
+const SHAPE = `
+  SELECT table_name, column_name, data_type, udt_name, is_nullable, column_default, character_maximum_length
+  FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '_prisma_migrations'
+  ORDER BY table_name, column_name`;
+const KEYS = `
+  SELECT conrelid::regclass::text AS of, conname, contype, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+  WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'f', 'u')
+    AND conrelid::regclass::text <> '_prisma_migrations' ORDER BY 1, 2`;
+
+test('processes that migrate at the same time apply everything once', async () => {
+  const url = await emptyDatabase();
+  const applied = (await Promise.all([migrate(url), migrate(url), migrate(url)])).flat();
+  expect(applied.length).toBeGreaterThan(0);
+  expect(new Set(applied).size).toBe(applied.length);
+  expect(await migrate(url)).toEqual([]);
+});
+
+test('the migrations lead to what prisma/schema.prisma says', async () => {
+  const [migrated, fresh] = [await emptyDatabase(), await emptyDatabase()];
+  await migrate(migrated);
+  await query(fresh, await schemaDiff(ownerUrl()));
+  expect(await query(migrated, SHAPE)).toEqual(await query(fresh, SHAPE));
+  expect(await query(migrated, KEYS)).toEqual(await query(fresh, KEYS));
+});
+
+test('a migration that was changed after it was applied is refused by name', async () => {
+  const url = await emptyDatabase();
+  const [first] = await migrate(url);
+  await query(url, `UPDATE _prisma_migrations SET checksum = 'x' WHERE migration_name = '${first}'`);
+  await expect(migrate(url)).rejects.toThrow(first);
+});
