@@ -1,6 +1,6 @@
 import { Counter, createRegistry, Histogram, type Registry } from '@claimcheck/platform/metrics';
 
-export const STEPS = [
+const STEPS = [
   'fetch',
   'inspect',
   'preview',
@@ -13,11 +13,10 @@ export const STEPS = [
 export type StepName = (typeof STEPS)[number];
 
 /** `failed`: the media object's own fault; `error`: ours, retried; `aborted`: the worker stops. */
-export const STEP_OUTCOMES = ['success', 'failed', 'error', 'aborted'] as const;
+const STEP_OUTCOMES = ['success', 'failed', 'error', 'aborted'] as const;
 export type StepOutcome = (typeof STEP_OUTCOMES)[number];
 
-export const DELIVERY_OUTCOMES = ['done', 'retry', 'dead_letter'] as const;
-export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number];
+const DELIVERY_OUTCOMES = ['done', 'retry', 'dead_letter'] as const;
 
 export interface WorkerMetrics {
   registry: Registry;

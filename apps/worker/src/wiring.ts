@@ -3,7 +3,7 @@ import type { Bus } from '@claimcheck/platform/bus';
 import type { Logger } from '@claimcheck/platform/logger';
 
 /** A subject that no stream takes: what is published there is lost, what is awaited there never comes. */
-export class WiringError extends Error {
+class WiringError extends Error {
   constructor(subjects: readonly string[]) {
     super(
       `No JetStream stream takes ${subjects.join(', ')}. The api creates the streams: ` +

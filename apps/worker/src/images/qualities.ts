@@ -3,7 +3,7 @@ import { decoded, type ImageInfo, openImage } from './open-image.ts';
 import type { EncodedImage } from './thumbnail.ts';
 
 /** Longest edge in pixels; a smaller source keeps its size, and every quality exists. */
-export const QUALITY_EDGES = { high: 2_560, medium: 1_280, low: 640 } as const;
+const QUALITY_EDGES = { high: 2_560, medium: 1_280, low: 640 } as const;
 export type ImageQuality = keyof typeof QUALITY_EDGES;
 export const IMAGE_QUALITIES = Object.keys(QUALITY_EDGES) as ImageQuality[];
 
