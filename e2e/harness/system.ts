@@ -6,7 +6,7 @@ import { type ManagedService, startProcess } from '@claimcheck/local-stack/manag
 import { createDatabase, createReader } from '@claimcheck/local-stack/postgres-setup';
 import jwt from 'jsonwebtoken';
 
-export type AppName = 'api' | 'worker' | 'gateway';
+type AppName = 'api' | 'worker' | 'gateway';
 type Variables = Record<string, string>;
 
 /** The three apps as real processes, on servers that are shared but a database and subjects of their own. */

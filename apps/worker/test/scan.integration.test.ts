@@ -83,7 +83,11 @@ describe('without a verdict', () => {
     const worker = await harness.startWorker({ CLAMAV_MAX_BYTES: '1000' });
     const request = await harness.upload(Buffer.alloc(5_000, 'a'));
     await harness.request(request);
-    expect(await harness.response(request, 'scan')).toMatchObject({ success: true, code: 'unscannable' });
+    expect(await harness.response(request, 'scan')).toMatchObject({
+      success: true,
+      code: 'unscannable',
+      error: 'too_large',
+    });
     await worker.stop();
   });
 

@@ -19,7 +19,7 @@ const MAX_SECONDS = 6 * 3_600;
 const SLOW_BYTES_PER_SECOND = 64 * 1_024;
 
 /** Seconds that a signed URL lives: long enough to play it twice, or to fetch it over a slow network. */
-export const signedLife = (download: Pick<Download, 'size_bytes' | 'duration_ms'>): number => {
+const signedLife = (download: Pick<Download, 'size_bytes' | 'duration_ms'>): number => {
   const playing = ((download.duration_ms ?? 0) / 1_000) * 2;
   const fetching = download.size_bytes / SLOW_BYTES_PER_SECOND;
   return Math.ceil(Math.min(MAX_SECONDS, Math.max(MIN_SECONDS, playing + MIN_SECONDS, fetching)));

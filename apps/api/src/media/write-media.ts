@@ -12,7 +12,7 @@ export type MediaChange = Omit<
   'media_object_id' | 'rev' | 'owner_user_id' | 'object_storage_key' | 's3_bucket' | 'updated_at' | 'state'
 > & { state?: MediaRow['state'] };
 
-export class IllegalTransition extends Error {
+class IllegalTransition extends Error {
   constructor(from: string, to: string) {
     super(`a media object that is ${from} can not become ${to}`);
     this.name = 'IllegalTransition';
@@ -34,7 +34,7 @@ const conversationsOf = async (tx: Transaction, mediaObjectId: string): Promise<
  * read, and tells everybody who refers to it, in the caller's transaction.
  *
  * @param current as {@link lockMedia} returned it in this transaction
- * @throws IllegalTransition
+ * @throws when the transition is not in the table: a bug of the caller
  */
 export const writeMedia = async (
   tx: Transaction,

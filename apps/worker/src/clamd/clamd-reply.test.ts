@@ -16,11 +16,11 @@ describe('parseReply', () => {
   });
 
   it.each([
-    'INSTREAM size limit exceeded. ERROR',
-    'stream: Time limit reached ERROR',
-    'stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND',
-    'stream: Heuristics.Encrypted.Zip FOUND',
-  ])('takes what was not looked into for unscannable: %s', (reply) => {
-    expect(parseReply(`${reply}\0`)).toEqual({ code: 'unscannable' });
+    ['INSTREAM size limit exceeded. ERROR', 'too_large'],
+    ['stream: Time limit reached ERROR', 'engine_error'],
+    ['stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND', 'too_large'],
+    ['stream: Heuristics.Encrypted.Zip FOUND', 'encrypted'],
+  ])('takes what was not looked into for unscannable: %s', (reply, reason) => {
+    expect(parseReply(`${reply}\0`)).toEqual({ code: 'unscannable', reason });
   });
 });

@@ -1,4 +1,10 @@
-export type Verdict = { code: 'clean' | 'unscannable' } | { code: 'infected'; virusName: string };
+/** Why a file could not be looked into; the api's policy lets through what is only too large. */
+type UnscannableReason = 'too_large' | 'encrypted' | 'timeout' | 'engine_error';
+
+export type Verdict =
+  | { code: 'clean' }
+  | { code: 'unscannable'; reason: UnscannableReason }
+  | { code: 'infected'; virusName: string };
 
 /** The scanner gave no verdict; trying later may help. */
 export class ScannerUnavailableError extends Error {
@@ -11,6 +17,9 @@ export class ScannerUnavailableError extends Error {
 // clamd reports these as FOUND when AlertExceedsMax or AlertEncrypted is on: not a virus, not looked into.
 const NOT_LOOKED_INTO = /^Heuristics\.(Limits\.Exceeded|Encrypted)\b/;
 
+const reasonOf = (heuristic: string): UnscannableReason =>
+  heuristic === 'Encrypted' ? 'encrypted' : 'too_large';
+
 /**
  * clamd's answer to INSTREAM, such as `stream: OK` or `stream: Eicar FOUND`.
  * Only the explicit OK is clean; an engine's error is unscannable.
@@ -21,10 +30,12 @@ export const parseReply = (reply: string): Verdict => {
   if (text === 'stream: OK') return { code: 'clean' };
   const name = /^stream: (.+) FOUND$/.exec(text)?.[1];
   if (name !== undefined) {
-    return NOT_LOOKED_INTO.test(name)
-      ? { code: 'unscannable' }
-      : { code: 'infected', virusName: name.slice(0, 255) };
+    const heuristic = NOT_LOOKED_INTO.exec(name)?.[1];
+    return heuristic === undefined
+      ? { code: 'infected', virusName: name.slice(0, 255) }
+      : { code: 'unscannable', reason: reasonOf(heuristic) };
   }
-  if (/ ERROR$/.test(text)) return { code: 'unscannable' };
+  if (/size limit exceeded/.test(text)) return { code: 'unscannable', reason: 'too_large' };
+  if (/ ERROR$/.test(text)) return { code: 'unscannable', reason: 'engine_error' };
   throw new ScannerUnavailableError(text === '' ? 'the connection ended' : 'an answer that is no verdict');
 };

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseReply, ScannerUnavailableError, type Verdict } from './clamd-reply.ts';
 
 const MAX_REPLY_CHARACTERS = 4_096;
@@ -52,6 +53,10 @@ export class ClamdScan {
       this.#socket.destroy();
       return;
     }
+    // clamd answers and hangs up when its own limit is passed. Read that before writing on: a write to a
+    // connection that was closed loses the answer.
+    await nextTurn();
+    if (this.#isClosed) return;
     this.#socket.write(lengthOf(chunk.length));
     if (this.#socket.write(chunk)) return;
     const drained = new Promise<void>((resolve) => this.#socket.once('drain', resolve));
@@ -60,7 +65,7 @@ export class ClamdScan {
 
   /** Ends the stream. @throws ScannerUnavailableError */
   async verdict(): Promise<Verdict> {
-    if (this.#isTooLarge) return { code: 'unscannable' };
+    if (this.#isTooLarge) return { code: 'unscannable', reason: 'too_large' };
     if (!this.#isClosed) {
       this.#socket.write(lengthOf(0));
       this.#allSent = true;
@@ -68,7 +73,8 @@ export class ClamdScan {
     await this.#closed;
     if (this.#reply !== '') return parseReply(this.#reply);
     // It has every byte and is still at it: this file is too much for it, and will be again.
-    if (this.#timedOut && this.#allSent && this.#socket.bytesWritten > 0) return { code: 'unscannable' };
+    if (this.#timedOut && this.#allSent && this.#socket.bytesWritten > 0)
+      return { code: 'unscannable', reason: 'timeout' };
     throw new ScannerUnavailableError(
       this.#failure?.message ?? (this.#timedOut ? 'time-out' : 'the connection ended'),
       { cause: this.#failure },

@@ -106,7 +106,8 @@ export class MediaLane implements Lane {
       await this.#block(job, verdict);
       return false;
     }
-    await this.#respond(job, 'scan', { ...fields, code: verdict.code });
+    const reason = verdict.code === 'unscannable' ? { error: verdict.reason } : {};
+    await this.#respond(job, 'scan', { ...fields, code: verdict.code, ...reason });
     return true;
   }
 
