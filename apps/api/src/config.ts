@@ -15,6 +15,7 @@ import {
 } from '@claimcheck/platform/config';
 import { z } from 'zod';
 
+const MIB = 1_024 ** 2;
 const GIB = 1_024 ** 3;
 
 const schema = z
@@ -34,6 +35,8 @@ const schema = z
     SOURCE_ACCESS: z.enum(['members', 'owner']).default('members'),
     DOWNLOAD_MODE: z.enum(['redirect', 'proxy']).default('redirect'),
     MAX_UPLOAD_BYTES: wholeNumber(1, 5_497_558_138_880).default(5 * GIB),
+    UPLOAD_IDLE_TIMEOUT: duration.default(60_000),
+    UPLOAD_MEMORY_BYTES: wholeNumber(16 * MIB, 16 * GIB).default(192 * MIB),
     UPLOAD_TTL: duration.default(86_400_000),
     ORPHAN_TTL: duration.default(86_400_000),
     READY_DEADLINE: duration.default(120_000),
@@ -93,6 +96,8 @@ export const loadConfig = (env: Environment) => {
     downloadMode: read.DOWNLOAD_MODE,
     maxUploadBytes: read.MAX_UPLOAD_BYTES,
     uploadTtlMs: read.UPLOAD_TTL,
+    uploadIdleMs: read.UPLOAD_IDLE_TIMEOUT,
+    uploadMemoryBytes: read.UPLOAD_MEMORY_BYTES,
     orphanTtlMs: read.ORPHAN_TTL,
     readyDeadlineMs: read.READY_DEADLINE,
     maxAttempts: read.MAX_ATTEMPTS,

@@ -11,6 +11,9 @@ const start = async (): Promise<void> => {
   const config = loadConfig(process.env);
   const context = await compose(config);
   const { database, bus, storage, metrics, shutdown, logger } = context;
+  if (config.roles.has('background')) await startBackgroundRole(context);
+  if (config.roles.has('http')) await startHttpRole(context);
+  // Last: ready means that everything else is.
   const admin = await startAdminServer({
     port: config.adminPort,
     registry: metrics.registry,
@@ -21,8 +24,6 @@ const start = async (): Promise<void> => {
     },
   });
   shutdown.add('admin', () => admin.close());
-  if (config.roles.has('background')) await startBackgroundRole(context);
-  if (config.roles.has('http')) await startHttpRole(context);
   shutdown.add('drain', () => admin.drain());
   shutdown.listen();
   logger.info({ roles: [...config.roles], port: config.port, admin_port: admin.port }, 'api is ready');

@@ -18,6 +18,7 @@ export interface Subjects {
   conversation: (conversationId: string) => string;
   user: (userId: string) => string;
   mediaChanged: (mediaObjectId: string) => string;
+  uploadRelease: (uploadId: string) => string;
 }
 
 export const subjectsOf = (appName: string, overrides: SubjectOverrides = {}): Subjects => ({
@@ -34,6 +35,7 @@ export const subjectsOf = (appName: string, overrides: SubjectOverrides = {}): S
   conversation: (conversationId) => `${appName}.conversation.${conversationId}`,
   user: (userId) => `${appName}.user.${userId}`,
   mediaChanged: (mediaObjectId) => `${appName}.changed.${mediaObjectId}`,
+  uploadRelease: (uploadId) => `${appName}.upload.release.${uploadId}`,
 });
 
 export interface StreamPlan {

@@ -4,35 +4,81 @@ import type { Transaction } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
 import type { MediaSettings } from './media-settings.ts';
 import { ProblemError } from './problem-error.ts';
+import { toSession, type UploadSession } from './upload-sessions.ts';
 
-export interface NewUpload {
+interface NewSession {
   owner_user_id: string;
-  metadata: UploadMetadata;
   /** Bytes; undefined while deferred. */
   length: number | undefined;
+  /** Bytes; fixed for the life of the upload. */
+  part_size: number;
+  /** `Upload-Metadata` and `Upload-Concat` as they were sent. */
+  raw_metadata?: string | undefined;
+  concat?: string | undefined;
+  /** The process that will write it at once, with lease epoch 1. */
+  lease_owner?: string | undefined;
 }
+
+export interface NewUpload extends NewSession {
+  metadata: UploadMetadata;
+}
+
+export const sourceKeyOf = (uploadId: string): string => `${uploadId}/source`;
 
 const findByAlias = async (
   tx: Transaction,
   owner: string,
   clientMediaId: string | undefined,
-): Promise<string | undefined> => {
+): Promise<UploadSession | undefined> => {
   if (clientMediaId === undefined) return undefined;
   const alias = await tx.db.media_alias.findUnique({
     where: { owner_user_id_client_media_id: { owner_user_id: owner, client_media_id: clientMediaId } },
     select: { media_object_id: true },
   });
-  return alias?.media_object_id;
+  if (alias === null) return undefined;
+  return toSession(
+    await tx.db.upload_session.findUniqueOrThrow({ where: { upload_id: alias.media_object_id } }),
+  );
 };
 
-const insert = async (tx: Transaction, settings: MediaSettings, upload: NewUpload): Promise<string> => {
-  const mediaObjectId = uuidv7();
+const insertSession = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  upload: NewSession,
+  id: string,
+  isPartial: boolean,
+): Promise<UploadSession> =>
+  toSession(
+    await tx.db.upload_session.create({
+      data: {
+        upload_id: id,
+        media_object_id: isPartial ? null : id,
+        owner_user_id: upload.owner_user_id,
+        protocol: 'tus',
+        is_partial: isPartial,
+        length: upload.length ?? null,
+        part_size: upload.part_size,
+        s3_bucket: settings.bucket,
+        object_storage_key: sourceKeyOf(id),
+        metadata: upload.raw_metadata ?? null,
+        concat: upload.concat ?? null,
+        lease_owner: upload.lease_owner ?? null,
+        lease_epoch: upload.lease_owner === undefined ? 0 : 1,
+        expires_at: new Date(Date.now() + settings.uploadTtlMs),
+      },
+    }),
+  );
+
+const insertMedia = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  upload: NewUpload,
+  id: string,
+): Promise<void> => {
   const { metadata, length, owner_user_id } = upload;
-  const key = `${mediaObjectId}/source`;
-  const now = Date.now();
   await tx.db.media_object.create({
     data: {
-      media_object_id: mediaObjectId,
+      media_object_id: id,
       owner_user_id,
       conversation_id: metadata.conversation_id ?? null,
       state: 'uploading',
@@ -42,28 +88,15 @@ const insert = async (tx: Transaction, settings: MediaSettings, upload: NewUploa
       size_bytes: length ?? 0,
       sha256: metadata.sha256 ?? null,
       alt: metadata.alt ?? null,
-      object_storage_key: key,
+      object_storage_key: sourceKeyOf(id),
       s3_bucket: settings.bucket,
-      expires_at: new Date(now + settings.orphanTtlMs),
+      expires_at: new Date(Date.now() + settings.orphanTtlMs),
     },
   });
   if (metadata.client_media_id !== undefined)
     await tx.db.media_alias.create({
-      data: { owner_user_id, client_media_id: metadata.client_media_id, media_object_id: mediaObjectId },
+      data: { owner_user_id, client_media_id: metadata.client_media_id, media_object_id: id },
     });
-  await tx.db.upload_session.create({
-    data: {
-      upload_id: mediaObjectId,
-      media_object_id: mediaObjectId,
-      owner_user_id,
-      protocol: 'tus',
-      length: length ?? null,
-      s3_bucket: settings.bucket,
-      object_storage_key: key,
-      expires_at: new Date(now + settings.uploadTtlMs),
-    },
-  });
-  return mediaObjectId;
 };
 
 /**
@@ -76,12 +109,21 @@ export const createUpload = async (
   tx: Transaction,
   settings: MediaSettings,
   upload: NewUpload,
-): Promise<{ media_object_id: string; created: boolean }> => {
+): Promise<{ session: UploadSession; created: boolean }> => {
   const { owner_user_id, metadata } = upload;
   const known = await findByAlias(tx, owner_user_id, metadata.client_media_id);
-  if (known !== undefined) return { media_object_id: known, created: false };
+  if (known !== undefined) return { session: known, created: false };
   const conversationId = metadata.conversation_id;
   if (conversationId !== undefined && !(await isMember(tx.db, conversationId, owner_user_id)))
     throw new ProblemError('not_found', { field: 'conversation_id' });
-  return { media_object_id: await insert(tx, settings, upload), created: true };
+  const id = uuidv7();
+  await insertMedia(tx, settings, upload, id);
+  return { session: await insertSession(tx, settings, upload, id, false), created: true };
 };
+
+/** A piece of a concatenation: a session without a media object. */
+export const createPartialUpload = (
+  tx: Transaction,
+  settings: MediaSettings,
+  upload: NewSession,
+): Promise<UploadSession> => insertSession(tx, settings, upload, uuidv7(), true);

@@ -35,8 +35,15 @@ export const finalizeUpload = async (
   if (current === undefined || current.upload_state !== 'uploading') return false;
   await tx.db.upload_session.update({
     where: { upload_id: mediaObjectId },
-    data: { phase: 'complete', length: sizeBytes, offset: sizeBytes, updated_at: new Date() },
+    data: {
+      phase: 'complete',
+      length: sizeBytes,
+      offset: sizeBytes,
+      lease_owner: null,
+      updated_at: new Date(),
+    },
   });
+  await tx.db.upload_part.deleteMany({ where: { upload_id: mediaObjectId } });
   const row = await writeMedia(tx, settings, current, {
     state: 'processing',
     upload_state: 'uploaded',

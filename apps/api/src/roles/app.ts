@@ -11,17 +11,19 @@ import { webRoutes } from '../http/web-routes.ts';
 import { authenticate } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { sendProblem, toProblemResponse } from '../request/problem-response.ts';
+import type { Uploads } from '../tus/compose-uploads.ts';
 import { uploadRoutes } from '../tus/upload-routes.ts';
-import type { UploadServer } from '../tus/upload-server.ts';
 
 const BODY_LIMIT = '64kb';
 
 const TUS_HEADERS = [
   'Location',
+  'Tus-Checksum-Algorithm',
   'Tus-Extension',
   'Tus-Max-Size',
   'Tus-Resumable',
   'Tus-Version',
+  'Upload-Concat',
   'Upload-Defer-Length',
   'Upload-Expires',
   'Upload-Length',
@@ -71,7 +73,7 @@ const securityHeaders = ({ config }: HttpContext): RequestHandler => {
 };
 
 /** Express with every route; errors leave it as problem documents (RFC 9457). */
-export const createApp = (context: HttpContext, uploads: UploadServer): Express => {
+export const createApp = (context: HttpContext, uploads: Uploads): Express => {
   const { config } = context;
   const app = express();
   app.disable('x-powered-by');

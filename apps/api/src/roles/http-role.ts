@@ -1,14 +1,18 @@
 import http from 'node:http';
 import type { Context } from '../compose.ts';
-import { createUploadServer } from '../tus/upload-server.ts';
+import { composeUploads } from '../tus/compose-uploads.ts';
 import { createApp } from './app.ts';
 
 const DRAIN_MS = 5_000;
 
-/** The role `http`. Uploads that are in flight at the shutdown are cut; their clients resume elsewhere. */
+/** The role `http`. Uploads in flight at the shutdown end at a committed offset. */
 export const startHttpRole = async (context: Context): Promise<void> => {
-  const { config, shutdown } = context;
-  const server = http.createServer(createApp(context, createUploadServer(context)));
+  const { config, shutdown, logger } = context;
+  const uploads = composeUploads(context, context.bus);
+  await uploads.sessions.start((error) => logger.error({ err: error }, 'heartbeat failed'));
+  shutdown.add('leases', () => uploads.sessions.stop());
+  shutdown.add('upload engine', () => uploads.engine.sender.close());
+  const server = http.createServer(createApp(context, uploads));
   // A slow but steady upload may take hours; Node would end it after 5 minutes.
   server.requestTimeout = 0;
   server.headersTimeout = 20_000;
@@ -20,6 +24,8 @@ export const startHttpRole = async (context: Context): Promise<void> => {
   shutdown.add('http', async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
+    // What arrived is written down and told; the client goes on elsewhere.
+    await uploads.locker.releaseAll();
     const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     await closed;
     clearTimeout(timer);

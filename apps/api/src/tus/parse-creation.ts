@@ -1,3 +1,4 @@
+import { uuid } from '@claimcheck/contracts/ids';
 import { LIMITS } from '@claimcheck/contracts/limits';
 import { type UploadMetadata, uploadMetadataSchema } from '@claimcheck/contracts/rest';
 import { Metadata } from '@tus/utils';
@@ -47,7 +48,7 @@ const decode = (header: string): Record<string, string | null> => {
 };
 
 /** `Upload-Metadata` (tus 1.0.0, Creation): keys by allow-list, values UTF-8 without control characters. */
-const parseMetadata = (header: string | undefined): UploadMetadata => {
+export const parseMetadata = (header: string | undefined): UploadMetadata => {
   const decoded = header === undefined || header.trim() === '' ? {} : decode(header);
   // A key without a value means the empty string; what is not UTF-8 was decoded to replacement characters.
   const entries = Object.entries(decoded).map(([key, value]) => [key, value ?? '']);
@@ -61,7 +62,31 @@ const parseMetadata = (header: string | undefined): UploadMetadata => {
 };
 
 /** The headers of a tus creation. @throws ProblemError naming the header or metadata key */
-export const parseCreation = (header: Header, maxBytes: number): Creation => {
+export const parseCreation = (header: Header, maxBytes: number): Creation => ({
+  length: parseLength(header, maxBytes),
+  metadata: parseMetadata(header('upload-metadata')),
+});
+
+/** The headers of the creation of a partial upload: its metadata means nothing. */
+export const parsePartialCreation = (header: Header, maxBytes: number): Pick<Creation, 'length'> => ({
+  length: parseLength(header, maxBytes),
+});
+
+const MAX_PARTIALS = 1_000;
+
+/** `Upload-Concat: final;url url …`: the ids at the ends of the URLs, in their order. */
+export const parseFinalConcat = (concat: string): string[] => {
+  const urls = concat.slice('final;'.length).trim().split(/\s+/);
+  const ids = urls.map((url) => uuid.safeParse(url.split('/').at(-1)));
+  if (ids.length > MAX_PARTIALS || ids.some((id) => !id.success))
+    throw new ProblemError('tus_protocol', {
+      field: 'Upload-Concat',
+      detail: 'Upload-Concat names no uploads.',
+    });
+  return ids.flatMap((id) => (id.success ? [id.data] : []));
+};
+
+/** @throws ProblemError `tus_version` (tus 1.0.0, Tus-Resumable) */
+export const assertTusVersion = (header: Header): void => {
   if (header('tus-resumable') !== '1.0.0') throw new ProblemError('tus_version');
-  return { length: parseLength(header, maxBytes), metadata: parseMetadata(header('upload-metadata')) };
 };

@@ -1,4 +1,4 @@
-import { type Problem, type ProblemCode, toProblem } from '@claimcheck/contracts/errors';
+import { PROBLEMS, type Problem, type ProblemCode, toProblem } from '@claimcheck/contracts/errors';
 import type { Logger } from '@claimcheck/platform/logger';
 
 const CODES: Record<number, ProblemCode> = {
@@ -9,22 +9,18 @@ const CODES: Record<number, ProblemCode> = {
   410: 'upload_gone',
   412: 'tus_version',
   413: 'too_large',
-  423: 'upload_locked',
-  460: 'checksum_mismatch',
 };
 
-const LOCK_TIMEOUT = /failed to acquire lock/;
-// Clients never retry a 400; one whose request was ended for a newer one of its own must.
-const LOCK_LOST = /aborted due to lock/;
+const isCode = (text: string): text is ProblemCode => text in PROBLEMS;
 
-/** @tus/server answers in plain text; the status stays, the words become a problem document. */
+/** @tus/server answers in plain text, our store with a code; the status stays, the words become a problem. */
 export const toTusProblem = (status: number, text: string, logger: Logger): Problem => {
-  if (LOCK_TIMEOUT.test(text) || LOCK_LOST.test(text))
-    return toProblem('upload_locked', { retry_after_ms: 1_000 });
+  if (isCode(text)) return toProblem(text, text === 'upload_locked' ? { retry_after_ms: 1_000 } : {});
   const code = CODES[status];
   if (code === undefined) {
     logger.error({ status, text }, 'upload request failed');
-    return toProblem('internal');
+    // Most often the storage: the client is to try again.
+    return toProblem('unavailable', { retry_after_ms: 1_000 });
   }
   return toProblem(code, {
     status,

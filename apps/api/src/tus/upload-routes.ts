@@ -1,96 +1,188 @@
 import { uuid } from '@claimcheck/contracts/ids';
 import { isTombstone } from '@claimcheck/contracts/media';
-import type { Prisma } from '@claimcheck/database/database';
-import { type Response, Router } from 'express';
-import { createUpload } from '../media/create-upload.ts';
-import { deleteMedia } from '../media/delete-media.ts';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { createPartialUpload, createUpload } from '../media/create-upload.ts';
 import { ProblemError } from '../media/problem-error.ts';
+import type { Lease, UploadSession } from '../media/upload-sessions.ts';
 import { authenticate, identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
-import { parseCreation } from './parse-creation.ts';
-import type { UploadServer } from './upload-server.ts';
+import type { Uploads } from './compose-uploads.ts';
+import { createFinalUpload } from './create-final-upload.ts';
+import { endUpload } from './end-upload.ts';
+import { assertTusVersion, parseCreation, parsePartialCreation } from './parse-creation.ts';
+import { partSizeFor } from './part-size.ts';
+import { CHECKSUM_ALGORITHMS, ExpectedChecksum } from './store/checksum.ts';
+import type { UploadScope } from './store/upload-scope.ts';
 
-type Session = Prisma.upload_sessionGetPayload<{ include: { media_object: { select: { state: true } } } }>;
+const EXTENSIONS = [
+  'creation',
+  'creation-with-upload',
+  'creation-defer-length',
+  'termination',
+  'expiration',
+  'checksum',
+  'concatenation',
+];
+const OVERRIDABLE = ['PATCH', 'HEAD', 'DELETE'];
+
+/** For clients and proxies that know only GET and POST. */
+const overrideMethod: RequestHandler = (request, _response, next) => {
+  const method = request.get('x-http-method-override')?.toUpperCase();
+  if (request.method === 'POST' && method !== undefined && OVERRIDABLE.includes(method))
+    request.method = method;
+  next();
+};
+
+const isUpload = (request: Request): boolean =>
+  request.get('content-type') === 'application/offset+octet-stream' &&
+  (request.get('content-length') ?? '1') !== '0';
+
+/** All bytes are there and the upload is not finished: its last request died on the way. */
+const needsRecovery = ({ phase, offset, length }: UploadSession): boolean =>
+  phase === 'completing' || (phase === 'open' && length !== undefined && offset === length && length > 0);
 
 /**
  * `/v1/uploads`: who may do what with an upload, in front of the tus protocol. What is not yours is 404 on
  * every method. GET serves nothing: downloads have routes of their own.
  */
-export const uploadRoutes = (context: HttpContext, uploads: UploadServer): Router => {
-  const { config, database, settings, storage } = context;
+export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => {
+  const { config, database, settings } = context;
+  const { sessions, locker, store, server } = uploads;
   const router = Router();
 
-  const ownSession = async (id: unknown, response: Response): Promise<Session> => {
+  const ownSession = async (id: unknown, response: Response): Promise<UploadSession> => {
     const uploadId = uuid.safeParse(id);
-    if (!uploadId.success) throw new ProblemError('not_found');
-    const session = await database.client.upload_session.findUnique({
-      where: { upload_id: uploadId.data },
-      include: { media_object: { select: { state: true } } },
-    });
-    if (session === null || session.owner_user_id !== identityOf(response).user_id)
+    const session = uploadId.success ? await sessions.find(uploadId.data) : undefined;
+    if (session === undefined || session.owner_user_id !== identityOf(response).user_id)
       throw new ProblemError('not_found');
     return session;
   };
 
-  /** @throws ProblemError `upload_gone` for what was deleted, blocked or has expired unfinished */
-  const usableSession = async (id: unknown, response: Response): Promise<Session> => {
-    const session = await ownSession(id, response);
-    const gone = session.media_object !== null && isTombstone(session.media_object.state);
-    const expired = session.phase === 'open' && session.expires_at < new Date();
-    if (gone || expired || session.phase === 'aborted' || session.phase === 'expired')
-      throw new ProblemError('upload_gone', { media_object_id: session.upload_id });
-    return session;
+  /** @throws ProblemError `upload_gone` for what was deleted or blocked, is lost, or has expired unfinished */
+  const assertUsable = async (session: UploadSession): Promise<void> => {
+    const gone = new ProblemError('upload_gone', { media_object_id: session.upload_id });
+    if (session.phase === 'aborted' || session.phase === 'expired') throw gone;
+    if (session.phase !== 'complete' && session.expires_at < new Date()) throw gone;
+    if (session.phase !== 'complete' || session.media_object_id === null) return;
+    const media = await database.client.media_object.findUnique({
+      where: { media_object_id: session.media_object_id },
+      select: { state: true },
+    });
+    if (media === null || isTombstone(media.state)) throw gone;
   };
 
-  router.options('/{*path}', (request, response) => uploads.handle(request, response));
+  const usableScope = async (request: Request, response: Response): Promise<UploadScope> => {
+    assertTusVersion((name) => request.get(name));
+    const session = await ownSession(request.params.id, response);
+    await assertUsable(session);
+    const scope: UploadScope = { request, session, isNew: false };
+    if (needsRecovery(session)) await recover(scope);
+    return scope;
+  };
+
+  const recover = async (scope: UploadScope): Promise<void> => {
+    const { lease, session } = await locker.acquire(scope.session.upload_id, () => {});
+    try {
+      scope.session = session;
+      scope.lease = lease;
+      if (needsRecovery(session)) await store.recover(scope);
+    } finally {
+      scope.lease = undefined;
+      await locker.release(lease);
+    }
+  };
+
+  router.use(overrideMethod);
+  router.options('/{*path}', (_request, response) => {
+    response
+      .set({
+        'Tus-Resumable': '1.0.0',
+        'Tus-Version': '1.0.0',
+        'Tus-Extension': EXTENSIONS.join(','),
+        'Tus-Max-Size': String(config.maxUploadBytes),
+        'Tus-Checksum-Algorithm': CHECKSUM_ALGORITHMS.join(','),
+      })
+      .status(204)
+      .end();
+  });
   router.use(authenticate(context));
 
-  router.post('/', async (request, response) => {
-    const creation = parseCreation((name) => request.get(name), config.maxUploadBytes);
-    const { media_object_id: id } = await database.transaction((tx) =>
-      createUpload(tx, settings, { owner_user_id: identityOf(response).user_id, ...creation }),
-    );
-    const existing = await uploads.status(id);
-    // A crash between our row and the storage leaves a name without an upload: it is made now.
-    if (existing === undefined) {
-      await usableSession(id, response);
-      await uploads.handle(request, response, id);
-      return;
+  /** The row of a new upload, with a lease when bytes follow in the same request. */
+  const makeSession = async (
+    request: Request,
+    response: Response,
+  ): Promise<{ session: UploadSession; created: boolean }> => {
+    const header = (name: string) => request.get(name);
+    const concat = header('upload-concat');
+    if (concat !== undefined && concat !== 'partial')
+      throw new ProblemError('tus_protocol', { field: 'Upload-Concat' });
+    const common = (length: number | undefined) => ({
+      owner_user_id: identityOf(response).user_id,
+      length,
+      part_size: partSizeFor(length ?? config.maxUploadBytes),
+      raw_metadata: header('upload-metadata'),
+      concat,
+      lease_owner: isUpload(request) ? sessions.processId : undefined,
+    });
+    if (concat === 'partial') {
+      const { length } = parsePartialCreation(header, config.maxUploadBytes);
+      const session = await database.transaction((tx) => createPartialUpload(tx, settings, common(length)));
+      return { session, created: true };
     }
-    await usableSession(id, response);
+    const { length, metadata } = parseCreation(header, config.maxUploadBytes);
+    return database.transaction((tx) => createUpload(tx, settings, { ...common(length), metadata }));
+  };
+
+  const answerCreated = (request: Request, response: Response, session: UploadSession): void => {
     if (!request.complete) response.set('Connection', 'close');
     response
       .status(201)
       .set({
-        Location: uploads.urlOf(id),
+        Location: `${config.publicUrl}/v1/uploads/${session.upload_id}`,
         'Tus-Resumable': '1.0.0',
-        'Upload-Offset': String(existing.offset),
+        'Upload-Offset': String(session.offset),
       })
       .end();
+  };
+
+  router.post('/', async (request, response) => {
+    assertTusVersion((name) => request.get(name));
+    const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
+    const concat = request.get('upload-concat');
+    if (concat?.startsWith('final;')) {
+      const { user_id } = identityOf(response);
+      answerCreated(request, response, await createFinalUpload(context, uploads, request, concat, user_id));
+      return;
+    }
+    const { session, created } = await makeSession(request, response);
+    if (!created) {
+      await assertUsable(session);
+      answerCreated(request, response, session);
+      return;
+    }
+    const lease: Lease = { upload_id: session.upload_id, owner: sessions.processId, epoch: 1 };
+    await server.handle(request, response, {
+      request,
+      session,
+      checksum,
+      isNew: true,
+      lease: isUpload(request) ? lease : undefined,
+    });
   });
 
   router.head('/:id', async (request, response) => {
-    const session = await usableSession(request.params.id, response);
-    if (session.phase === 'open') {
-      // The last PATCH may have died between the storage and the database.
-      const status = await uploads.status(session.upload_id);
-      if (status !== undefined && status.offset === status.length)
-        await uploads.finish(session.upload_id, status.length);
-    }
-    await uploads.handle(request, response);
+    await server.handle(request, response, await usableScope(request, response));
   });
 
   router.patch('/:id', async (request, response) => {
-    await usableSession(request.params.id, response);
-    await uploads.handle(request, response);
+    const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
+    await server.handle(request, response, { ...(await usableScope(request, response)), checksum });
   });
 
   router.delete('/:id', async (request, response) => {
+    assertTusVersion((name) => request.get(name));
     const session = await ownSession(request.params.id, response);
-    const { user_id } = identityOf(response);
-    const before = await database.transaction((tx) => deleteMedia(tx, settings, session.upload_id, user_id));
-    if (before.upload_state !== 'uploaded') await uploads.remove(session.upload_id);
-    await storage.deletePrefix(`${session.upload_id}/`);
+    await endUpload(context, uploads, session);
     response.status(204).set('Tus-Resumable', '1.0.0').end();
   });
 

@@ -1,125 +1,68 @@
-import { isMissing, type Storage, s3ClientConfig } from '@claimcheck/platform/storage';
-import { S3Store } from '@tus/s3-store';
+import type { Logger } from '@claimcheck/platform/logger';
 import { Server } from '@tus/server';
 import type { Response as ExpressResponse, Request } from 'express';
-import { NodeRequest, sendNodeResponse } from 'srvx/node';
-import { finalizeUpload } from '../media/finalize-upload.ts';
-import type { HttpContext } from '../request/context.ts';
 import { sendProblem } from '../request/problem-response.ts';
+import type { UploadLocker } from './store/upload-locker.ts';
+import { runInScope, type UploadScope } from './store/upload-scope.ts';
+import type { UploadStore } from './store/upload-store.ts';
 import { toTusProblem } from './tus-problem.ts';
 
-const PART_SIZE = 8 * 1_024 * 1_024;
-
 const sourceKey = (uploadId: string) => `${uploadId}/source`;
-const uploadIdOf = (key: string) => key.slice(0, key.indexOf('/'));
 
-class UploadStore extends S3Store {
-  /** S3 opens a multipart upload at the creation; one without bytes would stay open for ever. */
-  async abortEmpty(key: string, storage: Storage): Promise<void> {
-    const { 'upload-id': multipartId } = await this.getMetadata(key);
-    try {
-      await storage.abortMultipartUpload(key, multipartId);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-  }
-}
-
-/** The tus protocol on S3; who may do what is decided in front of it, by the routes. */
+/**
+ * Speaks tus with @tus/server; who may do what is decided in front of it, by the routes. It gets requests
+ * without their bodies: the store reads those itself.
+ */
 export class UploadServer {
   readonly #server: Server;
-  readonly #store: UploadStore;
-  readonly #context: HttpContext;
-  /** The id that the routes reserved for a creation. */
-  readonly #reserved = new WeakMap<globalThis.Request, string>();
+  readonly #logger: Logger;
 
-  constructor(context: HttpContext) {
-    this.#context = context;
-    const { config } = context;
-    this.#store = new UploadStore({
-      partSize: PART_SIZE,
-      useTags: false,
-      s3ClientConfig: { ...s3ClientConfig(config.storage), bucket: config.storage.bucket },
-    });
+  constructor(options: {
+    store: UploadStore;
+    locker: UploadLocker;
+    publicUrl: string;
+    maxBytes: number;
+    logger: Logger;
+  }) {
+    this.#logger = options.logger;
     this.#server = new Server({
       path: '/v1/uploads',
-      datastore: this.#store,
-      maxSize: config.maxUploadBytes,
-      lockDrainTimeout: 200,
+      datastore: options.store,
+      locker: options.locker,
+      maxSize: options.maxBytes,
       // The upload's id is the media object's; in the bucket it is a prefix.
-      namingFunction: (request) => sourceKey(this.#reserved.get(request as globalThis.Request) ?? ''),
+      namingFunction: (request) => sourceKey(new URL(request.url).pathname.split('/').at(-1) ?? ''),
       getFileIdFromRequest: (_request, lastPath) =>
         lastPath === undefined ? undefined : sourceKey(lastPath),
-      generateUrl: (_request, { id }) => this.urlOf(uploadIdOf(id)),
-      onUploadFinish: async (_request, upload) => {
-        await this.finish(uploadIdOf(upload.id), upload.size ?? 0);
-        return {};
-      },
+      generateUrl: (_request, { id }) => `${options.publicUrl}/v1/uploads/${id.slice(0, id.indexOf('/'))}`,
     });
   }
 
-  /** The address of an upload, on our public origin whatever proxy is in front. */
-  urlOf(uploadId: string): string {
-    return `${this.#context.config.publicUrl}/v1/uploads/${uploadId}`;
-  }
-
-  /** Speaks tus for one request; errors of the protocol leave as problem documents. */
-  async handle(request: Request, response: ExpressResponse, reservedId?: string): Promise<void> {
-    const webRequest = new NodeRequest({ req: request, res: response });
-    if (reservedId !== undefined) this.#reserved.set(webRequest as unknown as globalThis.Request, reservedId);
-    const answer = await this.#server.handleWeb(webRequest as never);
-    // CORS is answered by one place for all routes.
-    for (const name of [...answer.headers.keys()])
-      if (name.startsWith('access-control-')) answer.headers.delete(name);
-    if (answer.status < 400) {
-      await sendNodeResponse(response, answer);
+  /** One request about `scope.session`; errors of the protocol leave as problem documents. */
+  async handle(request: Request, response: ExpressResponse, scope: UploadScope): Promise<void> {
+    const answer = await runInScope(scope, () => this.#server.handleWeb(toWebRequest(request, scope)));
+    const { session } = scope;
+    // What is left of a body that was not read to its end is not read any more.
+    if (!request.complete) response.set('Connection', 'close');
+    if (answer.status >= 400) {
+      response.set('Tus-Resumable', '1.0.0');
+      if (answer.status === 412) response.set('Tus-Version', '1.0.0');
+      sendProblem(response, toTusProblem(answer.status, await answer.text(), this.#logger));
       return;
     }
-    response.set('Tus-Resumable', '1.0.0');
-    // What is left of a refused body is not read.
-    if (!request.complete) response.set('Connection', 'close');
-    sendProblem(response, toTusProblem(answer.status, await answer.text(), this.#context.logger));
-  }
-
-  /** The offset that the store has, and the length; undefined when the store has no such upload. */
-  async status(uploadId: string): Promise<{ offset: number; length: number | undefined } | undefined> {
-    try {
-      const upload = await this.#store.getUpload(sourceKey(uploadId));
-      return { offset: upload.offset, length: upload.size };
-    } catch (error) {
-      if ((error as { status_code?: unknown }).status_code === 404) return undefined;
-      throw error;
-    }
-  }
-
-  /** Finalizes an upload whose bytes are all there, when the storage really has them. Repeatable. */
-  async finish(uploadId: string, sizeBytes: number): Promise<void> {
-    const { database, settings, storage, metrics, logger } = this.#context;
-    if (sizeBytes > 0) {
-      const object = await storage.head(sourceKey(uploadId));
-      if (object?.size_bytes !== sizeBytes) {
-        logger.error(
-          { upload: uploadId, expected: sizeBytes, found: object?.size_bytes },
-          'upload is not whole',
-        );
-        throw new Error('the stored object has another size than the upload');
-      }
-    } else await this.#store.abortEmpty(sourceKey(uploadId), storage);
-    const first = await database.transaction((tx) => finalizeUpload(tx, settings, uploadId, sizeBytes));
-    if (!first) return;
-    metrics.uploads.inc({ protocol: 'tus', outcome: 'finished' });
-    metrics.uploadBytes.inc(sizeBytes);
-    logger.info({ upload: uploadId, size_bytes: sizeBytes }, 'upload finished');
-  }
-
-  /** Removes an unfinished upload from the storage. */
-  async remove(uploadId: string): Promise<void> {
-    try {
-      await this.#store.remove(sourceKey(uploadId));
-    } catch (error) {
-      if ((error as { status_code?: unknown }).status_code !== 404) throw error;
-    }
+    for (const [name, value] of answer.headers)
+      if (!name.startsWith('access-control-') && name !== 'content-type') response.set(name, value);
+    if (session.phase === 'open') response.set('Upload-Expires', session.expires_at.toUTCString());
+    if (session.concat !== undefined) response.set('Upload-Concat', session.concat);
+    response.status(answer.status).end();
   }
 }
 
-export const createUploadServer = (context: HttpContext): UploadServer => new UploadServer(context);
+/** Without a body, and with the upload's id as the last segment also for a creation. */
+const toWebRequest = (request: Request, scope: UploadScope) => {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers))
+    if (typeof value === 'string' && name !== 'upload-concat') headers.set(name, value);
+  const url = `http://upload/v1/uploads/${scope.session.upload_id}`;
+  return new Request(url, { method: request.method, headers }) as never;
+};

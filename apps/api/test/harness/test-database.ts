@@ -53,15 +53,16 @@ export const createTestDatabase = async (ownerUrl: string): Promise<TestDatabase
     facts,
     close: () => database.close(),
     uploaded: async (filetype = 'image/jpeg') => {
-      const { media_object_id } = await database.transaction((tx) =>
+      const { session } = await database.transaction((tx) =>
         createUpload(tx, settings, {
           owner_user_id: 'ann',
           length: 1_000,
+          part_size: 8_388_608,
           metadata: { filename: 'a.jpg', filetype, client_media_id: uuidv7() },
         }),
       );
-      await database.transaction((tx) => finalizeUpload(tx, settings, media_object_id, 1_000));
-      return media_object_id;
+      await database.transaction((tx) => finalizeUpload(tx, settings, session.upload_id, 1_000));
+      return session.upload_id;
     },
   };
 };

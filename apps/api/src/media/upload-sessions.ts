@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '@claimcheck/database/database';
+
+/** One upload as its row says; `offset` is committed: what a client was or may be told. Sizes in bytes. */
+export interface UploadSession {
+  upload_id: string;
+  media_object_id: string | null;
+  owner_user_id: string;
+  phase: 'open' | 'completing' | 'complete' | 'aborted' | 'expired';
+  is_partial: boolean;
+  length: number | undefined;
+  offset: number;
+  part_size: number;
+  object_storage_key: string;
+  s3_upload_id: string | undefined;
+  /** `Upload-Metadata` and `Upload-Concat` as they were sent. */
+  metadata: string | undefined;
+  concat: string | undefined;
+  expires_at: Date;
+  created_at: Date;
+}
+
+/** The right to write one upload's state, until somebody else has taken a higher epoch. */
+export interface Lease {
+  upload_id: string;
+  owner: string;
+  epoch: number;
+}
+
+export interface StoredPart {
+  number: number;
+  etag: string;
+  size_bytes: number;
+  checksum: string | null;
+}
+
+export interface StoredTail {
+  number: number;
+  key: string;
+  size_bytes: number;
+}
+
+/** A step forward of an upload: parts that are stored, a tail that was added, tails that parts took in. */
+export interface Progress {
+  offset: number;
+  parts: StoredPart[];
+  tail?: StoredTail;
+  /** Tails up to this number are not needed any more. */
+  tails_joined?: number;
+}
+
+type Row = Omit<UploadSession, 'length' | 'offset' | 'part_size' | 's3_upload_id' | 'metadata' | 'concat'> & {
+  length: bigint | null;
+  offset: bigint;
+  part_size: bigint | null;
+  s3_upload_id: string | null;
+  metadata: string | null;
+  concat: string | null;
+  lease_epoch: number;
+};
+
+export const toSession = (row: Row): UploadSession => ({
+  ...row,
+  length: row.length === null ? undefined : Number(row.length),
+  offset: Number(row.offset),
+  part_size: Number(row.part_size),
+  s3_upload_id: row.s3_upload_id ?? undefined,
+  metadata: row.metadata ?? undefined,
+  concat: row.concat ?? undefined,
+});
+
+const HEARTBEAT_EVERY_MS = 5_000;
+const DEAD_AFTER = '15 seconds';
+
+/**
+ * State of uploads in Postgres. Each write is fenced by the lease's epoch, so that a process which was
+ * paused, or cut off, can't write over what its successor did.
+ */
+export class UploadSessions {
+  /** This process, as the owner of leases. */
+  readonly processId = randomUUID();
+  readonly #database: Database;
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** From now on this process counts as alive. One row for all of its leases. */
+  async start(onError: (error: unknown) => void): Promise<void> {
+    await this.#beat();
+    this.#heartbeat = setInterval(() => void this.#beat().catch(onError), HEARTBEAT_EVERY_MS);
+  }
+
+  /** Gives up all leases at once. */
+  async stop(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    await this.#database.client.$executeRaw`
+      DELETE FROM process_heartbeat WHERE process_id = ${this.processId}::uuid`;
+  }
+
+  async #beat(): Promise<void> {
+    await this.#database.client.$executeRaw`
+      INSERT INTO process_heartbeat (process_id, beat_at) VALUES (${this.processId}::uuid, now())
+      ON CONFLICT (process_id) DO UPDATE SET beat_at = now()`;
+  }
+
+  async find(uploadId: string): Promise<UploadSession | undefined> {
+    const row = await this.#database.client.upload_session.findUnique({ where: { upload_id: uploadId } });
+    return row === null ? undefined : toSession(row);
+  }
+
+  /** Takes the lease when it is free, ours, or its holder is dead; the session is as it is under the lease. */
+  async acquire(uploadId: string): Promise<{ lease: Lease; session: UploadSession } | undefined> {
+    const [row] = await this.#database.client.$queryRaw<Row[]>`
+      UPDATE upload_session
+      SET lease_owner = ${this.processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = now()
+      WHERE upload_id = ${uploadId}::uuid AND (lease_owner IS NULL OR lease_owner = ${this.processId}::uuid
+        OR NOT EXISTS (SELECT 1 FROM process_heartbeat
+          WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))
+      RETURNING *`;
+    if (row === undefined) return undefined;
+    const lease = { upload_id: uploadId, owner: this.processId, epoch: row.lease_epoch };
+    return { lease, session: toSession(row) };
+  }
+
+  async release(lease: Lease): Promise<void> {
+    await this.#database.client.$executeRaw`
+      UPDATE upload_session SET lease_owner = NULL
+      WHERE upload_id = ${lease.upload_id}::uuid AND lease_epoch = ${lease.epoch}
+        AND lease_owner = ${lease.owner}::uuid`;
+  }
+
+  /** @returns false when the lease was lost: nothing was written */
+  async commit(lease: Lease, progress: Progress): Promise<boolean> {
+    const { parts, tail, offset } = progress;
+    const rows = [
+      ...parts.map((part) => ({ kind: 'part', key: null, ...part })),
+      ...(tail === undefined ? [] : [{ kind: 'tail', etag: '', checksum: null, ...tail }]),
+    ];
+    const [result] = await this.#database.client.$queryRaw<{ written: bigint }[]>`
+      WITH fenced AS (
+        UPDATE upload_session SET "offset" = ${offset}, updated_at = now()
+        WHERE upload_id = ${lease.upload_id}::uuid AND lease_epoch = ${lease.epoch}
+          AND lease_owner = ${lease.owner}::uuid AND phase = 'open'
+        RETURNING upload_id),
+      joined AS (
+        DELETE FROM upload_part USING fenced
+        WHERE upload_part.upload_id = fenced.upload_id AND kind = 'tail' AND number <= ${progress.tails_joined ?? -1}),
+      added AS (
+        INSERT INTO upload_part (upload_id, kind, number, etag, size_bytes, checksum, object_storage_key)
+        SELECT fenced.upload_id, kind::upload_part_kind, number, etag, size_bytes, checksum, key
+        FROM fenced, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+          AS new (kind text, number int, etag text, size_bytes bigint, checksum text, key text))
+      SELECT count(*) AS written FROM fenced`;
+    return Number(result?.written ?? 0) === 1;
+  }
+
+  /** @returns false when the lease was lost */
+  async setMultipart(lease: Lease, s3UploadId: string): Promise<boolean> {
+    return this.#update(lease, { s3_upload_id: s3UploadId });
+  }
+
+  /** @returns false when the lease was lost */
+  async setLength(lease: Lease, length: number): Promise<boolean> {
+    return this.#update(lease, { length });
+  }
+
+  /** @returns false when the lease was lost */
+  async setPhase(lease: Lease, phase: UploadSession['phase']): Promise<boolean> {
+    return this.#update(lease, { phase });
+  }
+
+  async #update(
+    lease: Lease,
+    data: { s3_upload_id?: string; length?: number; phase?: UploadSession['phase'] },
+  ): Promise<boolean> {
+    const { count } = await this.#database.client.upload_session.updateMany({
+      where: { upload_id: lease.upload_id, lease_epoch: lease.epoch, lease_owner: lease.owner },
+      data,
+    });
+    return count === 1;
+  }
+
+  /** A piece of a concatenation is whole. */
+  async finishPartial(uploadId: string): Promise<void> {
+    await this.#database.client.upload_session.updateMany({
+      where: { upload_id: uploadId, is_partial: true },
+      data: { phase: 'complete', lease_owner: null },
+    });
+  }
+
+  async parts(uploadId: string): Promise<StoredPart[]> {
+    const rows = await this.#database.client.upload_part.findMany({
+      where: { upload_id: uploadId, kind: 'part' },
+      orderBy: { number: 'asc' },
+    });
+    return rows.map(({ number, etag, size_bytes, checksum }) => ({
+      number,
+      etag,
+      size_bytes: Number(size_bytes),
+      checksum,
+    }));
+  }
+
+  async tails(uploadId: string): Promise<StoredTail[]> {
+    const rows = await this.#database.client.upload_part.findMany({
+      where: { upload_id: uploadId, kind: 'tail' },
+      orderBy: { number: 'asc' },
+    });
+    return rows.map((row) => ({
+      number: row.number,
+      key: row.object_storage_key ?? '',
+      size_bytes: Number(row.size_bytes),
+    }));
+  }
+}

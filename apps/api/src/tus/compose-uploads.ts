@@ -1,0 +1,57 @@
+import type { Bus } from '@claimcheck/platform/bus';
+import { finalizeUpload } from '../media/finalize-upload.ts';
+import { UploadSessions } from '../media/upload-sessions.ts';
+import type { HttpContext } from '../request/context.ts';
+import type { Engine } from './store/engine.ts';
+import { MemoryBudget } from './store/memory-budget.ts';
+import { PartSender } from './store/part-sender.ts';
+import { UploadLocker } from './store/upload-locker.ts';
+import { type OnStored, UploadStore } from './store/upload-store.ts';
+import { UploadServer } from './upload-server.ts';
+
+/** The upload engine of one process, put together. */
+export interface Uploads {
+  engine: Engine;
+  sessions: UploadSessions;
+  locker: UploadLocker;
+  store: UploadStore;
+  server: UploadServer;
+}
+
+const finalizer =
+  (context: HttpContext, sessions: UploadSessions): OnStored =>
+  async (session) => {
+    const { database, settings, metrics, logger } = context;
+    if (session.is_partial) return sessions.finishPartial(session.upload_id);
+    const first = await database.transaction((tx) =>
+      finalizeUpload(tx, settings, session.upload_id, session.length),
+    );
+    if (!first) return;
+    metrics.uploads.inc({ protocol: 'tus', outcome: 'finished' });
+    metrics.uploadBytes.inc(session.length);
+    logger.info({ upload: session.upload_id, size_bytes: session.length }, 'upload finished');
+  };
+
+export const composeUploads = (context: HttpContext, bus: Bus): Uploads => {
+  const { config, database, storage, logger } = context;
+  const sessions = new UploadSessions(database);
+  const engine: Engine = {
+    sessions,
+    storage,
+    sender: new PartSender(config.storage),
+    budget: new MemoryBudget(config.uploadMemoryBytes),
+    idleMs: config.uploadIdleMs,
+    maxUploadBytes: config.maxUploadBytes,
+    logger,
+  };
+  const locker = new UploadLocker(sessions, bus);
+  const store = new UploadStore(engine, config.storage, finalizer(context, sessions));
+  const server = new UploadServer({
+    store,
+    locker,
+    publicUrl: config.publicUrl,
+    maxBytes: config.maxUploadBytes,
+    logger,
+  });
+  return { engine, sessions, locker, store, server };
+};

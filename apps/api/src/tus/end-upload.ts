@@ -1,0 +1,36 @@
+import { isMissing } from '@claimcheck/platform/storage';
+import { deleteMedia } from '../media/delete-media.ts';
+import type { UploadSession } from '../media/upload-sessions.ts';
+import type { HttpContext } from '../request/context.ts';
+import type { Uploads } from './compose-uploads.ts';
+
+/**
+ * Termination (tus 1.0.0) of a finished or unfinished upload: its writer is stopped first, and nothing
+ * stays behind. Repeatable.
+ *
+ * @throws ProblemError `media_referenced` · `upload_locked`
+ */
+export const endUpload = async (
+  context: HttpContext,
+  uploads: Uploads,
+  session: UploadSession,
+): Promise<void> => {
+  const { database, settings, storage, metrics } = context;
+  const id = session.upload_id;
+  const { lease, session: current } = await uploads.locker.acquire(id, () => {});
+  try {
+    if (current.media_object_id !== null)
+      await database.transaction((tx) => deleteMedia(tx, settings, id, current.owner_user_id));
+    else await uploads.sessions.setPhase(lease, 'aborted');
+    if (current.phase !== 'complete' && current.s3_upload_id !== undefined)
+      await storage
+        .abortMultipartUpload(current.object_storage_key, current.s3_upload_id)
+        .catch((error: unknown) => {
+          if (!isMissing(error)) throw error;
+        });
+    await storage.deletePrefix(`${id}/`);
+    metrics.uploads.inc({ protocol: 'tus', outcome: 'terminated' });
+  } finally {
+    await uploads.locker.release(lease);
+  }
+};

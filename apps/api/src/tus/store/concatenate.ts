@@ -1,0 +1,95 @@
+import type { Readable } from 'node:stream';
+import type { Lease, StoredPart, UploadSession } from '../../media/upload-sessions.ts';
+import type { Engine } from './engine.ts';
+import { sizeOf } from './part-sender.ts';
+import { TusError } from './tus-error.ts';
+
+/** S3's smallest part that is not the last. */
+const MIN_PART_BYTES = 5 * 1_024 * 1_024;
+/** S3's largest copy of one part. */
+const MAX_COPY_BYTES = 5 * 1_024 ** 3;
+
+const mayCopy = (partials: readonly UploadSession[]): boolean =>
+  partials.every(
+    ({ offset }, index) =>
+      offset <= MAX_COPY_BYTES && (index === partials.length - 1 || offset >= MIN_PART_BYTES),
+  );
+
+/** Parts that S3 takes from its own objects: no byte passes through us. */
+const copyAll = (
+  engine: Engine,
+  key: string,
+  s3UploadId: string,
+  partials: readonly UploadSession[],
+): Promise<StoredPart[]> =>
+  Promise.all(
+    partials.map((partial, index) =>
+      engine.sender.copyPart(key, s3UploadId, index + 1, {
+        key: partial.object_storage_key,
+        size_bytes: partial.offset,
+      }),
+    ),
+  );
+
+async function* bytesOf(engine: Engine, partials: readonly UploadSession[]): AsyncGenerator<Buffer> {
+  for (const partial of partials) {
+    if (partial.offset === 0) continue;
+    const { body } = await engine.storage.get(partial.object_storage_key);
+    yield* body as Readable & AsyncIterable<Buffer>;
+  }
+}
+
+/** Pieces too small to be parts are read and written again, a part at a time. */
+const rewriteAll = async (
+  engine: Engine,
+  session: UploadSession,
+  s3UploadId: string,
+  partials: readonly UploadSession[],
+): Promise<StoredPart[]> => {
+  const parts: StoredPart[] = [];
+  let chunks: Buffer[] = [];
+  const send = async () => {
+    parts.push(
+      await engine.sender.sendPart(session.object_storage_key, s3UploadId, parts.length + 1, chunks),
+    );
+    chunks = [];
+  };
+  const giveBack = await engine.budget.reserve(session.part_size);
+  try {
+    for await (const bytes of bytesOf(engine, partials)) {
+      let rest = bytes;
+      while (rest.length > 0) {
+        const piece = rest.subarray(0, session.part_size - sizeOf(chunks));
+        chunks.push(piece);
+        rest = rest.subarray(piece.length);
+        if (sizeOf(chunks) === session.part_size) await send();
+      }
+    }
+    if (chunks.length > 0) await send();
+  } finally {
+    giveBack();
+  }
+  return parts;
+};
+
+/**
+ * Makes one upload of finished partial uploads (tus 1.0.0, Concatenation), ready to be completed.
+ *
+ * @returns the session as it is now, with all of its bytes in parts
+ */
+export const concatenate = async (
+  engine: Engine,
+  lease: Lease,
+  session: UploadSession,
+  partials: readonly UploadSession[],
+): Promise<UploadSession> => {
+  const key = session.object_storage_key;
+  const s3UploadId = await engine.sender.open(key);
+  if (!(await engine.sessions.setMultipart(lease, s3UploadId))) throw new TusError('upload_locked');
+  const parts = mayCopy(partials)
+    ? await copyAll(engine, key, s3UploadId, partials)
+    : await rewriteAll(engine, session, s3UploadId, partials);
+  const offset = parts.reduce((sum, part) => sum + part.size_bytes, 0);
+  if (!(await engine.sessions.commit(lease, { offset, parts }))) throw new TusError('upload_locked');
+  return { ...session, offset, s3_upload_id: s3UploadId };
+};

@@ -1,0 +1,17 @@
+import type { Logger } from '@claimcheck/platform/logger';
+import type { Storage } from '@claimcheck/platform/storage';
+import type { UploadSessions } from '../../media/upload-sessions.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import type { PartSender } from './part-sender.ts';
+
+/** What an upload's bytes need on their way; made once per process. */
+export interface Engine {
+  sessions: UploadSessions;
+  sender: PartSender;
+  storage: Storage;
+  budget: MemoryBudget;
+  /** A connection that is silent for so long is ended, its bytes kept. Milliseconds. */
+  idleMs: number;
+  maxUploadBytes: number;
+  logger: Logger;
+}

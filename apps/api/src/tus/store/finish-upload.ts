@@ -1,0 +1,99 @@
+import type { Lease, UploadSession } from '../../media/upload-sessions.ts';
+import type { Engine } from './engine.ts';
+import type { Remainder } from './ingest.ts';
+import { needsALook } from './part-sender.ts';
+import { readTails } from './read-tails.ts';
+import { TusError } from './tus-error.ts';
+
+type Complete = UploadSession & { length: number };
+
+/** What S3 says is looked at, never assumed: a Complete that failed may have worked, and the other way round. */
+const isStored = async (engine: Engine, session: Complete): Promise<boolean> => {
+  const object = await engine.storage.head(session.object_storage_key);
+  return object?.size_bytes === session.length;
+};
+
+/** The multipart upload, or the object, is not what we left: nobody can go on with this upload. */
+const abandon = async (engine: Engine, lease: Lease): Promise<never> => {
+  engine.logger.error({ upload: lease.upload_id }, 'the storage lost an upload');
+  await engine.sessions.setPhase(lease, 'aborted');
+  throw new TusError('upload_gone');
+};
+
+const putWhole = async (engine: Engine, lease: Lease, session: Complete, rest: Remainder): Promise<void> => {
+  const chunks = [...(await readTails(engine.storage, rest.tails)), ...rest.chunks];
+  try {
+    await engine.sender.put(session.object_storage_key, chunks, true);
+  } catch (error) {
+    if (!needsALook(error)) throw error;
+    // It was put before, by a request whose answer was lost.
+    if (!(await isStored(engine, session))) await abandon(engine, lease);
+  }
+};
+
+const completeParts = async (
+  engine: Engine,
+  lease: Lease,
+  session: Complete,
+  s3UploadId: string,
+): Promise<void> => {
+  // The intent is committed first: whoever finds it looks at the storage before anything else.
+  if (!(await engine.sessions.setPhase(lease, 'completing'))) throw new TusError('upload_locked');
+  const parts = await engine.sessions.parts(session.upload_id);
+  try {
+    await engine.sender.complete(session.object_storage_key, s3UploadId, parts);
+  } catch (error) {
+    if (!needsALook(error)) throw error;
+    if (!(await isStored(engine, session))) await abandon(engine, lease);
+  }
+};
+
+/** Sends what is left as the last part, which may be smaller than the others. */
+const sendLastPart = async (
+  engine: Engine,
+  lease: Lease,
+  session: Complete,
+  s3UploadId: string,
+  rest: Remainder,
+): Promise<void> => {
+  const chunks = [...(await readTails(engine.storage, rest.tails)), ...rest.chunks];
+  if (chunks.length === 0) return;
+  const number = Math.ceil(session.length / session.part_size);
+  const part = await engine.sender.sendPart(session.object_storage_key, s3UploadId, number, chunks);
+  const joined = rest.tails.at(-1);
+  const progress = {
+    offset: session.length,
+    parts: [part],
+    ...(joined === undefined ? {} : { tails_joined: joined.number }),
+  };
+  if (!(await engine.sessions.commit(lease, progress))) throw new TusError('upload_locked');
+};
+
+/**
+ * All bytes of an upload are here or stored: makes them one object. Repeatable, also by another process
+ * after a crash at any point; afterwards the object is in the storage with the upload's length.
+ *
+ * @throws TusError `upload_gone` when the storage has lost it · `upload_locked`; the storage's error
+ */
+export const storeWhole = async (
+  engine: Engine,
+  lease: Lease,
+  session: Complete,
+  rest: Remainder,
+): Promise<void> => {
+  try {
+    if (session.phase === 'completing' && (await isStored(engine, session))) return;
+    if (session.s3_upload_id === undefined) await putWhole(engine, lease, session, rest);
+    else {
+      if (session.phase === 'open') await sendLastPart(engine, lease, session, session.s3_upload_id, rest);
+      await completeParts(engine, lease, session, session.s3_upload_id);
+    }
+  } catch (error) {
+    // NoSuchUpload of a part means the same as of Complete.
+    if (needsALook(error)) await abandon(engine, lease);
+    throw error;
+  } finally {
+    rest.giveBack();
+  }
+  if (rest.tails.length > 0) await engine.storage.delete(rest.tails.map(({ key }) => key)).catch(() => {});
+};

@@ -1,0 +1,312 @@
+import type { IncomingMessage } from 'node:http';
+import type { Lease, StoredPart, StoredTail, UploadSession } from '../../media/upload-sessions.ts';
+import { type BodyEnd, BodyReader } from './body-reader.ts';
+import type { ExpectedChecksum } from './checksum.ts';
+import type { Engine } from './engine.ts';
+import type { Holder } from './memory-budget.ts';
+import { sizeOf } from './part-sender.ts';
+import { readTails } from './read-tails.ts';
+import { TusError } from './tus-error.ts';
+
+/** Below this an upload's bytes are taken as they come; a part has to be reserved to go on. */
+const SMALL_BYTES = 256 * 1_024;
+/** A client that needs longer to fill a part gives its bytes away in small pieces instead of holding one. */
+const FAST_FILL_MS = 15_000;
+const PARTS_IN_FLIGHT = 4;
+/** So many tails are joined into one. */
+const MAX_TAILS = 16;
+
+/** Bytes that belong together and are not in a part yet, with their room in memory. */
+export interface Remainder {
+  tails: StoredTail[];
+  chunks: Buffer[];
+  giveBack: () => void;
+}
+
+export interface Ingested {
+  /** Committed, or, when `remainder` is there, the length of the whole upload. */
+  offset: number;
+  end: BodyEnd | 'release';
+  /** There when this request brought the last byte; the caller stores it and finishes. */
+  remainder?: Remainder;
+  s3_upload_id: string | undefined;
+}
+
+/**
+ * The bytes of one request: cut into parts at fixed boundaries, sent to S3 side by side, and counted only
+ * as a contiguous prefix of what is stored. What is left below a part's size becomes a tail.
+ */
+export class Ingest implements Holder {
+  readonly #engine: Engine;
+  readonly #lease: Lease;
+  readonly #session: UploadSession;
+  readonly #reader: BodyReader;
+  readonly #checksum: ExpectedChecksum | undefined;
+  /** With a checksum nothing counts before it was compared. */
+  #mayCommit: boolean;
+
+  #position: number;
+  #tails: StoredTail[] = [];
+  #chunks: Buffer[] = [];
+  #buffered = 0;
+  #firstByteAt = 0;
+  lastByteAt = 0;
+  #giveBack: (() => void) | undefined;
+
+  #s3UploadId: string | undefined;
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #stored = new Map<number, { part: StoredPart; tails: StoredTail[] }>();
+  #nextToCommit: number;
+  #commits: Promise<void> = Promise.resolve();
+  #failure: unknown;
+
+  constructor(
+    engine: Engine,
+    options: {
+      lease: Lease;
+      session: UploadSession;
+      request: IncomingMessage;
+      checksum?: ExpectedChecksum | undefined;
+    },
+  ) {
+    this.#engine = engine;
+    this.#lease = options.lease;
+    this.#session = options.session;
+    this.#checksum = options.checksum;
+    this.#mayCommit = options.checksum === undefined;
+    this.#position = options.session.offset;
+    this.#s3UploadId = options.session.s3_upload_id;
+    this.#nextToCommit = Math.floor(options.session.offset / options.session.part_size) + 1;
+    this.#reader = new BodyReader(options.request, engine.idleMs);
+  }
+
+  /** Somebody else asks for this upload: what is here is written down, and the request ends. */
+  release(): void {
+    this.#reader.interrupt('release');
+  }
+
+  /** The process needs memory. */
+  spill(): void {
+    this.#reader.interrupt('spill');
+  }
+
+  /**
+   * Reads the body to its end, or to an interrupt.
+   *
+   * @throws TusError `too_large` · `checksum_mismatch` · `upload_locked` when the lease was lost; the error
+   *   of the storage. What was committed before stays.
+   */
+  async run(): Promise<Ingested> {
+    try {
+      if (this.#session.offset % this.#session.part_size > 0)
+        this.#tails = await this.#engine.sessions.tails(this.#session.upload_id);
+      const end = await this.#readBody();
+      await this.#settle();
+      if (this.#checksum !== undefined) await this.#verify(end);
+      if (end === 'too_large') {
+        await this.#writeTail();
+        throw new TusError('too_large');
+      }
+      return await this.#conclude(end);
+    } finally {
+      this.#reader.close();
+      this.#engine.budget.give(this);
+      // A failure leaves parts on their way; their memory is given back when they arrive.
+      if (this.#failure !== undefined) this.#giveBack?.();
+    }
+  }
+
+  async #readBody(): Promise<BodyEnd | 'release' | 'too_large'> {
+    const limit = this.#session.length ?? this.#engine.maxUploadBytes;
+    for (;;) {
+      const next = await this.#reader.next();
+      if (this.#failure !== undefined) throw this.#failure;
+      if (next === 'spill') await this.#spillIfUseful();
+      else if (typeof next === 'string') return next;
+      else {
+        const fits = this.#position + next.length <= limit;
+        await this.#accept(fits ? next : next.subarray(0, limit - this.#position));
+        if (!fits) return 'too_large';
+      }
+    }
+  }
+
+  async #accept(bytes: Buffer): Promise<void> {
+    this.#checksum?.update(bytes);
+    this.lastByteAt = performance.now();
+    let rest = bytes;
+    while (rest.length > 0) {
+      if (this.#buffered === 0) this.#firstByteAt = this.lastByteAt;
+      const room = this.#session.part_size - this.#inTails() - this.#buffered;
+      const piece = rest.length <= room ? rest : rest.subarray(0, room);
+      rest = rest.subarray(piece.length);
+      this.#chunks.push(piece);
+      this.#buffered += piece.length;
+      this.#position += piece.length;
+      if (this.#giveBack === undefined) this.#engine.budget.take(this, piece.length);
+      if (piece.length === room && !this.#isWhole()) await this.#sendPart();
+      else if (this.#giveBack === undefined && this.#buffered >= SMALL_BYTES) await this.#reserveOrSpill();
+    }
+  }
+
+  #inTails(): number {
+    return this.#tails.reduce((sum, tail) => sum + tail.size_bytes, 0);
+  }
+
+  /** An upload of one part at most is one PutObject, at its end. */
+  #isWhole(): boolean {
+    const { length, part_size } = this.#session;
+    return length !== undefined && length <= part_size && this.#s3UploadId === undefined;
+  }
+
+  async #reserveOrSpill(): Promise<void> {
+    const elapsed = performance.now() - this.#firstByteAt;
+    const expected = (elapsed / this.#buffered) * this.#session.part_size;
+    if (expected > FAST_FILL_MS && this.#mayCommit) await this.#writeTail();
+    else await this.#reserve();
+  }
+
+  async #reserve(): Promise<void> {
+    if (this.#giveBack !== undefined) return;
+    this.#giveBack = await this.#engine.budget.reserve(this.#session.part_size);
+    this.#engine.budget.give(this);
+  }
+
+  async #spillIfUseful(): Promise<void> {
+    if (this.#buffered > 0 && this.#giveBack === undefined && this.#mayCommit) await this.#writeTail();
+  }
+
+  /** Takes what is collected, with its room in memory. */
+  #takeChunks(): Remainder {
+    const taken = { tails: this.#tails, chunks: this.#chunks, giveBack: this.#giveBack ?? (() => {}) };
+    this.#tails = [];
+    this.#chunks = [];
+    this.#buffered = 0;
+    this.#giveBack = undefined;
+    this.#engine.budget.give(this);
+    return taken;
+  }
+
+  async #sendPart(): Promise<void> {
+    // Also for a part that is mostly tails: they are read back into memory.
+    await this.#reserve();
+    while (this.#inFlight.size >= PARTS_IN_FLIGHT) await Promise.race(this.#inFlight);
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#s3UploadId ??= await this.#openMultipart();
+    const number = Math.ceil(this.#position / this.#session.part_size);
+    const sending = this.#send(number, this.#s3UploadId, this.#takeChunks())
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      })
+      .finally(() => this.#inFlight.delete(sending));
+    this.#inFlight.add(sending);
+  }
+
+  async #openMultipart(): Promise<string> {
+    const id = await this.#engine.sender.open(this.#session.object_storage_key);
+    if (!(await this.#engine.sessions.setMultipart(this.#lease, id))) throw new TusError('upload_locked');
+    return id;
+  }
+
+  async #send(number: number, s3UploadId: string, taken: Remainder): Promise<void> {
+    try {
+      const before = await readTails(this.#engine.storage, taken.tails);
+      const part = await this.#engine.sender.sendPart(this.#session.object_storage_key, s3UploadId, number, [
+        ...before,
+        ...taken.chunks,
+      ]);
+      this.#stored.set(number, { part, tails: taken.tails });
+    } finally {
+      taken.giveBack();
+    }
+    await this.#commitStored();
+  }
+
+  /** One after the other, and only what has no gap before it. */
+  #commitStored(): Promise<void> {
+    this.#commits = this.#commits.then(async () => {
+      if (!this.#mayCommit) return;
+      const ready: { part: StoredPart; tails: StoredTail[] }[] = [];
+      for (
+        let next = this.#stored.get(this.#nextToCommit);
+        next !== undefined;
+        next = this.#stored.get(this.#nextToCommit)
+      ) {
+        ready.push(next);
+        this.#stored.delete(this.#nextToCommit);
+        this.#nextToCommit += 1;
+      }
+      if (ready.length === 0) return;
+      const tails = ready.flatMap((stored) => stored.tails);
+      await this.#commit({
+        offset: (this.#nextToCommit - 1) * this.#session.part_size,
+        parts: ready.map(({ part }) => part),
+        ...joined(tails),
+      });
+      this.#forget(tails);
+    });
+    return this.#commits;
+  }
+
+  async #commit(progress: Parameters<Engine['sessions']['commit']>[1]): Promise<void> {
+    if (!(await this.#engine.sessions.commit(this.#lease, progress))) throw new TusError('upload_locked');
+  }
+
+  /** Objects that no row names any more. What a crash leaves goes with the upload's prefix. */
+  #forget(tails: StoredTail[]): void {
+    if (tails.length === 0) return;
+    this.#engine.storage
+      .delete(tails.map(({ key }) => key))
+      .catch((error: unknown) =>
+        this.#engine.logger.warn({ err: error, upload: this.#session.upload_id }, 'tails not deleted'),
+      );
+  }
+
+  async #settle(): Promise<void> {
+    await Promise.all(this.#inFlight);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #verify(end: BodyEnd | 'release' | 'too_large'): Promise<void> {
+    // A body that is not whole can't be compared: nothing of it is kept.
+    if (end !== 'end') throw new TusError(end === 'too_large' ? 'too_large' : 'upload_locked');
+    if (this.#checksum?.matches() !== true) throw new TusError('checksum_mismatch');
+    this.#mayCommit = true;
+    await this.#commitStored();
+  }
+
+  async #conclude(end: BodyEnd | 'release'): Promise<Ingested> {
+    if (this.#position === this.#session.length) {
+      await this.#reserve();
+      return { offset: this.#position, end, s3_upload_id: this.#s3UploadId, remainder: this.#takeChunks() };
+    }
+    await this.#writeTail();
+    return { offset: this.#position, end, s3_upload_id: this.#s3UploadId };
+  }
+
+  /** What is below a part's size is stored beside the parts, and read back when the part is whole. */
+  async #writeTail(): Promise<void> {
+    if (this.#buffered === 0) return;
+    await this.#settle();
+    const { tails, chunks, giveBack } = this.#takeChunks();
+    try {
+      const isJoining = tails.length >= MAX_TAILS;
+      const bytes = isJoining ? [...(await readTails(this.#engine.storage, tails)), ...chunks] : chunks;
+      const number = (tails.at(-1)?.number ?? 0) + 1;
+      // The end of its bytes makes the key unique: a tail that was joined may be on its way out.
+      const key = `${this.#session.upload_id}/tail/${this.#position}-${this.#lease.epoch}`;
+      await this.#engine.sender.put(key, bytes, false);
+      const tail = { number, key, size_bytes: sizeOf(bytes) };
+      await this.#commit({ offset: this.#position, parts: [], tail, ...(isJoining ? joined(tails) : {}) });
+      this.#tails = isJoining ? [tail] : [...tails, tail];
+      if (isJoining) this.#forget(tails);
+    } finally {
+      giveBack();
+    }
+  }
+}
+
+const joined = (tails: StoredTail[]): { tails_joined?: number } => {
+  const last = tails.at(-1);
+  return last === undefined ? {} : { tails_joined: last.number };
+};

@@ -1,0 +1,187 @@
+import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { type StorageOptions, s3ClientConfig } from '@claimcheck/platform/storage';
+import type { StoredPart } from '../../media/upload-sessions.ts';
+
+const TRIES = 4;
+const FIRST_PAUSE_MS = 200;
+const OCTETS = 'application/octet-stream';
+
+export const sizeOf = (chunks: readonly Buffer[]): number =>
+  chunks.reduce((sum, { length }) => sum + length, 0);
+
+/** CRC32 as S3 writes it: big-endian, base64. */
+const checksumOf = (chunks: readonly Buffer[]): string => {
+  const value = chunks.reduce((crc, chunk) => crc32(chunk, crc), 0);
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes.toString('base64');
+};
+
+/** Hands out the chunks as they are: nothing is copied or joined. */
+class ChunkStream extends Readable {
+  readonly #chunks: readonly Buffer[];
+  #next = 0;
+
+  constructor(chunks: readonly Buffer[]) {
+    super();
+    this.#chunks = chunks;
+  }
+
+  override _read(): void {
+    this.push(this.#chunks[this.#next] ?? null);
+    this.#next += 1;
+  }
+}
+
+const isPassing = (error: unknown): boolean =>
+  !(error instanceof S3ServiceException) ||
+  (error.$metadata.httpStatusCode ?? 500) >= 500 ||
+  error.name === 'SlowDown' ||
+  error.name === 'RequestTimeout';
+
+/** Said by S3 when the object is there already, or the multipart upload is not: look, don't assume. */
+export const needsALook = (error: unknown): boolean =>
+  error instanceof S3ServiceException &&
+  (error.$metadata.httpStatusCode === 412 ||
+    error.$metadata.httpStatusCode === 409 ||
+    error.name === 'NoSuchUpload' ||
+    error.name === 'PreconditionFailed' ||
+    error.name === 'InvalidPart');
+
+/**
+ * Writes of the upload engine to S3, each retried with the same bytes. The payload is not signed (a hash
+ * over everything, for nothing on a trusted line); a CRC32 of it is sent along instead.
+ */
+export class PartSender {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(options: StorageOptions) {
+    this.#bucket = options.bucket;
+    this.#client = new S3Client({ ...s3ClientConfig(options), maxAttempts: 1, expectContinueHeader: false });
+  }
+
+  /** @returns S3's id of the multipart upload */
+  async open(key: string): Promise<string> {
+    const command = new CreateMultipartUploadCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      ContentType: OCTETS,
+      ChecksumAlgorithm: 'CRC32',
+    });
+    const { UploadId } = await this.#retry(() => this.#client.send(command));
+    if (UploadId === undefined) throw new Error('the storage opened no multipart upload');
+    return UploadId;
+  }
+
+  async sendPart(
+    key: string,
+    s3UploadId: string,
+    number: number,
+    chunks: readonly Buffer[],
+  ): Promise<StoredPart> {
+    const [size_bytes, checksum] = [sizeOf(chunks), checksumOf(chunks)];
+    const { ETag } = await this.#retry(() =>
+      this.#client.send(
+        new UploadPartCommand({
+          Bucket: this.#bucket,
+          Key: key,
+          UploadId: s3UploadId,
+          PartNumber: number,
+          Body: new ChunkStream(chunks),
+          ContentLength: size_bytes,
+          ChecksumCRC32: checksum,
+        }),
+      ),
+    );
+    return { number, etag: ETag ?? '', size_bytes, checksum };
+  }
+
+  /** A part that is a range of another object of the bucket; no byte passes through us. */
+  async copyPart(
+    key: string,
+    s3UploadId: string,
+    number: number,
+    from: { key: string; size_bytes: number },
+  ): Promise<StoredPart> {
+    const { CopyPartResult } = await this.#retry(() =>
+      this.#client.send(
+        new UploadPartCopyCommand({
+          Bucket: this.#bucket,
+          Key: key,
+          UploadId: s3UploadId,
+          PartNumber: number,
+          CopySource: `${this.#bucket}/${from.key}`,
+        }),
+      ),
+    );
+    return {
+      number,
+      etag: CopyPartResult?.ETag ?? '',
+      size_bytes: from.size_bytes,
+      checksum: CopyPartResult?.ChecksumCRC32 ?? null,
+    };
+  }
+
+  /** A whole object. @param ifAbsent refuse (412, see {@link needsALook}) when there is one already */
+  async put(key: string, chunks: readonly Buffer[], ifAbsent: boolean): Promise<void> {
+    const checksum = checksumOf(chunks);
+    await this.#retry(() =>
+      this.#client.send(
+        new PutObjectCommand({
+          Bucket: this.#bucket,
+          Key: key,
+          Body: new ChunkStream(chunks),
+          ContentLength: sizeOf(chunks),
+          ContentType: OCTETS,
+          ChecksumCRC32: checksum,
+          ...(ifAbsent ? { IfNoneMatch: '*' } : {}),
+        }),
+      ),
+    );
+  }
+
+  async complete(key: string, s3UploadId: string, parts: readonly StoredPart[]): Promise<void> {
+    const Parts = parts.map(({ number, etag, checksum }) => ({
+      PartNumber: number,
+      ETag: etag,
+      ...(checksum === null ? {} : { ChecksumCRC32: checksum }),
+    }));
+    await this.#retry(() =>
+      this.#client.send(
+        new CompleteMultipartUploadCommand({
+          Bucket: this.#bucket,
+          Key: key,
+          UploadId: s3UploadId,
+          MultipartUpload: { Parts },
+        }),
+      ),
+    );
+  }
+
+  async #retry<T>(send: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await send();
+      } catch (error) {
+        if (tries >= TRIES || !isPassing(error)) throw error;
+        await pause(FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}

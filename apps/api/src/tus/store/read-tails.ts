@@ -1,0 +1,15 @@
+import { buffer } from 'node:stream/consumers';
+import type { Storage } from '@claimcheck/platform/storage';
+import type { StoredTail } from '../../media/upload-sessions.ts';
+
+/** Tails in their order, read side by side. @throws when one has not the size that its row says */
+export const readTails = (storage: Storage, tails: readonly StoredTail[]): Promise<Buffer[]> =>
+  Promise.all(
+    tails.map(async (tail) => {
+      const { body } = await storage.get(tail.key);
+      const bytes = await buffer(body);
+      if (bytes.length !== tail.size_bytes)
+        throw new Error(`tail ${tail.key} has ${bytes.length} bytes instead of ${tail.size_bytes}`);
+      return bytes;
+    }),
+  );

@@ -1,0 +1,126 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Bus } from '@claimcheck/platform/bus';
+import type { Lock, Locker } from '@tus/server';
+import type { Lease, UploadSession, UploadSessions } from '../../media/upload-sessions.ts';
+import { TusError } from './tus-error.ts';
+import { currentScope } from './upload-scope.ts';
+
+const GIVE_UP_MS = 5_000;
+const ASK_AGAIN_MS = 40;
+
+interface Held {
+  requestRelease: () => void;
+  freed: Promise<void>;
+  free: () => void;
+}
+
+const uploadIdOf = (key: string): string => key.slice(0, key.indexOf('/'));
+
+/**
+ * One writer per upload, over any number of replicas: a lease in the upload's row, no open transaction.
+ * Who wants an upload that is held asks its holder, in this process or over the broker, to write down
+ * what it has and let go: a phone that reconnects does not wait for its old connection to die.
+ */
+export class UploadLocker implements Locker {
+  readonly #sessions: UploadSessions;
+  readonly #bus: Bus;
+  readonly #held = new Map<string, Held>();
+
+  constructor(sessions: UploadSessions, bus: Bus) {
+    this.#sessions = sessions;
+    this.#bus = bus;
+    const prefixLength = bus.subjects.uploadRelease('').length;
+    bus.subscribe(bus.subjects.uploadRelease('*'), (_, subject) =>
+      this.#held.get(subject.slice(prefixLength))?.requestRelease(),
+    );
+  }
+
+  /** Asks all requests of this process to write down what they have; resolves when all have. */
+  async releaseAll(): Promise<void> {
+    const held = [...this.#held.values()];
+    for (const { requestRelease } of held) requestRelease();
+    await Promise.all(held.map(({ freed }) => freed));
+  }
+
+  newLock(key: string): Lock {
+    const uploadId = uploadIdOf(key);
+    const scope = currentScope();
+    return {
+      lock: async () => {
+        const requestRelease = () => {
+          scope.releaseRequested = true;
+          scope.onReleaseRequest?.();
+        };
+        // What this request has just made has its lease, or needs none; what is finished does not change.
+        if (scope.lease !== undefined) this.#hold(uploadId, requestRelease);
+        if (scope.lease !== undefined || scope.isNew || scope.session.phase === 'complete') return;
+        const acquired = await this.acquire(uploadId, requestRelease);
+        scope.lease = acquired.lease;
+        scope.session = acquired.session;
+      },
+      unlock: async () => {
+        const { lease } = scope;
+        scope.lease = undefined;
+        if (lease === undefined) return;
+        // Finished: the row has let go of the lease already.
+        if (scope.session.phase === 'complete') this.#held.get(uploadId)?.free();
+        else await this.release(lease);
+      },
+    };
+  }
+
+  /** @throws TusError `upload_locked` when its holder does not let go in time */
+  async acquire(
+    uploadId: string,
+    requestRelease: () => void,
+  ): Promise<{ lease: Lease; session: UploadSession }> {
+    const deadline = performance.now() + GIVE_UP_MS;
+    while (performance.now() < deadline) {
+      const local = this.#held.get(uploadId);
+      if (local !== undefined) {
+        local.requestRelease();
+        await Promise.race([local.freed, pause(deadline - performance.now())]);
+        continue;
+      }
+      const acquired = await this.#tryAcquire(uploadId, requestRelease);
+      if (acquired !== undefined) return acquired;
+      this.#bus.announce(this.#bus.subjects.uploadRelease(uploadId), {});
+      await pause(ASK_AGAIN_MS);
+    }
+    throw new TusError('upload_locked');
+  }
+
+  async #tryAcquire(uploadId: string, requestRelease: () => void) {
+    const held = this.#hold(uploadId, requestRelease);
+    try {
+      const acquired = await this.#sessions.acquire(uploadId);
+      if (acquired === undefined) held.free();
+      return acquired;
+    } catch (error) {
+      held.free();
+      throw error;
+    }
+  }
+
+  async release(lease: Lease): Promise<void> {
+    try {
+      await this.#sessions.release(lease);
+    } finally {
+      this.#held.get(lease.upload_id)?.free();
+    }
+  }
+
+  #hold(uploadId: string, requestRelease: () => void): Held {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const held: Held = {
+      requestRelease,
+      freed: promise,
+      free: () => {
+        if (this.#held.get(uploadId) === held) this.#held.delete(uploadId);
+        resolve();
+      },
+    };
+    this.#held.set(uploadId, held);
+    return held;
+  }
+}

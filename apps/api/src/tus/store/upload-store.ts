@@ -1,0 +1,91 @@
+import type { Readable } from 'node:stream';
+import type { StorageOptions } from '@claimcheck/platform/storage';
+import { s3ClientConfig } from '@claimcheck/platform/storage';
+import { S3Store } from '@tus/s3-store';
+import { type DataStore, Metadata, Upload } from '@tus/utils';
+import type { UploadSession } from '../../media/upload-sessions.ts';
+import type { Engine } from './engine.ts';
+import { storeWhole } from './finish-upload.ts';
+import { Ingest, type Remainder } from './ingest.ts';
+import { TusError } from './tus-error.ts';
+import { currentScope, type UploadScope } from './upload-scope.ts';
+
+const NOTHING_LEFT: Remainder = { tails: [], chunks: [], giveBack: () => {} };
+
+/** Told when the whole object is in the storage, under the upload's lease. */
+export type OnStored = (session: UploadSession & { length: number }) => Promise<void>;
+
+/**
+ * @tus/s3-store with its state in Postgres instead of `.info` objects and lists of parts: what the stock
+ * store believes of S3 is not always so (docs/decisions/0003-upload-store.md).
+ */
+export class UploadStore extends S3Store implements DataStore {
+  readonly #engine: Engine;
+  readonly #onStored: OnStored;
+
+  constructor(engine: Engine, storage: StorageOptions, onStored: OnStored) {
+    super({ s3ClientConfig: { ...s3ClientConfig(storage), bucket: storage.bucket }, useTags: false });
+    this.extensions = ['creation', 'creation-with-upload', 'creation-defer-length', 'termination'];
+    this.#engine = engine;
+    this.#onStored = onStored;
+  }
+
+  /** The row is there already; S3 hears of an upload with its first bytes. */
+  override async create(upload: Upload): Promise<Upload> {
+    const scope = currentScope();
+    if (scope.session.length === 0) await this.#finish(scope, scope.session, NOTHING_LEFT);
+    return upload;
+  }
+
+  override async getUpload(id: string): Promise<Upload> {
+    const { session } = currentScope();
+    return new Upload({
+      id,
+      offset: session.offset,
+      ...(session.length === undefined ? {} : { size: session.length }),
+      ...(session.metadata === undefined ? {} : { metadata: Metadata.parse(session.metadata) }),
+      creation_date: session.created_at.toISOString(),
+    });
+  }
+
+  override async declareUploadLength(_id: string, length: number): Promise<void> {
+    const scope = currentScope();
+    if (scope.lease === undefined || !(await this.#engine.sessions.setLength(scope.lease, length)))
+      throw new TusError('upload_locked');
+    scope.session = { ...scope.session, length };
+  }
+
+  /** Takes the request's own body; `_source` is empty. @returns the committed offset */
+  override async write(_source: Readable): Promise<number> {
+    const scope = currentScope();
+    if (scope.session.phase === 'complete') return scope.session.offset;
+    if (scope.lease === undefined) throw new TusError('upload_locked');
+    if (scope.session.phase !== 'open') return this.recover(scope);
+    const ingest = new Ingest(this.#engine, { ...scope, lease: scope.lease });
+    scope.onReleaseRequest = () => ingest.release();
+    if (scope.releaseRequested) ingest.release();
+    const { offset, remainder, s3_upload_id } = await ingest.run();
+    scope.onReleaseRequest = undefined;
+    if (remainder !== undefined) await this.#finish(scope, { ...scope.session, s3_upload_id }, remainder);
+    return offset;
+  }
+
+  /** Finishes an upload whose bytes are all stored: its last request died, or S3 did not answer it. */
+  async recover(scope: UploadScope): Promise<number> {
+    const { session } = scope;
+    await this.#finish(scope, session, NOTHING_LEFT);
+    return session.offset;
+  }
+
+  async #finish(scope: UploadScope, session: UploadSession, remainder: Remainder): Promise<void> {
+    const { length } = session;
+    if (length === undefined) throw new Error('an upload of unknown length can not be finished');
+    const whole = { ...session, length };
+    if (length > 0) {
+      if (scope.lease === undefined) throw new TusError('upload_locked');
+      await storeWhole(this.#engine, scope.lease, whole, remainder);
+    }
+    await this.#onStored(whole);
+    scope.session = { ...whole, phase: 'complete', offset: length };
+  }
+}
