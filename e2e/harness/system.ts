@@ -16,6 +16,8 @@ export interface System {
   appName: string;
   databaseUrl: string;
   env: Variables;
+  /** What the api was started with; a second one needs ports of its own. */
+  apiEnv: Variables;
   adminUrls: Record<AppName, string>;
   apps: Record<AppName, ManagedService>;
   /** A host's token for a user; `claims` override. */
@@ -83,8 +85,9 @@ export const startSystem = async (stack: Variables, overrides: Variables = {}): 
     ...overrides,
   };
   const trusted = { ...common, AUTH_JWT_SECRET: secret };
+  const apiEnv = { ...trusted, DATABASE_URL: owner, DEV_LOGIN: 'true' };
   const [api, worker, gatewayApp] = await Promise.all([
-    startApp('api', { ...trusted, DATABASE_URL: owner, DEV_LOGIN: 'true' }, apiAdmin),
+    startApp('api', apiEnv, apiAdmin),
     // No database, no secret: it handles hostile bytes.
     startApp('worker', common, workerAdmin),
     startApp('gateway', { ...trusted, DATABASE_URL: reader }, gatewayAdmin),
@@ -96,6 +99,7 @@ export const startSystem = async (stack: Variables, overrides: Variables = {}): 
     appName,
     databaseUrl: owner,
     env: common,
+    apiEnv,
     adminUrls: {
       api: `http://127.0.0.1:${apiAdmin}`,
       worker: `http://127.0.0.1:${workerAdmin}`,

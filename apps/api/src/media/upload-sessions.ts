@@ -183,10 +183,10 @@ export class UploadSessions {
   }
 
   /** A piece of a concatenation is whole. */
-  async finishPartial(uploadId: string): Promise<void> {
+  async finishPartial(uploadId: string, length: number): Promise<void> {
     await this.#database.client.upload_session.updateMany({
       where: { upload_id: uploadId, is_partial: true },
-      data: { phase: 'complete', lease_owner: null },
+      data: { phase: 'complete', offset: length, lease_owner: null },
     });
   }
 

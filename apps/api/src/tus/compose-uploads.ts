@@ -22,7 +22,7 @@ const finalizer =
   (context: HttpContext, sessions: UploadSessions): OnStored =>
   async (session) => {
     const { database, settings, metrics, logger } = context;
-    if (session.is_partial) return sessions.finishPartial(session.upload_id);
+    if (session.is_partial) return sessions.finishPartial(session.upload_id, session.length);
     const first = await database.transaction((tx) =>
       finalizeUpload(tx, settings, session.upload_id, session.length),
     );

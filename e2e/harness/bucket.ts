@@ -1,0 +1,55 @@
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { s3Client } from '@claimcheck/local-stack/s3-bucket';
+
+export interface OpenMultipartUpload {
+  key: string;
+  uploadId: string;
+}
+
+/** The bucket, reached past every fault. */
+export class Bucket {
+  readonly #client: S3Client;
+  readonly #name: string;
+
+  constructor(stack: Record<string, string>) {
+    const { S3_ENDPOINT = '', S3_REGION = '', S3_BUCKET = '' } = stack;
+    this.#name = S3_BUCKET;
+    this.#client = s3Client({
+      endpoint: S3_ENDPOINT,
+      region: S3_REGION,
+      bucket: S3_BUCKET,
+      accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
+      secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
+    });
+  }
+
+  /** Multipart uploads that were begun and neither completed nor aborted, of one media object. */
+  async openUploads(mediaId: string): Promise<OpenMultipartUpload[]> {
+    // MinIO lists those of one exact key and knows no other prefix.
+    const answer = await this.#client.send(
+      new ListMultipartUploadsCommand({ Bucket: this.#name, Prefix: `${mediaId}/source` }),
+    );
+    return (answer.Uploads ?? []).map(({ Key = '', UploadId = '' }) => ({ key: Key, uploadId: UploadId }));
+  }
+
+  /** Keys below a prefix. */
+  async keys(prefix: string): Promise<string[]> {
+    const answer = await this.#client.send(new ListObjectsV2Command({ Bucket: this.#name, Prefix: prefix }));
+    return (answer.Contents ?? []).map(({ Key = '' }) => Key);
+  }
+
+  async abort({ key, uploadId }: OpenMultipartUpload): Promise<void> {
+    await this.#client.send(
+      new AbortMultipartUploadCommand({ Bucket: this.#name, Key: key, UploadId: uploadId }),
+    );
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}

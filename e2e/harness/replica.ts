@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url';
+import { freePort } from '@claimcheck/local-stack/free-port';
+import { type ManagedService, startProcess } from '@claimcheck/local-stack/managed-process';
+import type { System } from './system.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface Replica {
+  url: string;
+  service: ManagedService;
+}
+
+export interface ReplicaOptions {
+  env?: Record<string, string>;
+  /** A program that starts the api; the api's own command line follows its arguments. */
+  launcher?: readonly [command: string, ...args: string[]];
+}
+
+/** One more api beside the system's, on the same database, broker and bucket. The caller stops it. */
+export const startReplica = async (system: System, options: ReplicaOptions = {}): Promise<Replica> => {
+  const port = await freePort();
+  const adminPort = await freePort(new Set([port]));
+  const [command, ...args] = [...(options.launcher ?? []), process.execPath, 'apps/api/src/main.ts'];
+  if (command === undefined) throw new Error('there is no command to start');
+  const service = await startProcess({
+    name: 'second api',
+    command,
+    args,
+    cwd: ROOT,
+    env: {
+      PATH: process.env.PATH ?? '',
+      ...system.apiEnv,
+      PORT: String(port),
+      ADMIN_PORT: String(adminPort),
+      ...options.env,
+    },
+    ready: async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok,
+    timeoutMs: 60_000,
+  });
+  return { url: `http://127.0.0.1:${port}`, service };
+};

@@ -1,0 +1,138 @@
+import { createHash, randomInt } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { ChatUser } from '../harness/chat-user.ts';
+import { expectWhole } from '../harness/expect-whole.ts';
+import { type Replica, startReplica } from '../harness/replica.ts';
+import { askOffset } from '../harness/resume.ts';
+import { type System, startSystem } from '../harness/system.ts';
+import { WireUpload } from '../harness/tus-wire.ts';
+
+const MIB = 1_024 ** 2;
+const RUNS = 12;
+
+let system: System;
+let replica: Replica;
+let ann: ChatUser;
+
+beforeAll(async () => {
+  system = await startSystem(inject('stack'));
+  replica = await startReplica(system);
+  ann = new ChatUser(system, 'ann');
+});
+afterAll(async () => {
+  await replica?.service.stop();
+  await system?.stop();
+});
+
+type Step =
+  | { do: 'patch' | 'wrong-offset'; bytes: number }
+  | { do: 'cut'; bytes: number; sent: number }
+  | { do: 'head' | 'switch' };
+
+const size = fc.oneof(
+  fc.integer({ min: 0, max: 3_000 }),
+  fc.integer({ min: 1, max: 5 * MIB }),
+  fc.constantFrom(8 * MIB, 8 * MIB - 1, 8 * MIB + 1),
+);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('patch' as const), bytes: size }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('cut' as const),
+      bytes: size,
+      sent: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('wrong-offset' as const),
+      bytes: fc.integer({ min: 1, max: 1_000 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('head' as const, 'switch' as const) }) },
+);
+const plan = fc.record({
+  length: fc.oneof(fc.integer({ min: 1, max: 20 * MIB }), fc.constantFrom(8 * MIB, 16 * MIB, 8 * MIB + 1)),
+  seed: fc.integer(),
+  steps: fc.array(step, { minLength: 3, maxLength: 14 }),
+});
+
+/** Bytes that are different everywhere, made fast: the same for the same seed. */
+const contentOf = (seed: number, length: number): Buffer => {
+  const block = createHash('sha512').update(String(seed)).digest();
+  const bytes = Buffer.alloc(length);
+  for (let at = 0; at < length; at += 64) {
+    block.writeUInt32LE(at / 64);
+    block.copy(bytes, at);
+  }
+  return bytes;
+};
+
+test('any sequence of patches, cuts and changes of replica stores what was sent, and no acknowledged byte is lost', async () => {
+  const seed = randomInt(2 ** 31);
+  console.log(`upload model seed ${seed}`);
+  await fc.assert(
+    fc.asyncProperty(plan, async ({ length, seed: content, steps }) => {
+      const bytes = contentOf(content, length);
+      const user = { baseUrl: system.apiUrl, token: ann.token };
+      let upload = await WireUpload.create(user, length);
+      let onFirst = true;
+      // What the server has promised; and what it may have beyond that, after a cut.
+      let acknowledged = 0;
+      let possible = 0;
+
+      const sync = async () => {
+        const offset = await askOffset(upload);
+        expect(offset).toBeGreaterThanOrEqual(acknowledged);
+        expect(offset).toBeLessThanOrEqual(possible);
+        acknowledged = offset;
+        possible = offset;
+      };
+
+      for (const action of steps) {
+        if (action.do === 'switch') {
+          onFirst = !onFirst;
+          upload = upload.via(onFirst ? system.apiUrl : replica.url);
+        }
+        if (action.do === 'head') await sync();
+        if (action.do === 'patch') {
+          await sync();
+          const piece = bytes.subarray(acknowledged, acknowledged + action.bytes);
+          const answer = await upload.patch(acknowledged, piece);
+          expect(answer).toMatchObject({
+            kind: 'answered',
+            status: 204,
+            offset: acknowledged + piece.length,
+          });
+          acknowledged += piece.length;
+          possible = acknowledged;
+        }
+        if (action.do === 'cut') {
+          await sync();
+          const piece = bytes.subarray(acknowledged, acknowledged + action.bytes);
+          const request = upload.openPatch(acknowledged, piece.length);
+          void request.answer.catch(() => undefined);
+          await request.write(piece.subarray(0, Math.floor(piece.length * action.sent)));
+          request.destroy();
+          possible = acknowledged + piece.length;
+        }
+        if (action.do === 'wrong-offset') {
+          await sync();
+          const answer = await upload.patch(acknowledged + action.bytes, Buffer.alloc(1));
+          expect(answer).toMatchObject({ kind: 'answered' });
+          if (answer.kind === 'answered') expect([409, 413]).toContain(answer.status);
+        }
+      }
+      await sync();
+      if (acknowledged < length) {
+        const answer = await upload.patch(acknowledged, bytes.subarray(acknowledged));
+        expect(answer).toMatchObject({ kind: 'answered', status: 204, offset: length });
+      }
+      await expectWhole(ann, upload.id, bytes);
+    }),
+    { seed, numRuns: RUNS, endOnFailure: true },
+  );
+}, 300_000);

@@ -1,0 +1,417 @@
+import { createHash, randomBytes } from 'node:crypto';
+import http from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import type { Problem } from '@claimcheck/contracts/errors';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Bucket } from '../harness/bucket.ts';
+import { ChatUser } from '../harness/chat-user.ts';
+import { expectWhole } from '../harness/expect-whole.ts';
+import { startReplica } from '../harness/replica.ts';
+import { askOffset } from '../harness/resume.ts';
+import { type System, startSystem } from '../harness/system.ts';
+import { WireUpload } from '../harness/tus-wire.ts';
+import { until } from '../harness/until.ts';
+
+const MIB = 1_024 ** 2;
+const IDLE_MS = 1_000;
+
+let system: System;
+let ann: ChatUser;
+let ben: ChatUser;
+let bucket: Bucket;
+
+beforeAll(async () => {
+  system = await startSystem(inject('stack'), { UPLOAD_IDLE_TIMEOUT: `${IDLE_MS}ms` });
+  ann = new ChatUser(system, 'ann');
+  ben = new ChatUser(system, 'ben');
+  bucket = new Bucket(inject('stack'));
+});
+afterAll(async () => {
+  bucket?.close();
+  await system?.stop();
+});
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const METADATA = `filename ${base64('a.bin')},filetype ${base64('application/octet-stream')}`;
+const OCTETS = { 'content-type': 'application/offset+octet-stream' };
+
+const create = (length: number) => WireUpload.create({ baseUrl: system.apiUrl, token: ann.token }, length);
+
+const send = async (
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: Buffer,
+  user = ann,
+) => {
+  const response = await user.fetch(path, {
+    method,
+    headers: { 'tus-resumable': '1.0.0', ...headers },
+    ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+  });
+  const text = await response.text();
+  const isProblem = response.headers.get('content-type')?.includes('problem') === true && text !== '';
+  const problem = isProblem ? (JSON.parse(text) as Problem) : undefined;
+  return {
+    status: response.status,
+    headers: response.headers,
+    code: problem?.code,
+    offset: Number(response.headers.get('upload-offset')),
+  };
+};
+
+const idOf = (answer: { headers: Headers }): string =>
+  answer.headers.get('location')?.split('/').at(-1) ?? '';
+
+test('OPTIONS says what the server can do', async () => {
+  const { status, headers } = await send('OPTIONS', '/v1/uploads', {});
+  expect(status).toBe(204);
+  expect(headers.get('tus-version')).toBe('1.0.0');
+  expect(headers.get('tus-checksum-algorithm')).toBe('sha1,sha256,crc32');
+  expect(headers.get('tus-extension')?.split(',').sort()).toEqual([
+    'checksum',
+    'concatenation',
+    'creation',
+    'creation-defer-length',
+    'creation-with-upload',
+    'expiration',
+    'termination',
+  ]);
+  expect(Number(headers.get('tus-max-size'))).toBeGreaterThan(1_000_000);
+});
+
+test('creation with upload: one round trip, also with a body that is too short or too long', async () => {
+  const bytes = randomBytes(100_000);
+  const whole = await send(
+    'POST',
+    '/v1/uploads',
+    { ...OCTETS, 'upload-length': '100000', 'upload-metadata': METADATA },
+    bytes,
+  );
+  expect({ status: whole.status, offset: whole.offset }).toEqual({ status: 201, offset: 100_000 });
+  await expectWhole(ann, idOf(whole), bytes);
+  const half = await send(
+    'POST',
+    '/v1/uploads',
+    { ...OCTETS, 'upload-length': '100000', 'upload-metadata': METADATA },
+    bytes.subarray(0, 40_000),
+  );
+  expect({ status: half.status, offset: half.offset }).toEqual({ status: 201, offset: 40_000 });
+  const rest = await send(
+    'PATCH',
+    `/v1/uploads/${idOf(half)}`,
+    { ...OCTETS, 'upload-offset': '40000' },
+    bytes.subarray(40_000),
+  );
+  expect(rest.status).toBe(204);
+  await expectWhole(ann, idOf(half), bytes);
+  const long = await send(
+    'POST',
+    '/v1/uploads',
+    { ...OCTETS, 'upload-length': '10', 'upload-metadata': METADATA },
+    bytes,
+  );
+  expect({ status: long.status, code: long.code }).toEqual({ status: 413, code: 'too_large' });
+});
+
+test('HEAD repeats the metadata as it was sent, and says when the upload expires', async () => {
+  const created = await send('POST', '/v1/uploads', { 'upload-length': '5', 'upload-metadata': METADATA });
+  const { headers } = await send('HEAD', `/v1/uploads/${idOf(created)}`, {});
+  expect(headers.get('upload-metadata')).toBe(METADATA);
+  expect(headers.get('cache-control')).toBe('no-store');
+  expect(new Date(headers.get('upload-expires') ?? '').getTime()).toBeGreaterThan(Date.now() + 3_600_000);
+});
+
+describe('checksum', () => {
+  const sums = (bytes: Buffer): Record<string, string> => {
+    const crc = Buffer.alloc(4);
+    crc.writeUInt32BE(crc32(bytes));
+    return {
+      sha1: createHash('sha1').update(bytes).digest('base64'),
+      sha256: createHash('sha256').update(bytes).digest('base64'),
+      crc32: crc.toString('base64'),
+    };
+  };
+
+  test.each(['sha1', 'sha256', 'crc32'])(
+    '%s: what does not match is not kept, what does is',
+    async (algorithm) => {
+      // Over a part's size: also what was sent to the storage already must not count.
+      const bytes = randomBytes(9 * MIB);
+      const upload = await create(bytes.length);
+      const wrong = Buffer.from(bytes);
+      wrong[5] = (wrong[5] ?? 0) ^ 1;
+      const patch = (body: Buffer) =>
+        send(
+          'PATCH',
+          `/v1/uploads/${upload.id}`,
+          { ...OCTETS, 'upload-offset': '0', 'upload-checksum': `${algorithm} ${sums(bytes)[algorithm]}` },
+          body,
+        );
+      expect(await patch(wrong)).toMatchObject({ status: 460, code: 'checksum_mismatch' });
+      expect(await askOffset(upload)).toBe(0);
+      expect(await patch(bytes)).toMatchObject({ status: 204, offset: bytes.length });
+      await expectWhole(ann, upload.id, bytes);
+    },
+  );
+
+  test('an algorithm that is not offered, and a value that is none', async () => {
+    const upload = await create(3);
+    for (const value of ['md5 AAAA', 'sha1 AAAA', 'sha1', 'nonsense'])
+      expect(
+        await send(
+          'PATCH',
+          `/v1/uploads/${upload.id}`,
+          { ...OCTETS, 'upload-offset': '0', 'upload-checksum': value },
+          Buffer.from('abc'),
+        ),
+      ).toMatchObject({ status: 400, code: 'tus_protocol' });
+    expect(await askOffset(upload)).toBe(0);
+  });
+});
+
+describe('concatenation', () => {
+  const partial = async (bytes: Buffer): Promise<string> => {
+    const created = await send('POST', '/v1/uploads', {
+      'upload-concat': 'partial',
+      'upload-length': String(bytes.length),
+    });
+    const id = idOf(created);
+    if (bytes.length > 0)
+      await send('PATCH', `/v1/uploads/${id}`, { ...OCTETS, 'upload-offset': '0' }, bytes);
+    return id;
+  };
+  const finish = (ids: string[], user = ann) =>
+    send(
+      'POST',
+      '/v1/uploads',
+      {
+        'upload-concat': `final;${ids.map((id) => `${system.apiUrl}/v1/uploads/${id}`).join(' ')}`,
+        'upload-metadata': METADATA,
+      },
+      undefined,
+      user,
+    );
+
+  test.each([
+    ['pieces that the storage can copy', [6 * MIB, 5 * MIB, 100]],
+    ['pieces that are too small for that', [3, 2 * MIB, 0, 700_000]],
+    ['more than a part of small pieces', [4 * MIB, 4 * MIB, 4 * MIB]],
+  ])('%s', async (_, sizes) => {
+    const pieces = sizes.map((size) => randomBytes(size));
+    const ids = await Promise.all(pieces.map(partial));
+    const final = await finish(ids);
+    expect(final.status).toBe(201);
+    await expectWhole(ann, idOf(final), Buffer.concat(pieces));
+    const head = await send('HEAD', `/v1/uploads/${idOf(final)}`, {});
+    expect(head.headers.get('upload-concat')).toMatch(/^final;/);
+  });
+
+  test("a piece that is not whole, one that is another's, one that is none", async () => {
+    const whole = await partial(randomBytes(10));
+    const created = await send('POST', '/v1/uploads', { 'upload-concat': 'partial', 'upload-length': '10' });
+    expect(await finish([whole, idOf(created)])).toMatchObject({ status: 400, code: 'tus_protocol' });
+    expect(await finish([whole], ben)).toMatchObject({ status: 404, code: 'not_found' });
+    const ordinary = await create(5);
+    expect(await finish([ordinary.id])).toMatchObject({ status: 404 });
+    expect(await finish(['nonsense'])).toMatchObject({ status: 400 });
+  });
+
+  test('a partial upload is no media object', async () => {
+    const id = await partial(randomBytes(10));
+    expect((await ann.call('GET', `/v1/media/${id}`)).status).toBe(404);
+  });
+});
+
+test('X-HTTP-Method-Override', async () => {
+  const upload = await create(5);
+  const path = `/v1/uploads/${upload.id}`;
+  const patched = await send(
+    'POST',
+    path,
+    { ...OCTETS, 'x-http-method-override': 'PATCH', 'upload-offset': '0' },
+    Buffer.from('abc'),
+  );
+  expect(patched).toMatchObject({ status: 204, offset: 3 });
+  expect(await send('POST', path, { 'x-http-method-override': 'HEAD' })).toMatchObject({
+    status: 200,
+    offset: 3,
+  });
+  expect((await send('POST', path, { 'x-http-method-override': 'DELETE' })).status).toBe(204);
+  expect((await send('HEAD', path, {})).status).toBe(410);
+});
+
+test('deferred length: told with the last bytes, or after them; parts have their usual size', async () => {
+  for (const [size, alone] of [
+    [20 * MIB + 7, false],
+    [8 * MIB, true],
+    [300, true],
+  ] as const) {
+    const bytes = randomBytes(size);
+    const created = await send('POST', '/v1/uploads', {
+      'upload-defer-length': '1',
+      'upload-metadata': METADATA,
+    });
+    const path = `/v1/uploads/${idOf(created)}`;
+    const first = alone ? bytes : bytes.subarray(0, 17 * MIB);
+    expect((await send('PATCH', path, { ...OCTETS, 'upload-offset': '0' }, first)).offset).toBe(first.length);
+    const head = await send('HEAD', path, {});
+    expect([head.headers.get('upload-defer-length'), head.offset]).toEqual(['1', first.length]);
+    const last = await send(
+      'PATCH',
+      path,
+      { ...OCTETS, 'upload-offset': String(first.length), 'upload-length': String(size) },
+      bytes.subarray(first.length),
+    );
+    expect(last).toMatchObject({ status: 204, offset: size });
+    await expectWhole(ann, idOf(created), bytes);
+  }
+});
+
+test('a body without Content-Length, after Expect: 100-continue', async () => {
+  const bytes = randomBytes(3 * MIB);
+  const upload = await create(bytes.length);
+  const status = await new Promise<number>((resolve, reject) => {
+    const request = http.request(`${system.apiUrl}/v1/uploads/${upload.id}`, {
+      method: 'PATCH',
+      headers: {
+        ...OCTETS,
+        authorization: `Bearer ${ann.token}`,
+        'tus-resumable': '1.0.0',
+        'upload-offset': '0',
+        'transfer-encoding': 'chunked',
+        expect: '100-continue',
+      },
+    });
+    request.on('continue', () => {
+      for (let at = 0; at < bytes.length; at += 70_000) request.write(bytes.subarray(at, at + 70_000));
+      request.end();
+    });
+    request.on('response', (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject);
+  });
+  expect(status).toBe(204);
+  await expectWhole(ann, upload.id, bytes);
+});
+
+test('a chunked body that is longer than the upload: what fits is kept, and no more', async () => {
+  const bytes = randomBytes(1_000);
+  const upload = await create(500);
+  const answer = await new Promise<number>((resolve, reject) => {
+    const request = http.request(`${system.apiUrl}/v1/uploads/${upload.id}`, {
+      method: 'PATCH',
+      headers: {
+        ...OCTETS,
+        authorization: `Bearer ${ann.token}`,
+        'tus-resumable': '1.0.0',
+        'upload-offset': '0',
+        'transfer-encoding': 'chunked',
+      },
+    });
+    request.on('response', (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject);
+    request.end(bytes);
+  });
+  expect(answer).toBe(413);
+  expect(await askOffset(upload)).toBeLessThanOrEqual(500);
+});
+
+test('many small patches: tails are joined, and leave nothing behind', async () => {
+  const bytes = randomBytes(9 * MIB + 123);
+  const upload = await create(bytes.length);
+  let offset = 0;
+  while (offset < bytes.length) {
+    const piece = bytes.subarray(offset, offset + 200_000);
+    expect(await upload.patch(offset, piece)).toMatchObject({ status: 204, offset: offset + piece.length });
+    offset += piece.length;
+  }
+  await expectWhole(ann, upload.id, bytes);
+  const left = async () => ((await bucket.keys(`${upload.id}/tail/`)).length === 0 ? true : undefined);
+  await until(left, { withinMs: 5_000, what: 'the tails to be gone' });
+});
+
+describe('time', () => {
+  test('a silent connection is ended after the idle limit, and its bytes are kept', async () => {
+    const bytes = randomBytes(500_000);
+    const upload = await create(bytes.length);
+    const request = upload.openPatch(0, bytes.length);
+    await request.write(bytes.subarray(0, 300_000));
+    const answer = await request.answer;
+    expect(answer).toMatchObject({ kind: 'answered', status: 204, offset: 300_000 });
+    expect(answer.ms).toBeGreaterThanOrEqual(IDLE_MS * 0.9);
+    expect(await upload.patch(300_000, bytes.subarray(300_000))).toMatchObject({ status: 204 });
+    await expectWhole(ann, upload.id, bytes);
+  });
+
+  test('a slow but steady one may take longer than the idle limit', async () => {
+    const bytes = randomBytes(60_000);
+    const upload = await create(bytes.length);
+    const request = upload.openPatch(0, bytes.length);
+    const startedAt = performance.now();
+    // The pauses are what is tested: each is shorter than the limit, together they are longer.
+    for (let at = 0; at < bytes.length; at += 10_000) {
+      await request.write(bytes.subarray(at, at + 10_000));
+      await pause(IDLE_MS / 3);
+    }
+    request.end();
+    expect(await request.answer).toMatchObject({ kind: 'answered', status: 204, offset: bytes.length });
+    expect(performance.now() - startedAt).toBeGreaterThan(IDLE_MS * 1.5);
+    await expectWhole(ann, upload.id, bytes);
+  });
+});
+
+describe('replicas', () => {
+  test('a graceful stop writes down what arrived, and the client goes on elsewhere', async () => {
+    const replica = await startReplica(system);
+    const bytes = randomBytes(12 * MIB);
+    const upload = await create(bytes.length);
+    const there = upload.via(replica.url);
+    const request = there.openPatch(0, bytes.length);
+    await request.write(bytes.subarray(0, 10 * MIB));
+    await replica.service.stop();
+    const answer = await request.answer;
+    expect(answer).toMatchObject({ kind: 'answered', status: 204 });
+    const offset = await askOffset(upload);
+    expect(answer.kind === 'answered' ? answer.offset : -1).toBe(offset);
+    expect(offset).toBeGreaterThanOrEqual(8 * MIB);
+    expect(await upload.patch(offset, bytes.subarray(offset))).toMatchObject({ status: 204 });
+    await expectWhole(ann, upload.id, bytes);
+  });
+
+  test('a phone that reconnects while its old connection hangs has its upload back within a second', async () => {
+    const replica = await startReplica(system);
+    try {
+      const bytes = randomBytes(2 * MIB);
+      const upload = await create(bytes.length);
+      const hanging = upload.openPatch(0, bytes.length);
+      await hanging.write(bytes.subarray(0, MIB));
+      const startedAt = performance.now();
+      const elsewhere = upload.via(replica.url);
+      const offset = await askOffset(elsewhere);
+      const tookMs = performance.now() - startedAt;
+      console.log(`taken over after ${Math.round(tookMs)} ms at ${offset}`);
+      expect(tookMs).toBeLessThan(1_000);
+      expect(await elsewhere.patch(offset, bytes.subarray(offset))).toMatchObject({ status: 204 });
+      hanging.destroy();
+      await expectWhole(ann, upload.id, bytes);
+    } finally {
+      await replica.service.stop();
+    }
+  });
+});
+
+describe('termination leaves nothing behind', () => {
+  test.each([
+    ['with parts and a tail', 20 * MIB, 17 * MIB],
+    ['with a tail', 20 * MIB, 100_000],
+    ['without a byte', 20 * MIB, 0],
+    ['finished', 300_000, 300_000],
+  ])('%s', async (_, length, sent) => {
+    const upload = await create(length);
+    if (sent > 0) await upload.patch(0, randomBytes(sent));
+    expect((await send('DELETE', `/v1/uploads/${upload.id}`, {})).status).toBe(204);
+    expect(await bucket.keys(`${upload.id}/`)).toEqual([]);
+    expect(await bucket.openUploads(upload.id)).toEqual([]);
+    expect((await send('HEAD', `/v1/uploads/${upload.id}`, {})).status).toBe(410);
+    expect((await send('DELETE', `/v1/uploads/${upload.id}`, {})).status).toBe(204);
+  });
+});
