@@ -1,7 +1,9 @@
 import {
   AbortMultipartUploadCommand,
+  GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  NoSuchKey,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { s3Client } from '@claimcheck/local-stack/s3-bucket';
@@ -29,10 +31,14 @@ export class Bucket {
   }
 
   /** Multipart uploads that were begun and neither completed nor aborted, of one media object. */
-  async openUploads(mediaId: string): Promise<OpenMultipartUpload[]> {
+  openUploads(mediaId: string): Promise<OpenMultipartUpload[]> {
+    return this.openUploadsOfKey(`${mediaId}/source`);
+  }
+
+  async openUploadsOfKey(key: string): Promise<OpenMultipartUpload[]> {
     // MinIO lists those of one exact key and knows no other prefix.
     const answer = await this.#client.send(
-      new ListMultipartUploadsCommand({ Bucket: this.#name, Prefix: `${mediaId}/source` }),
+      new ListMultipartUploadsCommand({ Bucket: this.#name, Prefix: key }),
     );
     return (answer.Uploads ?? []).map(({ Key = '', UploadId = '' }) => ({ key: Key, uploadId: UploadId }));
   }
@@ -41,6 +47,17 @@ export class Bucket {
   async keys(prefix: string): Promise<string[]> {
     const answer = await this.#client.send(new ListObjectsV2Command({ Bucket: this.#name, Prefix: prefix }));
     return (answer.Contents ?? []).map(({ Key = '' }) => Key);
+  }
+
+  /** A whole object; undefined when there is none. */
+  async read(key: string): Promise<Buffer | undefined> {
+    try {
+      const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.#name, Key: key }));
+      return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
   }
 
   async abort({ key, uploadId }: OpenMultipartUpload): Promise<void> {

@@ -372,7 +372,8 @@ describe('replicas', () => {
     expect(answer).toMatchObject({ kind: 'answered', status: 204 });
     const offset = await askOffset(upload);
     expect(answer.kind === 'answered' ? answer.offset : -1).toBe(offset);
-    expect(offset).toBeGreaterThanOrEqual(8 * MIB);
+    // How much of it had arrived is the network's affair.
+    expect(offset).toBeGreaterThan(0);
     expect(await upload.patch(offset, bytes.subarray(offset))).toMatchObject({ status: 204 });
     await expectWhole(ann, upload.id, bytes);
   });

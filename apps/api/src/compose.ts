@@ -10,6 +10,7 @@ import type { MediaSettings } from './media/media-settings.ts';
 import { createMetrics } from './metrics.ts';
 import type { HttpContext } from './request/context.ts';
 import { MediaWaiters } from './request/media-waiters.ts';
+import { UploadTickets } from './request/upload-tickets.ts';
 
 export interface Context extends HttpContext {
   bus: Bus;
@@ -25,6 +26,8 @@ const toSettings = (config: Config, bus: Bus): MediaSettings => ({
   sourceAccess: config.sourceAccess,
   readyDeadlineMs: config.readyDeadlineMs,
   uploadTtlMs: config.uploadTtlMs,
+  userQuotaBytes: config.userQuotaBytes,
+  maxOpenUploads: config.maxOpenUploads,
   orphanTtlMs: config.orphanTtlMs,
 });
 
@@ -55,6 +58,7 @@ export const compose = async (config: Config): Promise<Context> => {
     storage,
     settings: toSettings(config, bus),
     verifyToken: createTokenVerifier(config.token),
+    tickets: config.tokenSecrets === undefined ? undefined : new UploadTickets(config.tokenSecrets),
     waiters: new MediaWaiters(bus),
     metrics: createMetrics(database),
   };

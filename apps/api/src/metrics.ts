@@ -8,24 +8,45 @@ export const createMetrics = (database: Database) => {
   const registry: Registry = createRegistry();
   const registers = [registry];
 
-  /** Waiting outbox messages and the age of the oldest, asked for when somebody scrapes. */
-  const outboxPending = new Gauge({
-    name: 'claimcheck_outbox_pending',
-    help: 'Outbox messages that are not published yet',
-    registers,
-  });
-  new Gauge({
-    name: 'claimcheck_outbox_oldest_age_seconds',
-    help: 'Age of the oldest outbox message that is not published yet',
-    registers,
-    async collect() {
-      const rows = await database.client.$queryRaw<{ pending: bigint; age: number | null }[]>`
-        SELECT count(*) AS pending, extract(epoch FROM now() - min(created_at))::float8 AS age
-        FROM outbox WHERE published_at IS NULL`;
-      outboxPending.set(Number(rows[0]?.pending ?? 0));
-      this.set(rows[0]?.age ?? 0);
-    },
-  });
+  /**
+   * Asked for when somebody scrapes. Each by itself: one that another one sets is shown as it was at the
+   * scrape before.
+   */
+  const asked = (name: string, help: string, ask: () => Promise<{ value: number | null }[]>) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        this.set((await ask())[0]?.value ?? 0);
+      },
+    });
+  const { client } = database;
+  asked(
+    'claimcheck_outbox_pending',
+    'Outbox messages that are not published yet',
+    () => client.$queryRaw`SELECT count(*)::float8 AS value FROM outbox WHERE published_at IS NULL`,
+  );
+  asked(
+    'claimcheck_outbox_oldest_age_seconds',
+    'Age of the oldest outbox message that is not published yet',
+    () => client.$queryRaw`
+      SELECT extract(epoch FROM now() - min(created_at))::float8 AS value
+      FROM outbox WHERE published_at IS NULL`,
+  );
+  asked(
+    'claimcheck_upload_sessions_open',
+    'Uploads that are neither finished nor ended',
+    () => client.$queryRaw`
+      SELECT count(*)::float8 AS value FROM upload_session WHERE phase IN ('open', 'completing')`,
+  );
+  asked(
+    'claimcheck_upload_session_oldest_age_seconds',
+    'Age of the oldest upload that is neither finished nor ended',
+    () => client.$queryRaw`
+      SELECT extract(epoch FROM now() - min(created_at))::float8 AS value
+      FROM upload_session WHERE phase IN ('open', 'completing')`,
+  );
 
   return {
     registry,

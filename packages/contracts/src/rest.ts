@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { clientKey, hostId, uuid } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { mediaSchema } from './media.ts';
+import { type Media, mediaSchema } from './media.ts';
 import { alt, contentType, filename, messageBody, sha256 } from './text.ts';
 
 export const MESSAGE_TYPES = ['text', 'image', 'video', 'audio', 'file'] as const;
@@ -61,6 +61,40 @@ export const uploadMetadataSchema = z.strictObject({
   alt: alt.optional(),
 });
 export type UploadMetadata = z.infer<typeof uploadMetadataSchema>;
+
+/** `POST /v1/media`: sizes in bytes and pixels; what is optional is shown until the worker has looked. */
+export const authorizeUploadSchema = z.strictObject({
+  client_media_id: clientKey,
+  filename,
+  size_bytes: z.int().nonnegative(),
+  content_type: contentType,
+  sha256: sha256.optional(),
+  conversation_id: hostId.optional(),
+  width: z.int().min(1).max(1_000_000).optional(),
+  height: z.int().min(1).max(1_000_000).optional(),
+  duration_ms: z.int().nonnegative().max(2_147_483_647).optional(),
+  thumbhash: z.base64().max(64).optional(),
+  alt: alt.optional(),
+});
+export type AuthorizeUpload = z.infer<typeof authorizeUploadSchema>;
+
+/** Where to send the bytes, and with what. `none`: they are there already. */
+export interface UploadInstructions {
+  protocol: 'tus' | 'none';
+  url: string;
+  method?: 'PATCH';
+  headers: Record<string, string>;
+  expires_at: string;
+}
+
+/** The answer of `POST /v1/media`. */
+export interface UploadAuthorization {
+  media: Media;
+  upload: UploadInstructions;
+}
+
+/** The answer of `POST /v1/media/:id/upload-ticket`. */
+export type RenewedTicket = Pick<UploadInstructions, 'url' | 'headers' | 'expires_at'>;
 
 export const messageSchema = z.object({
   message_id: z.guid(),

@@ -54,6 +54,8 @@ async function startMinio(context: ServiceContext, access: S3Access): Promise<Ma
       MINIO_ROOT_PASSWORD: access.secretAccessKey,
       MINIO_BROWSER: 'off',
       MINIO_UPDATE: 'off',
+      // It listens on loopback only, and the bench counts its requests.
+      MINIO_PROMETHEUS_AUTH_TYPE: 'public',
       // By default it forgets unfinished multipart uploads after a day, sooner than a phone may resume one.
       MINIO_API_STALE_UPLOADS_EXPIRY: '168h',
     }),

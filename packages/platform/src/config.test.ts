@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { ConfigError, duration, flag, listOf, port, readConfig } from './config.ts';
+import { ConfigError, duration, flag, keyedSecrets, listOf, port, readConfig } from './config.ts';
 
 const schema = z.object({
   PORT: port.default(8080),
@@ -38,4 +38,15 @@ test('reports every problem at once, by name, and never a value', () => {
     ]);
     expect(message).not.toContain('secret');
   }
+});
+
+test('secrets with names keep their order; a short, unnamed or repeated one is refused without being shown', () => {
+  const keys = z.object({ KEYS: keyedSecrets });
+  const [one, two] = ['x:'.repeat(16), 'y'.repeat(40)];
+  expect(readConfig(keys, { KEYS: `new:${one}, old:${two}` }).KEYS).toEqual([
+    { kid: 'new', secret: one },
+    { kid: 'old', secret: two },
+  ]);
+  for (const wrong of ['k:hush', two, `:${two}`, `a b:${two}`, `k:${two},k:${one}`, `k:${two},k2`, ','])
+    expect(() => readConfig(keys, { KEYS: wrong })).toThrow(/^(?!.*(hush|yyy)).*KEYS: must/s);
 });

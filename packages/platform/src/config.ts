@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isReservedAudience } from './reserved-audience.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -68,6 +69,30 @@ export const list = z.string().transform((text) =>
 export const listOf = <const Values extends readonly string[]>(values: Values) =>
   list.pipe(z.array(z.enum(values)).min(1));
 
+const KEYED_SECRET = /^([A-Za-z0-9_-]{1,32}):(.{32,})$/;
+
+export interface KeyedSecret {
+  kid: string;
+  secret: string;
+}
+
+/** `kid:secret,kid:secret …`: the first signs, all verify, so that a secret can be replaced without a gap. */
+export const keyedSecrets = list
+  .transform((entries): KeyedSecret[] =>
+    entries.map((entry) => {
+      const [, kid = '', secret = ''] = KEYED_SECRET.exec(entry) ?? [];
+      return { kid, secret };
+    }),
+  )
+  .refine(
+    (keys) => keys.length > 0 && keys.every(({ kid }) => kid !== ''),
+    'must be a list of kid:secret, each secret with at least 32 characters',
+  )
+  .refine(
+    (keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length,
+    'must not name two secrets with the same kid',
+  );
+
 const withoutTrailingSlash = (text: string) => text.replace(/\/+$/, '');
 
 export const httpUrl = z.url({ protocol: /^https?$/ }).transform(withoutTrailingSlash);
@@ -99,7 +124,10 @@ export const tokenVariables = {
   AUTH_JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   AUTH_JWKS_URL: httpUrl.optional(),
   AUTH_ISSUER: z.string().optional(),
-  AUTH_AUDIENCE: z.string().optional(),
+  AUTH_AUDIENCE: z
+    .string()
+    .refine((audience) => !isReservedAudience(audience), 'must not begin with claimcheck:')
+    .optional(),
 };
 
 /** One of the two ways to check tokens must be configured, and only one. */

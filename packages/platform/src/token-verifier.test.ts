@@ -35,6 +35,18 @@ describe('a shared secret', () => {
   });
 });
 
+test('a token that we signed ourselves for something else is no user token', async () => {
+  const verify = createTokenVerifier({ secret });
+  const audiences = ['claimcheck:upload', ['host', 'claimcheck:download']];
+  for (const audience of audiences)
+    await expect(verify(jwt.sign({}, secret, { ...options, audience }))).rejects.toMatchObject({
+      code: 'unauthorized',
+    });
+  expect(await verify(jwt.sign({}, secret, { ...options, audience: 'host' }))).toMatchObject({
+    user_id: 'ann',
+  });
+});
+
 describe('a JWKS', () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();

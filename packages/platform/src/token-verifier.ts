@@ -1,6 +1,8 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { hostId } from '@claimcheck/contracts/ids';
 import jwt, { type Algorithm, type JwtHeader, type JwtPayload } from 'jsonwebtoken';
 import jwksClient from 'jwks-rsa';
+import { isReservedAudience } from './reserved-audience.ts';
 
 export interface Identity {
   user_id: string;
@@ -43,13 +45,17 @@ const ASYMMETRIC: Algorithm[] = [
 ];
 const MAX_TOKEN_CHARACTERS = 8_192;
 
-type KeyLookup = (header: JwtHeader) => Promise<string>;
+type KeyLookup = (header: JwtHeader) => Promise<string | KeyObject>;
 
 const keyLookupFor = (options: TokenVerifierOptions): { lookUp: KeyLookup; algorithms: Algorithm[] } => {
   const { secret, jwksUrl } = options;
   // The algorithm comes from the configuration, never from the token: that refuses `none`, and a public
   // key used as an HMAC secret (RFC 8725, section 3.1).
-  if (secret !== undefined) return { lookUp: async () => secret, algorithms: ['HS256'] };
+  if (secret !== undefined) {
+    // As a string, jsonwebtoken would first try, at each request, whether it is a public key.
+    const key = createSecretKey(secret, 'utf8');
+    return { lookUp: async () => key, algorithms: ['HS256'] };
+  }
   if (jwksUrl === undefined) throw new TypeError('a secret or a JWKS URL is required');
   const client = jwksClient({ jwksUri: jwksUrl, cache: true, rateLimit: true, timeout: 5_000 });
   return {
@@ -61,6 +67,8 @@ const keyLookupFor = (options: TokenVerifierOptions): { lookUp: KeyLookup; algor
 const toIdentity = (payload: JwtPayload | string): Identity => {
   if (typeof payload === 'string' || typeof payload.exp !== 'number')
     throw new TokenError('unauthorized', 'the token has no exp');
+  // Also where no audience is configured, and even if somebody gave both the same secret.
+  if (isReservedAudience(payload.aud)) throw new TokenError('unauthorized', 'the token is not one of a user');
   const subject = hostId.safeParse(payload.sub);
   if (!subject.success) throw new TokenError('unauthorized', 'sub must match [A-Za-z0-9_-]{1,64}');
   const scopes = typeof payload.scope === 'string' ? payload.scope.split(' ') : [];

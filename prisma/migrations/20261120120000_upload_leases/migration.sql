@@ -12,3 +12,6 @@ CREATE TABLE "process_heartbeat" (
 
     CONSTRAINT "process_heartbeat_pkey" PRIMARY KEY ("process_id")
 );
+
+-- AlterTable
+ALTER TABLE "upload_part" DROP COLUMN "checksum";

@@ -230,7 +230,8 @@ const settle = async (
     change.kind === 'video';
   if (wantsTranscode) change.transcode_state = 'pending';
   const written = await writeMedia(tx, settings, row, change);
-  if (wantsTranscode) await enqueue(tx, settings.subjects.transcodeRequest, toRequest(written, settings));
+  if (wantsTranscode)
+    await enqueue(tx, { subject: settings.subjects.transcodeRequest, payload: toRequest(written, settings) });
 };
 
 const reportProgress = async (tx: Transaction, row: MediaRow, result: Result): Promise<ApplyOutcome> => {

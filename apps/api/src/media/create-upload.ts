@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { MediaSettings } from './media-settings.ts';
 import { ProblemError } from './problem-error.ts';
 import { toSession, type UploadSession } from './upload-sessions.ts';
+import { NOTHING_USED, setUsage } from './user-usage.ts';
 
 interface NewSession {
   owner_user_id: string;
@@ -21,9 +22,13 @@ interface NewSession {
 
 export interface NewUpload extends NewSession {
   metadata: UploadMetadata;
+  /** What the client knows of its file; shown until the worker has looked. */
+  preview?: { width?: number; height?: number; duration_ms?: number; thumbhash?: string };
+  /** Partial uploads that this one is made of: their bytes count as its own from now on. */
+  pieces?: readonly string[];
 }
 
-export const sourceKeyOf = (uploadId: string): string => `${uploadId}/source`;
+const sourceKeyOf = (uploadId: string): string => `${uploadId}/source`;
 
 const findByAlias = async (
   tx: Transaction,
@@ -47,27 +52,43 @@ const insertSession = async (
   upload: NewSession,
   id: string,
   isPartial: boolean,
-): Promise<UploadSession> =>
-  toSession(
-    await tx.db.upload_session.create({
-      data: {
-        upload_id: id,
-        media_object_id: isPartial ? null : id,
-        owner_user_id: upload.owner_user_id,
-        protocol: 'tus',
-        is_partial: isPartial,
-        length: upload.length ?? null,
-        part_size: upload.part_size,
-        s3_bucket: settings.bucket,
-        object_storage_key: sourceKeyOf(id),
-        metadata: upload.raw_metadata ?? null,
-        concat: upload.concat ?? null,
-        lease_owner: upload.lease_owner ?? null,
-        lease_epoch: upload.lease_owner === undefined ? 0 : 1,
-        expires_at: new Date(Date.now() + settings.uploadTtlMs),
-      },
-    }),
-  );
+): Promise<UploadSession> => {
+  const row = await tx.db.upload_session.create({
+    data: {
+      upload_id: id,
+      media_object_id: isPartial ? null : id,
+      owner_user_id: upload.owner_user_id,
+      protocol: 'tus',
+      is_partial: isPartial,
+      length: upload.length ?? null,
+      part_size: upload.part_size,
+      s3_bucket: settings.bucket,
+      object_storage_key: sourceKeyOf(id),
+      metadata: upload.raw_metadata ?? null,
+      concat: upload.concat ?? null,
+      lease_owner: upload.lease_owner ?? null,
+      lease_epoch: upload.lease_owner === undefined ? 0 : 1,
+      expires_at: new Date(Date.now() + settings.uploadTtlMs),
+    },
+  });
+  await setUsage(tx, [id], { bytes: upload.length ?? 0, is_open: true }, settings);
+  return toSession(row);
+};
+
+/** The expirer leaves pieces alone while they are copied. @throws ProblemError `upload_gone` */
+const takeOver = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  pieces: readonly string[],
+): Promise<void> => {
+  const ids = [...new Set(pieces)];
+  const { count } = await tx.db.upload_session.updateMany({
+    where: { upload_id: { in: ids }, is_partial: true, phase: 'complete' },
+    data: { expires_at: new Date(Date.now() + settings.uploadTtlMs) },
+  });
+  if (count !== ids.length) throw new ProblemError('upload_gone', { field: 'Upload-Concat' });
+  await setUsage(tx, ids, NOTHING_USED);
+};
 
 const insertMedia = async (
   tx: Transaction,
@@ -88,6 +109,7 @@ const insertMedia = async (
       size_bytes: length ?? 0,
       sha256: metadata.sha256 ?? null,
       alt: metadata.alt ?? null,
+      ...upload.preview,
       object_storage_key: sourceKeyOf(id),
       s3_bucket: settings.bucket,
       expires_at: new Date(Date.now() + settings.orphanTtlMs),
@@ -103,7 +125,8 @@ const insertMedia = async (
  * Makes the media object and its upload session. (owner, client_media_id) names one media object for
  * good: the same call again, also at the same time, gives the same.
  *
- * @throws ProblemError `not_found` for a conversation that the owner is not a member of
+ * @throws ProblemError `not_found` for a conversation that the owner is not a member of · `quota_exceeded` ·
+ *   `too_many_uploads`
  */
 export const createUpload = async (
   tx: Transaction,
@@ -118,10 +141,11 @@ export const createUpload = async (
     throw new ProblemError('not_found', { field: 'conversation_id' });
   const id = uuidv7();
   await insertMedia(tx, settings, upload, id);
+  if (upload.pieces !== undefined) await takeOver(tx, settings, upload.pieces);
   return { session: await insertSession(tx, settings, upload, id, false), created: true };
 };
 
-/** A piece of a concatenation: a session without a media object. */
+/** A piece of a concatenation: a session without a media object. @throws as {@link createUpload} */
 export const createPartialUpload = (
   tx: Transaction,
   settings: MediaSettings,

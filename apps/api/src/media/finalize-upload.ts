@@ -5,6 +5,7 @@ import { lockMedia, type MediaRow } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { sourceUrlOf, toMedia } from './media-view.ts';
 import { enqueue } from './outbox.ts';
+import { setUsage } from './user-usage.ts';
 import { writeMedia } from './write-media.ts';
 
 /** What a worker is told; the same for both lanes. */
@@ -53,14 +54,26 @@ export const finalizeUpload = async (
     original_url: sourceUrlOf(settings.publicUrl, mediaObjectId),
     ready_by: new Date(Date.now() + settings.readyDeadlineMs),
   });
-  await enqueue(tx, settings.subjects.mediaUploaded, { media: toMedia(row, settings.publicUrl) });
-  if (sizeBytes === 0)
+  const uploaded = {
+    subject: settings.subjects.mediaUploaded,
+    payload: { media: toMedia(row, settings.publicUrl) },
+  };
+  if (sizeBytes > 0) {
+    await enqueue(tx, uploaded, {
+      subject: settings.subjects.optimizeRequest,
+      payload: toRequest(row, settings),
+    });
+  } else {
+    await enqueue(tx, uploaded);
     await writeMedia(tx, settings, row, {
       state: 'failed',
       failure_code: 'empty_file',
       failure_message: FAILURES.empty_file,
       ready_by: null,
     });
-  else await enqueue(tx, settings.subjects.optimizeRequest, toRequest(row, settings));
+  }
+  // Also a length that nobody declared counts from here on; what is stored is not refused any more. Last:
+  // all uploads of one user wait for each other here.
+  await setUsage(tx, [mediaObjectId], { bytes: sizeBytes, is_open: false });
   return true;
 };

@@ -14,11 +14,21 @@ export const readMedia = async (db: Reader, mediaObjectId: string): Promise<Medi
   return row ?? undefined;
 };
 
+type Columns = Omit<MediaRow, 'derivatives'>;
+
+/** A row with its derivatives; before its first epoch it has none. */
+export const withDerivatives = async (db: Reader, columns: Columns): Promise<MediaRow> => {
+  if (columns.epoch === 0) return { ...columns, derivatives: [] };
+  const where = { media_object_id: columns.media_object_id };
+  return { ...columns, derivatives: await db.derivative.findMany({ where }) };
+};
+
 /**
  * Reads a media object and keeps others from changing it until the transaction ends. Always taken before
  * a conversation's lock, so that two transactions can't wait for each other.
  */
 export const lockMedia = async (tx: Transaction, mediaObjectId: string): Promise<MediaRow | undefined> => {
-  await tx.db.$queryRaw`SELECT 1 FROM media_object WHERE media_object_id = ${mediaObjectId}::uuid FOR UPDATE`;
-  return readMedia(tx.db, mediaObjectId);
+  const [columns] = await tx.db.$queryRaw<Columns[]>`
+    SELECT * FROM media_object WHERE media_object_id = ${mediaObjectId}::uuid FOR UPDATE`;
+  return columns === undefined ? undefined : withDerivatives(tx.db, columns);
 };

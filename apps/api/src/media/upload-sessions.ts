@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '@claimcheck/database/database';
+import type { Database, Transaction } from '@claimcheck/database/database';
+import { ProblemError } from './problem-error.ts';
+import { NOTHING_USED, setUsage, type UsageLimits } from './user-usage.ts';
 
 /** One upload as its row says; `offset` is committed: what a client was or may be told. Sizes in bytes. */
 export interface UploadSession {
@@ -31,7 +33,6 @@ export interface StoredPart {
   number: number;
   etag: string;
   size_bytes: number;
-  checksum: string | null;
 }
 
 export interface StoredTail {
@@ -49,7 +50,11 @@ export interface Progress {
   tails_joined?: number;
 }
 
-type Row = Omit<UploadSession, 'length' | 'offset' | 'part_size' | 's3_upload_id' | 'metadata' | 'concat'> & {
+/** The row of {@link UploadSession}. */
+export type SessionRow = Omit<
+  UploadSession,
+  'length' | 'offset' | 'part_size' | 's3_upload_id' | 'metadata' | 'concat'
+> & {
   length: bigint | null;
   offset: bigint;
   part_size: bigint | null;
@@ -59,7 +64,7 @@ type Row = Omit<UploadSession, 'length' | 'offset' | 'part_size' | 's3_upload_id
   lease_epoch: number;
 };
 
-export const toSession = (row: Row): UploadSession => ({
+export const toSession = (row: SessionRow): UploadSession => ({
   ...row,
   length: row.length === null ? undefined : Number(row.length),
   offset: Number(row.offset),
@@ -70,7 +75,8 @@ export const toSession = (row: Row): UploadSession => ({
 });
 
 const HEARTBEAT_EVERY_MS = 5_000;
-const DEAD_AFTER = '15 seconds';
+/** A process that was silent for so long holds nothing any more. */
+export const DEAD_AFTER = '15 seconds';
 
 /**
  * State of uploads in Postgres. Each write is fenced by the lease's epoch, so that a process which was
@@ -80,10 +86,12 @@ export class UploadSessions {
   /** This process, as the owner of leases. */
   readonly processId = randomUUID();
   readonly #database: Database;
+  readonly #limits: UsageLimits;
   #heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(database: Database) {
+  constructor(database: Database, limits: UsageLimits) {
     this.#database = database;
+    this.#limits = limits;
   }
 
   /** From now on this process counts as alive. One row for all of its leases. */
@@ -110,16 +118,24 @@ export class UploadSessions {
     return row === null ? undefined : toSession(row);
   }
 
-  /** Takes the lease when it is free, ours, or its holder is dead; the session is as it is under the lease. */
+  /**
+   * Takes the lease when it is free, ours, or its holder is dead; the session is as it is under the lease.
+   *
+   * @throws ProblemError `upload_gone` for one that was ended: nobody may write it any more
+   */
   async acquire(uploadId: string): Promise<{ lease: Lease; session: UploadSession } | undefined> {
-    const [row] = await this.#database.client.$queryRaw<Row[]>`
+    const [row] = await this.#database.client.$queryRaw<SessionRow[]>`
       UPDATE upload_session
       SET lease_owner = ${this.processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = now()
-      WHERE upload_id = ${uploadId}::uuid AND (lease_owner IS NULL OR lease_owner = ${this.processId}::uuid
+      WHERE upload_id = ${uploadId}::uuid AND phase NOT IN ('aborted', 'expired') AND (lease_owner IS NULL OR lease_owner = ${this.processId}::uuid
         OR NOT EXISTS (SELECT 1 FROM process_heartbeat
           WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))
       RETURNING *`;
-    if (row === undefined) return undefined;
+    if (row === undefined) {
+      const found = await this.find(uploadId);
+      if (found?.phase === 'aborted' || found?.phase === 'expired') throw new ProblemError('upload_gone');
+      return undefined;
+    }
     const lease = { upload_id: uploadId, owner: this.processId, epoch: row.lease_epoch };
     return { lease, session: toSession(row) };
   }
@@ -136,7 +152,7 @@ export class UploadSessions {
     const { parts, tail, offset } = progress;
     const rows = [
       ...parts.map((part) => ({ kind: 'part', key: null, ...part })),
-      ...(tail === undefined ? [] : [{ kind: 'tail', etag: '', checksum: null, ...tail }]),
+      ...(tail === undefined ? [] : [{ kind: 'tail', etag: '', ...tail }]),
     ];
     const [result] = await this.#database.client.$queryRaw<{ written: bigint }[]>`
       WITH fenced AS (
@@ -148,45 +164,51 @@ export class UploadSessions {
         DELETE FROM upload_part USING fenced
         WHERE upload_part.upload_id = fenced.upload_id AND kind = 'tail' AND number <= ${progress.tails_joined ?? -1}),
       added AS (
-        INSERT INTO upload_part (upload_id, kind, number, etag, size_bytes, checksum, object_storage_key)
-        SELECT fenced.upload_id, kind::upload_part_kind, number, etag, size_bytes, checksum, key
+        INSERT INTO upload_part (upload_id, kind, number, etag, size_bytes, object_storage_key)
+        SELECT fenced.upload_id, kind::upload_part_kind, number, etag, size_bytes, key
         FROM fenced, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-          AS new (kind text, number int, etag text, size_bytes bigint, checksum text, key text))
+          AS new (kind text, number int, etag text, size_bytes bigint, key text))
       SELECT count(*) AS written FROM fenced`;
     return Number(result?.written ?? 0) === 1;
   }
 
   /** @returns false when the lease was lost */
   async setMultipart(lease: Lease, s3UploadId: string): Promise<boolean> {
-    return this.#update(lease, { s3_upload_id: s3UploadId });
+    return update(this.#database.client, lease, { s3_upload_id: s3UploadId });
   }
 
-  /** @returns false when the lease was lost */
+  /**
+   * The length that was deferred at the creation.
+   *
+   * @returns false when the lease was lost
+   * @throws ProblemError `quota_exceeded`: nothing was written
+   */
   async setLength(lease: Lease, length: number): Promise<boolean> {
-    return this.#update(lease, { length });
+    return this.#database.transaction(async (tx) => {
+      const written = await update(tx.db, lease, { length });
+      if (written) await setUsage(tx, [lease.upload_id], { bytes: length, is_open: true }, this.#limits);
+      return written;
+    });
   }
 
   /** @returns false when the lease was lost */
-  async setPhase(lease: Lease, phase: UploadSession['phase']): Promise<boolean> {
-    return this.#update(lease, { phase });
-  }
-
-  async #update(
-    lease: Lease,
-    data: { s3_upload_id?: string; length?: number; phase?: UploadSession['phase'] },
-  ): Promise<boolean> {
-    const { count } = await this.#database.client.upload_session.updateMany({
-      where: { upload_id: lease.upload_id, lease_epoch: lease.epoch, lease_owner: lease.owner },
-      data,
+  async setPhase(lease: Lease, phase: 'completing' | 'aborted'): Promise<boolean> {
+    if (phase === 'completing') return update(this.#database.client, lease, { phase });
+    return this.#database.transaction(async (tx) => {
+      const written = await update(tx.db, lease, { phase });
+      if (written) await setUsage(tx, [lease.upload_id], NOTHING_USED);
+      return written;
     });
-    return count === 1;
   }
 
   /** A piece of a concatenation is whole. */
   async finishPartial(uploadId: string, length: number): Promise<void> {
-    await this.#database.client.upload_session.updateMany({
-      where: { upload_id: uploadId, is_partial: true },
-      data: { phase: 'complete', offset: length, lease_owner: null },
+    await this.#database.transaction(async (tx) => {
+      const { count } = await tx.db.upload_session.updateMany({
+        where: { upload_id: uploadId, is_partial: true, phase: { in: ['open', 'completing'] } },
+        data: { phase: 'complete', length, offset: length, lease_owner: null },
+      });
+      if (count === 1) await setUsage(tx, [uploadId], { bytes: length, is_open: false });
     });
   }
 
@@ -195,11 +217,10 @@ export class UploadSessions {
       where: { upload_id: uploadId, kind: 'part' },
       orderBy: { number: 'asc' },
     });
-    return rows.map(({ number, etag, size_bytes, checksum }) => ({
+    return rows.map(({ number, etag, size_bytes }) => ({
       number,
       etag,
       size_bytes: Number(size_bytes),
-      checksum,
     }));
   }
 
@@ -215,3 +236,21 @@ export class UploadSessions {
     }));
   }
 }
+
+const update = async (
+  db: Pick<Transaction['db'], 'upload_session'>,
+  lease: Lease,
+  data: { s3_upload_id?: string; length?: number; phase?: UploadSession['phase'] },
+): Promise<boolean> => {
+  const { count } = await db.upload_session.updateMany({
+    where: {
+      upload_id: lease.upload_id,
+      lease_epoch: lease.epoch,
+      lease_owner: lease.owner,
+      // Ended behind its writer's back: the media object was deleted.
+      phase: { notIn: ['aborted', 'expired'] },
+    },
+    data,
+  });
+  return count === 1;
+};

@@ -1,10 +1,12 @@
+import { isTombstone } from '@claimcheck/contracts/media';
 import type { Prisma, Transaction } from '@claimcheck/database/database';
 import { appendEvent } from './conversation-events.ts';
-import { type MediaRow, readMedia } from './media-row.ts';
+import { type MediaRow, withDerivatives } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { toMedia } from './media-view.ts';
 import { enqueue } from './outbox.ts';
 import { mayBecome } from './transitions.ts';
+import { NOTHING_USED, setUsage } from './user-usage.ts';
 
 /** Columns of a media object that a change may set; identity, `rev` and time are not among them. */
 export type MediaChange = Omit<
@@ -44,15 +46,18 @@ export const writeMedia = async (
 ): Promise<MediaRow> => {
   if (change.state !== undefined && !mayBecome(current.state, change.state))
     throw new IllegalTransition(current.state, change.state);
-  const { count } = await tx.db.media_object.updateMany({
+  const [columns] = await tx.db.media_object.updateManyAndReturn({
     where: { media_object_id: current.media_object_id, rev: current.rev },
     data: { ...change, rev: current.rev + 1, updated_at: new Date() },
   });
-  const row = await readMedia(tx.db, current.media_object_id);
   // The row is locked, so this is a bug of the caller: it wrote what it had not read.
-  if (count !== 1 || row === undefined) throw new Error('the media object changed under its lock');
+  if (columns === undefined) throw new Error('the media object changed under its lock');
+  // The first epoch begins without derivatives.
+  const row = current.epoch === 0 ? { ...columns, derivatives: [] } : await withDerivatives(tx.db, columns);
+  // Here, so that no way to end can forget it.
+  if (isTombstone(row.state)) await setUsage(tx, [row.media_object_id], NOTHING_USED);
   const media = toMedia(row, settings.publicUrl);
-  await enqueue(tx, settings.subjects.mediaUpdated, { media });
+  await enqueue(tx, { subject: settings.subjects.mediaUpdated, payload: { media } });
   tx.facts.push({ fact: 'media_changed', media_object_id: row.media_object_id, rev: row.rev });
   for (const conversationId of await conversationsOf(tx, row.media_object_id))
     await appendEvent(tx, conversationId, 'media.updated', { media });

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts';
 import type { MediaSettings } from '../media/media-settings.ts';
 import type { Metrics } from '../metrics.ts';
 import type { MediaWaiters } from './media-waiters.ts';
+import type { UploadTickets } from './upload-tickets.ts';
 
 /** What every route gets: made once, in compose.ts. */
 export interface HttpContext {
@@ -14,6 +15,8 @@ export interface HttpContext {
   storage: Storage;
   settings: MediaSettings;
   verifyToken: TokenVerifier;
+  /** Undefined without TOKEN_SECRETS: then there is nothing to sign tickets with. */
+  tickets: UploadTickets | undefined;
   waiters: MediaWaiters;
   metrics: Metrics;
   logger: Logger;

@@ -7,6 +7,7 @@ import { devLoginRoutes } from '../http/dev-login-routes.ts';
 import { downloadRoutes } from '../http/download-routes.ts';
 import { mediaRoutes } from '../http/media-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
+import { uploadAuthorizationRoutes } from '../http/upload-authorization-routes.ts';
 import { webRoutes } from '../http/web-routes.ts';
 import { authenticate } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
@@ -109,6 +110,7 @@ export const createApp = (context: HttpContext, uploads: Uploads): Express => {
   });
   app.use('/v1', authenticate(context), express.json({ limit: BODY_LIMIT }));
   app.use(conversationRoutes(context), messageRoutes(context), downloadRoutes(context), mediaRoutes(context));
+  app.use(uploadAuthorizationRoutes(context));
 
   app.use((_request, response) => sendProblem(response, toProblem('not_found')));
   app.use(toProblemResponse(context.logger));

@@ -1,10 +1,37 @@
 import { Relay } from '../background/relay.ts';
 import { createResultConsumers } from '../background/result-consumers.ts';
+import { UploadExpirer } from '../background/upload-expirer.ts';
 import type { Context } from '../compose.ts';
+import { UploadSessions } from '../media/upload-sessions.ts';
 
 const DRAIN_MS = 5_000;
+const EXPIRE_EVERY_MS = 60_000;
+const EXPIRE_EVERY_AT_LEAST_MS = 250;
 
-/** The role `background`: the relay and the consumers of what workers answer. Any number of replicas. */
+const startUploadExpirer = async (context: Context): Promise<void> => {
+  const { database, storage, settings, config, logger, metrics, shutdown } = context;
+  // A process of its own as far as leases go: the role http must not take this one's for its own.
+  const sessions = new UploadSessions(database, settings);
+  await sessions.start((error) => logger.error({ err: error }, 'heartbeat failed'));
+  shutdown.add('expirer leases', () => sessions.stop());
+  const expirer = new UploadExpirer({
+    database,
+    sessions,
+    storage,
+    settings,
+    logger,
+    // Nothing lives much longer than it may, also where that is short.
+    everyMs: Math.max(EXPIRE_EVERY_AT_LEAST_MS, Math.min(EXPIRE_EVERY_MS, config.uploadTtlMs / 4)),
+    onOutcome: (outcome, sizeBytes) => {
+      if (outcome === 'expired' || outcome === 'finished') metrics.uploads.inc({ protocol: 'tus', outcome });
+      if (outcome === 'finished') metrics.uploadBytes.inc(sizeBytes);
+    },
+  });
+  expirer.start();
+  shutdown.add('expirer', () => expirer.stop());
+};
+
+/** The role `background`: the relay, the consumers of what workers answer, the expiry of uploads. Any number of replicas. */
 export const startBackgroundRole = async (context: Context): Promise<void> => {
   const { bus, database, storage, settings, config, logger, metrics, shutdown } = context;
   const relay = new Relay({
@@ -28,4 +55,5 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
     await consumer.start();
     shutdown.add('result consumer', () => consumer.stop(DRAIN_MS));
   }
+  await startUploadExpirer(context);
 };

@@ -5,6 +5,7 @@ import type { HttpContext } from '../request/context.ts';
 import type { Engine } from './store/engine.ts';
 import { MemoryBudget } from './store/memory-budget.ts';
 import { PartSender } from './store/part-sender.ts';
+import { TusError } from './store/tus-error.ts';
 import { UploadLocker } from './store/upload-locker.ts';
 import { type OnStored, UploadStore } from './store/upload-store.ts';
 import { UploadServer } from './upload-server.ts';
@@ -26,15 +27,19 @@ const finalizer =
     const first = await database.transaction((tx) =>
       finalizeUpload(tx, settings, session.upload_id, session.length),
     );
-    if (!first) return;
+    if (!first) {
+      // It was finished before; or it was ended while its last bytes were on their way.
+      if ((await sessions.find(session.upload_id))?.phase !== 'complete') throw new TusError('upload_gone');
+      return;
+    }
     metrics.uploads.inc({ protocol: 'tus', outcome: 'finished' });
     metrics.uploadBytes.inc(session.length);
     logger.info({ upload: session.upload_id, size_bytes: session.length }, 'upload finished');
   };
 
 export const composeUploads = (context: HttpContext, bus: Bus): Uploads => {
-  const { config, database, storage, logger } = context;
-  const sessions = new UploadSessions(database);
+  const { config, database, settings, storage, logger } = context;
+  const sessions = new UploadSessions(database, settings);
   const engine: Engine = {
     sessions,
     storage,

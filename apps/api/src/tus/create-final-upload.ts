@@ -1,11 +1,11 @@
 import type { Request } from 'express';
 import { createUpload } from '../media/create-upload.ts';
+import { partSizeFor } from '../media/part-size.ts';
 import { ProblemError } from '../media/problem-error.ts';
 import type { UploadSession } from '../media/upload-sessions.ts';
 import type { HttpContext } from '../request/context.ts';
 import type { Uploads } from './compose-uploads.ts';
 import { parseFinalConcat, parseMetadata } from './parse-creation.ts';
-import { partSizeFor } from './part-size.ts';
 import { concatenate } from './store/concatenate.ts';
 
 /** @throws ProblemError `not_found` for what is not one's own piece, `tus_protocol` for one that is not whole */
@@ -46,6 +46,7 @@ export const createFinalUpload = async (
       part_size: partSizeFor(length),
       raw_metadata,
       concat,
+      pieces: partials.map(({ upload_id }) => upload_id),
     }),
   );
   if (!created && session.phase === 'complete') return session;

@@ -17,6 +17,8 @@ export const endUpload = async (
 ): Promise<void> => {
   const { database, settings, storage, metrics } = context;
   const id = session.upload_id;
+  // What was ended and not cleaned up is the expirer's.
+  if (session.phase === 'aborted' || session.phase === 'expired') return;
   const { lease, session: current } = await uploads.locker.acquire(id, () => {});
   try {
     if (current.media_object_id !== null)

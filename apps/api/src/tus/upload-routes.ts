@@ -2,15 +2,15 @@ import { uuid } from '@claimcheck/contracts/ids';
 import { isTombstone } from '@claimcheck/contracts/media';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { createPartialUpload, createUpload } from '../media/create-upload.ts';
+import { partSizeFor } from '../media/part-size.ts';
 import { ProblemError } from '../media/problem-error.ts';
 import type { Lease, UploadSession } from '../media/upload-sessions.ts';
-import { authenticate, identityOf } from '../request/authenticate.ts';
+import { authenticate, authenticateUpload, identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import type { Uploads } from './compose-uploads.ts';
 import { createFinalUpload } from './create-final-upload.ts';
 import { endUpload } from './end-upload.ts';
 import { assertTusVersion, parseCreation, parsePartialCreation } from './parse-creation.ts';
-import { partSizeFor } from './part-size.ts';
 import { CHECKSUM_ALGORITHMS, ExpectedChecksum } from './store/checksum.ts';
 import type { UploadScope } from './store/upload-scope.ts';
 
@@ -62,7 +62,9 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
   const assertUsable = async (session: UploadSession): Promise<void> => {
     const gone = new ProblemError('upload_gone', { media_object_id: session.upload_id });
     if (session.phase === 'aborted' || session.phase === 'expired') throw gone;
-    if (session.phase !== 'complete' && session.expires_at < new Date()) throw gone;
+    // With all of its bytes here it is late, and not lost.
+    if (session.phase !== 'complete' && !needsRecovery(session) && session.expires_at < new Date())
+      throw gone;
     if (session.phase !== 'complete' || session.media_object_id === null) return;
     const media = await database.client.media_object.findUnique({
       where: { media_object_id: session.media_object_id },
@@ -76,7 +78,10 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
     const session = await ownSession(request.params.id, response);
     await assertUsable(session);
     const scope: UploadScope = { request, session, isNew: false };
-    if (needsRecovery(session)) await recover(scope);
+    if (needsRecovery(session)) {
+      await recover(scope);
+      await assertUsable(scope.session);
+    }
     return scope;
   };
 
@@ -105,7 +110,8 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
       .status(204)
       .end();
   });
-  router.use(authenticate(context));
+  const asUser = authenticate(context);
+  const asUserOrByTicket = authenticateUpload(context);
 
   /** The row of a new upload, with a lease when bytes follow in the same request. */
   const makeSession = async (
@@ -145,7 +151,7 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
       .end();
   };
 
-  router.post('/', async (request, response) => {
+  router.post('/', asUser, async (request, response) => {
     assertTusVersion((name) => request.get(name));
     const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
     const concat = request.get('upload-concat');
@@ -170,23 +176,23 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
     });
   });
 
-  router.head('/:id', async (request, response) => {
+  router.head('/:id', asUserOrByTicket, async (request, response) => {
     await server.handle(request, response, await usableScope(request, response));
   });
 
-  router.patch('/:id', async (request, response) => {
+  router.patch('/:id', asUserOrByTicket, async (request, response) => {
     const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
     await server.handle(request, response, { ...(await usableScope(request, response)), checksum });
   });
 
-  router.delete('/:id', async (request, response) => {
+  router.delete('/:id', asUserOrByTicket, async (request, response) => {
     assertTusVersion((name) => request.get(name));
     const session = await ownSession(request.params.id, response);
     await endUpload(context, uploads, session);
     response.status(204).set('Tus-Resumable', '1.0.0').end();
   });
 
-  router.all('/{*path}', () => {
+  router.all('/{*path}', asUser, () => {
     throw new ProblemError('method_not_allowed');
   });
 

@@ -1,6 +1,7 @@
 import type { Logger } from '@claimcheck/platform/logger';
 import { Server } from '@tus/server';
 import type { Response as ExpressResponse, Request } from 'express';
+import { ProblemError } from '../media/problem-error.ts';
 import { sendProblem } from '../request/problem-response.ts';
 import type { UploadLocker } from './store/upload-locker.ts';
 import { runInScope, type UploadScope } from './store/upload-scope.ts';
@@ -34,6 +35,11 @@ export class UploadServer {
       namingFunction: (request) => sourceKey(new URL(request.url).pathname.split('/').at(-1) ?? ''),
       getFileIdFromRequest: (_request, lastPath) =>
         lastPath === undefined ? undefined : sourceKey(lastPath),
+      // What is refused behind the protocol keeps its code; TusError is of that kind already.
+      onResponseError: (_request, error) =>
+        error instanceof ProblemError
+          ? { status_code: error.problem.status, body: error.problem.code }
+          : undefined,
       generateUrl: (_request, { id }) => `${options.publicUrl}/v1/uploads/${id.slice(0, id.indexOf('/'))}`,
     });
   }

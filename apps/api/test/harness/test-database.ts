@@ -25,6 +25,8 @@ export const settings: MediaSettings = {
   readyDeadlineMs: 120_000,
   uploadTtlMs: 86_400_000,
   orphanTtlMs: 86_400_000,
+  userQuotaBytes: undefined,
+  maxOpenUploads: 1_000,
 };
 
 export interface TestDatabase {

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Lease, StoredPart, UploadSession } from '../../media/upload-sessions.ts';
 import type { Engine } from './engine.ts';
-import { sizeOf } from './part-sender.ts';
 import { TusError } from './tus-error.ts';
 
 /** S3's smallest part that is not the last. */
@@ -47,25 +46,24 @@ const rewriteAll = async (
   partials: readonly UploadSession[],
 ): Promise<StoredPart[]> => {
   const parts: StoredPart[] = [];
-  let chunks: Buffer[] = [];
+  const { buffer, giveBack } = await engine.budget.reserve(session.part_size);
+  let filled = 0;
   const send = async () => {
-    parts.push(
-      await engine.sender.sendPart(session.object_storage_key, s3UploadId, parts.length + 1, chunks),
-    );
-    chunks = [];
+    const part = [buffer.subarray(0, filled)];
+    parts.push(await engine.sender.sendPart(session.object_storage_key, s3UploadId, parts.length + 1, part));
+    filled = 0;
   };
-  const giveBack = await engine.budget.reserve(session.part_size);
   try {
     for await (const bytes of bytesOf(engine, partials)) {
       let rest = bytes;
       while (rest.length > 0) {
-        const piece = rest.subarray(0, session.part_size - sizeOf(chunks));
-        chunks.push(piece);
-        rest = rest.subarray(piece.length);
-        if (sizeOf(chunks) === session.part_size) await send();
+        const copied = rest.copy(buffer, filled, 0, Math.min(rest.length, session.part_size - filled));
+        filled += copied;
+        rest = rest.subarray(copied);
+        if (filled === session.part_size) await send();
       }
     }
-    if (chunks.length > 0) await send();
+    if (filled > 0) await send();
   } finally {
     giveBack();
   }

@@ -4,6 +4,7 @@ import { type BodyEnd, BodyReader } from './body-reader.ts';
 import type { ExpectedChecksum } from './checksum.ts';
 import type { Engine } from './engine.ts';
 import type { Holder } from './memory-budget.ts';
+import { PartBuffer, type Taken } from './part-buffer.ts';
 import { sizeOf } from './part-sender.ts';
 import { readTails } from './read-tails.ts';
 import { TusError } from './tus-error.ts';
@@ -16,11 +17,9 @@ const PARTS_IN_FLIGHT = 4;
 /** So many tails are joined into one. */
 const MAX_TAILS = 16;
 
-/** Bytes that belong together and are not in a part yet, with their room in memory. */
-export interface Remainder {
+/** Bytes that belong together and are not in a part yet: in tails, and here. */
+export interface Remainder extends Taken {
   tails: StoredTail[];
-  chunks: Buffer[];
-  giveBack: () => void;
 }
 
 export interface Ingested {
@@ -47,11 +46,9 @@ export class Ingest implements Holder {
 
   #position: number;
   #tails: StoredTail[] = [];
-  #chunks: Buffer[] = [];
-  #buffered = 0;
+  readonly #buffer: PartBuffer;
   #firstByteAt = 0;
   lastByteAt = 0;
-  #giveBack: (() => void) | undefined;
 
   #s3UploadId: string | undefined;
   readonly #inFlight = new Set<Promise<void>>();
@@ -78,6 +75,7 @@ export class Ingest implements Holder {
     this.#s3UploadId = options.session.s3_upload_id;
     this.#nextToCommit = Math.floor(options.session.offset / options.session.part_size) + 1;
     this.#reader = new BodyReader(options.request, engine.idleMs);
+    this.#buffer = new PartBuffer(engine.budget, this);
   }
 
   /** Somebody else asks for this upload: what is here is written down, and the request ends. */
@@ -110,9 +108,8 @@ export class Ingest implements Holder {
       return await this.#conclude(end);
     } finally {
       this.#reader.close();
-      this.#engine.budget.give(this);
-      // A failure leaves parts on their way; their memory is given back when they arrive.
-      if (this.#failure !== undefined) this.#giveBack?.();
+      // After a failure something may be left.
+      this.#buffer.take().giveBack();
     }
   }
 
@@ -136,17 +133,24 @@ export class Ingest implements Holder {
     this.lastByteAt = performance.now();
     let rest = bytes;
     while (rest.length > 0) {
-      if (this.#buffered === 0) this.#firstByteAt = this.lastByteAt;
-      const room = this.#session.part_size - this.#inTails() - this.#buffered;
+      if (this.#buffer.bytes === 0) this.#firstByteAt = this.lastByteAt;
+      const room = this.#room() - this.#buffer.bytes;
       const piece = rest.length <= room ? rest : rest.subarray(0, room);
       rest = rest.subarray(piece.length);
-      this.#chunks.push(piece);
-      this.#buffered += piece.length;
+      this.#buffer.add(piece);
       this.#position += piece.length;
-      if (this.#giveBack === undefined) this.#engine.budget.take(this, piece.length);
-      if (piece.length === room && !this.#isWhole()) await this.#sendPart();
-      else if (this.#giveBack === undefined && this.#buffered >= SMALL_BYTES) await this.#reserveOrSpill();
+      const isFull = this.#buffer.bytes + this.#inTails() === this.#session.part_size;
+      if (isFull && !this.#isWhole()) await this.#sendPart();
+      else if (!this.#buffer.hasRoom && this.#buffer.bytes >= SMALL_BYTES) await this.#reserveOrSpill();
     }
+  }
+
+  /** Bytes of the current part that are not in tails; of an upload's last part, no more than there are. */
+  #room(): number {
+    const { part_size, length } = this.#session;
+    const start = this.#position - this.#buffer.bytes;
+    const toBoundary = part_size - this.#inTails();
+    return length === undefined ? toBoundary : Math.min(toBoundary, length - start);
   }
 
   #inTails(): number {
@@ -161,40 +165,27 @@ export class Ingest implements Holder {
 
   async #reserveOrSpill(): Promise<void> {
     const elapsed = performance.now() - this.#firstByteAt;
-    const expected = (elapsed / this.#buffered) * this.#session.part_size;
+    const expected = (elapsed / this.#buffer.bytes) * this.#room();
     if (expected > FAST_FILL_MS && this.#mayCommit) await this.#writeTail();
-    else await this.#reserve();
-  }
-
-  async #reserve(): Promise<void> {
-    if (this.#giveBack !== undefined) return;
-    this.#giveBack = await this.#engine.budget.reserve(this.#session.part_size);
-    this.#engine.budget.give(this);
+    else await this.#buffer.reserve(this.#room());
   }
 
   async #spillIfUseful(): Promise<void> {
-    if (this.#buffered > 0 && this.#giveBack === undefined && this.#mayCommit) await this.#writeTail();
+    if (this.#buffer.bytes > 0 && !this.#buffer.hasRoom && this.#mayCommit) await this.#writeTail();
   }
 
-  /** Takes what is collected, with its room in memory. */
-  #takeChunks(): Remainder {
-    const taken = { tails: this.#tails, chunks: this.#chunks, giveBack: this.#giveBack ?? (() => {}) };
+  #takeAll(): Remainder {
+    const tails = this.#tails;
     this.#tails = [];
-    this.#chunks = [];
-    this.#buffered = 0;
-    this.#giveBack = undefined;
-    this.#engine.budget.give(this);
-    return taken;
+    return { tails, ...this.#buffer.take() };
   }
 
   async #sendPart(): Promise<void> {
-    // Also for a part that is mostly tails: they are read back into memory.
-    await this.#reserve();
     while (this.#inFlight.size >= PARTS_IN_FLIGHT) await Promise.race(this.#inFlight);
     if (this.#failure !== undefined) throw this.#failure;
     this.#s3UploadId ??= await this.#openMultipart();
     const number = Math.ceil(this.#position / this.#session.part_size);
-    const sending = this.#send(number, this.#s3UploadId, this.#takeChunks())
+    const sending = this.#send(number, this.#s3UploadId, this.#takeAll())
       .catch((error: unknown) => {
         this.#failure ??= error;
       })
@@ -277,8 +268,7 @@ export class Ingest implements Holder {
 
   async #conclude(end: BodyEnd | 'release'): Promise<Ingested> {
     if (this.#position === this.#session.length) {
-      await this.#reserve();
-      return { offset: this.#position, end, s3_upload_id: this.#s3UploadId, remainder: this.#takeChunks() };
+      return { offset: this.#position, end, s3_upload_id: this.#s3UploadId, remainder: this.#takeAll() };
     }
     await this.#writeTail();
     return { offset: this.#position, end, s3_upload_id: this.#s3UploadId };
@@ -286,17 +276,17 @@ export class Ingest implements Holder {
 
   /** What is below a part's size is stored beside the parts, and read back when the part is whole. */
   async #writeTail(): Promise<void> {
-    if (this.#buffered === 0) return;
+    if (this.#buffer.bytes === 0) return;
     await this.#settle();
-    const { tails, chunks, giveBack } = this.#takeChunks();
+    const { tails, chunks, bytes: size, giveBack } = this.#takeAll();
     try {
       const isJoining = tails.length >= MAX_TAILS;
-      const bytes = isJoining ? [...(await readTails(this.#engine.storage, tails)), ...chunks] : chunks;
+      const joining = isJoining ? await readTails(this.#engine.storage, tails) : [];
       const number = (tails.at(-1)?.number ?? 0) + 1;
       // The end of its bytes makes the key unique: a tail that was joined may be on its way out.
       const key = `${this.#session.upload_id}/tail/${this.#position}-${this.#lease.epoch}`;
-      await this.#engine.sender.put(key, bytes, false);
-      const tail = { number, key, size_bytes: sizeOf(bytes) };
+      await this.#engine.sender.put(key, [...joining, ...chunks], false);
+      const tail = { number, key, size_bytes: sizeOf(joining) + size };
       await this.#commit({ offset: this.#position, parts: [], tail, ...(isJoining ? joined(tails) : {}) });
       this.#tails = isJoining ? [tail] : [...tails, tail];
       if (isJoining) this.#forget(tails);

@@ -6,17 +6,32 @@ export interface Holder {
   readonly lastByteAt: number;
 }
 
+/** Room for one part, to be filled and sent; given back once, when the storage has it. */
+export interface Room {
+  buffer: Buffer;
+  giveBack: () => void;
+}
+
+const MIB = 1_024 ** 2;
+/** Buffers are kept and used again: fresh ones of this size cost more in page faults and collection. */
+const SIZES = [MIB, 8 * MIB];
+
+const sizeFor = (bytes: number): number => SIZES.find((size) => bytes <= size) ?? bytes;
+
 /**
- * Bytes of uploads in this process's memory. Small amounts are taken as they come; a whole part has to be
- * reserved first, and then it can be filled and sent without waiting for anybody: no two uploads can wait
- * for each other. Over the limit, whoever was silent for longest writes its bytes away.
+ * Bytes of uploads in this process's memory. Small amounts are taken as they come; room for a part has to
+ * be reserved first, and then it can be filled and sent without waiting for anybody: no two uploads can
+ * wait for each other. Over the limit, whoever was silent for longest writes its bytes away.
  */
 export class MemoryBudget {
   readonly #limit: number;
   readonly #held = new Map<Holder, number>();
   readonly #asked = new Set<Holder>();
   readonly #waiting: { bytes: number; grant: () => void }[] = [];
+  readonly #free = new Map<number, Buffer[]>();
+  /** Small amounts and rooms. */
   #used = 0;
+  #small = 0;
 
   /** @param limit bytes */
   constructor(limit: number) {
@@ -31,36 +46,60 @@ export class MemoryBudget {
   take(holder: Holder, bytes: number): void {
     this.#held.set(holder, (this.#held.get(holder) ?? 0) + bytes);
     this.#used += bytes;
-    if (this.#used > this.#limit) this.#relieve(this.#used - this.#limit);
+    this.#small += bytes;
+    // Rooms come back by themselves, when the storage has their parts; small amounts may wait for hours.
+    if (this.#small > this.#limit / 2) this.#relieve(this.#small - this.#limit / 2);
   }
 
   /** All bytes that `take` counted for this holder are gone or counted elsewhere. */
   give(holder: Holder): void {
-    this.#used -= this.#held.get(holder) ?? 0;
+    const bytes = this.#held.get(holder) ?? 0;
+    this.#used -= bytes;
+    this.#small -= bytes;
     this.#held.delete(holder);
     this.#asked.delete(holder);
     this.#grant();
   }
 
-  /** Waits for room for a whole part, first come, first served. @returns how to give it back, once */
-  async reserve(bytes: number): Promise<() => void> {
-    const isFree = () => this.#used === 0 || this.#used + bytes <= this.#limit;
-    if (this.#waiting.length > 0 || !isFree()) {
-      this.#relieve(bytes);
-      await new Promise<void>((resolve) => this.#waiting.push({ bytes, grant: resolve }));
-    } else this.#used += bytes;
+  /** Waits for room, first come, first served. */
+  async reserve(bytes: number): Promise<Room> {
+    const size = sizeFor(bytes);
+    if (this.#waiting.length > 0 || !this.#fits(size)) {
+      await new Promise<void>((resolve) => this.#waiting.push({ bytes: size, grant: resolve }));
+    } else this.#used += size;
+    const buffer = this.#free.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size);
     let given = false;
-    return () => {
-      if (given) return;
-      given = true;
-      this.#used -= bytes;
-      this.#grant();
+    return {
+      buffer,
+      giveBack: () => {
+        if (given) return;
+        given = true;
+        this.#used -= size;
+        this.#keep(buffer);
+        this.#grant();
+      },
     };
+  }
+
+  /** With no other room taken there is always one: parts of very large uploads are large. */
+  #fits(bytes: number): boolean {
+    return this.#used === this.#small || this.#used + bytes <= this.#limit;
+  }
+
+  #keep(buffer: Buffer): void {
+    if (!SIZES.includes(buffer.length)) return;
+    const free = this.#free.get(buffer.length) ?? [];
+    this.#free.set(buffer.length, free);
+    const kept = [...this.#free.values()].reduce(
+      (sum, list) => sum + list.length * (list[0]?.length ?? 0),
+      0,
+    );
+    if (this.#used + kept + buffer.length <= this.#limit) free.push(buffer);
   }
 
   #grant(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      if (this.#used > 0 && this.#used + next.bytes > this.#limit) return;
+      if (!this.#fits(next.bytes)) return;
       this.#used += next.bytes;
       this.#waiting.shift();
       next.grant();
@@ -68,10 +107,11 @@ export class MemoryBudget {
   }
 
   #relieve(bytes: number): void {
+    // Those who were asked and are at it count already.
+    let relieved = [...this.#asked].reduce((sum, holder) => sum + (this.#held.get(holder) ?? 0), 0);
     const longestSilentFirst = [...this.#held]
-      .filter(([holder, held]) => held > 0 && !this.#asked.has(holder))
+      .filter(([holder]) => !this.#asked.has(holder))
       .sort(([a], [b]) => a.lastByteAt - b.lastByteAt);
-    let relieved = 0;
     for (const [holder, held] of longestSilentFirst) {
       if (relieved >= bytes) return;
       relieved += held;

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { crc32 } from 'node:zlib';
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -19,14 +18,6 @@ const OCTETS = 'application/octet-stream';
 
 export const sizeOf = (chunks: readonly Buffer[]): number =>
   chunks.reduce((sum, { length }) => sum + length, 0);
-
-/** CRC32 as S3 writes it: big-endian, base64. */
-const checksumOf = (chunks: readonly Buffer[]): string => {
-  const value = chunks.reduce((crc, chunk) => crc32(chunk, crc), 0);
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes.toString('base64');
-};
 
 /** Hands out the chunks as they are: nothing is copied or joined. */
 class ChunkStream extends Readable {
@@ -61,7 +52,7 @@ export const needsALook = (error: unknown): boolean =>
 
 /**
  * Writes of the upload engine to S3, each retried with the same bytes. The payload is not signed (a hash
- * over everything, for nothing on a trusted line); a CRC32 of it is sent along instead.
+ * over everything, for nothing on a trusted line; docs/decisions/0003-upload-store.md has the figures).
  */
 export class PartSender {
   readonly #client: S3Client;
@@ -78,7 +69,6 @@ export class PartSender {
       Bucket: this.#bucket,
       Key: key,
       ContentType: OCTETS,
-      ChecksumAlgorithm: 'CRC32',
     });
     const { UploadId } = await this.#retry(() => this.#client.send(command));
     if (UploadId === undefined) throw new Error('the storage opened no multipart upload');
@@ -91,7 +81,7 @@ export class PartSender {
     number: number,
     chunks: readonly Buffer[],
   ): Promise<StoredPart> {
-    const [size_bytes, checksum] = [sizeOf(chunks), checksumOf(chunks)];
+    const size_bytes = sizeOf(chunks);
     const { ETag } = await this.#retry(() =>
       this.#client.send(
         new UploadPartCommand({
@@ -101,11 +91,10 @@ export class PartSender {
           PartNumber: number,
           Body: new ChunkStream(chunks),
           ContentLength: size_bytes,
-          ChecksumCRC32: checksum,
         }),
       ),
     );
-    return { number, etag: ETag ?? '', size_bytes, checksum };
+    return { number, etag: ETag ?? '', size_bytes };
   }
 
   /** A part that is a range of another object of the bucket; no byte passes through us. */
@@ -130,13 +119,11 @@ export class PartSender {
       number,
       etag: CopyPartResult?.ETag ?? '',
       size_bytes: from.size_bytes,
-      checksum: CopyPartResult?.ChecksumCRC32 ?? null,
     };
   }
 
   /** A whole object. @param ifAbsent refuse (412, see {@link needsALook}) when there is one already */
   async put(key: string, chunks: readonly Buffer[], ifAbsent: boolean): Promise<void> {
-    const checksum = checksumOf(chunks);
     await this.#retry(() =>
       this.#client.send(
         new PutObjectCommand({
@@ -145,7 +132,6 @@ export class PartSender {
           Body: new ChunkStream(chunks),
           ContentLength: sizeOf(chunks),
           ContentType: OCTETS,
-          ChecksumCRC32: checksum,
           ...(ifAbsent ? { IfNoneMatch: '*' } : {}),
         }),
       ),
@@ -153,10 +139,9 @@ export class PartSender {
   }
 
   async complete(key: string, s3UploadId: string, parts: readonly StoredPart[]): Promise<void> {
-    const Parts = parts.map(({ number, etag, checksum }) => ({
+    const Parts = parts.map(({ number, etag }) => ({
       PartNumber: number,
       ETag: etag,
-      ...(checksum === null ? {} : { ChecksumCRC32: checksum }),
     }));
     await this.#retry(() =>
       this.#client.send(

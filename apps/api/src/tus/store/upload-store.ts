@@ -10,7 +10,7 @@ import { Ingest, type Remainder } from './ingest.ts';
 import { TusError } from './tus-error.ts';
 import { currentScope, type UploadScope } from './upload-scope.ts';
 
-const NOTHING_LEFT: Remainder = { tails: [], chunks: [], giveBack: () => {} };
+const NOTHING_LEFT: Remainder = { tails: [], chunks: [], bytes: 0, giveBack: () => {} };
 
 /** Told when the whole object is in the storage, under the upload's lease. */
 export type OnStored = (session: UploadSession & { length: number }) => Promise<void>;

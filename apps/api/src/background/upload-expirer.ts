@@ -1,0 +1,114 @@
+import type { Database } from '@claimcheck/database/database';
+import type { Logger } from '@claimcheck/platform/logger';
+import { isMissing, type Storage } from '@claimcheck/platform/storage';
+import { claimDueUploads, closeExpired, type DueUpload, expireUpload } from '../media/expire-upload.ts';
+import { finalizeUpload } from '../media/finalize-upload.ts';
+import type { MediaSettings } from '../media/media-settings.ts';
+import type { UploadSession, UploadSessions } from '../media/upload-sessions.ts';
+
+/** `discarded`: finished pieces that nobody put together, and what was ended before and not cleaned up. */
+type Outcome = 'expired' | 'finished' | 'discarded' | 'left';
+
+export interface UploadExpirerOptions {
+  database: Database;
+  sessions: UploadSessions;
+  storage: Pick<Storage, 'head' | 'abortMultipartUpload' | 'deletePrefix'>;
+  settings: MediaSettings;
+  logger: Logger;
+  everyMs: number;
+  onOutcome?: (outcome: Outcome, sizeBytes: number) => void;
+}
+
+const BATCH = 50;
+
+/**
+ * Ends uploads that nobody went on with, and removes what they left in the storage: each by its own key
+ * and id, never by listing the bucket's. Any number of replicas; each upload is worked on under its lease.
+ */
+export class UploadExpirer {
+  readonly #options: UploadExpirerOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: UploadExpirerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.runOnce()
+      .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'expiry of uploads interrupted'))
+      .finally(() => {
+        if (!this.#stopped) this.#timer = setTimeout(() => this.start(), this.#options.everyMs);
+      });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  /** Works through everything that is due now. @returns how many were settled */
+  async runOnce(): Promise<number> {
+    const { database, sessions } = this.#options;
+    for (let settled = 0; ; ) {
+      const due = await claimDueUploads(database, sessions.processId, BATCH);
+      let failed = 0;
+      for (const upload of due) if (!(await this.#trySettle(upload))) failed += 1;
+      settled += due.length - failed;
+      // What failed is tried again the next time, not at once.
+      if (due.length < BATCH || failed > 0 || this.#stopped) return settled;
+    }
+  }
+
+  async #trySettle(due: DueUpload): Promise<boolean> {
+    const { sessions, logger, onOutcome } = this.#options;
+    const upload = due.lease.upload_id;
+    try {
+      if (this.#stopped) return false;
+      const outcome = await this.#settle(due);
+      onOutcome?.(outcome, due.session.length ?? 0);
+      logger.info({ upload, outcome }, 'upload past its time');
+      return true;
+    } catch (error) {
+      logger.warn({ err: error, upload }, 'an upload past its time could not be settled');
+      return false;
+    } finally {
+      await sessions.release(due.lease);
+    }
+  }
+
+  async #settle({ lease, session }: DueUpload): Promise<Outcome> {
+    const { database, settings } = this.#options;
+    if (session.phase === 'completing' && (await this.#finish(session))) return 'finished';
+    if (!(await database.transaction((tx) => expireUpload(tx, settings, lease)))) return 'left';
+    await this.#clean(session);
+    await database.transaction((tx) => closeExpired(tx, lease));
+    return session.phase === 'open' || session.phase === 'completing' ? 'expired' : 'discarded';
+  }
+
+  /** The storage made one object of the parts, and whoever asked for that died before saying so. */
+  async #finish(session: UploadSession): Promise<boolean> {
+    const { database, settings, sessions, storage } = this.#options;
+    const { upload_id, length } = session;
+    const object = await storage.head(session.object_storage_key);
+    if (length === undefined || object?.size_bytes !== length) return false;
+    if (!session.is_partial)
+      return database.transaction((tx) => finalizeUpload(tx, settings, upload_id, length));
+    await sessions.finishPartial(upload_id, length);
+    return true;
+  }
+
+  async #clean(session: UploadSession): Promise<void> {
+    const { storage } = this.#options;
+    // First: a late Complete then finds nothing to complete.
+    if (session.s3_upload_id !== undefined)
+      await storage
+        .abortMultipartUpload(session.object_storage_key, session.s3_upload_id)
+        .catch((error: unknown) => {
+          if (!isMissing(error)) throw error;
+        });
+    await storage.deletePrefix(`${session.upload_id}/`);
+  }
+}

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { type Holder, MemoryBudget } from './memory-budget.ts';
+
+const MIB = 1_024 ** 2;
+
+const holder = (lastByteAt: number): Holder & { asked: number } => {
+  const made = {
+    lastByteAt,
+    asked: 0,
+    spill: () => {
+      made.asked += 1;
+    },
+  };
+  return made;
+};
+
+const isPending = async (promise: Promise<unknown>): Promise<boolean> =>
+  Promise.race([
+    promise.then(() => false),
+    new Promise<boolean>((resolve) => setImmediate(() => resolve(true))),
+  ]);
+
+test('rooms are given first come, first served, and used again', async () => {
+  const budget = new MemoryBudget(16 * MIB);
+  const [first, second] = [await budget.reserve(8 * MIB), await budget.reserve(5 * MIB)];
+  const third = budget.reserve(8 * MIB);
+  const fourth = budget.reserve(1);
+  expect(await isPending(third)).toBe(true);
+  // There would be room for it, but it came later.
+  expect(await isPending(fourth)).toBe(true);
+  first.giveBack();
+  first.giveBack();
+  expect((await third).buffer).toBe(first.buffer);
+  second.giveBack();
+  await fourth;
+  expect(budget.used).toBe(9 * MIB);
+});
+
+test('a part that is larger than everything is let through alone', async () => {
+  const budget = new MemoryBudget(MIB);
+  const room = await budget.reserve(64 * MIB);
+  expect(room.buffer.length).toBe(64 * MIB);
+  const next = budget.reserve(1);
+  expect(await isPending(next)).toBe(true);
+  room.giveBack();
+  await next;
+});
+
+test('over half of the limit in small amounts, who was silent for longest is asked, once', () => {
+  const budget = new MemoryBudget(100);
+  const [old, older, young] = [holder(2), holder(1), holder(3)];
+  budget.take(old, 20);
+  budget.take(older, 20);
+  budget.take(young, 20);
+  expect([older.asked, old.asked, young.asked]).toEqual([1, 0, 0]);
+  budget.take(young, 15);
+  expect([older.asked, old.asked, young.asked]).toEqual([1, 1, 0]);
+  budget.give(older);
+  budget.give(old);
+  expect(budget.used).toBe(35);
+});
+
+test('waiting for a room asks nobody to write: rooms come back by themselves', async () => {
+  const budget = new MemoryBudget(8 * MIB);
+  const small = holder(1);
+  budget.take(small, 1_000);
+  const room = await budget.reserve(7 * MIB);
+  const waiting = budget.reserve(7 * MIB);
+  expect(await isPending(waiting)).toBe(true);
+  expect(small.asked).toBe(0);
+  room.giveBack();
+  await waiting;
+});

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { authorizeUpload } from '../src/media/authorize-upload.ts';
+import { createPartialUpload, createUpload } from '../src/media/create-upload.ts';
+import { deleteMedia } from '../src/media/delete-media.ts';
+import { finalizeUpload } from '../src/media/finalize-upload.ts';
+import type { MediaSettings } from '../src/media/media-settings.ts';
+import { ProblemError } from '../src/media/problem-error.ts';
+import { UploadSessions } from '../src/media/upload-sessions.ts';
+import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase(inject('stack').DATABASE_URL ?? '');
+});
+afterAll(() => db?.close());
+
+const withLimits = (userQuotaBytes: number | undefined, maxOpenUploads = 1_000): MediaSettings => ({
+  ...settings,
+  userQuotaBytes,
+  maxOpenUploads,
+});
+
+const metadata = { filename: 'a.bin', filetype: 'application/octet-stream' };
+
+const create = (
+  owner_user_id: string,
+  length: number | undefined,
+  limits: MediaSettings,
+  pieces?: string[],
+) =>
+  db.database.transaction((tx) =>
+    createUpload(tx, limits, {
+      owner_user_id,
+      length,
+      part_size: 8_388_608,
+      metadata,
+      ...(pieces === undefined ? {} : { pieces }),
+    }),
+  );
+
+const usageOf = async (owner: string) => {
+  const row = await db.database.client.user_usage.findUnique({ where: { owner_user_id: owner } });
+  return { bytes: Number(row?.bytes ?? 0), open: row?.open_uploads ?? 0 };
+};
+
+/** Codes of refusals; any other failure is the test's. */
+const outcomes = async (work: Promise<unknown>[]): Promise<string[]> =>
+  (await Promise.allSettled(work)).map((result) => {
+    if (result.status === 'fulfilled') return 'created';
+    if (result.reason instanceof ProblemError) return result.reason.problem.code;
+    throw result.reason;
+  });
+
+const count = (list: string[], value: string) => list.filter((entry) => entry === value).length;
+
+describe('twenty creations at the same time', () => {
+  test('let through exactly the bytes that fit', async () => {
+    const limits = withLimits(7_500);
+    const answers = await outcomes(Array.from({ length: 20 }, () => create('quota', 1_000, limits)));
+    expect([count(answers, 'created'), count(answers, 'quota_exceeded')]).toEqual([7, 13]);
+    expect(await usageOf('quota')).toEqual({ bytes: 7_000, open: 7 });
+    // What was refused left nothing behind.
+    expect(await db.database.client.media_object.count({ where: { owner_user_id: 'quota' } })).toBe(7);
+  });
+
+  test('let through exactly as many as may be open, partial ones among them', async () => {
+    const limits = withLimits(undefined, 6);
+    const answers = await outcomes(
+      Array.from({ length: 20 }, (_, index) =>
+        index % 2 === 0
+          ? create('cap', 1_000, limits)
+          : db.database.transaction((tx) =>
+              createPartialUpload(tx, limits, { owner_user_id: 'cap', length: 10, part_size: 8_388_608 }),
+            ),
+      ),
+    );
+    expect([count(answers, 'created'), count(answers, 'too_many_uploads')]).toEqual([6, 14]);
+    expect((await usageOf('cap')).open).toBe(6);
+  });
+});
+
+test('the same client_media_id at the same time is one upload, counted once', async () => {
+  const input = {
+    client_media_id: 'k',
+    filename: 'a.bin',
+    size_bytes: 400,
+    content_type: 'application/octet-stream',
+  };
+  const authorize = (changed = {}) =>
+    db.database.transaction((tx) =>
+      authorizeUpload(tx, withLimits(500, 1), 'same', { ...input, ...changed }),
+    );
+  const answers = await Promise.all([1, 2, 3, 4, 5].map(() => authorize()));
+  expect(answers.filter(({ created }) => created)).toHaveLength(1);
+  expect(new Set(answers.map(({ media }) => media.media_object_id)).size).toBe(1);
+  expect(await usageOf('same')).toEqual({ bytes: 400, open: 1 });
+  for (const changed of [{ size_bytes: 401 }, { content_type: 'image/png' }])
+    expect(await outcomes([authorize(changed)])).toEqual(['client_key_conflict']);
+  expect(await usageOf('same')).toEqual({ bytes: 400, open: 1 });
+});
+
+test('what is finished keeps its bytes and gives back its place; what is deleted gives back both, once', async () => {
+  const { session } = await create('life', 1_000, settings);
+  expect(await usageOf('life')).toEqual({ bytes: 1_000, open: 1 });
+  const finish = () =>
+    db.database.transaction((tx) => finalizeUpload(tx, settings, session.upload_id, 1_000));
+  await Promise.all([finish(), finish(), finish()]);
+  expect(await usageOf('life')).toEqual({ bytes: 1_000, open: 0 });
+  const remove = () => db.database.transaction((tx) => deleteMedia(tx, settings, session.upload_id, 'life'));
+  await Promise.all([remove(), remove(), remove()]);
+  expect(await usageOf('life')).toEqual({ bytes: 0, open: 0 });
+});
+
+test('a deferred length counts when it is declared, and is refused when it does not fit', async () => {
+  const limits = withLimits(1_000);
+  const sessions = new UploadSessions(db.database, limits);
+  const { session } = await create('deferred', undefined, limits);
+  expect(await usageOf('deferred')).toEqual({ bytes: 0, open: 1 });
+  const acquired = await sessions.acquire(session.upload_id);
+  if (acquired === undefined) throw new Error('the upload is held by nobody else');
+  expect(await outcomes([sessions.setLength(acquired.lease, 1_001)])).toEqual(['quota_exceeded']);
+  expect((await sessions.find(session.upload_id))?.length).toBeUndefined();
+  expect(await sessions.setLength(acquired.lease, 900)).toBe(true);
+  expect(await usageOf('deferred')).toEqual({ bytes: 900, open: 1 });
+});
+
+test('a concatenation counts once: its pieces hand their bytes over', async () => {
+  const limits = withLimits(1_000);
+  const sessions = new UploadSessions(db.database, limits);
+  const pieces = await Promise.all(
+    [400, 500].map(async (length) => {
+      const piece = await db.database.transaction((tx) =>
+        createPartialUpload(tx, limits, { owner_user_id: 'pieces', length, part_size: 8_388_608 }),
+      );
+      await sessions.finishPartial(piece.upload_id, length);
+      return piece.upload_id;
+    }),
+  );
+  expect(await usageOf('pieces')).toEqual({ bytes: 900, open: 0 });
+  const { session } = await create('pieces', 900, limits, pieces);
+  expect(await usageOf('pieces')).toEqual({ bytes: 900, open: 1 });
+  await db.database.transaction((tx) => finalizeUpload(tx, limits, session.upload_id, 900));
+  expect(await usageOf('pieces')).toEqual({ bytes: 900, open: 0 });
+  // The same pieces once more are one more object.
+  expect(await outcomes([create('pieces', 900, limits, pieces)])).toEqual(['quota_exceeded']);
+});

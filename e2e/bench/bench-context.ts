@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLocalStack } from '@claimcheck/local-stack/local-stack';
+import type { BenchOptions } from './bench-options.ts';
+
+export interface BenchContext {
+  options: BenchOptions;
+  /** Configuration that leads to real Postgres, NATS and MinIO. */
+  stack: Record<string, string>;
+  onProgress(line: string): void;
+}
+
+export interface BenchReport {
+  /** What is written to the results file. */
+  result: object;
+  /** The same for people. */
+  table: string;
+}
+
+export type Bench = (context: BenchContext) => Promise<BenchReport>;
+
+// Only what finds programs: servers that are configured elsewhere are not ours to put under load.
+const PASSED_ON = ['PATH', 'HOME', 'CLAIMCHECK_CACHE_DIR', 'GOPROXY', 'GOFLAGS'];
+
+/** Rejects on Ctrl-C, so that the servers and their gigabytes go as after any other failure. */
+const interrupted = async (): Promise<never> => {
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  throw new Error('interrupted');
+};
+
+/** Runs a bench on servers started for it alone. */
+export const withBenchContext = async (
+  options: BenchOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  bench: Bench,
+): Promise<BenchReport> => {
+  const onProgress = (line: string) => process.stderr.write(`${line}\n`);
+  const dataDir = await mkdtemp(join(tmpdir(), 'claimcheck-bench-'));
+  try {
+    const stack = await startLocalStack({
+      dataDir,
+      env: Object.fromEntries(PASSED_ON.map((name) => [name, env[name]])),
+      s3: 'minio',
+      clamav: 'none',
+      fresh: true,
+      onProgress,
+    });
+    try {
+      return await Promise.race([bench({ options, stack: stack.env, onProgress }), interrupted()]);
+    } finally {
+      await stack.stop();
+    }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+};

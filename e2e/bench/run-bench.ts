@@ -1,0 +1,37 @@
+// What `npm run bench -- <name>` runs.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Bench, withBenchContext } from './bench-context.ts';
+import { type BenchOptions, readOptions, UsageError } from './bench-options.ts';
+import { slowClientsBench } from './slow-clients/slow-clients-bench.ts';
+import { uploadBench } from './upload/upload-bench.ts';
+
+const RESULTS = fileURLToPath(new URL('../../bench/results/', import.meta.url));
+
+const BENCHES: Record<string, Bench> = { upload: uploadBench, 'slow-clients': slowClientsBench };
+
+/** A run of a part of it, or a hasty one, must not replace the figures of a whole one. */
+const resultFile = (options: BenchOptions): string | undefined => {
+  if (options.out !== undefined) return resolve(options.out);
+  const whole = !options.quick && options.loads.length === 0 && options.servers.length === 0;
+  return whole ? `${RESULTS}${options.name}.json` : undefined;
+};
+
+const run = async (): Promise<void> => {
+  const options = readOptions(process.argv.slice(2), process.env);
+  const bench = BENCHES[options.name];
+  if (bench === undefined)
+    throw new UsageError(`npm run bench -- <name>, where name is one of ${Object.keys(BENCHES).join(', ')}`);
+  const { result, table } = await withBenchContext(options, process.env, bench);
+  process.stdout.write(`${table}\n`);
+  const file = resultFile(options);
+  if (file === undefined) return;
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+};
+
+run().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof UsageError ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof UsageError ? 64 : 1;
+});

@@ -1,0 +1,20 @@
+import type { S3Access } from '@claimcheck/local-stack/s3-bucket';
+
+/** What the comparison servers are told. */
+export interface ServerSettings {
+  port: number;
+  storage: S3Access;
+}
+
+const VARIABLE = 'BENCH_SERVER';
+
+export const toEnvironment = (settings: ServerSettings): Record<string, string> => ({
+  [VARIABLE]: JSON.stringify(settings),
+});
+
+/** Only started by us, through {@link toEnvironment}. @throws without that */
+export const readSettings = (env: Record<string, string | undefined>): ServerSettings => {
+  const value = env[VARIABLE];
+  if (value === undefined) throw new Error(`${VARIABLE} is not set: this program is run by the bench`);
+  return JSON.parse(value) as ServerSettings;
+};

@@ -1,0 +1,22 @@
+import { findOnPath } from '@claimcheck/local-stack/find-program';
+import { type Browser, chromium } from 'playwright-core';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** @throws Error that names what is missing */
+export const launchChromium = async (): Promise<Browser> => {
+  for (const name of NAMES) {
+    const executablePath = await findOnPath(name, process.env);
+    if (executablePath !== undefined) return chromium.launch({ executablePath, args: ARGS });
+  }
+  throw new Error('no Chromium on PATH: "apt-get install chromium", or your system\'s package of that name');
+};

@@ -1,0 +1,55 @@
+import { type System, startSystem } from './system.ts';
+import { type Link, Toxiproxy } from './toxiproxy.ts';
+
+/** The system with a fault proxy between clients and api, and between the apps and S3. */
+export interface FaultySystem {
+  system: System;
+  /** Its `url` is the api's public address, so clients that follow a Location stay on it. */
+  clientLink: Link;
+  s3Link: Link;
+  heal(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const startFaultySystem = async (
+  stack: Record<string, string>,
+  overrides: Record<string, string> = {},
+): Promise<FaultySystem> => {
+  const proxy = await Toxiproxy.start();
+  try {
+    const s3Url = stack.S3_ENDPOINT ?? '';
+    const s3Link = await proxy.link('s3', s3Url);
+    // The api's port is not known yet, its public address has to be.
+    const clientLink = await proxy.link('api', s3Url);
+    const system = await startSystem(stack, {
+      S3_ENDPOINT: s3Link.url,
+      S3_PUBLIC_ENDPOINT: s3Url,
+      PUBLIC_URL: clientLink.url,
+      ...overrides,
+    });
+    await clientLink.pointAt(system.apiUrl);
+    return {
+      system,
+      clientLink,
+      s3Link,
+      heal: () => proxy.heal(),
+      stop: async () => {
+        // An app that is told to stop may still talk to S3.
+        await proxy.heal();
+        await system.stop();
+        await proxy.stop();
+      },
+    };
+  } catch (error) {
+    await proxy.stop();
+    throw error;
+  }
+};
+
+/** What the api said last, under a test that failed. */
+export const printLogOfFailure = (
+  task: { result?: { state: string } | undefined },
+  world: FaultySystem,
+): void => {
+  if (task.result?.state === 'fail') console.log(world.system.apps.api.logTail(40));
+};

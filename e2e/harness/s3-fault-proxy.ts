@@ -1,0 +1,66 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface S3Request {
+  method: string;
+  /** Path and query, as the client sent them. */
+  url: string;
+}
+
+export const isPart = (request: S3Request, number?: number): boolean =>
+  request.method === 'PUT' && new RegExp(`[?&]partNumber=${number ?? '\\d+'}(&|$)`).test(request.url);
+
+export const isComplete = (request: S3Request): boolean =>
+  request.method === 'POST' && /[?&]uploadId=/.test(request.url);
+
+/** Stands before an S3 server, counts its requests, and answers some of them with 500 instead. */
+export class S3FaultProxy {
+  readonly url: string;
+  readonly requests: S3Request[] = [];
+  readonly #server: http.Server;
+  #fails: (request: S3Request) => boolean = () => false;
+
+  private constructor(server: http.Server) {
+    this.#server = server;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  static async start(target: string): Promise<S3FaultProxy> {
+    const { hostname, port } = new URL(target);
+    const server = http.createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const proxy = new S3FaultProxy(server);
+    server.on('request', (request, response) => {
+      const seen = { method: request.method ?? '', url: request.url ?? '' };
+      proxy.requests.push(seen);
+      if (proxy.#fails(seen)) {
+        request.resume().on('end', () => response.writeHead(500).end());
+        return;
+      }
+      // The Host header stays: it is part of the signature.
+      const { method, url: path, headers } = request;
+      const upstream = http.request({ hostname, port, method, path, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      upstream.on('error', () => response.destroy());
+      request.on('error', () => upstream.destroy());
+      request.pipe(upstream);
+    });
+    return proxy;
+  }
+
+  /** From now on these requests fail. */
+  fail(which: (request: S3Request) => boolean): void {
+    this.#fails = which;
+  }
+
+  heal(): void {
+    this.#fails = () => false;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
