@@ -7,6 +7,8 @@ export interface FaultySystem {
   /** Its `url` is the api's public address, so clients that follow a Location stay on it. */
   clientLink: Link;
   s3Link: Link;
+  /** For further links. */
+  proxy: Toxiproxy;
   heal(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -32,13 +34,14 @@ export const startFaultySystem = async (
       system,
       clientLink,
       s3Link,
+      proxy,
       heal: () => proxy.heal(),
-      stop: async () => {
-        // An app that is told to stop may still talk to S3.
-        await proxy.heal();
-        await system.stop();
-        await proxy.stop();
-      },
+      stop: () =>
+        proxy
+          // An app that is told to stop may still talk to S3.
+          .heal()
+          .finally(() => system.stop())
+          .finally(() => proxy.stop()),
     };
   } catch (error) {
     await proxy.stop();

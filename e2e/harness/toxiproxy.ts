@@ -73,6 +73,11 @@ export class Link {
     await this.#call('DELETE', `/proxies/${this.#name}/toxics/${name}`);
   }
 
+  /** Closes all connections, and the address is gone. */
+  async delete(): Promise<void> {
+    await this.#call('DELETE', `/proxies/${this.#name}`);
+  }
+
   /** Leads to another server from now on; connections there are are closed. */
   async pointAt(url: string): Promise<void> {
     await this.#call('POST', `/proxies/${this.#name}`, { upstream: new URL(url).host, enabled: true });

@@ -51,8 +51,14 @@ export const longPollQuerySchema = z.object({
   after_rev: wholeNumber().optional(),
 });
 
+/** What Uppy sends beside `filename` and `filetype`: accepted, and not looked at. */
+const ignored = z.string().optional();
+
 /** `Upload-Metadata` of a tus creation, decoded. Other keys are refused. */
 export const uploadMetadataSchema = z.strictObject({
+  name: ignored,
+  type: ignored,
+  relativePath: ignored,
   filename,
   filetype: contentType,
   client_media_id: clientKey.optional(),

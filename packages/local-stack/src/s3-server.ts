@@ -71,7 +71,15 @@ async function startVersitygw(context: ServiceContext, access: S3Access): Promis
     startProcess({
       ...common(context, directory, access),
       command,
-      args: ['--port', `127.0.0.1:${context.ports.s3}`, '--quiet', 'posix', ...storage, directory],
+      args: [
+        '--port',
+        `127.0.0.1:${context.ports.s3}`,
+        '--quiet',
+        '--keep-alive',
+        'posix',
+        ...storage,
+        directory,
+      ],
       env: definedOnly({
         PATH: context.env.PATH,
         ROOT_ACCESS_KEY: access.accessKeyId,

@@ -46,6 +46,8 @@ export const s3ClientConfig = (options: StorageOptions, endpoint = options.endpo
   // S3-compatible servers differ in the newer checksum headers; ask for them only where S3 demands it.
   requestChecksumCalculation: 'WHEN_REQUIRED',
   responseChecksumValidation: 'WHEN_REQUIRED',
+  // It would write lines of its own between our JSON; what it has to say is in the errors.
+  logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
   requestHandler: new NodeHttpHandler({
     connectionTimeout: 5_000,
     requestTimeout: REQUEST_TIMEOUT_MS,

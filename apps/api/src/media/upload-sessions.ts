@@ -74,9 +74,9 @@ export const toSession = (row: SessionRow): UploadSession => ({
   concat: row.concat ?? undefined,
 });
 
-const HEARTBEAT_EVERY_MS = 5_000;
+const HEARTBEAT_EVERY_MS = 2_000;
 /** A process that was silent for so long holds nothing any more. */
-export const DEAD_AFTER = '15 seconds';
+export const DEAD_AFTER = '6 seconds';
 
 /**
  * State of uploads in Postgres. Each write is fenced by the lease's epoch, so that a process which was

@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 /** Why no more bytes come: all are here, the connection broke, or it was silent for too long. */
 export type BodyEnd = 'end' | 'cut' | 'idle';
 
-/** A wake-up that is no byte: somebody else wants the upload, or its memory. */
-export type Interrupt = 'release' | 'spill';
+/** A wake-up that is no byte: somebody else wants the upload, or its memory; or a part could not be stored. */
+export type Interrupt = 'release' | 'spill' | 'failure';
 
 const QUEUE_LIMIT = 4;
 

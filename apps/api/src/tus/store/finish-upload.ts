@@ -14,7 +14,7 @@ const isStored = async (engine: Engine, session: Complete): Promise<boolean> => 
 };
 
 /** The multipart upload, or the object, is not what we left: nobody can go on with this upload. */
-const abandon = async (engine: Engine, lease: Lease): Promise<never> => {
+export const abandon = async (engine: Engine, lease: Lease): Promise<never> => {
   engine.logger.error({ upload: lease.upload_id }, 'the storage lost an upload');
   await engine.sessions.setPhase(lease, 'aborted');
   throw new TusError('upload_gone');

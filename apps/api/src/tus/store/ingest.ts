@@ -108,8 +108,9 @@ export class Ingest implements Holder {
       return await this.#conclude(end);
     } finally {
       this.#reader.close();
-      // After a failure something may be left.
+      // After a failure something may be left; and what was on its way may still count.
       this.#buffer.take().giveBack();
+      await Promise.allSettled(this.#inFlight);
     }
   }
 
@@ -117,7 +118,7 @@ export class Ingest implements Holder {
     const limit = this.#session.length ?? this.#engine.maxUploadBytes;
     for (;;) {
       const next = await this.#reader.next();
-      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#failure !== undefined || next === 'failure') throw this.#failure;
       if (next === 'spill') await this.#spillIfUseful();
       else if (typeof next === 'string') return next;
       else {
@@ -188,6 +189,8 @@ export class Ingest implements Holder {
     const sending = this.#send(number, this.#s3UploadId, this.#takeAll())
       .catch((error: unknown) => {
         this.#failure ??= error;
+        // Not only when the client sends more: it may be waiting for us.
+        this.#reader.interrupt('failure');
       })
       .finally(() => this.#inFlight.delete(sending));
     this.#inFlight.add(sending);

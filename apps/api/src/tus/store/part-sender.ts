@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  ListPartsCommand,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
@@ -11,8 +12,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { type StorageOptions, s3ClientConfig } from '@claimcheck/platform/storage';
 import type { StoredPart } from '../../media/upload-sessions.ts';
+import { TusError } from './tus-error.ts';
 
 const TRIES = 4;
+/** For all tries together: a storage that hangs is an error to the client while it still waits. */
+const DEADLINE_MS = 35_000;
+const LOOK_MS = 5_000;
 const FIRST_PAUSE_MS = 200;
 const OCTETS = 'application/octet-stream';
 
@@ -70,7 +75,7 @@ export class PartSender {
       Key: key,
       ContentType: OCTETS,
     });
-    const { UploadId } = await this.#retry(() => this.#client.send(command));
+    const { UploadId } = await this.#retry((options) => this.#client.send(command, options));
     if (UploadId === undefined) throw new Error('the storage opened no multipart upload');
     return UploadId;
   }
@@ -82,7 +87,7 @@ export class PartSender {
     chunks: readonly Buffer[],
   ): Promise<StoredPart> {
     const size_bytes = sizeOf(chunks);
-    const { ETag } = await this.#retry(() =>
+    const { ETag } = await this.#retry((options) =>
       this.#client.send(
         new UploadPartCommand({
           Bucket: this.#bucket,
@@ -92,6 +97,7 @@ export class PartSender {
           Body: new ChunkStream(chunks),
           ContentLength: size_bytes,
         }),
+        options,
       ),
     );
     return { number, etag: ETag ?? '', size_bytes };
@@ -104,7 +110,7 @@ export class PartSender {
     number: number,
     from: { key: string; size_bytes: number },
   ): Promise<StoredPart> {
-    const { CopyPartResult } = await this.#retry(() =>
+    const { CopyPartResult } = await this.#retry((options) =>
       this.#client.send(
         new UploadPartCopyCommand({
           Bucket: this.#bucket,
@@ -113,6 +119,7 @@ export class PartSender {
           PartNumber: number,
           CopySource: `${this.#bucket}/${from.key}`,
         }),
+        options,
       ),
     );
     return {
@@ -124,7 +131,7 @@ export class PartSender {
 
   /** A whole object. @param ifAbsent refuse (412, see {@link needsALook}) when there is one already */
   async put(key: string, chunks: readonly Buffer[], ifAbsent: boolean): Promise<void> {
-    await this.#retry(() =>
+    await this.#retry((options) =>
       this.#client.send(
         new PutObjectCommand({
           Bucket: this.#bucket,
@@ -134,6 +141,7 @@ export class PartSender {
           ContentType: OCTETS,
           ...(ifAbsent ? { IfNoneMatch: '*' } : {}),
         }),
+        options,
       ),
     );
   }
@@ -143,7 +151,7 @@ export class PartSender {
       PartNumber: number,
       ETag: etag,
     }));
-    await this.#retry(() =>
+    await this.#retry((options) =>
       this.#client.send(
         new CompleteMultipartUploadCommand({
           Bucket: this.#bucket,
@@ -151,15 +159,34 @@ export class PartSender {
           UploadId: s3UploadId,
           MultipartUpload: { Parts },
         }),
+        options,
       ),
     );
   }
 
-  async #retry<T>(send: () => Promise<T>): Promise<T> {
+  /** @returns false only when the storage says that there is no such multipart upload */
+  async isOpen(key: string, s3UploadId: string): Promise<boolean> {
+    const command = new ListPartsCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      UploadId: s3UploadId,
+      MaxParts: 1,
+    });
+    try {
+      await this.#client.send(command, { abortSignal: AbortSignal.timeout(LOOK_MS) });
+      return true;
+    } catch (error) {
+      return !(error instanceof S3ServiceException && error.name === 'NoSuchUpload');
+    }
+  }
+
+  async #retry<T>(send: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
+    const abortSignal = AbortSignal.timeout(DEADLINE_MS);
     for (let tries = 1; ; tries += 1) {
       try {
-        return await send();
+        return await send({ abortSignal });
       } catch (error) {
+        if (abortSignal.aborted) throw new TusError('unavailable');
         if (tries >= TRIES || !isPassing(error)) throw error;
         await pause(FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random()));
       }

@@ -5,7 +5,7 @@ import { S3Store } from '@tus/s3-store';
 import { type DataStore, Metadata, Upload } from '@tus/utils';
 import type { UploadSession } from '../../media/upload-sessions.ts';
 import type { Engine } from './engine.ts';
-import { storeWhole } from './finish-upload.ts';
+import { abandon, storeWhole } from './finish-upload.ts';
 import { Ingest, type Remainder } from './ingest.ts';
 import { TusError } from './tus-error.ts';
 import { currentScope, type UploadScope } from './upload-scope.ts';
@@ -61,13 +61,28 @@ export class UploadStore extends S3Store implements DataStore {
     if (scope.session.phase === 'complete') return scope.session.offset;
     if (scope.lease === undefined) throw new TusError('upload_locked');
     if (scope.session.phase !== 'open') return this.recover(scope);
+    const before = scope.session.offset;
     const ingest = new Ingest(this.#engine, { ...scope, lease: scope.lease });
     scope.onReleaseRequest = () => ingest.release();
     if (scope.releaseRequested) ingest.release();
-    const { offset, remainder, s3_upload_id } = await ingest.run();
+    const { offset, end, remainder, s3_upload_id } = await ingest
+      .run()
+      .catch((error: unknown) => this.#afterFailure(scope, error));
     scope.onReleaseRequest = undefined;
     if (remainder !== undefined) await this.#finish(scope, { ...scope.session, s3_upload_id }, remainder);
+    // Let go before a byte came: it is the other request that has the upload.
+    else if (end === 'release' && offset === before) throw new TusError('upload_locked');
     return offset;
+  }
+
+  /** A part was not taken: when there is nothing any more that could take one, the client has to know. */
+  async #afterFailure(scope: UploadScope, error: unknown): Promise<never> {
+    const { lease } = scope;
+    const session = await this.#engine.sessions.find(scope.session.upload_id);
+    if (lease === undefined || session?.s3_upload_id === undefined || error instanceof TusError) throw error;
+    // Not from the error alone: a server may close the connection before it says why.
+    const isThere = await this.#engine.sender.isOpen(session.object_storage_key, session.s3_upload_id);
+    return isThere ? Promise.reject(error) : abandon(this.#engine, lease);
   }
 
   /** Finishes an upload whose bytes are all stored: its last request died, or S3 did not answer it. */
