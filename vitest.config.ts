@@ -30,6 +30,15 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      {
+        test: {
+          // Long; only by `npm run soak`.
+          name: 'soak',
+          include: ['e2e/soak/*.soak.test.ts'],
+          globalSetup: ['e2e/setup/stack.ts'],
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 });

@@ -57,6 +57,7 @@ const runTests = async (): Promise<Totals> => {
   await rm(REPORT, { force: true });
   const ok = await run('vitest', [
     'run',
+    ...['unit', 'integration', 'e2e'].map((project) => `--project=${project}`),
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${REPORT}`,

@@ -135,6 +135,12 @@ export class WireUpload {
     return request.answer;
   }
 
+  async terminate(withinMs = 30_000): Promise<Answer> {
+    const request = open(this.#target, 'DELETE', `/v1/uploads/${this.id}`, {}, withinMs);
+    request.end();
+    return request.answer;
+  }
+
   /** A PATCH that announces `length` bytes and sends what is written. */
   openPatch(offset: number, length: number, withinMs = 60_000): OpenRequest {
     return open(

@@ -1,12 +1,15 @@
 import { createHash, randomInt } from 'node:crypto';
+import { Database } from '@claimcheck/database/database';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { Bucket } from '../harness/bucket.ts';
 import { ChatUser } from '../harness/chat-user.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
 import { type Replica, startReplica } from '../harness/replica.ts';
 import { askOffset } from '../harness/resume.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { WireUpload } from '../harness/tus-wire.ts';
+import { until } from '../harness/until.ts';
 
 const MIB = 1_024 ** 2;
 const RUNS = 12;
@@ -14,13 +17,20 @@ const RUNS = 12;
 let system: System;
 let replica: Replica;
 let ann: ChatUser;
+let bucket: Bucket;
+let database: Database;
 
 beforeAll(async () => {
-  system = await startSystem(inject('stack'));
+  // Short, so that the expirer comes by often; each upload here is done sooner.
+  system = await startSystem(inject('stack'), { UPLOAD_TTL: '30s' });
   replica = await startReplica(system);
   ann = new ChatUser(system, 'ann');
+  bucket = new Bucket(inject('stack'));
+  database = new Database({ url: system.databaseUrl });
 });
 afterAll(async () => {
+  bucket?.close();
+  await database?.close();
   await replica?.service.stop();
   await system?.stop();
 });
@@ -58,6 +68,7 @@ const plan = fc.record({
   length: fc.oneof(fc.integer({ min: 1, max: 20 * MIB }), fc.constantFrom(8 * MIB, 16 * MIB, 8 * MIB + 1)),
   seed: fc.integer(),
   steps: fc.array(step, { minLength: 3, maxLength: 14 }),
+  end: fc.constantFrom('finish' as const, 'finish' as const, 'delete' as const, 'expire' as const),
 });
 
 /** Bytes that are different everywhere, made fast: the same for the same seed. */
@@ -71,11 +82,22 @@ const contentOf = (seed: number, length: number): Buffer => {
   return bytes;
 };
 
+/** Nobody can go on with it, and in the end nothing is left of it. */
+const expectGone = async (upload: WireUpload): Promise<void> => {
+  expect(await upload.head()).toMatchObject({ kind: 'answered', status: 410 });
+  expect(await upload.patch(0, Buffer.alloc(1))).toMatchObject({ kind: 'answered', status: 410 });
+  const isEmpty = async () =>
+    (await bucket.keys(`${upload.id}/`)).length + (await bucket.openUploads(upload.id)).length === 0
+      ? true
+      : undefined;
+  await until(isEmpty, { withinMs: 20_000, what: 'nothing to be left in the bucket' });
+};
+
 test('any sequence of patches, cuts and changes of replica stores what was sent, and no acknowledged byte is lost', async () => {
   const seed = randomInt(2 ** 31);
   console.log(`upload model seed ${seed}`);
   await fc.assert(
-    fc.asyncProperty(plan, async ({ length, seed: content, steps }) => {
+    fc.asyncProperty(plan, async ({ length, seed: content, steps, end }) => {
       const bytes = contentOf(content, length);
       const user = { baseUrl: system.apiUrl, token: ann.token };
       let upload = await WireUpload.create(user, length);
@@ -127,6 +149,19 @@ test('any sequence of patches, cuts and changes of replica stores what was sent,
         }
       }
       await sync();
+      if (end === 'delete') {
+        expect(await upload.terminate()).toMatchObject({ kind: 'answered', status: 204 });
+        await expectGone(upload);
+        return;
+      }
+      if (end === 'expire' && acknowledged < length) {
+        await database.client.upload_session.update({
+          where: { upload_id: upload.id },
+          data: { expires_at: new Date(0) },
+        });
+        await expectGone(upload);
+        return;
+      }
       if (acknowledged < length) {
         const answer = await upload.patch(acknowledged, bytes.subarray(acknowledged));
         expect(answer).toMatchObject({ kind: 'answered', status: 204, offset: length });

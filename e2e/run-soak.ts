@@ -1,0 +1,37 @@
+// What `npm run soak -- <name> [--minutes M] [--seed S]` runs: the long versions of tests.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const NAMES = ['slow-upload', 'cuts'];
+const EX_USAGE = 64;
+
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(2),
+  allowPositionals: true,
+  options: { minutes: { type: 'string' }, seed: { type: 'string' } },
+});
+const [name = ''] = positionals;
+const minutes = Number(values.minutes ?? '10');
+if (!NAMES.includes(name) || positionals.length > 1 || !(minutes > 0 && minutes <= 240)) {
+  process.stderr.write(`npm run soak -- <${NAMES.join('|')}> [--minutes 1 to 240] [--seed text]\n`);
+  process.exit(EX_USAGE);
+}
+
+const child = spawn(
+  process.execPath,
+  ['node_modules/vitest/vitest.mjs', 'run', '--project', 'soak', `soak/${name}.soak`],
+  {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      SOAK_MINUTES: String(minutes),
+      ...(values.seed === undefined ? {} : { CLAIMCHECK_TEST_SEED: values.seed }),
+    },
+  },
+);
+child.once('close', (code) => {
+  process.exitCode = code ?? 1;
+});
