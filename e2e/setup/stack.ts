@@ -14,16 +14,22 @@ declare module 'vitest' {
 /** Real Postgres, NATS, S3 and clamd for a test run; each test file takes its own database and APP_NAME. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'claimcheck-test-'));
-  const stack = await startLocalStack({
-    dataDir,
-    env: process.env,
-    clamav: 'test-signatures',
-    fresh: true,
-    onProgress: (line) => process.stderr.write(`${line}\n`),
-  });
-  project.provide('stack', stack.env);
-  return async () => {
-    await stack.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  };
+  const removeData = () => rm(dataDir, { recursive: true, force: true });
+  try {
+    const stack = await startLocalStack({
+      dataDir,
+      env: process.env,
+      clamav: 'test-signatures',
+      fresh: true,
+      onProgress: (line) => process.stderr.write(`${line}\n`),
+    });
+    project.provide('stack', stack.env);
+    return async () => {
+      await stack.stop();
+      await removeData();
+    };
+  } catch (error) {
+    await removeData();
+    throw error;
+  }
 }

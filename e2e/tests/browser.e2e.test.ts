@@ -1,37 +1,20 @@
 import { randomInt } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findOnPath } from '@claimcheck/local-stack/find-program';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { launchChromium } from '../harness/chromium.ts';
 import { phonePhoto, videoFile } from '../harness/fixtures.ts';
 import { type System, startSystem } from '../harness/system.ts';
 
 const ARTEFACTS = fileURLToPath(new URL('../artefacts/', import.meta.url));
-const CHROMIUM_ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 let system: System;
 let browser: Browser;
 let photoFile: string;
 const problems: string[] = [];
-
-const findChromium = async (): Promise<string> => {
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-    const found = await findOnPath(name, process.env);
-    if (found !== undefined) return found;
-  }
-  throw new Error('no Chromium on PATH');
-};
 
 const open = async (user: string): Promise<Page> => {
   // A context each: two people on two machines.
@@ -50,13 +33,14 @@ const shoot = (page: Page, name: string) => page.screenshot({ path: join(ARTEFAC
 beforeAll(async () => {
   await mkdir(ARTEFACTS, { recursive: true });
   system = await startSystem(inject('stack'));
-  browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS });
+  browser = await launchChromium();
   photoFile = join(tmpdir(), `photo-${process.pid}-${randomInt(1e9)}.jpg`);
   await writeFile(photoFile, await phonePhoto());
 });
 
 afterAll(async () => {
   await browser?.close();
+  await rm(photoFile, { force: true });
   await system?.stop();
 });
 
