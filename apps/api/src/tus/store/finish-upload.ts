@@ -2,7 +2,7 @@ import type { Lease, UploadSession } from '../../media/upload-sessions.ts';
 import type { Engine } from './engine.ts';
 import type { Remainder } from './ingest.ts';
 import { needsALook } from './part-sender.ts';
-import { readTails } from './read-tails.ts';
+import { joined, readTails } from './read-tails.ts';
 import { TusError } from './tus-error.ts';
 
 type Complete = UploadSession & { length: number };
@@ -20,15 +20,31 @@ export const abandon = async (engine: Engine, lease: Lease): Promise<never> => {
   throw new TusError('upload_gone');
 };
 
-const putWhole = async (engine: Engine, lease: Lease, session: Complete, rest: Remainder): Promise<void> => {
-  const chunks = [...(await readTails(engine.storage, rest.tails)), ...rest.chunks];
+const allBytes = async (engine: Engine, rest: Remainder): Promise<Buffer[]> => [
+  ...(await readTails(engine.storage, rest.tails)),
+  ...rest.chunks,
+];
+
+/** The last write of an upload; when S3 refuses it, because it was done before, or because it never can be. */
+const writeOrLook = async (
+  engine: Engine,
+  lease: Lease,
+  session: Complete,
+  write: () => Promise<void>,
+): Promise<void> => {
   try {
-    await engine.sender.put(session.object_storage_key, chunks, true);
+    await write();
   } catch (error) {
     if (!needsALook(error)) throw error;
-    // It was put before, by a request whose answer was lost.
     if (!(await isStored(engine, session))) await abandon(engine, lease);
   }
+};
+
+const putWhole = async (engine: Engine, lease: Lease, session: Complete, rest: Remainder): Promise<void> => {
+  const chunks = await allBytes(engine, rest);
+  await writeOrLook(engine, lease, session, () =>
+    engine.sender.put(session.object_storage_key, chunks, true),
+  );
 };
 
 const completeParts = async (
@@ -40,12 +56,9 @@ const completeParts = async (
   // The intent is committed first: whoever finds it looks at the storage before anything else.
   if (!(await engine.sessions.setPhase(lease, 'completing'))) throw new TusError('upload_locked');
   const parts = await engine.sessions.parts(session.upload_id);
-  try {
-    await engine.sender.complete(session.object_storage_key, s3UploadId, parts);
-  } catch (error) {
-    if (!needsALook(error)) throw error;
-    if (!(await isStored(engine, session))) await abandon(engine, lease);
-  }
+  await writeOrLook(engine, lease, session, () =>
+    engine.sender.complete(session.object_storage_key, s3UploadId, parts),
+  );
 };
 
 /** Sends what is left as the last part, which may be smaller than the others. */
@@ -56,16 +69,11 @@ const sendLastPart = async (
   s3UploadId: string,
   rest: Remainder,
 ): Promise<void> => {
-  const chunks = [...(await readTails(engine.storage, rest.tails)), ...rest.chunks];
+  const chunks = await allBytes(engine, rest);
   if (chunks.length === 0) return;
   const number = Math.ceil(session.length / session.part_size);
   const part = await engine.sender.sendPart(session.object_storage_key, s3UploadId, number, chunks);
-  const joined = rest.tails.at(-1);
-  const progress = {
-    offset: session.length,
-    parts: [part],
-    ...(joined === undefined ? {} : { tails_joined: joined.number }),
-  };
+  const progress = { offset: session.length, parts: [part], ...joined(rest.tails) };
   if (!(await engine.sessions.commit(lease, progress))) throw new TusError('upload_locked');
 };
 

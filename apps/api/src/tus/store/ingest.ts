@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import type { Lease, StoredPart, StoredTail, UploadSession } from '../../media/upload-sessions.ts';
+import type { Lease, Progress, StoredPart, StoredTail, UploadSession } from '../../media/upload-sessions.ts';
 import { type BodyEnd, BodyReader } from './body-reader.ts';
 import type { ExpectedChecksum } from './checksum.ts';
 import type { Engine } from './engine.ts';
 import type { Holder } from './memory-budget.ts';
 import { PartBuffer, type Taken } from './part-buffer.ts';
 import { sizeOf } from './part-sender.ts';
-import { readTails } from './read-tails.ts';
+import { joined, readTails } from './read-tails.ts';
 import { TusError } from './tus-error.ts';
 
 /** Below this an upload's bytes are taken as they come; a part has to be reserved to go on. */
@@ -242,7 +242,7 @@ export class Ingest implements Holder {
     return this.#commits;
   }
 
-  async #commit(progress: Parameters<Engine['sessions']['commit']>[1]): Promise<void> {
+  async #commit(progress: Progress): Promise<void> {
     if (!(await this.#engine.sessions.commit(this.#lease, progress))) throw new TusError('upload_locked');
   }
 
@@ -298,8 +298,3 @@ export class Ingest implements Holder {
     }
   }
 }
-
-const joined = (tails: StoredTail[]): { tails_joined?: number } => {
-  const last = tails.at(-1);
-  return last === undefined ? {} : { tails_joined: last.number };
-};

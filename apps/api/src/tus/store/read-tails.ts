@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { Storage } from '@claimcheck/platform/storage';
-import type { StoredTail } from '../../media/upload-sessions.ts';
+import type { Progress, StoredTail } from '../../media/upload-sessions.ts';
 
 /** Tails in their order, read side by side. @throws when one has not the size that its row says */
 export const readTails = (storage: Storage, tails: readonly StoredTail[]): Promise<Buffer[]> =>
@@ -13,3 +13,9 @@ export const readTails = (storage: Storage, tails: readonly StoredTail[]): Promi
       return bytes;
     }),
   );
+
+/** What a commit says of tails that a part, or a longer tail, took in. */
+export const joined = (tails: readonly StoredTail[]): Pick<Progress, 'tails_joined'> => {
+  const last = tails.at(-1);
+  return last === undefined ? {} : { tails_joined: last.number };
+};
