@@ -1,6 +1,8 @@
 import type { ConversationEvent, UserAnnouncement } from '@claimcheck/contracts/socket-events';
 import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
 import { Prisma, PrismaClient } from './generated/client.ts';
+import { StatementPool } from './statement-pool.ts';
 
 export type * from './generated/client.ts';
 export { Prisma };
@@ -15,15 +17,21 @@ export type CommittedFact =
 
 const brand: unique symbol = Symbol('transaction');
 
+/** Where a statement that is atomic by itself may run: inside of a transaction, or on its own. */
+export interface Executor {
+  /** Runs a statement made by `Prisma.sql`; its values are as Prisma's raw queries give them. */
+  query<Row>(statement: Prisma.Sql): Promise<Row[]>;
+  /** Facts that what was done here makes true, in their order. */
+  readonly facts: CommittedFact[];
+}
+
 /**
  * A transaction that is open now. Only {@link Database.transaction} makes one, so a function that asks for
  * it can't be called outside of one by mistake.
  */
-export interface Transaction {
+export interface Transaction extends Executor {
   readonly [brand]: true;
   readonly db: Prisma.TransactionClient;
-  /** Facts of this transaction, in their order. */
-  readonly facts: CommittedFact[];
 }
 
 export interface DatabaseOptions {
@@ -36,32 +44,24 @@ export interface DatabaseOptions {
 const MAX_TRIES = 5;
 const TRANSACTION_TIMEOUT_MS = 10_000;
 
-// Prisma's P2034 and P2002, and PostgreSQL's serialization failure, deadlock and unique violation where they
-// come through a raw query: somebody was faster, and the same transaction, run again, sees what they did.
-const isConflict = (error: unknown): boolean =>
-  error instanceof Prisma.PrismaClientKnownRequestError &&
-  (error.code === 'P2034' ||
-    error.code === 'P2002' ||
-    /"(40001|40P01|23505)"/.test(JSON.stringify(error.meta ?? {})));
+// PostgreSQL's serialization failure, deadlock and unique violation, by themselves or as Prisma wraps them:
+// somebody was faster, and the same work, run again, sees what they did.
+const isConflict = (error: unknown): boolean => {
+  if (error instanceof pg.DatabaseError) return /^(40001|40P01|23505)$/.test(error.code ?? '');
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  if (error.code === 'P2034' || error.code === 'P2002') return true;
+  return /"(40001|40P01|23505)"/.test(JSON.stringify(error.meta ?? {}));
+};
 
-/** Postgres through Prisma: a pool with time-outs, and transactions that report what they committed. */
+/** Postgres: one pool with time-outs, under Prisma and under statements of our own; transactions that report what they committed. */
 export class Database {
   readonly client: PrismaClient;
+  readonly #statements: StatementPool;
   readonly #onCommit: (facts: CommittedFact[]) => void;
 
   constructor(options: DatabaseOptions) {
-    const adapter = new PrismaPg({
-      connectionString: options.url,
-      max: options.poolSize ?? 10,
-      connectionTimeoutMillis: 5_000,
-      idleTimeoutMillis: 30_000,
-      statement_timeout: 10_000,
-      idle_in_transaction_session_timeout: 15_000,
-      // Notices a database that is gone without a word (a pulled cable) in seconds instead of hours.
-      query_timeout: 15_000,
-      keepAlive: true,
-    });
-    this.client = new PrismaClient({ adapter });
+    this.#statements = new StatementPool(options.url, options.poolSize ?? 10);
+    this.client = new PrismaClient({ adapter: new PrismaPg(this.#statements.pool) });
     this.#onCommit = options.onCommit ?? (() => {});
   }
 
@@ -69,14 +69,34 @@ export class Database {
    * Runs `work` in one transaction, again when a conflict ended it. Work that looks for a client's key and
    * then inserts it thereby finds, the second time, what a concurrent request inserted.
    */
-  async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+  transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    return this.#reporting((facts) =>
+      this.client.$transaction(
+        (db) => work({ [brand]: true, db, facts, query: (statement) => db.$queryRaw(statement) }),
+        { maxWait: 5_000, timeout: TRANSACTION_TIMEOUT_MS },
+      ),
+    );
+  }
+
+  /**
+   * Runs `work` without a transaction around it: each statement commits by itself. A tenth of a
+   * transaction's cost, for work that changes something in one statement only, and last. Again on a
+   * conflict, like {@link transaction}.
+   */
+  autocommit<Result>(work: (on: Executor) => Promise<Result>): Promise<Result> {
+    return this.#reporting((facts) => work({ facts, query: (statement) => this.query(statement) }));
+  }
+
+  /** One statement, committed by itself. */
+  query<Row>(statement: Prisma.Sql): Promise<Row[]> {
+    return this.#statements.query(statement);
+  }
+
+  async #reporting<Result>(attempt: (facts: CommittedFact[]) => Promise<Result>): Promise<Result> {
     for (let tries = 1; ; tries += 1) {
       const facts: CommittedFact[] = [];
       try {
-        const result = await this.client.$transaction((db) => work({ [brand]: true, db, facts }), {
-          maxWait: 5_000,
-          timeout: TRANSACTION_TIMEOUT_MS,
-        });
+        const result = await attempt(facts);
         if (facts.length > 0) this.#onCommit(facts);
         return result;
       } catch (error) {
@@ -87,10 +107,11 @@ export class Database {
 
   /** For readiness checks. @throws when the database does not answer. */
   async check(): Promise<void> {
-    await this.client.$queryRaw`SELECT 1`;
+    await this.query(Prisma.sql`SELECT 1`);
   }
 
   async close(): Promise<void> {
     await this.client.$disconnect();
+    await this.#statements.close();
   }
 }

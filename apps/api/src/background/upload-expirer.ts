@@ -95,7 +95,7 @@ export class UploadExpirer {
     const object = await storage.head(session.object_storage_key);
     if (length === undefined || object?.size_bytes !== length) return false;
     if (!session.is_partial)
-      return database.transaction((tx) => finalizeUpload(tx, settings, upload_id, length));
+      return database.autocommit((on) => finalizeUpload(on, settings, upload_id, length));
     await sessions.finishPartial(upload_id, length);
     return true;
   }

@@ -1,11 +1,10 @@
 import type { UploadMetadata } from '@claimcheck/contracts/rest';
-import { isMember } from '@claimcheck/database/conversation-log';
-import type { Transaction } from '@claimcheck/database/database';
+import { type Executor, Prisma } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
 import type { MediaSettings } from './media-settings.ts';
 import { ProblemError } from './problem-error.ts';
-import { toSession, type UploadSession } from './upload-sessions.ts';
-import { NOTHING_USED, setUsage } from './user-usage.ts';
+import { type SessionRow, toSession, type UploadSession } from './upload-sessions.ts';
+import { assertWithin, NOTHING_USED, setUsage } from './user-usage.ts';
 
 interface NewSession {
   owner_user_id: string;
@@ -24,101 +23,109 @@ export interface NewUpload extends NewSession {
   metadata: UploadMetadata;
   /** What the client knows of its file; shown until the worker has looked. */
   preview?: { width?: number; height?: number; duration_ms?: number; thumbhash?: string };
-  /** Partial uploads that this one is made of: their bytes count as its own from now on. */
+  /** Partial uploads that this one is made of: their bytes count as its own from now on. In a transaction only. */
   pieces?: readonly string[];
 }
 
 const sourceKeyOf = (uploadId: string): string => `${uploadId}/source`;
 
+/** What was made under a client's name before. */
 const findByAlias = async (
-  tx: Transaction,
+  on: Executor,
   owner: string,
   clientMediaId: string | undefined,
 ): Promise<UploadSession | undefined> => {
   if (clientMediaId === undefined) return undefined;
-  const alias = await tx.db.media_alias.findUnique({
-    where: { owner_user_id_client_media_id: { owner_user_id: owner, client_media_id: clientMediaId } },
-    select: { media_object_id: true },
-  });
-  if (alias === null) return undefined;
-  return toSession(
-    await tx.db.upload_session.findUniqueOrThrow({ where: { upload_id: alias.media_object_id } }),
-  );
+  const [row] = await on.query<SessionRow>(Prisma.sql`
+    SELECT upload_session.* FROM media_alias JOIN upload_session ON upload_id = media_alias.media_object_id
+    WHERE media_alias.owner_user_id = ${owner} AND client_media_id = ${clientMediaId}`);
+  return row === undefined ? undefined : toSession(row);
 };
 
-const insertSession = async (
-  tx: Transaction,
-  settings: MediaSettings,
-  upload: NewSession,
-  id: string,
-  isPartial: boolean,
-): Promise<UploadSession> => {
-  const row = await tx.db.upload_session.create({
-    data: {
-      upload_id: id,
-      media_object_id: isPartial ? null : id,
-      owner_user_id: upload.owner_user_id,
-      protocol: 'tus',
-      is_partial: isPartial,
-      length: upload.length ?? null,
-      part_size: upload.part_size,
-      s3_bucket: settings.bucket,
-      object_storage_key: sourceKeyOf(id),
-      metadata: upload.raw_metadata ?? null,
-      concat: upload.concat ?? null,
-      lease_owner: upload.lease_owner ?? null,
-      lease_epoch: upload.lease_owner === undefined ? 0 : 1,
-      expires_at: new Date(Date.now() + settings.uploadTtlMs),
-    },
-  });
-  await setUsage(tx, [id], { bytes: upload.length ?? 0, is_open: true }, settings);
-  return toSession(row);
+const assertMember = async (on: Executor, conversationId: string, userId: string): Promise<void> => {
+  const members = await on.query(Prisma.sql`
+    SELECT 1 FROM conversation_member WHERE conversation_id = ${conversationId} AND user_id = ${userId}`);
+  if (members.length === 0) throw new ProblemError('not_found', { field: 'conversation_id' });
 };
 
 /** The expirer leaves pieces alone while they are copied. @throws ProblemError `upload_gone` */
-const takeOver = async (
-  tx: Transaction,
-  settings: MediaSettings,
-  pieces: readonly string[],
-): Promise<void> => {
+const takeOver = async (on: Executor, settings: MediaSettings, pieces: readonly string[]): Promise<void> => {
   const ids = [...new Set(pieces)];
-  const { count } = await tx.db.upload_session.updateMany({
-    where: { upload_id: { in: ids }, is_partial: true, phase: 'complete' },
-    data: { expires_at: new Date(Date.now() + settings.uploadTtlMs) },
-  });
-  if (count !== ids.length) throw new ProblemError('upload_gone', { field: 'Upload-Concat' });
-  await setUsage(tx, ids, NOTHING_USED);
+  const taken = await on.query(Prisma.sql`
+    UPDATE upload_session SET expires_at = ${new Date(Date.now() + settings.uploadTtlMs)}
+    WHERE upload_id = ANY(${ids}::uuid[]) AND is_partial AND phase = 'complete' RETURNING upload_id`);
+  if (taken.length !== ids.length) throw new ProblemError('upload_gone', { field: 'Upload-Concat' });
+  await setUsage(on, ids, NOTHING_USED);
 };
 
-const insertMedia = async (
-  tx: Transaction,
+/**
+ * One statement makes everything or nothing: the owner's usage is raised where that is within the limits,
+ * and only then there is a media object (unless this is a piece), its alias, and the session.
+ *
+ * @returns undefined when a limit stands in the way
+ */
+const insert = async (
+  on: Executor,
   settings: MediaSettings,
-  upload: NewUpload,
-  id: string,
-): Promise<void> => {
-  const { metadata, length, owner_user_id } = upload;
-  await tx.db.media_object.create({
-    data: {
-      media_object_id: id,
-      owner_user_id,
-      conversation_id: metadata.conversation_id ?? null,
-      state: 'uploading',
-      upload_state: 'uploading',
-      filename: metadata.filename,
-      content_type: metadata.filetype,
-      size_bytes: length ?? 0,
-      sha256: metadata.sha256 ?? null,
-      alt: metadata.alt ?? null,
-      ...upload.preview,
-      object_storage_key: sourceKeyOf(id),
-      s3_bucket: settings.bucket,
-      expires_at: new Date(Date.now() + settings.orphanTtlMs),
-    },
+  upload: NewSession,
+  media?: NewUpload,
+): Promise<UploadSession | undefined> => {
+  const id = uuidv7();
+  const owner = upload.owner_user_id;
+  const bytes = upload.length ?? 0;
+  const clientMediaId = media?.metadata.client_media_id ?? null;
+  const [row] = await on.query<SessionRow>(Prisma.sql`
+    WITH charged AS (
+      INSERT INTO user_usage AS kept (owner_user_id, bytes, open_uploads)
+      SELECT ${owner}, ${bytes}::bigint, 1
+      WHERE ${settings.maxOpenUploads}::int >= 1
+        AND (${bytes}::bigint = 0 OR ${bytes}::bigint <= COALESCE(${settings.userQuotaBytes ?? null}::bigint, ${bytes}::bigint))
+      ON CONFLICT (owner_user_id) DO UPDATE
+        SET bytes = kept.bytes + excluded.bytes, open_uploads = kept.open_uploads + 1
+        WHERE kept.open_uploads < ${settings.maxOpenUploads}::int
+          AND (excluded.bytes = 0 OR ${settings.userQuotaBytes ?? null}::bigint IS NULL
+            OR kept.bytes + excluded.bytes <= ${settings.userQuotaBytes ?? null}::bigint)
+      RETURNING owner_user_id),
+    media AS (
+      INSERT INTO media_object (media_object_id, owner_user_id, conversation_id, state, upload_state, filename,
+        content_type, size_bytes, sha256, alt, width, height, duration_ms, thumbhash, object_storage_key, s3_bucket,
+        expires_at)
+      SELECT ${id}::uuid, owner_user_id, ${media?.metadata.conversation_id ?? null}, 'uploading', 'uploading',
+        ${media?.metadata.filename ?? ''}, ${media?.metadata.filetype ?? ''}, ${bytes}::bigint,
+        ${media?.metadata.sha256 ?? null}, ${media?.metadata.alt ?? null}, ${media?.preview?.width ?? null}::int,
+        ${media?.preview?.height ?? null}::int, ${media?.preview?.duration_ms ?? null}::int,
+        ${media?.preview?.thumbhash ?? null}, ${sourceKeyOf(id)}, ${settings.bucket},
+        ${new Date(Date.now() + settings.orphanTtlMs)}::timestamptz
+      FROM charged WHERE ${media !== undefined}::boolean
+      RETURNING media_object_id),
+    alias AS (
+      INSERT INTO media_alias (owner_user_id, client_media_id, media_object_id)
+      SELECT ${owner}, ${clientMediaId}, media_object_id FROM media WHERE ${clientMediaId}::text IS NOT NULL)
+    INSERT INTO upload_session (upload_id, media_object_id, owner_user_id, protocol, is_partial, length, part_size,
+      s3_bucket, object_storage_key, metadata, concat, lease_owner, lease_epoch, charged_bytes, is_counted_open,
+      expires_at)
+    SELECT ${id}::uuid, (SELECT media_object_id FROM media), owner_user_id, 'tus', ${media === undefined}::boolean,
+      ${upload.length ?? null}::bigint, ${upload.part_size}::bigint, ${settings.bucket}, ${sourceKeyOf(id)},
+      ${upload.raw_metadata ?? null}, ${upload.concat ?? null}, ${upload.lease_owner ?? null}::uuid,
+      ${upload.lease_owner === undefined ? 0 : 1}::int, ${bytes}::bigint, true,
+      ${new Date(Date.now() + settings.uploadTtlMs)}::timestamptz
+    FROM charged
+    RETURNING *`);
+  return row === undefined ? undefined : toSession(row);
+};
+
+const refuse = async (on: Executor, settings: MediaSettings, upload: NewSession): Promise<never> => {
+  const [kept] = await on.query<{ bytes: bigint; open_uploads: number }>(Prisma.sql`
+    SELECT bytes, open_uploads FROM user_usage WHERE owner_user_id = ${upload.owner_user_id}`);
+  const bytes = BigInt(upload.length ?? 0);
+  assertWithin(settings, {
+    bytes: (kept?.bytes ?? 0n) + bytes,
+    open_uploads: (kept?.open_uploads ?? 0) + 1,
+    added_bytes: bytes,
+    added_open: 1n,
   });
-  if (metadata.client_media_id !== undefined)
-    await tx.db.media_alias.create({
-      data: { owner_user_id, client_media_id: metadata.client_media_id, media_object_id: id },
-    });
+  // It would fit by now: another upload ended in between.
+  throw new ProblemError('too_many_uploads', { retry_after_ms: 0 });
 };
 
 /**
@@ -129,25 +136,25 @@ const insertMedia = async (
  *   `too_many_uploads`
  */
 export const createUpload = async (
-  tx: Transaction,
+  on: Executor,
   settings: MediaSettings,
   upload: NewUpload,
 ): Promise<{ session: UploadSession; created: boolean }> => {
-  const { owner_user_id, metadata } = upload;
-  const known = await findByAlias(tx, owner_user_id, metadata.client_media_id);
+  const { owner_user_id, metadata, pieces } = upload;
+  const known = await findByAlias(on, owner_user_id, metadata.client_media_id);
   if (known !== undefined) return { session: known, created: false };
-  const conversationId = metadata.conversation_id;
-  if (conversationId !== undefined && !(await isMember(tx.db, conversationId, owner_user_id)))
-    throw new ProblemError('not_found', { field: 'conversation_id' });
-  const id = uuidv7();
-  await insertMedia(tx, settings, upload, id);
-  if (upload.pieces !== undefined) await takeOver(tx, settings, upload.pieces);
-  return { session: await insertSession(tx, settings, upload, id, false), created: true };
+  if (metadata.conversation_id !== undefined) await assertMember(on, metadata.conversation_id, owner_user_id);
+  if (pieces !== undefined) await takeOver(on, settings, pieces);
+  const session = await insert(on, settings, upload, upload);
+  if (session !== undefined) return { session, created: true };
+  // What took the room may have been this very upload, asked for at the same time.
+  const twin = await findByAlias(on, owner_user_id, metadata.client_media_id);
+  return twin === undefined ? refuse(on, settings, upload) : { session: twin, created: false };
 };
 
 /** A piece of a concatenation: a session without a media object. @throws as {@link createUpload} */
-export const createPartialUpload = (
-  tx: Transaction,
+export const createPartialUpload = async (
+  on: Executor,
   settings: MediaSettings,
   upload: NewSession,
-): Promise<UploadSession> => insertSession(tx, settings, upload, uuidv7(), true);
+): Promise<UploadSession> => (await insert(on, settings, upload)) ?? refuse(on, settings, upload);

@@ -1,12 +1,11 @@
 import type { OptimizeRequest } from '@claimcheck/contracts/broker-events';
 import { FAILURES } from '@claimcheck/contracts/errors';
-import type { Transaction } from '@claimcheck/database/database';
-import { lockMedia, type MediaRow } from './media-row.ts';
+import { type Executor, Prisma } from '@claimcheck/database/database';
+import type { MediaRow } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { sourceUrlOf, toMedia } from './media-view.ts';
-import { enqueue } from './outbox.ts';
-import { setUsage } from './user-usage.ts';
-import { writeMedia } from './write-media.ts';
+import { type OutboxMessage, toOutboxRows } from './outbox.ts';
+import { assertTransition, mediaUpdated } from './write-media.ts';
 
 /** What a worker is told; the same for both lanes. */
 export const toRequest = (row: MediaRow, settings: MediaSettings): OptimizeRequest => ({
@@ -20,6 +19,95 @@ export const toRequest = (row: MediaRow, settings: MediaSettings): OptimizeReque
   ...(row.sha256 === null ? {} : { sha256: row.sha256 }),
 });
 
+type Columns = Omit<MediaRow, 'derivatives'>;
+
+const readUploading = async (on: Executor, mediaObjectId: string): Promise<MediaRow | undefined> => {
+  const [columns] = await on.query<Columns>(Prisma.sql`
+    SELECT * FROM media_object WHERE media_object_id = ${mediaObjectId}::uuid AND upload_state = 'uploading'`);
+  return columns === undefined ? undefined : { ...columns, derivatives: [] };
+};
+
+interface Finalized {
+  row: MediaRow;
+  messages: OutboxMessage[];
+}
+
+/** Nothing is to be processed of an empty file: it settles at once. */
+const settleEmpty = (settings: MediaSettings, { row, messages }: Finalized): Finalized => {
+  assertTransition(row.state, 'failed');
+  const failed: MediaRow = {
+    ...row,
+    rev: row.rev + 1,
+    state: 'failed',
+    failure_code: 'empty_file',
+    failure_message: FAILURES.empty_file,
+    ready_by: null,
+  };
+  return { row: failed, messages: [...messages, mediaUpdated(settings, failed)] };
+};
+
+const plan = (settings: MediaSettings, current: MediaRow, sizeBytes: number): Finalized => {
+  assertTransition(current.state, 'processing');
+  const row: MediaRow = {
+    ...current,
+    rev: current.rev + 1,
+    state: 'processing',
+    upload_state: 'uploaded',
+    size_bytes: BigInt(sizeBytes),
+    epoch: 1,
+    scan_state: settings.scanPolicy === 'off' ? 'skipped' : 'pending',
+    original_url: sourceUrlOf(settings.publicUrl, current.media_object_id),
+    ready_by: new Date(Date.now() + settings.readyDeadlineMs),
+  };
+  const uploaded = {
+    subject: settings.subjects.mediaUploaded,
+    payload: { media: toMedia(row, settings.publicUrl) },
+  };
+  const messages = [mediaUpdated(settings, row), uploaded];
+  if (sizeBytes === 0) return settleEmpty(settings, { row, messages });
+  const request = { subject: settings.subjects.optimizeRequest, payload: toRequest(row, settings) };
+  return { row, messages: [...messages, request] };
+};
+
+/**
+ * One statement, all or nothing, and nothing when the row is not at the revision before any more. Also a
+ * length that nobody declared counts from here on; what is stored is not refused any more. Whose bytes are
+ * not there yet nothing refers to, so there is no conversation to tell.
+ */
+const write = async (on: Executor, { row, messages }: Finalized, revBefore: number): Promise<boolean> => {
+  const written = await on.query(Prisma.sql`
+    WITH media AS (
+      UPDATE media_object SET rev = ${row.rev}, state = ${row.state}::media_state, upload_state = 'uploaded',
+        size_bytes = ${row.size_bytes}::bigint, epoch = ${row.epoch}, scan_state = ${row.scan_state}::scan_state,
+        original_url = ${row.original_url}, ready_by = ${row.ready_by}::timestamptz,
+        failure_code = ${row.failure_code}, failure_message = ${row.failure_message}, updated_at = now()
+      WHERE media_object_id = ${row.media_object_id}::uuid AND rev = ${revBefore} AND upload_state = 'uploading'
+      RETURNING media_object_id),
+    before AS (
+      SELECT upload_id, owner_user_id, charged_bytes, is_counted_open
+      FROM upload_session JOIN media ON upload_id = media.media_object_id FOR UPDATE OF upload_session),
+    session AS (
+      UPDATE upload_session SET phase = 'complete', length = ${row.size_bytes}::bigint,
+        "offset" = ${row.size_bytes}::bigint, lease_owner = NULL, updated_at = now(),
+        charged_bytes = ${row.size_bytes}::bigint, is_counted_open = false
+      FROM before WHERE upload_session.upload_id = before.upload_id
+      RETURNING before.owner_user_id, ${row.size_bytes}::bigint - before.charged_bytes AS bytes,
+        before.is_counted_open::int AS closed),
+    parts AS (DELETE FROM upload_part USING media WHERE upload_id = media.media_object_id),
+    told AS (
+      INSERT INTO outbox (id, subject, payload)
+      SELECT new.id, new.subject, new.payload
+      FROM media, jsonb_to_recordset(${JSON.stringify(toOutboxRows(messages))}::jsonb)
+        AS new (id uuid, subject text, payload jsonb)),
+    charged AS (
+      INSERT INTO user_usage AS kept (owner_user_id, bytes, open_uploads)
+      SELECT owner_user_id, bytes, -closed FROM session
+      ON CONFLICT (owner_user_id) DO UPDATE
+        SET bytes = kept.bytes + excluded.bytes, open_uploads = kept.open_uploads + excluded.open_uploads)
+    SELECT media_object_id FROM media`);
+  return written.length === 1;
+};
+
 /**
  * The bytes are in the storage: from here on a settled state always follows. Repeatable; the second call
  * changes nothing. The caller has made sure that the object is there with `sizeBytes` bytes.
@@ -27,53 +115,18 @@ export const toRequest = (row: MediaRow, settings: MediaSettings): OptimizeReque
  * @returns whether this call did it
  */
 export const finalizeUpload = async (
-  tx: Transaction,
+  on: Executor,
   settings: MediaSettings,
   mediaObjectId: string,
   sizeBytes: number,
 ): Promise<boolean> => {
-  const current = await lockMedia(tx, mediaObjectId);
-  if (current === undefined || current.upload_state !== 'uploading') return false;
-  await tx.db.upload_session.update({
-    where: { upload_id: mediaObjectId },
-    data: {
-      phase: 'complete',
-      length: sizeBytes,
-      offset: sizeBytes,
-      lease_owner: null,
-      updated_at: new Date(),
-    },
-  });
-  await tx.db.upload_part.deleteMany({ where: { upload_id: mediaObjectId } });
-  const row = await writeMedia(tx, settings, current, {
-    state: 'processing',
-    upload_state: 'uploaded',
-    size_bytes: sizeBytes,
-    epoch: 1,
-    scan_state: settings.scanPolicy === 'off' ? 'skipped' : 'pending',
-    original_url: sourceUrlOf(settings.publicUrl, mediaObjectId),
-    ready_by: new Date(Date.now() + settings.readyDeadlineMs),
-  });
-  const uploaded = {
-    subject: settings.subjects.mediaUploaded,
-    payload: { media: toMedia(row, settings.publicUrl) },
-  };
-  if (sizeBytes > 0) {
-    await enqueue(tx, uploaded, {
-      subject: settings.subjects.optimizeRequest,
-      payload: toRequest(row, settings),
-    });
-  } else {
-    await enqueue(tx, uploaded);
-    await writeMedia(tx, settings, row, {
-      state: 'failed',
-      failure_code: 'empty_file',
-      failure_message: FAILURES.empty_file,
-      ready_by: null,
-    });
+  for (;;) {
+    const current = await readUploading(on, mediaObjectId);
+    if (current === undefined) return false;
+    const next = plan(settings, current, sizeBytes);
+    if (!(await write(on, next, current.rev))) continue;
+    on.facts.push({ fact: 'outbox' });
+    on.facts.push({ fact: 'media_changed', media_object_id: mediaObjectId, rev: next.row.rev });
+    return true;
   }
-  // Also a length that nobody declared counts from here on; what is stored is not refused any more. Last:
-  // all uploads of one user wait for each other here.
-  await setUsage(tx, [mediaObjectId], { bytes: sizeBytes, is_open: false });
-  return true;
 };

@@ -1,19 +1,20 @@
 import type { Prisma, Transaction } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
 
-interface OutboxMessage {
+export interface OutboxMessage {
   subject: string;
   payload: object;
 }
 
+export const toOutboxRows = (messages: readonly OutboxMessage[]) =>
+  messages.map(({ subject, payload }) => ({
+    id: uuidv7(),
+    subject,
+    payload: payload as Prisma.InputJsonObject,
+  }));
+
 /** Commits the intent to publish together with the change that it speaks of. The relay does the rest. */
 export const enqueue = async (tx: Transaction, ...messages: OutboxMessage[]): Promise<void> => {
-  await tx.db.outbox.createMany({
-    data: messages.map(({ subject, payload }) => ({
-      id: uuidv7(),
-      subject,
-      payload: payload as Prisma.InputJsonObject,
-    })),
-  });
+  await tx.db.outbox.createMany({ data: toOutboxRows(messages) });
   tx.facts.push({ fact: 'outbox' });
 };

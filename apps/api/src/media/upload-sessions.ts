@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Database, Transaction } from '@claimcheck/database/database';
+import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
 import { ProblemError } from './problem-error.ts';
 import { NOTHING_USED, setUsage, type UsageLimits } from './user-usage.ts';
 
@@ -103,19 +103,20 @@ export class UploadSessions {
   /** Gives up all leases at once. */
   async stop(): Promise<void> {
     clearInterval(this.#heartbeat);
-    await this.#database.client.$executeRaw`
-      DELETE FROM process_heartbeat WHERE process_id = ${this.processId}::uuid`;
+    await this.#database.query(Prisma.sql`
+      DELETE FROM process_heartbeat WHERE process_id = ${this.processId}::uuid`);
   }
 
   async #beat(): Promise<void> {
-    await this.#database.client.$executeRaw`
+    await this.#database.query(Prisma.sql`
       INSERT INTO process_heartbeat (process_id, beat_at) VALUES (${this.processId}::uuid, now())
-      ON CONFLICT (process_id) DO UPDATE SET beat_at = now()`;
+      ON CONFLICT (process_id) DO UPDATE SET beat_at = now()`);
   }
 
   async find(uploadId: string): Promise<UploadSession | undefined> {
-    const row = await this.#database.client.upload_session.findUnique({ where: { upload_id: uploadId } });
-    return row === null ? undefined : toSession(row);
+    const [row] = await this.#database.query<SessionRow>(Prisma.sql`
+      SELECT * FROM upload_session WHERE upload_id = ${uploadId}::uuid`);
+    return row === undefined ? undefined : toSession(row);
   }
 
   /**
@@ -124,13 +125,13 @@ export class UploadSessions {
    * @throws ProblemError `upload_gone` for one that was ended: nobody may write it any more
    */
   async acquire(uploadId: string): Promise<{ lease: Lease; session: UploadSession } | undefined> {
-    const [row] = await this.#database.client.$queryRaw<SessionRow[]>`
+    const [row] = await this.#database.query<SessionRow>(Prisma.sql`
       UPDATE upload_session
       SET lease_owner = ${this.processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = now()
       WHERE upload_id = ${uploadId}::uuid AND phase NOT IN ('aborted', 'expired') AND (lease_owner IS NULL OR lease_owner = ${this.processId}::uuid
         OR NOT EXISTS (SELECT 1 FROM process_heartbeat
           WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))
-      RETURNING *`;
+      RETURNING *`);
     if (row === undefined) {
       const found = await this.find(uploadId);
       if (found?.phase === 'aborted' || found?.phase === 'expired') throw new ProblemError('upload_gone');
@@ -141,10 +142,10 @@ export class UploadSessions {
   }
 
   async release(lease: Lease): Promise<void> {
-    await this.#database.client.$executeRaw`
+    await this.#database.query(Prisma.sql`
       UPDATE upload_session SET lease_owner = NULL
       WHERE upload_id = ${lease.upload_id}::uuid AND lease_epoch = ${lease.epoch}
-        AND lease_owner = ${lease.owner}::uuid`;
+        AND lease_owner = ${lease.owner}::uuid`);
   }
 
   /** @returns false when the lease was lost: nothing was written */
@@ -154,7 +155,7 @@ export class UploadSessions {
       ...parts.map((part) => ({ kind: 'part', key: null, ...part })),
       ...(tail === undefined ? [] : [{ kind: 'tail', etag: '', ...tail }]),
     ];
-    const [result] = await this.#database.client.$queryRaw<{ written: bigint }[]>`
+    const written = await this.#database.query(Prisma.sql`
       WITH fenced AS (
         UPDATE upload_session SET "offset" = ${offset}, updated_at = now()
         WHERE upload_id = ${lease.upload_id}::uuid AND lease_epoch = ${lease.epoch}
@@ -168,8 +169,8 @@ export class UploadSessions {
         SELECT fenced.upload_id, kind::upload_part_kind, number, etag, size_bytes, key
         FROM fenced, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
           AS new (kind text, number int, etag text, size_bytes bigint, key text))
-      SELECT count(*) AS written FROM fenced`;
-    return Number(result?.written ?? 0) === 1;
+      SELECT upload_id FROM fenced`);
+    return written.length === 1;
   }
 
   /** @returns false when the lease was lost */
@@ -213,10 +214,9 @@ export class UploadSessions {
   }
 
   async parts(uploadId: string): Promise<StoredPart[]> {
-    const rows = await this.#database.client.upload_part.findMany({
-      where: { upload_id: uploadId, kind: 'part' },
-      orderBy: { number: 'asc' },
-    });
+    const rows = await this.#database.query<{ number: number; etag: string; size_bytes: bigint }>(Prisma.sql`
+      SELECT number, etag, size_bytes FROM upload_part
+      WHERE upload_id = ${uploadId}::uuid AND kind = 'part' ORDER BY number`);
     return rows.map(({ number, etag, size_bytes }) => ({
       number,
       etag,

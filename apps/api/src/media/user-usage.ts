@@ -1,4 +1,4 @@
-import type { Transaction } from '@claimcheck/database/database';
+import { type Executor, Prisma } from '@claimcheck/database/database';
 import { ProblemError } from './problem-error.ts';
 
 export interface UsageLimits {
@@ -14,6 +14,7 @@ export interface Usage {
   is_open: boolean;
 }
 
+/** The owner's sums as they would be, and what is added to them. */
 interface Change {
   bytes: bigint;
   open_uploads: number;
@@ -25,7 +26,8 @@ export const NOTHING_USED: Usage = { bytes: 0, is_open: false };
 
 const RETRY_AFTER_MS = 30_000;
 
-const assertWithin = (limits: UsageLimits, change: Change): void => {
+/** @throws ProblemError `quota_exceeded` · `too_many_uploads` */
+export const assertWithin = (limits: UsageLimits, change: Change): void => {
   const { userQuotaBytes, maxOpenUploads } = limits;
   if (userQuotaBytes !== undefined && change.added_bytes > 0n && change.bytes > userQuotaBytes)
     throw new ProblemError('quota_exceeded', { detail: `A user may keep ${userQuotaBytes} bytes here.` });
@@ -45,12 +47,12 @@ const assertWithin = (limits: UsageLimits, change: Change): void => {
  * @throws ProblemError `quota_exceeded` · `too_many_uploads`, when this takes more than before
  */
 export const setUsage = async (
-  tx: Transaction,
+  on: Executor,
   uploadIds: readonly string[],
   usage: Usage,
   limits?: UsageLimits,
 ): Promise<void> => {
-  const [change] = await tx.db.$queryRaw<Change[]>`
+  const [change] = await on.query<Change>(Prisma.sql`
     WITH before AS (
       SELECT upload_id, owner_user_id, charged_bytes, is_counted_open FROM upload_session
       WHERE upload_id = ANY(${[...uploadIds]}::uuid[]) ORDER BY upload_id FOR UPDATE),
@@ -69,6 +71,6 @@ export const setUsage = async (
         SET bytes = kept.bytes + excluded.bytes, open_uploads = kept.open_uploads + excluded.open_uploads
       RETURNING owner_user_id, bytes, open_uploads)
     SELECT summed.bytes, summed.open_uploads, added.bytes AS added_bytes, added.open AS added_open
-    FROM summed JOIN added USING (owner_user_id)`;
+    FROM summed JOIN added USING (owner_user_id)`);
   if (limits !== undefined && change !== undefined) assertWithin(limits, change);
 };

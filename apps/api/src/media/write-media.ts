@@ -4,7 +4,7 @@ import { appendEvent } from './conversation-events.ts';
 import { type MediaRow, withDerivatives } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { toMedia } from './media-view.ts';
-import { enqueue } from './outbox.ts';
+import { enqueue, type OutboxMessage } from './outbox.ts';
 import { mayBecome } from './transitions.ts';
 import { NOTHING_USED, setUsage } from './user-usage.ts';
 
@@ -20,6 +20,17 @@ class IllegalTransition extends Error {
     this.name = 'IllegalTransition';
   }
 }
+
+/** @throws when the transition is not in the table: a bug of the caller */
+export const assertTransition = (from: MediaRow['state'], to: MediaRow['state']): void => {
+  if (!mayBecome(from, to)) throw new IllegalTransition(from, to);
+};
+
+/** The fact that follows every change of a row. */
+export const mediaUpdated = (settings: MediaSettings, row: MediaRow): OutboxMessage => ({
+  subject: settings.subjects.mediaUpdated,
+  payload: { media: toMedia(row, settings.publicUrl) },
+});
 
 const conversationsOf = async (tx: Transaction, mediaObjectId: string): Promise<string[]> => {
   const references = await tx.db.media_reference.findMany({
@@ -44,8 +55,7 @@ export const writeMedia = async (
   current: MediaRow,
   change: MediaChange,
 ): Promise<MediaRow> => {
-  if (change.state !== undefined && !mayBecome(current.state, change.state))
-    throw new IllegalTransition(current.state, change.state);
+  if (change.state !== undefined) assertTransition(current.state, change.state);
   const [columns] = await tx.db.media_object.updateManyAndReturn({
     where: { media_object_id: current.media_object_id, rev: current.rev },
     data: { ...change, rev: current.rev + 1, updated_at: new Date() },
@@ -57,7 +67,7 @@ export const writeMedia = async (
   // Here, so that no way to end can forget it.
   if (isTombstone(row.state)) await setUsage(tx, [row.media_object_id], NOTHING_USED);
   const media = toMedia(row, settings.publicUrl);
-  await enqueue(tx, { subject: settings.subjects.mediaUpdated, payload: { media } });
+  await enqueue(tx, mediaUpdated(settings, row));
   tx.facts.push({ fact: 'media_changed', media_object_id: row.media_object_id, rev: row.rev });
   for (const conversationId of await conversationsOf(tx, row.media_object_id))
     await appendEvent(tx, conversationId, 'media.updated', { media });

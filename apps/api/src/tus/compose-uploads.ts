@@ -24,8 +24,8 @@ const finalizer =
   async (session) => {
     const { database, settings, metrics, logger } = context;
     if (session.is_partial) return sessions.finishPartial(session.upload_id, session.length);
-    const first = await database.transaction((tx) =>
-      finalizeUpload(tx, settings, session.upload_id, session.length),
+    const first = await database.autocommit((on) =>
+      finalizeUpload(on, settings, session.upload_id, session.length),
     );
     if (!first) {
       // It was finished before; or it was ended while its last bytes were on their way.

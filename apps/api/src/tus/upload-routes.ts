@@ -132,11 +132,11 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
     });
     if (concat === 'partial') {
       const { length } = parsePartialCreation(header, config.maxUploadBytes);
-      const session = await database.transaction((tx) => createPartialUpload(tx, settings, common(length)));
+      const session = await database.autocommit((on) => createPartialUpload(on, settings, common(length)));
       return { session, created: true };
     }
     const { length, metadata } = parseCreation(header, config.maxUploadBytes);
-    return database.transaction((tx) => createUpload(tx, settings, { ...common(length), metadata }));
+    return database.autocommit((on) => createUpload(on, settings, { ...common(length), metadata }));
   };
 
   const answerCreated = (request: Request, response: Response, session: UploadSession): void => {
