@@ -29,6 +29,11 @@ export interface Lease {
   epoch: number;
 }
 
+export interface Acquired {
+  lease: Lease;
+  session: UploadSession;
+}
+
 export interface StoredPart {
   number: number;
   etag: string;
@@ -78,6 +83,9 @@ const HEARTBEAT_EVERY_MS = 2_000;
 /** A process that was silent for so long holds nothing any more. */
 export const DEAD_AFTER = '6 seconds';
 
+const NOBODYS = Prisma.sql`(lease_owner IS NULL OR NOT EXISTS (SELECT 1 FROM process_heartbeat
+  WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))`;
+
 /**
  * State of uploads in Postgres. Each write is fenced by the lease's epoch, so that a process which was
  * paused, or cut off, can't write over what its successor did.
@@ -124,20 +132,32 @@ export class UploadSessions {
    *
    * @throws ProblemError `upload_gone` for one that was ended: nobody may write it any more
    */
-  async acquire(uploadId: string): Promise<{ lease: Lease; session: UploadSession } | undefined> {
+  async acquire(uploadId: string): Promise<Acquired | undefined> {
     const [row] = await this.#database.query<SessionRow>(Prisma.sql`
       UPDATE upload_session
       SET lease_owner = ${this.processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = now()
-      WHERE upload_id = ${uploadId}::uuid AND phase NOT IN ('aborted', 'expired') AND (lease_owner IS NULL OR lease_owner = ${this.processId}::uuid
-        OR NOT EXISTS (SELECT 1 FROM process_heartbeat
-          WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))
+      WHERE upload_id = ${uploadId}::uuid AND phase NOT IN ('aborted', 'expired')
+        AND (lease_owner = ${this.processId}::uuid OR ${NOBODYS})
       RETURNING *`);
-    if (row === undefined) {
-      const found = await this.find(uploadId);
-      if (found?.phase === 'aborted' || found?.phase === 'expired') throw new ProblemError('upload_gone');
-      return undefined;
-    }
-    const lease = { upload_id: uploadId, owner: this.processId, epoch: row.lease_epoch };
+    if (row !== undefined) return this.#acquired(row);
+    const found = await this.find(uploadId);
+    if (found?.phase === 'aborted' || found?.phase === 'expired') throw new ProblemError('upload_gone');
+    return undefined;
+  }
+
+  /** The lease of an unfinished upload of this user, if it is there to be had; one statement for the usual case. */
+  async acquireOwn(uploadId: string, userId: string): Promise<Acquired | undefined> {
+    const [row] = await this.#database.query<SessionRow>(Prisma.sql`
+      UPDATE upload_session
+      SET lease_owner = ${this.processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = now()
+      WHERE upload_id = ${uploadId}::uuid AND owner_user_id = ${userId} AND phase = 'open'
+        AND (lease_owner = ${this.processId}::uuid OR ${NOBODYS})
+      RETURNING *`);
+    return row === undefined ? undefined : this.#acquired(row);
+  }
+
+  #acquired(row: SessionRow): Acquired {
+    const lease = { upload_id: row.upload_id, owner: this.processId, epoch: row.lease_epoch };
     return { lease, session: toSession(row) };
   }
 

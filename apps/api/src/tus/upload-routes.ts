@@ -1,5 +1,3 @@
-import { uuid } from '@claimcheck/contracts/ids';
-import { isTombstone } from '@claimcheck/contracts/media';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { createPartialUpload, createUpload } from '../media/create-upload.ts';
 import { partSizeFor } from '../media/part-size.ts';
@@ -12,7 +10,7 @@ import { createFinalUpload } from './create-final-upload.ts';
 import { endUpload } from './end-upload.ts';
 import { assertTusVersion, parseCreation, parsePartialCreation } from './parse-creation.ts';
 import { CHECKSUM_ALGORITHMS, ExpectedChecksum } from './store/checksum.ts';
-import type { UploadScope } from './store/upload-scope.ts';
+import { UploadScopes } from './upload-scopes.ts';
 
 const EXTENSIONS = [
   'creation',
@@ -37,65 +35,15 @@ const isUpload = (request: Request): boolean =>
   request.get('content-type') === 'application/offset+octet-stream' &&
   (request.get('content-length') ?? '1') !== '0';
 
-/** All bytes are there and the upload is not finished: its last request died on the way. */
-const needsRecovery = ({ phase, offset, length }: UploadSession): boolean =>
-  phase === 'completing' || (phase === 'open' && length !== undefined && offset === length && length > 0);
-
 /**
  * `/v1/uploads`: who may do what with an upload, in front of the tus protocol. What is not yours is 404 on
  * every method. GET serves nothing: downloads have routes of their own.
  */
 export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => {
   const { config, database, settings } = context;
-  const { sessions, locker, store, server } = uploads;
+  const { sessions, locker, server } = uploads;
+  const scopes = new UploadScopes(database, uploads);
   const router = Router();
-
-  const ownSession = async (id: unknown, response: Response): Promise<UploadSession> => {
-    const uploadId = uuid.safeParse(id);
-    const session = uploadId.success ? await sessions.find(uploadId.data) : undefined;
-    if (session === undefined || session.owner_user_id !== identityOf(response).user_id)
-      throw new ProblemError('not_found');
-    return session;
-  };
-
-  /** @throws ProblemError `upload_gone` for what was deleted or blocked, is lost, or has expired unfinished */
-  const assertUsable = async (session: UploadSession): Promise<void> => {
-    const gone = new ProblemError('upload_gone', { media_object_id: session.upload_id });
-    if (session.phase === 'aborted' || session.phase === 'expired') throw gone;
-    // With all of its bytes here it is late, and not lost.
-    if (session.phase !== 'complete' && !needsRecovery(session) && session.expires_at < new Date())
-      throw gone;
-    if (session.phase !== 'complete' || session.media_object_id === null) return;
-    const media = await database.client.media_object.findUnique({
-      where: { media_object_id: session.media_object_id },
-      select: { state: true },
-    });
-    if (media === null || isTombstone(media.state)) throw gone;
-  };
-
-  const usableScope = async (request: Request, response: Response): Promise<UploadScope> => {
-    assertTusVersion((name) => request.get(name));
-    const session = await ownSession(request.params.id, response);
-    await assertUsable(session);
-    const scope: UploadScope = { request, session, isNew: false };
-    if (needsRecovery(session)) {
-      await recover(scope);
-      await assertUsable(scope.session);
-    }
-    return scope;
-  };
-
-  const recover = async (scope: UploadScope): Promise<void> => {
-    const { lease, session } = await locker.acquire(scope.session.upload_id, () => {});
-    try {
-      scope.session = session;
-      scope.lease = lease;
-      if (needsRecovery(session)) await store.recover(scope);
-    } finally {
-      scope.lease = undefined;
-      await locker.release(lease);
-    }
-  };
 
   router.use(overrideMethod);
   router.options('/{*path}', (_request, response) => {
@@ -162,7 +110,7 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
     }
     const { session, created } = await makeSession(request, response);
     if (!created) {
-      await assertUsable(session);
+      await scopes.assertUsable(session);
       answerCreated(request, response, session);
       return;
     }
@@ -177,17 +125,24 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
   });
 
   router.head('/:id', asUserOrByTicket, async (request, response) => {
-    await server.handle(request, response, await usableScope(request, response));
+    await server.handle(request, response, await scopes.open(request, response));
   });
 
   router.patch('/:id', asUserOrByTicket, async (request, response) => {
     const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
-    await server.handle(request, response, { ...(await usableScope(request, response)), checksum });
+    const scope = await scopes.openToWrite(request, response);
+    scope.checksum = checksum;
+    try {
+      await server.handle(request, response, scope);
+    } finally {
+      // The protocol may refuse a request before it comes to the lock.
+      if (scope.lease !== undefined) await locker.release(scope.lease);
+    }
   });
 
   router.delete('/:id', asUserOrByTicket, async (request, response) => {
     assertTusVersion((name) => request.get(name));
-    const session = await ownSession(request.params.id, response);
+    const session = await scopes.ownSession(request, response);
     await endUpload(context, uploads, session);
     response.status(204).set('Tus-Resumable', '1.0.0').end();
   });

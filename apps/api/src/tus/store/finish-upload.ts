@@ -1,21 +1,22 @@
 import type { Lease, UploadSession } from '../../media/upload-sessions.ts';
 import type { Engine } from './engine.ts';
 import type { Remainder } from './ingest.ts';
-import { needsALook } from './part-sender.ts';
+import { isConflict, isLost } from './part-sender.ts';
 import { joined, readTails } from './read-tails.ts';
 import { TusError } from './tus-error.ts';
 
 type Complete = UploadSession & { length: number };
 
 /** What S3 says is looked at, never assumed: a Complete that failed may have worked, and the other way round. */
-const isStored = async (engine: Engine, session: Complete): Promise<boolean> => {
+const look = async (engine: Engine, session: Complete): Promise<'stored' | 'absent' | 'another'> => {
   const object = await engine.storage.head(session.object_storage_key);
-  return object?.size_bytes === session.length;
+  if (object === undefined) return 'absent';
+  return object.size_bytes === session.length ? 'stored' : 'another';
 };
 
 /** The multipart upload, or the object, is not what we left: nobody can go on with this upload. */
-export const abandon = async (engine: Engine, lease: Lease): Promise<never> => {
-  engine.logger.error({ upload: lease.upload_id }, 'the storage lost an upload');
+export const abandon = async (engine: Engine, lease: Lease, error: unknown): Promise<never> => {
+  engine.logger.error({ upload: lease.upload_id, err: error }, 'the storage lost an upload');
   await engine.sessions.setPhase(lease, 'aborted');
   throw new TusError('upload_gone');
 };
@@ -35,8 +36,12 @@ const writeOrLook = async (
   try {
     await write();
   } catch (error) {
-    if (!needsALook(error)) throw error;
-    if (!(await isStored(engine, session))) await abandon(engine, lease);
+    if (!isConflict(error) && !isLost(error)) throw error;
+    const found = await look(engine, session);
+    if (found === 'stored') return;
+    // Our own write of before, which we gave up, is still on its way: with the next try it is there.
+    if (found === 'absent' && isConflict(error)) throw new TusError('unavailable');
+    await abandon(engine, lease, error);
   }
 };
 
@@ -90,7 +95,7 @@ export const storeWhole = async (
   rest: Remainder,
 ): Promise<void> => {
   try {
-    if (session.phase === 'completing' && (await isStored(engine, session))) return;
+    if (session.phase === 'completing' && (await look(engine, session)) === 'stored') return;
     if (session.s3_upload_id === undefined) await putWhole(engine, lease, session, rest);
     else {
       if (session.phase === 'open') await sendLastPart(engine, lease, session, session.s3_upload_id, rest);
@@ -98,7 +103,7 @@ export const storeWhole = async (
     }
   } catch (error) {
     // NoSuchUpload of a part means the same as of Complete.
-    if (needsALook(error)) await abandon(engine, lease);
+    if (isLost(error)) await abandon(engine, lease, error);
     throw error;
   } finally {
     rest.giveBack();

@@ -1,17 +1,15 @@
-import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   ListPartsCommand,
-  PutObjectCommand,
   S3Client,
   S3ServiceException,
-  UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { type StorageOptions, s3ClientConfig } from '@claimcheck/platform/storage';
 import type { StoredPart } from '../../media/upload-sessions.ts';
+import { ObjectWriter } from './object-writer.ts';
 import { TusError } from './tus-error.ts';
 
 const TRIES = 4;
@@ -24,48 +22,34 @@ const OCTETS = 'application/octet-stream';
 export const sizeOf = (chunks: readonly Buffer[]): number =>
   chunks.reduce((sum, { length }) => sum + length, 0);
 
-/** Hands out the chunks as they are: nothing is copied or joined. */
-class ChunkStream extends Readable {
-  readonly #chunks: readonly Buffer[];
-  #next = 0;
-
-  constructor(chunks: readonly Buffer[]) {
-    super();
-    this.#chunks = chunks;
-  }
-
-  override _read(): void {
-    this.push(this.#chunks[this.#next] ?? null);
-    this.#next += 1;
-  }
-}
-
 const isPassing = (error: unknown): boolean =>
   !(error instanceof S3ServiceException) ||
   (error.$metadata.httpStatusCode ?? 500) >= 500 ||
   error.name === 'SlowDown' ||
   error.name === 'RequestTimeout';
 
-/** Said by S3 when the object is there already, or the multipart upload is not: look, don't assume. */
-export const needsALook = (error: unknown): boolean =>
+/** Said by S3 when there is no such multipart upload any more, or it does not have these parts. */
+export const isLost = (error: unknown): boolean =>
+  error instanceof S3ServiceException && (error.name === 'NoSuchUpload' || error.name === 'InvalidPart');
+
+/** Said by S3 when the object is there already, or somebody is just writing it. */
+export const isConflict = (error: unknown): boolean =>
   error instanceof S3ServiceException &&
-  (error.$metadata.httpStatusCode === 412 ||
-    error.$metadata.httpStatusCode === 409 ||
-    error.name === 'NoSuchUpload' ||
-    error.name === 'PreconditionFailed' ||
-    error.name === 'InvalidPart');
+  (error.$metadata.httpStatusCode === 412 || error.$metadata.httpStatusCode === 409);
 
 /**
- * Writes of the upload engine to S3, each retried with the same bytes. The payload is not signed (a hash
- * over everything, for nothing on a trusted line; docs/decisions/0003-upload-store.md has the figures).
+ * Writes of the upload engine to S3, each retried with the same bytes. The payload is not signed
+ * (docs/decisions/0003-upload-store.md has the figures).
  */
 export class PartSender {
   readonly #client: S3Client;
+  readonly #writer: ObjectWriter;
   readonly #bucket: string;
 
   constructor(options: StorageOptions) {
     this.#bucket = options.bucket;
-    this.#client = new S3Client({ ...s3ClientConfig(options), maxAttempts: 1, expectContinueHeader: false });
+    this.#client = new S3Client({ ...s3ClientConfig(options), maxAttempts: 1 });
+    this.#writer = new ObjectWriter(options, this.#client.config.sha256);
   }
 
   /** @returns S3's id of the multipart upload */
@@ -87,20 +71,16 @@ export class PartSender {
     chunks: readonly Buffer[],
   ): Promise<StoredPart> {
     const size_bytes = sizeOf(chunks);
-    const { ETag } = await this.#retry((options) =>
-      this.#client.send(
-        new UploadPartCommand({
-          Bucket: this.#bucket,
-          Key: key,
-          UploadId: s3UploadId,
-          PartNumber: number,
-          Body: new ChunkStream(chunks),
-          ContentLength: size_bytes,
-        }),
-        options,
-      ),
+    const etag = await this.#retry(({ abortSignal: signal }) =>
+      this.#writer.write({
+        key,
+        query: { partNumber: String(number), uploadId: s3UploadId },
+        chunks,
+        size_bytes,
+        signal,
+      }),
     );
-    return { number, etag: ETag ?? '', size_bytes };
+    return { number, etag, size_bytes };
   }
 
   /** A part that is a range of another object of the bucket; no byte passes through us. */
@@ -129,20 +109,16 @@ export class PartSender {
     };
   }
 
-  /** A whole object. @param ifAbsent refuse (412, see {@link needsALook}) when there is one already */
+  /** A whole object. @param ifAbsent refuse (412, see {@link isConflict}) when there is one already */
   async put(key: string, chunks: readonly Buffer[], ifAbsent: boolean): Promise<void> {
-    await this.#retry((options) =>
-      this.#client.send(
-        new PutObjectCommand({
-          Bucket: this.#bucket,
-          Key: key,
-          Body: new ChunkStream(chunks),
-          ContentLength: sizeOf(chunks),
-          ContentType: OCTETS,
-          ...(ifAbsent ? { IfNoneMatch: '*' } : {}),
-        }),
-        options,
-      ),
+    await this.#retry(({ abortSignal: signal }) =>
+      this.#writer.write({
+        key,
+        headers: { 'content-type': OCTETS, ...(ifAbsent ? { 'if-none-match': '*' } : {}) },
+        chunks,
+        size_bytes: sizeOf(chunks),
+        signal,
+      }),
     );
   }
 
@@ -195,5 +171,6 @@ export class PartSender {
 
   close(): void {
     this.#client.destroy();
+    this.#writer.close();
   }
 }

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bus } from '@claimcheck/platform/bus';
 import type { Lock, Locker } from '@tus/server';
-import type { Lease, UploadSession, UploadSessions } from '../../media/upload-sessions.ts';
+import type { Acquired, Lease, UploadSessions } from '../../media/upload-sessions.ts';
 import { TusError } from './tus-error.ts';
-import { currentScope } from './upload-scope.ts';
+import { currentScope, type UploadScope } from './upload-scope.ts';
 
 const GIVE_UP_MS = 5_000;
 const ASK_AGAIN_MS = 40;
@@ -13,6 +13,12 @@ interface Held {
   freed: Promise<void>;
   free: () => void;
 }
+
+/** Tells the request of `scope` that somebody else asks for its upload, now or when it begins to read. */
+export const releaser = (scope: Pick<UploadScope, 'releaseRequested' | 'onReleaseRequest'>) => (): void => {
+  scope.releaseRequested = true;
+  scope.onReleaseRequest?.();
+};
 
 const uploadIdOf = (key: string): string => key.slice(0, key.indexOf('/'));
 
@@ -47,14 +53,10 @@ export class UploadLocker implements Locker {
     const scope = currentScope();
     return {
       lock: async () => {
-        const requestRelease = () => {
-          scope.releaseRequested = true;
-          scope.onReleaseRequest?.();
-        };
         // What this request has just made has its lease, or needs none; what is finished does not change.
-        if (scope.lease !== undefined) this.#hold(uploadId, requestRelease);
+        if (scope.isNew && scope.lease !== undefined) this.#hold(uploadId, releaser(scope));
         if (scope.lease !== undefined || scope.isNew || scope.session.phase === 'complete') return;
-        const acquired = await this.acquire(uploadId, requestRelease);
+        const acquired = await this.acquire(uploadId, releaser(scope));
         scope.lease = acquired.lease;
         scope.session = acquired.session;
       },
@@ -69,11 +71,18 @@ export class UploadLocker implements Locker {
     };
   }
 
-  /** @throws TusError `upload_locked` when its holder does not let go in time */
-  async acquire(
+  /** The lease of one's own upload, when nobody has it: the usual case, for one statement. */
+  async acquireOwn(
     uploadId: string,
+    userId: string,
     requestRelease: () => void,
-  ): Promise<{ lease: Lease; session: UploadSession }> {
+  ): Promise<Acquired | undefined> {
+    if (this.#held.has(uploadId)) return undefined;
+    return this.#holding(uploadId, requestRelease, () => this.#sessions.acquireOwn(uploadId, userId));
+  }
+
+  /** @throws TusError `upload_locked` when its holder does not let go in time */
+  async acquire(uploadId: string, requestRelease: () => void): Promise<Acquired> {
     const deadline = performance.now() + GIVE_UP_MS;
     while (performance.now() < deadline) {
       const local = this.#held.get(uploadId);
@@ -82,7 +91,7 @@ export class UploadLocker implements Locker {
         await Promise.race([local.freed, pause(deadline - performance.now())]);
         continue;
       }
-      const acquired = await this.#tryAcquire(uploadId, requestRelease);
+      const acquired = await this.#holding(uploadId, requestRelease, () => this.#sessions.acquire(uploadId));
       if (acquired !== undefined) return acquired;
       this.#bus.announce(this.#bus.subjects.uploadRelease(uploadId), {});
       await pause(ASK_AGAIN_MS);
@@ -90,10 +99,15 @@ export class UploadLocker implements Locker {
     throw new TusError('upload_locked');
   }
 
-  async #tryAcquire(uploadId: string, requestRelease: () => void) {
+  /** Others of this process wait for us from here on, and not again when there was nothing to be had. */
+  async #holding(
+    uploadId: string,
+    requestRelease: () => void,
+    acquire: () => Promise<Acquired | undefined>,
+  ): Promise<Acquired | undefined> {
     const held = this.#hold(uploadId, requestRelease);
     try {
-      const acquired = await this.#sessions.acquire(uploadId);
+      const acquired = await acquire();
       if (acquired === undefined) held.free();
       return acquired;
     } catch (error) {

@@ -82,7 +82,7 @@ export class UploadStore extends S3Store implements DataStore {
     if (lease === undefined || session?.s3_upload_id === undefined || error instanceof TusError) throw error;
     // Not from the error alone: a server may close the connection before it says why.
     const isThere = await this.#engine.sender.isOpen(session.object_storage_key, session.s3_upload_id);
-    return isThere ? Promise.reject(error) : abandon(this.#engine, lease);
+    return isThere ? Promise.reject(error) : abandon(this.#engine, lease, error);
   }
 
   /** Finishes an upload whose bytes are all stored: its last request died, or S3 did not answer it. */

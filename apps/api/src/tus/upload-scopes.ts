@@ -1,0 +1,97 @@
+import { uuid } from '@claimcheck/contracts/ids';
+import { isTombstone } from '@claimcheck/contracts/media';
+import type { Database } from '@claimcheck/database/database';
+import type { Request, Response } from 'express';
+import { ProblemError } from '../media/problem-error.ts';
+import type { UploadSession } from '../media/upload-sessions.ts';
+import { identityOf } from '../request/authenticate.ts';
+import type { Uploads } from './compose-uploads.ts';
+import { assertTusVersion } from './parse-creation.ts';
+import { releaser } from './store/upload-locker.ts';
+import type { UploadScope } from './store/upload-scope.ts';
+
+/** All bytes are there and the upload is not finished: its last request died on the way. */
+const needsRecovery = ({ phase, offset, length }: UploadSession): boolean =>
+  phase === 'completing' || (phase === 'open' && length !== undefined && offset === length && length > 0);
+
+// With all of its bytes here it is late, and not lost.
+const isOverdue = (session: UploadSession): boolean =>
+  session.phase !== 'complete' && !needsRecovery(session) && session.expires_at < new Date();
+
+/** Finds the upload that a request is about, and makes sure that it is one's own and can be gone on with. */
+export class UploadScopes {
+  readonly #database: Database;
+  readonly #uploads: Uploads;
+
+  constructor(database: Database, uploads: Uploads) {
+    this.#database = database;
+    this.#uploads = uploads;
+  }
+
+  /** @throws ProblemError `not_found`, also for what is somebody else's */
+  async ownSession(request: Request, response: Response): Promise<UploadSession> {
+    const uploadId = uuid.safeParse(request.params.id);
+    const session = uploadId.success ? await this.#uploads.sessions.find(uploadId.data) : undefined;
+    if (session === undefined || session.owner_user_id !== identityOf(response).user_id)
+      throw new ProblemError('not_found');
+    return session;
+  }
+
+  /** @throws ProblemError `upload_gone` for what was deleted or blocked, is lost, or has expired unfinished */
+  async assertUsable(session: UploadSession): Promise<void> {
+    const gone = new ProblemError('upload_gone', { media_object_id: session.upload_id });
+    if (session.phase === 'aborted' || session.phase === 'expired' || isOverdue(session)) throw gone;
+    if (session.phase !== 'complete' || session.media_object_id === null) return;
+    const media = await this.#database.client.media_object.findUnique({
+      where: { media_object_id: session.media_object_id },
+      select: { state: true },
+    });
+    if (media === null || isTombstone(media.state)) throw gone;
+  }
+
+  /** @throws ProblemError `tus_version` · `not_found` · `upload_gone` */
+  async open(request: Request, response: Response): Promise<UploadScope> {
+    assertTusVersion((name) => request.get(name));
+    const session = await this.ownSession(request, response);
+    await this.assertUsable(session);
+    const scope: UploadScope = { request, session, isNew: false };
+    if (needsRecovery(session)) {
+      await this.#recover(scope);
+      await this.assertUsable(scope.session);
+    }
+    return scope;
+  }
+
+  /** With the lease already, where nothing stands in the way. @throws as {@link open}, which finds out what does */
+  async openToWrite(request: Request, response: Response): Promise<UploadScope> {
+    return (await this.#openFree(request, response)) ?? this.open(request, response);
+  }
+
+  async #openFree(request: Request, response: Response): Promise<UploadScope | undefined> {
+    assertTusVersion((name) => request.get(name));
+    const uploadId = uuid.safeParse(request.params.id);
+    if (!uploadId.success) return undefined;
+    const { locker } = this.#uploads;
+    const asked: Pick<UploadScope, 'releaseRequested' | 'onReleaseRequest'> = {};
+    const { user_id } = identityOf(response);
+    const acquired = await locker.acquireOwn(uploadId.data, user_id, releaser(asked));
+    if (acquired === undefined) return undefined;
+    if (!needsRecovery(acquired.session) && !isOverdue(acquired.session))
+      return Object.assign(asked, { request, isNew: false, ...acquired });
+    await locker.release(acquired.lease);
+    return undefined;
+  }
+
+  async #recover(scope: UploadScope): Promise<void> {
+    const { locker, store } = this.#uploads;
+    const { lease, session } = await locker.acquire(scope.session.upload_id, () => {});
+    try {
+      scope.session = session;
+      scope.lease = lease;
+      if (needsRecovery(session)) await store.recover(scope);
+    } finally {
+      scope.lease = undefined;
+      await locker.release(lease);
+    }
+  }
+}
