@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@claimcheck/local-stack/free-port';
-import { startProcess } from '@claimcheck/local-stack/managed-process';
+import { type ManagedService, startProcess } from '@claimcheck/local-stack/managed-process';
 import { toEnvironment } from '../bench/servers/server-settings.ts';
+import { startReplica } from '../harness/replica.ts';
 import { S3FaultProxy } from '../harness/s3-fault-proxy.ts';
 import { startSystem } from '../harness/system.ts';
 
@@ -11,8 +13,13 @@ export interface Contestant {
   endpoint: string;
   headers: Record<string, string>;
   s3: S3FaultProxy;
+  service: ManagedService;
   /** The key of an upload's finished object. */
   keyOf(url: string): string;
+  /** Whether whoever runs the server was told that this upload is finished. */
+  isReported(url: string): Promise<boolean>;
+  /** Another process beside it, on the same storage. @returns where its uploads are */
+  addReplica(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -20,17 +27,31 @@ type Stack = Record<string, string>;
 
 const lastSegment = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
 
-export const startOurs = async (stack: Stack): Promise<Contestant> => {
+/** @param env of the processes, beside their own */
+export const startOurs = async (stack: Stack, env: Record<string, string> = {}): Promise<Contestant> => {
   const s3 = await S3FaultProxy.start(stack.S3_ENDPOINT ?? '');
-  const system = await startSystem({ ...stack, S3_ENDPOINT: s3.url });
+  const system = await startSystem({ ...stack, S3_ENDPOINT: s3.url }, env);
   // Its requests to S3 are not the upload's.
   await system.apps.worker.stop();
+  const headers = { authorization: `Bearer ${system.tokenFor('ann')}` };
+  const replicas: ManagedService[] = [];
   return {
     endpoint: `${system.apiUrl}/v1/uploads`,
-    headers: { authorization: `Bearer ${system.tokenFor('ann')}` },
+    headers,
     s3,
+    service: system.apps.api,
     keyOf: (url) => `${lastSegment(url)}/source`,
+    isReported: async (url) => {
+      const answer = await fetch(`${system.apiUrl}/v1/media/${lastSegment(url)}`, { headers });
+      return ((await answer.json()) as { upload_state?: string }).upload_state === 'uploaded';
+    },
+    addReplica: async () => {
+      const { url, service } = await startReplica(system);
+      replicas.push(service);
+      return `${url}/v1/uploads`;
+    },
     stop: async () => {
+      await Promise.all(replicas.map((replica) => replica.stop()));
       await system.stop();
       await s3.close();
     },
@@ -38,10 +59,8 @@ export const startOurs = async (stack: Stack): Promise<Contestant> => {
 };
 
 /** @tus/server with @tus/s3-store as their README shows them. */
-export const startStock = async (stack: Stack): Promise<Contestant> => {
+export const startStock = async (stack: Stack, env: Record<string, string> = {}): Promise<Contestant> => {
   const s3 = await S3FaultProxy.start(stack.S3_ENDPOINT ?? '');
-  const port = await freePort();
-  const endpoint = `http://127.0.0.1:${port}/files`;
   const storage = {
     endpoint: s3.url,
     region: stack.S3_REGION ?? '',
@@ -49,22 +68,38 @@ export const startStock = async (stack: Stack): Promise<Contestant> => {
     accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
     secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
   };
-  const service = await startProcess({
-    name: 'stock tus server',
-    command: process.execPath,
-    args: [fileURLToPath(new URL('../bench/servers/stock-process.ts', import.meta.url))],
-    cwd: fileURLToPath(new URL('./', import.meta.url)),
-    env: toEnvironment({ port, storage }),
-    ready: async () => (await fetch(endpoint, { method: 'OPTIONS' })).status > 0,
-    timeoutMs: 30_000,
-  });
+  const finishLog = fileURLToPath(new URL(`../artefacts/finished-${process.pid}.txt`, import.meta.url));
+  const start = async (): Promise<{ endpoint: string; service: ManagedService }> => {
+    const port = await freePort();
+    const endpoint = `http://127.0.0.1:${port}/files`;
+    const service = await startProcess({
+      name: 'stock tus server',
+      command: process.execPath,
+      args: [fileURLToPath(new URL('../bench/servers/stock-process.ts', import.meta.url))],
+      cwd: fileURLToPath(new URL('./', import.meta.url)),
+      env: { ...env, ...toEnvironment({ port, storage, finish_log: finishLog }) },
+      ready: async () => (await fetch(endpoint, { method: 'OPTIONS' })).status > 0,
+      timeoutMs: 30_000,
+    });
+    return { endpoint, service };
+  };
+  const { endpoint, service } = await start();
+  const replicas: ManagedService[] = [];
   return {
     endpoint,
     headers: {},
     s3,
+    service,
     keyOf: lastSegment,
+    isReported: async (url) =>
+      (await readFile(finishLog, 'utf8').catch(() => '')).split('\n').includes(lastSegment(url)),
+    addReplica: async () => {
+      const replica = await start();
+      replicas.push(replica.service);
+      return replica.endpoint;
+    },
     stop: async () => {
-      await service.stop();
+      await Promise.all([service, ...replicas].map((one) => one.stop()));
       await s3.close();
     },
   };

@@ -1,5 +1,6 @@
 import {
   AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
@@ -58,6 +59,13 @@ export class Bucket {
       if (error instanceof NoSuchKey) return undefined;
       throw error;
     }
+  }
+
+  /** Somebody else's multipart upload. */
+  async beginMultipart(key: string): Promise<OpenMultipartUpload> {
+    const command = new CreateMultipartUploadCommand({ Bucket: this.#name, Key: key });
+    const { UploadId = '' } = await this.#client.send(command);
+    return { key, uploadId: UploadId };
   }
 
   async abort({ key, uploadId }: OpenMultipartUpload): Promise<void> {

@@ -19,6 +19,7 @@ export class S3FaultProxy {
   readonly requests: S3Request[] = [];
   readonly #server: http.Server;
   #fails: (request: S3Request) => boolean = () => false;
+  #onAnswered: (request: S3Request) => Promise<void> = async () => {};
 
   private constructor(server: http.Server) {
     this.#server = server;
@@ -39,7 +40,8 @@ export class S3FaultProxy {
       }
       // The Host header stays: it is part of the signature.
       const { method, url: path, headers } = request;
-      const upstream = http.request({ hostname, port, method, path, headers }, (answer) => {
+      const upstream = http.request({ hostname, port, method, path, headers }, async (answer) => {
+        await proxy.#onAnswered(seen);
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
       });
@@ -55,8 +57,14 @@ export class S3FaultProxy {
     this.#fails = which;
   }
 
+  /** What happens between the storage's answer and its arrival. */
+  onAnswered(action: (request: S3Request) => Promise<void>): void {
+    this.#onAnswered = action;
+  }
+
   heal(): void {
     this.#fails = () => false;
+    this.#onAnswered = async () => {};
   }
 
   async close(): Promise<void> {

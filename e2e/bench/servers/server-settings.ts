@@ -4,6 +4,8 @@ import type { S3Access } from '@claimcheck/local-stack/s3-bucket';
 export interface ServerSettings {
   port: number;
   storage: S3Access;
+  /** A file that gets the id of each upload for which the server's finish hook ran. */
+  finish_log?: string;
 }
 
 const VARIABLE = 'BENCH_SERVER';
