@@ -1,0 +1,17 @@
+import { migrate } from '@claimcheck/database/migrate';
+import { readConfig } from '@claimcheck/platform/config';
+import { z } from 'zod';
+import type { Command } from '../command.ts';
+
+export const migrateCommand: Command = {
+  name: 'migrate',
+  summary: 'apply pending database migrations (needs DATABASE_URL only)',
+  run: async ({ env, json, print }) => {
+    const { DATABASE_URL } = readConfig(z.object({ DATABASE_URL: z.string().min(1) }), env);
+    const applied = await migrate(DATABASE_URL);
+    if (json) print(JSON.stringify({ applied }));
+    else if (applied.length === 0) print('nothing to apply');
+    else for (const name of applied) print(`applied ${name}`);
+    return 0;
+  },
+};

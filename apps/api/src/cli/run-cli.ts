@@ -1,0 +1,108 @@
+import { parseArgs } from 'node:util';
+import { ConfigError, type Environment } from '@claimcheck/platform/config';
+import { ProblemError } from '../media/problem-error.ts';
+import { type Command, type CommandInput, UsageError } from './command.ts';
+
+export interface Terminal {
+  out: (text: string) => void;
+  error: (text: string) => void;
+}
+
+export const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const;
+
+const COMMON = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+
+const argumentsOf = ({ positionals = [] }: Command): string =>
+  positionals.map((name) => (name.startsWith('?') ? ` [${name.slice(1)}]` : ` <${name}>`)).join('');
+
+const helpOf = (command: Command): string =>
+  [
+    `Usage: npm run claimcheck -- ${command.name}${argumentsOf(command)} [options]`,
+    '',
+    `  ${command.summary}`,
+    '',
+    ...(command.optionHelp ?? []).map((line) => `  ${line}`),
+    '  --json    one JSON document instead of lines for people',
+    '',
+  ].join('\n');
+
+const usageOf = (commands: readonly Command[]): string => {
+  const names = commands.map((command) => `${command.name}${argumentsOf(command)}`);
+  const width = Math.max(...names.map((name) => name.length));
+  const lines = commands.map(({ summary }, index) => `  ${names[index]?.padEnd(width)}  ${summary}`);
+  return ['Usage: npm run claimcheck -- <command> [--json] [--help]', '', ...lines, ''].join('\n');
+};
+
+const findCommand = (
+  commands: readonly Command[],
+  argv: readonly string[],
+): { command: Command; rest: string[] } | undefined => {
+  for (const words of [2, 1]) {
+    const name = argv.slice(0, words).join(' ');
+    const command = commands.find((candidate) => candidate.name === name);
+    if (command !== undefined && argv.length >= words) return { command, rest: argv.slice(words) };
+  }
+  return undefined;
+};
+
+const parse = (command: Command, args: string[]) => {
+  try {
+    return parseArgs({ args, options: { ...command.options, ...COMMON }, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : 'the options are not valid');
+  }
+};
+
+const assertPositionals = ({ positionals = [] }: Command, given: readonly string[]): void => {
+  const missing = positionals.slice(given.length).find((name) => !name.startsWith('?'));
+  if (missing !== undefined) throw new UsageError(`<${missing}> is missing`);
+  const extra = given[positionals.length];
+  if (extra !== undefined) throw new UsageError(`${extra} is one argument too many`);
+};
+
+const runCommand = async (
+  command: Command,
+  args: string[],
+  env: Environment,
+  terminal: Terminal,
+): Promise<number> => {
+  const { values, positionals } = parse(command, args);
+  if (values.help === true) {
+    terminal.out(helpOf(command));
+    return EXIT.ok;
+  }
+  assertPositionals(command, positionals);
+  const { json, help: _, ...options } = values;
+  const print: CommandInput['print'] = (line) => terminal.out(`${line}\n`);
+  return (await command.run({ positionals, options, json: json === true, env, print })) ?? EXIT.ok;
+};
+
+const explain = (error: unknown): string => {
+  if (error instanceof ProblemError) return `${error.problem.code}: ${error.message}`;
+  return error instanceof Error ? error.message : 'failed';
+};
+
+/** Runs one command line. @returns its exit code: 0, 1 failed, 64 wrong usage, 78 wrong configuration */
+export const runCli = async (
+  commands: readonly Command[],
+  argv: readonly string[],
+  env: Environment,
+  terminal: Terminal,
+): Promise<number> => {
+  const asksForHelp = argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help';
+  const found = findCommand(commands, argv);
+  if (found === undefined) {
+    (asksForHelp ? terminal.out : terminal.error)(usageOf(commands));
+    return asksForHelp ? EXIT.ok : EXIT.usage;
+  }
+  try {
+    return await runCommand(found.command, found.rest, env, terminal);
+  } catch (error) {
+    terminal.error(`${explain(error)}\n`);
+    if (error instanceof UsageError) {
+      terminal.error(helpOf(found.command));
+      return EXIT.usage;
+    }
+    return error instanceof ConfigError ? EXIT.config : EXIT.failed;
+  }
+};
