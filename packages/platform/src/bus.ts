@@ -130,20 +130,22 @@ export class Bus {
    * Publishes to JetStream and waits for the server's confirmation.
    *
    * @param messageId a repetition within 10 minutes is dropped by the server (`Nats-Msg-Id`)
+   * @returns its sequence in the stream
    * @throws when it is not confirmed within 5 s
    */
   async publish(
     subject: string,
     payload: string | Uint8Array,
     options: { messageId: string; headers?: Record<string, string> },
-  ): Promise<void> {
+  ): Promise<number> {
     const messageHeaders = headers();
     for (const [name, value] of Object.entries(options.headers ?? {})) messageHeaders.set(name, value);
-    await this.jetstream.publish(subject, payload, {
+    const { seq } = await this.jetstream.publish(subject, payload, {
       msgID: options.messageId,
       headers: messageHeaders,
       timeout: PUBLISH_TIMEOUT_MS,
     });
+    return seq;
   }
 
   /** Best effort, core NATS: whoever misses it finds the truth in Postgres. */

@@ -97,16 +97,21 @@ export class Relay {
         }),
       ),
     );
-    const published = rows.filter((_, index) => results[index]?.status === 'fulfilled').map((row) => row.id);
+    const published = rows.flatMap(({ id }, index) => {
+      const result = results[index];
+      return result?.status === 'fulfilled' ? [{ id, seq: result.value }] : [];
+    });
     const failed = rows.filter((_, index) => results[index]?.status === 'rejected').map((row) => row.id);
     if (published.length > 0)
       await this.#database.client.$executeRaw`
-        UPDATE outbox SET published_at = now() WHERE id = ANY(${published}::uuid[])`;
+        UPDATE outbox SET published_at = now(), stream_seq = done.seq
+        FROM unnest(${published.map(({ id }) => id)}::uuid[], ${published.map(({ seq }) => seq)}::bigint[])
+          AS done (id, seq) WHERE outbox.id = done.id`;
     this.#onPublished(published.length);
     if (failed.length > 0) await this.#release(failed, results);
   }
 
-  async #release(ids: string[], results: PromiseSettledResult<void>[]): Promise<void> {
+  async #release(ids: string[], results: PromiseSettledResult<unknown>[]): Promise<void> {
     const reason = results.find((result) => result.status === 'rejected')?.reason;
     this.#logger.warn({ err: reason, count: ids.length }, 'not published, will be tried again');
     await this.#database.client.$executeRaw`
