@@ -6,30 +6,16 @@ import { Storage } from '@claimcheck/platform/storage';
 import { createTokenVerifier } from '@claimcheck/platform/token-verifier';
 import { Announcer } from './background/announcer.ts';
 import type { Config } from './config.ts';
-import type { MediaSettings } from './media/media-settings.ts';
 import { createMetrics } from './metrics.ts';
 import type { HttpContext } from './request/context.ts';
 import { MediaWaiters } from './request/media-waiters.ts';
 import { UploadTickets } from './request/upload-tickets.ts';
+import { toSettings } from './to-settings.ts';
 
 export interface Context extends HttpContext {
   bus: Bus;
   shutdown: Shutdown;
 }
-
-const toSettings = (config: Config, bus: Bus): MediaSettings => ({
-  subjects: bus.subjects,
-  publicUrl: config.publicUrl,
-  bucket: config.storage.bucket,
-  scanPolicy: config.scanPolicy,
-  scanUnscannable: config.scanUnscannable,
-  sourceAccess: config.sourceAccess,
-  readyDeadlineMs: config.readyDeadlineMs,
-  uploadTtlMs: config.uploadTtlMs,
-  userQuotaBytes: config.userQuotaBytes,
-  maxOpenUploads: config.maxOpenUploads,
-  orphanTtlMs: config.orphanTtlMs,
-});
 
 /** Makes everything that the roles share, once; whatever is opened here is closed by `shutdown`. */
 export const compose = async (config: Config): Promise<Context> => {
@@ -56,7 +42,7 @@ export const compose = async (config: Config): Promise<Context> => {
     bus,
     database,
     storage,
-    settings: toSettings(config, bus),
+    settings: toSettings(config),
     verifyToken: createTokenVerifier(config.token),
     tickets: config.tokenSecrets === undefined ? undefined : new UploadTickets(config.tokenSecrets),
     waiters: new MediaWaiters(bus),

@@ -19,6 +19,8 @@ import { z } from 'zod';
 const MIB = 1_024 ** 2;
 const GIB = 1_024 ** 3;
 
+const sweepInterval = duration.refine((ms) => ms >= 100, 'must be at least 100ms');
+
 const schema = z
   .object({
     ...commonVariables,
@@ -43,7 +45,12 @@ const schema = z
     UPLOAD_MEMORY_BYTES: wholeNumber(16 * MIB, 16 * GIB).default(64 * MIB),
     UPLOAD_TTL: duration.default(86_400_000),
     ORPHAN_TTL: duration.default(86_400_000),
+    ORPHAN_GRACE: duration.default(86_400_000),
     READY_DEADLINE: duration.default(120_000),
+    READY_DEADLINE_MAX: duration.default(3_600_000),
+    EVENT_RETENTION: duration.default(30 * 86_400_000),
+    SWEEP_INTERVAL: sweepInterval.default(15_000),
+    SWEEP_AGAIN_AFTER: duration.optional(),
     MAX_ATTEMPTS: wholeNumber(1, 100).default(5),
     CORS_ORIGINS: list.default([]),
     DEV_LOGIN: flag.default(false),
@@ -56,6 +63,10 @@ const schema = z
   .refine((env) => !env.DEV_LOGIN || env.AUTH_JWT_SECRET !== undefined, {
     path: ['DEV_LOGIN'],
     message: 'needs AUTH_JWT_SECRET: a login can only be signed with a secret of ours',
+  })
+  .refine((env) => env.READY_DEADLINE_MAX >= env.READY_DEADLINE, {
+    path: ['READY_DEADLINE_MAX'],
+    message: 'must not be shorter than READY_DEADLINE',
   });
 
 export type Config = ReturnType<typeof loadConfig>;
@@ -107,7 +118,12 @@ export const loadConfig = (env: Environment) => {
     uploadIdleMs: read.UPLOAD_IDLE_TIMEOUT,
     uploadMemoryBytes: read.UPLOAD_MEMORY_BYTES,
     orphanTtlMs: read.ORPHAN_TTL,
+    orphanGraceMs: read.ORPHAN_GRACE,
     readyDeadlineMs: read.READY_DEADLINE,
+    readyDeadlineMaxMs: read.READY_DEADLINE_MAX,
+    eventRetentionMs: read.EVENT_RETENTION,
+    sweepIntervalMs: read.SWEEP_INTERVAL,
+    sweepAgainMs: read.SWEEP_AGAIN_AFTER ?? read.UPLOAD_TTL + read.READY_DEADLINE_MAX,
     maxAttempts: read.MAX_ATTEMPTS,
     corsOrigins: read.CORS_ORIGINS,
     devLogin: read.DEV_LOGIN,

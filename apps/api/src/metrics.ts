@@ -48,6 +48,39 @@ export const createMetrics = (database: Database) => {
       FROM upload_session WHERE phase IN ('open', 'completing')`,
   );
 
+  asked(
+    'claimcheck_placeholders_overdue',
+    'Media objects that are neither settled nor looked after in time',
+    () => client.$queryRaw`
+      SELECT count(*)::float8 AS value FROM media_object
+      WHERE state = 'processing' AND ready_by < now() - interval '1 minute'`,
+  );
+  asked(
+    'claimcheck_orphans',
+    'Media objects that nobody refers to, past their time and not removed yet',
+    () => client.$queryRaw`
+      SELECT count(*)::float8 AS value FROM media_object
+      WHERE state = 'expiring' OR (expires_at < now() AND state IN ('ready', 'degraded', 'failed'))`,
+  );
+  asked(
+    'claimcheck_orphan_bytes',
+    'Bytes of the sources of orphans',
+    () => client.$queryRaw`
+      SELECT sum(size_bytes)::float8 AS value FROM media_object
+      WHERE state = 'expiring' OR (expires_at < now() AND state IN ('ready', 'degraded', 'failed'))`,
+  );
+  asked(
+    'claimcheck_fanouts_pending',
+    'Changes of which not every conversation was told yet',
+    () => client.$queryRaw`SELECT count(*)::float8 AS value FROM fanout`,
+  );
+  asked(
+    'claimcheck_prefix_sweeps_overdue',
+    'Prefixes that should have been swept a minute ago',
+    () => client.$queryRaw`
+      SELECT count(*)::float8 AS value FROM prefix_sweep WHERE due_at < now() - interval '1 minute'`,
+  );
+
   return {
     registry,
     uploads: new Counter({
@@ -76,6 +109,23 @@ export const createMetrics = (database: Database) => {
     outboxPublished: new Counter({
       name: 'claimcheck_outbox_published_total',
       help: 'Outbox messages confirmed by the broker',
+      registers,
+    }),
+    sweeperDecisions: new Counter({
+      name: 'claimcheck_sweeper_decisions_total',
+      help: 'What the sweeper decided alone; `error`: it will try again',
+      labelNames: ['duty', 'decision'],
+      registers,
+    }),
+    fanOutConversations: new Counter({
+      name: 'claimcheck_fanout_conversations_total',
+      help: 'Conversations told of a change after its transaction',
+      registers,
+    }),
+    storedBytes: new Gauge({
+      name: 'claimcheck_stored_bytes',
+      help: 'Bytes kept, as the sweeper counted them last; source: what uploads take or reserve',
+      labelNames: ['class'],
       registers,
     }),
     authorizationFailures: new Counter({

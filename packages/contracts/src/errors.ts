@@ -60,6 +60,7 @@ export const FAILURES = {
   hash_mismatch: 'The content is not what its SHA-256 said.',
   no_verdict: 'The scanner gave no verdict in time.',
   processing_failed: 'Processing failed.',
+  not_in_time: 'Processing was not finished in time.',
   source_missing: 'The uploaded bytes are missing from the storage.',
 } as const;
 export type FailureCode = keyof typeof FAILURES;

@@ -14,8 +14,6 @@ const BATCH = 200;
 const LEASE = '30 seconds';
 const POLL_MS = 100;
 const RETRY_MS = 1_000;
-const PRUNE_EVERY_MS = 60_000;
-const KEEP_PUBLISHED = '1 hour';
 
 /**
  * Publishes outbox messages to JetStream, at least once. Any number of relays run side by side: each
@@ -32,7 +30,6 @@ export class Relay {
   #running: Promise<void> | undefined;
   #wake: () => void = () => {};
   #awake = false;
-  #lastPrune = 0;
 
   constructor(options: {
     database: Database;
@@ -68,7 +65,6 @@ export class Relay {
       try {
         const rows = await this.#claim();
         if (rows.length > 0) await this.#publish(rows);
-        if (Date.now() - this.#lastPrune > PRUNE_EVERY_MS) await this.#prune();
         if (rows.length < BATCH) await this.#pause(POLL_MS);
       } catch (error) {
         this.#logger.warn({ err: error }, 'relay interrupted');
@@ -119,12 +115,6 @@ export class Relay {
     // A broker that lost its files has no streams any more.
     await this.#bus.ensureStreams();
     await this.#pause(RETRY_MS);
-  }
-
-  async #prune(): Promise<void> {
-    this.#lastPrune = Date.now();
-    await this.#database.client.$executeRaw`
-      DELETE FROM outbox WHERE published_at < now() - ${KEEP_PUBLISHED}::interval`;
   }
 
   #pause(ms: number): Promise<void> {

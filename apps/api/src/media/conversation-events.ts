@@ -1,4 +1,5 @@
 import { LIMITS } from '@claimcheck/contracts/limits';
+import type { Media } from '@claimcheck/contracts/media';
 import type {
   ConversationEvent,
   ConversationEventPayloads,
@@ -48,4 +49,33 @@ export const appendEvent = async <Type extends ConversationEventType>(
     event: { conversation_id: conversationId, seq, type, ...payload } as ConversationEvent,
   });
   return seq;
+};
+
+/**
+ * The same news of a media object for several conversations, in one statement, which locks them in ascending
+ * order. Conversations that are not there any more are left out.
+ */
+export const appendMediaUpdate = async (
+  tx: Transaction,
+  conversationIds: readonly string[],
+  media: Media,
+): Promise<void> => {
+  if (conversationIds.length === 0) return;
+  assertFits({ media });
+  const rows = await tx.db.$queryRaw<{ conversation_id: string; seq: bigint }[]>`
+    WITH locked AS (
+      SELECT conversation_id FROM conversation WHERE conversation_id = ANY(${[...conversationIds]}::text[])
+      ORDER BY conversation_id FOR UPDATE),
+    next AS (
+      UPDATE conversation SET last_seq = last_seq + 1 FROM locked
+      WHERE conversation.conversation_id = locked.conversation_id
+      RETURNING conversation.conversation_id, last_seq)
+    INSERT INTO conversation_event (conversation_id, seq, type, payload)
+    SELECT conversation_id, last_seq, 'media.updated', ${JSON.stringify({ media })}::jsonb FROM next
+    RETURNING conversation_id, seq`;
+  for (const { conversation_id, seq } of rows)
+    tx.facts.push({
+      fact: 'conversation_event',
+      event: { conversation_id, seq: Number(seq), type: 'media.updated', media },
+    });
 };

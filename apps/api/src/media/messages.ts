@@ -10,6 +10,7 @@ import { lockMedia, type MediaRow, type Reader } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { toMedia } from './media-view.ts';
 import { ProblemError } from './problem-error.ts';
+import { addReference, removeReference } from './references.ts';
 
 const INCLUDE = { media_object: { include: { derivatives: true } } } as const;
 type MessageRow = Prisma.messageGetPayload<{ include: typeof INCLUDE }>;
@@ -56,27 +57,6 @@ const lockReferable = async (tx: Transaction, mediaObjectId: string, senderId: s
   return media;
 };
 
-const refer = async (
-  tx: Transaction,
-  media: MediaRow,
-  conversationId: string,
-  messageId: string,
-): Promise<void> => {
-  await tx.db.media_reference.create({
-    data: {
-      media_object_id: media.media_object_id,
-      kind: 'message',
-      ref_id: messageId,
-      conversation_id: conversationId,
-    },
-  });
-  // Referenced media does not expire. This is bookkeeping of the ledger, not a change that anybody sees.
-  await tx.db.media_object.update({
-    where: { media_object_id: media.media_object_id },
-    data: { expires_at: null },
-  });
-};
-
 /**
  * Sends a message; the media is only referred to. The same (sender, conversation, client_message_id) again
  * gives the same message.
@@ -95,9 +75,12 @@ export const sendMessage = async (
   if (known !== null) return { message: toMessage(known, settings.publicUrl), created: false };
 
   const mediaId = input.media_object_id;
-  const media = mediaId === undefined ? undefined : await lockReferable(tx, mediaId, senderId);
   const messageId = uuidv7();
-  if (media !== undefined) await refer(tx, media, conversationId, messageId);
+  const reference = { kind: 'message', ref_id: messageId, conversation_id: conversationId };
+  const media =
+    mediaId === undefined
+      ? undefined
+      : await addReference(tx, settings, await lockReferable(tx, mediaId, senderId), reference);
   const message: Omit<Message, 'seq'> = {
     message_id: messageId,
     conversation_id: conversationId,
@@ -107,7 +90,7 @@ export const sendMessage = async (
     media_object_id: mediaId,
     filename: input.filename,
     alt: input.alt,
-    media: media === undefined ? undefined : toMedia({ ...media, expires_at: null }, settings.publicUrl),
+    media: media === undefined ? undefined : toMedia(media, settings.publicUrl),
     created_at: new Date().toISOString(),
   };
   const seq = await insertWithEvent(tx, message, input.client_message_id);
@@ -190,26 +173,9 @@ export const deleteMessage = async (
   const found = await tx.db.message.findUnique({ where: { message_id: messageId } });
   if (found === null || found.conversation_id !== conversationId) return;
   if (!user.is_backend && found.sender_user_id !== user.user_id) throw new ProblemError('forbidden');
-  if (found.media_object_id !== null) await lockMedia(tx, found.media_object_id);
+  const media = found.media_object_id === null ? undefined : await lockMedia(tx, found.media_object_id);
   const { count } = await tx.db.message.deleteMany({ where: { message_id: messageId } });
   if (count === 0) return;
-  if (found.media_object_id !== null) await release(tx, settings, found.media_object_id, messageId);
+  if (media !== undefined) await removeReference(tx, settings, media, { kind: 'message', ref_id: messageId });
   await appendEvent(tx, conversationId, 'message.deleted', { message: { message_id: messageId } });
-};
-
-const release = async (
-  tx: Transaction,
-  settings: MediaSettings,
-  mediaObjectId: string,
-  messageId: string,
-): Promise<void> => {
-  await tx.db.media_reference.deleteMany({
-    where: { media_object_id: mediaObjectId, kind: 'message', ref_id: messageId },
-  });
-  const left = await tx.db.media_reference.count({ where: { media_object_id: mediaObjectId } });
-  if (left === 0)
-    await tx.db.media_object.update({
-      where: { media_object_id: mediaObjectId },
-      data: { expires_at: new Date(Date.now() + settings.orphanTtlMs) },
-    });
 };

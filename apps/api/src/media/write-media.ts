@@ -1,10 +1,11 @@
 import { isTombstone } from '@claimcheck/contracts/media';
 import type { Prisma, Transaction } from '@claimcheck/database/database';
-import { appendEvent } from './conversation-events.ts';
+import { tellConversations } from './fan-out.ts';
 import { type MediaRow, withDerivatives } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { toMedia } from './media-view.ts';
 import { enqueue, type OutboxMessage } from './outbox.ts';
+import { sweepSuperseded, sweepWhole } from './prefix-sweeps.ts';
 import { mayBecome } from './transitions.ts';
 import { NOTHING_USED, setUsage } from './user-usage.ts';
 
@@ -32,16 +33,6 @@ export const mediaUpdated = (settings: MediaSettings, row: MediaRow): OutboxMess
   payload: { media: toMedia(row, settings.publicUrl) },
 });
 
-const conversationsOf = async (tx: Transaction, mediaObjectId: string): Promise<string[]> => {
-  const references = await tx.db.media_reference.findMany({
-    where: { media_object_id: mediaObjectId },
-    distinct: ['conversation_id'],
-    select: { conversation_id: true },
-    orderBy: { conversation_id: 'asc' },
-  });
-  return references.map((reference) => reference.conversation_id);
-};
-
 /**
  * The only writer of a media object that exists: checks the transition, updates by the revision that was
  * read, and tells everybody who refers to it, in the caller's transaction.
@@ -65,11 +56,13 @@ export const writeMedia = async (
   // The first epoch begins without derivatives.
   const row = current.epoch === 0 ? { ...columns, derivatives: [] } : await withDerivatives(tx.db, columns);
   // Here, so that no way to end can forget it.
-  if (isTombstone(row.state)) await setUsage(tx, [row.media_object_id], NOTHING_USED);
+  if (isTombstone(row.state)) {
+    await setUsage(tx, [row.media_object_id], NOTHING_USED);
+    await sweepWhole(tx, settings, row.media_object_id);
+  } else await sweepSuperseded(tx, settings, row);
   const media = toMedia(row, settings.publicUrl);
   await enqueue(tx, mediaUpdated(settings, row));
   tx.facts.push({ fact: 'media_changed', media_object_id: row.media_object_id, rev: row.rev });
-  for (const conversationId of await conversationsOf(tx, row.media_object_id))
-    await appendEvent(tx, conversationId, 'media.updated', { media });
+  await tellConversations(tx, media);
   return row;
 };

@@ -1,19 +1,17 @@
+import { FanOutLoop } from '../background/fan-out-loop.ts';
 import { Relay } from '../background/relay.ts';
 import { createResultConsumers } from '../background/result-consumers.ts';
 import { UploadExpirer } from '../background/upload-expirer.ts';
 import type { Context } from '../compose.ts';
 import { UploadSessions } from '../media/upload-sessions.ts';
+import { startSweeper } from './start-sweeper.ts';
 
 const DRAIN_MS = 5_000;
 const EXPIRE_EVERY_MS = 60_000;
 const EXPIRE_EVERY_AT_LEAST_MS = 250;
 
-const startUploadExpirer = async (context: Context): Promise<void> => {
+const startUploadExpirer = (context: Context, sessions: UploadSessions): void => {
   const { database, storage, settings, config, logger, metrics, shutdown } = context;
-  // A process of its own as far as leases go: the role http must not take this one's for its own.
-  const sessions = new UploadSessions(database, settings);
-  await sessions.start((error) => logger.error({ err: error }, 'heartbeat failed'));
-  shutdown.add('expirer leases', () => sessions.stop());
   const expirer = new UploadExpirer({
     database,
     sessions,
@@ -31,7 +29,10 @@ const startUploadExpirer = async (context: Context): Promise<void> => {
   shutdown.add('expirer', () => expirer.stop());
 };
 
-/** The role `background`: the relay, the consumers of what workers answer, the expiry of uploads. Any number of replicas. */
+/**
+ * The role `background`: the relay, the consumers of what workers answer, the fan-out, the expiry of uploads
+ * and the sweeper. Any number of replicas.
+ */
 export const startBackgroundRole = async (context: Context): Promise<void> => {
   const { bus, database, storage, settings, config, logger, metrics, shutdown } = context;
   const relay = new Relay({
@@ -55,5 +56,18 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
     await consumer.start();
     shutdown.add('result consumer', () => consumer.stop(DRAIN_MS));
   }
-  await startUploadExpirer(context);
+  const fanOut = new FanOutLoop({
+    database,
+    settings,
+    logger,
+    onTold: (conversations) => metrics.fanOutConversations.inc(conversations),
+  });
+  fanOut.start();
+  shutdown.add('fan-out', () => fanOut.stop());
+  // A process of its own as far as leases go: the role http must not take this one's for its own.
+  const sessions = new UploadSessions(database, settings);
+  await sessions.start((error) => logger.error({ err: error }, 'heartbeat failed'));
+  shutdown.add('background leases', () => sessions.stop());
+  startUploadExpirer(context, sessions);
+  startSweeper(context, sessions);
 };

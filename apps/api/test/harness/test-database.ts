@@ -23,8 +23,12 @@ export const settings: MediaSettings = {
   scanUnscannable: 'deliver-large',
   sourceAccess: 'members',
   readyDeadlineMs: 120_000,
+  readyDeadlineMaxMs: 3_600_000,
+  maxAttempts: 5,
   uploadTtlMs: 86_400_000,
   orphanTtlMs: 86_400_000,
+  orphanGraceMs: 86_400_000,
+  sweepAgainMs: 90_000_000,
   userQuotaBytes: undefined,
   maxOpenUploads: 1_000,
 };

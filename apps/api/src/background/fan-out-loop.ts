@@ -1,0 +1,57 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Database } from '@claimcheck/database/database';
+import type { Logger } from '@claimcheck/platform/logger';
+import { fanOutStep } from '../media/fan-out.ts';
+import type { MediaSettings } from '../media/media-settings.ts';
+
+interface FanOutLoopOptions {
+  database: Database;
+  settings: MediaSettings;
+  logger: Logger;
+  onTold?: (conversations: number) => void;
+}
+
+const POLL_MS = 200;
+const RETRY_MS = 1_000;
+
+/** Tells many conversations of one change, a bounded transaction after the other. Any number of replicas. */
+export class FanOutLoop {
+  readonly #options: FanOutLoopOptions;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: FanOutLoopOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const waitMs = await this.#step().catch((error: unknown) => {
+        this.#options.logger.warn({ err: error }, 'fan-out interrupted');
+        return RETRY_MS;
+      });
+      if (waitMs > 0) await pause(waitMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** @returns how long to wait before the next one, milliseconds */
+  async #step(): Promise<number> {
+    const { database, settings, logger, onTold } = this.#options;
+    const step = await database.transaction((tx) => fanOutStep(tx, settings));
+    if (step === undefined) return POLL_MS;
+    const { media_object_id, rev, told, done } = step;
+    onTold?.(told);
+    logger.info({ media_object_id, rev, conversations: told, done }, 'fan-out');
+    return 0;
+  }
+}

@@ -1,0 +1,41 @@
+/** One pass of the sweeper over one duty: its clock, its end, and where it says what it decided. */
+export interface Pass {
+  now: Date;
+  /** The pass has used its time, or the process ends: stop at the next safe place. */
+  isOver: () => boolean;
+  /** A decision that the system took alone: counted, and logged with these fields. */
+  decided: (decision: string, fields: Record<string, unknown>) => void;
+  /** One thing could not be looked after; the others are not held up, and it is tried again. */
+  failed: (error: unknown, fields: Record<string, unknown>) => void;
+}
+
+/** Safe in any number of replicas at once, and bounded: what is left is done by the next pass. */
+export interface Duty {
+  name: string;
+  /** Every decision it can take: each is counted from 0. */
+  decisions: readonly string[];
+  run: (pass: Pass) => Promise<void>;
+}
+
+const PAGE = 100;
+/** Below every UUID that we make. */
+const FIRST = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Works through pages of things in the order of their ids, so that one which fails is not met again in the
+ * same pass, nor keeps the ones behind it waiting.
+ */
+export const forEachPage = async <Item>(
+  pass: Pass,
+  list: (after: string, limit: number) => Promise<Item[]>,
+  idOf: (item: Item) => string,
+  work: (items: Item[]) => Promise<void>,
+): Promise<void> => {
+  for (let after = FIRST; !pass.isOver(); ) {
+    const page = await list(after, PAGE);
+    await work(page);
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    after = idOf(last);
+  }
+};

@@ -1,0 +1,64 @@
+import type { Database } from '@claimcheck/database/database';
+import type { Storage } from '@claimcheck/platform/storage';
+import type { DueUpload } from '../../media/expire-upload.ts';
+import { finalizeUpload } from '../../media/finalize-upload.ts';
+import type { MediaSettings } from '../../media/media-settings.ts';
+import { claimUnfinished } from '../../media/unfinished-uploads.ts';
+import type { Lease, UploadSession, UploadSessions } from '../../media/upload-sessions.ts';
+import type { Duty, Pass } from './duty.ts';
+
+type WholeSession = UploadSession & { length: number };
+
+interface Options {
+  database: Database;
+  sessions: UploadSessions;
+  storage: Pick<Storage, 'head'>;
+  settings: MediaSettings;
+  /** Makes one object of what is stored of an upload; the upload engine's own way. */
+  store: (lease: Lease, session: WholeSession) => Promise<void>;
+  onFinished?: (sizeBytes: number) => void;
+}
+
+const BATCH = 20;
+
+const isWhole = (session: UploadSession): session is WholeSession => session.length !== undefined;
+
+const finish = async (options: Options, { lease, session }: DueUpload): Promise<'finished' | 'left'> => {
+  if (!isWhole(session)) return 'left';
+  const { database, settings, sessions, storage } = options;
+  const { upload_id, length } = session;
+  await options.store(lease, session);
+  // What the storage says counts, not what was done.
+  const object = await storage.head(session.object_storage_key);
+  if (object?.size_bytes !== length)
+    throw new Error(`the object has ${object?.size_bytes ?? 'no'} bytes instead of ${length}`);
+  if (session.is_partial) await sessions.finishPartial(upload_id, length);
+  else if (!(await database.transaction((tx) => finalizeUpload(tx, settings, upload_id, length))))
+    return 'left';
+  options.onFinished?.(length);
+  return 'finished';
+};
+
+const tryFinish = async (options: Options, pass: Pass, due: DueUpload): Promise<void> => {
+  const { upload_id } = due.session;
+  try {
+    const decision = await finish(options, due);
+    if (decision === 'finished') pass.decided(decision, { upload: upload_id });
+  } catch (error) {
+    pass.failed(error, { upload: upload_id });
+  } finally {
+    await options.sessions.release(due.lease);
+  }
+};
+
+/** Uploads whose bytes are all here and whose last request died before it could say so. */
+export const finishUploads = (options: Options): Duty => ({
+  name: 'unfinished_uploads',
+  decisions: ['finished'],
+  run: async (pass) => {
+    const batch = await claimUnfinished(options.database, options.sessions.processId, pass.now, BATCH);
+    for (const due of batch)
+      if (pass.isOver()) await options.sessions.release(due.lease);
+      else await tryFinish(options, pass, due);
+  },
+});

@@ -1,0 +1,37 @@
+import type { Database } from '@claimcheck/database/database';
+import { pruneEvents, pruneHeartbeats, pruneIdempotencyKeys, pruneOutbox } from '../../media/prune.ts';
+import type { Duty } from './duty.ts';
+
+interface Options {
+  database: Database;
+  eventRetentionMs: number;
+  readyDeadlineMaxMs: number;
+}
+
+const BATCH = 5_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Books that nobody reads any more. */
+export const prune = ({ database, eventRetentionMs, readyDeadlineMaxMs }: Options): Duty => {
+  const books = [
+    // As long as somebody may ask whether a request still waits.
+    { decision: 'outbox', prune: pruneOutbox, keepMs: HOUR_MS + readyDeadlineMaxMs },
+    { decision: 'events', prune: pruneEvents, keepMs: eventRetentionMs },
+    { decision: 'idempotency_keys', prune: pruneIdempotencyKeys, keepMs: DAY_MS },
+    { decision: 'heartbeats', prune: pruneHeartbeats, keepMs: DAY_MS },
+  ];
+  return {
+    name: 'prune',
+    decisions: books.map(({ decision }) => decision),
+    run: async (pass) => {
+      for (const book of books) {
+        const cutoff = new Date(pass.now.getTime() - book.keepMs);
+        for (let pruned = BATCH; pruned === BATCH && !pass.isOver(); ) {
+          pruned = await book.prune(database, cutoff, BATCH);
+          if (pruned > 0) pass.decided(book.decision, { rows: pruned });
+        }
+      }
+    },
+  };
+};

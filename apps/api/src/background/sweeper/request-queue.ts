@@ -1,0 +1,46 @@
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
+import type { Bus } from '@claimcheck/platform/bus';
+import { streamPositions } from '@claimcheck/platform/stream-position';
+import type { OverdueMedia, OverdueRequest } from '../../media/overdue-media.ts';
+
+type Located = Pick<OverdueMedia, 'media_object_id' | 'request'>;
+
+interface Published {
+  request: OverdueRequest;
+  stream_seq: number;
+}
+
+/**
+ * Which media objects' requests still wait: in the outbox, in the queue, or in work.
+ *
+ * @returns their ids; a request that the outbox has forgotten is not among them
+ * @throws when the broker does not answer
+ */
+export const findWaiting = async (
+  bus: Pick<Bus, 'manager' | 'streams' | 'subjects'>,
+  overdue: readonly Located[],
+): Promise<Set<string>> => {
+  const waiting = new Set<string>();
+  const published: (Published & { id: string })[] = [];
+  for (const { media_object_id: id, request } of overdue) {
+    if (request === undefined) continue;
+    if (request.stream_seq !== undefined) published.push({ id, request, stream_seq: request.stream_seq });
+    // Not published yet; or by an older release, which did not say where: the last deadline bounds it.
+    else waiting.add(id);
+  }
+  const consumers = {
+    [bus.subjects.optimizeRequest]: CONSUMERS.media,
+    [bus.subjects.transcodeRequest]: CONSUMERS.transcode,
+  };
+  for (const [subject, consumer] of Object.entries(consumers)) {
+    const ours = published.filter(({ request }) => request.subject === subject);
+    if (ours.length === 0) continue;
+    const positions = await streamPositions(
+      bus.manager,
+      { stream: bus.streams.media.name, consumer },
+      ours.map(({ request, stream_seq }) => ({ message_id: request.id, stream_seq })),
+    );
+    for (const [index, { id }] of ours.entries()) if (positions[index] === 'waiting') waiting.add(id);
+  }
+  return waiting;
+};

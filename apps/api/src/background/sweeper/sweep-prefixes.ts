@@ -1,0 +1,37 @@
+import type { Database } from '@claimcheck/database/database';
+import type { Storage } from '@claimcheck/platform/storage';
+import { claimSweeps, closeSweep, isSweepable, type PrefixSweep } from '../../media/prefix-sweeps.ts';
+import type { Duty, Pass } from './duty.ts';
+
+interface Options {
+  database: Database;
+  storage: Pick<Storage, 'deletePrefix'>;
+}
+
+const BATCH = 50;
+
+const sweep = async ({ database, storage }: Options, pass: Pass, claimed: PrefixSweep): Promise<void> => {
+  const { prefix } = claimed;
+  try {
+    const sweepable = await isSweepable(database, claimed);
+    if (sweepable) await storage.deletePrefix(prefix);
+    await closeSweep(database, claimed);
+    pass.decided(sweepable ? 'swept' : 'kept', { prefix });
+  } catch (error) {
+    pass.failed(error, { prefix });
+  }
+};
+
+/** Objects of tombstones and of superseded epochs, once more when nobody can write there any more. */
+export const sweepPrefixes = (options: Options): Duty => ({
+  name: 'prefixes',
+  decisions: ['swept', 'kept'],
+  run: async (pass) => {
+    while (!pass.isOver()) {
+      const batch = await claimSweeps(options.database, pass.now, BATCH);
+      // What a full pass leaves claimed is claimed again later.
+      for (const claimed of batch) if (!pass.isOver()) await sweep(options, pass, claimed);
+      if (batch.length < BATCH) return;
+    }
+  },
+});

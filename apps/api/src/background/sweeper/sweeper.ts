@@ -1,0 +1,67 @@
+import type { Logger } from '@claimcheck/platform/logger';
+import type { Duty, Pass } from './duty.ts';
+
+export interface SweeperOptions {
+  duties: readonly Duty[];
+  everyMs: number;
+  logger: Logger;
+  clock?: () => Date;
+  /** Longest time that one duty may take in one pass. */
+  passMs?: number;
+  onDecision?: (duty: string, decision: string) => void;
+}
+
+const PASS_MS = 20_000;
+
+/**
+ * The periodic cleaner and re-driver: goes through its duties one after another, again and again. A duty
+ * that fails does not keep the others from theirs.
+ */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.runOnce().finally(() => {
+      if (!this.#stopped) this.#timer = setTimeout(() => this.start(), this.#options.everyMs);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  /** One pass over every duty. Never throws. */
+  async runOnce(): Promise<void> {
+    for (const duty of this.#options.duties) {
+      if (this.#stopped) return;
+      const pass = this.#passOf(duty);
+      await duty.run(pass).catch((error: unknown) => pass.failed(error, {}));
+    }
+  }
+
+  #passOf(duty: Duty): Pass {
+    const { logger, clock = () => new Date(), passMs = PASS_MS, onDecision } = this.#options;
+    const end = performance.now() + passMs;
+    return {
+      now: clock(),
+      isOver: () => this.#stopped || performance.now() > end,
+      decided: (decision, fields) => {
+        onDecision?.(duty.name, decision);
+        logger.info({ ...fields, duty: duty.name, decision }, 'sweeper');
+      },
+      failed: (error, fields) => {
+        onDecision?.(duty.name, 'error');
+        logger.warn({ ...fields, err: error, duty: duty.name }, 'sweeper interrupted');
+      },
+    };
+  }
+}

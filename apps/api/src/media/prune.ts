@@ -1,0 +1,48 @@
+import type { Database } from '@claimcheck/database/database';
+
+type Client = Pick<Database, 'client'>;
+
+/** Published outbox messages of before `cutoff`. @returns how many went, at most `limit` */
+export const pruneOutbox = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
+  client.$executeRaw`
+    DELETE FROM outbox WHERE id IN (
+      SELECT id FROM outbox WHERE published_at IS NOT NULL AND published_at < ${cutoff}::timestamptz
+      ORDER BY published_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
+
+/**
+ * Events of before `cutoff`. The same statement says so to whoever is further behind: `pruned_seq`. A
+ * conversation that is being written is left for the next time.
+ */
+export const pruneEvents = async ({ client }: Client, cutoff: Date, limit: number): Promise<number> => {
+  const [result] = await client.$queryRaw<{ pruned: number }[]>`
+    WITH old AS (
+      SELECT conversation_id, seq FROM conversation_event WHERE created_at < ${cutoff}::timestamptz
+      ORDER BY created_at LIMIT ${limit}),
+    locked AS (
+      SELECT conversation_id FROM conversation
+      WHERE conversation_id IN (SELECT conversation_id FROM old)
+      ORDER BY conversation_id FOR UPDATE SKIP LOCKED),
+    gone AS (
+      DELETE FROM conversation_event USING old JOIN locked USING (conversation_id)
+      WHERE conversation_event.conversation_id = old.conversation_id AND conversation_event.seq = old.seq
+      RETURNING conversation_event.conversation_id, conversation_event.seq),
+    told AS (
+      UPDATE conversation SET pruned_seq = greatest(pruned_seq, last.seq)
+      FROM (SELECT conversation_id, max(seq) AS seq FROM gone GROUP BY conversation_id) AS last
+      WHERE conversation.conversation_id = last.conversation_id)
+    SELECT count(*)::int AS pruned FROM gone`;
+  return result?.pruned ?? 0;
+};
+
+export const pruneIdempotencyKeys = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
+  client.$executeRaw`
+    DELETE FROM idempotency_key WHERE (user_id, route, key) IN (
+      SELECT user_id, route, key FROM idempotency_key WHERE created_at < ${cutoff}::timestamptz
+      ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
+
+/** A process without a fresh heartbeat holds nothing, so its row says nothing any more. */
+export const pruneHeartbeats = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
+  client.$executeRaw`
+    DELETE FROM process_heartbeat WHERE process_id IN (
+      SELECT process_id FROM process_heartbeat WHERE beat_at < ${cutoff}::timestamptz
+      LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;

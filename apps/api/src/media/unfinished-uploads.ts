@@ -1,0 +1,33 @@
+import type { Database } from '@claimcheck/database/database';
+import type { DueUpload } from './expire-upload.ts';
+import { DEAD_AFTER, type SessionRow, toSession } from './upload-sessions.ts';
+
+/** A client that lost its answer asks again within this time, and then finishes the upload itself. */
+const QUIET = '30 seconds';
+
+/**
+ * Claims uploads all of whose bytes are stored and that nobody finishes: their last request died. Who claims
+ * must release each. Those that were tried least recently come first.
+ */
+export const claimUnfinished = async (
+  { client }: Pick<Database, 'client'>,
+  processId: string,
+  now: Date,
+  limit: number,
+): Promise<DueUpload[]> => {
+  const rows = await client.$queryRaw<SessionRow[]>`
+    UPDATE upload_session
+    SET lease_owner = ${processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = ${now}::timestamptz
+    WHERE upload_id IN (
+      SELECT upload_id FROM upload_session
+      WHERE (phase = 'completing' OR (phase = 'open' AND length > 0 AND "offset" = length))
+        AND updated_at < ${now}::timestamptz - ${QUIET}::interval
+        AND (lease_owner IS NULL OR NOT EXISTS (SELECT 1 FROM process_heartbeat
+          WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))
+      ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+    RETURNING *`;
+  return rows.map((row) => ({
+    session: toSession(row),
+    lease: { upload_id: row.upload_id, owner: processId, epoch: row.lease_epoch },
+  }));
+};

@@ -1,0 +1,49 @@
+import { expireOrphans } from '../background/sweeper/expire-orphans.ts';
+import { finishUploads } from '../background/sweeper/finish-uploads.ts';
+import { measure } from '../background/sweeper/measure.ts';
+import { prune } from '../background/sweeper/prune.ts';
+import { settleOverdueMedia } from '../background/sweeper/settle-overdue-media.ts';
+import { sweepPrefixes } from '../background/sweeper/sweep-prefixes.ts';
+import { Sweeper } from '../background/sweeper/sweeper.ts';
+import type { Context } from '../compose.ts';
+import type { UploadSessions } from '../media/upload-sessions.ts';
+import { createStoreUpload } from '../tus/create-store-upload.ts';
+
+/** Puts the sweeper together; the upload engine's way to finish an upload is the only thing it takes from tus. */
+export const startSweeper = (context: Context, sessions: UploadSessions): void => {
+  const { bus, database, storage, settings, config, logger, metrics, shutdown } = context;
+  const engine = createStoreUpload(context, sessions);
+  shutdown.add('sweeper uploads', () => engine.close());
+  const duties = [
+    settleOverdueMedia({ database, bus, settings }),
+    finishUploads({
+      database,
+      sessions,
+      storage,
+      settings,
+      store: engine.store,
+      onFinished: (sizeBytes) => {
+        metrics.uploads.inc({ protocol: 'tus', outcome: 'finished' });
+        metrics.uploadBytes.inc(sizeBytes);
+      },
+    }),
+    expireOrphans({ database, settings }),
+    sweepPrefixes({ database, storage }),
+    prune({
+      database,
+      eventRetentionMs: config.eventRetentionMs,
+      readyDeadlineMaxMs: config.readyDeadlineMaxMs,
+    }),
+    measure({ database, set: (kind, bytes) => metrics.storedBytes.set({ class: kind }, bytes) }),
+  ];
+  for (const { name, decisions } of duties)
+    for (const decision of [...decisions, 'error']) metrics.sweeperDecisions.inc({ duty: name, decision }, 0);
+  const sweeper = new Sweeper({
+    duties,
+    everyMs: config.sweepIntervalMs,
+    logger,
+    onDecision: (duty, decision) => metrics.sweeperDecisions.inc({ duty, decision }),
+  });
+  sweeper.start();
+  shutdown.add('sweeper', () => sweeper.stop());
+};

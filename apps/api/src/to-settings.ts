@@ -1,0 +1,22 @@
+import { subjectsOf } from '@claimcheck/contracts/subjects';
+import type { Config } from './config.ts';
+import type { MediaSettings } from './media/media-settings.ts';
+
+/** What the lifecycle needs of the configuration; the same for the api and the operator's CLI. */
+export const toSettings = (config: Config): MediaSettings => ({
+  subjects: subjectsOf(config.appName, config.subjectOverrides),
+  publicUrl: config.publicUrl,
+  bucket: config.storage.bucket,
+  scanPolicy: config.scanPolicy,
+  scanUnscannable: config.scanUnscannable,
+  sourceAccess: config.sourceAccess,
+  readyDeadlineMs: config.readyDeadlineMs,
+  readyDeadlineMaxMs: config.readyDeadlineMaxMs,
+  maxAttempts: config.maxAttempts,
+  uploadTtlMs: config.uploadTtlMs,
+  userQuotaBytes: config.userQuotaBytes,
+  maxOpenUploads: config.maxOpenUploads,
+  orphanTtlMs: config.orphanTtlMs,
+  orphanGraceMs: config.orphanGraceMs,
+  sweepAgainMs: config.sweepAgainMs,
+});

@@ -1,0 +1,61 @@
+import {
+  type ConsumerInfo,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
+
+/** `waiting`: not delivered, or not acked yet · `done`: acked · `lost`: the stream does not have it. */
+export type StreamPosition = 'waiting' | 'done' | 'lost';
+
+export interface PublishedMessage {
+  /** `Nats-Msg-Id`. */
+  message_id: string;
+  stream_seq: number;
+}
+
+const NOT_FOUND: readonly number[] = [JetStreamApiCodes.ConsumerNotFound, JetStreamApiCodes.StreamNotFound];
+
+const orUndefined = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof JetStreamApiError && NOT_FOUND.includes(error.code)) return undefined;
+    throw error;
+  }
+};
+
+/** A number alone proves nothing: a stream that was lost and made again counts from 1. */
+const isThere = async (
+  manager: JetStreamManager,
+  stream: string,
+  message: PublishedMessage,
+): Promise<boolean> => {
+  const stored = await orUndefined(() => manager.streams.getMessage(stream, { seq: message.stream_seq }));
+  return stored?.header?.get('Nats-Msg-Id') === message.message_id;
+};
+
+const isAcked = (info: ConsumerInfo, message: PublishedMessage): boolean =>
+  message.stream_seq <= info.ack_floor.stream_seq;
+
+/**
+ * Where messages of one stream stand with one of its consumers. A message above the ack floor counts as
+ * waiting even when it was acked out of order: the server tells no more than that.
+ *
+ * @throws when the broker does not answer
+ */
+export const streamPositions = async (
+  manager: JetStreamManager,
+  options: { stream: string; consumer: string },
+  messages: readonly PublishedMessage[],
+): Promise<StreamPosition[]> => {
+  const { stream, consumer } = options;
+  // First: what is acked after this is found as waiting, which is asked about again.
+  const info = await orUndefined(() => manager.consumers.info(stream, consumer));
+  return Promise.all(
+    messages.map(async (message) => {
+      if (!(await isThere(manager, stream, message))) return 'lost';
+      return info !== undefined && isAcked(info, message) ? 'done' : 'waiting';
+    }),
+  );
+};
