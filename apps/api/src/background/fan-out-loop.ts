@@ -8,7 +8,8 @@ interface FanOutLoopOptions {
   database: Database;
   settings: MediaSettings;
   logger: Logger;
-  onTold?: (conversations: number) => void;
+  /** @param ms how long the transaction took */
+  onTold?: (conversations: number, ms: number) => void;
 }
 
 const POLL_MS = 200;
@@ -47,11 +48,13 @@ export class FanOutLoop {
   /** @returns how long to wait before the next one, milliseconds */
   async #step(): Promise<number> {
     const { database, settings, logger, onTold } = this.#options;
+    const start = performance.now();
     const step = await database.transaction((tx) => fanOutStep(tx, settings));
     if (step === undefined) return POLL_MS;
     const { media_object_id, rev, told, done } = step;
-    onTold?.(told);
-    logger.info({ media_object_id, rev, conversations: told, done }, 'fan-out');
+    const ms = performance.now() - start;
+    onTold?.(told, ms);
+    logger.info({ media_object_id, rev, conversations: told, done, ms }, 'fan-out');
     return 0;
   }
 }

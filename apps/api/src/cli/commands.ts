@@ -1,5 +1,13 @@
 import type { Command } from './command.ts';
+import { mediaRedriveCommand } from './commands/media-redrive.ts';
+import { mediaRefsCommand } from './commands/media-refs.ts';
+import { mediaShowCommand } from './commands/media-show.ts';
 import { migrateCommand } from './commands/migrate.ts';
 
 /** Every command of the CLI, in the order of its help. */
-export const COMMANDS: readonly Command[] = [migrateCommand];
+export const COMMANDS: readonly Command[] = [
+  migrateCommand,
+  mediaShowCommand,
+  mediaRefsCommand,
+  mediaRedriveCommand,
+];

@@ -15,6 +15,7 @@ import { ProblemError } from '../media/problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
+import { createOnce } from './create-once.ts';
 
 /** @throws ProblemError `not_found` */
 export const hostIdOf = (text: unknown): string => {
@@ -44,14 +45,21 @@ export const conversationRoutes = ({ database, config }: HttpContext): Router =>
     const identity = identityOf(response);
     const input = validate(createConversationSchema, request.body);
     assertMayCreate(identity);
-    const { conversation, created } = await database.transaction((tx) =>
-      createConversation(tx, {
-        conversation_id: input.conversation_id,
-        created_by: identity.user_id,
-        member_ids: identity.is_backend ? input.member_ids : [identity.user_id, ...input.member_ids],
-      }),
+    const { status, body } = await createOnce(
+      database,
+      request,
+      response,
+      'POST /v1/conversations',
+      async (tx) => {
+        const { conversation, created } = await createConversation(tx, {
+          conversation_id: input.conversation_id,
+          created_by: identity.user_id,
+          member_ids: identity.is_backend ? input.member_ids : [identity.user_id, ...input.member_ids],
+        });
+        return { created, body: conversation };
+      },
     );
-    response.status(created ? 201 : 200).json(conversation);
+    response.status(status).json(body);
   });
 
   router.get('/v1/conversations', async (_request, response) => {

@@ -6,6 +6,7 @@ import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
 import { hostIdOf } from './conversation-routes.ts';
+import { createOnce } from './create-once.ts';
 import { mediaIdOf } from './media-routes.ts';
 
 /** Messages: text, and references to media objects; never bytes. */
@@ -17,10 +18,11 @@ export const messageRoutes = ({ database, settings }: HttpContext): Router => {
     const id = hostIdOf(request.params.id);
     const { user_id } = identityOf(response);
     const input = validate(sendMessageSchema, request.body);
-    const { message, created } = await database.transaction((tx) =>
-      sendMessage(tx, settings, id, user_id, input),
-    );
-    response.status(created ? 201 : 200).json(message);
+    const { status, body } = await createOnce(database, request, response, `POST ${path}`, async (tx) => {
+      const { message, created } = await sendMessage(tx, settings, id, user_id, input);
+      return { created, body: message };
+    });
+    response.status(status).json(body);
   });
 
   router.get(path, async (request, response) => {

@@ -6,6 +6,8 @@ import { DEAD_AFTER, type Lease, type SessionRow, toSession, type UploadSession 
 import { NOTHING_USED, setUsage } from './user-usage.ts';
 import { writeMedia } from './write-media.ts';
 
+const WHOLE_GRACE = '1 hour';
+
 export interface DueUpload {
   lease: Lease;
   session: UploadSession;
@@ -16,7 +18,8 @@ export interface DueUpload {
  * together, and what was ended and not cleaned up. Who claims must release or close each. Those that were
  * tried least recently come first, so that one which can't be cleaned up does not stop the others.
  *
- * An open upload with all of its bytes is left to whoever asks for it next: nothing of it is missing.
+ * An open upload with all of its bytes is left to whoever finishes it: nothing of it is missing. What could not
+ * be finished for an hour never will be.
  */
 export const claimDueUploads = async (
   database: Database,
@@ -30,7 +33,8 @@ export const claimDueUploads = async (
       SELECT upload_id FROM upload_session
       WHERE (phase IN ('open', 'completing', 'aborted') OR (phase = 'complete' AND is_partial))
         AND (phase = 'aborted' OR expires_at < now())
-        AND NOT (phase = 'open' AND length IS NOT NULL AND length > 0 AND "offset" = length)
+        AND NOT (phase = 'open' AND length IS NOT NULL AND length > 0 AND "offset" = length
+          AND expires_at > now() - ${WHOLE_GRACE}::interval)
         AND (lease_owner IS NULL OR NOT EXISTS (SELECT 1 FROM process_heartbeat
           WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))
       ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)

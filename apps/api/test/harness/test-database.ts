@@ -4,9 +4,11 @@ import { type CommittedFact, Database } from '@claimcheck/database/database';
 import { migrate } from '@claimcheck/database/migrate';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
+import { createConversation } from '../../src/media/conversations.ts';
 import { createUpload } from '../../src/media/create-upload.ts';
 import { finalizeUpload } from '../../src/media/finalize-upload.ts';
 import type { MediaSettings } from '../../src/media/media-settings.ts';
+import { sendMessage } from '../../src/media/messages.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -38,7 +40,9 @@ export interface TestDatabase {
   /** What was announced after commits. */
   facts: CommittedFact[];
   /** An uploaded media object of `ann` in state processing, epoch 1. */
-  uploaded(filetype?: string): Promise<string>;
+  uploaded(filetype?: string, changed?: Partial<MediaSettings>): Promise<string>;
+  /** A conversation of `ann` with a message that refers to the media object. @returns the message's id */
+  shared(mediaObjectId: string, conversationId: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -58,17 +62,31 @@ export const createTestDatabase = async (ownerUrl: string): Promise<TestDatabase
     database,
     facts,
     close: () => database.close(),
-    uploaded: async (filetype = 'image/jpeg') => {
+    uploaded: async (filetype = 'image/jpeg', changed = {}) => {
+      const rules = { ...settings, ...changed };
       const { session } = await database.transaction((tx) =>
-        createUpload(tx, settings, {
+        createUpload(tx, rules, {
           owner_user_id: 'ann',
           length: 1_000,
           part_size: 8_388_608,
           metadata: { filename: 'a.jpg', filetype, client_media_id: uuidv7() },
         }),
       );
-      await database.transaction((tx) => finalizeUpload(tx, settings, session.upload_id, 1_000));
+      await database.transaction((tx) => finalizeUpload(tx, rules, session.upload_id, 1_000));
       return session.upload_id;
+    },
+    shared: async (media_object_id, conversation_id) => {
+      await database.transaction((tx) =>
+        createConversation(tx, { conversation_id, created_by: 'ann', member_ids: ['ann'] }),
+      );
+      const { message } = await database.transaction((tx) =>
+        sendMessage(tx, settings, conversation_id, 'ann', {
+          client_message_id: uuidv7(),
+          message_type: 'image',
+          media_object_id,
+        }),
+      );
+      return message.message_id;
     },
   };
 };

@@ -1,0 +1,39 @@
+import { uuid } from '@claimcheck/contracts/ids';
+import { Database } from '@claimcheck/database/database';
+import type { Environment } from '@claimcheck/platform/config';
+import { type Config, loadConfig } from '../config.ts';
+import type { MediaSettings } from '../media/media-settings.ts';
+import { toSettings } from '../to-settings.ts';
+import { UsageError } from './command.ts';
+
+export interface Operator {
+  config: Config;
+  database: Database;
+  settings: MediaSettings;
+}
+
+/**
+ * Runs work with the api's own configuration and database, and closes what it opened. Nothing is announced:
+ * gateways find what was written in the log, and the relay what is to be published in the outbox.
+ *
+ * @throws ConfigError
+ */
+export const withOperator = async <Result>(
+  env: Environment,
+  work: (operator: Operator) => Promise<Result>,
+): Promise<Result> => {
+  const config = loadConfig(env);
+  const database = new Database({ url: config.databaseUrl, poolSize: 2 });
+  try {
+    return await work({ config, database, settings: toSettings(config) });
+  } finally {
+    await database.close();
+  }
+};
+
+/** @throws UsageError */
+export const mediaIdArgument = (text: string | undefined): string => {
+  const parsed = uuid.safeParse(text);
+  if (!parsed.success) throw new UsageError(`${text} is not the id of a media object`);
+  return parsed.data;
+};

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { clientKey } from '@claimcheck/contracts/ids';
+import type { Database, Prisma, Transaction } from '@claimcheck/database/database';
+import type { Request, Response } from 'express';
+import { type Answer, answerOnce } from '../media/idempotency.ts';
+import { ProblemError } from '../media/problem-error.ts';
+import { identityOf } from '../request/authenticate.ts';
+
+const HEADER = 'Idempotency-Key';
+
+/** @throws ProblemError `invalid_request` */
+const keyOf = (request: Request): string | undefined => {
+  const header = request.get(HEADER);
+  if (header === undefined) return undefined;
+  const parsed = clientKey.safeParse(header);
+  if (!parsed.success)
+    throw new ProblemError('invalid_request', {
+      field: HEADER,
+      detail: `${HEADER} ${parsed.error.issues[0]?.message}`,
+    });
+  return parsed.data;
+};
+
+const hashOf = (request: Request): string =>
+  createHash('sha256')
+    .update(JSON.stringify([request.path, request.body]))
+    .digest('hex');
+
+/** Answers are JSON; what they leave out, they leave out. */
+const toJson = (body: object): Prisma.InputJsonObject => JSON.parse(JSON.stringify(body));
+
+/**
+ * Runs what a POST creates in one transaction; with an `Idempotency-Key` once per user, route and key, its
+ * answer kept in the same transaction.
+ *
+ * @param route method and path as the router knows it
+ * @param work its body is kept for a day, so without secrets
+ * @throws ProblemError `idempotency_mismatch`
+ */
+export const createOnce = (
+  database: Database,
+  request: Request,
+  response: Response,
+  route: string,
+  work: (tx: Transaction) => Promise<{ created: boolean; body: object }>,
+): Promise<Answer> => {
+  const key = keyOf(request);
+  const run = async (tx: Transaction) => {
+    const { created, body } = await work(tx);
+    return { status: created ? 201 : 200, body: toJson(body) };
+  };
+  return database.transaction(async (tx) => {
+    if (key === undefined) return run(tx);
+    const { user_id } = identityOf(response);
+    return answerOnce(tx, { user_id, route, key, request_hash: hashOf(request) }, () => run(tx));
+  });
+};

@@ -1,0 +1,422 @@
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { createLogger } from '@claimcheck/platform/logger';
+import type { Storage } from '@claimcheck/platform/storage';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { expireOrphans } from '../src/background/sweeper/expire-orphans.ts';
+import { finishUploads } from '../src/background/sweeper/finish-uploads.ts';
+import { measure } from '../src/background/sweeper/measure.ts';
+import { prune } from '../src/background/sweeper/prune.ts';
+import { sweepPrefixes } from '../src/background/sweeper/sweep-prefixes.ts';
+import { Sweeper } from '../src/background/sweeper/sweeper.ts';
+import { loadConfig } from '../src/config.ts';
+import { applyResult } from '../src/media/apply-result.ts';
+import { applyVirus } from '../src/media/apply-virus.ts';
+import { createUpload } from '../src/media/create-upload.ts';
+import { deleteMedia } from '../src/media/delete-media.ts';
+import type { MediaSettings } from '../src/media/media-settings.ts';
+import { deleteMessage, sendMessage } from '../src/media/messages.ts';
+import { redriveMedia } from '../src/media/redrive-media.ts';
+import { UploadSessions } from '../src/media/upload-sessions.ts';
+import { createStoreUpload, type StoreUpload } from '../src/tus/create-store-upload.ts';
+import { resultOf } from './harness/results.ts';
+import { later, runDuty } from './harness/run-duty.ts';
+import { createTestDatabase, settings as defaults, type TestDatabase } from './harness/test-database.ts';
+import { createTestStorage, keysBelow, putObject } from './harness/test-storage.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const ANN = { user_id: 'ann', is_backend: false };
+const logger = createLogger('test', 'silent');
+
+let db: TestDatabase;
+let storage: Storage;
+let settings: MediaSettings;
+let sessions: UploadSessions;
+let engine: StoreUpload;
+
+beforeAll(async () => {
+  const stack = inject('stack');
+  db = await createTestDatabase(stack.DATABASE_URL ?? '');
+  storage = createTestStorage(stack);
+  settings = { ...defaults, bucket: storage.bucket };
+  sessions = new UploadSessions(db.database, settings);
+  await sessions.start((error) => {
+    throw error;
+  });
+  const config = loadConfig({ ...stack, AUTH_JWT_SECRET: 'x'.repeat(32) });
+  engine = createStoreUpload({ config, storage, logger }, sessions);
+});
+afterAll(async () => {
+  engine?.close();
+  await sessions?.stop();
+  storage?.close();
+  await db?.close();
+});
+
+const row = (id: string) =>
+  db.database.client.media_object.findUniqueOrThrow({ where: { media_object_id: id } });
+
+/** Uploaded, processed and ready, with its source and derivatives in the bucket. */
+const ready = async (): Promise<string> => {
+  const id = await db.uploaded();
+  await putObject(storage, `${id}/source`);
+  for (const stage of ['preview', 'scan', 'final'] as const)
+    await db.database.transaction((tx) => applyResult(tx, settings, resultOf(id, stage)));
+  await putObject(storage, `${id}/e1/medium.webp`);
+  return id;
+};
+
+const orphans = (now: Date) => runDuty(expireOrphans({ database: db.database, settings }), now);
+const prefixes = (now: Date) => runDuty(sweepPrefixes({ database: db.database, storage }), now);
+const send = (id: string, conversation: string, key: string) =>
+  db.database.transaction((tx) =>
+    sendMessage(tx, settings, conversation, 'ann', {
+      client_message_id: key,
+      message_type: 'image',
+      media_object_id: id,
+    }),
+  );
+const unsend = (conversation: string, messageId: string) =>
+  db.database.transaction((tx) => deleteMessage(tx, settings, conversation, messageId, ANN));
+
+describe('orphans', () => {
+  test('expire in two steps, and nothing of them stays in the bucket', async () => {
+    const id = await ready();
+    expect((await orphans(later(DAY - HOUR))).decisions).toEqual([]);
+    expect((await orphans(later(DAY + HOUR))).decisions).toEqual(['expiring']);
+    expect(await row(id)).toMatchObject({ state: 'expiring', former_state: 'ready' });
+    expect((await orphans(later(2 * DAY))).decisions).toEqual([]);
+    expect(await keysBelow(storage, `${id}/`)).toHaveLength(2);
+    expect((await orphans(later(2 * DAY + 2 * HOUR))).decisions).toEqual(['expired']);
+    expect(await row(id)).toMatchObject({ state: 'expired', former_state: null, expires_at: null });
+    expect((await prefixes(later(HOUR))).decisions).toContain('swept');
+    expect(await keysBelow(storage, `${id}/`)).toEqual([]);
+    const usage = await db.database.client.upload_session.findUniqueOrThrow({ where: { upload_id: id } });
+    expect(usage.charged_bytes).toBe(0n);
+  });
+
+  test('a message in time brings it back to what it was; the last reference starts the clock anew', async () => {
+    const id = await ready();
+    await orphans(later(DAY + HOUR));
+    const messageId = await db.shared(id, 'in-time');
+    expect(await row(id)).toMatchObject({ state: 'ready', former_state: null, expires_at: null });
+    expect((await orphans(later(30 * DAY))).decisions).toEqual([]);
+    const second = await send(id, 'in-time', 'again');
+    await unsend('in-time', messageId);
+    expect((await row(id)).expires_at).toBeNull();
+    await unsend('in-time', second.message.message_id);
+    const left = ((await row(id)).expires_at?.getTime() ?? 0) - Date.now();
+    expect(left).toBeGreaterThan(DAY - HOUR);
+    expect((await orphans(later(DAY + HOUR))).decisions).toEqual(['expiring']);
+  });
+
+  test('a message and the sweeper at the same moment: the media is there, or the message is refused', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const id = await ready();
+      await db.shared(await ready(), `race-${round}`);
+      await orphans(later(DAY + HOUR));
+      const [sent] = await Promise.allSettled([
+        send(id, `race-${round}`, 'k'),
+        orphans(later(2 * DAY + 2 * HOUR)),
+      ]);
+      const references = await db.database.client.media_reference.count({ where: { media_object_id: id } });
+      const { state } = await row(id);
+      expect([sent.status, state, references]).toEqual(
+        state === 'expired' ? ['rejected', 'expired', 0] : ['fulfilled', 'ready', 1],
+      );
+    }
+  });
+
+  test('what is not settled, or referred to, is left alone', async () => {
+    const processing = await db.uploaded();
+    const referred = await ready();
+    await db.shared(referred, 'referred');
+    // As an old release might have left it.
+    await db.database.client.media_object.update({
+      where: { media_object_id: referred },
+      data: { expires_at: new Date() },
+    });
+    expect((await orphans(later(DAY + HOUR))).decisions).toContain('brought_back');
+    expect((await row(processing)).state).toBe('processing');
+    expect(await row(referred)).toMatchObject({ state: 'ready', expires_at: null });
+  });
+});
+
+describe('prefixes', () => {
+  test('of the blocked and the deleted are swept soon, and once more when nobody can write there', async () => {
+    const [blocked, deleted] = [await ready(), await ready()];
+    await db.database.transaction((tx) =>
+      applyVirus(tx, settings, {
+        mediaId: blocked,
+        s3Key: `${blocked}/source`,
+        s3Bucket: settings.bucket,
+        mediaUrl: 'https://media.example/x',
+        virusName: 'Eicar',
+        detectedAt: new Date().toISOString(),
+        actionTaken: 'left_in_place',
+      }),
+    );
+    await db.database.transaction((tx) => deleteMedia(tx, settings, deleted, 'ann'));
+    await prefixes(later(HOUR));
+    for (const id of [blocked, deleted]) {
+      expect(await keysBelow(storage, `${id}/`)).toEqual([]);
+      // A worker that was paused comes back and writes.
+      await putObject(storage, `${id}/e1/late.webp`);
+    }
+    await prefixes(later(2 * HOUR));
+    expect(await keysBelow(storage, `${deleted}/`)).toHaveLength(1);
+    await prefixes(later(26 * HOUR));
+    for (const id of [blocked, deleted]) expect(await keysBelow(storage, `${id}/`)).toEqual([]);
+    expect(
+      await db.database.client.prefix_sweep.count({
+        where: { prefix: { in: [`${blocked}/`, `${deleted}/`] } },
+      }),
+    ).toBe(0);
+  });
+
+  test('of older epochs go when a newer one has all that they have, and not before', async () => {
+    const id = await ready();
+    await db.database.transaction(async (tx) => {
+      await tx.db.media_object.update({ where: { media_object_id: id }, data: { state: 'degraded' } });
+      await redriveMedia(tx, settings, id);
+    });
+    await db.database.transaction((tx) => applyResult(tx, settings, resultOf(id, 'preview', 2)));
+    expect(await db.database.client.derivative.count({ where: { media_object_id: id, epoch: 1 } })).toBe(4);
+    for (const stage of ['scan', 'final'] as const)
+      await db.database.transaction((tx) => applyResult(tx, settings, resultOf(id, stage, 2)));
+    await putObject(storage, `${id}/e2/medium.webp`);
+    expect(await row(id)).toMatchObject({ state: 'ready', applied_epoch: 2 });
+    expect(await db.database.client.derivative.count({ where: { media_object_id: id, epoch: 1 } })).toBe(0);
+    await prefixes(later(2 * HOUR));
+    expect(await keysBelow(storage, `${id}/`)).toHaveLength(3);
+    await prefixes(later(26 * HOUR));
+    expect(await keysBelow(storage, `${id}/`)).toEqual([`${id}/e2/medium.webp`, `${id}/source`]);
+  });
+
+  test('nothing that is shown is ever swept, whatever the table says', async () => {
+    const id = await ready();
+    const due_at = new Date();
+    await db.database.client.prefix_sweep.createMany({
+      data: [`${id}/`, `${id}/e1/`].map((prefix) => ({ prefix, due_at })),
+    });
+    expect((await prefixes(later(HOUR))).decisions.filter((decision) => decision === 'kept')).toHaveLength(2);
+    expect(await keysBelow(storage, `${id}/`)).toHaveLength(2);
+    for (const prefix of ['', '/', 'x/', `${id}/source`])
+      await expect(db.database.client.prefix_sweep.create({ data: { prefix, due_at } })).rejects.toThrow(
+        /prefix_sweep_prefix/,
+      );
+  });
+
+  test('a storage that is away is tried again; two replicas sweep each prefix once', async () => {
+    const ids = await Promise.all(Array.from({ length: 8 }, () => ready()));
+    for (const id of ids) await db.database.transaction((tx) => deleteMedia(tx, settings, id, 'ann'));
+    const away = sweepPrefixes({
+      database: db.database,
+      storage: { deletePrefix: () => Promise.reject(new Error('the storage is away')) },
+    });
+    const failed = await runDuty(away, later(60_000));
+    expect(new Set(failed.decisions)).toEqual(new Set(['error']));
+    // Claimed until then.
+    expect((await prefixes(later(61_000))).decisions).toEqual([]);
+    const swept: string[] = [];
+    const counting = sweepPrefixes({
+      database: db.database,
+      storage: {
+        deletePrefix: async (prefix) => {
+          swept.push(prefix);
+          await storage.deletePrefix(prefix);
+        },
+      },
+    });
+    const at = later(HOUR);
+    await Promise.all([runDuty(counting, at), runDuty(counting, at)]);
+    expect(swept.toSorted()).toEqual([...new Set(swept)].toSorted());
+    for (const id of ids) expect(swept).toContain(`${id}/`);
+  });
+});
+
+describe('uploads that are whole and not finished', () => {
+  const open = async (length: number, part_size: number): Promise<string> => {
+    const { session } = await db.database.transaction((tx) =>
+      createUpload(tx, settings, {
+        owner_user_id: 'ann',
+        length,
+        part_size,
+        metadata: { filename: 'a.bin', filetype: 'application/octet-stream' },
+      }),
+    );
+    return session.upload_id;
+  };
+  const finished: number[] = [];
+  const finish = (now: Date) =>
+    runDuty(
+      finishUploads({
+        database: db.database,
+        sessions,
+        storage,
+        settings,
+        store: engine.store,
+        onFinished: (bytes) => finished.push(bytes),
+      }),
+      now,
+    );
+
+  test('an object that was stored and not told is finalised; a living writer is left alone', async () => {
+    const [told, held] = [await open(10, 8_388_608), await open(10, 8_388_608)];
+    await putObject(storage, `${told}/source`);
+    await putObject(storage, `${held}/source`);
+    await db.database.client.upload_session.updateMany({
+      where: { upload_id: { in: [told, held] } },
+      data: { phase: 'completing' },
+    });
+    const writer = new UploadSessions(db.database, settings);
+    await writer.start((error) => {
+      throw error;
+    });
+    expect(await writer.acquire(held)).toBeDefined();
+    expect((await finish(new Date())).decisions).toEqual([]);
+    expect((await finish(later(31_000))).decisions).toEqual(['finished']);
+    expect(await row(told)).toMatchObject({ state: 'processing', upload_state: 'uploaded', epoch: 1 });
+    expect((await row(held)).state).toBe('uploading');
+    expect(finished).toEqual([10]);
+    await writer.stop();
+    expect((await finish(later(31_000))).decisions).toEqual(['finished']);
+  });
+
+  test('an open multipart upload that has all of its parts is completed', async () => {
+    const size = 5 * 1_024 ** 2;
+    const id = await open(size + 7, size);
+    const target = { Bucket: storage.bucket, Key: `${id}/source` };
+    const { UploadId } = await storage.client.send(new CreateMultipartUploadCommand(target));
+    for (const [index, bytes] of [size, 7].entries()) {
+      const { ETag } = await storage.client.send(
+        new UploadPartCommand({
+          ...target,
+          UploadId,
+          PartNumber: index + 1,
+          Body: Buffer.alloc(bytes, index),
+        }),
+      );
+      await db.database.client.upload_part.create({
+        data: { upload_id: id, kind: 'part', number: index + 1, etag: ETag ?? '', size_bytes: bytes },
+      });
+    }
+    await db.database.client.upload_session.update({
+      where: { upload_id: id },
+      data: { offset: size + 7, s3_upload_id: UploadId ?? null },
+    });
+    expect((await finish(later(31_000))).decisions).toEqual(['finished']);
+    expect((await storage.head(`${id}/source`))?.size_bytes).toBe(size + 7);
+    expect((await row(id)).state).toBe('processing');
+    const left = await storage.client.send(
+      new ListMultipartUploadsCommand({ Bucket: storage.bucket, Prefix: `${id}/source` }),
+    );
+    expect(left.Uploads ?? []).toEqual([]);
+  });
+
+  test('bytes that only lie in a tail are stored; what the storage lost is never finalised', async () => {
+    const [tail, lost] = [await open(10, 8_388_608), await open(10, 8_388_608)];
+    await putObject(storage, `${tail}/tail/10-1`);
+    await db.database.client.upload_part.create({
+      data: {
+        upload_id: tail,
+        kind: 'tail',
+        number: 1,
+        etag: '',
+        size_bytes: 10,
+        object_storage_key: `${tail}/tail/10-1`,
+      },
+    });
+    await db.database.client.upload_session.updateMany({
+      where: { upload_id: { in: [tail, lost] } },
+      data: { offset: 10 },
+    });
+    const report = await finish(later(31_000));
+    expect(report.decisions.toSorted()).toEqual(['error', 'finished']);
+    expect(await keysBelow(storage, `${tail}/`)).toEqual([`${tail}/source`]);
+    expect((await row(tail)).state).toBe('processing');
+    expect((await row(lost)).state).toBe('uploading');
+  });
+});
+
+describe('books', () => {
+  test('are pruned when nobody reads them any more, and a late subscriber is told so', async () => {
+    const { client } = db.database;
+    await db.shared(await ready(), 'pruned');
+    const now = later(31 * DAY);
+    await client.$executeRaw`UPDATE conversation_event SET created_at = ${later(5 * DAY)} WHERE conversation_id = 'pruned' AND seq > 1`;
+    await client.outbox.updateMany({ data: { published_at: new Date() } });
+    const fresh = await client.outbox.create({
+      data: { id: '00000000-0000-4000-8000-000000000001', subject: 'x', payload: {} },
+    });
+    await client.process_heartbeat.create({ data: { process_id: '00000000-0000-4000-8000-000000000002' } });
+    await client.idempotency_key.create({
+      data: { user_id: 'ann', route: 'r', key: 'k', request_hash: '0'.repeat(64) },
+    });
+    const duty = prune({ database: db.database, eventRetentionMs: 30 * DAY, readyDeadlineMaxMs: HOUR });
+    expect((await runDuty(duty, later(90 * 60_000))).decisions).toEqual([]);
+    expect((await runDuty(duty, now)).decisions).toEqual([
+      'outbox',
+      'events',
+      'idempotency_keys',
+      'heartbeats',
+    ]);
+    expect(await client.outbox.findMany({ select: { id: true } })).toEqual([{ id: fresh.id }]);
+    expect(await client.idempotency_key.count()).toBe(0);
+    const conversation = await client.conversation.findUniqueOrThrow({
+      where: { conversation_id: 'pruned' },
+    });
+    const events = await client.conversation_event.findMany({ where: { conversation_id: 'pruned' } });
+    expect([conversation.pruned_seq, conversation.last_seq]).toEqual([1n, 2n]);
+    expect(events.map(({ seq }) => seq)).toEqual([2n]);
+    expect((await runDuty(duty, now)).decisions).toEqual([]);
+  });
+
+  test('what is stored is summed, now and then', async () => {
+    const sums: Record<string, number> = {};
+    const duty = measure({
+      database: db.database,
+      set: (kind, bytes) => {
+        sums[kind] = bytes;
+      },
+    });
+    await ready();
+    await runDuty(duty, new Date());
+    expect(sums.source).toBeGreaterThanOrEqual(1_000);
+    expect(sums.derivative).toBeGreaterThanOrEqual(40);
+    const before = { ...sums };
+    await ready();
+    await runDuty(duty, later(1_000));
+    expect(sums).toEqual(before);
+    await runDuty(duty, later(HOUR));
+    expect(sums.source).toBe((before.source ?? 0) + 1_000);
+  });
+});
+
+test('a duty that fails does not keep the others from theirs, and stopping waits for the pass', async () => {
+  const decisions: string[] = [];
+  const sweeper = new Sweeper({
+    duties: [
+      { name: 'broken', decisions: [], run: () => Promise.reject(new Error('no')) },
+      {
+        name: 'well',
+        decisions: ['done'],
+        run: async (pass) => pass.decided('done', {}),
+      },
+    ],
+    everyMs: 1,
+    logger,
+    onDecision: (duty, decision) => decisions.push(`${duty}:${decision}`),
+  });
+  sweeper.start();
+  await expect.poll(() => decisions.length).toBeGreaterThan(3);
+  await sweeper.stop();
+  const count = decisions.length;
+  await sweeper.runOnce();
+  expect(decisions).toHaveLength(count);
+  expect(decisions.slice(0, 2)).toEqual(['broken:error', 'well:done']);
+});
