@@ -36,6 +36,7 @@ export const settings: MediaSettings = {
 };
 
 export interface TestDatabase {
+  url: string;
   database: Database;
   /** What was announced after commits. */
   facts: CommittedFact[];
@@ -59,6 +60,7 @@ export const createTestDatabase = async (ownerUrl: string): Promise<TestDatabase
   const facts: CommittedFact[] = [];
   const database = new Database({ url: url.href, onCommit: (committed) => facts.push(...committed) });
   return {
+    url: url.href,
     database,
     facts,
     close: () => database.close(),

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import jwt from 'jsonwebtoken';
+import { type Context, compose } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config.ts';
+import { createApp } from '../../src/roles/app.ts';
+import { composeUploads } from '../../src/tus/compose-uploads.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+export interface TestApi {
+  url: string;
+  env: Record<string, string>;
+  context: Context;
+  db: TestDatabase;
+  post(
+    user: string,
+    path: string,
+    body: object,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; text: string; headers: Headers }>;
+  close(): Promise<void>;
+}
+
+/** The role `http` in this process, on the test run's servers, with a database and subjects of its own. */
+export const startTestApi = async (stack: Record<string, string>): Promise<TestApi> => {
+  const db = await createTestDatabase(stack.DATABASE_URL ?? '');
+  const secret = randomBytes(32).toString('hex');
+  const appName = `t${randomBytes(5).toString('hex')}`;
+  const env = {
+    ...stack,
+    APP_NAME: appName,
+    DATABASE_URL: db.url,
+    AUTH_JWT_SECRET: secret,
+    TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}`,
+    CONVERSATION_ADMIN: 'creator',
+    CORS_ORIGINS: 'https://chat.example',
+    LOG_LEVEL: 'silent',
+  };
+  const context = await compose(loadConfig(env));
+  const uploads = composeUploads(context, context.bus);
+  const server = http.createServer(createApp(context, uploads));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    env,
+    context,
+    db,
+    post: async (user, path, body, headers = {}) => {
+      const token = jwt.sign({}, secret, { subject: user, expiresIn: 600 });
+      const response = await fetch(`${url}${path}`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      });
+      return { status: response.status, text: await response.text(), headers: response.headers };
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      for (const { name } of Object.values(context.bus.streams))
+        await context.bus.manager.streams.delete(name);
+      await context.shutdown.run();
+      await db.close();
+    },
+  };
+};
