@@ -23,7 +23,8 @@ type Columns = Omit<MediaRow, 'derivatives'>;
 
 const readUploading = async (on: Executor, mediaObjectId: string): Promise<MediaRow | undefined> => {
   const [columns] = await on.query<Columns>(Prisma.sql`
-    SELECT * FROM media_object WHERE media_object_id = ${mediaObjectId}::uuid AND upload_state = 'uploading'`);
+    SELECT * FROM media_object
+    WHERE media_object_id = ${mediaObjectId}::uuid AND upload_state = 'uploading' AND state = 'uploading'`);
   return columns === undefined ? undefined : { ...columns, derivatives: [] };
 };
 

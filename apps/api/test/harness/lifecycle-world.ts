@@ -1,0 +1,60 @@
+import { createConversation } from '../../src/media/conversations.ts';
+import { fanOutStep } from '../../src/media/fan-out.ts';
+import type { MediaSettings } from '../../src/media/media-settings.ts';
+import { listOrphans, settleOrphan } from '../../src/media/orphans.ts';
+import { listOverdue, settleOverdue } from '../../src/media/overdue-media.ts';
+import type { ModelMedia } from './lifecycle-model.ts';
+import type { TestDatabase } from './test-database.ts';
+
+const FIRST = '00000000-0000-0000-0000-000000000000';
+
+/** The real thing: the api's own functions on a real database, with a clock that the test moves. */
+export class LifecycleWorld {
+  readonly db: TestDatabase;
+  readonly settings: MediaSettings;
+  readonly conversations: readonly string[];
+
+  private constructor(db: TestDatabase, settings: MediaSettings, conversations: readonly string[]) {
+    this.db = db;
+    this.settings = settings;
+    this.conversations = conversations;
+  }
+
+  static async create(db: TestDatabase, settings: MediaSettings, name: string): Promise<LifecycleWorld> {
+    const conversations = ['a', 'b', 'c'].map((suffix) => `${name}-${suffix}`);
+    for (const conversation_id of conversations)
+      await db.database.transaction((tx) =>
+        createConversation(tx, { conversation_id, created_by: 'ann', member_ids: ['ann'] }),
+      );
+    return new LifecycleWorld(db, settings, conversations);
+  }
+
+  async row(id: string) {
+    const row = await this.db.database.client.media_object.findUniqueOrThrow({
+      where: { media_object_id: id },
+    });
+    const references = await this.db.database.client.media_reference.count({
+      where: { media_object_id: id },
+    });
+    return { ...row, references };
+  }
+
+  /** A pass of the sweeper over what this world knows of. @param waiting media objects whose request is in the queue */
+  async sweep(known: readonly ModelMedia[], now: Date, waiting: ReadonlySet<string>): Promise<string[]> {
+    const { database } = this.db;
+    const ours = new Set(known.map(({ id }) => id));
+    const decisions: string[] = [];
+    for (const overdue of await listOverdue(database, now, FIRST, 1_000))
+      if (ours.has(overdue.media_object_id))
+        decisions.push(
+          await database.transaction((tx) =>
+            settleOverdue(tx, this.settings, overdue, waiting.has(overdue.media_object_id), now),
+          ),
+        );
+    for (const id of await listOrphans(database, now, FIRST, 1_000))
+      if (ours.has(id))
+        decisions.push(await database.transaction((tx) => settleOrphan(tx, this.settings, id, now)));
+    while ((await database.transaction((tx) => fanOutStep(tx, this.settings))) !== undefined);
+    return decisions;
+  }
+}
