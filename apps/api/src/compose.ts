@@ -5,6 +5,7 @@ import { Shutdown } from '@claimcheck/platform/shutdown';
 import { Storage } from '@claimcheck/platform/storage';
 import { createTokenVerifier } from '@claimcheck/platform/token-verifier';
 import { Announcer } from './background/announcer.ts';
+import { OutboxSignal } from './background/outbox-signal.ts';
 import type { Config } from './config.ts';
 import { createMetrics } from './metrics.ts';
 import type { HttpContext } from './request/context.ts';
@@ -14,6 +15,7 @@ import { toSettings } from './to-settings.ts';
 
 export interface Context extends HttpContext {
   bus: Bus;
+  outboxSignal: OutboxSignal;
   shutdown: Shutdown;
 }
 
@@ -29,7 +31,9 @@ export const compose = async (config: Config): Promise<Context> => {
     logger,
   });
   shutdown.add('broker', () => bus.close());
-  const database = new Database({ url: config.databaseUrl, onCommit: new Announcer(bus).announce });
+  const outboxSignal = new OutboxSignal(bus);
+  const announcer = new Announcer(bus, outboxSignal);
+  const database = new Database({ url: config.databaseUrl, onCommit: announcer.announce });
   shutdown.add('database', () => database.close());
   const storage = new Storage(config.storage);
   shutdown.add('storage', () => storage.close());
@@ -40,6 +44,7 @@ export const compose = async (config: Config): Promise<Context> => {
     logger,
     shutdown,
     bus,
+    outboxSignal,
     database,
     storage,
     settings: toSettings(config),

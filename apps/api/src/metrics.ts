@@ -128,6 +128,17 @@ export const createMetrics = (database: Database) => {
       labelNames: ['class'],
       registers,
     }),
+    outboxPublishFailures: new Counter({
+      name: 'claimcheck_outbox_publish_failures_total',
+      help: 'Publishes of outbox messages that the broker did not confirm; each is tried again',
+      registers,
+    }),
+    outboxClaimDuration: new Histogram({
+      name: 'claimcheck_outbox_claim_duration_seconds',
+      help: 'Time to claim the next outbox messages',
+      buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
+      registers,
+    }),
     authorizationFailures: new Counter({
       name: 'claimcheck_authorization_failures_total',
       help: 'Requests without a valid token',

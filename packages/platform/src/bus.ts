@@ -42,6 +42,7 @@ export class Bus {
   readonly subjects: Subjects;
   readonly streams: Streams;
   readonly #logger: Logger;
+  #isConnected = true;
 
   private constructor(connection: NatsConnection, manager: JetStreamManager, options: BusOptions) {
     this.connection = connection;
@@ -67,15 +68,22 @@ export class Bus {
     // Not checked at the start: an account that may publish need not be allowed to read account limits.
     const manager = await jetstreamManager(connection, { checkAPI: false });
     const bus = new Bus(connection, manager, options);
-    bus.#logStatus();
+    bus.#followStatus();
     return bus;
   }
 
-  #logStatus(): void {
+  /** Whether the broker is there, as far as is known. */
+  get isConnected(): boolean {
+    return this.#isConnected && !this.connection.isClosed();
+  }
+
+  #followStatus(): void {
     const follow = async () => {
-      for await (const status of this.connection.status()) {
-        if (status.type === 'disconnect') this.#logger.warn('broker connection lost');
-        if (status.type === 'reconnect') this.#logger.info('broker connection is back');
+      for await (const { type } of this.connection.status()) {
+        if (type !== 'disconnect' && type !== 'reconnect') continue;
+        this.#isConnected = type === 'reconnect';
+        if (this.#isConnected) this.#logger.info('broker connection is back');
+        else this.#logger.warn('broker connection lost');
       }
     };
     void follow();
@@ -129,8 +137,8 @@ export class Bus {
   /**
    * Publishes to JetStream and waits for the server's confirmation.
    *
-   * @param messageId a repetition within 10 minutes is dropped by the server (`Nats-Msg-Id`)
-   * @returns its sequence in the stream
+   * @param options.messageId a repetition within 10 minutes is dropped by the server (`Nats-Msg-Id`)
+   * @returns its sequence in the stream; that of the first one when it is a repetition
    * @throws when it is not confirmed within 5 s
    */
   async publish(
@@ -140,12 +148,12 @@ export class Bus {
   ): Promise<number> {
     const messageHeaders = headers();
     for (const [name, value] of Object.entries(options.headers ?? {})) messageHeaders.set(name, value);
-    const { seq } = await this.jetstream.publish(subject, payload, {
+    const confirmation = await this.jetstream.publish(subject, payload, {
       msgID: options.messageId,
       headers: messageHeaders,
       timeout: PUBLISH_TIMEOUT_MS,
     });
-    return seq;
+    return confirmation.seq;
   }
 
   /** Best effort, core NATS: whoever misses it finds the truth in Postgres. */

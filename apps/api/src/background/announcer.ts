@@ -1,5 +1,6 @@
 import type { CommittedFact } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/bus';
+import type { OutboxSignal } from './outbox-signal.ts';
 
 /**
  * Tells what was committed on core NATS, best effort: gateways and waiters that miss it find it in
@@ -7,14 +8,16 @@ import type { Bus } from '@claimcheck/platform/bus';
  */
 export class Announcer {
   readonly #bus: Bus;
+  readonly #outbox: OutboxSignal;
 
-  constructor(bus: Bus) {
+  constructor(bus: Bus, outbox: OutboxSignal) {
     this.#bus = bus;
+    this.#outbox = outbox;
   }
 
   readonly announce = (facts: CommittedFact[]): void => {
     for (const fact of facts) this.#announceOne(fact);
-    if (facts.some(({ fact }) => fact === 'outbox')) this.#bus.announce(this.#bus.subjects.outboxWakeUp, {});
+    if (facts.some(({ fact }) => fact === 'outbox')) this.#outbox.raise();
   };
 
   #announceOne(fact: CommittedFact): void {

@@ -1,127 +1,138 @@
-import { randomUUID } from 'node:crypto';
 import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/bus';
 import type { Logger } from '@claimcheck/platform/logger';
+import { type Claim, OutboxClaims, type Publication } from './outbox-claims.ts';
+import type { OutboxSignal } from './outbox-signal.ts';
 
-interface OutboxRow {
-  id: string;
-  subject: string;
-  payload: unknown;
-  headers: Record<string, string>;
+export interface RelayOptions {
+  database: Database;
+  bus: Bus;
+  signal: OutboxSignal;
+  logger: Logger;
+  /** How long a dead relay's messages wait for another one. Longer than a publish may take. Milliseconds. */
+  leaseMs?: number;
+  onClaimed?: (count: number, seconds: number) => void;
+  onPublished?: (count: number) => void;
+  onFailed?: (count: number) => void;
 }
 
-const BATCH = 200;
-const LEASE = '30 seconds';
+const BATCH = 250;
+/** Claims whose messages are on their way at the same time: the database works while the broker does. */
+const CLAIMS_UNDER_WAY = 4;
+const LEASE_MS = 10_000;
 const POLL_MS = 100;
 const RETRY_MS = 1_000;
 
 /**
- * Publishes outbox messages to JetStream, at least once. Any number of relays run side by side: each
- * claims its batch with a lease, commits, and only then publishes, so that no transaction is open while
- * the broker is away. A relay that dies leaves its lease to run out; the repeated publish has the same
- * message id, which the broker drops.
+ * Publishes outbox messages to JetStream, at least once: a repeated publish has the same message id, which
+ * the broker drops. Any number of relays run side by side. Claims nothing while the broker is away.
  */
 export class Relay {
-  readonly #database: Database;
-  readonly #bus: Bus;
-  readonly #logger: Logger;
-  readonly #onPublished: (count: number) => void;
+  readonly #options: RelayOptions;
+  readonly #claims: OutboxClaims;
+  readonly #underWay = new Set<Promise<void>>();
   #stopped = false;
   #running: Promise<void> | undefined;
-  #wake: () => void = () => {};
-  #awake = false;
+  #stopListening: () => void = () => {};
+  #endPause: () => void = () => {};
+  #woken = false;
+  #retryAt = 0;
 
-  constructor(options: {
-    database: Database;
-    bus: Bus;
-    logger: Logger;
-    onPublished?: (count: number) => void;
-  }) {
-    this.#database = options.database;
-    this.#bus = options.bus;
-    this.#logger = options.logger;
-    this.#onPublished = options.onPublished ?? (() => {});
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#claims = new OutboxClaims(options.database, options.leaseMs ?? LEASE_MS);
   }
 
   start(): void {
-    this.#bus.subscribe(this.#bus.subjects.outboxWakeUp, () => this.wake());
+    this.#stopListening = this.#options.signal.listen(() => this.#wake());
     this.#running = this.#run();
   }
 
-  /** Looks now instead of at the next poll. */
-  wake(): void {
-    this.#awake = true;
-    this.#wake();
-  }
-
+  /** Resolves when what was claimed is published, or given back. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.wake();
+    this.#stopListening();
+    this.#wake();
     await this.#running;
+    await Promise.all(this.#underWay);
+  }
+
+  #wake(): void {
+    this.#woken = true;
+    this.#endPause();
   }
 
   async #run(): Promise<void> {
     while (!this.#stopped) {
       try {
-        const rows = await this.#claim();
-        if (rows.length > 0) await this.#publish(rows);
-        if (rows.length < BATCH) await this.#pause(POLL_MS);
+        const more = this.#mayPublish() && (await this.#claimNext());
+        if (!more) await this.#pause(POLL_MS);
       } catch (error) {
-        this.#logger.warn({ err: error }, 'relay interrupted');
+        this.#options.logger.warn({ err: error }, 'outbox can not be claimed, will be tried again');
         await this.#pause(RETRY_MS);
       }
     }
   }
 
-  async #claim(): Promise<OutboxRow[]> {
-    this.#awake = false;
-    return this.#database.client.$queryRaw<OutboxRow[]>`
-      UPDATE outbox SET claim = ${randomUUID()}::uuid, claimed_until = now() + ${LEASE}::interval
-      WHERE id IN (
-        SELECT id FROM outbox
-        WHERE published_at IS NULL AND (claimed_until IS NULL OR claimed_until < now())
-        ORDER BY created_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
-      RETURNING id, subject, payload, headers`;
+  #mayPublish(): boolean {
+    return this.#options.bus.isConnected && performance.now() >= this.#retryAt;
   }
 
-  async #publish(rows: OutboxRow[]): Promise<void> {
-    const results = await Promise.allSettled(
-      rows.map((row) =>
-        this.#bus.publish(row.subject, JSON.stringify(row.payload), {
-          messageId: row.id,
-          headers: row.headers,
-        }),
-      ),
+  /** @returns whether there is probably more */
+  async #claimNext(): Promise<boolean> {
+    this.#woken = false;
+    const began = performance.now();
+    const claim = await this.#claims.take(BATCH);
+    const count = claim.messages.length;
+    this.#options.onClaimed?.(count, (performance.now() - began) / 1_000);
+    if (count > 0) {
+      const work = this.#publish(claim).finally(() => this.#underWay.delete(work));
+      this.#underWay.add(work);
+    }
+    if (this.#underWay.size >= CLAIMS_UNDER_WAY) await Promise.race(this.#underWay);
+    return count === BATCH;
+  }
+
+  /** Never rejects: what can't be marked or given back is claimed again when its lease is over. */
+  async #publish(claim: Claim): Promise<void> {
+    const { bus, logger, onPublished, onFailed } = this.#options;
+    const published: Publication[] = [];
+    const failed: string[] = [];
+    let reason: unknown;
+    await Promise.all(
+      claim.messages.map(async ({ id, subject, payload, headers }) => {
+        try {
+          published.push({ id, stream_seq: await bus.publish(subject, payload, { messageId: id, headers }) });
+        } catch (error) {
+          failed.push(id);
+          reason = error;
+        }
+      }),
     );
-    const published = rows.flatMap(({ id }, index) => {
-      const result = results[index];
-      return result?.status === 'fulfilled' ? [{ id, seq: result.value }] : [];
-    });
-    const failed = rows.filter((_, index) => results[index]?.status === 'rejected').map((row) => row.id);
-    if (published.length > 0)
-      await this.#database.client.$executeRaw`
-        UPDATE outbox SET published_at = now(), stream_seq = done.seq
-        FROM unnest(${published.map(({ id }) => id)}::uuid[], ${published.map(({ seq }) => seq)}::bigint[])
-          AS done (id, seq) WHERE outbox.id = done.id`;
-    this.#onPublished(published.length);
-    if (failed.length > 0) await this.#release(failed, results);
-  }
-
-  async #release(ids: string[], results: PromiseSettledResult<unknown>[]): Promise<void> {
-    const reason = results.find((result) => result.status === 'rejected')?.reason;
-    this.#logger.warn({ err: reason, count: ids.length }, 'not published, will be tried again');
-    await this.#database.client.$executeRaw`
-      UPDATE outbox SET claimed_until = now() WHERE id = ANY(${ids}::uuid[])`;
-    // A broker that lost its files has no streams any more.
-    await this.#bus.ensureStreams();
-    await this.#pause(RETRY_MS);
+    try {
+      if (published.length > 0) await this.#claims.markPublished(published);
+      onPublished?.(published.length);
+      if (failed.length === 0) return;
+      onFailed?.(failed.length);
+      logger.warn({ err: reason, count: failed.length }, 'not published, will be tried again');
+      this.#retryAt = performance.now() + RETRY_MS;
+      await this.#claims.giveBack(claim.id, failed, RETRY_MS);
+      // A broker that lost its files has no streams any more.
+      if (bus.isConnected) await bus.ensureStreams();
+    } catch (error) {
+      logger.warn({ err: error }, 'relay interrupted');
+    }
   }
 
   #pause(ms: number): Promise<void> {
-    if (this.#awake || this.#stopped) return Promise.resolve();
+    if (this.#woken || this.#stopped) {
+      // Spent: while the broker is away a signal must not make this loop spin.
+      this.#woken = false;
+      return new Promise((resolve) => setImmediate(resolve));
+    }
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
+      this.#endPause = () => {
         clearTimeout(timer);
         resolve();
       };

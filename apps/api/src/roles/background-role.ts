@@ -38,8 +38,11 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
   const relay = new Relay({
     database,
     bus,
+    signal: context.outboxSignal,
     logger,
+    onClaimed: (_count, seconds) => metrics.outboxClaimDuration.observe(seconds),
     onPublished: (count) => metrics.outboxPublished.inc(count),
+    onFailed: (count) => metrics.outboxPublishFailures.inc(count),
   });
   relay.start();
   shutdown.add('relay', () => relay.stop());

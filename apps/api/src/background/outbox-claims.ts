@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '@claimcheck/database/database';
+
+export interface ClaimedMessage {
+  id: string;
+  subject: string;
+  /** JSON, as it is published. */
+  payload: string;
+  headers: Record<string, string>;
+}
+
+export interface Claim {
+  id: string;
+  messages: ClaimedMessage[];
+}
+
+export interface Publication {
+  id: string;
+  /** Where the stream keeps it. */
+  stream_seq: number;
+}
+
+/**
+ * The outbox as a relay sees it. A claim is one statement: no transaction is open between two of them, so
+ * none waits for the broker, and what a dead relay had claimed is free again when its lease is over.
+ */
+export class OutboxClaims {
+  readonly #client: Database['client'];
+  readonly #leaseMs: number;
+
+  constructor(database: Database, leaseMs: number) {
+    this.#client = database.client;
+    this.#leaseMs = leaseMs;
+  }
+
+  /** The oldest messages that nobody else works on. */
+  async take(limit: number): Promise<Claim> {
+    const id = randomUUID();
+    // ARRAY(…) is evaluated once; as a subquery of IN it may be evaluated per row and claim more than the
+    // limit. The payload stays text: it is passed on, not read.
+    const messages = await this.#client.$queryRaw<ClaimedMessage[]>`
+      UPDATE outbox SET claim = ${id}::uuid, claimed_until = now() + ${this.#leaseMs} * interval '1 ms'
+      WHERE id = ANY(ARRAY(
+        SELECT id FROM outbox
+        WHERE published_at IS NULL AND (claimed_until IS NULL OR claimed_until < now())
+        ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))
+      RETURNING id, subject, payload::text AS payload, headers`;
+    return { id, messages };
+  }
+
+  /** True whoever holds the claim by now: the broker has them. */
+  async markPublished(published: readonly Publication[]): Promise<void> {
+    const ids = published.map(({ id }) => id);
+    const seqs = published.map(({ stream_seq }) => stream_seq);
+    await this.#client.$executeRaw`
+      UPDATE outbox SET published_at = now(), stream_seq = confirmed.stream_seq
+      FROM unnest(${ids}::uuid[], ${seqs}::bigint[]) AS confirmed (id, stream_seq)
+      WHERE outbox.id = confirmed.id`;
+  }
+
+  /** Free for another try after `delayMs`, unless another relay has taken them over meanwhile. */
+  async giveBack(claim: string, ids: readonly string[], delayMs: number): Promise<void> {
+    await this.#client.$executeRaw`
+      UPDATE outbox SET claimed_until = now() + ${delayMs} * interval '1 ms'
+      WHERE id = ANY(${ids}::uuid[]) AND claim = ${claim}::uuid AND published_at IS NULL`;
+  }
+}

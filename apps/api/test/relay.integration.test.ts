@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { OutboxClaims } from '../src/background/outbox-claims.ts';
+import { OutboxSignal } from '../src/background/outbox-signal.ts';
+import { Relay, type RelayOptions } from '../src/background/relay.ts';
+import { enqueue } from '../src/media/outbox.ts';
+import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';
+import { createTestDatabase, type TestDatabase } from './harness/test-database.ts';
+
+let db: TestDatabase;
+let broker: TestBus;
+let relays: Relay[];
+const WITHIN = { timeout: 20_000 };
+
+beforeEach(async () => {
+  relays = [];
+  db = await createTestDatabase(inject('stack').DATABASE_URL ?? '');
+  broker = await createTestBus(inject('stack').NATS_URL ?? '');
+});
+afterEach(async () => {
+  await Promise.all(relays.map((relay) => relay.stop()));
+  await broker?.close();
+  await db?.close();
+});
+
+const startRelay = (options: Partial<RelayOptions> = {}): void => {
+  const { bus } = broker;
+  const signal = new OutboxSignal(bus);
+  const relay = new Relay({ database: db.database, bus, signal, logger, ...options });
+  relays.push(relay);
+  relay.start();
+};
+
+const commit = (count: number, subject = broker.bus.subjects.mediaUpdated): Promise<void> =>
+  db.database.transaction((tx) =>
+    enqueue(tx, ...Array.from({ length: count }, (_, number) => ({ subject, payload: { number } }))),
+  );
+
+const unpublished = () => db.database.client.outbox.count({ where: { published_at: null } });
+
+const streamed = async (): Promise<number> => {
+  const { state } = await broker.bus.manager.streams.info(broker.bus.streams.media.name);
+  return state.messages;
+};
+
+test('several relays share the work: every message is in the stream once, and marked', async () => {
+  let published = 0;
+  for (let count = 0; count < 3; count += 1)
+    startRelay({
+      onPublished: (some) => {
+        published += some;
+      },
+    });
+  await Promise.all(Array.from({ length: 10 }, () => commit(200)));
+  await expect.poll(unpublished, WITHIN).toBe(0);
+  expect(await streamed()).toBe(2_000);
+  expect(published).toBe(2_000);
+});
+
+describe('a relay that died', () => {
+  test('before it published: another one takes over when the lease is over', async () => {
+    await commit(5);
+    const dead = await new OutboxClaims(db.database, 500).take(3);
+    expect(dead.messages).toHaveLength(3);
+    startRelay();
+    await expect.poll(unpublished, WITHIN).toBe(0);
+    expect(await streamed()).toBe(5);
+  });
+
+  test('after the broker confirmed and before the mark: the repetition is dropped by the broker', async () => {
+    await commit(5);
+    const dead = await new OutboxClaims(db.database, 200).take(5);
+    for (const { id, subject, payload } of dead.messages)
+      await broker.bus.publish(subject, payload, { messageId: id });
+    startRelay();
+    await expect.poll(unpublished, WITHIN).toBe(0);
+    expect(await streamed()).toBe(5);
+  });
+
+  test('what it says late changes nothing of a claim that another one holds', async () => {
+    await commit(1);
+    const late = new OutboxClaims(db.database, 1);
+    const first = await late.take(1);
+    const ids = first.messages.map(({ id }) => id);
+    const claims = new OutboxClaims(db.database, 60_000);
+    await expect.poll(async () => (await claims.take(1)).messages.length, WITHIN).toBe(1);
+    await late.giveBack(first.id, ids, 0);
+    expect((await claims.take(1)).messages).toEqual([]);
+  });
+});
+
+test('what the broker refuses is kept, tried again, and holds up nothing and no transaction', async () => {
+  const failures: number[] = [];
+  startRelay({ onFailed: (count) => failures.push(count) });
+  const nowhere = `${broker.appName}.nowhere`;
+  await commit(2, nowhere);
+  await expect.poll(() => failures.length, WITHIN).toBeGreaterThan(0);
+  const [open] = await db.database.client.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM pg_stat_activity
+    WHERE datname = current_database() AND state LIKE 'idle in transaction%'`;
+  expect(open?.count).toBe(0);
+  await commit(3);
+  await expect.poll(unpublished, WITHIN).toBe(2);
+
+  await broker.bus.manager.streams.add({ name: `${broker.appName}-LATE`, subjects: [nowhere] });
+  await expect.poll(unpublished, WITHIN).toBe(0);
+  await broker.bus.manager.streams.delete(`${broker.appName}-LATE`);
+});
+
+test('a broker that lost its streams gets them again, and what was not confirmed', async () => {
+  startRelay();
+  await broker.bus.manager.streams.delete(broker.bus.streams.media.name);
+  await commit(4);
+  await expect.poll(unpublished, WITHIN).toBe(0);
+  expect(await streamed()).toBe(4);
+});
+
+test('the signal is heard once in this process and once in another', async () => {
+  const other = await broker.connect();
+  const heard = { here: 0, there: 0 };
+  const signal = new OutboxSignal(broker.bus);
+  signal.listen(() => {
+    heard.here += 1;
+  });
+  const stop = new OutboxSignal(other).listen(() => {
+    heard.there += 1;
+  });
+  await other.connection.flush();
+  for (let count = 0; count < 3; count += 1) signal.raise();
+  expect(heard.here).toBe(3);
+  await expect.poll(() => heard.there, WITHIN).toBe(3);
+  // Its own came back from the broker before that, or never.
+  await broker.bus.connection.flush();
+  expect(heard.here).toBe(3);
+  stop();
+});
