@@ -4,12 +4,17 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Bench, withBenchContext } from './bench-context.ts';
 import { type BenchOptions, readOptions, UsageError } from './bench-options.ts';
+import { relayBench } from './relay/relay-bench.ts';
 import { slowClientsBench } from './slow-clients/slow-clients-bench.ts';
 import { uploadBench } from './upload/upload-bench.ts';
 
 const RESULTS = fileURLToPath(new URL('../../bench/results/', import.meta.url));
 
-const BENCHES: Record<string, Bench> = { upload: uploadBench, 'slow-clients': slowClientsBench };
+const BENCHES: Record<string, Bench> = {
+  relay: relayBench,
+  'slow-clients': slowClientsBench,
+  upload: uploadBench,
+};
 
 /** A run of a part of it, or a hasty one, must not replace the figures of a whole one. */
 const resultFile = (options: BenchOptions): string | undefined => {

@@ -1,41 +1,23 @@
-import { AckPolicy, type Consumer, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
-import { nanos } from '@nats-io/nats-core';
-import type { z } from 'zod';
+import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { Bus } from './bus.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { type DeliveryOptions, type Outcome, settleDelivery } from './delivery.ts';
+import { ensureConsumer } from './ensure-consumer.ts';
 import type { Logger } from './logger.ts';
 
-/** The message can never succeed: it goes to the dead letters at once. */
-export class PoisonError extends Error {
-  constructor(reason: string) {
-    super(reason);
-    this.name = 'PoisonError';
-  }
-}
-
-export type Outcome = 'done' | 'retry' | 'dead_letter';
-
-export interface ConsumerOptions<Payload> {
+export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
   bus: Bus;
   stream: string;
-  durable: string;
   subject: string;
-  schema: z.ZodType<Payload>;
   /** How many messages are worked on at once. */
   concurrency: number;
   /** Without an ack or a sign of life for this long, the server delivers again. Milliseconds. */
   ackWaitMs: number;
-  /** Deliveries; one more goes to the dead letters before the handler sees it. */
-  maxAttempts: number;
-  handle: (payload: Payload, context: { attempt: number; signal: AbortSignal }) => Promise<void>;
-  /** Told before a message that was delivered too often is given up. */
-  onExhausted?: (payload: Payload, reason: string) => Promise<void>;
   onOutcome?: (outcome: Outcome) => void;
-  logger: Logger;
 }
 
 const NEXT_EXPIRES_MS = 5_000;
 const RECOVERY_PAUSE_MS = 1_000;
-const RETRY_DELAYS_MS = [1_000, 5_000, 15_000, 60_000];
 
 /**
  * A durable pull consumer: at least once, explicit acks, confirmed after the effect. A message that fails
@@ -45,6 +27,8 @@ const RETRY_DELAYS_MS = [1_000, 5_000, 15_000, 60_000];
 export class JetStreamConsumer<Payload> {
   readonly #options: ConsumerOptions<Payload>;
   readonly #logger: Logger;
+  readonly #delivery: DeliveryOptions<Payload>;
+  readonly #deadLetters: DeadLetters;
   readonly #stopping = new AbortController();
   /** Open requests for one message each; closed when stopping, so that nobody waits for them to expire. */
   readonly #requests = new Set<ConsumerMessages>();
@@ -54,6 +38,8 @@ export class JetStreamConsumer<Payload> {
   constructor(options: ConsumerOptions<Payload>) {
     this.#options = options;
     this.#logger = options.logger.child({ consumer: options.durable });
+    this.#delivery = { ...options, logger: this.#logger };
+    this.#deadLetters = new DeadLetters(options.bus);
   }
 
   /** Makes the durable consumer and starts the slots. @throws when the stream does not exist. */
@@ -75,15 +61,8 @@ export class JetStreamConsumer<Payload> {
     clearTimeout(timer);
   }
 
-  async #ensureConsumer(): Promise<void> {
-    const { bus, stream, durable, subject, ackWaitMs } = this.#options;
-    await bus.manager.consumers.add(stream, {
-      durable_name: durable,
-      filter_subject: subject,
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(ackWaitMs),
-      max_deliver: -1,
-    });
+  #ensureConsumer(): Promise<void> {
+    return ensureConsumer(this.#options, this.#logger);
   }
 
   async #runSlot(): Promise<void> {
@@ -127,61 +106,11 @@ export class JetStreamConsumer<Payload> {
     }
     const heartbeat = setInterval(() => message.working(), this.#options.ackWaitMs / 3);
     try {
-      const outcome = await this.#settle(message);
+      const outcome = await settleDelivery(message, this.#delivery, this.#deadLetters, this.#stopping.signal);
       this.#options.onOutcome?.(outcome);
     } finally {
       clearInterval(heartbeat);
     }
-  }
-
-  async #settle(message: JsMsg): Promise<Outcome> {
-    const attempt = message.info.deliveryCount;
-    const payload = this.#parse(message);
-    if (payload instanceof PoisonError) return this.#deadLetter(message, payload.message);
-    if (attempt > this.#options.maxAttempts) {
-      const reason = `delivered ${attempt} times without success`;
-      await this.#options.onExhausted?.(payload, reason);
-      return this.#deadLetter(message, reason);
-    }
-    try {
-      await this.#options.handle(payload, { attempt, signal: this.#stopping.signal });
-    } catch (error) {
-      if (error instanceof PoisonError) return this.#deadLetter(message, error.message);
-      const delay = this.#stopping.signal.aborted ? 0 : (RETRY_DELAYS_MS[attempt - 1] ?? 60_000);
-      this.#logger.warn({ err: error, attempt, retry_in_ms: delay }, 'message failed, will be retried');
-      message.nak(delay);
-      return 'retry';
-    }
-    await message.ackAck();
-    return 'done';
-  }
-
-  #parse(message: JsMsg): Payload | PoisonError {
-    let json: unknown;
-    try {
-      json = message.json();
-    } catch {
-      return new PoisonError('the payload is not JSON');
-    }
-    const result = this.#options.schema.safeParse(json);
-    if (result.success) return result.data;
-    const issue = result.error.issues[0];
-    return new PoisonError(`schema: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
-  }
-
-  async #deadLetter(message: JsMsg, reason: string): Promise<Outcome> {
-    const { bus, durable, stream } = this.#options;
-    this.#logger.error({ reason, stream_seq: message.seq }, 'message given up');
-    await bus.publish(bus.subjects.deadLetter(durable), message.data, {
-      messageId: `${stream}:${message.seq}:${durable}`,
-      headers: {
-        'Claimcheck-Reason': reason.replace(/[\r\n]+/g, ' ').slice(0, 500),
-        'Claimcheck-Attempts': String(message.info.deliveryCount),
-        'Claimcheck-Origin': message.subject,
-      },
-    });
-    message.term(reason.slice(0, 100));
-    return 'dead_letter';
   }
 }
 

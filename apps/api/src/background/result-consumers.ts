@@ -7,7 +7,8 @@ import {
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/bus';
-import { JetStreamConsumer, PoisonError } from '@claimcheck/platform/consumer';
+import { JetStreamConsumer } from '@claimcheck/platform/consumer';
+import { PoisonError } from '@claimcheck/platform/delivery';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
 import { applyResult, type Result } from '../media/apply-result.ts';

@@ -1,0 +1,135 @@
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import { headers, type MsgHdrs } from '@nats-io/nats-core';
+import type { Bus } from './bus.ts';
+
+/** A delivery given up. */
+export interface DeadLetter {
+  /** Names it: its sequence in the stream of dead letters. */
+  seq: number;
+  consumer: string;
+  /** The subject that it came from. */
+  origin: string;
+  reason: string;
+  /** Deliveries before it was given up. */
+  attempts: number;
+  died_at: Date;
+  payload: Uint8Array;
+  headers: Record<string, string>;
+}
+
+/** What is put there. */
+export interface GivenUp {
+  stream: string;
+  stream_seq: number;
+  subject: string;
+  attempts: number;
+  payload: Uint8Array;
+  headers: MsgHdrs | undefined;
+}
+
+const HEADER = {
+  reason: 'Claimcheck-Reason',
+  attempts: 'Claimcheck-Attempts',
+  origin: 'Claimcheck-Origin',
+} as const;
+const REASON_LENGTH = 500;
+
+/** Headers of the host or of tracing; ours and the broker's say something of this one message. */
+const passedOn = (given: MsgHdrs | undefined): Record<string, string> => {
+  const names = (given?.keys() ?? []).filter((name) => !/^(nats|claimcheck)-/i.test(name));
+  return Object.fromEntries(names.map((name) => [name, given?.get(name) ?? '']));
+};
+
+/** The stream `{APP}_DLQ`: what consumers gave up, kept for an operator. */
+export class DeadLetters {
+  readonly #bus: Bus;
+  readonly #stream: string;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+    this.#stream = bus.streams.deadLetters.name;
+  }
+
+  /** Repeatable: the same message given up by the same consumer is kept once. */
+  async put(consumer: string, given: GivenUp, reason: string): Promise<void> {
+    await this.#bus.publish(this.#bus.subjects.deadLetter(consumer), given.payload, {
+      messageId: `${given.stream}:${given.stream_seq}:${consumer}`,
+      headers: {
+        ...passedOn(given.headers),
+        [HEADER.reason]: reason.replace(/[^\x20-\x7e]+/g, ' ').slice(0, REASON_LENGTH),
+        [HEADER.attempts]: String(given.attempts),
+        [HEADER.origin]: given.subject,
+      },
+    });
+  }
+
+  /** How many there are of each consumer that has any. */
+  async counts(): Promise<Map<string, number>> {
+    const all = this.#bus.subjects.deadLetter('*');
+    const { state } = await this.#bus.manager.streams.info(this.#stream, { subjects_filter: all });
+    const found = Object.entries(state.subjects ?? {});
+    return new Map(found.map(([subject, count]) => [this.#consumerOf(subject), count]));
+  }
+
+  /** Oldest first, one at a time. @param consumer none means all */
+  async *list(consumer = '*'): AsyncGenerator<DeadLetter> {
+    const next_by_subj = this.#bus.subjects.deadLetter(consumer);
+    for (let seq = 1; ; ) {
+      const letter = await this.#read({ seq, next_by_subj });
+      if (letter === undefined) return;
+      yield letter;
+      seq = letter.seq + 1;
+    }
+  }
+
+  async get(seq: number): Promise<DeadLetter | undefined> {
+    return this.#read({ seq });
+  }
+
+  /**
+   * Publishes it where it came from, as a new message, and removes it once the broker has that. Repeated
+   * after a crash in between it is published once: its new id is made of what it is.
+   *
+   * @throws when the broker does not confirm; then it is still here
+   */
+  async redrive(letter: DeadLetter): Promise<void> {
+    const publishHeaders = headers();
+    for (const [name, value] of Object.entries(letter.headers)) publishHeaders.set(name, value);
+    await this.#bus.publish(letter.origin, letter.payload, {
+      messageId: `redrive:${this.#stream}:${letter.seq}:${letter.died_at.getTime()}`,
+      headers: passedOn(publishHeaders),
+    });
+    await this.remove(letter);
+  }
+
+  async remove({ seq }: DeadLetter): Promise<void> {
+    await this.#bus.manager.streams.deleteMessage(this.#stream, seq);
+  }
+
+  async #read(query: { seq: number; next_by_subj?: string }): Promise<DeadLetter | undefined> {
+    try {
+      const message = await this.#bus.manager.streams.getMessage(this.#stream, query);
+      if (message === null) return undefined;
+      const { header } = message;
+      const names = header.keys();
+      return {
+        seq: message.seq,
+        consumer: this.#consumerOf(message.subject),
+        origin: header.get(HEADER.origin),
+        reason: header.get(HEADER.reason),
+        attempts: Number(header.get(HEADER.attempts)),
+        died_at: message.time,
+        payload: message.data,
+        headers: Object.fromEntries(names.map((name) => [name, header.get(name)])),
+      };
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)
+        return undefined;
+      throw error;
+    }
+  }
+
+  #consumerOf(subject: string): string {
+    return subject.split('.').at(-1) ?? '';
+  }
+}

@@ -1,0 +1,93 @@
+import type { JsMsg } from '@nats-io/jetstream';
+import type { z } from 'zod';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Logger } from './logger.ts';
+
+/** The message can never succeed: it goes to the dead letters at once. */
+export class PoisonError extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'PoisonError';
+  }
+}
+
+export const OUTCOMES = ['done', 'retry', 'dead_letter'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export interface DeliveryOptions<Payload> {
+  durable: string;
+  schema: z.ZodType<Payload>;
+  /** Deliveries; one more goes to the dead letters before the handler sees it. */
+  maxAttempts: number;
+  handle: (payload: Payload, context: { attempt: number; signal: AbortSignal }) => Promise<void>;
+  /** Told before a message that was delivered too often is given up. */
+  onExhausted?: (payload: Payload, reason: string) => Promise<void>;
+  logger: Logger;
+}
+
+const RETRY_DELAYS_MS = [1_000, 5_000, 15_000, 60_000];
+const LONGEST_RETRY_DELAY_MS = 60_000;
+/** So often may even reading a message, or telling that it is given up, end the process. */
+const LAST_CHANCES = 3;
+const TERM_REASON_LENGTH = 100;
+
+/**
+ * Decides what becomes of one delivery. The broker counts deliveries, so a message whose processing ends
+ * the process is given up too: from then on the handler does not see it.
+ */
+export const settleDelivery = async <Payload>(
+  message: JsMsg,
+  options: DeliveryOptions<Payload>,
+  deadLetters: DeadLetters,
+  stopping: AbortSignal,
+): Promise<Outcome> => {
+  const attempt = message.info.deliveryCount;
+  const { maxAttempts, logger } = options;
+  const exhausted = `delivered ${attempt} times without success`;
+  if (attempt > maxAttempts + LAST_CHANCES) return giveUp(message, exhausted, options, deadLetters);
+  const payload = parse(message, options.schema);
+  if (payload instanceof PoisonError) return giveUp(message, payload.message, options, deadLetters);
+  if (attempt > maxAttempts) {
+    await options.onExhausted?.(payload, exhausted);
+    return giveUp(message, exhausted, options, deadLetters);
+  }
+  try {
+    await options.handle(payload, { attempt, signal: stopping });
+  } catch (error) {
+    if (error instanceof PoisonError) return giveUp(message, error.message, options, deadLetters);
+    const delay = stopping.aborted ? 0 : (RETRY_DELAYS_MS[attempt - 1] ?? LONGEST_RETRY_DELAY_MS);
+    logger.warn({ err: error, attempt, retry_in_ms: delay }, 'message failed, will be retried');
+    message.nak(delay);
+    return 'retry';
+  }
+  await message.ackAck();
+  return 'done';
+};
+
+const parse = <Payload>(message: JsMsg, schema: z.ZodType<Payload>): Payload | PoisonError => {
+  let json: unknown;
+  try {
+    json = message.json();
+  } catch {
+    return new PoisonError('the payload is not JSON');
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  return new PoisonError(`schema: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
+};
+
+const giveUp = async <Payload>(
+  message: JsMsg,
+  reason: string,
+  { durable, logger }: DeliveryOptions<Payload>,
+  deadLetters: DeadLetters,
+): Promise<Outcome> => {
+  const { stream, deliveryCount } = message.info;
+  const { seq, subject, data, headers } = message;
+  const given = { stream, stream_seq: seq, subject, attempts: deliveryCount, payload: data, headers };
+  await deadLetters.put(durable, given, reason);
+  logger.error({ reason, stream_seq: seq, subject, attempts: deliveryCount }, 'message given up');
+  message.term(reason.slice(0, TERM_REASON_LENGTH));
+  return 'dead_letter';
+};
