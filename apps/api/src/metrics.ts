@@ -1,4 +1,6 @@
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
+import { OUTCOMES } from '@claimcheck/platform/delivery';
 import { Counter, createRegistry, Gauge, Histogram, type Registry } from '@claimcheck/platform/metrics';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -80,9 +82,40 @@ export const createMetrics = (database: Database) => {
     () => client.$queryRaw`
       SELECT count(*)::float8 AS value FROM prefix_sweep WHERE due_at < now() - interval '1 minute'`,
   );
+  const deliveries = new Counter({
+    name: 'claimcheck_deliveries_total',
+    help: 'Messages taken from the broker, by what became of the delivery',
+    labelNames: ['consumer', 'outcome'],
+    registers,
+  });
+  for (const consumer of [CONSUMERS.results, CONSUMERS.virus])
+    for (const outcome of OUTCOMES) deliveries.inc({ consumer, outcome }, 0);
+  const deadLetters = new Gauge({
+    name: 'claimcheck_dead_letters',
+    help: 'Deliveries given up that wait for an operator',
+    labelNames: ['consumer'],
+    registers,
+  });
+  const queuePending = new Gauge({
+    name: 'claimcheck_queue_pending',
+    help: 'Messages that a consumer has not acknowledged yet',
+    labelNames: ['consumer'],
+    registers,
+  });
+  for (const consumer of Object.values(CONSUMERS))
+    for (const gauge of [deadLetters, queuePending]) gauge.set({ consumer }, 0);
 
   return {
     registry,
+    deliveries,
+    deadLetters,
+    queuePending,
+    unreadSubjects: new Gauge({
+      name: 'claimcheck_subject_without_consumer',
+      help: '1 for a subject that is published to and that no consumer reads',
+      labelNames: ['subject'],
+      registers,
+    }),
     uploads: new Counter({
       name: 'claimcheck_uploads_total',
       help: 'Uploads by outcome',

@@ -30,7 +30,7 @@ const startRelay = (options: Partial<RelayOptions> = {}): void => {
   relay.start();
 };
 
-const commit = (count: number, subject = broker.bus.subjects.mediaUpdated): Promise<void> =>
+const commit = (count: number, subject = broker.bus.subjects.mediaUpdated): Promise<string[]> =>
   db.database.transaction((tx) =>
     enqueue(tx, ...Array.from({ length: count }, (_, number) => ({ subject, payload: { number } }))),
   );

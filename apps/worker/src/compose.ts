@@ -4,6 +4,7 @@ import { Bus } from '@claimcheck/platform/bus';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Shutdown } from '@claimcheck/platform/shutdown';
 import { Storage } from '@claimcheck/platform/storage';
+import { waitForStreams } from '@claimcheck/platform/wiring';
 import { ClamdClient } from './clamd/clamd-client.ts';
 import type { WorkerConfig } from './config.ts';
 import { Ffmpeg } from './ffmpeg/ffmpeg.ts';
@@ -13,15 +14,15 @@ import { createLaneConsumer, type LaneConsumerOptions } from './lanes/lane-consu
 import { MediaLane } from './lanes/media.ts';
 import { TranscodeLane } from './lanes/transcode.ts';
 import { createMetrics } from './metrics.ts';
-import { waitForStreams } from './wiring.ts';
 
-const STREAMS_TIMEOUT_MS = 60_000;
+const STREAMS_ABSENT_MS = 60_000;
+const STREAMS_DRIFT_MS = 10_000;
 /** Less than a shutdown step may take: what is aborted then still has to clean up. */
 const GRACE_MS = 6_000;
 
 /**
  * Starts the worker; what it opens is registered with `shutdown` as it goes.
- * @throws WiringError when the streams don't come; Error when a dependency is away
+ * @throws WiringError when the streams don't come or take other subjects; Error when a dependency is away
  */
 export const startWorker = async (
   config: WorkerConfig,
@@ -41,7 +42,8 @@ export const startWorker = async (
   shutdown.add('admin server', () => admin.close());
 
   await waitForStreams(bus, subjectsUsed(config, bus), {
-    timeoutMs: STREAMS_TIMEOUT_MS,
+    absentMs: STREAMS_ABSENT_MS,
+    driftMs: STREAMS_DRIFT_MS,
     logger,
     signal: options.signal,
   });

@@ -18,11 +18,15 @@ export const optimizeRequestSchema = z
     sizeBytes: z.int().nonnegative().optional(),
     epoch: epoch.optional().describe('The number of this processing attempt; missing means the current one'),
     sha256: z.string().optional(),
+    probe: z
+      .boolean()
+      .optional()
+      .describe('Only to be answered, with stage probe: there is no such media object'),
   })
   .describe('api to worker: derive what this media object needs');
 export type OptimizeRequest = z.infer<typeof optimizeRequestSchema>;
 
-export const RESPONSE_STAGES = ['preview', 'scan', 'progress', 'final'] as const;
+export const RESPONSE_STAGES = ['preview', 'scan', 'progress', 'final', 'probe'] as const;
 export type ResponseStage = (typeof RESPONSE_STAGES)[number];
 
 /** What a `scan` response says in `code`; infected files are told by the virus event instead. */

@@ -19,6 +19,7 @@ export interface Subjects {
   user: (userId: string) => string;
   mediaChanged: (mediaObjectId: string) => string;
   uploadRelease: (uploadId: string) => string;
+  probeArrived: (probeId: string) => string;
 }
 
 export const subjectsOf = (appName: string, overrides: SubjectOverrides = {}): Subjects => ({
@@ -36,6 +37,7 @@ export const subjectsOf = (appName: string, overrides: SubjectOverrides = {}): S
   user: (userId) => `${appName}.user.${userId}`,
   mediaChanged: (mediaObjectId) => `${appName}.changed.${mediaObjectId}`,
   uploadRelease: (uploadId) => `${appName}.upload.release.${uploadId}`,
+  probeArrived: (probeId) => `${appName}.probe.${probeId}`,
 });
 
 export interface StreamPlan {

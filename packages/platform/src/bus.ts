@@ -7,12 +7,15 @@ import {
   subjectsOf,
 } from '@claimcheck/contracts/subjects';
 import {
+  JetStreamApiCodes,
+  JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
   jetstream,
   jetstreamManager,
   RetentionPolicy,
   StorageType,
+  type StreamConfig,
 } from '@nats-io/jetstream';
 import { headers, type NatsConnection, nanos } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
@@ -120,7 +123,32 @@ export class Bus {
     } catch (error) {
       // The name is taken with other settings: an older release made it.
       if (!(error instanceof Error) || !/already in use/.test(error.message)) throw error;
-      await this.manager.streams.update(plan.name, settings);
+      await this.#updateStream(plan, settings);
+    }
+  }
+
+  /** Subjects that are there stay: somebody may still publish to them, and what is kept can be read later. */
+  async #updateStream(plan: StreamPlan, settings: Partial<StreamConfig>): Promise<void> {
+    const { config } = await this.manager.streams.info(plan.name);
+    const unplanned = config.subjects.filter((subject) => !plan.subjects.includes(subject));
+    if (unplanned.length > 0)
+      this.#logger.warn(
+        { stream: plan.name, subjects: unplanned, planned: plan.subjects },
+        'the stream takes subjects that this process does not know: another one has other SUBJECT_ variables, or had',
+      );
+    const subjects = [...plan.subjects, ...unplanned];
+    await this.manager.streams.update(plan.name, { ...settings, subjects });
+  }
+
+  /** Subjects that the media stream takes; undefined when there is no such stream. */
+  async subjectsTaken(): Promise<string[] | undefined> {
+    try {
+      const { config } = await this.manager.streams.info(this.streams.media.name);
+      return config.subjects;
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)
+        return undefined;
+      throw error;
     }
   }
 

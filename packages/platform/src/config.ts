@@ -97,6 +97,12 @@ const withoutTrailingSlash = (text: string) => text.replace(/\/+$/, '');
 
 export const httpUrl = z.url({ protocol: /^https?$/ }).transform(withoutTrailingSlash);
 
+/** One subject of the broker, no wildcard: it is published to. */
+const subject = z
+  .string()
+  .max(255)
+  .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'must be words of [A-Za-z0-9_-] with dots between them');
+
 /** What every process reads. */
 export const commonVariables = {
   APP_NAME: z
@@ -105,9 +111,9 @@ export const commonVariables = {
     .default('claimcheck'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   NATS_URL: z.string().min(1),
-  SUBJECT_OPTIMIZE_REQUEST: z.string().optional(),
-  SUBJECT_OPTIMIZE_RESPONSE: z.string().optional(),
-  SUBJECT_VIRUS: z.string().optional(),
+  SUBJECT_OPTIMIZE_REQUEST: subject.optional(),
+  SUBJECT_OPTIMIZE_RESPONSE: subject.optional(),
+  SUBJECT_VIRUS: subject.optional(),
 };
 
 export const storageVariables = {

@@ -8,7 +8,7 @@ import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/bus';
 import { JetStreamConsumer } from '@claimcheck/platform/consumer';
-import { PoisonError } from '@claimcheck/platform/delivery';
+import { type Outcome, PoisonError } from '@claimcheck/platform/delivery';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
 import { applyResult, type Result } from '../media/apply-result.ts';
@@ -23,6 +23,7 @@ interface ResultConsumersOptions {
   maxAttempts: number;
   logger: Logger;
   onResult?: (outcome: string) => void;
+  onDelivery?: (consumer: string, outcome: Outcome) => void;
 }
 
 const CONCURRENCY = 8;
@@ -46,7 +47,8 @@ const resolveKeys = (storage: Storage, response: ReceivedResponse): Result => ({
 });
 
 const handleResponse = async (options: ResultConsumersOptions, response: ReceivedResponse): Promise<void> => {
-  const { database, settings, logger } = options;
+  const { database, bus, settings, logger } = options;
+  if (response.stage === 'probe') return bus.announce(bus.subjects.probeArrived(response.mediaId), {});
   const result = resolveKeys(options.storage, response);
   const outcome = await database.transaction((tx) => applyResult(tx, settings, result));
   options.onResult?.(outcome);
@@ -79,6 +81,7 @@ export const createResultConsumers = (options: ResultConsumersOptions) => {
     new JetStreamConsumer({
       ...common,
       durable: CONSUMERS.results,
+      onOutcome: (outcome) => options.onDelivery?.(CONSUMERS.results, outcome),
       subject: bus.subjects.optimizeResponse,
       schema: receivedResponseSchema,
       handle: (response) => handleResponse(options, response),
@@ -86,6 +89,7 @@ export const createResultConsumers = (options: ResultConsumersOptions) => {
     new JetStreamConsumer({
       ...common,
       durable: CONSUMERS.virus,
+      onOutcome: (outcome) => options.onDelivery?.(CONSUMERS.virus, outcome),
       subject: bus.subjects.virus,
       schema: virusEventSchema,
       handle: (event) => handleVirus(options, event),

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { mediaRedriveCommand } from './commands/media-redrive.ts';
 import { mediaRefsCommand } from './commands/media-refs.ts';
 import { mediaShowCommand } from './commands/media-show.ts';
@@ -7,6 +8,7 @@ import { migrateCommand } from './commands/migrate.ts';
 /** Every command of the CLI, in the order of its help. */
 export const COMMANDS: readonly Command[] = [
   migrateCommand,
+  doctorCommand,
   mediaShowCommand,
   mediaRefsCommand,
   mediaRedriveCommand,

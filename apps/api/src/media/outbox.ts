@@ -13,8 +13,13 @@ export const toOutboxRows = (messages: readonly OutboxMessage[]) =>
     payload: payload as Prisma.InputJsonObject,
   }));
 
-/** Commits the intent to publish together with the change that it speaks of. The relay does the rest. */
-export const enqueue = async (tx: Transaction, ...messages: OutboxMessage[]): Promise<void> => {
-  await tx.db.outbox.createMany({ data: toOutboxRows(messages) });
+/**
+ * Commits the intent to publish together with the change that it speaks of. The relay does the rest.
+ * @returns the ids of the outbox messages
+ */
+export const enqueue = async (tx: Transaction, ...messages: OutboxMessage[]): Promise<string[]> => {
+  const data = toOutboxRows(messages);
+  await tx.db.outbox.createMany({ data });
   tx.facts.push({ fact: 'outbox' });
+  return data.map(({ id }) => id);
 };

@@ -4,6 +4,7 @@ import { createResultConsumers } from '../background/result-consumers.ts';
 import { UploadExpirer } from '../background/upload-expirer.ts';
 import type { Context } from '../compose.ts';
 import { UploadSessions } from '../media/upload-sessions.ts';
+import { startBrokerWatch } from './start-broker-watch.ts';
 import { startSweeper } from './start-sweeper.ts';
 
 const DRAIN_MS = 5_000;
@@ -54,6 +55,7 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
     maxAttempts: config.maxAttempts,
     logger,
     onResult: (outcome) => metrics.results.inc({ outcome }),
+    onDelivery: (consumer, outcome) => metrics.deliveries.inc({ consumer, outcome }),
   });
   for (const consumer of consumers) {
     await consumer.start();
@@ -73,4 +75,5 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
   shutdown.add('background leases', () => sessions.stop());
   startUploadExpirer(context, sessions);
   startSweeper(context, sessions);
+  startBrokerWatch(context);
 };

@@ -52,6 +52,8 @@ const work = async (
   signal: AbortSignal,
   { lane, responses, folders, metrics, logger: parent }: LaneConsumerOptions,
 ): Promise<void> => {
+  // Before anything that a media object would need.
+  if (request.probe === true) return responses.succeed(request, 'probe', {});
   const logger = parent.child({ media_object_id: request.mediaId, epoch: request.epoch });
   await folders.withFolder(async (folder) => {
     const job = new Job({ request, folder, signal, logger, metrics });

@@ -1,0 +1,81 @@
+import type { Bus } from '@claimcheck/platform/bus';
+import { DeadLetters } from '@claimcheck/platform/dead-letters';
+import type { Logger } from '@claimcheck/platform/logger';
+import { consumersOf, unreadSubjects } from '@claimcheck/platform/wiring';
+
+/** What a look at the broker found. */
+export interface BrokerState {
+  /** Messages by consumer that are neither acked nor given up. */
+  pending: Map<string, number>;
+  /** Dead letters by consumer, of those that have any. */
+  deadLetters: Map<string, number>;
+  unreadSubjects: string[];
+}
+
+export interface BrokerWatchOptions {
+  bus: Bus;
+  logger: Logger;
+  everyMs: number;
+  onState: (state: BrokerState) => void;
+}
+
+const SAY_AGAIN_MS = 600_000;
+
+/** Looks now and then at what an operator must not miss on the broker. Any number of replicas. */
+export class BrokerWatch {
+  readonly #options: BrokerWatchOptions;
+  readonly #deadLetters: DeadLetters;
+  /** When each subject was complained about. */
+  readonly #said = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: BrokerWatchOptions) {
+    this.#options = options;
+    this.#deadLetters = new DeadLetters(options.bus);
+  }
+
+  /** The first look is not at once: workers that start together with this process may be later. */
+  start(): void {
+    this.#timer = setTimeout(() => {
+      this.#running = this.#look()
+        .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'the broker can not be watched'))
+        .finally(() => {
+          if (!this.#stopped) this.start();
+        });
+    }, this.#options.everyMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  async #look(): Promise<void> {
+    const { bus, onState } = this.#options;
+    if (!bus.isConnected) return;
+    const consumers = await consumersOf(bus);
+    const state: BrokerState = {
+      pending: new Map(consumers.map((info) => [info.name, info.num_pending + info.num_ack_pending])),
+      deadLetters: await this.#deadLetters.counts(),
+      unreadSubjects: await unreadSubjects(bus, consumers),
+    };
+    onState(state);
+    this.#complain(state.unreadSubjects);
+  }
+
+  #complain(subjects: readonly string[]): void {
+    const now = Date.now();
+    for (const subject of this.#said.keys()) if (!subjects.includes(subject)) this.#said.delete(subject);
+    for (const subject of subjects) {
+      if (now - (this.#said.get(subject) ?? 0) < SAY_AGAIN_MS) continue;
+      this.#said.set(subject, now);
+      this.#options.logger.error(
+        { subject },
+        'no consumer reads this subject: uploads go on, and what is asked or answered there waits. Is a worker running, with the same APP_NAME and SUBJECT_ variables? See: claimcheck doctor',
+      );
+    }
+  }
+}

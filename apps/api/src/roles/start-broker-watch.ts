@@ -1,0 +1,27 @@
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
+import { BrokerWatch } from '../background/broker-watch.ts';
+import type { Context } from '../compose.ts';
+
+const EVERY_MS = 15_000;
+
+/** Shows in the metrics what the watch on the broker sees. */
+export const startBrokerWatch = ({ bus, logger, metrics, shutdown }: Context): void => {
+  const requests = [bus.subjects.optimizeRequest, bus.subjects.transcodeRequest];
+  for (const subject of requests) metrics.unreadSubjects.set({ subject }, 0);
+  const watch = new BrokerWatch({
+    bus,
+    logger,
+    everyMs: EVERY_MS,
+    onState: ({ pending, deadLetters, unreadSubjects }) => {
+      for (const consumer of Object.values(CONSUMERS)) {
+        metrics.queuePending.set({ consumer }, pending.get(consumer) ?? 0);
+        metrics.deadLetters.set({ consumer }, deadLetters.get(consumer) ?? 0);
+      }
+      metrics.unreadSubjects.reset();
+      for (const subject of requests) metrics.unreadSubjects.set({ subject }, 0);
+      for (const subject of unreadSubjects) metrics.unreadSubjects.set({ subject }, 1);
+    },
+  });
+  watch.start();
+  shutdown.add('broker watch', () => watch.stop());
+};
