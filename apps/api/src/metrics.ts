@@ -82,6 +82,12 @@ export const createMetrics = (database: Database) => {
     () => client.$queryRaw`
       SELECT count(*)::float8 AS value FROM prefix_sweep WHERE due_at < now() - interval '1 minute'`,
   );
+  asked(
+    'claimcheck_missing_objects',
+    'Objects of referenced media that the latest reconciliation did not find in the bucket',
+    () => client.$queryRaw`
+      SELECT missing_referenced::float8 AS value FROM reconciliation ORDER BY finished_at DESC LIMIT 1`,
+  );
   const deliveries = new Counter({
     name: 'claimcheck_deliveries_total',
     help: 'Messages taken from the broker, by what became of the delivery',

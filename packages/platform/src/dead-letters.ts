@@ -71,6 +71,12 @@ export class DeadLetters {
     return new Map(found.map(([subject, count]) => [this.#consumerOf(subject), count]));
   }
 
+  /** The number of the latest; 0 when there was none yet. */
+  async lastSeq(): Promise<number> {
+    const { state } = await this.#bus.manager.streams.info(this.#stream);
+    return state.last_seq;
+  }
+
   /** Oldest first, one at a time. @param consumer none means all */
   async *list(consumer = '*'): AsyncGenerator<DeadLetter> {
     const next_by_subj = this.#bus.subjects.deadLetter(consumer);

@@ -30,6 +30,12 @@ export interface StoredObject {
   etag: string | undefined;
 }
 
+export interface ListedObject {
+  key: string;
+  size_bytes: number;
+  last_modified: Date;
+}
+
 export interface ObjectBody extends StoredObject {
   body: Readable;
   /** `bytes a-b/total` when a range was asked for and served. */
@@ -137,12 +143,18 @@ export class Storage {
 
   /** Keys below a prefix, page by page. */
   async *list(prefix: string): AsyncGenerator<string> {
+    for await (const { key } of this.listObjects(prefix)) yield key;
+  }
+
+  /** Objects below a prefix in the order of their keys, page by page. */
+  async *listObjects(prefix: string): AsyncGenerator<ListedObject> {
     let token: string | undefined;
     do {
       const page = await this.client.send(
         new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken: token }),
       );
-      for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+      for (const { Key, Size = 0, LastModified = new Date() } of page.Contents ?? [])
+        if (Key !== undefined) yield { key: Key, size_bytes: Size, last_modified: LastModified };
       token = page.NextContinuationToken;
     } while (token !== undefined);
   }

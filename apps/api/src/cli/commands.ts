@@ -1,9 +1,13 @@
 import type { Command } from './command.ts';
+import { dlqListCommand } from './commands/dlq-list.ts';
+import { dlqRedriveCommand } from './commands/dlq-redrive.ts';
+import { dlqShowCommand } from './commands/dlq-show.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { mediaRedriveCommand } from './commands/media-redrive.ts';
 import { mediaRefsCommand } from './commands/media-refs.ts';
 import { mediaShowCommand } from './commands/media-show.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { reconcileCommand } from './commands/reconcile.ts';
 
 /** Every command of the CLI, in the order of its help. */
 export const COMMANDS: readonly Command[] = [
@@ -12,4 +16,8 @@ export const COMMANDS: readonly Command[] = [
   mediaShowCommand,
   mediaRefsCommand,
   mediaRedriveCommand,
+  dlqListCommand,
+  dlqShowCommand,
+  dlqRedriveCommand,
+  reconcileCommand,
 ];

@@ -1,0 +1,64 @@
+import type { Bus } from '@claimcheck/platform/bus';
+import { type DeadLetter, DeadLetters } from '@claimcheck/platform/dead-letters';
+import { loadConfig } from '../../config.ts';
+import { type Redrive, redriveLetter } from '../../dead-letters/redrive-letter.ts';
+import { toSettings } from '../../to-settings.ts';
+import { type Command, type CommandInput, UsageError } from '../command.ts';
+import { withBusAndDatabase } from '../connections.ts';
+import { readConsumer } from '../read-consumer.ts';
+import { readSequence } from '../read-sequence.ts';
+
+interface Selection {
+  seq: number | undefined;
+  consumer: string | undefined;
+}
+
+const readSelection = ({ positionals, options }: CommandInput): Selection => {
+  const [given] = positionals;
+  const seq = given === undefined ? undefined : readSequence(given);
+  const consumer = readConsumer(options.consumer);
+  const ways = [seq !== undefined, consumer !== undefined, options.all === true].filter(Boolean).length;
+  if (ways !== 1) throw new UsageError('name one: a number, --consumer, or --all');
+  return { seq, consumer };
+};
+
+/** Only what was there at the start: a redriven message that dies again must not be redriven for ever. */
+async function* select(bus: Bus, { seq, consumer }: Selection): AsyncGenerator<DeadLetter> {
+  const deadLetters = new DeadLetters(bus);
+  if (seq !== undefined) {
+    const letter = await deadLetters.get(seq);
+    if (letter === undefined) throw new Error(`there is no dead letter ${seq}`);
+    yield letter;
+    return;
+  }
+  const last = await deadLetters.lastSeq();
+  for await (const letter of deadLetters.list(consumer)) {
+    if (letter.seq > last) return;
+    yield letter;
+  }
+}
+
+export const dlqRedriveCommand: Command = {
+  name: 'dlq redrive',
+  summary: 'give dead letters another chance: one, those of a consumer, or all',
+  positionals: ['?seq'],
+  options: { consumer: { type: 'string' }, all: { type: 'boolean' } },
+  optionHelp: ['--consumer <name>    those of one consumer', '--all                all of them'],
+  run: async (input) => {
+    const { env, json, print } = input;
+    const selection = readSelection(input);
+    const settings = toSettings(loadConfig(env));
+    const counts: Record<Redrive, number> = { published: 0, new_epoch: 0, moot: 0 };
+    await withBusAndDatabase(env, async (bus, database) => {
+      const deadLetters = new DeadLetters(bus);
+      for await (const letter of select(bus, selection)) {
+        const outcome = await redriveLetter(deadLetters, database, settings, letter);
+        counts[outcome] += 1;
+        if (!json) print(`${letter.seq}  ${letter.consumer}  ${outcome}`);
+      }
+    });
+    if (json) print(JSON.stringify(counts));
+    else print(`${counts.published} published, ${counts.new_epoch} with a new epoch, ${counts.moot} moot`);
+    return 0;
+  },
+};

@@ -1,0 +1,49 @@
+import { type OptimizeRequest, optimizeRequestSchema } from '@claimcheck/contracts/broker-events';
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
+import type { Database } from '@claimcheck/database/database';
+import type { DeadLetter, DeadLetters } from '@claimcheck/platform/dead-letters';
+import { readMedia } from '../media/media-row.ts';
+import type { MediaSettings } from '../media/media-settings.ts';
+import { redriveMedia } from '../media/redrive-media.ts';
+
+/**
+ * `published` again where it came from · `new_epoch`: its media object had been told to have failed, and is
+ * processed anew · `moot`: its media object is gone, or got there by another way; removed.
+ */
+export type Redrive = 'published' | 'new_epoch' | 'moot';
+
+/** The request in it, where it is one that can be read. */
+const requestIn = (letter: DeadLetter): OptimizeRequest | undefined => {
+  const consumers: readonly string[] = [CONSUMERS.media, CONSUMERS.transcode];
+  if (!consumers.includes(letter.consumer)) return undefined;
+  try {
+    return optimizeRequestSchema.safeParse(JSON.parse(Buffer.from(letter.payload).toString())).data;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Gives a dead letter another chance, and removes it once that is certain. A request is not simply asked
+ * again: the worker that gave it up answered that it failed, which settled its epoch.
+ */
+export const redriveLetter = async (
+  deadLetters: DeadLetters,
+  database: Database,
+  settings: MediaSettings,
+  letter: DeadLetter,
+): Promise<Redrive> => {
+  const request = requestIn(letter);
+  const row = request === undefined ? undefined : await readMedia(database.client, request.mediaId);
+  const waitsForIt = row?.state === 'processing' && row.epoch === (request?.epoch ?? row.epoch);
+  if (request === undefined || request.probe === true || waitsForIt) {
+    await deadLetters.redrive(letter);
+    return 'published';
+  }
+  const redriven =
+    row === undefined
+      ? undefined
+      : await database.transaction((tx) => redriveMedia(tx, settings, request.mediaId));
+  await deadLetters.remove(letter);
+  return redriven !== undefined && 'media' in redriven ? 'new_epoch' : 'moot';
+};

@@ -1,0 +1,66 @@
+import type { MediaState } from '@claimcheck/contracts/media';
+import type { Database } from '@claimcheck/database/database';
+
+/** What the rows say of one prefix of the bucket: a media object's, or that of an upload without one. */
+export interface KnownMedia {
+  /** `media_object_id` or `upload_id`: the first segment of its keys. */
+  id: string;
+  /** Null for an upload without a media object. */
+  state: MediaState | null;
+  applied_epoch: number;
+  source_key: string;
+  /** Whether a message or a host refers to it. */
+  is_referenced: boolean;
+  /** An upload goes on, or its result waits to be joined to others. */
+  is_open: boolean;
+  /** Keys that must be in the bucket. */
+  expected: string[];
+}
+
+const PAGE = 1_000;
+const FIRST = '00000000-0000-0000-0000-000000000000';
+
+/** Every prefix that rows know, in the order of the keys in the bucket; a page in memory at a time. */
+export async function* listKnownMedia(database: Database, bucket: string): AsyncGenerator<KnownMedia> {
+  for (let after = FIRST; ; ) {
+    const ids = await nextIds(database, after);
+    yield* await readKnownMedia(database, bucket, ids);
+    const last = ids.at(-1);
+    if (last === undefined || ids.length < PAGE) return;
+    after = last;
+  }
+}
+
+const nextIds = async (database: Database, after: string): Promise<string[]> => {
+  const rows = await database.client.$queryRaw<{ id: string }[]>`
+    SELECT id FROM (
+      (SELECT media_object_id AS id FROM media_object WHERE media_object_id > ${after}::uuid ORDER BY 1 LIMIT ${PAGE})
+      UNION
+      (SELECT upload_id FROM upload_session WHERE upload_id > ${after}::uuid ORDER BY 1 LIMIT ${PAGE})
+    ) AS ids ORDER BY id LIMIT ${PAGE}`;
+  return rows.map(({ id }) => id);
+};
+
+/** Those of the ids that rows know, in the order of the ids. */
+export const readKnownMedia = (
+  database: Database,
+  bucket: string,
+  ids: readonly string[],
+): Promise<KnownMedia[]> =>
+  database.client.$queryRaw<KnownMedia[]>`
+    SELECT asked.id, m.state::text AS state,
+      coalesce(m.applied_epoch, 0) AS applied_epoch,
+      coalesce(m.object_storage_key, s.object_storage_key) AS source_key,
+      EXISTS (SELECT FROM media_reference r WHERE r.media_object_id = m.media_object_id) AS is_referenced,
+      coalesce(s.phase IN ('open', 'completing') OR (s.is_partial AND s.phase = 'complete'), false) AS is_open,
+      CASE WHEN m.upload_state = 'uploaded' AND m.state NOT IN ('blocked', 'expired', 'deleted') THEN
+        ARRAY(SELECT d.object_storage_key FROM derivative d
+          WHERE d.media_object_id = m.media_object_id AND d.epoch = m.applied_epoch AND d.s3_bucket = ${bucket})
+        || CASE WHEN m.size_bytes > 0 AND m.s3_bucket = ${bucket}
+             THEN ARRAY[m.object_storage_key] ELSE ARRAY[]::text[] END
+      ELSE ARRAY[]::text[] END AS expected
+    FROM unnest(${ids}::uuid[]) AS asked (id)
+    LEFT JOIN media_object m ON m.media_object_id = asked.id
+    LEFT JOIN upload_session s ON s.upload_id = asked.id
+    WHERE m.media_object_id IS NOT NULL OR s.upload_id IS NOT NULL
+    ORDER BY asked.id`;
