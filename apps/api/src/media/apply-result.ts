@@ -173,6 +173,8 @@ export const applyResult = async (
   const epoch = result.epoch ?? row.epoch;
   if (epoch < row.applied_epoch) return 'stale_epoch';
   if (epoch > row.epoch) return 'unknown_epoch';
+  // A newer attempt is on its way: that this one failed must not settle what the newer one may bring.
+  if (epoch < row.epoch && !result.success) return 'stale_epoch';
   if (result.stage === 'progress') return reportProgress(tx, row, result);
   const stage = STAGES.find((known) => known === (result.stage ?? 'final'));
   if (stage === undefined) return 'unknown_stage';
@@ -218,7 +220,12 @@ const settle = async (
   // What has settled is not unsettled by a latecomer of the same epoch; only degraded may rise to ready.
   const settledAlready =
     row.state !== 'processing' && !(row.state === 'degraded' && change.state === 'ready');
-  if (settledAlready) delete change.state;
+  if (settledAlready) {
+    delete change.state;
+    // Nor does it show a failure that did not settle it.
+    delete change.failure_code;
+    delete change.failure_message;
+  }
   if (change.state !== undefined) change.ready_by = null;
 
   const wantsTranscode =
