@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
+import { JetStreamConsumer } from '@claimcheck/platform/consumer';
+import { DeadLetters } from '@claimcheck/platform/dead-letters';
+import { PoisonError } from '@claimcheck/platform/delivery';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { z } from 'zod';
+import { COMMANDS } from '../src/cli/commands.ts';
+import { runCli } from '../src/cli/run-cli.ts';
+import { readMedia } from '../src/media/media-row.ts';
+import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';
+import { createTestDatabase, type TestDatabase } from './harness/test-database.ts';
+
+let db: TestDatabase;
+let broker: TestBus;
+let deadLetters: DeadLetters;
+let running: JetStreamConsumer<{ name: string }>[] = [];
+const WITHIN = { timeout: 30_000 };
+
+beforeAll(async () => {
+  db = await createTestDatabase(inject('stack').DATABASE_URL ?? '');
+  broker = await createTestBus(inject('stack').NATS_URL ?? '');
+  deadLetters = new DeadLetters(broker.bus);
+});
+afterEach(async () => {
+  await Promise.all(running.map((consumer) => consumer.stop()));
+  running = [];
+  for await (const letter of deadLetters.list()) await deadLetters.remove(letter);
+});
+afterAll(async () => {
+  await broker?.close();
+  await db?.close();
+});
+
+const publish = (payload: string, subject = broker.bus.subjects.optimizeResponse) =>
+  broker.bus.publish(subject, payload, { messageId: randomUUID(), headers: { traceparent: '00-1' } });
+
+const letters = async () => {
+  const found = [];
+  for await (const letter of deadLetters.list()) found.push(letter);
+  return found;
+};
+
+/** A consumer of results that notes what its handler sees. */
+const consume = async (handle: (name: string) => void, onExhausted?: (name: string) => void) => {
+  const consumer = new JetStreamConsumer({
+    bus: broker.bus,
+    stream: broker.bus.streams.media.name,
+    durable: CONSUMERS.results,
+    subject: broker.bus.subjects.optimizeResponse,
+    schema: z.object({ name: z.string() }),
+    concurrency: 1,
+    ackWaitMs: 5_000,
+    maxAttempts: 2,
+    handle: async ({ name }) => handle(name),
+    onExhausted: async ({ name }) => onExhausted?.(name),
+    logger,
+  });
+  running.push(consumer);
+  await consumer.start();
+};
+
+const cli = async (...argv: string[]) => {
+  const out: string[] = [];
+  const env = {
+    ...inject('stack'),
+    DATABASE_URL: db.url,
+    APP_NAME: broker.appName,
+    AUTH_JWT_SECRET: 'a secret of at least 32 characters',
+  };
+  const take = (text: string) => out.push(text);
+  const code = await runCli(COMMANDS, argv, env, { out: take, error: take });
+  return { code, text: out.join('') };
+};
+
+test('poison goes to the dead letters at once, with its reason, and the next message is served', async () => {
+  const seen: string[] = [];
+  await consume((name) => {
+    seen.push(name);
+    if (name === 'hopeless') throw new PoisonError('no such thing');
+  });
+  for (const payload of ['not json', '{"name":1}', '{"name":"hopeless"}', '{"name":"good"}'])
+    await publish(payload);
+  await expect.poll(() => seen, WITHIN).toEqual(['hopeless', 'good']);
+  await expect.poll(async () => (await letters()).length, WITHIN).toBe(3);
+  const found = await letters();
+  expect(found.map(({ reason }) => reason)).toEqual([
+    'the payload is not JSON',
+    expect.stringContaining('schema: name'),
+    'no such thing',
+  ]);
+  for (const letter of found)
+    expect(letter).toMatchObject({
+      consumer: CONSUMERS.results,
+      attempts: 1,
+      origin: broker.bus.subjects.optimizeResponse,
+      headers: expect.objectContaining({ traceparent: '00-1' }),
+    });
+  expect(await deadLetters.counts()).toEqual(new Map([[CONSUMERS.results, 3]]));
+});
+
+test('what fails is retried later, the next one is served meanwhile, and in the end it is given up', async () => {
+  const seen: string[] = [];
+  const exhausted: string[] = [];
+  await consume(
+    (name) => {
+      seen.push(name);
+      if (name === 'bad') throw new Error('try again');
+    },
+    (name) => exhausted.push(name),
+  );
+  await publish('{"name":"bad"}');
+  await publish('{"name":"good"}');
+  await expect.poll(async () => (await letters()).length, WITHIN).toBe(1);
+  expect(seen).toEqual(['bad', 'good', 'bad']);
+  expect(exhausted).toEqual(['bad']);
+  expect((await letters())[0]).toMatchObject({ attempts: 3, reason: expect.stringContaining('3 times') });
+});
+
+describe('claimcheck dlq', () => {
+  const put = async (payload: object, subject: string, consumer: string): Promise<number> => {
+    const given = {
+      stream: 'S',
+      stream_seq: Math.floor(Math.random() * 1e9),
+      subject,
+      attempts: 6,
+      payload: Buffer.from(JSON.stringify(payload)),
+      headers: undefined,
+    };
+    await deadLetters.put(consumer, given, 'delivered 6 times without success');
+    return deadLetters.lastSeq();
+  };
+
+  test('list and show tell what there is', async () => {
+    const seq = await put({ name: 'x' }, broker.bus.subjects.virus, CONSUMERS.virus);
+    await put({ name: 'y' }, broker.bus.subjects.optimizeResponse, CONSUMERS.results);
+    const listed = await cli('dlq', 'list', '--consumer', CONSUMERS.virus, '--json');
+    expect(JSON.parse(listed.text)).toMatchObject({ seq, consumer: CONSUMERS.virus, attempts: 6 });
+    expect((await cli('dlq', 'list')).text).toContain('2 dead letters');
+    const shown = JSON.parse((await cli('dlq', 'show', String(seq), '--json')).text);
+    expect(shown).toMatchObject({ seq, payload: '{"name":"x"}', reason: expect.stringContaining('6 times') });
+    expect(await cli('dlq', 'show', '999999')).toMatchObject({ code: 1 });
+    expect(await cli('dlq', 'list', '--consumer', 'nobody')).toMatchObject({ code: 64 });
+    expect(await cli('dlq', 'redrive')).toMatchObject({ code: 64 });
+  });
+
+  test('redrive brings it back as a new message; one that dies again is left for the next time', async () => {
+    const seen: string[] = [];
+    await consume((name) => {
+      seen.push(name);
+      if (name === 'again') throw new PoisonError('still wrong');
+    });
+    const { optimizeResponse } = broker.bus.subjects;
+    await put({ name: 'again' }, optimizeResponse, CONSUMERS.results);
+    await put({ name: 'mended' }, optimizeResponse, CONSUMERS.results);
+    const { code, text } = await cli('dlq', 'redrive', '--all', '--json');
+    expect([code, JSON.parse(text)]).toEqual([0, { published: 2, new_epoch: 0, moot: 0 }]);
+    await expect.poll(() => seen.toSorted(), WITHIN).toEqual(['again', 'mended']);
+    await expect
+      .poll(async () => (await letters()).map(({ reason }) => reason), WITHIN)
+      .toEqual(['still wrong']);
+  });
+
+  test('what the broker does not take back stays', async () => {
+    const seq = await put({ name: 'x' }, `${broker.appName}.nowhere`, CONSUMERS.results);
+    expect((await cli('dlq', 'redrive', String(seq))).code).toBe(1);
+    expect(await deadLetters.get(seq)).toBeDefined();
+  });
+
+  test('a request is asked again as a new epoch of what had failed; for what is gone it is moot', async () => {
+    const { optimizeRequest } = broker.bus.subjects;
+    const requestOf = (mediaId: string) => ({
+      mediaId,
+      mediaUrl: 'https://media.example/x',
+      s3Key: `${mediaId}/source`,
+      s3Bucket: 'claimcheck',
+      epoch: 1,
+    });
+    const setState = (id: string, state: 'failed' | 'deleted') =>
+      db.database.client.media_object.update({ where: { media_object_id: id }, data: { state } });
+    const failed = await db.uploaded();
+    const deleted = await db.uploaded();
+    const waiting = await db.uploaded();
+    await setState(failed, 'failed');
+    await setState(deleted, 'deleted');
+    for (const id of [failed, deleted, waiting, randomUUID()])
+      await put(requestOf(id), optimizeRequest, CONSUMERS.media);
+    const { text } = await cli('dlq', 'redrive', '--consumer', CONSUMERS.media, '--json');
+    expect(JSON.parse(text)).toEqual({ published: 1, new_epoch: 1, moot: 2 });
+    expect(await readMedia(db.database.client, failed)).toMatchObject({ state: 'processing', epoch: 2 });
+    expect(await readMedia(db.database.client, waiting)).toMatchObject({ state: 'processing', epoch: 1 });
+    expect(await letters()).toEqual([]);
+  });
+});
