@@ -42,7 +42,11 @@ const letters = async () => {
 };
 
 /** A consumer of results that notes what its handler sees. */
-const consume = async (handle: (name: string) => void, onExhausted?: (name: string) => void) => {
+const consume = async (
+  handle: (name: string) => void,
+  onExhausted?: (name: string) => void,
+  { maxAttempts }: { maxAttempts: number } = { maxAttempts: 2 },
+) => {
   const consumer = new JetStreamConsumer({
     bus: broker.bus,
     stream: broker.bus.streams.media.name,
@@ -51,7 +55,7 @@ const consume = async (handle: (name: string) => void, onExhausted?: (name: stri
     schema: z.object({ name: z.string() }),
     concurrency: 1,
     ackWaitMs: 5_000,
-    maxAttempts: 2,
+    maxAttempts,
     handle: async ({ name }) => handle(name),
     onExhausted: async ({ name }) => onExhausted?.(name),
     logger,
@@ -115,6 +119,20 @@ test('what fails is retried later, the next one is served meanwhile, and in the 
   expect(seen).toEqual(['bad', 'good', 'bad']);
   expect(exhausted).toEqual(['bad']);
   expect((await letters())[0]).toMatchObject({ attempts: 3, reason: expect.stringContaining('3 times') });
+});
+
+test('a message that can not even be given up in order is given up without another look', async () => {
+  await consume(
+    () => {
+      throw new Error('try again');
+    },
+    () => {
+      throw new Error('nobody can be told');
+    },
+    { maxAttempts: 0 },
+  );
+  await publish('{"name":"cursed"}');
+  await expect.poll(async () => (await letters()).map(({ attempts }) => attempts), WITHIN).toEqual([3]);
 });
 
 describe('claimcheck dlq', () => {

@@ -114,6 +114,15 @@ export class Bus {
       duplicate_window: nanos(DUPLICATE_WINDOW_MS),
     };
     try {
+      await this.#addOrUpdateStream(plan, settings);
+    } catch (error) {
+      await this.#explainOverlap(plan);
+      throw error;
+    }
+  }
+
+  async #addOrUpdateStream(plan: StreamPlan, settings: Partial<StreamConfig>): Promise<void> {
+    try {
       await this.manager.streams.add({
         name: plan.name,
         storage: StorageType.File,
@@ -124,6 +133,18 @@ export class Bus {
       // The name is taken with other settings: an older release made it.
       if (!(error instanceof Error) || !/already in use/.test(error.message)) throw error;
       await this.#updateStream(plan, settings);
+    }
+  }
+
+  /** The server says that subjects overlap, and neither which nor with what. @throws when they do */
+  async #explainOverlap(plan: StreamPlan): Promise<void> {
+    for (const subject of plan.subjects) {
+      const stream = await this.streamOf(subject);
+      if (stream !== undefined && stream !== plan.name)
+        throw new Error(
+          `${subject} belongs to the stream ${stream}, so ${plan.name} can't take it: ` +
+            'another installation, or another of our subjects, has that name; see APP_NAME and SUBJECT_…',
+        );
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { Bus } from './bus.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -73,9 +74,12 @@ export class JetStreamConsumer<Payload> {
         await this.#processNext(consumer);
       } catch (error) {
         if (this.#draining) return;
-        this.#logger.warn({ err: error }, 'consumer interrupted');
+        // While the broker is away the connection has said so, once.
+        if (this.#options.bus.isConnected) this.#logger.warn({ err: error }, 'consumer interrupted');
         consumer = undefined;
-        await pause(RECOVERY_PAUSE_MS, this.#stopping.signal);
+        await pause(RECOVERY_PAUSE_MS, undefined, { signal: this.#stopping.signal }).catch(() => {
+          // Stopped meanwhile.
+        });
         await this.#ensureConsumer().catch(() => {
           // Still away; the next round tries again.
         });
@@ -113,12 +117,3 @@ export class JetStreamConsumer<Payload> {
     }
   }
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });

@@ -28,7 +28,7 @@ export interface DeliveryOptions<Payload> {
 const RETRY_DELAYS_MS = [1_000, 5_000, 15_000, 60_000];
 const LONGEST_RETRY_DELAY_MS = 60_000;
 /** So often may even reading a message, or telling that it is given up, end the process. */
-const LAST_CHANCES = 3;
+const LAST_CHANCES = 2;
 const TERM_REASON_LENGTH = 100;
 
 /**
@@ -42,39 +42,53 @@ export const settleDelivery = async <Payload>(
   stopping: AbortSignal,
 ): Promise<Outcome> => {
   const attempt = message.info.deliveryCount;
-  const { maxAttempts, logger } = options;
-  const exhausted = `delivered ${attempt} times without success`;
-  if (attempt > maxAttempts + LAST_CHANCES) return giveUp(message, exhausted, options, deadLetters);
-  const payload = parse(message, options.schema);
-  if (payload instanceof PoisonError) return giveUp(message, payload.message, options, deadLetters);
-  if (attempt > maxAttempts) {
-    await options.onExhausted?.(payload, exhausted);
-    return giveUp(message, exhausted, options, deadLetters);
-  }
+  let hopeless: string | undefined;
   try {
-    await options.handle(payload, { attempt, signal: stopping });
+    hopeless = await work(message, options, stopping);
   } catch (error) {
-    if (error instanceof PoisonError) return giveUp(message, error.message, options, deadLetters);
-    const delay = stopping.aborted ? 0 : (RETRY_DELAYS_MS[attempt - 1] ?? LONGEST_RETRY_DELAY_MS);
-    logger.warn({ err: error, attempt, retry_in_ms: delay }, 'message failed, will be retried');
-    message.nak(delay);
-    return 'retry';
+    if (!(error instanceof PoisonError)) {
+      const delay = stopping.aborted ? 0 : (RETRY_DELAYS_MS[attempt - 1] ?? LONGEST_RETRY_DELAY_MS);
+      options.logger.warn({ err: error, attempt, retry_in_ms: delay }, 'message failed, will be retried');
+      message.nak(delay);
+      return 'retry';
+    }
+    hopeless = error.message;
   }
+  if (hopeless !== undefined) return giveUp(message, hopeless, options, deadLetters);
   await message.ackAck();
   return 'done';
 };
 
-const parse = <Payload>(message: JsMsg, schema: z.ZodType<Payload>): Payload | PoisonError => {
+/** @returns why the message is to be given up; undefined when it is done */
+const work = async <Payload>(
+  message: JsMsg,
+  { schema, maxAttempts, handle, onExhausted }: DeliveryOptions<Payload>,
+  signal: AbortSignal,
+): Promise<string | undefined> => {
+  const attempt = message.info.deliveryCount;
+  const exhausted = `delivered ${attempt} times without success`;
+  if (attempt > maxAttempts + LAST_CHANCES) return exhausted;
+  const payload = parse(message, schema);
+  if (attempt > maxAttempts) {
+    await onExhausted?.(payload, exhausted);
+    return exhausted;
+  }
+  await handle(payload, { attempt, signal });
+  return undefined;
+};
+
+/** @throws PoisonError */
+const parse = <Payload>(message: JsMsg, schema: z.ZodType<Payload>): Payload => {
   let json: unknown;
   try {
     json = message.json();
   } catch {
-    return new PoisonError('the payload is not JSON');
+    throw new PoisonError('the payload is not JSON');
   }
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  return new PoisonError(`schema: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
+  throw new PoisonError(`schema: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
 };
 
 const giveUp = async <Payload>(

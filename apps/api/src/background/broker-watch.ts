@@ -14,7 +14,7 @@ export interface BrokerState {
 
 export interface BrokerWatchOptions {
   bus: Bus;
-  logger: Logger;
+  logger: Pick<Logger, 'error' | 'warn'>;
   everyMs: number;
   onState: (state: BrokerState) => void;
 }

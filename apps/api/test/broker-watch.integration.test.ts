@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
+import { DeadLetters } from '@claimcheck/platform/dead-letters';
+import { ensureConsumer } from '@claimcheck/platform/ensure-consumer';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { type BrokerState, BrokerWatch } from '../src/background/broker-watch.ts';
+import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';
+
+let broker: TestBus;
+let watch: BrokerWatch | undefined;
+let states: BrokerState[];
+let complaints: string[];
+const WITHIN = { timeout: 10_000 };
+
+beforeEach(async () => {
+  broker = await createTestBus(inject('stack').NATS_URL ?? '');
+  states = [];
+  complaints = [];
+});
+afterEach(async () => {
+  await watch?.stop();
+  await broker?.close();
+});
+
+const start = (): void => {
+  const take = (fields: unknown) => complaints.push(JSON.stringify(fields));
+  watch = new BrokerWatch({
+    bus: broker.bus,
+    logger: { error: take, warn: take },
+    everyMs: 50,
+    onState: (state) => states.push(state),
+  });
+  watch.start();
+};
+
+const read = (durable: string, subject: string) =>
+  ensureConsumer(
+    { bus: broker.bus, stream: broker.bus.streams.media.name, durable, subject, ackWaitMs: 1_000 },
+    logger,
+  );
+
+const unread = () => states.at(-1)?.unreadSubjects.toSorted();
+
+test('request subjects that nobody reads are named, complained of once, and forgiven', async () => {
+  const { optimizeRequest, transcodeRequest } = broker.bus.subjects;
+  start();
+  await expect.poll(unread, WITHIN).toEqual([optimizeRequest, transcodeRequest]);
+  const looks = states.length;
+  await expect.poll(() => states.length, WITHIN).toBeGreaterThan(looks + 3);
+  expect(complaints).toEqual(
+    [optimizeRequest, transcodeRequest].map((subject) => JSON.stringify({ subject })),
+  );
+  await read(CONSUMERS.media, optimizeRequest);
+  await read(CONSUMERS.transcode, transcodeRequest);
+  await expect.poll(unread, WITHIN).toEqual([]);
+});
+
+test('answers under a name that this process does not know are seen', async () => {
+  const { optimizeRequest, transcodeRequest, optimizeResponse } = broker.bus.subjects;
+  await read(CONSUMERS.media, optimizeRequest);
+  await read(CONSUMERS.transcode, transcodeRequest);
+  const renamed = await broker.connect({ optimizeResponse: `${broker.appName}.answers` });
+  await renamed.ensureStreams();
+  await read(CONSUMERS.results, renamed.subjects.optimizeResponse);
+  start();
+  await expect.poll(unread, WITHIN).toEqual([]);
+  await broker.bus.publish(optimizeResponse, '{}', { messageId: randomUUID() });
+  await expect.poll(unread, WITHIN).toEqual([optimizeResponse]);
+});
+
+test('what waits and what was given up is counted by consumer', async () => {
+  const { optimizeRequest } = broker.bus.subjects;
+  await read(CONSUMERS.media, optimizeRequest);
+  for (let count = 0; count < 3; count += 1)
+    await broker.bus.publish(optimizeRequest, '{}', { messageId: randomUUID() });
+  const given = { stream: 'S', stream_seq: 1, subject: optimizeRequest, attempts: 1, headers: undefined };
+  await new DeadLetters(broker.bus).put(CONSUMERS.media, { ...given, payload: Buffer.from('{}') }, 'poison');
+  start();
+  await expect.poll(() => states.at(-1)?.pending.get(CONSUMERS.media), WITHIN).toBe(3);
+  expect(states.at(-1)?.deadLetters).toEqual(new Map([[CONSUMERS.media, 1]]));
+});
+
+test('a subject of another stream is refused by name, with that stream', async () => {
+  const taken = `${broker.appName}.taken`;
+  await broker.bus.manager.streams.add({ name: `${broker.appName}-OTHER`, subjects: [taken] });
+  const wrong = await broker.connect({ virus: taken });
+  await expect(wrong.ensureStreams()).rejects.toThrow(
+    `${taken} belongs to the stream ${broker.appName}-OTHER, so ${broker.bus.streams.media.name} can't take it`,
+  );
+  await broker.bus.manager.streams.delete(`${broker.appName}-OTHER`);
+});
+
+test('a durable consumer follows its settings, and keeps what waits in it', async () => {
+  const { optimizeResponse, virus } = broker.bus.subjects;
+  await read(CONSUMERS.results, optimizeResponse);
+  await broker.bus.publish(virus, '{}', { messageId: randomUUID() });
+  await read(CONSUMERS.results, virus);
+  const info = await broker.bus.manager.consumers.info(broker.bus.streams.media.name, CONSUMERS.results);
+  expect([info.config.filter_subject, info.num_pending]).toEqual([virus, 1]);
+});
