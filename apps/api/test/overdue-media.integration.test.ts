@@ -5,6 +5,7 @@ import { Bus } from '@claimcheck/platform/bus';
 import { JetStreamConsumer } from '@claimcheck/platform/consumer';
 import { createLogger } from '@claimcheck/platform/logger';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { OutboxSignal } from '../src/background/outbox-signal.ts';
 import { Relay } from '../src/background/relay.ts';
 import { settleOverdueMedia } from '../src/background/sweeper/settle-overdue-media.ts';
 import { applyResult, type Result } from '../src/media/apply-result.ts';
@@ -48,7 +49,7 @@ const uploaded = (filetype?: string) => db.uploaded(filetype, settings);
 
 /** As the relay does it, until nothing is left. */
 const publishAll = async (): Promise<void> => {
-  const relay = new Relay({ database: db.database, bus, logger });
+  const relay = new Relay({ signal: new OutboxSignal(bus), database: db.database, bus, logger });
   relay.start();
   await expect
     .poll(() => db.database.client.outbox.count({ where: { published_at: null } }), { timeout: 10_000 })

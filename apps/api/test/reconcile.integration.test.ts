@@ -7,8 +7,8 @@ import { createUpload } from '../src/media/create-upload.ts';
 import { sendMessage } from '../src/media/messages.ts';
 import type { Finding } from '../src/reconcile/compare.ts';
 import { reconcile } from '../src/reconcile/reconcile.ts';
+import { createTestBucket, OBJECT_BYTES, type TestBucket } from './harness/test-bucket.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
-import { createTestBucket, type TestBucket } from './harness/test-bucket.ts';
 
 let db: TestDatabase;
 let bucket: TestBucket;
@@ -55,7 +55,7 @@ const readyMedia = async (): Promise<{ id: string; keys: string[] }> => {
           format: 'webp',
           s3_bucket: bucket.storage.bucket,
           object_storage_key: keys[0] ?? '',
-          size_bytes: 5,
+          size_bytes: OBJECT_BYTES,
         },
       },
     },
@@ -110,7 +110,7 @@ test('5,000 keys: what no row knows is found, and deleted only when told; the re
   expect(dry.orphans).toEqual(lost);
   expect(dry.missing).toEqual([]);
   expect(dry.foreign).toEqual(['backup/of-somebody-else.tar']);
-  expect(dry.counts).toMatchObject({ orphan_bytes: 5 * lost.length, deleted_objects: 0 });
+  expect(dry.counts).toMatchObject({ orphan_bytes: OBJECT_BYTES * lost.length, deleted_objects: 0 });
   expect(await bucket.keys()).toHaveLength(kept.length + lost.length);
 
   expect((await run({ apply: true })).counts.deleted_objects).toBe(lost.length);

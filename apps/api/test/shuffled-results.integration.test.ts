@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { createLogger } from '@claimcheck/platform/logger';
-import { Storage } from '@claimcheck/platform/storage';
+import type { Storage } from '@claimcheck/platform/storage';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createResultConsumers } from '../src/background/result-consumers.ts';
@@ -9,6 +9,7 @@ import { readMedia } from '../src/media/media-row.ts';
 import { resultsOf, type Scenario, scenarioArbitrary, shuffled } from './harness/results-scenario.ts';
 import { createTestBus, type TestBus } from './harness/test-bus.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
+import { createTestStorage } from './harness/test-storage.ts';
 
 const seed = Number(process.env.CLAIMCHECK_TEST_SEED ?? randomInt(2 ** 31));
 let db: TestDatabase;
@@ -20,14 +21,7 @@ beforeAll(async () => {
   const stack = inject('stack');
   db = await createTestDatabase(stack.DATABASE_URL ?? '');
   broker = await createTestBus(stack.NATS_URL ?? '');
-  storage = new Storage({
-    endpoint: stack.S3_ENDPOINT ?? '',
-    region: stack.S3_REGION ?? '',
-    bucket: stack.S3_BUCKET ?? '',
-    accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
-    secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
-    forcePathStyle: true,
-  });
+  storage = createTestStorage(stack);
 });
 afterAll(async () => {
   storage?.close();

@@ -8,7 +8,7 @@ export interface Terminal {
   error: (text: string) => void;
 }
 
-export const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const;
+const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const;
 
 const COMMON = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
 

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
 import type { Storage } from '@claimcheck/platform/storage';
-import { createTestStorage } from './test-storage.ts';
+import { createTestStorage, keysBelow, putObject } from './test-storage.ts';
 
 export interface TestBucket {
   storage: Storage;
-  /** Objects of 5 bytes each. */
+  /** Objects of {@link OBJECT_BYTES} each. */
   putAll(keys: readonly string[]): Promise<void>;
   keys(): Promise<string[]>;
   close(): Promise<void>;
 }
 
+export const OBJECT_BYTES = 5;
 const AT_ONCE = 32;
 
 /** A bucket of its own on the test run's storage. */
@@ -18,19 +19,14 @@ export const createTestBucket = async (stack: Record<string, string>): Promise<T
   const bucket = `api-test-${randomBytes(6).toString('hex')}`;
   const storage = createTestStorage({ ...stack, S3_BUCKET: bucket });
   await storage.client.send(new CreateBucketCommand({ Bucket: bucket }));
-  const put = (key: string) =>
-    storage.put(key, Buffer.from('bytes'), { size_bytes: 5, content_type: 'application/octet-stream' });
   return {
     storage,
-    keys: async () => {
-      const found: string[] = [];
-      for await (const key of storage.list('')) found.push(key);
-      return found;
-    },
+    keys: () => keysBelow(storage, ''),
     putAll: async (wanted) => {
       const left = [...wanted];
       const putSome = async () => {
-        for (let key = left.pop(); key !== undefined; key = left.pop()) await put(key);
+        for (let key = left.pop(); key !== undefined; key = left.pop())
+          await putObject(storage, key, OBJECT_BYTES);
       };
       await Promise.all(Array.from({ length: AT_ONCE }, putSome));
     },

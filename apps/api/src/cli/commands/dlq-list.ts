@@ -1,8 +1,8 @@
 import { DeadLetters } from '@claimcheck/platform/dead-letters';
 import { describeLetter } from '../../dead-letters/describe-letter.ts';
 import type { Command } from '../command.ts';
-import { withBus } from '../connections.ts';
 import { readConsumer } from '../read-consumer.ts';
+import { withBus } from '../with-bus.ts';
 
 export const dlqListCommand: Command = {
   name: 'dlq list',

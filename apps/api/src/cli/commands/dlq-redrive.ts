@@ -1,12 +1,11 @@
 import type { Bus } from '@claimcheck/platform/bus';
 import { type DeadLetter, DeadLetters } from '@claimcheck/platform/dead-letters';
-import { loadConfig } from '../../config.ts';
 import { type Redrive, redriveLetter } from '../../dead-letters/redrive-letter.ts';
-import { toSettings } from '../../to-settings.ts';
 import { type Command, type CommandInput, UsageError } from '../command.ts';
-import { withBusAndDatabase } from '../connections.ts';
+import { type Operator, withOperator } from '../operator.ts';
 import { readConsumer } from '../read-consumer.ts';
 import { readSequence } from '../read-sequence.ts';
+import { withBus } from '../with-bus.ts';
 
 interface Selection {
   seq: number | undefined;
@@ -47,16 +46,15 @@ export const dlqRedriveCommand: Command = {
   run: async (input) => {
     const { env, json, print } = input;
     const selection = readSelection(input);
-    const settings = toSettings(loadConfig(env));
     const counts: Record<Redrive, number> = { published: 0, new_epoch: 0, moot: 0 };
-    await withBusAndDatabase(env, async (bus, database) => {
-      const deadLetters = new DeadLetters(bus);
+    const redrive = async (bus: Bus, { database, settings }: Operator): Promise<void> => {
       for await (const letter of select(bus, selection)) {
-        const outcome = await redriveLetter(deadLetters, database, settings, letter);
+        const outcome = await redriveLetter(new DeadLetters(bus), database, settings, letter);
         counts[outcome] += 1;
         if (!json) print(`${letter.seq}  ${letter.consumer}  ${outcome}`);
       }
-    });
+    };
+    await withOperator(env, (operator) => withBus(env, (bus) => redrive(bus, operator)));
     if (json) print(JSON.stringify(counts));
     else print(`${counts.published} published, ${counts.new_epoch} with a new epoch, ${counts.moot} moot`);
     return 0;

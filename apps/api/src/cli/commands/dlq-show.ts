@@ -1,8 +1,8 @@
 import { DeadLetters } from '@claimcheck/platform/dead-letters';
 import { describeLetter } from '../../dead-letters/describe-letter.ts';
 import type { Command } from '../command.ts';
-import { withBus } from '../connections.ts';
 import { readSequence } from '../read-sequence.ts';
+import { withBus } from '../with-bus.ts';
 
 export const dlqShowCommand: Command = {
   name: 'dlq show',
