@@ -114,6 +114,23 @@ test('a broker that lost its streams gets them again, and what was not confirmed
   expect(await streamed()).toBe(4);
 });
 
+test('nothing is claimed while the broker is away', async () => {
+  await commit(3);
+  const away = await broker.connect();
+  const signal = new OutboxSignal(away);
+  const claims: number[] = [];
+  startRelay({ bus: away, signal, onClaimed: (count) => claims.push(count) });
+  await expect.poll(() => claims.length, WITHIN).toBeGreaterThan(1);
+  await away.close();
+  await commit(3);
+  const [relay] = relays;
+  await relay?.stop();
+  const left = await db.database.client.outbox.findMany({ where: { published_at: null } });
+  expect(left.map(({ claim }) => claim)).toEqual([null, null, null]);
+  startRelay();
+  await expect.poll(unpublished, WITHIN).toBe(0);
+});
+
 test('the signal is heard once in this process and once in another', async () => {
   const other = await broker.connect();
   const heard = { here: 0, there: 0 };
