@@ -1,5 +1,6 @@
 import { Database } from '@claimcheck/database/database';
 import { Bus } from '@claimcheck/platform/bus';
+import { createFailpoint } from '@claimcheck/platform/failpoint';
 import { createLogger } from '@claimcheck/platform/logger';
 import { Shutdown } from '@claimcheck/platform/shutdown';
 import { Storage } from '@claimcheck/platform/storage';
@@ -48,6 +49,7 @@ export const compose = async (config: Config): Promise<Context> => {
     database,
     storage,
     settings: toSettings(config),
+    failpoint: createFailpoint(config.failpoints, logger),
     verifyToken: createTokenVerifier(config.token),
     tickets: config.tokenSecrets === undefined ? undefined : new UploadTickets(config.tokenSecrets),
     waiters: new MediaWaiters(bus),

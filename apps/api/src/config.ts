@@ -83,6 +83,7 @@ export const loadConfig = (env: Environment) => {
     gatewayPublicUrl: read.GATEWAY_PUBLIC_URL ?? 'http://127.0.0.1:8081',
     databaseUrl: read.DATABASE_URL,
     natsUrl: read.NATS_URL,
+    failpoints: read.FAILPOINT,
     subjectOverrides: {
       optimizeRequest: read.SUBJECT_OPTIMIZE_REQUEST,
       optimizeResponse: read.SUBJECT_OPTIMIZE_RESPONSE,

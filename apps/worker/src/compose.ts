@@ -1,6 +1,7 @@
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import { type AdminServer, startAdminServer } from '@claimcheck/platform/admin-server';
 import { Bus } from '@claimcheck/platform/bus';
+import { createFailpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Shutdown } from '@claimcheck/platform/shutdown';
 import { Storage } from '@claimcheck/platform/storage';
@@ -55,6 +56,7 @@ export const startWorker = async (
     responses,
     folders,
     metrics,
+    failpoint: createFailpoint(config.FAILPOINT, logger),
     logger,
     maxAttempts: config.MAX_ATTEMPTS,
     ackWaitMs: config.ACK_WAIT,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { failpointPlan } from './failpoint-plan.ts';
 import { isReservedAudience } from './reserved-audience.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -111,6 +112,7 @@ export const commonVariables = {
     .default('claimcheck'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   NATS_URL: z.string().min(1),
+  FAILPOINT: failpointPlan.optional(),
   SUBJECT_OPTIMIZE_REQUEST: subject.optional(),
   SUBJECT_OPTIMIZE_RESPONSE: subject.optional(),
   SUBJECT_VIRUS: subject.optional(),

@@ -1,5 +1,6 @@
 import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/bus';
+import type { Failpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
 import { type Claim, OutboxClaims, type Publication } from './outbox-claims.ts';
 import type { OutboxSignal } from './outbox-signal.ts';
@@ -14,6 +15,7 @@ export interface RelayOptions {
   onClaimed?: (count: number, seconds: number) => void;
   onPublished?: (count: number) => void;
   onFailed?: (count: number) => void;
+  failpoint?: Failpoint;
 }
 
 const BATCH = 250;
@@ -86,6 +88,7 @@ export class Relay {
     const count = claim.messages.length;
     this.#options.onClaimed?.(count, (performance.now() - began) / 1_000);
     if (count > 0) {
+      this.#options.failpoint?.('relay.before_publish');
       const work = this.#publish(claim).finally(() => this.#underWay.delete(work));
       this.#underWay.add(work);
     }
@@ -110,6 +113,7 @@ export class Relay {
       }),
     );
     try {
+      this.#options.failpoint?.('relay.before_mark');
       if (published.length > 0) await this.#claims.markPublished(published);
       onPublished?.(published.length);
       if (failed.length === 0) return;

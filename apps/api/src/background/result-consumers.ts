@@ -9,6 +9,7 @@ import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/bus';
 import { JetStreamConsumer } from '@claimcheck/platform/consumer';
 import { type Outcome, PoisonError } from '@claimcheck/platform/delivery';
+import type { Failpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
 import { applyResult, type Result } from '../media/apply-result.ts';
@@ -23,6 +24,7 @@ interface ResultConsumersOptions {
   maxAttempts: number;
   logger: Logger;
   onResult?: (outcome: string) => void;
+  failpoint?: Failpoint;
   onDelivery?: (consumer: string, outcome: Outcome) => void;
 }
 
@@ -50,7 +52,9 @@ const handleResponse = async (options: ResultConsumersOptions, response: Receive
   const { database, bus, settings, logger } = options;
   if (response.stage === 'probe') return bus.announce(bus.subjects.probeArrived(response.mediaId), {});
   const result = resolveKeys(options.storage, response);
+  options.failpoint?.('results.before_commit');
   const outcome = await database.transaction((tx) => applyResult(tx, settings, result));
+  options.failpoint?.('results.before_ack');
   options.onResult?.(outcome);
   const fields = { media_object_id: result.mediaId, epoch: result.epoch, stage: result.stage, outcome };
   logger.info(fields, 'result');

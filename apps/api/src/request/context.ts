@@ -1,4 +1,5 @@
 import type { Database } from '@claimcheck/database/database';
+import type { Failpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
 import type { Identity, TokenVerifier } from '@claimcheck/platform/token-verifier';
@@ -19,6 +20,7 @@ export interface HttpContext {
   tickets: UploadTickets | undefined;
   waiters: MediaWaiters;
   metrics: Metrics;
+  failpoint: Failpoint;
   logger: Logger;
 }
 

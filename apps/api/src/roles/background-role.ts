@@ -35,7 +35,7 @@ const startUploadExpirer = (context: Context, sessions: UploadSessions): void =>
  * and the sweeper. Any number of replicas.
  */
 export const startBackgroundRole = async (context: Context): Promise<void> => {
-  const { bus, database, storage, settings, config, logger, metrics, shutdown } = context;
+  const { bus, database, storage, settings, config, failpoint, logger, metrics, shutdown } = context;
   const relay = new Relay({
     database,
     bus,
@@ -44,6 +44,7 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
     onClaimed: (_count, seconds) => metrics.outboxClaimDuration.observe(seconds),
     onPublished: (count) => metrics.outboxPublished.inc(count),
     onFailed: (count) => metrics.outboxPublishFailures.inc(count),
+    failpoint,
   });
   relay.start();
   shutdown.add('relay', () => relay.stop());
@@ -55,6 +56,7 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
     maxAttempts: config.maxAttempts,
     logger,
     onResult: (outcome) => metrics.results.inc({ outcome }),
+    failpoint,
     onDelivery: (consumer, outcome) => metrics.deliveries.inc({ consumer, outcome }),
   });
   for (const consumer of consumers) {

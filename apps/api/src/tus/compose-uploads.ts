@@ -38,7 +38,7 @@ const finalizer =
   };
 
 export const composeUploads = (context: HttpContext, bus: Bus): Uploads => {
-  const { config, database, settings, storage, logger } = context;
+  const { config, database, settings, storage, failpoint, logger } = context;
   const sessions = new UploadSessions(database, settings);
   const engine: Engine = {
     sessions,
@@ -47,6 +47,7 @@ export const composeUploads = (context: HttpContext, bus: Bus): Uploads => {
     budget: new MemoryBudget(config.uploadMemoryBytes),
     idleMs: config.uploadIdleMs,
     maxUploadBytes: config.maxUploadBytes,
+    failpoint,
     logger,
   };
   const locker = new UploadLocker(sessions, bus);

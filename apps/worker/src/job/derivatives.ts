@@ -34,6 +34,7 @@ export const putDerivative = async (
   const key = derivativeKey(job.request, quality, format);
   const size = typeof content === 'string' ? (await stat(content)).size : content.byteLength;
   const body = typeof content === 'string' ? createReadStream(content) : content;
+  job.failpoint('worker.before_put');
   await storage.put(key, body, {
     size_bytes: size,
     content_type: CONTENT_TYPES[format],

@@ -1,4 +1,5 @@
 import type { OptimizeRequest } from '@claimcheck/contracts/broker-events';
+import type { Failpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { StepName, StepOutcome, WorkerMetrics } from '../metrics.ts';
 import { MediaFailure } from './media-failure.ts';
@@ -10,6 +11,7 @@ export class Job {
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  readonly failpoint: Failpoint;
   readonly #metrics: WorkerMetrics;
 
   constructor(options: {
@@ -17,12 +19,14 @@ export class Job {
     folder: string;
     signal: AbortSignal;
     logger: Logger;
+    failpoint: Failpoint;
     metrics: WorkerMetrics;
   }) {
     this.request = options.request;
     this.folder = options.folder;
     this.signal = options.signal;
     this.logger = options.logger;
+    this.failpoint = options.failpoint;
     this.#metrics = options.metrics;
   }
 

@@ -2,6 +2,7 @@ import { type OptimizeRequest, optimizeRequestSchema } from '@claimcheck/contrac
 import type { FailureCode } from '@claimcheck/contracts/errors';
 import type { Bus } from '@claimcheck/platform/bus';
 import { JetStreamConsumer } from '@claimcheck/platform/consumer';
+import type { Failpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
 import { Job } from '../job/job.ts';
 import type { JobFolders } from '../job/job-folders.ts';
@@ -21,6 +22,7 @@ export interface LaneConsumerOptions {
   responses: Responses;
   folders: JobFolders;
   metrics: WorkerMetrics;
+  failpoint: Failpoint;
   logger: Logger;
   /** Why a request that was tried too often has probably failed. */
   explainExhaustion: () => Promise<FailureCode>;
@@ -50,13 +52,13 @@ export const createLaneConsumer = (options: LaneConsumerOptions): JetStreamConsu
 const work = async (
   request: OptimizeRequest,
   signal: AbortSignal,
-  { lane, responses, folders, metrics, logger: parent }: LaneConsumerOptions,
+  { lane, responses, folders, metrics, failpoint, logger: parent }: LaneConsumerOptions,
 ): Promise<void> => {
   // Before anything that a media object would need.
   if (request.probe === true) return responses.succeed(request, 'probe', {});
   const logger = parent.child({ media_object_id: request.mediaId, epoch: request.epoch });
   await folders.withFolder(async (folder) => {
-    const job = new Job({ request, folder, signal, logger, metrics });
+    const job = new Job({ request, folder, signal, logger, failpoint, metrics });
     try {
       await lane.run(job);
       logger.info('request done');
@@ -65,5 +67,6 @@ const work = async (
       logger.warn({ code: error.code, detail: error.detail }, 'the media object can not be processed');
       await job.step('respond', () => responses.fail(request, error));
     }
+    failpoint('worker.before_ack');
   });
 };

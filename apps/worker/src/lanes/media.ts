@@ -131,6 +131,7 @@ export class MediaLane implements Lane {
     const processed = thumbnail === undefined ? [] : [thumbnail];
     if (inspected.kind === 'image')
       processed.push(...(await job.step('derive', () => deriveImages(job, source, inspected, this.#tools))));
+    job.failpoint('worker.after_put');
     await this.#respond(job, 'final', { ...fields, processed });
   }
 

@@ -36,6 +36,7 @@ export class TranscodeLane implements Lane {
     const { poster, thumbhash } = await job.step('preview', () => makePoster(job, inspected, ffmpeg));
     const original = await job.step('transcode', () => this.#transcode(job, inspected));
     const thumbnail = await putDerivative(job, storage, poster);
+    job.failpoint('worker.after_put');
     await job.step('respond', () =>
       responses.succeed(job.request, 'final', {
         ...describe(inspected),
@@ -51,7 +52,10 @@ export class TranscodeLane implements Lane {
     const progress = new ProgressReporter((percent) =>
       responses.succeed(job.request, 'progress', { percent }),
     );
-    const original = await transcodeVideo(job, source, ffmpeg, (percent) => progress.report(percent));
+    const original = await transcodeVideo(job, source, ffmpeg, (percent) => {
+      job.failpoint('worker.during_ffmpeg');
+      progress.report(percent);
+    });
     await progress.flush();
     return putDerivative(job, storage, original);
   }

@@ -1,3 +1,4 @@
+import type { Failpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
 import type { UploadSessions } from '../../media/upload-sessions.ts';
@@ -13,5 +14,6 @@ export interface Engine {
   /** A connection that is silent for so long is ended, its bytes kept. Milliseconds. */
   idleMs: number;
   maxUploadBytes: number;
+  failpoint: Failpoint;
   logger: Logger;
 }

@@ -33,6 +33,7 @@ const writeOrLook = async (
   session: Complete,
   write: () => Promise<void>,
 ): Promise<void> => {
+  engine.failpoint('upload.before_complete');
   try {
     await write();
   } catch (error) {
@@ -43,6 +44,7 @@ const writeOrLook = async (
     if (found === 'absent' && isConflict(error)) throw new TusError('unavailable');
     await abandon(engine, lease, error);
   }
+  engine.failpoint('upload.after_complete');
 };
 
 const putWhole = async (engine: Engine, lease: Lease, session: Complete, rest: Remainder): Promise<void> => {

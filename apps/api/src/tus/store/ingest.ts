@@ -243,7 +243,9 @@ export class Ingest implements Holder {
   }
 
   async #commit(progress: Progress): Promise<void> {
+    this.#engine.failpoint('upload.before_progress');
     if (!(await this.#engine.sessions.commit(this.#lease, progress))) throw new TusError('upload_locked');
+    this.#engine.failpoint('upload.after_progress');
   }
 
   /** Objects that no row names any more. What a crash leaves goes with the upload's prefix. */

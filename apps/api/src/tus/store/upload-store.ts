@@ -101,6 +101,7 @@ export class UploadStore extends S3Store implements DataStore {
       await storeWhole(this.#engine, scope.lease, whole, remainder);
     }
     await this.#onStored(whole);
+    this.#engine.failpoint('upload.after_commit');
     scope.session = { ...whole, phase: 'complete', offset: length };
   }
 }

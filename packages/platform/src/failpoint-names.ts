@@ -1,0 +1,34 @@
+/**
+ * Where a drill may strike (`FAILPOINT`, see failpoint-plan.ts). The part before the dot is who gets there.
+ * Names are read by whoever starts a process by hand: they are kept, like those of other variables.
+ */
+export const FAILPOINTS = [
+  /** All bytes are stored or here; the Complete, or the single PUT, is next. */
+  'upload.before_complete',
+  /** The object is whole in the storage; the database does not know yet. */
+  'upload.after_complete',
+  /** The database knows; nothing is published, the client has no answer. */
+  'upload.after_commit',
+  /** A part or tail is stored; its row is not. */
+  'upload.before_progress',
+  /** The row is committed; tails that it replaces are not deleted. */
+  'upload.after_progress',
+  /** Outbox messages are claimed; none is published. */
+  'relay.before_publish',
+  /** The broker has confirmed; the outbox does not know. */
+  'relay.before_mark',
+  /** A result is about to be applied. */
+  'results.before_commit',
+  /** A result is applied; the broker does not know. */
+  'results.before_ack',
+  /** ffmpeg has said how far it is. */
+  'worker.during_ffmpeg',
+  /** A derivative is made; its PUT is next. */
+  'worker.before_put',
+  /** All derivatives are stored; the final response is next. */
+  'worker.after_put',
+  /** The responses are confirmed; the request is not acked. */
+  'worker.before_ack',
+] as const;
+
+export type FailpointName = (typeof FAILPOINTS)[number];
