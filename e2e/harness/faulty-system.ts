@@ -1,17 +1,26 @@
 import { type System, startSystem } from './system.ts';
 import { type Link, Toxiproxy } from './toxiproxy.ts';
 
-/** The system with a fault proxy between clients and api, and between the apps and S3. */
+/** The system with a fault proxy between clients and api, and between the apps and each server. */
 export interface FaultySystem {
   system: System;
   /** Its `url` is the api's public address, so clients that follow a Location stay on it. */
   clientLink: Link;
   s3Link: Link;
+  natsLink: Link;
+  databaseLink: Link;
   /** For further links. */
   proxy: Toxiproxy;
   heal(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** The same URL, but for the way there. */
+const through = (url: string, link: Link): string => {
+  const parsed = new URL(url);
+  parsed.host = new URL(link.url).host;
+  return parsed.href;
+};
 
 export const startFaultySystem = async (
   stack: Record<string, string>,
@@ -21,9 +30,18 @@ export const startFaultySystem = async (
   try {
     const s3Url = stack.S3_ENDPOINT ?? '';
     const s3Link = await proxy.link('s3', s3Url);
+    const natsUrl = stack.NATS_URL ?? '';
+    const natsLink = await proxy.link('nats', natsUrl);
+    const databaseUrl = stack.DATABASE_URL ?? '';
+    const databaseLink = await proxy.link('database', databaseUrl);
     // The api's port is not known yet, its public address has to be.
     const clientLink = await proxy.link('api', s3Url);
-    const system = await startSystem(stack, {
+    const behind = {
+      ...stack,
+      NATS_URL: through(natsUrl, natsLink),
+      DATABASE_URL: through(databaseUrl, databaseLink),
+    };
+    const system = await startSystem(behind, {
       S3_ENDPOINT: s3Link.url,
       S3_PUBLIC_ENDPOINT: s3Url,
       PUBLIC_URL: clientLink.url,
@@ -34,6 +52,8 @@ export const startFaultySystem = async (
       system,
       clientLink,
       s3Link,
+      natsLink,
+      databaseLink,
       proxy,
       heal: () => proxy.heal(),
       stop: () =>

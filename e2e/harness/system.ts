@@ -6,7 +6,7 @@ import { type ManagedService, startProcess } from '@claimcheck/local-stack/manag
 import { createDatabase, createReader } from '@claimcheck/local-stack/postgres-setup';
 import jwt from 'jsonwebtoken';
 
-type AppName = 'api' | 'worker' | 'gateway';
+export type AppName = 'api' | 'worker' | 'gateway';
 type Variables = Record<string, string>;
 
 /** The three apps as real processes, on servers that are shared but a database and subjects of their own. */
@@ -16,12 +16,16 @@ export interface System {
   appName: string;
   databaseUrl: string;
   env: Variables;
-  /** What the api was started with; a second one needs ports of its own. */
+  /** What the api was started with. */
   apiEnv: Variables;
+  /** What each app was started with; a second one needs ports of its own. */
+  envs: Record<AppName, Variables>;
   adminUrls: Record<AppName, string>;
   apps: Record<AppName, ManagedService>;
   /** A host's token for a user; `claims` override. */
   tokenFor(userId: string, claims?: { expiresIn?: number; scope?: string; secret?: string }): string;
+  /** Ends an app, if it still runs, and starts it on the same ports with `extra` configuration for this run. */
+  restart(name: AppName, extra?: Variables): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -86,11 +90,13 @@ export const startSystem = async (stack: Variables, overrides: Variables = {}): 
   };
   const trusted = { ...common, AUTH_JWT_SECRET: secret };
   const apiEnv = { ...trusted, DATABASE_URL: owner, DEV_LOGIN: 'true' };
+  // The worker has no database, no secret: it handles hostile bytes.
+  const envs = { api: apiEnv, worker: common, gateway: { ...trusted, DATABASE_URL: reader } };
+  const adminPorts = { api: apiAdmin, worker: workerAdmin, gateway: gatewayAdmin };
   const [api, worker, gatewayApp] = await Promise.all([
-    startApp('api', apiEnv, apiAdmin),
-    // No database, no secret: it handles hostile bytes.
-    startApp('worker', common, workerAdmin),
-    startApp('gateway', { ...trusted, DATABASE_URL: reader }, gatewayAdmin),
+    startApp('api', envs.api, apiAdmin),
+    startApp('worker', envs.worker, workerAdmin),
+    startApp('gateway', envs.gateway, gatewayAdmin),
   ]);
   const apps = { api, worker, gateway: gatewayApp };
   return {
@@ -100,6 +106,7 @@ export const startSystem = async (stack: Variables, overrides: Variables = {}): 
     databaseUrl: owner,
     env: common,
     apiEnv,
+    envs,
     adminUrls: {
       api: `http://127.0.0.1:${apiAdmin}`,
       worker: `http://127.0.0.1:${workerAdmin}`,
@@ -111,6 +118,10 @@ export const startSystem = async (stack: Variables, overrides: Variables = {}): 
         subject: userId,
         expiresIn: claims.expiresIn ?? 3_600,
       }),
+    restart: async (name, extra = {}) => {
+      await apps[name].stop();
+      apps[name] = await startApp(name, { ...envs[name], ...extra }, adminPorts[name]);
+    },
     stop: async () => {
       await Promise.all(Object.values(apps).map((app) => app.stop()));
     },

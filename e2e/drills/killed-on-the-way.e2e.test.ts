@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { DrillWorld } from '../harness/drill-world.ts';
+import { seeded } from '../harness/seeded.ts';
+import { type System, startSystem } from '../harness/system.ts';
+
+const MIB = 1_024 ** 2;
+const TYPE = { filename: 'random.bin', filetype: 'application/octet-stream' };
+
+let system: System;
+let world: DrillWorld;
+let conversation: string;
+
+beforeAll(async () => {
+  system = await startSystem(inject('stack'));
+  world = new DrillWorld(system, inject('stack'));
+  conversation = await world.user('ann').startConversation('ben');
+  await world.follow('ben', conversation);
+});
+afterAll(async () => {
+  await world?.close();
+  await system?.stop();
+});
+
+/** Uploads while the api dies at a failpoint; then a fresh one, and the client goes on. */
+const uploadAcrossDeath = async (failpoint: string, bytes: Buffer): Promise<string> => {
+  await system.restart('api', { FAILPOINT: `${failpoint}:kill` });
+  const upload = await world.create('ann', { ...TYPE, bytes });
+  const answer = await upload.patch(0, bytes);
+  expect(await system.apps.api.exited).toMatchObject({ signal: 'SIGKILL' });
+  expect(answer.kind, 'nobody was told that it is done').toBe('broken');
+  await system.restart('api');
+  await world.finish('ann', upload, bytes);
+  return upload.id;
+};
+
+test.each([
+  ['drill 1: the api is killed before the Complete', 'upload.before_complete'],
+  ['drill 2: the api is killed after the Complete, before the commit', 'upload.after_complete'],
+  ['drill 3: the api is killed after the commit, before the publish', 'upload.after_commit'],
+])('%s', async (name, failpoint) => {
+  const random = seeded(name);
+  // In parts, and as a single PUT.
+  for (const size of [random.int(9 * MIB, 12 * MIB), random.int(1, MIB)]) {
+    const id = await uploadAcrossDeath(failpoint, random.bytes(size));
+    await world.send('ann', conversation, id);
+  }
+  await world.expectNoViolation();
+});
+
+test('drills 3 and 4: the relay is killed before the publish, and after the ack before the mark', async () => {
+  const random = seeded('drills 3 and 4');
+  for (const failpoint of ['relay.before_publish', 'relay.before_mark']) {
+    const bytes = random.bytes(10_000);
+    await system.restart('api', { FAILPOINT: `${failpoint}:kill` });
+    const upload = await world.create('ann', { ...TYPE, bytes });
+    const answer = await upload.patch(0, bytes);
+    expect(await system.apps.api.exited).toMatchObject({ signal: 'SIGKILL' });
+    if (answer.kind === 'answered' && answer.status === 204) world.acknowledge('ann', upload.id, bytes);
+    await system.restart('api');
+    if (answer.kind !== 'answered') await world.finish('ann', upload, bytes);
+    await world.send('ann', conversation, upload.id);
+  }
+  // What a dead relay had claimed is free when its lease has run out.
+  await world.expectNoViolation(90_000);
+});

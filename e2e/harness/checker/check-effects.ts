@@ -1,0 +1,37 @@
+import { isSettled } from '@claimcheck/contracts/media';
+import type { Aftermath } from './aftermath.ts';
+import type { History, SeenEvent } from './history.ts';
+import type { Violation } from './violation.ts';
+
+const repeated = (values: readonly string[]): string[] => {
+  const seen = new Set<string>();
+  return values.filter((value) => seen.has(value) || !seen.add(value));
+};
+
+/** media_object_id → how often a log shows it going from processing to a settled state. */
+const countSettlings = (events: readonly SeenEvent[]): Map<string, number> => {
+  const last = new Map<string, string>();
+  const count = new Map<string, number>();
+  for (const { media } of events) {
+    if (media === undefined) continue;
+    if (last.get(media.media_object_id) === 'processing' && isSettled(media.state))
+      count.set(media.media_object_id, (count.get(media.media_object_id) ?? 0) + 1);
+    last.set(media.media_object_id, media.state);
+  }
+  return count;
+};
+
+/** B: one effect per media object, stage and epoch, however often something was delivered. */
+export const checkEffects = (_history: History, aftermath: Aftermath): Violation[] => {
+  const violation = (what: string): Violation => ({ invariant: 'B', what });
+  const twice = repeated(aftermath.effects.map(({ what, key }) => `${what} ${key}`));
+  const epochs = new Map(aftermath.media.map(({ media_object_id, epoch }) => [media_object_id, epoch]));
+  const settledTooOften = [...aftermath.logs].flatMap(([conversation, { events }]) =>
+    [...countSettlings(events)].flatMap(([id, count]) =>
+      count > (epochs.get(id) ?? 0)
+        ? [`${id} settled ${count} times in ${epochs.get(id) ?? 0} epochs, says the log of ${conversation}`]
+        : [],
+    ),
+  );
+  return [...twice.map((effect) => `happened twice: ${effect}`), ...settledTooOften].map(violation);
+};

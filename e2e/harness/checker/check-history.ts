@@ -1,0 +1,22 @@
+import type { Aftermath } from './aftermath.ts';
+import { checkEffects } from './check-effects.ts';
+import { checkPayloads } from './check-payloads.ts';
+import { checkResources } from './check-resources.ts';
+import { checkSequences } from './check-sequences.ts';
+import { checkSettled } from './check-settled.ts';
+import { checkTombstones } from './check-tombstones.ts';
+import type { History } from './history.ts';
+import type { Violation } from './violation.ts';
+
+const CHECKS = [
+  checkSettled,
+  checkEffects,
+  checkTombstones,
+  checkSequences,
+  checkPayloads,
+  checkResources,
+] as const;
+
+/** Holds what clients were told against what is there. @returns every violation of the invariants A to F */
+export const checkHistory = (history: History, aftermath: Aftermath): Violation[] =>
+  CHECKS.flatMap((check) => check(history, aftermath));

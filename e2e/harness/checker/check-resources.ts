@@ -1,0 +1,28 @@
+import type { Aftermath } from './aftermath.ts';
+import type { History } from './history.ts';
+import type { Violation } from './violation.ts';
+
+const MIB = 1_024 ** 2;
+
+/**
+ * How much more than at the start counts as the same. Memory: V8 gives back late, and less after its first
+ * work than before it. Descriptors and connections: pools keep some.
+ */
+const ALLOWANCES: Record<string, number> = {
+  memory_bytes: 160 * MIB,
+  descriptors: 60,
+  database_connections: 25,
+};
+
+/** F: memory, descriptors, temp files, connections and open multipart uploads return to the start. */
+export const checkResources = (_history: History, { resources }: Aftermath): Violation[] => {
+  if (resources === undefined) return [];
+  const { before, after } = resources;
+  return Object.entries(after).flatMap(([name, now]): Violation[] => {
+    const resource = name.split(' ').at(-1) ?? name;
+    const limit = (before[name] ?? 0) + (ALLOWANCES[resource] ?? 0);
+    return now <= limit
+      ? []
+      : [{ invariant: 'F', what: `${name}: ${now} after, ${before[name] ?? 0} before` }];
+  });
+};

@@ -1,0 +1,48 @@
+import type { Aftermath } from './aftermath.ts';
+import type { Feed, History, SeenEvent } from './history.ts';
+import type { Violation } from './violation.ts';
+
+const nameOf = ({ type, subject }: SeenEvent): string => `${type} of ${subject}`;
+
+const checkLog = (conversation: string, lastSeq: number, events: readonly SeenEvent[]): string[] => {
+  const wrong = events.findIndex(({ seq }, index) => seq !== index + 1);
+  if (wrong >= 0)
+    return [`the log of ${conversation} has ${events[wrong]?.seq} in the place of ${wrong + 1}`];
+  return events.length === lastSeq
+    ? []
+    : [`the log of ${conversation} ends at ${events.length}, its counter says ${lastSeq}`];
+};
+
+/** One complaint a feed: what follows the first gap is wrong as well. */
+const checkFeed = (feed: Feed, log: readonly SeenEvent[], lastSeq: number): string[] => {
+  const who = `${feed.client} in ${feed.conversation_id}`;
+  let expected = feed.since_seq;
+  for (const event of feed.events) {
+    expected += 1;
+    if (event.seq < expected) return [`${who} received ${event.seq} again`];
+    if (event.seq > expected) return [`${who} never received ${expected}, and then ${event.seq}`];
+    const logged = log[event.seq - 1];
+    if (logged !== undefined && nameOf(logged) !== nameOf(event))
+      return [`${who} received ${nameOf(event)} as ${event.seq}, the log has ${nameOf(logged)}`];
+  }
+  return expected === lastSeq ? [] : [`${who} is at ${expected}, the log at ${lastSeq}`];
+};
+
+/** D: logs and feeds have every number once and in order, and what was acknowledged is at its number. */
+export const checkSequences = (history: History, aftermath: Aftermath): Violation[] => {
+  const { logs } = aftermath;
+  const inLogs = [...logs].flatMap(([id, { last_seq, events }]) => checkLog(id, last_seq, events));
+  const inFeeds = history.feeds.flatMap((feed) => {
+    const log = logs.get(feed.conversation_id);
+    return log === undefined
+      ? [`${feed.client} follows ${feed.conversation_id}, which is gone`]
+      : checkFeed(feed, log.events, log.last_seq);
+  });
+  const lost = history.messages.flatMap(({ conversation_id, message_id, seq }) => {
+    const entry = logs.get(conversation_id)?.events.find((event) => event.seq === seq);
+    return entry?.type === 'message.created' && entry.subject === message_id
+      ? []
+      : [`message ${message_id} was acknowledged as ${seq} of ${conversation_id}, and is not there`];
+  });
+  return [...inLogs, ...inFeeds, ...lost].map((what) => ({ invariant: 'D', what }));
+};

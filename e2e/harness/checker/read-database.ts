@@ -1,0 +1,58 @@
+import { readLog } from '@claimcheck/database/conversation-log';
+import type { Database } from '@claimcheck/database/database';
+import type { Aftermath, Effect, MediaAfter } from './aftermath.ts';
+import type { Payload } from './history.ts';
+import { toSeenEvent } from './to-seen-event.ts';
+
+const WHOLE_LOG = 1_000_000;
+
+const readLogs = async (database: Database): Promise<Aftermath['logs']> => {
+  const logs: Aftermath['logs'] = new Map();
+  const conversations = await database.client.conversation.findMany({ select: { conversation_id: true } });
+  for (const { conversation_id } of conversations) {
+    const page = await readLog(database.client, conversation_id, 0, WHOLE_LOG);
+    if (page === undefined) continue;
+    const events = page.events.map((event) => toSeenEvent(event.type, event));
+    logs.set(conversation_id, { last_seq: page.last_seq, events });
+  }
+  return logs;
+};
+
+const revisionsIn = (logs: Aftermath['logs']): Effect[] =>
+  [...logs].flatMap(([conversation, { events }]) =>
+    events
+      .filter(({ type }) => type === 'media.updated')
+      .map(({ subject }): Effect => ({ what: 'revision in a log', key: `${subject} in ${conversation}` })),
+  );
+
+/** What Postgres says in the end. */
+export const readDatabase = async (
+  database: Database,
+): Promise<{ media: MediaAfter[]; logs: Aftermath['logs']; effects: Effect[]; payloads: Payload[] }> => {
+  const { client } = database;
+  const media = await client.media_object.findMany({
+    select: { media_object_id: true, state: true, epoch: true },
+  });
+  const results = await client.applied_result.findMany();
+  const outbox = await client.outbox.findMany({ select: { subject: true, payload: true } });
+  const logs = await readLogs(database);
+  return {
+    media,
+    logs,
+    effects: [
+      ...revisionsIn(logs),
+      ...results.map(
+        ({ media_object_id, epoch, stage }): Effect => ({
+          what: 'applied result',
+          key: `${media_object_id} epoch ${epoch} ${stage}`,
+        }),
+      ),
+    ],
+    payloads: outbox.map(({ subject, payload }) => ({
+      where: 'outbox',
+      what: subject,
+      bytes: Buffer.byteLength(JSON.stringify(payload)),
+      isText: true,
+    })),
+  };
+};

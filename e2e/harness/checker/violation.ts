@@ -1,0 +1,7 @@
+/** A to F as in the table of drills. */
+export type Invariant = 'A' | 'B' | 'C' | 'D' | 'E' | 'F';
+
+export interface Violation {
+  invariant: Invariant;
+  what: string;
+}

@@ -1,0 +1,133 @@
+import { Database } from '@claimcheck/database/database';
+import { expect } from 'vitest';
+import { Bucket } from './bucket.ts';
+import { ChatUser } from './chat-user.ts';
+import { checkHistory } from './checker/check-history.ts';
+import { FeedRecorder } from './checker/feed-recorder.ts';
+import type { History } from './checker/history.ts';
+import { readAftermath } from './checker/read-aftermath.ts';
+import { sha256 } from './fixtures.ts';
+import { resumeToEnd } from './resume.ts';
+import type { System } from './system.ts';
+import { WireUpload } from './tus-wire.ts';
+import { until } from './until.ts';
+import { untilSettled } from './until-settled.ts';
+
+export interface FileOfUser {
+  bytes: Buffer;
+  filename: string;
+  filetype: string;
+}
+
+/** What a drill does as a client, all of it written down, and held against the servers in the end. */
+export class DrillWorld {
+  readonly system: System;
+  readonly history: History = { uploads: [], messages: [], feeds: [], payloads: [] };
+  readonly database: Database;
+  readonly bucket: Bucket;
+  readonly #natsUrl: string;
+  readonly #feeds: FeedRecorder[] = [];
+
+  /** @param stack the servers, reached past every fault */
+  constructor(system: System, stack: Record<string, string>) {
+    this.system = system;
+    const { pathname } = new URL(system.databaseUrl);
+    const direct = new URL(stack.DATABASE_URL ?? '');
+    direct.pathname = pathname;
+    this.database = new Database({ url: direct.href, poolSize: 2 });
+    this.bucket = new Bucket(stack);
+    this.#natsUrl = stack.NATS_URL ?? '';
+  }
+
+  user(userId: string): ChatUser {
+    return new ChatUser(this.system, userId);
+  }
+
+  /** Begins an upload; nothing is acknowledged yet. */
+  create(userId: string, file: FileOfUser, baseUrl = this.system.apiUrl): Promise<WireUpload> {
+    const { filename, filetype, bytes } = file;
+    const target = { baseUrl, token: this.system.tokenFor(userId) };
+    return WireUpload.create(target, bytes.length, { filename, filetype });
+  }
+
+  /** Goes on until the last byte is answered 2xx: from then on it must not get lost. */
+  async finish(userId: string, upload: WireUpload, bytes: Buffer): Promise<void> {
+    await resumeToEnd(upload, bytes);
+    this.acknowledge(userId, upload.id, bytes);
+  }
+
+  acknowledge(userId: string, id: string, bytes: Buffer): void {
+    this.history.uploads.push({ media_object_id: id, owner_user_id: userId, sha256: sha256(bytes) });
+  }
+
+  /** @returns the media_object_id */
+  async upload(userId: string, file: FileOfUser): Promise<string> {
+    const upload = await this.create(userId, file);
+    await this.finish(userId, upload, file.bytes);
+    return upload.id;
+  }
+
+  /** Sends a reference. @throws when the answer is not 201 */
+  async send(userId: string, conversationId: string, mediaObjectId: string): Promise<void> {
+    const { status, body } = await this.user(userId).send(conversationId, {
+      client_message_id: `${conversationId}-${mediaObjectId}`,
+      message_type: 'file',
+      media_object_id: mediaObjectId,
+    });
+    if (status !== 201) throw new Error(`the message was answered ${status} ${body.code}`);
+    const { message_id, seq } = body;
+    this.history.messages.push({ conversation_id: conversationId, message_id, seq });
+  }
+
+  async follow(userId: string, conversationId: string, gatewayUrl = this.system.gatewayUrl): Promise<void> {
+    const token = this.system.tokenFor(userId);
+    const feed = new FeedRecorder({ gatewayUrl, client: userId, token, history: this.history });
+    this.#feeds.push(feed);
+    await feed.follow(conversationId);
+  }
+
+  /** Waits until all that was acknowledged has settled. @returns the longest wait, in ms */
+  settle(withinMs = 60_000): Promise<number> {
+    return untilSettled(this.database, this.history.uploads, withinMs);
+  }
+
+  /** Everything has settled and is seen by everybody who follows; nothing violates an invariant. */
+  async expectNoViolation(withinMs = 60_000): Promise<void> {
+    await this.settle(withinMs);
+    await this.#untilSeen();
+    const aftermath = await readAftermath(
+      {
+        database: this.database,
+        natsUrl: this.#natsUrl,
+        appName: this.system.appName,
+        bucket: this.bucket,
+        download: async (owner, id, quality) =>
+          (await this.user(owner).fetch(`/v1/media/${id}/${quality}`)).status,
+      },
+      this.history,
+    );
+    expect(checkHistory(this.history, aftermath)).toEqual([]);
+  }
+
+  async close(): Promise<void> {
+    for (const feed of this.#feeds) feed.close();
+    this.bucket.close();
+    await this.database.close();
+  }
+
+  /** The last events are on their way; what never comes is the checker's to tell. */
+  async #untilSeen(): Promise<void> {
+    await until(
+      async () => {
+        const conversations = await this.database.client.conversation.findMany();
+        const last = new Map(conversations.map((row) => [row.conversation_id, Number(row.last_seq)]));
+        const isBehind = this.history.feeds.some(
+          ({ conversation_id, since_seq, events }) =>
+            (events.at(-1)?.seq ?? since_seq) < (last.get(conversation_id) ?? 0),
+        );
+        return isBehind ? undefined : true;
+      },
+      { withinMs: 15_000, what: 'every client to have seen the last event' },
+    ).catch(() => undefined);
+  }
+}
