@@ -2,10 +2,13 @@ import { Database } from '@claimcheck/database/database';
 import { expect } from 'vitest';
 import { Bucket } from './bucket.ts';
 import { ChatUser } from './chat-user.ts';
+import type { Resources } from './checker/aftermath.ts';
 import { checkHistory } from './checker/check-history.ts';
+import { checkResources } from './checker/check-resources.ts';
 import { FeedRecorder } from './checker/feed-recorder.ts';
 import type { History } from './checker/history.ts';
 import { readAftermath } from './checker/read-aftermath.ts';
+import { readResources } from './checker/read-resources.ts';
 import { sha256 } from './fixtures.ts';
 import { resumeToEnd } from './resume.ts';
 import type { System } from './system.ts';
@@ -27,6 +30,7 @@ export class DrillWorld {
   readonly bucket: Bucket;
   readonly #natsUrl: string;
   readonly #feeds: FeedRecorder[] = [];
+  #resourcesBefore: Resources | undefined;
 
   /** @param stack the servers, reached past every fault */
   constructor(system: System, stack: Record<string, string>) {
@@ -37,6 +41,11 @@ export class DrillWorld {
     this.database = new Database({ url: direct.href, poolSize: 2 });
     this.bucket = new Bucket(stack);
     this.#natsUrl = stack.NATS_URL ?? '';
+  }
+
+  /** From here on memory, descriptors, temp files, connections and open multipart uploads must not grow. */
+  async markResources(): Promise<void> {
+    this.#resourcesBefore = await this.#readResources();
   }
 
   user(userId: string): ChatUser {
@@ -95,7 +104,7 @@ export class DrillWorld {
   async expectNoViolation(withinMs = 60_000): Promise<void> {
     await this.settle(withinMs);
     await this.#untilSeen();
-    const aftermath = await readAftermath(
+    const seen = await readAftermath(
       {
         database: this.database,
         natsUrl: this.#natsUrl,
@@ -106,6 +115,7 @@ export class DrillWorld {
       },
       this.history,
     );
+    const aftermath = { ...seen, resources: await this.#compareResources() };
     expect(checkHistory(this.history, aftermath)).toEqual([]);
   }
 
@@ -113,6 +123,28 @@ export class DrillWorld {
     for (const feed of this.#feeds) feed.close();
     this.bucket.close();
     await this.database.close();
+  }
+
+  #readResources(): Promise<Resources> {
+    const { adminUrls, env } = this.system;
+    const mediaObjectIds = this.history.uploads.map(({ media_object_id }) => media_object_id);
+    const { database, bucket } = this;
+    return readResources({ adminUrls, database, bucket, mediaObjectIds, tempDir: env.TEMP_DIR });
+  }
+
+  /** What is given back comes back in a while; what does not is the checker's to tell. */
+  async #compareResources(): Promise<{ before: Resources; after: Resources } | undefined> {
+    const before = this.#resourcesBefore;
+    if (before === undefined) return undefined;
+    let after: Resources = {};
+    await until(
+      async () => {
+        after = await this.#readResources();
+        return checkResources({ before, after }).length === 0 ? true : undefined;
+      },
+      { withinMs: 20_000, what: 'resources to return to the start' },
+    ).catch(() => undefined);
+    return { before, after };
   }
 
   /** The last events are on their way; what never comes is the checker's to tell. */

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import sharp from 'sharp';
 
 const read = (name: string) => readFile(new URL(`../fixtures/${name}`, import.meta.url));
@@ -9,6 +11,17 @@ export const sha256 = (bytes: Buffer | Uint8Array): string =>
 
 /** 1280 × 720, H.264 and AAC, 5.3 s. */
 export const videoFile = () => read('big-buck-bunny-5s.mp4');
+
+/** In a codec that phones don't play: a worker is busy with it for some seconds. Matroska. */
+export const videoToTranscode = async (seconds: number): Promise<Buffer> => {
+  const source = `testsrc2=size=1280x720:rate=30:duration=${seconds}`;
+  const { stdout } = await promisify(execFile)(
+    'ffmpeg',
+    ['-v', 'error', '-f', 'lavfi', '-i', source, '-c:v', 'mpeg4', '-q:v', '5', '-f', 'matroska', 'pipe:1'],
+    { encoding: 'buffer', maxBuffer: 256 * 1_024 * 1_024 },
+  );
+  return stdout;
+};
 
 export const smallPhoto = () => read('china.jpg');
 

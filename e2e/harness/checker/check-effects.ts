@@ -1,6 +1,6 @@
 import { isSettled } from '@claimcheck/contracts/media';
 import type { Aftermath } from './aftermath.ts';
-import type { History, SeenEvent } from './history.ts';
+import type { SeenEvent } from './history.ts';
 import type { Violation } from './violation.ts';
 
 const repeated = (values: readonly string[]): string[] => {
@@ -22,7 +22,7 @@ const countSettlings = (events: readonly SeenEvent[]): Map<string, number> => {
 };
 
 /** B: one effect per media object, stage and epoch, however often something was delivered. */
-export const checkEffects = (_history: History, aftermath: Aftermath): Violation[] => {
+export const checkEffects = (aftermath: Aftermath): Violation[] => {
   const violation = (what: string): Violation => ({ invariant: 'B', what });
   const twice = repeated(aftermath.effects.map(({ what, key }) => `${what} ${key}`));
   const epochs = new Map(aftermath.media.map(({ media_object_id, epoch }) => [media_object_id, epoch]));

@@ -1,11 +1,10 @@
 import { LIMITS } from '@claimcheck/contracts/limits';
-import type { Aftermath } from './aftermath.ts';
-import type { History } from './history.ts';
+import type { Payload } from './history.ts';
 import type { Violation } from './violation.ts';
 
 /** E: nothing binary, and nothing over 8 KiB, on sockets, on the broker, in the outbox. */
-export const checkPayloads = (history: History, aftermath: Aftermath): Violation[] =>
-  [...history.payloads, ...aftermath.payloads].flatMap(({ where, what, bytes, isText }) => {
+export const checkPayloads = (payloads: readonly Payload[]): Violation[] =>
+  payloads.flatMap(({ where, what, bytes, isText }) => {
     const found: string[] = [];
     if (!isText) found.push(`${what} (${where}) is binary`);
     if (bytes > LIMITS.eventBytes) found.push(`${what} (${where}) has ${bytes} bytes`);

@@ -1,5 +1,4 @@
 import type { Aftermath } from './aftermath.ts';
-import type { History } from './history.ts';
 import type { Violation } from './violation.ts';
 
 const MIB = 1_024 ** 2;
@@ -9,13 +8,13 @@ const MIB = 1_024 ** 2;
  * work than before it. Descriptors and connections: pools keep some.
  */
 const ALLOWANCES: Record<string, number> = {
-  memory_bytes: 160 * MIB,
+  memory_bytes: 256 * MIB,
   descriptors: 60,
   database_connections: 25,
 };
 
 /** F: memory, descriptors, temp files, connections and open multipart uploads return to the start. */
-export const checkResources = (_history: History, { resources }: Aftermath): Violation[] => {
+export const checkResources = (resources: Aftermath['resources']): Violation[] => {
   if (resources === undefined) return [];
   const { before, after } = resources;
   return Object.entries(after).flatMap(([name, now]): Violation[] => {

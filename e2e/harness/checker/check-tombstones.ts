@@ -1,6 +1,6 @@
 import { isTombstone } from '@claimcheck/contracts/media';
 import type { Aftermath } from './aftermath.ts';
-import type { History, SeenEvent } from './history.ts';
+import type { SeenEvent } from './history.ts';
 import type { Violation } from './violation.ts';
 
 /** Events of a media object in another state after its tombstone. */
@@ -16,7 +16,7 @@ const risen = (events: readonly SeenEvent[]): string[] => {
 };
 
 /** C: after a tombstone no URL answers, no event revives it, and nothing is left under its prefix. */
-export const checkTombstones = (_history: History, aftermath: Aftermath): Violation[] => {
+export const checkTombstones = (aftermath: Aftermath): Violation[] => {
   const served = aftermath.tombstones.flatMap(({ media_object_id, answers }) =>
     answers
       .filter(({ status }) => status < 400)
