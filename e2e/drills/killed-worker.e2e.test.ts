@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { DrillWorld, type FileOfUser } from '../harness/drill-world.ts';
 import { smallPhoto, videoToTranscode } from '../harness/fixtures.ts';
+import { metricOf } from '../harness/metric-of.ts';
 import { processesIn } from '../harness/processes-in.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { until } from '../harness/until.ts';
@@ -52,8 +53,16 @@ const sendAcrossDeath = async (
   return id;
 };
 
+/** The dead worker's request is delivered again, done again, and has no second effect. */
 const expectReady = async (id: string): Promise<void> => {
   await system.restart('worker');
+  await until(
+    async () => {
+      const done = await metricOf(system.adminUrls.worker, 'claimcheck_deliveries_total', 'outcome="done"');
+      return done > 0 ? true : undefined;
+    },
+    { withinMs: 30_000, what: 'the request to be delivered again' },
+  );
   await world.expectNoViolation();
   expect(await world.user('ann').media(id)).toMatchObject({ state: 'ready' });
 };

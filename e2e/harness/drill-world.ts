@@ -1,3 +1,4 @@
+import { TOMBSTONES } from '@claimcheck/contracts/media';
 import { Database } from '@claimcheck/database/database';
 import { expect } from 'vitest';
 import { Bucket } from './bucket.ts';
@@ -104,6 +105,7 @@ export class DrillWorld {
   async expectNoViolation(withinMs = 60_000): Promise<void> {
     await this.settle(withinMs);
     await this.#untilSeen();
+    await this.#untilSwept();
     const seen = await readAftermath(
       {
         database: this.database,
@@ -123,6 +125,20 @@ export class DrillWorld {
     for (const feed of this.#feeds) feed.close();
     this.bucket.close();
     await this.database.close();
+  }
+
+  /** Objects under a tombstone go with the next sweep. */
+  async #untilSwept(): Promise<void> {
+    const where = { state: { in: [...TOMBSTONES] } };
+    const buried = await this.database.client.media_object.findMany({ where });
+    await until(
+      async () => {
+        for (const { media_object_id } of buried)
+          if ((await this.bucket.keys(`${media_object_id}/`)).length > 0) return undefined;
+        return true;
+      },
+      { withinMs: 20_000, what: 'the prefixes of tombstones to be empty' },
+    ).catch(() => undefined);
   }
 
   #readResources(): Promise<Resources> {
