@@ -9,6 +9,8 @@ export const FAILPOINTS = [
   'upload.after_complete',
   /** The database knows; nothing is published, the client has no answer. */
   'upload.after_commit',
+  /** A multipart upload is open; no row knows its id. */
+  'upload.after_open',
   /** A part or tail is stored; its row is not. */
   'upload.before_progress',
   /** The row is committed; tails that it replaces are not deleted. */

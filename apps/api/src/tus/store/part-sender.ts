@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import {
+  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
   ListPartsCommand,
   S3Client,
   S3ServiceException,
@@ -154,6 +156,22 @@ export class PartSender {
     } catch (error) {
       return !(error instanceof S3ServiceException && error.name === 'NoSuchUpload');
     }
+  }
+
+  /** Ends every multipart upload of this key. */
+  async abortAll(key: string): Promise<void> {
+    const where = { Bucket: this.#bucket, Prefix: key };
+    const { Uploads = [] } = await this.#retry((options) =>
+      this.#client.send(new ListMultipartUploadsCommand(where), options),
+    );
+    for (const { Key, UploadId } of Uploads)
+      if (Key === key)
+        await this.#retry((options) =>
+          this.#client.send(
+            new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key, UploadId }),
+            options,
+          ),
+        );
   }
 
   async #retry<T>(send: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
