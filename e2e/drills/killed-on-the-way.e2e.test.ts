@@ -15,6 +15,7 @@ beforeAll(async () => {
   world = new DrillWorld(system, inject('stack'));
   conversation = await world.user('ann').startConversation('ben');
   await world.follow('ben', conversation);
+  await world.markResources();
 });
 afterAll(async () => {
   await world?.close();
@@ -44,6 +45,26 @@ test.each([
     const id = await uploadAcrossDeath(failpoint, random.bytes(size));
     await world.send('ann', conversation, id);
   }
+  await world.expectNoViolation();
+});
+
+test.each([
+  ['drill 8: the api is killed between a tail’s write and its row', 'upload.before_progress:kill'],
+  [
+    'drill 8: the api is killed before the tail that became a part is deleted',
+    'upload.after_progress:kill@2',
+  ],
+  ['drill 8: the api is killed before the row of a multipart upload', 'upload.after_open:kill'],
+])('%s', async (name, failpoint) => {
+  const bytes = seeded(name).bytes(14 * MIB);
+  await system.restart('api', { FAILPOINT: failpoint });
+  const upload = await world.create('ann', { ...TYPE, bytes });
+  // A tail, and then what makes a part of it.
+  const first = await upload.patch(0, bytes.subarray(0, 3 * MIB));
+  if (first.kind === 'answered') await upload.patch(3 * MIB, bytes.subarray(3 * MIB));
+  expect(await system.apps.api.exited).toMatchObject({ signal: 'SIGKILL' });
+  await system.restart('api');
+  await world.finish('ann', upload, bytes);
   await world.expectNoViolation();
 });
 
