@@ -15,7 +15,11 @@ let conversation: string;
 let other: Replica | undefined;
 
 beforeAll(async () => {
-  system = await startSystem(inject('stack'), { ACK_WAIT: '2s' });
+  system = await startSystem(inject('stack'), {
+    ACK_WAIT: '2s',
+    SWEEP_INTERVAL: '1s',
+    SWEEP_AGAIN_AFTER: '3s',
+  });
   world = new DrillWorld(system, inject('stack'));
   conversation = await world.user('ann').startConversation('ben');
   await world.follow('ben', conversation);

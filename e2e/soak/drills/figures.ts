@@ -27,7 +27,10 @@ export const printFigures = async (run: {
   crashes: readonly string[];
 }): Promise<void> => {
   const { world, clients } = run;
-  const states = await world.database.client.media_object.groupBy({ by: ['state'], _count: true });
+  const states = await world.database.client.media_object.groupBy({
+    by: ['state', 'failure_code'],
+    _count: true,
+  });
   const faults = new Map(run.faults.flatMap((counts) => [...counts]));
   const figures = {
     uploads: sum(clients.map((client) => client.figures.uploads)),
@@ -37,7 +40,9 @@ export const printFigures = async (run: {
     crashes: run.crashes.length,
     settled_after_healing_ms: run.settledMs,
     longest_settle_ms: await longestSettleMs(world, clients),
-    states: Object.fromEntries(states.map(({ state, _count }) => [state, _count])),
+    states: Object.fromEntries(
+      states.map(({ state, failure_code, _count }) => [[state, failure_code ?? ''].join(' ').trim(), _count]),
+    ),
     by_fault: Object.fromEntries([...faults].sort()),
   };
   console.log(JSON.stringify(figures, undefined, 2));

@@ -1,0 +1,31 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Database } from '@claimcheck/database/database';
+
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Watches how long transactions in this database are open, while `work` runs.
+ * @returns the longest that was seen, in ms; what begins and ends between two looks is not
+ */
+export const longestTransaction = async (database: Database, work: () => Promise<void>): Promise<number> => {
+  let isOver = false;
+  let longest = 0;
+  const watch = async () => {
+    while (!isOver) {
+      const [row] = await database.client.$queryRaw<{ ms: number | null }[]>`
+        SELECT max(extract(epoch FROM clock_timestamp() - xact_start) * 1000)::float8 AS ms
+        FROM pg_stat_activity
+        WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()`;
+      longest = Math.max(longest, row?.ms ?? 0);
+      await pause(LOOK_EVERY_MS);
+    }
+  };
+  const watching = watch();
+  try {
+    await work();
+  } finally {
+    isOver = true;
+    await watching;
+  }
+  return Math.round(longest);
+};
