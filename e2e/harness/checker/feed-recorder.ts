@@ -23,6 +23,8 @@ export class FeedRecorder {
   readonly #client: string;
   readonly #history: History;
   readonly #feeds = new Map<string, Feed>();
+  /** One request a conversation at a time: who asks twice from the same number is told twice. */
+  readonly #asking = new Map<string, Promise<boolean>>();
   #closed = false;
 
   constructor(options: { gatewayUrl: string; client: string; token: string; history: History }) {
@@ -89,7 +91,15 @@ export class FeedRecorder {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 
-  async #subscribe(conversationId: string): Promise<boolean> {
+  #subscribe(conversationId: string): Promise<boolean> {
+    const asking =
+      this.#asking.get(conversationId) ??
+      this.#ask(conversationId).finally(() => this.#asking.delete(conversationId));
+    this.#asking.set(conversationId, asking);
+    return asking;
+  }
+
+  async #ask(conversationId: string): Promise<boolean> {
     if (!this.#socket.connected) return false;
     try {
       const answer = await this.#socket.timeout(SUBSCRIBE_TIMEOUT_MS).emitWithAck('subscribe', {
