@@ -48,15 +48,15 @@ const sendFile = async (bytes: Buffer, filename: string, filetype: string): Prom
   return id;
 };
 
-/** What ben is told of a media object, once it is in this state. */
-const toldBen = async (id: string, state: Media['state'], withinMs = 30_000): Promise<Media> => {
-  const { payload } = await ben.event(
-    'media.updated',
-    ({ media }) => media.media_object_id === id && media.state === state,
-    withinMs,
+/** What ben is told of a media object once it is in this state, with the message or afterwards. */
+const toldBen = (id: string, state: Media['state'], withinMs = 30_000): Promise<Media> =>
+  until(
+    () =>
+      ben.events
+        .map(({ payload }): Media | undefined => payload.media ?? payload.message?.media)
+        .find((media) => media?.media_object_id === id && media.state === state),
+    { withinMs, what: `ben to be told that ${id} is ${state}` },
   );
-  return payload.media;
-};
 
 test('drill 32: upload succeeds, send fails → orphan', async () => {
   const random = seeded('drill 32, orphan');
@@ -132,7 +132,7 @@ test('drill 32: client retries create duplicates', async () => {
 
   await ann.mediaIn(id, ['ready']);
   const authorised = await ann.call<UploadAuthorization>('POST', '/v1/media', {
-    client_media_id: 'another name',
+    client_media_id: 'another-name',
     filename: 'b.bin',
     size_bytes: bytes.length,
     content_type: OCTETS,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { DrillWorld } from '../harness/drill-world.ts';
 import { seeded } from '../harness/seeded.ts';
 import { type System, startSystem } from '../harness/system.ts';
+import type { WireUpload } from '../harness/tus-wire.ts';
 
 const MIB = 1_024 ** 2;
 const TYPE = { filename: 'random.bin', filetype: 'application/octet-stream' };
@@ -22,16 +23,14 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** Uploads while the api dies at a failpoint; then a fresh one, and the client goes on. */
-const uploadAcrossDeath = async (failpoint: string, bytes: Buffer): Promise<string> => {
+/** Uploads while the api dies at a failpoint; the client does not know how far it got. */
+const uploadUntilDeath = async (failpoint: string, bytes: Buffer): Promise<WireUpload> => {
   await system.restart('api', { FAILPOINT: `${failpoint}:kill` });
   const upload = await world.create('ann', { ...TYPE, bytes });
   const answer = await upload.patch(0, bytes);
   expect(await system.apps.api.exited).toMatchObject({ signal: 'SIGKILL' });
   expect(answer.kind, 'nobody was told that it is done').toBe('broken');
-  await system.restart('api');
-  await world.finish('ann', upload, bytes);
-  return upload.id;
+  return upload;
 };
 
 test.each([
@@ -41,10 +40,12 @@ test.each([
 ])('%s', async (name, failpoint) => {
   const random = seeded(name);
   // In parts, and as a single PUT.
-  for (const size of [random.int(9 * MIB, 12 * MIB), random.int(1, MIB)]) {
-    const id = await uploadAcrossDeath(failpoint, random.bytes(size));
-    await world.send('ann', conversation, id);
-  }
+  const files = [random.bytes(random.int(9 * MIB, 12 * MIB)), random.bytes(random.int(1, MIB))];
+  const cut: { upload: WireUpload; bytes: Buffer }[] = [];
+  for (const bytes of files) cut.push({ upload: await uploadUntilDeath(failpoint, bytes), bytes });
+  await system.restart('api');
+  await Promise.all(cut.map(({ upload, bytes }) => world.finish('ann', upload, bytes)));
+  for (const { upload } of cut) await world.send('ann', conversation, upload.id);
   await world.expectNoViolation();
 });
 

@@ -9,7 +9,7 @@ export interface AcknowledgedUpload {
 }
 
 /** A message that was answered 201. */
-export interface AcknowledgedMessage {
+interface AcknowledgedMessage {
   conversation_id: string;
   message_id: string;
   seq: number;

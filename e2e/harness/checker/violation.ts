@@ -1,5 +1,5 @@
 /** A to F as in the table of drills. */
-export type Invariant = 'A' | 'B' | 'C' | 'D' | 'E' | 'F';
+type Invariant = 'A' | 'B' | 'C' | 'D' | 'E' | 'F';
 
 export interface Violation {
   invariant: Invariant;
