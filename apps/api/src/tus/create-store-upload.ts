@@ -17,7 +17,7 @@ export interface StoreUpload {
 
 /** The engine's own way to finish an upload, for whoever finds one that its client did not come back to. */
 export const createStoreUpload = (
-  { config, storage, logger }: Pick<HttpContext, 'config' | 'storage' | 'logger'>,
+  { config, storage, failpoint, logger }: Pick<HttpContext, 'config' | 'storage' | 'failpoint' | 'logger'>,
   sessions: UploadSessions,
 ): StoreUpload => {
   const sender = new PartSender(config.storage);
@@ -28,6 +28,7 @@ export const createStoreUpload = (
     budget: new MemoryBudget(config.uploadMemoryBytes),
     idleMs: config.uploadIdleMs,
     maxUploadBytes: config.maxUploadBytes,
+    failpoint,
     logger,
   };
   return {
