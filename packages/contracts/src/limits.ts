@@ -11,6 +11,8 @@ export const LIMITS = {
   filenameBytes: 255,
   /** Longest `wait` of a long-poll, in seconds. */
   longPollSeconds: 25,
+  /** Conversations in one answer to `subscribe:all`: the longest of such answers stays below eventBytes. */
+  subscribeAllPage: 50,
   /** Largest page of messages or events. */
   pageSize: 200,
 } as const;

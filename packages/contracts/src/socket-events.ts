@@ -7,7 +7,14 @@ import type { Message } from './rest.ts';
 const seq = z.int().nonnegative();
 
 export const subscribeSchema = z.object({ conversation_id: hostId, since_seq: seq.optional() });
-export const subscribeAllSchema = z.object({ since: z.record(hostId, seq).default({}) });
+/**
+ * Conversations are taken in the order of their ids (UTF-16 code units), `LIMITS.subscribeAllPage` at a time;
+ * `after` continues behind the last one of an earlier answer. `since` need only hold what belongs to this page.
+ */
+export const subscribeAllSchema = z.object({
+  since: z.record(hostId, seq).default({}),
+  after: hostId.optional(),
+});
 export const unsubscribeSchema = z.object({ conversation_id: hostId });
 export const authRefreshSchema = z.object({ token: z.string().min(1).max(8_192) });
 
@@ -49,7 +56,10 @@ export interface SocketError {
   error: { code: ProblemCode; message: string };
 }
 export type SubscribeAnswer = { ok: true; last_seq: number } | { ok: true; resync: true } | SocketError;
-export type SubscribeAllAnswer = { ok: true; conversations: Record<string, SubscribeAnswer> } | SocketError;
+/** With `next` there are more conversations: ask again with it as `after`. */
+export type SubscribeAllAnswer =
+  | { ok: true; conversations: Record<string, SubscribeAnswer>; next?: string }
+  | SocketError;
 export type PlainAnswer = { ok: true } | SocketError;
 
 type WithSeq<Payload> = { conversation_id: string; seq: number } & Payload;
@@ -64,6 +74,8 @@ export interface ServerToClientEvents {
   'conversation.added': (event: { conversation_id: string }) => void;
   'conversation.removed': (event: { conversation_id: string }) => void;
   'session.expiring': (event: { expires_at: string }) => void;
+  /** This gateway is going away and closes the connection after that time: connect anew, to another one. */
+  'session.moving': (event: { closes_in_ms: number }) => void;
   resync: (event: { conversation_id: string }) => void;
 }
 
