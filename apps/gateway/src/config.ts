@@ -1,5 +1,6 @@
 import {
   commonVariables,
+  duration,
   type Environment,
   exactlyOneTokenSource,
   httpUrl,
@@ -28,6 +29,11 @@ const schema = z
     PUBLIC_URL: httpUrl,
     GATEWAY_PUBLIC_URL: httpUrl.optional(),
     CORS_ORIGINS: list.pipe(z.array(z.union([z.literal('*'), origin]))).default([]),
+    MAX_CONNECTIONS_PER_USER: wholeNumber(1, 100_000).default(50),
+    /** Behind a load balancer all clients have one address. */
+    MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(20_000),
+    /** Within it, after a signal to end, all clients are asked to move. Milliseconds. */
+    DRAIN_TIME: duration.default(10_000),
     MAX_SUBSCRIPTIONS_PER_SOCKET: wholeNumber(1, 100_000).default(1_000),
   })
   .refine(exactlyOneTokenSource, {

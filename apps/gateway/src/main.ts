@@ -7,6 +7,9 @@ import { startGateway } from './start-gateway.ts';
 // EX_CONFIG of sysexits.h: an orchestrator's log shows that a restart won't help.
 const EXIT_CONFIG = 78;
 
+// Beside the time for clients to move.
+const LONGEST_STEP_MS = 10_000;
+
 const readConfigOrExit = (): GatewayConfig => {
   try {
     return readGatewayConfig(process.env);
@@ -19,7 +22,7 @@ const readConfigOrExit = (): GatewayConfig => {
 
 const config = readConfigOrExit();
 const logger = createLogger('gateway', config.LOG_LEVEL);
-const shutdown = new Shutdown(logger);
+const shutdown = new Shutdown(logger, config.DRAIN_TIME + LONGEST_STEP_MS);
 
 try {
   const address = await startGateway(config, logger, shutdown);

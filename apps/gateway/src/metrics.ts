@@ -7,6 +7,7 @@ const DROP_REASONS = [
   'oversize_event',
   'malformed_announcement',
   'rate_limited',
+  'too_many_connections',
 ] as const;
 type DropReason = (typeof DROP_REASONS)[number];
 
@@ -18,6 +19,12 @@ export interface GatewayMetrics {
   connections: Gauge;
   /** Conversations with a local subscriber. */
   feeds: Gauge;
+  /** @param waiting how many subscriptions wait for their turn to catch up */
+  watchCatchUps(waiting: () => number): void;
+  /** Catch-ups that had a page of the log from somebody else's read. */
+  sharedPages: Counter;
+  /** Connections that were asked to move because this gateway is going away. */
+  moved: Counter;
   /** Events times sockets. */
   deliveries: Counter;
   dropped: Counter<'reason'>;
@@ -39,6 +46,16 @@ export const createGatewayMetrics = (): GatewayMetrics => {
   const feeds = new Gauge({
     name: 'claimcheck_gateway_feeds',
     help: 'Conversations with a subscriber on this gateway: one broker subscription each.',
+    registers,
+  });
+  const sharedPages = new Counter({
+    name: 'claimcheck_gateway_shared_pages_total',
+    help: 'Pages of the log that were answered together with an equal question.',
+    registers,
+  });
+  const moved = new Counter({
+    name: 'claimcheck_gateway_moved_connections_total',
+    help: 'Connections asked to move to another gateway during a shutdown.',
     registers,
   });
   const deliveries = new Counter({
@@ -69,10 +86,22 @@ export const createGatewayMetrics = (): GatewayMetrics => {
     registry,
     connections,
     feeds,
+    sharedPages,
+    moved,
     deliveries,
     dropped,
     binaryFrames,
     authorizationFailures,
+    watchCatchUps: (waiting) => {
+      new Gauge({
+        name: 'claimcheck_gateway_catch_ups_waiting',
+        help: 'Subscriptions that wait for their turn to catch up.',
+        registers,
+        collect() {
+          this.set(waiting());
+        },
+      });
+    },
     drop: (reason) => dropped.inc({ reason }),
     refuse: (reason) => authorizationFailures.inc({ surface: 'gateway', reason }),
   };

@@ -6,6 +6,7 @@ import type { Logger } from '@claimcheck/platform/logger';
 import type { Shutdown } from '@claimcheck/platform/shutdown';
 import { createTokenVerifier } from '@claimcheck/platform/token-verifier';
 import type { GatewayConfig } from './config.ts';
+import { CatchUpAdmission } from './feeds/catch-up-admission.ts';
 import { type ConversationReader, createConversationReader } from './feeds/conversation-reader.ts';
 import { FeedRegistry } from './feeds/feed-registry.ts';
 import { Reconciler } from './feeds/reconciler.ts';
@@ -13,6 +14,8 @@ import { UserFeeds } from './feeds/user-feeds.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import { acceptSessions } from './sockets/accept-sessions.ts';
 import { createOriginCheck } from './sockets/allowed-origins.ts';
+import { drainSockets } from './sockets/drain-sockets.ts';
+import { EventSender } from './sockets/event-sender.ts';
 import { type ConnectionGuard, guardConnections } from './sockets/guard-connections.ts';
 import { createIoServer } from './sockets/io-server.ts';
 import { createRoomAudience } from './sockets/room-audience.ts';
@@ -58,7 +61,13 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
   const httpServer = createServer((_, response) => response.writeHead(404).end());
   const ownPages = [config.PUBLIC_URL, config.GATEWAY_PUBLIC_URL].filter((url) => url !== undefined);
   const isAllowedOrigin = createOriginCheck([...ownPages, ...config.CORS_ORIGINS]);
-  const io = createIoServer(httpServer, { isAllowedOrigin, metrics, logger });
+  const io = createIoServer(httpServer, {
+    isAllowedOrigin,
+    maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+    metrics,
+    logger,
+  });
+  const events = new EventSender(metrics, logger);
   const guard = guardConnections(io, metrics);
 
   const onMalformed = (subject: string) => {
@@ -69,7 +78,7 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
     bus.subscribe(subjectOf(id), onMessage);
   const feeds = new FeedRegistry({
     reader,
-    audience: createRoomAudience(io, metrics),
+    audience: createRoomAudience(io, events, metrics),
     follow: follow(bus.subjects.conversation),
     onMalformed: (id) => onMalformed(bus.subjects.conversation(id)),
     onCount: (count) => metrics.feeds.set(count),
@@ -87,8 +96,21 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
     issuer: config.AUTH_ISSUER,
     audience: config.AUTH_AUDIENCE,
   });
-  const maxSubscriptions = config.MAX_SUBSCRIPTIONS_PER_SOCKET;
-  acceptSessions(io, { feeds, userFeeds, reader, verify, metrics, maxSubscriptions, guard, logger });
+  const admission = new CatchUpAdmission();
+  metrics.watchCatchUps(() => admission.waiting);
+  acceptSessions(io, {
+    feeds,
+    userFeeds,
+    reader,
+    admission,
+    events,
+    verify,
+    metrics,
+    maxSubscriptions: config.MAX_SUBSCRIPTIONS_PER_SOCKET,
+    maxConnectionsPerUser: config.MAX_CONNECTIONS_PER_USER,
+    guard,
+    logger,
+  });
 
   const reconciler = new Reconciler(() => feeds.reconcile(), logger);
   bus.onReconnect(() => reconciler.request());
@@ -96,6 +118,7 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
   return {
     port,
     close: async () => {
+      await drainSockets({ io, httpServer, events, metrics, logger }, config.DRAIN_TIME);
       await closeSockets(io, guard);
       await reconciler.close();
       feeds.close();
@@ -122,7 +145,10 @@ export const startGateway = async (
     logger,
   });
   shutdown.add('broker', () => bus.close());
-  const reader = createConversationReader(database, READER_CONCURRENCY);
+  const reader = createConversationReader(database, {
+    concurrency: READER_CONCURRENCY,
+    onShared: () => metrics.sharedPages.inc(),
+  });
   const sockets = await startSockets({ config, bus, reader, metrics, logger });
   const admin = await startAdminServer({
     port: config.ADMIN_PORT,

@@ -44,6 +44,9 @@ const EVENT_TYPES = [
 
 const ANSWER_TIMEOUT_MS = 10_000;
 const RETRY_MS = 3_000;
+// A gateway that ends loses all its clients at once: each waits for its own part of 1.6 s before it comes back,
+// then longer and longer, so that the others are not overrun.
+const RECONNECTION = { reconnectionDelay: 1_000, reconnectionDelayMax: 15_000, randomizationFactor: 0.8 };
 
 interface Followed {
   id: string;
@@ -67,6 +70,7 @@ export class SocketFollower implements Follower {
       transports: ['websocket'],
       // Two followers in one page are two sessions, perhaps of two users.
       forceNew: true,
+      ...RECONNECTION,
       auth: (answer) => void this.#token().then((token) => answer({ token })),
     });
     this.#listenToConnection();
@@ -122,6 +126,9 @@ export class SocketFollower implements Follower {
       if (!socket.active) this.#later(() => socket.connect());
     });
     socket.on('session.expiring', () => void this.#refreshToken());
+    // The gateway goes away. It asks its clients one after the other, so each may come back at once; what
+    // happens in between is caught up with.
+    socket.on('session.moving', () => socket.disconnect().connect());
   }
 
   #listenToEvents(): void {

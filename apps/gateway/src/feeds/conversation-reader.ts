@@ -7,6 +7,7 @@ import {
 } from '@claimcheck/database/conversation-log';
 import type { Database } from '@claimcheck/database/database';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { SharedReads } from './shared-reads.ts';
 
 /** What the gateway asks Postgres; SELECTs only. Every method rejects when the database does not answer. */
 export interface ConversationReader {
@@ -14,13 +15,26 @@ export interface ConversationReader {
   conversationIdsOf(userId: string): Promise<string[]>;
   /** Conversations that do not exist are missing from the map. */
   lastSeqs(conversationIds: string[]): Promise<Map<string, number>>;
-  /** Events with `seq > sinceSeq` in order, at most `limit`; undefined when there is no such conversation. */
+  /**
+   * Events with `seq > sinceSeq` in order, at most `limit`; undefined when there is no such conversation.
+   * The page may be shared with others who asked the same: it is read-only.
+   */
   readLog(conversationId: string, sinceSeq: number, limit: number): Promise<LogPage | undefined>;
 }
 
-/** @param concurrency queries at a time; keep it below the pool's size */
-export const createConversationReader = (database: Database, concurrency: number): ConversationReader => {
-  const limit = new ConcurrencyLimit(concurrency);
+export interface ConversationReaderOptions {
+  /** Queries at a time; keep it below the pool's size. */
+  concurrency: number;
+  /** A page of the log served one more asker. */
+  onShared(): void;
+}
+
+export const createConversationReader = (
+  database: Database,
+  options: ConversationReaderOptions,
+): ConversationReader => {
+  const limit = new ConcurrencyLimit(options.concurrency);
+  const pages = new SharedReads<LogPage | undefined>((read) => limit.run(read), options.onShared);
   const { client } = database;
   return {
     isMember: (conversationId, userId) => limit.run(() => isMember(client, conversationId, userId)),
@@ -28,6 +42,8 @@ export const createConversationReader = (database: Database, concurrency: number
     // Past the queue: once a second, and what everybody's gaps wait for.
     lastSeqs: (conversationIds) => lastSeqs(client, conversationIds),
     readLog: (conversationId, sinceSeq, pageSize) =>
-      limit.run(() => readLog(client, conversationId, sinceSeq, pageSize)),
+      pages.ask(`${conversationId} ${sinceSeq} ${pageSize}`, () =>
+        readLog(client, conversationId, sinceSeq, pageSize),
+      ),
   };
 };

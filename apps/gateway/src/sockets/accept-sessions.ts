@@ -1,5 +1,6 @@
 import type { Logger } from '@claimcheck/platform/logger';
 import { createAuthentication } from './authenticate.ts';
+import { ConnectionCounts } from './connection-counts.ts';
 import type { ConnectionGuard } from './guard-connections.ts';
 import { attachHandlers } from './handlers.ts';
 import { RequestBudgets } from './request-budgets.ts';
@@ -8,6 +9,7 @@ import type { GatewayServer } from './types.ts';
 
 export interface AcceptDependencies extends SessionDependencies {
   guard: ConnectionGuard;
+  maxConnectionsPerUser: number;
   logger: Logger;
 }
 
@@ -15,15 +17,18 @@ export interface AcceptDependencies extends SessionDependencies {
 export const acceptSessions = (io: GatewayServer, deps: AcceptDependencies): void => {
   const { metrics, guard, logger } = deps;
   const budgets = new RequestBudgets();
-  io.use(createAuthentication(deps.verify, metrics));
+  const connectionsOfUsers = new ConnectionCounts(deps.maxConnectionsPerUser);
+  io.use(createAuthentication({ verify: deps.verify, connectionsOfUsers, metrics }));
   io.on('connection', (socket) => {
     const session = new Session(socket, guard.meterOf(socket.conn), deps);
     const budget = budgets.hold(session.userId);
+    const uncount = connectionsOfUsers.add(session.userId);
     metrics.connections.inc();
     attachHandlers(socket, { session, requests: budget.bucket, metrics, logger });
     socket.on('disconnect', () => {
       session.close();
       budget.release();
+      uncount();
       metrics.connections.dec();
       // A connection without a socket would stay open, authenticated by nothing.
       socket.conn.close();

@@ -2,32 +2,45 @@ import { PROBLEMS } from '@claimcheck/contracts/errors';
 import { TokenError, type TokenVerifier } from '@claimcheck/platform/token-verifier';
 import { z } from 'zod';
 import type { GatewayMetrics } from '../metrics.ts';
+import type { ConnectionCounts } from './connection-counts.ts';
 import type { Connection, GatewaySocket } from './types.ts';
 
 const authSchema = z.object({ token: z.string().min(1) });
 
-type ConnectErrorCode = 'unauthorized' | 'token_expired' | 'invalid_request';
+type ConnectErrorCode = 'unauthorized' | 'token_expired' | 'invalid_request' | 'rate_limited';
 
 /** A client gets it as `connect_error`, with `data` from the problem table. */
 class ConnectError extends Error {
   readonly data: { code: ConnectErrorCode; message: string };
 
-  constructor(code: ConnectErrorCode) {
-    super(PROBLEMS[code].title);
-    this.data = { code, message: PROBLEMS[code].title };
+  constructor(code: ConnectErrorCode, message: string = PROBLEMS[code].title) {
+    super(message);
+    this.data = { code, message };
   }
 }
 
 type Next = (error?: Error) => void;
 
+export interface AuthenticationDependencies {
+  verify: TokenVerifier;
+  /** Connections that have passed, by user. */
+  connectionsOfUsers: ConnectionCounts;
+  metrics: GatewayMetrics;
+}
+
 /** Socket.IO middleware: nobody is connected without a valid `auth.token`, and once per connection. */
-export const createAuthentication = (verify: TokenVerifier, metrics: GatewayMetrics) => {
+export const createAuthentication = ({ verify, connectionsOfUsers, metrics }: AuthenticationDependencies) => {
   const taken = new WeakSet<Connection>();
 
   const authenticate = async (socket: GatewaySocket): Promise<void> => {
     const auth = authSchema.safeParse(socket.handshake.auth);
     if (!auth.success) throw new TokenError('unauthorized', 'auth.token is missing');
-    socket.data.identity = await verify(auth.data.token);
+    const identity = await verify(auth.data.token);
+    if (connectionsOfUsers.isFull(identity.user_id)) {
+      metrics.drop('too_many_connections');
+      throw new ConnectError('rate_limited', 'You have as many connections as are accepted.');
+    }
+    socket.data.identity = identity;
   };
 
   return (socket: GatewaySocket, next: Next): void => {
@@ -42,6 +55,10 @@ export const createAuthentication = (verify: TokenVerifier, metrics: GatewayMetr
       () => next(),
       (error: unknown) => {
         taken.delete(connection);
+        if (error instanceof ConnectError) {
+          next(error);
+          return;
+        }
         const code = error instanceof TokenError ? error.code : 'unauthorized';
         metrics.refuse(code);
         next(new ConnectError(code));

@@ -33,10 +33,14 @@ const REQUESTS: ReadonlySet<string> = new Set<keyof ClientToServerEvents>([
   'auth:refresh',
 ]);
 
+// The name of a field may be the client's own, and as long as it likes.
+const MAX_FIELD_CHARACTERS = 100;
+
 const sentence = (error: z.ZodError): string => {
   const [issue] = error.issues;
   if (issue === undefined) return 'The request is not valid.';
-  return issue.path.length === 0 ? issue.message : `${issue.path.map(String).join('.')}: ${issue.message}`;
+  const field = issue.path.map(String).join('.').slice(0, MAX_FIELD_CHARACTERS);
+  return field === '' ? issue.message : `${field}: ${issue.message}`;
 };
 
 /** The acknowledgement, if the client asked for one; it is always the last argument. */
@@ -85,10 +89,7 @@ export const attachHandlers = (socket: GatewaySocket, deps: HandlerDependencies)
   );
   socket.on(
     'subscribe:all',
-    respond(subscribeAllSchema, async ({ since }) => ({
-      ok: true,
-      conversations: await session.subscriptions.subscribeAll(since),
-    })),
+    respond(subscribeAllSchema, ({ since, after }) => session.subscriptions.subscribeAll(since, after)),
   );
   socket.on(
     'unsubscribe',

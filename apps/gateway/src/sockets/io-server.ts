@@ -3,11 +3,11 @@ import { PROBLEMS } from '@claimcheck/contracts/errors';
 import { LIMITS } from '@claimcheck/contracts/limits';
 import type { Logger } from '@claimcheck/platform/logger';
 import { Server } from 'socket.io';
-import { z } from 'zod';
 import type { GatewayMetrics } from '../metrics.ts';
 import { AddressBudgets } from './address-budgets.ts';
+import { ConnectionCounts } from './connection-counts.ts';
 import { createTextOnlyParser } from './text-only-parser.ts';
-import { type GatewayServer, roomOf } from './types.ts';
+import type { Connection, GatewayServer } from './types.ts';
 
 // Below the 30 to 60 s after which mobile networks and proxies forget a silent connection.
 const PING_INTERVAL_MS = 25_000;
@@ -16,11 +16,9 @@ const PING_TIMEOUT_MS = 20_000;
 // Who has not authenticated by then is holding a connection for nothing.
 const CONNECT_TIMEOUT_MS = 5_000;
 
-// Name and payload, as Socket.IO packs an event.
-const eventPacketData = z.tuple([z.string(), z.looseObject({ conversation_id: z.string() })]);
-
 export interface IoServerDependencies {
   isAllowedOrigin(origin: string | undefined): boolean;
+  maxConnectionsPerAddress: number;
   metrics: GatewayMetrics;
   logger: Logger;
 }
@@ -29,29 +27,26 @@ export interface IoServerDependencies {
 export const createIoServer = (httpServer: HttpServer, deps: IoServerDependencies): GatewayServer => {
   const { metrics, logger } = deps;
   const addresses = new AddressBudgets();
+  const connections = new ConnectionCounts(deps.maxConnectionsPerAddress);
 
   const allowRequest = (
     request: IncomingMessage,
     done: (error: string | null | undefined, isAllowed: boolean) => void,
   ): void => {
-    if (!addresses.take(request.socket.remoteAddress ?? 'unknown')) {
+    const address = request.socket.remoteAddress ?? 'unknown';
+    if (!addresses.take(address)) {
       metrics.drop('rate_limited');
       done(PROBLEMS.rate_limited.title, false);
+      return;
+    }
+    if (connections.isFull(address)) {
+      metrics.drop('too_many_connections');
+      done('Too many connections from this address.', false);
       return;
     }
     const isAllowed = deps.isAllowedOrigin(request.headers.origin);
     if (!isAllowed) metrics.refuse('foreign_origin');
     done(isAllowed ? null : 'This origin is not allowed.', isAllowed);
-  };
-
-  const onOversizeEvent = (packetData: unknown): void => {
-    const { data } = eventPacketData.safeParse(packetData);
-    const conversationId = data?.[1].conversation_id;
-    metrics.drop('oversize_event');
-    logger.error({ event: data?.[0], conversation_id: conversationId }, 'an event was too large to be sent');
-    // There is a hole in what clients were sent; they must fetch the state instead.
-    if (conversationId !== undefined)
-      io.to(roomOf(conversationId)).emit('resync', { conversation_id: conversationId });
   };
 
   const io: GatewayServer = new Server(httpServer, {
@@ -68,8 +63,14 @@ export const createIoServer = (httpServer: HttpServer, deps: IoServerDependencie
     allowRequest,
     parser: createTextOnlyParser({
       onBinary: () => metrics.binaryFrames.inc(),
-      onOversizeEvent: (packet) => onOversizeEvent(packet.data),
+      onOversizePacket: ({ type }) => {
+        metrics.drop('oversize_event');
+        logger.error({ packet_type: type }, 'a packet was too large to be sent');
+      },
     }),
+  });
+  io.engine.on('connection', (connection: Connection) => {
+    connection.on('close', connections.add(connection.remoteAddress));
   });
   return io;
 };

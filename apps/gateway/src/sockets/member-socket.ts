@@ -5,6 +5,8 @@ export interface MemberSocket {
   readonly userId: string;
   /** Writes one event to this socket alone. */
   send(event: ConversationEvent): void;
+  /** Whether the client has read enough to be sent more. */
+  readonly isReady: boolean;
   /** Resolves when the client has read enough to be sent more, or is gone. */
   ready(): Promise<void>;
   /** From now on the socket hears what all live members of the conversation hear. */

@@ -46,9 +46,14 @@ export class OutboundMeter {
     return this.#queuedBytes + this.#webSocket.bufferedAmount;
   }
 
+  /** Whether little enough waits to send more, or the connection is closed. */
+  get isReady(): boolean {
+    return this.pendingBytes <= PAUSE_BYTES || this.#connection.readyState !== 'open';
+  }
+
   /** Resolves once little enough waits to send more, or the connection is closed. */
   async ready(): Promise<void> {
-    while (this.pendingBytes > PAUSE_BYTES && this.#connection.readyState === 'open') await this.#nextDrain();
+    while (!this.isReady) await this.#nextDrain();
   }
 
   #nextDrain(): Promise<void> {

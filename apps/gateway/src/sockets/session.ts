@@ -1,11 +1,12 @@
 import type { PlainAnswer, UserAnnouncement } from '@claimcheck/contracts/socket-events';
 import type { TokenVerifier } from '@claimcheck/platform/token-verifier';
+import type { CatchUpAdmission } from '../feeds/catch-up-admission.ts';
 import type { ConversationReader } from '../feeds/conversation-reader.ts';
 import type { FeedRegistry } from '../feeds/feed-registry.ts';
 import type { UserFeeds } from '../feeds/user-feeds.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import { failure } from './answers.ts';
-import { emitEvent } from './emit-event.ts';
+import type { EventSender } from './event-sender.ts';
 import type { MemberSocket } from './member-socket.ts';
 import type { OutboundMeter } from './outbound-meter.ts';
 import { SessionExpiry } from './session-expiry.ts';
@@ -16,6 +17,8 @@ export interface SessionDependencies {
   feeds: FeedRegistry;
   userFeeds: UserFeeds;
   reader: ConversationReader;
+  admission: CatchUpAdmission;
+  events: EventSender;
   verify: TokenVerifier;
   metrics: GatewayMetrics;
   maxSubscriptions: number;
@@ -40,11 +43,12 @@ export class Session {
     this.subscriptions = new Subscriptions({
       feeds: deps.feeds,
       reader: deps.reader,
+      admission: deps.admission,
       maxSubscriptions: deps.maxSubscriptions,
       socket: this.#memberSocket(meter),
     });
     this.#expiry = new SessionExpiry(identity.expires_at, {
-      onExpiring: (at) => socket.emit('session.expiring', { expires_at: at.toISOString() }),
+      onExpiring: (at) => deps.events.send(socket, 'session.expiring', { expires_at: at.toISOString() }),
       onExpired: () => socket.disconnect(true),
     });
     this.#stopListening = deps.userFeeds.listen(this.userId, (announcement) => this.#onUser(announcement));
@@ -72,8 +76,11 @@ export class Session {
     return {
       userId: this.userId,
       send: (event) => {
-        emitEvent(socket, event);
+        this.#deps.events.conversationEvent(socket, event);
         this.#deps.metrics.deliveries.inc();
+      },
+      get isReady() {
+        return meter.isReady;
       },
       ready: () => meter.ready(),
       enter: (conversationId) => {
@@ -88,7 +95,7 @@ export class Session {
   #onUser({ type, conversation_id }: UserAnnouncement): void {
     if (type === 'conversation.added') {
       this.#toldRemoved.delete(conversation_id);
-      this.#socket.emit('conversation.added', { conversation_id });
+      this.#deps.events.send(this.#socket, 'conversation.added', { conversation_id });
       return;
     }
     this.subscriptions.unsubscribe(conversation_id);
@@ -98,6 +105,6 @@ export class Session {
   #tellRemoved(conversationId: string): void {
     if (this.#toldRemoved.has(conversationId)) return;
     this.#toldRemoved.add(conversationId);
-    this.#socket.emit('conversation.removed', { conversation_id: conversationId });
+    this.#deps.events.send(this.#socket, 'conversation.removed', { conversation_id: conversationId });
   }
 }

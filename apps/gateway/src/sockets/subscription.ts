@@ -1,4 +1,5 @@
 import type { ConversationEvent, SubscribeAnswer } from '@claimcheck/contracts/socket-events';
+import type { CatchUpAdmission } from '../feeds/catch-up-admission.ts';
 import type { ConversationFeed } from '../feeds/conversation-feed.ts';
 import type { ConversationReader } from '../feeds/conversation-reader.ts';
 import type { FeedMember } from '../feeds/feed-member.ts';
@@ -15,6 +16,7 @@ const MAX_TRIES = 3;
 export interface SubscriptionDependencies {
   feeds: FeedRegistry;
   reader: ConversationReader;
+  admission: CatchUpAdmission;
   socket: MemberSocket;
   /** Not called when the subscription was ended from outside. */
   onEnded(subscription: Subscription): void;
@@ -51,24 +53,8 @@ export class Subscription implements FeedMember {
    * @param sinceSeq last seq that the client has; without it only what comes from now on is sent
    * @throws when the database does not answer; the subscription has ended then
    */
-  async start(sinceSeq: number | undefined): Promise<SubscribeAnswer> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        const answer = await this.#attempt(this.#hasStarted ? this.#cursor : sinceSeq);
-        if ('error' in answer) this.end();
-        return answer;
-      } catch (error) {
-        const state = this.#state;
-        this.#release();
-        if (!(error instanceof Interrupted) || state !== 'removed' || tries === MAX_TRIES) {
-          this.#state = 'ended';
-          if (!(error instanceof Interrupted)) throw error;
-          if (state === 'removed') return failure('not_found');
-          return failure('invalid_request', 'A later request ended this subscription.');
-        }
-        this.#state = 'catching-up';
-      }
-    }
+  start(sinceSeq: number | undefined): Promise<SubscribeAnswer> {
+    return this.#deps.admission.run(() => this.#start(sinceSeq));
   }
 
   /** Nothing is sent from now on. */
@@ -99,8 +85,30 @@ export class Subscription implements FeedMember {
     this.#deps.onEnded(this);
   }
 
+  async #start(sinceSeq: number | undefined): Promise<SubscribeAnswer> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const answer = await this.#attempt(this.#hasStarted ? this.#cursor : sinceSeq);
+        if ('error' in answer) this.end();
+        return answer;
+      } catch (error) {
+        const state = this.#state;
+        this.#release();
+        if (!(error instanceof Interrupted) || state !== 'removed' || tries === MAX_TRIES) {
+          this.#state = 'ended';
+          if (!(error instanceof Interrupted)) throw error;
+          if (state === 'removed') return failure('not_found');
+          return failure('invalid_request', 'A later request ended this subscription.');
+        }
+        this.#state = 'catching-up';
+      }
+    }
+  }
+
   async #attempt(sinceSeq: number | undefined): Promise<SubscribeAnswer> {
     const { feeds, reader } = this.#deps;
+    // Ended while it waited for its place.
+    this.#check();
     this.#lease = feeds.acquire(this.conversationId);
     const { feed } = this.#lease;
     const exists = await feed.opened;
@@ -159,8 +167,10 @@ export class Subscription implements FeedMember {
   async #sendAll(events: ConversationEvent[]): Promise<void> {
     for (const event of events) {
       if (event.seq <= this.#cursor) continue;
-      await this.#deps.socket.ready();
-      this.#check();
+      if (!this.#deps.socket.isReady) {
+        await this.#deps.admission.aside(() => this.#deps.socket.ready());
+        this.#check();
+      }
       this.#deps.socket.send(event);
       this.#cursor = event.seq;
     }

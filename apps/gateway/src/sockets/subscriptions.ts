@@ -1,4 +1,6 @@
-import type { SubscribeAnswer } from '@claimcheck/contracts/socket-events';
+import { LIMITS } from '@claimcheck/contracts/limits';
+import type { SubscribeAllAnswer, SubscribeAnswer } from '@claimcheck/contracts/socket-events';
+import type { CatchUpAdmission } from '../feeds/catch-up-admission.ts';
 import { ConcurrencyLimit } from '../feeds/concurrency-limit.ts';
 import type { ConversationReader } from '../feeds/conversation-reader.ts';
 import type { FeedRegistry } from '../feeds/feed-registry.ts';
@@ -12,6 +14,7 @@ const PARALLEL_STARTS = 8;
 export interface SubscriptionsDependencies {
   feeds: FeedRegistry;
   reader: ConversationReader;
+  admission: CatchUpAdmission;
   socket: MemberSocket;
   maxSubscriptions: number;
 }
@@ -33,6 +36,7 @@ export class Subscriptions {
     if (this.#closed) return failure('invalid_request', 'The connection is closed.');
     if (this.#byConversation.size >= this.#deps.maxSubscriptions)
       return failure('too_large', 'This connection has as many subscriptions as are accepted.');
+    if (this.#deps.admission.isFull) return failure('unavailable', 'Too many are catching up; try again.');
     const subscription = new Subscription(conversationId, {
       ...this.#deps,
       onEnded: (ended) => this.#forget(ended),
@@ -49,16 +53,31 @@ export class Subscriptions {
   }
 
   /**
-   * All of the user's conversations, and an answer for each that was asked for and is not the user's.
+   * A page of the user's conversations, and an answer for each that was asked for and is not the user's.
+   * @param after the last id of the page before
    * @throws when the database does not answer
    */
-  async subscribeAll(since: Readonly<Record<string, number>>): Promise<Record<string, SubscribeAnswer>> {
+  async subscribeAll(
+    since: Readonly<Record<string, number>>,
+    after: string | undefined,
+  ): Promise<SubscribeAllAnswer> {
     const own = await this.#deps.reader.conversationIdsOf(this.#deps.socket.userId);
-    const ids = [...new Set([...own, ...Object.keys(since)])];
-    const answers = await Promise.all(
-      ids.map(async (id) => [id, await this.subscribe(id, Object.hasOwn(since, id) ? since[id] : undefined)]),
+    const all = [...new Set([...own, ...Object.keys(since)])].filter(
+      (id) => after === undefined || id > after,
     );
-    return Object.fromEntries(answers);
+    // As every client sorts: by code units, not by the database's collation.
+    const page = all.sort().slice(0, LIMITS.subscribeAllPage);
+    const answers = await Promise.all(
+      page.map(async (id) => [
+        id,
+        await this.subscribe(id, Object.hasOwn(since, id) ? since[id] : undefined),
+      ]),
+    );
+    const last = page.at(-1);
+    const conversations = Object.fromEntries(answers);
+    return all.length > page.length && last !== undefined
+      ? { ok: true, conversations, next: last }
+      : { ok: true, conversations };
   }
 
   unsubscribe(conversationId: string): void {

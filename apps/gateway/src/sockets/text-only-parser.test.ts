@@ -8,7 +8,7 @@ const setUp = () => {
     onBinary: () => {
       seen.binary += 1;
     },
-    onOversizeEvent: () => {
+    onOversizePacket: () => {
       seen.oversize += 1;
     },
   });
@@ -52,6 +52,8 @@ describe('encoder', () => {
   test('a larger one does not, measured in bytes and not in characters', () => {
     const { encoder, seen } = setUp();
     expect(encoder.encode(packetOf('ü'.repeat(5_000)))).toEqual([]);
-    expect(seen.oversize).toBe(1);
+    const answer = { type: PacketType.ACK, nsp: '/', id: 1, data: ['x'.repeat(8_200)] };
+    expect(encoder.encode(answer)).toEqual([]);
+    expect(seen.oversize).toBe(2);
   });
 });

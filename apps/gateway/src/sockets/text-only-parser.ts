@@ -1,16 +1,19 @@
 import { LIMITS } from '@claimcheck/contracts/limits';
-import { Decoder, Encoder, type Packet, PacketType } from 'socket.io-parser';
+import { Decoder, Encoder, type Packet } from 'socket.io-parser';
 
 export interface ParserEvents {
   /** A client sent something binary; its connection is being closed. */
   onBinary(): void;
-  /** An event of ours was larger than {@link LIMITS.eventBytes} and is not sent. */
-  onOversizeEvent(packet: Packet): void;
+  /** A packet of ours was larger than {@link LIMITS.eventBytes} and is not sent; it should never have been made. */
+  onOversizePacket(packet: Packet): void;
 }
 
 // BINARY_EVENT and BINARY_ACK announce attachments.
 const isBinaryPacket = (data: unknown): boolean =>
   typeof data !== 'string' || data.startsWith('5') || data.startsWith('6');
+
+// The type that Engine.IO puts before a packet: "4".
+const ENGINE_PREFIX_BYTES = 1;
 
 /** Socket.IO's own parser without attachments, and with a limit on what goes out. */
 export const createTextOnlyParser = (events: ParserEvents) => {
@@ -29,10 +32,9 @@ export const createTextOnlyParser = (events: ParserEvents) => {
   class BoundedEncoder extends Encoder {
     override encode(packet: Packet): (string | Buffer)[] {
       const encoded: (string | Buffer)[] = super.encode(packet);
-      if (packet.type !== PacketType.EVENT) return encoded;
-      const bytes = encoded.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+      const bytes = encoded.reduce((sum, part) => sum + Buffer.byteLength(part), ENGINE_PREFIX_BYTES);
       if (bytes <= LIMITS.eventBytes) return encoded;
-      events.onOversizeEvent(packet);
+      events.onOversizePacket(packet);
       return [];
     }
   }

@@ -1,0 +1,38 @@
+import { ConcurrencyLimit } from './concurrency-limit.ts';
+
+// What is read for a catch-up is in memory until the client has it: some dozens at once keep the database
+// busy, a thousand would only take memory and time from each other.
+const AT_ONCE = 64;
+// At a thousand a second, what waits behind so many would have been given up by its client meanwhile.
+const MAX_WAITING = 10_000;
+
+/**
+ * Bounds how many sockets catch up at a time, over all users: after a restart everybody comes back at once.
+ * Who waits for its own client to read holds no place, so that slow clients do not hold up the others.
+ */
+export class CatchUpAdmission {
+  readonly #places = new ConcurrencyLimit(AT_ONCE);
+
+  get waiting(): number {
+    return this.#places.waiting;
+  }
+
+  /** Too many wait already: to be told to try later is kinder than to time out. */
+  get isFull(): boolean {
+    return this.#places.waiting >= MAX_WAITING;
+  }
+
+  run<Result>(catchUp: () => Promise<Result>): Promise<Result> {
+    return this.#places.run(catchUp);
+  }
+
+  /** For use within `run`: others may take the place while `wait` lasts. */
+  async aside(wait: () => Promise<void>): Promise<void> {
+    this.#places.giveBack();
+    try {
+      await wait();
+    } finally {
+      await this.#places.take();
+    }
+  }
+}

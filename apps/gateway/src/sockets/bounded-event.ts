@@ -1,0 +1,27 @@
+import { LIMITS } from '@claimcheck/contracts/limits';
+import type { ServerToClientEvents } from '@claimcheck/contracts/socket-events';
+
+declare const bounded: unique symbol;
+
+type EventName = keyof ServerToClientEvents;
+export type PayloadOf<Name extends EventName> = Parameters<ServerToClientEvents[Name]>[0];
+
+/** A payload of which {@link boundedPayload} has found that it fits into one event. */
+export type Bounded<Payload> = Payload & { readonly [bounded]: true };
+
+/** The contract's events as the Socket.IO server may emit them: of payloads only those that were measured. */
+export type BoundedEvents = {
+  [Name in EventName]: (payload: Bounded<PayloadOf<Name>>) => void;
+};
+
+// What Engine.IO and Socket.IO put before an event's JSON: "42".
+const PREFIX_BYTES = 2;
+
+/** @returns undefined when name and payload together would be larger than `LIMITS.eventBytes` */
+export const boundedPayload = <Name extends EventName>(
+  name: Name,
+  payload: PayloadOf<Name>,
+): Bounded<PayloadOf<Name>> | undefined => {
+  const bytes = PREFIX_BYTES + Buffer.byteLength(JSON.stringify([name, payload]));
+  return bytes <= LIMITS.eventBytes ? (payload as Bounded<PayloadOf<Name>>) : undefined;
+};

@@ -1,0 +1,53 @@
+import type { Server as HttpServer } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '@claimcheck/platform/logger';
+import type { GatewayMetrics } from '../metrics.ts';
+import type { EventSender } from './event-sender.ts';
+import type { GatewayServer, GatewaySocket } from './types.ts';
+
+const TICK_MS = 50;
+// Nobody needs ten seconds for ten clients: no slower than fifty a second.
+const LONGEST_MS_PER_SOCKET = 20;
+// For a client that was asked to say goodbye and close by itself.
+const FAREWELL_MS = 1_000;
+
+export interface DrainDependencies {
+  io: GatewayServer;
+  httpServer: HttpServer;
+  events: EventSender;
+  metrics: GatewayMetrics;
+  logger: Logger;
+}
+
+/**
+ * Stops listening, then asks all clients to move, a few at a time, so that the gateways that stay are not met
+ * by everybody at once. Live events go on meanwhile. Who has not moved in the end is left to be closed.
+ * @param withinMs within this time everybody is asked
+ */
+export const drainSockets = async (deps: DrainDependencies, withinMs: number): Promise<void> => {
+  const { io, httpServer, events, metrics, logger } = deps;
+  httpServer.close();
+  const sockets = [...io.sockets.sockets.values()];
+  if (sockets.length === 0) return;
+  const spreadMs = Math.min(withinMs, sockets.length * LONGEST_MS_PER_SOCKET);
+  const endsAt = performance.now() + spreadMs + FAREWELL_MS;
+  const ask = (socket: GatewaySocket): void => {
+    if (!socket.connected) return;
+    const closesInMs = Math.max(0, Math.round(endsAt - performance.now()));
+    events.send(socket, 'session.moving', { closes_in_ms: closesInMs });
+    metrics.moved.inc();
+  };
+  // Whose handshake was under way.
+  io.on('connection', ask);
+  logger.info({ connections: sockets.length, spread_ms: spreadMs }, 'asking clients to move');
+  const ticks = Math.max(1, Math.ceil(spreadMs / TICK_MS));
+  for (let tick = 0; tick < ticks && io.sockets.sockets.size > 0; tick += 1) {
+    for (let index = tick; index < sockets.length; index += ticks) {
+      const socket = sockets[index];
+      if (socket !== undefined) ask(socket);
+    }
+    await pause(TICK_MS);
+  }
+  while (io.sockets.sockets.size > 0 && performance.now() < endsAt) await pause(TICK_MS);
+  logger.info({ left: io.sockets.sockets.size }, 'clients were asked to move');
+};
