@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Bench, withBenchContext } from './bench-context.ts';
 import { type BenchOptions, readOptions, UsageError } from './bench-options.ts';
+import { gatewayBench } from './gateway/gateway-bench.ts';
 import { relayBench } from './relay/relay-bench.ts';
 import { slowClientsBench } from './slow-clients/slow-clients-bench.ts';
 import { uploadBench } from './upload/upload-bench.ts';
@@ -11,6 +12,7 @@ import { uploadBench } from './upload/upload-bench.ts';
 const RESULTS = fileURLToPath(new URL('../../bench/results/', import.meta.url));
 
 const BENCHES: Record<string, Bench> = {
+  gateway: gatewayBench,
   relay: relayBench,
   'slow-clients': slowClientsBench,
   upload: uploadBench,

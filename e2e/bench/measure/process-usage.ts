@@ -25,6 +25,14 @@ export const peakMib = async (pid: number): Promise<number> => {
   return Number(kib) / 1_024;
 };
 
+/** Resident memory now, in KiB (Linux). */
+export const residentKib = async (pid: number): Promise<number> => {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  if (kib === undefined) throw new Error(`no VmRSS for process ${pid}`);
+  return Number(kib);
+};
+
 /** Waits until a process does next to nothing, so that what it puts off counts too; gives up after a while. */
 export const untilQuiet = async (pid: number, withinSeconds = 10): Promise<void> => {
   const deadline = performance.now() + withinSeconds * 1_000;

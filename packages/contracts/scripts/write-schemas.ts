@@ -1,4 +1,4 @@
-// Writes schemas/*.schema.json and asyncapi.json from the zod schemas that both ends validate with. A test
+// Writes schemas/*.json from the zod schemas that both ends validate with. A test
 // fails when a file is older than its source.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { asyncApiDocument } from '../src/asyncapi-document.ts';
@@ -7,7 +7,4 @@ import { jsonSchemaFiles } from '../src/json-schema-files.ts';
 const folder = new URL('../schemas/', import.meta.url);
 mkdirSync(folder, { recursive: true });
 for (const [name, text] of Object.entries(jsonSchemaFiles())) writeFileSync(new URL(name, folder), text);
-writeFileSync(
-  new URL('../asyncapi.json', import.meta.url),
-  `${JSON.stringify(asyncApiDocument(), null, 2)}\n`,
-);
+writeFileSync(new URL('asyncapi.json', folder), `${JSON.stringify(asyncApiDocument(), null, 2)}\n`);

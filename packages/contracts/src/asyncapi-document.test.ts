@@ -12,7 +12,7 @@ interface Message {
   payload: { schema: object };
 }
 
-const text = readFileSync(new URL('../asyncapi.json', import.meta.url), 'utf8');
+const text = readFileSync(new URL('../schemas/asyncapi.json', import.meta.url), 'utf8');
 const file: { components: { messages: Record<string, Message> } } = JSON.parse(text);
 
 const newAjv = () => {

@@ -5,13 +5,21 @@ import type { ConnectionGuard } from './guard-connections.ts';
 import { attachHandlers } from './handlers.ts';
 import { RequestBudgets } from './request-budgets.ts';
 import { Session, type SessionDependencies } from './session.ts';
-import type { GatewayServer } from './types.ts';
+import type { Connection, GatewayServer } from './types.ts';
 
 export interface AcceptDependencies extends SessionDependencies {
   guard: ConnectionGuard;
   maxConnectionsPerUser: number;
   logger: Logger;
 }
+
+/**
+ * The HTTP request that opened a connection is of no use any more, and some kilobytes of an idle socket.
+ * https://socket.io/docs/v4/memory-usage/
+ */
+const forgetRequest = (connection: Connection): void => {
+  Object.assign(connection, { request: null });
+};
 
 /** Lets authenticated sockets in and gives each its session. */
 export const acceptSessions = (io: GatewayServer, deps: AcceptDependencies): void => {
@@ -20,6 +28,7 @@ export const acceptSessions = (io: GatewayServer, deps: AcceptDependencies): voi
   const connectionsOfUsers = new ConnectionCounts(deps.maxConnectionsPerUser);
   io.use(createAuthentication({ verify: deps.verify, connectionsOfUsers, metrics }));
   io.on('connection', (socket) => {
+    forgetRequest(socket.conn);
     const session = new Session(socket, guard.meterOf(socket.conn), deps);
     const budget = budgets.hold(session.userId);
     const uncount = connectionsOfUsers.add(session.userId);

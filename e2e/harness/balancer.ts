@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Seeded } from './seeded.ts';
+
+/** A TCP load balancer as stands before gateways: in turn, without stickiness, past those that refuse. */
+export class Balancer {
+  readonly url: string;
+  readonly #server: Server;
+  readonly #clients: Set<Socket>;
+  readonly #state: { isOpen: boolean };
+
+  private constructor(server: Server, port: number, clients: Set<Socket>, state: { isOpen: boolean }) {
+    this.#server = server;
+    this.#clients = clients;
+    this.#state = state;
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  static async start(targets: readonly string[]): Promise<Balancer> {
+    const clients = new Set<Socket>();
+    const state = { isOpen: true };
+    let turn = 0;
+    const server = createServer((client) => {
+      client.on('error', () => {});
+      if (!state.isOpen) return void client.destroy();
+      clients.add(client);
+      client.on('close', () => clients.delete(client));
+      turn += 1;
+      forward(client, [...targets.slice(turn % targets.length), ...targets.slice(0, turn % targets.length)]);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('the balancer has no port');
+    return new Balancer(server, address.port, clients, state);
+  }
+
+  get connections(): number {
+    return this.#clients.size;
+  }
+
+  /** Cuts some connections, chosen by `random`. */
+  cutSome(count: number, random: Seeded): void {
+    const clients = [...this.#clients];
+    for (let cut = 0; cut < count && clients.length > 0; cut += 1)
+      clients.splice(random.int(0, clients.length - 1), 1)[0]?.destroy();
+  }
+
+  /** Cuts all connections and lets nobody in. */
+  shut(): void {
+    this.#state.isOpen = false;
+    for (const client of this.#clients) client.destroy();
+  }
+
+  open(): void {
+    this.#state.isOpen = true;
+  }
+
+  async stop(): Promise<void> {
+    this.shut();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
+
+const forward = (client: Socket, [target, ...others]: readonly string[]): void => {
+  if (target === undefined) {
+    client.destroy();
+    return;
+  }
+  const { hostname, port } = new URL(target);
+  const upstream = connect(Number(port), hostname);
+  let isConnected = false;
+  upstream.on('connect', () => {
+    isConnected = true;
+    client.pipe(upstream).pipe(client);
+  });
+  upstream.on('error', () => {
+    if (!isConnected && !client.destroyed) forward(client, others);
+  });
+  upstream.on('close', () => {
+    if (isConnected) client.destroy();
+  });
+  client.on('close', () => upstream.destroy());
+};
