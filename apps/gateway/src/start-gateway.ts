@@ -25,6 +25,9 @@ const POOL_SIZE = 10;
 // Two connections stay free for what does not queue: the comparison each second and the readiness check.
 const READER_CONCURRENCY = POOL_SIZE - 2;
 const CLOSE_PATIENCE_MS = 2_000;
+// A request is a WebSocket's handshake here, which is a few hundred bytes at once: who is slower holds a
+// connection for nothing.
+const HANDSHAKE_LIMITS = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 };
 
 export interface GatewayAddress {
   port: number;
@@ -58,7 +61,9 @@ const closeSockets = async (io: GatewayServer, guard: ConnectionGuard): Promise<
 
 const startSockets = async (services: Services): Promise<{ port: number; close: () => Promise<void> }> => {
   const { config, bus, reader, metrics, logger } = services;
-  const httpServer = createServer((_, response) => response.writeHead(404).end());
+  const httpServer = createServer(HANDSHAKE_LIMITS, (_, response) => response.writeHead(404).end());
+  // Also for who says nothing at all; ws takes it off a connection that has become a WebSocket.
+  httpServer.setTimeout(HANDSHAKE_LIMITS.requestTimeout);
   const ownPages = [config.PUBLIC_URL, config.GATEWAY_PUBLIC_URL].filter((url) => url !== undefined);
   const isAllowedOrigin = createOriginCheck([...ownPages, ...config.CORS_ORIGINS]);
   const io = createIoServer(httpServer, {

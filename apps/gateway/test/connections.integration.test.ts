@@ -48,6 +48,27 @@ describe('who may connect', () => {
     await vi.waitUntil(() => own.socket.connected);
   });
 
+  test('a user, and an address, has so many connections and no more', async () => {
+    const own = await world.startGateway({ MAX_CONNECTIONS_PER_USER: '2', MAX_CONNECTIONS_PER_ADDRESS: '4' });
+    const [ann, ben] = [someUser('ann'), someUser('ben')];
+    const first = await world.connect(own, ann);
+    await world.connect(own, ann);
+    const third = world.attempt(own, { auth: { token: tokenOf(ann) } });
+    const failure = await vi.waitUntil(() => third.failure);
+    expect(failure.data?.code).toBe('rate_limited');
+    third.close();
+    await world.connect(own, ben);
+    first.close();
+    const again = await vi.waitFor(() => world.connect(own, ann), 5_000);
+    await world.connect(own, ben);
+    const fifth = world.attempt(own, { auth: { token: tokenOf(someUser('eve')) } });
+    expect((await vi.waitUntil(() => fifth.failure)).message).toContain('websocket error');
+    expect(
+      await own.metric('claimcheck_gateway_dropped_total{reason="too_many_connections"}'),
+    ).toBeGreaterThan(1);
+    expect(again.socket.connected).toBe(true);
+  });
+
   test('HTTP long-polling is refused', async () => {
     const response = await fetch(`${gateway.url}/socket.io/?EIO=4&transport=polling`);
     expect(response.status).toBe(400);
@@ -252,7 +273,10 @@ describe('the process', () => {
   test('ends on SIGTERM: sockets are closed, the exit code is 0', async () => {
     const own = await world.startGateway();
     const client = await world.connect(own, someUser('ann'));
-    expect(await own.stop('SIGTERM')).toBe(0);
+    const ended = own.stop('SIGTERM');
+    const [asked] = await client.untilNamed('session.moving');
+    expect(asked?.closes_in_ms).toBeLessThan(2_000);
+    expect(await ended).toBe(0);
     await client.untilClosed();
   });
 

@@ -227,6 +227,37 @@ describe('catch-up', () => {
     expect(client.seqs(foreign)).toEqual([]);
   });
 
+  test('subscribe:all answers hundreds of conversations in pages below 8 KiB', async () => {
+    const user = someUser('ann');
+    const ids: string[] = [];
+    for (let count = 0; count < 170; count += 1) ids.push(await world.writer.createConversation(user));
+    const foreign = range(1, 60).map((index) => `foreign-${'x'.repeat(50)}-${index}`);
+    const client = await world.connect(gateway, user);
+    const since = Object.fromEntries([...ids, ...foreign].map((id) => [id, 0]));
+    const answered = new Map<string, object>();
+    let pages = 0;
+    for (let after: string | undefined; pages === 0 || after !== undefined; pages += 1) {
+      const wanted = Object.keys(since)
+        .filter((id) => after === undefined || id > after)
+        .sort()
+        .slice(0, 100);
+      const page = Object.fromEntries(wanted.map((id) => [id, 0]));
+      const answer = (await client.request('subscribe:all', { since: page, after })) as {
+        conversations: Record<string, object>;
+        next?: string;
+      };
+      expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(8_000);
+      for (const [id, result] of Object.entries(answer.conversations)) answered.set(id, result);
+      after = answer.next;
+    }
+    expect(pages).toBe(5);
+    for (const id of ids) expect(answered.get(id)).toEqual({ ok: true, last_seq: 0 });
+    for (const id of foreign) expect(answered.get(id)).toMatchObject({ error: { code: 'not_found' } });
+    const last = ids.at(-1) ?? '';
+    await world.writer.appendSmall(last);
+    await client.untilSeq(last, 1);
+  });
+
   test('after unsubscribe nothing more comes', async () => {
     const { conversationId, clients } = await setUp('ann', 'ben');
     for (const client of clients) await client.subscribe(conversationId);

@@ -9,7 +9,7 @@ const seq = z.int().nonnegative();
 export const subscribeSchema = z.object({ conversation_id: hostId, since_seq: seq.optional() });
 /**
  * Conversations are taken in the order of their ids (UTF-16 code units), `LIMITS.subscribeAllPage` at a time;
- * `after` continues behind the last one of an earlier answer. `since` need only hold what belongs to this page.
+ * `after` continues behind the last one of an earlier answer. `since` need only hold this page and one more.
  */
 export const subscribeAllSchema = z.object({
   since: z.record(hostId, seq).default({}),

@@ -1,4 +1,5 @@
 import type { GatewayMetrics } from '../metrics.ts';
+import { writeCheaply } from './cheap-writes.ts';
 import { OutboundMeter, webSocketOf } from './outbound-meter.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Connection, GatewayServer } from './types.ts';
@@ -6,6 +7,8 @@ import type { Connection, GatewayServer } from './types.ts';
 // A client that subscribes to its conversations one by one at start must fit; nothing it does later comes near.
 const PACKET_BURST = 500;
 const PACKETS_PER_SECOND = 50;
+// For the closing handshake; ws itself would wait half a minute for a client that never answers it.
+const GOODBYE_MS = 2_000;
 
 export interface ConnectionGuard {
   meterOf(connection: Connection): OutboundMeter;
@@ -28,11 +31,16 @@ export const guardConnections = (io: GatewayServer, metrics: GatewayMetrics): Co
 
   io.engine.on('connection', (connection: Connection) => {
     meters.set(connection, new OutboundMeter(connection, () => metrics.drop('slow_reader')));
-    connection.on('close', () => meters.delete(connection));
-    webSocketOf(connection).on('error', (error) => {
+    const webSocket = webSocketOf(connection);
+    connection.on('close', () => {
+      meters.delete(connection);
+      setTimeout(() => webSocket.terminate(), GOODBYE_MS);
+    });
+    webSocket.on('error', (error) => {
       if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') metrics.drop('oversize_frame');
     });
     watchPackets(connection);
+    writeCheaply(connection);
   });
 
   return {

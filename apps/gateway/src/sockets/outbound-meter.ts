@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Connection } from './types.ts';
 
 // Beyond this a reader is given up: its memory is ours.
@@ -7,6 +8,8 @@ const PAUSE_BYTES = 64 * 1024;
 
 interface RawWebSocket {
   readonly bufferedAmount: number;
+  /** The TCP connection; ws keeps it to itself by its name only. */
+  readonly _socket?: Socket;
   terminate(): void;
   on(event: 'error', listener: (error: Error & { code?: string }) => void): void;
 }

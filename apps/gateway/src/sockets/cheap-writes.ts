@@ -1,0 +1,30 @@
+import type { Socket as NetSocket } from 'node:net';
+import { webSocketOf } from './outbound-meter.ts';
+import type { Connection } from './types.ts';
+
+/** Of Engine.IO, as far as it matters here. */
+interface EnginePacket {
+  options?: { wsPreEncodedFrame?: Buffer[] };
+}
+
+// Socket.IO frames a broadcast once for all sockets, as header and payload; ws would then write a vector of two
+// to every single socket. The array is shared by all of them, so the two are joined once.
+const joinFrame = ({ options }: EnginePacket): void => {
+  const frame = options?.wsPreEncodedFrame;
+  if (frame !== undefined && frame.length > 1) frame.splice(0, frame.length, Buffer.concat(frame));
+};
+
+/**
+ * Makes writing to a connection cheap: a broadcast is one buffer, and what has gathered meanwhile is one write.
+ * System calls are what a gateway spends most of its time on (docs/decisions/0004-gateway-writes.md).
+ */
+export const writeCheaply = (connection: Connection): void => {
+  const tcp: NetSocket | undefined = webSocketOf(connection)._socket;
+  connection.on('packetCreate', joinFrame);
+  if (tcp === undefined) return;
+  connection.on('flush', (packets: readonly unknown[]) => {
+    if (packets.length < 2) return;
+    tcp.cork();
+    process.nextTick(() => tcp.uncork());
+  });
+};
