@@ -16,7 +16,7 @@ const joinFrame = ({ options }: EnginePacket): void => {
 
 /**
  * Makes writing to a connection cheap: a broadcast is one buffer, and what has gathered meanwhile is one write.
- * System calls are what a gateway spends most of its time on (docs/decisions/0004-gateway-writes.md).
+ * System calls are what a gateway spends most of its time on (docs/decisions/0006-gateway.md).
  */
 export const writeCheaply = (connection: Connection): void => {
   const tcp: NetSocket | undefined = webSocketOf(connection)._socket;

@@ -25,7 +25,7 @@ export interface ClientsReport {
 }
 
 /** Unasked, every few milliseconds while events arrive. */
-export interface ClientsProgress {
+interface ClientsProgress {
   type: 'progress';
   received: number;
 }
