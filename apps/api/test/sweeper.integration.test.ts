@@ -3,6 +3,7 @@ import {
   ListMultipartUploadsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { createFailpoint } from '@claimcheck/platform/failpoint';
 import { createLogger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -48,7 +49,8 @@ beforeAll(async () => {
     throw error;
   });
   const config = loadConfig({ ...stack, AUTH_JWT_SECRET: 'x'.repeat(32) });
-  engine = createStoreUpload({ config, storage, logger }, sessions);
+  const failpoint = createFailpoint(undefined, logger);
+  engine = createStoreUpload({ config, storage, logger, failpoint }, sessions);
 });
 afterAll(async () => {
   engine?.close();
