@@ -362,7 +362,7 @@ const assertTold = async (world: LifecycleWorld, model: Model): Promise<void> =>
   for (const media of model.media)
     for (const conversation_id of new Set(media.messages.values())) {
       const [last] = await world.db.database.client.$queryRaw<{ rev: number }[]>`
-        SELECT max(coalesce(payload->'media', payload->'message'->'media')->>'rev')::int AS rev
+        SELECT max((coalesce(payload->'media', payload->'message'->'media')->>'rev')::int) AS rev
         FROM conversation_event WHERE conversation_id = ${conversation_id}
           AND coalesce(payload->'media', payload->'message'->'media')->>'media_object_id' = ${media.id}`;
       expect(last?.rev).toBe(media.rev);
