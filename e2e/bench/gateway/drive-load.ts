@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { cpuSeconds } from '../measure/process-usage.ts';
 import type { SocketClients } from './clients/socket-clients.ts';
 import type { Scene } from './scenes.ts';
 import type { RealtimeServer } from './servers/realtime-server.ts';
@@ -37,13 +38,19 @@ const expectAll = async (clients: SocketClients, wanted: number): Promise<void> 
   if (received !== wanted) throw new Error(`${received} events arrived instead of ${wanted}`);
 };
 
+export interface Rate {
+  deliveries_per_second: number;
+  /** Processor time of the server alone: database, broker and clients share the machine with it. */
+  cpu_us_per_delivery: number;
+}
+
 /** Deliveries a second with always some batches on their way, so that the server is never idle. */
 export const measureRate = async (
   server: RealtimeServer,
   clients: SocketClients,
   scene: Scene,
-  seconds: number,
-): Promise<number> => {
+  forSeconds: number,
+): Promise<Rate> => {
   const publisher = new Publisher(server, scene);
   let wanted = clients.received;
   let largest = 0;
@@ -57,11 +64,13 @@ export const measureRate = async (
     }
   };
   await run(WARM_UP_SECONDS);
-  const before = { received: clients.received, at: performance.now() };
-  await run(seconds);
-  const rate = ((clients.received - before.received) / (performance.now() - before.at)) * 1_000;
+  const before = { received: clients.received, at: performance.now(), cpu: await cpuSeconds(server.pid) };
+  await run(forSeconds);
+  const deliveries = clients.received - before.received;
+  const seconds = (performance.now() - before.at) / 1_000;
+  const cpu = (await cpuSeconds(server.pid)) - before.cpu;
   await expectAll(clients, wanted);
-  return rate;
+  return { deliveries_per_second: deliveries / seconds, cpu_us_per_delivery: (cpu * 1e6) / deliveries };
 };
 
 /** Milliseconds from commit to client at a steady pace. */

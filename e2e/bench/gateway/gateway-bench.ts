@@ -67,7 +67,7 @@ const describe = ({ scenes, catch_up_ms }: Outcome): string =>
   [
     ...Object.entries(scenes).map(
       ([name, scene]) =>
-        `${name} ${Math.round(scene.deliveries_per_second)}/s, p50 ${scene.p50_ms}, p99 ${scene.p99_ms} ms, ${rounded(scene.kb_per_connection, 1)} KB`,
+        `${name} ${Math.round(scene.deliveries_per_second)}/s, ${rounded(scene.cpu_us_per_delivery, 1)} µs each, p50 ${scene.p50_ms}, p99 ${scene.p99_ms} ms, ${rounded(scene.kb_per_connection, 1)} KB`,
     ),
     ...(catch_up_ms === undefined ? [] : [`catch-up p95 ${catch_up_ms.p95} ms`]),
   ].join('; ');
@@ -79,6 +79,7 @@ const medianOf = (outcomes: readonly Outcome[], scene: SceneName, field: keyof S
 
 const summarise = (outcomes: readonly Outcome[], scene: SceneName) => ({
   deliveries_per_second: Math.round(medianOf(outcomes, scene, 'deliveries_per_second')),
+  cpu_us_per_delivery: medianOf(outcomes, scene, 'cpu_us_per_delivery'),
   p50_ms: medianOf(outcomes, scene, 'p50_ms'),
   p99_ms: medianOf(outcomes, scene, 'p99_ms'),
 });
@@ -128,12 +129,23 @@ const toReport = (rounds: Rounds, plan: Plan): BenchReport => {
   };
   const rows = NAMES.flatMap((name) =>
     (['one_room', 'many_rooms'] as const).map((scene) => {
-      const { deliveries_per_second, p50_ms, p99_ms } = summarise(rounds[name], scene);
+      const { deliveries_per_second, cpu_us_per_delivery, p50_ms, p99_ms } = summarise(rounds[name], scene);
       const kb = medianOf(rounds[name], scene, 'kb_per_connection');
-      return [name, scene, deliveries_per_second, p50_ms, p99_ms, scene === 'many_rooms' ? kb : undefined];
+      return [
+        name,
+        scene,
+        deliveries_per_second,
+        cpu_us_per_delivery,
+        p50_ms,
+        p99_ms,
+        scene === 'many_rooms' ? kb : undefined,
+      ];
     }),
   );
-  const table = formatTable(['server', 'scene', 'deliveries/s', 'p50 ms', 'p99 ms', 'KB/socket'], rows);
+  const table = formatTable(
+    ['server', 'scene', 'deliveries/s', 'CPU µs each', 'p50 ms', 'p99 ms', 'KB/socket'],
+    rows,
+  );
   return {
     result,
     table: `${table}\ncatch-up of ${plan.reconnects} sockets: p50 ${result.catch_up_p50_ms} ms, p95 ${result.catch_up_p95_ms} ms`,

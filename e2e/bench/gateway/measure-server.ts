@@ -1,15 +1,14 @@
 import { residentKib, untilQuiet } from '../measure/process-usage.ts';
 import type { ClientOrder } from './clients/client-messages.ts';
 import { SocketClients } from './clients/socket-clients.ts';
-import { measureLatency, measureRate } from './drive-load.ts';
+import { measureLatency, measureRate, type Rate } from './drive-load.ts';
 import type { Scene } from './scenes.ts';
 import type { RealtimeServer } from './servers/realtime-server.ts';
 import type { GatewayUnderTest } from './servers/start-gateway.ts';
 
 const CONNECT_AT_ONCE = 100;
 
-export interface SceneOutcome {
-  deliveries_per_second: number;
+export interface SceneOutcome extends Rate {
   p50_ms: number;
   p99_ms: number;
   /** What a socket that is connected, subscribed and idle adds to the server's resident memory. */
@@ -43,7 +42,7 @@ export const measureScene = (server: RealtimeServer, scene: Scene, seconds: numb
     await untilQuiet(server.pid);
     const latency = await measureLatency(server, clients, scene, seconds);
     return {
-      deliveries_per_second: rate,
+      ...rate,
       p50_ms: latency.p50,
       p99_ms: latency.p99,
       kb_per_connection: kib / orders.length,
