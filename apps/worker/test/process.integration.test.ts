@@ -116,10 +116,13 @@ describe('an end in the middle of a job', () => {
 
     await worker.stop('SIGKILL');
     await expect.poll(() => programsIn(harness.tempDir), { timeout: 5_000 }).toEqual([]);
-    expect(await harness.jobFolders()).not.toEqual([]);
+    const left = await harness.jobFolders();
+    expect(left).not.toEqual([]);
 
     await harness.startWorker();
-    expect(await harness.jobFolders()).toEqual([]);
+    // It may be at the same job already, in a folder of its own.
+    const folders = await harness.jobFolders();
+    expect(folders.filter((folder) => left.includes(folder))).toEqual([]);
     expect(await harness.response(request, 'final', 100_000)).toMatchObject({ success: true });
   }, 150_000);
 });
