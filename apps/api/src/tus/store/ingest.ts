@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Lease, Progress, StoredPart, StoredTail, UploadSession } from '../../media/upload-sessions.ts';
+import type { Lease, Progress, StoredTail, UploadSession } from '../../media/upload-sessions.ts';
 import { type BodyEnd, BodyReader } from './body-reader.ts';
 import type { ExpectedChecksum } from './checksum.ts';
 import type { Engine } from './engine.ts';
@@ -7,6 +7,7 @@ import type { Holder } from './memory-budget.ts';
 import { PartBuffer, type Taken } from './part-buffer.ts';
 import { sizeOf } from './part-sender.ts';
 import { joined, readTails } from './read-tails.ts';
+import { StoredPrefix } from './stored-prefix.ts';
 import { TusError } from './tus-error.ts';
 
 /** Below this an upload's bytes are taken as they come; a part has to be reserved to go on. */
@@ -52,8 +53,7 @@ export class Ingest implements Holder {
 
   #s3UploadId: string | undefined;
   readonly #inFlight = new Set<Promise<void>>();
-  readonly #stored = new Map<number, { part: StoredPart; tails: StoredTail[] }>();
-  #nextToCommit: number;
+  readonly #stored: StoredPrefix;
   #commits: Promise<void> = Promise.resolve();
   #failure: unknown;
 
@@ -73,7 +73,7 @@ export class Ingest implements Holder {
     this.#mayCommit = options.checksum === undefined;
     this.#position = options.session.offset;
     this.#s3UploadId = options.session.s3_upload_id;
-    this.#nextToCommit = Math.floor(options.session.offset / options.session.part_size) + 1;
+    this.#stored = new StoredPrefix(Math.floor(options.session.offset / options.session.part_size));
     this.#reader = new BodyReader(options.request, engine.idleMs);
     this.#buffer = new PartBuffer(engine.budget, this);
   }
@@ -213,7 +213,7 @@ export class Ingest implements Holder {
         ...before,
         ...taken.chunks,
       ]);
-      this.#stored.set(number, { part, tails: taken.tails });
+      this.#stored.add(part, taken.tails);
     } finally {
       taken.giveBack();
     }
@@ -224,23 +224,10 @@ export class Ingest implements Holder {
   #commitStored(): Promise<void> {
     this.#commits = this.#commits.then(async () => {
       if (!this.#mayCommit) return;
-      const ready: { part: StoredPart; tails: StoredTail[] }[] = [];
-      for (
-        let next = this.#stored.get(this.#nextToCommit);
-        next !== undefined;
-        next = this.#stored.get(this.#nextToCommit)
-      ) {
-        ready.push(next);
-        this.#stored.delete(this.#nextToCommit);
-        this.#nextToCommit += 1;
-      }
-      if (ready.length === 0) return;
-      const tails = ready.flatMap((stored) => stored.tails);
-      await this.#commit({
-        offset: (this.#nextToCommit - 1) * this.#session.part_size,
-        parts: ready.map(({ part }) => part),
-        ...joined(tails),
-      });
+      const prefix = this.#stored.take();
+      if (prefix === undefined) return;
+      const { last, parts, tails } = prefix;
+      await this.#commit({ offset: last * this.#session.part_size, parts, ...joined(tails) });
       this.#forget(tails);
     });
     return this.#commits;
