@@ -16,7 +16,7 @@ let conversation: string;
 beforeAll(async () => {
   nats = await startSmallDiskNats();
   const stack = { ...inject('stack'), NATS_URL: nats.url };
-  system = await startSystem(stack, { READY_DEADLINE: '4s', SWEEP_INTERVAL: '1s', ACK_WAIT: '2s' });
+  system = await startSystem(stack, { READY_DEADLINE: '6s', SWEEP_INTERVAL: '1s', ACK_WAIT: '2s' });
   world = new DrillWorld(system, stack);
   conversation = await world.user('ann').startConversation('ben');
   await world.follow('ben', conversation);

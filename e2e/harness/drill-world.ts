@@ -23,6 +23,9 @@ export interface FileOfUser {
   filetype: string;
 }
 
+/** Longer than from a result to its events. */
+const QUIET_MS = 1_500;
+
 /** What a drill does as a client, all of it written down, and held against the servers in the end. */
 export class DrillWorld {
   readonly system: System;
@@ -104,6 +107,7 @@ export class DrillWorld {
   /** Everything has settled and is seen by everybody who follows; nothing violates an invariant. */
   async expectNoViolation(withinMs = 60_000): Promise<void> {
     await this.settle(withinMs);
+    await this.#untilQuiet();
     await this.#untilSeen();
     await this.#untilSwept();
     const seen = await readAftermath(
@@ -161,6 +165,25 @@ export class DrillWorld {
       { withinMs: 20_000, what: 'resources to return to the start' },
     ).catch(() => undefined);
     return { before, after };
+  }
+
+  /** What has settled may still be lifted, or told about: nothing waits in the outbox, and no log grows. */
+  async #untilQuiet(): Promise<void> {
+    let last = '';
+    let since = 0;
+    await until(
+      async () => {
+        const [row] = await this.database.client.$queryRaw<{ state: string }[]>`
+          SELECT (SELECT coalesce(sum(last_seq), 0) FROM conversation) || ' ' ||
+            (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS state`;
+        if (row?.state !== last) {
+          last = row?.state ?? '';
+          since = performance.now();
+        }
+        return last.endsWith(' 0') && performance.now() - since > QUIET_MS ? true : undefined;
+      },
+      { withinMs: 60_000, what: 'everything to become quiet' },
+    );
   }
 
   /** The last events are on their way; what never comes is the checker's to tell. */
