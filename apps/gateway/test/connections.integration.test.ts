@@ -4,6 +4,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type GatewayProcess, runGateway } from './support/gateway-process.ts';
 import { someUser, TestWorld, tokenOf } from './support/test-world.ts';
 
+// Patience for a machine that does something else besides.
+const SOON = { timeout: 10_000 };
+
 let world: TestWorld;
 let gateway: GatewayProcess;
 
@@ -33,7 +36,7 @@ describe('who may connect', () => {
     const series = `claimcheck_authorization_failures_total{surface="gateway",reason="${code}"}`;
     const before = await gateway.metric(series);
     const client = world.attempt(gateway, auth === undefined ? {} : { auth });
-    const failure = await vi.waitUntil(() => client.failure);
+    const failure = await vi.waitUntil(() => client.failure, SOON);
     expect(failure.data?.code).toBe(code);
     expect(failure.message).toBe(failure.data?.message);
     expect(client.socket.connected).toBe(false);
@@ -43,9 +46,9 @@ describe('who may connect', () => {
   test('a foreign origin is refused, our own is not', async () => {
     const auth = { token: tokenOf('ann') };
     const foreign = world.attempt(gateway, { auth, extraHeaders: { Origin: 'https://evil.example' } });
-    await vi.waitUntil(() => foreign.failure);
+    await vi.waitUntil(() => foreign.failure, SOON);
     const own = world.attempt(gateway, { auth, extraHeaders: { Origin: 'http://chat.example' } });
-    await vi.waitUntil(() => own.socket.connected);
+    await vi.waitUntil(() => own.socket.connected, SOON);
   });
 
   test('a user, and an address, has so many connections and no more', async () => {
@@ -54,15 +57,15 @@ describe('who may connect', () => {
     const first = await world.connect(own, ann);
     await world.connect(own, ann);
     const third = world.attempt(own, { auth: { token: tokenOf(ann) } });
-    const failure = await vi.waitUntil(() => third.failure);
+    const failure = await vi.waitUntil(() => third.failure, SOON);
     expect(failure.data?.code).toBe('rate_limited');
     third.close();
     await world.connect(own, ben);
     first.close();
-    const again = await vi.waitFor(() => world.connect(own, ann), 5_000);
+    const again = await vi.waitFor(() => world.connect(own, ann), SOON);
     await world.connect(own, ben);
     const fifth = world.attempt(own, { auth: { token: tokenOf(someUser('eve')) } });
-    expect((await vi.waitUntil(() => fifth.failure)).message).toContain('websocket error');
+    expect((await vi.waitUntil(() => fifth.failure, SOON)).message).toContain('websocket error');
     expect(
       await own.metric('claimcheck_gateway_dropped_total{reason="too_many_connections"}'),
     ).toBeGreaterThan(1);
@@ -145,7 +148,7 @@ describe('what clients send', () => {
     await vi.waitFor(async () => {
       await world.writer.appendSmall(conversationId);
       expect(client.seqs(conversationId).length).toBeGreaterThan(0);
-    });
+    }, SOON);
   });
 
   const binaries: [
@@ -205,7 +208,7 @@ describe('what clients send', () => {
     const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
     const messages: string[] = [];
     socket.addEventListener('message', ({ data }) => messages.push(String(data)));
-    await vi.waitUntil(() => messages.length === 1);
+    await vi.waitUntil(() => messages.length === 1, SOON);
     const connect = `40${JSON.stringify({ token: tokenOf(someUser('ann')) })}`;
     socket.send(connect);
     socket.send(connect);
@@ -215,7 +218,7 @@ describe('what clients send', () => {
     });
     // The second meets the first being checked (CONNECT_ERROR), or connected already (the connection is closed).
     const answers = (kind: string) => messages.filter((message) => message.startsWith(kind)).length;
-    await vi.waitUntil(() => answers('40') > 0 && (answers('44') > 0 || isClosed));
+    await vi.waitUntil(() => answers('40') > 0 && (answers('44') > 0 || isClosed), SOON);
     expect(answers('40')).toBe(1);
     socket.close();
   });
@@ -266,7 +269,7 @@ describe('the process', () => {
     expect(await own.metric('claimcheck_gateway_connections')).toBe(3);
     expect(await own.metric('claimcheck_gateway_feeds')).toBe(2);
     for (const client of clients) client.close();
-    await vi.waitFor(async () => expect(await own.metric('claimcheck_gateway_connections')).toBe(0));
+    await vi.waitFor(async () => expect(await own.metric('claimcheck_gateway_connections')).toBe(0), SOON);
     expect(await own.metric('claimcheck_gateway_feeds')).toBe(0);
   });
 
