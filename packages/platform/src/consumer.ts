@@ -5,6 +5,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { type DeliveryOptions, type Outcome, settleDelivery } from './delivery.ts';
 import { ensureConsumer } from './ensure-consumer.ts';
 import type { Logger } from './logger.ts';
+import { type Slot, Slots } from './slots.ts';
 
 export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
   bus: Bus;
@@ -12,6 +13,8 @@ export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
   subject: string;
   /** How many messages are worked on at once. */
   concurrency: number;
+  /** How many of them may be large, as handlers say of their slot (default: all). */
+  largeConcurrency?: number;
   /** Without an ack or a sign of life for this long, the server delivers again. Milliseconds. */
   ackWaitMs: number;
   onOutcome?: (outcome: Outcome) => void;
@@ -19,6 +22,8 @@ export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
 
 const NEXT_EXPIRES_MS = 5_000;
 const RECOVERY_PAUSE_MS = 1_000;
+/** So many large messages for each slot may wait here for their turn; beyond that small ones wait, too. */
+const WAITING_PER_SLOT = 4;
 
 /**
  * A durable pull consumer: at least once, explicit acks, confirmed after the effect. A message that fails
@@ -31,22 +36,29 @@ export class JetStreamConsumer<Payload> {
   readonly #delivery: DeliveryOptions<Payload>;
   readonly #deadLetters: DeadLetters;
   readonly #stopping = new AbortController();
+  /** Nobody waits for a slot any more; what is in work goes on. */
+  readonly #taking = new AbortController();
   /** Open requests for one message each; closed when stopping, so that nobody waits for them to expire. */
   readonly #requests = new Set<ConsumerMessages>();
+  readonly #slots: Slots;
   #draining = false;
-  #slots: Promise<void>[] = [];
+  #loops: Promise<void>[] = [];
 
   constructor(options: ConsumerOptions<Payload>) {
     this.#options = options;
     this.#logger = options.logger.child({ consumer: options.durable });
     this.#delivery = { ...options, logger: this.#logger };
     this.#deadLetters = new DeadLetters(options.bus);
+    const { concurrency: total, largeConcurrency: large = total } = options;
+    this.#slots = new Slots({ total, large });
   }
 
-  /** Makes the durable consumer and starts the slots. @throws when the stream does not exist. */
+  /** Makes the durable consumer and starts the loops. @throws when the stream does not exist. */
   async start(): Promise<void> {
     await this.#ensureConsumer();
-    this.#slots = Array.from({ length: this.#options.concurrency }, () => this.#runSlot());
+    const { concurrency, largeConcurrency = concurrency } = this.#options;
+    const waiting = largeConcurrency < concurrency ? concurrency * WAITING_PER_SLOT : 0;
+    this.#loops = Array.from({ length: concurrency + waiting }, () => this.#runLoop());
   }
 
   /**
@@ -55,8 +67,9 @@ export class JetStreamConsumer<Payload> {
    */
   async stop(graceMs = 0): Promise<void> {
     this.#draining = true;
+    this.#taking.abort(new Error('shutting down'));
     for (const request of this.#requests) request.stop();
-    const ended = Promise.allSettled(this.#slots);
+    const ended = Promise.allSettled(this.#loops);
     const timer = setTimeout(() => this.#stopping.abort(new Error('shutting down')), graceMs);
     await ended;
     clearTimeout(timer);
@@ -66,7 +79,7 @@ export class JetStreamConsumer<Payload> {
     return ensureConsumer(this.#options, this.#logger);
   }
 
-  async #runSlot(): Promise<void> {
+  async #runLoop(): Promise<void> {
     let consumer: Consumer | undefined;
     while (!this.#draining) {
       try {
@@ -89,13 +102,18 @@ export class JetStreamConsumer<Payload> {
 
   /** One message a slot and never one in reserve: a message that waits here would lose its ack_wait. */
   async #processNext(consumer: Consumer): Promise<void> {
-    const request = await consumer.fetch({ max_messages: 1, expires: NEXT_EXPIRES_MS });
-    this.#requests.add(request);
-    if (this.#draining) request.stop();
+    const slot = await this.#slots.take(this.#taking.signal);
     try {
-      for await (const message of request) await this.#process(message);
+      const request = await consumer.fetch({ max_messages: 1, expires: NEXT_EXPIRES_MS });
+      this.#requests.add(request);
+      if (this.#draining) request.stop();
+      try {
+        for await (const message of request) await this.#process(message, slot);
+      } finally {
+        this.#requests.delete(request);
+      }
     } finally {
-      this.#requests.delete(request);
+      slot.release();
     }
   }
 
@@ -103,14 +121,15 @@ export class JetStreamConsumer<Payload> {
     return this.#options.bus.jetstream.consumers.get(this.#options.stream, this.#options.durable);
   }
 
-  async #process(message: JsMsg): Promise<void> {
+  async #process(message: JsMsg, slot: Slot): Promise<void> {
     if (this.#draining) {
       message.nak();
       return;
     }
     const heartbeat = setInterval(() => message.working(), this.#options.ackWaitMs / 3);
     try {
-      const outcome = await settleDelivery(message, this.#delivery, this.#deadLetters, this.#stopping.signal);
+      const context = { signal: this.#stopping.signal, slot };
+      const outcome = await settleDelivery(message, this.#delivery, this.#deadLetters, context);
       this.#options.onOutcome?.(outcome);
     } finally {
       clearInterval(heartbeat);

@@ -2,6 +2,7 @@ import type { JsMsg } from '@nats-io/jetstream';
 import type { z } from 'zod';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Logger } from './logger.ts';
+import type { Slot } from './slots.ts';
 
 /** The message can never succeed: it goes to the dead letters at once. */
 export class PoisonError extends Error {
@@ -14,12 +15,20 @@ export class PoisonError extends Error {
 export const OUTCOMES = ['done', 'retry', 'dead_letter'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
+export interface HandlerContext {
+  /** 1 for the first delivery. */
+  attempt: number;
+  signal: AbortSignal;
+  /** The place that this message is worked on in. */
+  slot: Slot;
+}
+
 export interface DeliveryOptions<Payload> {
   durable: string;
   schema: z.ZodType<Payload>;
   /** Deliveries; one more goes to the dead letters before the handler sees it. */
   maxAttempts: number;
-  handle: (payload: Payload, context: { attempt: number; signal: AbortSignal }) => Promise<void>;
+  handle: (payload: Payload, context: HandlerContext) => Promise<void>;
   /** Told before a message that was delivered too often is given up. */
   onExhausted?: (payload: Payload, reason: string) => Promise<void>;
   logger: Logger;
@@ -39,15 +48,15 @@ export const settleDelivery = async <Payload>(
   message: JsMsg,
   options: DeliveryOptions<Payload>,
   deadLetters: DeadLetters,
-  stopping: AbortSignal,
+  context: Pick<HandlerContext, 'signal' | 'slot'>,
 ): Promise<Outcome> => {
   const attempt = message.info.deliveryCount;
   let hopeless: string | undefined;
   try {
-    hopeless = await work(message, options, stopping);
+    hopeless = await work(message, options, context);
   } catch (error) {
     if (!(error instanceof PoisonError)) {
-      const delay = stopping.aborted ? 0 : (RETRY_DELAYS_MS[attempt - 1] ?? LONGEST_RETRY_DELAY_MS);
+      const delay = context.signal.aborted ? 0 : (RETRY_DELAYS_MS[attempt - 1] ?? LONGEST_RETRY_DELAY_MS);
       options.logger.warn({ err: error, attempt, retry_in_ms: delay }, 'message failed, will be retried');
       message.nak(delay);
       return 'retry';
@@ -63,7 +72,7 @@ export const settleDelivery = async <Payload>(
 const work = async <Payload>(
   message: JsMsg,
   { schema, maxAttempts, handle, onExhausted }: DeliveryOptions<Payload>,
-  signal: AbortSignal,
+  context: Pick<HandlerContext, 'signal' | 'slot'>,
 ): Promise<string | undefined> => {
   const attempt = message.info.deliveryCount;
   const exhausted = `delivered ${attempt} times without success`;
@@ -73,7 +82,7 @@ const work = async <Payload>(
     await onExhausted?.(payload, exhausted);
     return exhausted;
   }
-  await handle(payload, { attempt, signal });
+  await handle(payload, { ...context, attempt });
   return undefined;
 };
 

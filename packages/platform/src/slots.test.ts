@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { Slots } from './slots.ts';
+
+const signal = new AbortController().signal;
+
+const settled = async (promise: Promise<unknown>): Promise<boolean> => {
+  const turn = new Promise((resolve) => setImmediate(() => resolve('not yet')));
+  return (await Promise.race([promise.then(() => 'settled'), turn])) === 'settled';
+};
+
+it('gives the place of large work that waits to small work', async () => {
+  const slots = new Slots({ total: 2, large: 1 });
+  const first = await slots.take(signal);
+  await first.becomeLarge(signal);
+  const second = await slots.take(signal);
+  const waits = second.becomeLarge(signal);
+  expect(await settled(waits)).toBe(false);
+
+  const small = await slots.take(signal);
+  first.release();
+  // Its turn among the large has come, its place has not.
+  expect(await settled(waits)).toBe(true);
+  const fourth = slots.take(signal);
+  expect(await settled(fourth)).toBe(false);
+  small.release();
+  expect(await settled(fourth)).toBe(true);
+});
+
+it('loses no place when somebody who waits gives up', async () => {
+  const slots = new Slots({ total: 1, large: 1 });
+  const only = await slots.take(signal);
+  const leaving = new AbortController();
+  const gone = slots.take(leaving.signal);
+  leaving.abort(new Error('stop'));
+  await expect(gone).rejects.toThrow('stop');
+  only.release();
+  only.release();
+  const next = await slots.take(signal);
+  expect(await settled(slots.take(signal))).toBe(false);
+  next.release();
+});
