@@ -7,10 +7,12 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  type PutObjectCommandInput,
   S3Client,
   type S3ClientConfig,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
@@ -43,6 +45,10 @@ export interface ObjectBody extends StoredObject {
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
+/** What is larger goes in parts of this size: each has a time-out of its own, and is tried again by itself. */
+const PART_BYTES = 16 * 1024 * 1024;
+/** Parts of one object that are in memory at once. */
+const PARTS_AT_ONCE = 2;
 
 export const s3ClientConfig = (options: StorageOptions, endpoint = options.endpoint): S3ClientConfig => ({
   endpoint,
@@ -117,16 +123,31 @@ export class Storage {
     body: Uint8Array | Readable,
     options: { size_bytes: number; content_type: string; signal?: AbortSignal },
   ): Promise<void> {
+    const { size_bytes, content_type, signal } = options;
+    const object = { Bucket: this.bucket, Key: key, Body: body, ContentType: content_type };
+    if (size_bytes > PART_BYTES) return this.#putInParts(object, signal);
     await this.client.send(
-      new PutObjectCommand({
-        Bucket: this.bucket,
-        Key: key,
-        Body: body,
-        ContentLength: options.size_bytes,
-        ContentType: options.content_type,
-      }),
-      options.signal === undefined ? {} : { abortSignal: options.signal },
+      new PutObjectCommand({ ...object, ContentLength: size_bytes }),
+      signal === undefined ? {} : { abortSignal: signal },
     );
+  }
+
+  /** What fails or is aborted leaves no parts; only a process that is killed does. */
+  async #putInParts(params: PutObjectCommandInput, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    const upload = new Upload({
+      client: this.client,
+      params,
+      partSize: PART_BYTES,
+      queueSize: PARTS_AT_ONCE,
+    });
+    const abort = () => void upload.abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      await upload.done();
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
   }
 
   /** Deletes keys; those that are not there count as deleted. */
