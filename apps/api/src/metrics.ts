@@ -3,6 +3,9 @@ import type { Database } from '@claimcheck/database/database';
 import { OUTCOMES } from '@claimcheck/platform/delivery';
 import { Counter, createRegistry, Gauge, Histogram, type Registry } from '@claimcheck/platform/metrics';
 
+import { BLOCK_REASONS } from './media/block-media.ts';
+import { FIELDS_WITH_KNOWN_VALUES } from './media/unknown-values.ts';
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Every metric of the api; labels are bounded, never ids. */
@@ -96,6 +99,20 @@ export const createMetrics = (database: Database) => {
   });
   for (const consumer of [CONSUMERS.results, CONSUMERS.virus])
     for (const outcome of OUTCOMES) deliveries.inc({ consumer, outcome }, 0);
+  const unknownValues = new Counter({
+    name: 'claimcheck_unknown_values_total',
+    help: 'Values in results that this release does not know: skipped, the rest was applied',
+    labelNames: ['field'],
+    registers,
+  });
+  for (const field of FIELDS_WITH_KNOWN_VALUES) unknownValues.inc({ field }, 0);
+  const blocked = new Counter({
+    name: 'claimcheck_media_blocked_total',
+    help: 'Media objects blocked: by a verdict, as known bytes uploaded again, as the same bytes as another',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const reason of BLOCK_REASONS) blocked.inc({ reason }, 0);
   const deadLetters = new Gauge({
     name: 'claimcheck_dead_letters',
     help: 'Deliveries given up that wait for an operator',
@@ -114,6 +131,8 @@ export const createMetrics = (database: Database) => {
   return {
     registry,
     deliveries,
+    unknownValues,
+    blocked,
     deadLetters,
     queuePending,
     unreadSubjects: new Gauge({

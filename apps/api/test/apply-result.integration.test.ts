@@ -211,8 +211,13 @@ describe('verdicts', () => {
       actionTaken: 'deleted_from_object_store' as const,
     };
     await apply(imageResults(id)[0] as Result);
-    expect(await db.database.transaction((tx) => applyVirus(tx, settings, virus))).toBe('applied');
-    expect(await db.database.transaction((tx) => applyVirus(tx, settings, virus))).toBe('tombstone');
+    expect(await db.database.transaction((tx) => applyVirus(tx, settings, virus))).toMatchObject({
+      outcome: 'applied',
+      keys: [`${id}/source`, `${id}/e1/thumbnail.webp`],
+    });
+    expect(await db.database.transaction((tx) => applyVirus(tx, settings, virus))).toMatchObject({
+      outcome: 'tombstone',
+    });
     expect(await apply(imageResults(id)[2] as Result)).toBe('tombstone');
     expect(await stateOf(id)).toMatchObject({ state: 'blocked', scan_state: 'infected', derivatives: [] });
   });

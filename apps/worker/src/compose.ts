@@ -9,10 +9,14 @@ import { waitForStreams } from '@claimcheck/platform/wiring';
 import { ClamdClient } from './clamd/clamd-client.ts';
 import type { WorkerConfig } from './config.ts';
 import { Ffmpeg } from './ffmpeg/ffmpeg.ts';
+import { DiskBudget } from './job/disk-budget.ts';
+import { diskNeed, freeShare } from './job/disk-need.ts';
 import { JobFolders } from './job/job-folders.ts';
 import { Responses } from './job/responses.ts';
+import { isRescan } from './lanes/is-rescan.ts';
 import { createLaneConsumer, type LaneConsumerOptions } from './lanes/lane-consumer.ts';
 import { MediaLane } from './lanes/media.ts';
+import { RescanLane } from './lanes/rescan.ts';
 import { TranscodeLane } from './lanes/transcode.ts';
 import { createMetrics } from './metrics.ts';
 
@@ -51,10 +55,15 @@ export const startWorker = async (
 
   const responses = new Responses(bus);
   const ffmpeg = new Ffmpeg(config.programs);
+  const disk = new DiskBudget(config.JOB_DISK_BYTES ?? (await freeShare(config.TEMP_DIR)));
+  metrics.diskReserved(() => disk.used);
+  await learnScanLimit(scanner, config, logger);
   const shared = {
     bus,
     responses,
     folders,
+    disk,
+    largeBytes: config.LARGE_OBJECT_BYTES,
     metrics,
     failpoint: createFailpoint(config.FAILPOINT, logger),
     logger,
@@ -63,13 +72,17 @@ export const startWorker = async (
   };
   const tools = { storage, responses, ffmpeg, maxPixels: config.MAX_IMAGE_PIXELS };
   const first = config.SCAN_POLICY === 'deliver' ? 'derivatives' : 'verdict';
+  const media = new MediaLane({ ...tools, scanner, first });
+  const rescan = new RescanLane({ storage, responses, scanner });
+  const delivery = { mode: config.VIDEO_DELIVERY, hlsFromMs: config.HLS_MIN_DURATION };
   const lanes: Record<WorkerConfig['LANES'][number], LaneConsumerOptions> = {
     media: {
       ...shared,
       durable: CONSUMERS.media,
       subject: bus.subjects.optimizeRequest,
       concurrency: config.MEDIA_CONCURRENCY,
-      lane: new MediaLane({ ...tools, scanner, first }),
+      lane: { run: (job) => (isRescan(job.request) ? rescan : media).run(job) },
+      diskNeed: (request) => diskNeed(request, 'media'),
       explainExhaustion: async () => ((await isAway(scanner)) ? 'no_verdict' : 'processing_failed'),
     },
     transcode: {
@@ -77,7 +90,8 @@ export const startWorker = async (
       durable: CONSUMERS.transcode,
       subject: bus.subjects.transcodeRequest,
       concurrency: config.TRANSCODE_CONCURRENCY,
-      lane: new TranscodeLane(tools),
+      lane: new TranscodeLane({ ...tools, delivery }),
+      diskNeed: (request) => diskNeed(request, 'transcode'),
       explainExhaustion: async () => 'processing_failed',
     },
   };
@@ -117,6 +131,24 @@ const openScanner = (config: WorkerConfig): ClamdClient | undefined =>
         maxBytes: config.CLAMAV_MAX_BYTES,
         timeoutMs: config.CLAMAV_TIMEOUT,
       });
+
+/** A clamd that is away tells later, by refusing: that is `unscannable` too, after the bytes were sent. */
+const learnScanLimit = async (
+  scanner: ClamdClient | undefined,
+  config: WorkerConfig,
+  logger: Logger,
+): Promise<void> => {
+  if (scanner === undefined) return;
+  try {
+    const stream_max_bytes = await scanner.readLimit();
+    const fields = { stream_max_bytes, clamav_max_bytes: config.CLAMAV_MAX_BYTES };
+    if (stream_max_bytes < config.CLAMAV_MAX_BYTES)
+      logger.warn(fields, 'clamd takes smaller files than CLAMAV_MAX_BYTES says: see StreamMaxLength');
+    else logger.info(fields, 'largest file that is scanned');
+  } catch (error) {
+    logger.warn({ err: error }, 'the limits of clamd could not be read');
+  }
+};
 
 const openBus = (config: WorkerConfig, logger: Logger): Promise<Bus> =>
   Bus.connect({

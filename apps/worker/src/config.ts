@@ -29,9 +29,15 @@ const schema = z.object({
     .transform((lanes) => [...new Set(lanes)])
     .default(['media', 'transcode']),
   MAX_ATTEMPTS: wholeNumber(1, 100).default(5),
-  VIDEO_DELIVERY: z.enum(['mp4']).default('mp4'),
+  VIDEO_DELIVERY: z.enum(['mp4', 'hls', 'both']).default('mp4'),
+  /** Shorter videos are mp4 alone. Milliseconds when read. */
+  HLS_MIN_DURATION: duration.default(60_000),
   MEDIA_CONCURRENCY: wholeNumber(1, 64).default(2),
   TRANSCODE_CONCURRENCY: wholeNumber(1, 16).default(1),
+  /** Sources from this size on take at most half of a lane's slots. */
+  LARGE_OBJECT_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(64 * MEBIBYTE),
+  /** What the folders of all jobs together may hold; by default a share of what is free at the start. */
+  JOB_DISK_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
   MAX_IMAGE_PIXELS: wholeNumber(1, 1_000_000_000).default(50_000_000),
   /** How long a crashed worker's job waits for another worker. Milliseconds when read. */
   ACK_WAIT: duration.default(30_000),

@@ -1,4 +1,4 @@
-import { Counter, createRegistry, Histogram, type Registry } from '@claimcheck/platform/metrics';
+import { Counter, createRegistry, Gauge, Histogram, type Registry } from '@claimcheck/platform/metrics';
 
 const STEPS = [
   'fetch',
@@ -23,6 +23,8 @@ export interface WorkerMetrics {
   jobs: Counter<'step' | 'outcome'>;
   jobDuration: Histogram<'step'>;
   deliveries: Counter<'consumer' | 'outcome'>;
+  /** Shows what the folders of the jobs may hold now. */
+  diskReserved: (read: () => number) => void;
 }
 
 /** Every series starts at 0, so that a rate over the first event is not lost. */
@@ -53,5 +55,15 @@ export const createMetrics = (consumers: readonly string[]): WorkerMetrics => {
   }
   for (const consumer of consumers)
     for (const outcome of DELIVERY_OUTCOMES) deliveries.inc({ consumer, outcome }, 0);
-  return { registry, jobs, jobDuration, deliveries };
+  const diskReserved = (read: () => number): void => {
+    new Gauge({
+      name: 'claimcheck_job_disk_reserved_bytes',
+      help: 'Disk that the jobs in work have reserved.',
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  return { registry, jobs, jobDuration, deliveries, diskReserved };
 };

@@ -47,7 +47,7 @@ describe('the environment', () => {
     const worker = harness.spawnWorker({
       NATS_URL: '',
       SCAN_POLICY: 'maybe-secret',
-      VIDEO_DELIVERY: 'hls',
+      VIDEO_DELIVERY: 'film',
       MAX_ATTEMPTS: '0',
       FFPROBE_PATH: '/nonexistent',
     });

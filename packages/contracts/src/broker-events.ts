@@ -22,15 +22,29 @@ export const optimizeRequestSchema = z
       .boolean()
       .optional()
       .describe('Only to be answered, with stage probe: there is no such media object'),
+    only: z
+      .string()
+      .max(64)
+      .optional()
+      .describe(
+        'scan: look at the stored source again and answer with stage rescan; whatever else means everything',
+      ),
   })
   .describe('api to worker: derive what this media object needs');
 export type OptimizeRequest = z.infer<typeof optimizeRequestSchema>;
 
-export const RESPONSE_STAGES = ['preview', 'scan', 'progress', 'final', 'probe'] as const;
+export const RESPONSE_STAGES = ['preview', 'scan', 'progress', 'final', 'rescan', 'probe'] as const;
 export type ResponseStage = (typeof RESPONSE_STAGES)[number];
 
-/** What a `scan` response says in `code`; infected files are told by the virus event instead. */
+/** What a `scan` or `rescan` response says in `code`; infected files are told by the virus event instead. */
 export const SCAN_VERDICTS = ['clean', 'unscannable', 'skipped'] as const;
+
+const scanner = z
+  .string()
+  .min(1)
+  .max(128)
+  .optional()
+  .describe('Engine and signatures that gave the verdict, such as ClamAV 1.4.6/27000');
 
 const responseFields = {
   mediaId: uuid,
@@ -42,7 +56,7 @@ const responseFields = {
     .string()
     .max(64)
     .optional()
-    .describe('Why it failed; for stage scan: clean, unscannable or skipped'),
+    .describe('Why it failed; for stages scan and rescan: clean, unscannable or skipped'),
   retryable: z.boolean().optional(),
   width: z.int().positive().optional(),
   height: z.int().positive().optional(),
@@ -51,6 +65,7 @@ const responseFields = {
   sha256: z.string().optional(),
   contentType: z.string().max(127).optional(),
   percent: z.int().min(0).max(100).optional().describe('With stage progress'),
+  scanner,
 };
 
 const derivativeFields = {
@@ -98,6 +113,8 @@ export const virusEventSchema = z
     virusName: z.string().min(1).max(255),
     detectedAt: z.iso.datetime(),
     actionTaken: z.enum(['deleted_from_object_store', 'left_in_place']),
+    sha256: z.string().optional().describe('Of the infected bytes: the same bytes elsewhere are blocked too'),
+    scanner,
   })
   .describe('worker to api: the source is infected');
 export type VirusEvent = z.infer<typeof virusEventSchema>;

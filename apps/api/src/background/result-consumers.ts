@@ -14,7 +14,9 @@ import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
 import { applyResult, type Result } from '../media/apply-result.ts';
 import { applyVirus } from '../media/apply-virus.ts';
+import { type BlockReason, blockKnownBytes, listSameBytes } from '../media/block-media.ts';
 import type { MediaSettings } from '../media/media-settings.ts';
+import { type FieldWithKnownValues, unknownValues } from '../media/unknown-values.ts';
 
 interface ResultConsumersOptions {
   database: Database;
@@ -25,10 +27,14 @@ interface ResultConsumersOptions {
   logger: Logger;
   onResult?: (outcome: string) => void;
   failpoint?: Failpoint;
+  /** A result said something that this release does not know. */
+  onUnknown?: (field: FieldWithKnownValues) => void;
+  onBlocked?: (reason: BlockReason) => void;
   onDelivery?: (consumer: string, outcome: Outcome) => void;
 }
 
 const CONCURRENCY = 8;
+const SAME_BYTES_PAGE = 100;
 const ACK_WAIT_MS = 30_000;
 
 /** The worker handles hostile bytes and is not trusted: its results may only point to its own prefix. */
@@ -53,21 +59,52 @@ const handleResponse = async (options: ResultConsumersOptions, response: Receive
   if (response.stage === 'probe') return bus.announce(bus.subjects.probeArrived(response.mediaId), {});
   const result = resolveKeys(options.storage, response);
   options.failpoint?.('results.before_commit');
+  for (const field of unknownValues(result)) options.onUnknown?.(field);
   const outcome = await database.transaction((tx) => applyResult(tx, settings, result));
   options.failpoint?.('results.before_ack');
   options.onResult?.(outcome);
+  if (outcome === 'known_infected') {
+    options.onBlocked?.('known_bytes');
+    await options.storage.deletePrefix(`${result.mediaId}/`);
+  }
   const fields = { media_object_id: result.mediaId, epoch: result.epoch, stage: result.stage, outcome };
   logger.info(fields, 'result');
   if (outcome === 'unknown_epoch') throw new PoisonError('the epoch was never asked for');
 };
 
+/** Whatever else is made of infected bytes goes with them; a repetition finishes what a crash left. */
+const blockSameBytes = async (options: ResultConsumersOptions, sha256: string): Promise<void> => {
+  const { database, settings, storage, logger } = options;
+  for (;;) {
+    const ids = await listSameBytes(database, sha256, SAME_BYTES_PAGE);
+    let blocked = 0;
+    for (const media_object_id of ids) {
+      const keys = await database.transaction((tx) => blockKnownBytes(tx, settings, media_object_id));
+      if (keys === undefined) continue;
+      blocked += 1;
+      options.onBlocked?.('same_bytes');
+      logger.warn({ media_object_id, sha256 }, 'the same bytes were found infected');
+      await removeObjects(storage, media_object_id, keys);
+    }
+    // None of a page: somebody else has blocked them, or the verdict was forgotten meanwhile.
+    if (blocked === 0) return;
+  }
+};
+
+const removeObjects = async (storage: Storage, mediaId: string, keys: readonly string[]): Promise<void> => {
+  await storage.delete(keys);
+  await storage.deletePrefix(`${mediaId}/`);
+};
+
 const handleVirus = async (options: ResultConsumersOptions, event: VirusEvent): Promise<void> => {
   const { database, settings, logger } = options;
-  const outcome = await database.transaction((tx) => applyVirus(tx, settings, event));
+  const { outcome, keys, sha256 } = await database.transaction((tx) => applyVirus(tx, settings, event));
   options.onResult?.(`virus_${outcome}`);
+  if (outcome === 'applied') options.onBlocked?.('verdict');
   logger.warn({ media_object_id: event.mediaId, virus: event.virusName, outcome }, 'infected');
   // Before the ack, and again on a repetition: a crash in between leaves nothing behind.
-  if (outcome !== 'missing') await options.storage.deletePrefix(`${event.mediaId}/`);
+  await removeObjects(options.storage, event.mediaId, keys);
+  if (sha256 !== undefined) await blockSameBytes(options, sha256);
 };
 
 /** The two consumers that turn what workers say into state, each result once, acked after its commit. */

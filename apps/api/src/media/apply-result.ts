@@ -1,32 +1,22 @@
 import type { ReceivedResponse } from '@claimcheck/contracts/broker-events';
 import { SCAN_VERDICTS } from '@claimcheck/contracts/broker-events';
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
-import {
-  DERIVED_QUALITIES,
-  type DerivedQuality,
-  FORMATS,
-  type Format,
-  isTombstone,
-  type MediaKind,
-} from '@claimcheck/contracts/media';
+import { type DerivedQuality, isTombstone, type MediaKind } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
+import { applyRescan } from './apply-rescan.ts';
+import { blockMedia } from './block-media.ts';
 import { toRequest } from './finalize-upload.ts';
 import { kindOf } from './media-kind.ts';
 import { lockMedia, type MediaRow } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { enqueue } from './outbox.ts';
+import { type ProcessedObject, storeDerivatives } from './store-derivatives.ts';
+import { findKnownVirus, recordVerdict, toSha256 } from './verdicts.ts';
 import { type MediaChange, writeMedia } from './write-media.ts';
 
 /** A response whose URLs were resolved to keys of our bucket, under the media object's own prefix. */
 export interface Result extends Omit<ReceivedResponse, 'processed'> {
-  processed: {
-    quality: string;
-    format: string;
-    key: string;
-    size: number;
-    width?: number | undefined;
-    height?: number | undefined;
-  }[];
+  processed: ProcessedObject[];
 }
 
 export type ApplyOutcome =
@@ -37,20 +27,25 @@ export type ApplyOutcome =
   | 'stale_epoch'
   | 'unknown_epoch'
   | 'unknown_stage'
-  | 'progress';
+  | 'progress'
+  | 'rescanned'
+  /** These bytes were found infected before: blocked, and the caller deletes the objects after the commit. */
+  | 'known_infected';
+
+type Kept = Pick<MediaRow['derivatives'][number], 'quality' | 'format'>;
 
 /** What a kind must have to be `ready`; without it a success is `degraded`. */
 const NEEDED: Record<MediaKind, readonly DerivedQuality[]> = {
   image: ['high', 'medium', 'low', 'thumbnail'],
-  video: ['original', 'thumbnail'],
+  video: ['thumbnail'],
   audio: [],
   document: [],
   other: [],
 };
 
-const isQuality = (quality: string): quality is DerivedQuality =>
-  (DERIVED_QUALITIES as readonly string[]).includes(quality);
-const isFormat = (format: string): format is Format => (FORMATS as readonly string[]).includes(format);
+/** A video plays as an mp4, or as HLS, or as both: which, the worker's configuration says. */
+const isPlayable = (kept: readonly Kept[]): boolean =>
+  kept.some(({ quality, format }) => quality === 'original' || (quality === 'high' && format === 'm3u8'));
 
 /** What was learned about the content; a result without a field leaves the column as it is. */
 const learned = (result: Result): MediaChange => {
@@ -65,34 +60,6 @@ const learned = (result: Result): MediaChange => {
     change.kind = kindOf(result.contentType);
   }
   return change;
-};
-
-const storeDerivatives = async (
-  tx: Transaction,
-  row: MediaRow,
-  epoch: number,
-  result: Result,
-): Promise<DerivedQuality[]> => {
-  const known = result.processed.flatMap(({ quality, format, ...rest }) =>
-    isQuality(quality) && isFormat(format) ? [{ quality, format, ...rest }] : [],
-  );
-  for (const { quality, format, key, size, width, height } of known) {
-    const data = {
-      format,
-      s3_bucket: row.s3_bucket,
-      object_storage_key: key,
-      size_bytes: size,
-      width: width ?? null,
-      height: height ?? null,
-    };
-    const id = { media_object_id: row.media_object_id, epoch, quality };
-    await tx.db.derivative.upsert({
-      where: { media_object_id_epoch_quality: id },
-      create: { ...id, ...data },
-      update: data,
-    });
-  }
-  return known.map(({ quality }) => quality);
 };
 
 const failure = (result: Result): MediaChange => {
@@ -145,15 +112,37 @@ const settledState = (
   settings: MediaSettings,
   row: MediaRow,
   change: MediaChange,
-  qualities: ReadonlySet<DerivedQuality>,
+  kept: readonly Kept[],
 ): MediaChange => {
   const scanState = (change.scan_state as MediaRow['scan_state'] | undefined) ?? row.scan_state;
   if (!isDeliverable(settings, scanState)) return {};
   const kind = (change.kind as MediaKind | undefined) ?? row.kind;
-  const complete = NEEDED[kind].every((quality) => qualities.has(quality));
+  const has = (wanted: DerivedQuality) => kept.some(({ quality }) => quality === wanted);
+  const complete = NEEDED[kind].every(has) && (kind !== 'video' || isPlayable(kept));
   return complete
     ? { state: 'ready', failure_code: null, failure_message: null }
     : { state: 'degraded', failure_code: 'processing_failed', failure_message: FAILURES.processing_failed };
+};
+
+/** The same bytes again need no second look: nothing of them is shown, not even a thumbnail. */
+const blockKnown = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  row: MediaRow,
+  result: Result,
+): Promise<boolean> => {
+  const sha256 = toSha256(result.sha256);
+  const virusName = sha256 === undefined ? undefined : await findKnownVirus(tx.db, sha256);
+  if (virusName === undefined) return false;
+  await blockMedia(tx, settings, row, virusName);
+  return true;
+};
+
+const keepVerdict = async (tx: Transaction, result: Result): Promise<void> => {
+  const sha256 = toSha256(result.sha256);
+  const code = SCAN_VERDICTS.find((candidate) => candidate === result.code);
+  if (!result.success || sha256 === undefined || code === undefined || code === 'skipped') return;
+  await recordVerdict(tx, { sha256, scanner: result.scanner, code });
 };
 
 const STAGES = ['preview', 'scan', 'final'] as const;
@@ -170,6 +159,10 @@ export const applyResult = async (
   const row = await lockMedia(tx, result.mediaId);
   if (row === undefined) return 'missing';
   if (isTombstone(row.state)) return 'tombstone';
+  if (result.stage === 'rescan') {
+    await applyRescan(tx, settings, row, result);
+    return 'rescanned';
+  }
   const epoch = result.epoch ?? row.epoch;
   if (epoch < row.applied_epoch) return 'stale_epoch';
   if (epoch > row.epoch) return 'unknown_epoch';
@@ -178,17 +171,21 @@ export const applyResult = async (
   if (result.stage === 'progress') return reportProgress(tx, row, result);
   const stage = STAGES.find((known) => known === (result.stage ?? 'final'));
   if (stage === undefined) return 'unknown_stage';
+  if (await blockKnown(tx, settings, row, result)) return 'known_infected';
 
   const id = { media_object_id: row.media_object_id, epoch };
   const { count } = await tx.db.applied_result.createMany({ data: { ...id, stage }, skipDuplicates: true });
   if (count === 0) return 'duplicate';
 
-  const stored = result.success ? await storeDerivatives(tx, row, epoch, result) : [];
+  const stored = result.success ? await storeDerivatives(tx, row, epoch, result.processed) : [];
   const change: MediaChange = { applied_epoch: epoch };
   if (stage === 'preview') Object.assign(change, previewChange(result));
-  if (stage === 'scan') Object.assign(change, scanChange(settings, result));
+  if (stage === 'scan') {
+    await keepVerdict(tx, result);
+    Object.assign(change, scanChange(settings, result));
+  }
   if (stage === 'final') Object.assign(change, finalChange(row, result));
-  if (stored.includes('thumbnail')) change.thumbnail_state = 'ready';
+  if (stored.some(({ quality }) => quality === 'thumbnail')) change.thumbnail_state = 'ready';
 
   await settle(tx, settings, row, epoch, stage, result, change, stored);
   return 'applied';
@@ -209,13 +206,12 @@ const settle = async (
   stage: (typeof STAGES)[number],
   result: Result,
   change: MediaChange,
-  stored: DerivedQuality[],
+  stored: readonly Kept[],
 ): Promise<void> => {
   const finished = stage === 'final' ? result.success : await hasFinalSuccess(tx, row, epoch);
   if (finished && change.state === undefined) {
     const here = row.derivatives.filter((derivative) => derivative.epoch === epoch);
-    const qualities = new Set([...here.map((derivative) => derivative.quality), ...stored]);
-    Object.assign(change, settledState(settings, row, change, qualities));
+    Object.assign(change, settledState(settings, row, change, [...here, ...stored]));
   }
   // What has settled is not unsettled by a latecomer of the same epoch; only degraded may rise to ready.
   const settledAlready =

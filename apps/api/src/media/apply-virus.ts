@@ -1,31 +1,35 @@
 import type { VirusEvent } from '@claimcheck/contracts/broker-events';
 import { isTombstone } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
+import { blockMedia } from './block-media.ts';
 import { lockMedia } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
-import { writeMedia } from './write-media.ts';
+import { recordVerdict, toSha256 } from './verdicts.ts';
+
+interface AppliedVirus {
+  outcome: 'applied' | 'missing' | 'tombstone';
+  /** To be deleted after the commit. */
+  keys: string[];
+  /** Of the infected bytes: whatever else is made of them is to be blocked too. */
+  sha256: string | undefined;
+}
 
 /**
- * Blocks an infected media object and tells every conversation that refers to it. The caller deletes the
- * objects below its prefix after the commit, also when it was blocked before: a repetition finishes what
- * a crash left.
+ * Blocks an infected media object and keeps the verdict. The caller deletes the objects after the commit,
+ * also when it was blocked before: a repetition finishes what a crash left.
  */
 export const applyVirus = async (
   tx: Transaction,
   settings: MediaSettings,
   event: VirusEvent,
-): Promise<'applied' | 'missing' | 'tombstone'> => {
+): Promise<AppliedVirus> => {
   const row = await lockMedia(tx, event.mediaId);
-  if (row === undefined) return 'missing';
-  if (isTombstone(row.state)) return 'tombstone';
-  await tx.db.derivative.deleteMany({ where: { media_object_id: row.media_object_id } });
-  await writeMedia(tx, settings, row, {
-    state: 'blocked',
-    scan_state: 'infected',
-    virus_name: event.virusName,
-    thumbnail_state: 'none',
-    thumbhash: null,
-    ready_by: null,
-  });
-  return 'applied';
+  const seen = row !== undefined && row.applied_epoch > 0 ? row.sha256 : undefined;
+  const sha256 = toSha256(event.sha256) ?? toSha256(seen);
+  const { scanner, virusName } = event;
+  if (sha256 !== undefined)
+    await recordVerdict(tx, { sha256, scanner, code: 'infected', virus_name: virusName });
+  if (row === undefined) return { outcome: 'missing', keys: [], sha256 };
+  if (isTombstone(row.state)) return { outcome: 'tombstone', keys: [], sha256 };
+  return { outcome: 'applied', keys: await blockMedia(tx, settings, row, virusName), sha256 };
 };

@@ -24,6 +24,8 @@ export const sourceUrlOf = (publicUrl: string, mediaObjectId: string): string =>
 const mediaUrlOf = (publicUrl: string, row: MediaRow, has: (quality: DerivedQuality) => boolean): string => {
   if (row.kind === 'image' && has('medium')) return urlOf(publicUrl, row, 'medium');
   if (row.kind === 'video' && has('original')) return urlOf(publicUrl, row, 'original');
+  // Delivered as HLS alone.
+  if (row.kind === 'video' && has('high')) return urlOf(publicUrl, row, 'high');
   return sourceUrlOf(publicUrl, row.media_object_id);
 };
 

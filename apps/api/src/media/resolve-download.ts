@@ -1,3 +1,4 @@
+import { HLS_PLAYLIST, hlsContentType } from '@claimcheck/contracts/hls';
 import { isTombstone, type Quality } from '@claimcheck/contracts/media';
 import { isDeliverable } from './apply-result.ts';
 import type { MediaRow } from './media-row.ts';
@@ -12,6 +13,8 @@ export interface Download {
   filename: string;
   size_bytes: number;
   duration_ms: number | undefined;
+  /** The attempt that made it, where this is the main playlist of an HLS folder. */
+  hls_epoch?: number;
 }
 
 const CONTENT_TYPES = {
@@ -29,6 +32,12 @@ const assertAvailable = (row: MediaRow, settings: MediaSettings, quality: Qualit
   // The thumbnail is re-encoded by us, so it may be seen before the verdict.
   if (quality !== 'thumbnail' && !isDeliverable(settings, row.scan_state))
     throw new ProblemError('media_not_scanned', extra);
+};
+
+/** The best playable form of a video that is delivered as HLS alone. */
+const hlsInstead = (row: MediaRow, quality: Quality): MediaRow['derivatives'][number] | undefined => {
+  const high = quality === 'original' ? currentDerivatives(row).get('high') : undefined;
+  return high?.format === 'm3u8' ? high : undefined;
 };
 
 const sourceOf = (row: MediaRow): Download => ({
@@ -55,7 +64,8 @@ export const resolveDownload = (
   userId: string,
 ): Download => {
   assertAvailable(row, settings, quality);
-  const derivative = quality === 'source' ? undefined : currentDerivatives(row).get(quality);
+  const current = currentDerivatives(row);
+  const derivative = quality === 'source' ? undefined : (current.get(quality) ?? hlsInstead(row, quality));
   if (derivative !== undefined)
     return {
       key: derivative.object_storage_key,
@@ -63,6 +73,7 @@ export const resolveDownload = (
       filename: withExtension(row.filename, derivative.format),
       size_bytes: Number(derivative.size_bytes),
       duration_ms: row.duration_ms ?? undefined,
+      ...(derivative.format === 'm3u8' ? { hls_epoch: derivative.epoch } : {}),
     };
   // The best playable form of what is no video, or of a video that could not be transcoded, is its source.
   const sourceServes = quality === 'original' && (row.kind !== 'video' || row.state === 'degraded');
@@ -70,4 +81,37 @@ export const resolveDownload = (
     throw new ProblemError('media_not_ready', { media_object_id: row.media_object_id });
   if (settings.sourceAccess === 'owner' && row.owner_user_id !== userId) throw new ProblemError('forbidden');
   return sourceOf(row);
+};
+
+/**
+ * A playlist or a segment of a video's HLS, by the attempt that made it and its name.
+ *
+ * @throws ProblemError as {@link resolveDownload}, `not_found` for a name that no file of HLS has
+ */
+export const resolveHlsFile = (
+  row: MediaRow,
+  settings: MediaSettings,
+  epoch: number,
+  file: string,
+): Download => {
+  const content_type = hlsContentType(file);
+  if (content_type === undefined) throw new ProblemError('not_found');
+  assertAvailable(row, settings, 'high');
+  const playlist = row.derivatives.find(
+    (derivative) => derivative.format === 'm3u8' && derivative.epoch === epoch && epoch <= row.applied_epoch,
+  );
+  if (playlist === undefined)
+    throw new ProblemError('media_not_ready', { media_object_id: row.media_object_id });
+  const { object_storage_key, size_bytes } = playlist;
+  return {
+    // Beside the main playlist, whose place was checked when it was told.
+    key:
+      file === HLS_PLAYLIST
+        ? object_storage_key
+        : `${object_storage_key.slice(0, object_storage_key.lastIndexOf('/'))}/${file}`,
+    content_type,
+    filename: file,
+    size_bytes: Number(size_bytes),
+    duration_ms: row.duration_ms ?? undefined,
+  };
 };

@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import { conversationRoutes } from '../http/conversation-routes.ts';
 import { devLoginRoutes } from '../http/dev-login-routes.ts';
 import { downloadRoutes } from '../http/download-routes.ts';
+import { hlsRoutes } from '../http/hls-routes.ts';
 import { mediaRoutes } from '../http/media-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
 import { uploadAuthorizationRoutes } from '../http/upload-authorization-routes.ts';
@@ -109,7 +110,13 @@ export const createApp = (context: HttpContext, uploads: Uploads): Express => {
     response.status(204).end();
   });
   app.use('/v1', authenticate(context), express.json({ limit: BODY_LIMIT }));
-  app.use(conversationRoutes(context), messageRoutes(context), downloadRoutes(context), mediaRoutes(context));
+  app.use(
+    conversationRoutes(context),
+    messageRoutes(context),
+    downloadRoutes(context),
+    hlsRoutes(context),
+    mediaRoutes(context),
+  );
   app.use(uploadAuthorizationRoutes(context));
 
   app.use((_request, response) => sendProblem(response, toProblem('not_found')));

@@ -57,6 +57,8 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
     logger,
     onResult: (outcome) => metrics.results.inc({ outcome }),
     failpoint,
+    onUnknown: (field) => metrics.unknownValues.inc({ field }),
+    onBlocked: (reason) => metrics.blocked.inc({ reason }),
     onDelivery: (consumer, outcome) => metrics.deliveries.inc({ consumer, outcome }),
   });
   for (const consumer of consumers) {

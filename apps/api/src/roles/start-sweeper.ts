@@ -2,6 +2,7 @@ import { expireOrphans } from '../background/sweeper/expire-orphans.ts';
 import { finishUploads } from '../background/sweeper/finish-uploads.ts';
 import { measure } from '../background/sweeper/measure.ts';
 import { prune } from '../background/sweeper/prune.ts';
+import { purgeBlockedMedia } from '../background/sweeper/purge-blocked-media.ts';
 import { settleOverdueMedia } from '../background/sweeper/settle-overdue-media.ts';
 import { sweepPrefixes } from '../background/sweeper/sweep-prefixes.ts';
 import { Sweeper } from '../background/sweeper/sweeper.ts';
@@ -29,6 +30,7 @@ export const startSweeper = (context: Context, sessions: UploadSessions): void =
     }),
     expireOrphans({ database, settings }),
     sweepPrefixes({ database, storage }),
+    ...(config.virusPolicy === 'hard' ? [purgeBlockedMedia({ database })] : []),
     prune({
       database,
       eventRetentionMs: config.eventRetentionMs,

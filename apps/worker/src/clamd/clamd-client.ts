@@ -1,6 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { findStreamLimit } from './clamd-limit.ts';
 import { ClamdScan } from './clamd-scan.ts';
+import { parseVersion } from './clamd-version.ts';
+import { lengthOf } from './instream.ts';
 
 export interface ClamdOptions {
   host: string;
@@ -11,14 +14,16 @@ export interface ClamdOptions {
   timeoutMs: number;
 }
 
-const PING_TIMEOUT_MS = 2_000;
+const COMMAND_TIMEOUT_MS = 2_000;
 
 /** clamd over TCP; a connection per command. */
 export class ClamdClient {
   readonly #options: ClamdOptions;
+  #maxBytes: number;
 
   constructor(options: ClamdOptions) {
     this.#options = options;
+    this.#maxBytes = options.maxBytes;
   }
 
   /** Begins a scan; never throws: what goes wrong is told by its verdict. */
@@ -27,16 +32,46 @@ export class ClamdClient {
     const abort = () => socket.destroy(new Error('aborted'));
     signal.addEventListener('abort', abort, { once: true });
     socket.once('close', () => signal.removeEventListener('abort', abort));
-    return new ClamdScan(socket, this.#options.maxBytes);
+    return new ClamdScan(socket, this.#maxBytes, this.version());
+  }
+
+  /**
+   * Engine and signatures, as verdicts are kept by; undefined when clamd does not tell. Asked for before a
+   * scan: if signatures change meanwhile, the verdict is kept as the older ones' and asked for again.
+   */
+  async version(): Promise<string | undefined> {
+    try {
+      return parseVersion(await this.#ask('zVERSION\0'));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Learns the largest stream that clamd takes; from then on larger ones are not sent to it.
+   * @returns bytes
+   * @throws when clamd does not answer
+   */
+  async readLimit(): Promise<number> {
+    const refuses = async (bytes: number) => {
+      const answer = await this.#ask(Buffer.concat([Buffer.from('zINSTREAM\0'), lengthOf(bytes)]));
+      return /size limit exceeded/.test(answer);
+    };
+    this.#maxBytes = await findStreamLimit(this.#options.maxBytes, refuses);
+    return this.#maxBytes;
   }
 
   /** For readiness checks. @throws when clamd does not answer PONG */
   async ping(): Promise<void> {
-    const socket = this.#connect(PING_TIMEOUT_MS);
-    socket.once('timeout', () => socket.destroy(new Error('time-out')));
-    socket.write('zPING\0');
-    const answer = await text(socket);
+    const answer = await this.#ask('zPING\0');
     if (answer.replace(/\0$/, '') !== 'PONG') throw new Error('clamd does not answer PONG');
+  }
+
+  async #ask(command: string | Uint8Array): Promise<string> {
+    const socket = this.#connect(COMMAND_TIMEOUT_MS);
+    socket.once('timeout', () => socket.destroy(new Error('time-out')));
+    socket.end(command);
+    return text(socket);
   }
 
   #connect(timeout: number): Socket {

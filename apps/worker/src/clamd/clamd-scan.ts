@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseReply, ScannerUnavailableError, type Verdict } from './clamd-reply.ts';
+import { lengthOf } from './instream.ts';
 
 const MAX_REPLY_CHARACTERS = 4_096;
 
@@ -9,6 +10,8 @@ const MAX_REPLY_CHARACTERS = 4_096;
  * zero. Nothing throws before `verdict()`, so that a download that feeds it goes on without a scanner.
  */
 export class ClamdScan {
+  /** Engine and signatures; undefined when clamd does not tell. */
+  readonly scanner: Promise<string | undefined>;
   readonly #socket: Socket;
   readonly #maxBytes: number;
   readonly #closed: Promise<void>;
@@ -21,7 +24,8 @@ export class ClamdScan {
   #failure: Error | undefined;
 
   /** @param socket connected or connecting; its idle time-out ends the scan. */
-  constructor(socket: Socket, maxBytes: number) {
+  constructor(socket: Socket, maxBytes: number, scanner: Promise<string | undefined>) {
+    this.scanner = scanner;
     this.#socket = socket;
     this.#maxBytes = maxBytes;
     this.#closed = new Promise((resolve) => {
@@ -86,9 +90,3 @@ export class ClamdScan {
     this.#socket.destroy();
   }
 }
-
-const lengthOf = (bytes: number): Buffer => {
-  const header = Buffer.alloc(4);
-  header.writeUInt32BE(bytes);
-  return header;
-};

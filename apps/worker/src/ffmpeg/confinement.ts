@@ -11,21 +11,26 @@ const BACKGROUND_NICENESS = 10;
  * Puts the limits that the operating system offers in front of a command. Each of these programs replaces
  * itself by the next, so there is one process in the end; where one is missing its limit is.
  *
- * - prlimit: memory; a hostile file ends its decoder, not the machine
+ * - prlimit: memory and the size of a file; what is hostile ends its decoder, not the machine
  * - setpriv: dies with this process, even if that is killed with -9; gains no privileges
  * - nice: a photo's preview does not wait behind a video
  */
 export const confine = (
   command: readonly [string, ...string[]],
   programs: ConfinementPrograms,
-  options: { background: boolean },
+  options: { background: boolean; maxFileBytes?: number | undefined },
 ): [string, ...string[]] => {
   const { nice, prlimit, setpriv } = programs;
   let confined: [string, ...string[]] = [...command];
   if (setpriv !== undefined) confined = [setpriv, '--pdeathsig', 'KILL', '--no-new-privs', '--', ...confined];
-  if (prlimit !== undefined)
-    confined = [prlimit, `--as=${MAX_ADDRESS_SPACE_BYTES}`, '--core=0', '--', ...confined];
+  if (prlimit !== undefined) confined = [prlimit, ...limits(options.maxFileBytes), '--', ...confined];
   if (nice !== undefined && options.background)
     confined = [nice, '-n', String(BACKGROUND_NICENESS), ...confined];
   return confined;
 };
+
+const limits = (maxFileBytes: number | undefined): string[] => [
+  `--as=${MAX_ADDRESS_SPACE_BYTES}`,
+  '--core=0',
+  ...(maxFileBytes === undefined ? [] : [`--fsize=${maxFileBytes}`]),
+];

@@ -84,6 +84,8 @@ export class Ffmpeg {
       before?: readonly string[];
       output: readonly string[];
       background?: boolean;
+      /** What is larger is not written, and ends it. */
+      maxFileBytes?: number;
       onLine?: (line: string) => void;
     },
   ): Promise<void> {
@@ -97,7 +99,7 @@ export class Ffmpeg {
         ...options.output,
       ],
       this.#programs,
-      { background: options.background ?? false },
+      { background: options.background ?? false, maxFileBytes: options.maxFileBytes },
     );
     const result = await runProgram({
       command,

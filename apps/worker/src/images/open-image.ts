@@ -28,6 +28,8 @@ export interface ImageInfo {
   height: number;
   /** More than 1 when it moves. */
   frames: number;
+  /** HEIC of a phone: sharp reads its header, and has no decoder for the rest. */
+  isHevc: boolean;
 }
 
 /** A decoder of the file, upright. With `animated`, all frames. */
@@ -50,7 +52,7 @@ export const inspectImage = async (path: string, maxPixels: number): Promise<Ima
   const metadata = await decoded(() => sharp(path, { limitInputPixels: false }).metadata());
   const { width, height } = metadata.autoOrient;
   if (width * height > maxPixels) throw new MediaFailure('too_many_pixels');
-  return { width, height, frames: framesOf(metadata) };
+  return { width, height, frames: framesOf(metadata), isHevc: metadata.compression === 'hevc' };
 };
 
 // The pages of a TIFF or a HEIF are pictures of their own, not an animation.
@@ -62,6 +64,7 @@ export const decoded = async <T>(run: () => Promise<T>): Promise<T> => {
   try {
     return await run();
   } catch (error) {
+    if (error instanceof MediaFailure) throw error;
     const detail = error instanceof Error ? error.message : String(error);
     if (/timeout/i.test(detail)) throw new MediaFailure('processing_failed', { retryable: true, detail });
     if (/pixel limit/i.test(detail)) throw new MediaFailure('too_many_pixels', { detail });

@@ -7,6 +7,8 @@ export interface InspectedImage {
   kind: 'image';
   contentType: string;
   image: ImageInfo;
+  /** Absolute path of what our decoders open: the source, or a copy in another format. */
+  path: string;
 }
 
 export interface InspectedVideo {

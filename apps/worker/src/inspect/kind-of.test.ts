@@ -5,7 +5,8 @@ import { isText } from './sniff.ts';
 describe('kindOf', () => {
   it.each([
     ['image/jpeg', 'image'],
-    ['image/heic', 'other'],
+    ['image/heic', 'image'],
+    ['image/jxl', 'other'],
     ['video/quicktime', 'video'],
     ['application/ogg', 'video'],
     ['audio/mpeg', 'audio'],

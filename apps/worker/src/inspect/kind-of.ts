@@ -2,6 +2,7 @@ import type { MediaKind } from '@claimcheck/contracts/media';
 
 const IMAGES = new Set([
   ...['image/jpeg', 'image/png', 'image/apng', 'image/webp', 'image/gif', 'image/avif', 'image/tiff'],
+  ...['image/heic', 'image/heif'],
 ]);
 
 const DOCUMENTS =

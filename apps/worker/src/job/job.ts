@@ -9,6 +9,8 @@ export class Job {
   readonly request: OptimizeRequest;
   /** Folder of this job alone, removed when it ends. */
   readonly folder: string;
+  /** What the folder may hold. */
+  readonly diskBytes: number;
   readonly signal: AbortSignal;
   readonly logger: Logger;
   readonly failpoint: Failpoint;
@@ -17,6 +19,7 @@ export class Job {
   constructor(options: {
     request: OptimizeRequest;
     folder: string;
+    diskBytes: number;
     signal: AbortSignal;
     logger: Logger;
     failpoint: Failpoint;
@@ -24,6 +27,7 @@ export class Job {
   }) {
     this.request = options.request;
     this.folder = options.folder;
+    this.diskBytes = options.diskBytes;
     this.signal = options.signal;
     this.logger = options.logger;
     this.failpoint = options.failpoint;

@@ -10,6 +10,9 @@ export const epochPrefix = (request: OptimizeRequest): string => `${request.medi
 export const derivativeKey = (request: OptimizeRequest, quality: DerivedQuality, format: Format): string =>
   `${epochPrefix(request)}${quality}.${format}`;
 
+export const hlsKey = (request: OptimizeRequest, file: string): string =>
+  `${epochPrefix(request)}hls/${file}`;
+
 /** `Nats-Msg-Id`: the same stage of the same epoch is published once. */
 export const messageId = (request: OptimizeRequest, stage: string): string =>
   `${request.mediaId}:${epochOf(request)}:${stage}`;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type OptimizeRequest,
   type OptimizeResponse,
@@ -22,6 +23,8 @@ export type ResponseFields = Partial<
     | 'sha256'
     | 'contentType'
     | 'percent'
+    | 'scanner'
+    | 'error'
   >
 >;
 
@@ -34,7 +37,7 @@ export class Responses {
   }
 
   succeed(request: OptimizeRequest, stage: ResponseStage, fields: ResponseFields): Promise<void> {
-    const id = stage === 'progress' ? `${stage}:${fields.percent}` : stage;
+    const id = idOf(stage, fields);
     return this.#publish(request, id, { success: true, stage, ...fields });
   }
 
@@ -52,6 +55,12 @@ export class Responses {
       retryable,
       error: FAILURES[code],
     });
+  }
+
+  /** The source could not be looked at again; nothing of the media object changes. */
+  rescanFailed(request: OptimizeRequest, { code }: { code: FailureCode }): Promise<void> {
+    const fields = { success: false, stage: 'rescan', code, error: FAILURES[code] } as const;
+    return this.#publish(request, `rescan:${randomUUID()}`, fields);
   }
 
   async infected(request: OptimizeRequest, event: VirusEvent): Promise<void> {
@@ -75,3 +84,9 @@ export class Responses {
     });
   }
 }
+
+/** The same answer twice is dropped by the broker; what may be said again needs an id of its own. */
+const idOf = (stage: ResponseStage, { percent }: ResponseFields): string => {
+  if (stage === 'progress') return `${stage}:${percent}`;
+  return stage === 'rescan' ? `${stage}:${randomUUID()}` : stage;
+};

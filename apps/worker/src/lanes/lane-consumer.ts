@@ -4,11 +4,13 @@ import type { Bus } from '@claimcheck/platform/bus';
 import { JetStreamConsumer } from '@claimcheck/platform/consumer';
 import type { Failpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
+import type { DiskBudget } from '../job/disk-budget.ts';
 import { Job } from '../job/job.ts';
 import type { JobFolders } from '../job/job-folders.ts';
 import { MediaFailure } from '../job/media-failure.ts';
 import type { Responses } from '../job/responses.ts';
 import type { WorkerMetrics } from '../metrics.ts';
+import { isRescan } from './is-rescan.ts';
 import type { Lane } from './lane.ts';
 
 export interface LaneConsumerOptions {
@@ -16,6 +18,11 @@ export interface LaneConsumerOptions {
   durable: string;
   subject: string;
   concurrency: number;
+  /** Sources from this size on take at most half of the slots. Bytes. */
+  largeBytes: number;
+  disk: DiskBudget;
+  /** Bytes that the job's folder may hold. */
+  diskNeed: (request: OptimizeRequest) => number;
   maxAttempts: number;
   ackWaitMs: number;
   lane: Lane;
@@ -38,10 +45,16 @@ export const createLaneConsumer = (options: LaneConsumerOptions): JetStreamConsu
     subject: options.subject,
     schema: optimizeRequestSchema,
     concurrency: options.concurrency,
+    largeConcurrency: Math.max(1, Math.floor(options.concurrency / 2)),
     ackWaitMs: options.ackWaitMs,
     maxAttempts: options.maxAttempts,
-    handle: (request, { signal }) => work(request, signal, options),
+    handle: async (request, { signal, slot }) => {
+      if ((request.sizeBytes ?? 0) >= options.largeBytes) await slot.becomeLarge(signal);
+      await work(request, signal, options);
+    },
     onExhausted: async (request) => {
+      // What has settled is not to fail because it was asked about again.
+      if (isRescan(request)) return;
       await responses.fail(request, { code: await options.explainExhaustion(), retryable: true });
     },
     onOutcome: (outcome) => metrics.deliveries.inc({ consumer: durable, outcome }),
@@ -52,21 +65,28 @@ export const createLaneConsumer = (options: LaneConsumerOptions): JetStreamConsu
 const work = async (
   request: OptimizeRequest,
   signal: AbortSignal,
-  { lane, responses, folders, metrics, failpoint, logger: parent }: LaneConsumerOptions,
+  { lane, responses, folders, disk, diskNeed, metrics, failpoint, logger: parent }: LaneConsumerOptions,
 ): Promise<void> => {
   // Before anything that a media object would need.
   if (request.probe === true) return responses.succeed(request, 'probe', {});
   const logger = parent.child({ media_object_id: request.mediaId, epoch: request.epoch });
-  await folders.withFolder(async (folder) => {
-    const job = new Job({ request, folder, signal, logger, failpoint, metrics });
-    try {
-      await lane.run(job);
-      logger.info('request done');
-    } catch (error) {
-      if (!(error instanceof MediaFailure)) throw error;
-      logger.warn({ code: error.code, detail: error.detail }, 'the media object can not be processed');
-      await job.step('respond', () => responses.fail(request, error));
-    }
-    failpoint('worker.before_ack');
-  });
+  try {
+    const diskBytes = diskNeed(request);
+    if (diskBytes > disk.total)
+      throw new MediaFailure('processing_failed', {
+        retryable: true,
+        detail: `needs ${diskBytes} bytes of disk, JOB_DISK_BYTES is ${disk.total}`,
+      });
+    await disk.with(diskBytes, signal, () =>
+      folders.withFolder((folder) =>
+        lane.run(new Job({ request, folder, diskBytes, signal, logger, failpoint, metrics })),
+      ),
+    );
+    logger.info('request done');
+  } catch (error) {
+    if (!(error instanceof MediaFailure)) throw error;
+    logger.warn({ code: error.code, detail: error.detail }, 'the media object can not be processed');
+    await responses.fail(request, error);
+  }
+  failpoint('worker.before_ack');
 };

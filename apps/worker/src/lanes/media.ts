@@ -1,6 +1,5 @@
 import type { Storage } from '@claimcheck/platform/storage';
 import type { ClamdClient } from '../clamd/clamd-client.ts';
-import type { Verdict } from '../clamd/clamd-reply.ts';
 import type { ClamdScan } from '../clamd/clamd-scan.ts';
 import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
 import { describe, type Inspection } from '../inspect/inspection.ts';
@@ -12,7 +11,8 @@ import { deriveImages } from '../steps/derive-images.ts';
 import { fetchSource, type Source } from '../steps/fetch.ts';
 import { inspect } from '../steps/inspect.ts';
 import { makePreview } from '../steps/preview.ts';
-import { findQuarantined, quarantine } from '../steps/quarantine.ts';
+import { findQuarantined } from '../steps/quarantine.ts';
+import { blockInfected } from './block-infected.ts';
 import type { Lane } from './lane.ts';
 
 export interface MediaLaneTools {
@@ -61,7 +61,7 @@ export class MediaLane implements Lane {
       if (isEarly) await this.#finish(job, findings);
     } catch (error) {
       // A file that breaks its decoder may be infected all the same: that is the worse news.
-      if (error instanceof MediaFailure && (await this.#endsInfected(job, scan))) return;
+      if (error instanceof MediaFailure && (await this.#endsInfected(job, source, scan))) return;
       throw error;
     }
     const isAccepted = await this.#judge(job, findings, scan);
@@ -88,7 +88,7 @@ export class MediaLane implements Lane {
       return { source, inspected, thumbnail: undefined, fields: known };
 
     const { thumbnail, thumbhash } = await job.step('preview', () =>
-      makePreview(job, source, inspected, this.#tools),
+      makePreview(job, inspected, this.#tools),
     );
     const fields = { ...known, thumbhash };
     await this.#respond(job, 'preview', { ...fields, processed: [thumbnail] });
@@ -96,41 +96,37 @@ export class MediaLane implements Lane {
   }
 
   /** Tells the verdict. @returns whether the work may go on */
-  async #judge(job: Job, { fields }: Findings, scan: ClamdScan | undefined): Promise<boolean> {
+  async #judge(job: Job, { source, fields }: Findings, scan: ClamdScan | undefined): Promise<boolean> {
     if (scan === undefined) {
       await this.#respond(job, 'scan', { ...fields, code: 'skipped' });
       return true;
     }
     const verdict = await job.step('scan', () => scan.verdict());
+    const scanner = await scan.scanner;
     if (verdict.code === 'infected') {
-      await this.#block(job, verdict);
+      await blockInfected(job, { virusName: verdict.virusName, sha256: source.sha256, scanner }, this.#tools);
       return false;
     }
     const reason = verdict.code === 'unscannable' ? { error: verdict.reason } : {};
-    await this.#respond(job, 'scan', { ...fields, code: verdict.code, ...reason });
+    await this.#respond(job, 'scan', { ...fields, code: verdict.code, scanner, ...reason });
     return true;
   }
 
-  async #endsInfected(job: Job, scan: ClamdScan | undefined): Promise<boolean> {
+  async #endsInfected(job: Job, { sha256 }: Source, scan: ClamdScan | undefined): Promise<boolean> {
     if (scan === undefined) return false;
     const verdict = await job.step('scan', () => scan.verdict());
     if (verdict.code !== 'infected') return false;
-    await this.#block(job, verdict);
+    const scanner = await scan.scanner;
+    await blockInfected(job, { virusName: verdict.virusName, sha256, scanner }, this.#tools);
     return true;
   }
 
-  async #block(job: Job, verdict: Extract<Verdict, { code: 'infected' }>): Promise<void> {
-    const { storage, responses } = this.#tools;
-    const event = await job.step('quarantine', () => quarantine(job, storage, verdict.virusName));
-    await job.step('respond', () => responses.infected(job.request, event));
-  }
-
-  async #finish(job: Job, { source, inspected, thumbnail, fields }: Findings): Promise<void> {
+  async #finish(job: Job, { inspected, thumbnail, fields }: Findings): Promise<void> {
     // Its final response is the transcode lane's; the api asks for that when it likes the verdict.
     if (inspected.kind === 'video') return;
     const processed = thumbnail === undefined ? [] : [thumbnail];
     if (inspected.kind === 'image')
-      processed.push(...(await job.step('derive', () => deriveImages(job, source, inspected, this.#tools))));
+      processed.push(...(await job.step('derive', () => deriveImages(job, inspected, this.#tools))));
     job.failpoint('worker.after_put');
     await this.#respond(job, 'final', { ...fields, processed });
   }

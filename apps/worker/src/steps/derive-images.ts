@@ -3,16 +3,14 @@ import { IMAGE_QUALITIES, openQualities } from '../images/qualities.ts';
 import type { InspectedImage } from '../inspect/inspection.ts';
 import { type Derivative, putDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
-import type { Source } from './fetch.ts';
 
 /** All qualities of a picture, encoded and stored side by side. */
 export const deriveImages = async (
   job: Job,
-  source: Source,
   inspected: InspectedImage,
   tools: { storage: Storage; maxPixels: number },
 ): Promise<Derivative[]> => {
-  const encoder = await openQualities(source.path, inspected.image, tools.maxPixels);
+  const encoder = await openQualities(inspected.path, inspected.image, tools.maxPixels);
   return Promise.all(
     IMAGE_QUALITIES.map(async (quality) => {
       const { data, width, height } = await encoder.encode(quality);

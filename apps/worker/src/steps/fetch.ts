@@ -29,6 +29,7 @@ export const fetchSource = async (job: Job, storage: Storage, scan?: ClamdScan):
   const signal = AbortSignal.any([job.signal, stall.signal]);
   const path = join(job.folder, SOURCE_FILE);
   const hash = createHash('sha256');
+  const limit = job.request.sizeBytes ?? job.diskBytes;
   let size = 0;
 
   try {
@@ -38,6 +39,8 @@ export const fetchSource = async (job: Job, storage: Storage, scan?: ClamdScan):
         timer.refresh();
         hash.update(chunk);
         size += chunk.length;
+        // Nobody writes a source again; a folder that fills up without end would be other jobs' trouble.
+        if (size > limit) throw new Error('the source is larger than the request says');
         yield chunk;
         await scan?.write(chunk);
       }

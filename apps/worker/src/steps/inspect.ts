@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { demuxerFor, knowsItsEnd } from '../ffmpeg/containers.ts';
 import type { Ffmpeg, MediaInput } from '../ffmpeg/ffmpeg.ts';
 import type { Probe } from '../ffmpeg/probe.ts';
+import { decodeHeic } from '../images/decode-heic.ts';
 import { inspectImage } from '../images/open-image.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { isTypeMismatch, kindOf } from '../inspect/kind-of.ts';
@@ -12,6 +14,7 @@ import { SOURCE_FILE, type Source } from './fetch.ts';
 /** A stream may end before its container says so by this much. Seconds. */
 const END_TOLERANCE = 1;
 const END_WINDOW = 2;
+const DECODED_FILE = 'decoded.png';
 
 export interface InspectTools {
   ffmpeg: Ffmpeg;
@@ -32,7 +35,11 @@ export const inspect = async (job: Job, source: Source, tools: InspectTools): Pr
   if (isTypeMismatch(declared, [contentType]))
     throw new MediaFailure('type_mismatch', { detail: contentType });
   if (kind !== 'image') return { kind, contentType };
-  return { kind, contentType, image: await inspectImage(source.path, tools.maxPixels) };
+  const image = await inspectImage(source.path, tools.maxPixels);
+  if (!image.isHevc) return { kind, contentType, image, path: source.path };
+  const path = join(job.folder, DECODED_FILE);
+  await decodeHeic(source.path, path, { maxPixels: tools.maxPixels, signal: job.signal });
+  return { kind, contentType, path, image: await inspectImage(path, tools.maxPixels) };
 };
 
 const inspectTimed = async (

@@ -4,7 +4,6 @@ import { makeThumbnail } from '../images/thumbnail.ts';
 import type { InspectedImage, InspectedVideo } from '../inspect/inspection.ts';
 import { type Derivative, putDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
-import type { Source } from './fetch.ts';
 import { makePoster } from './make-poster.ts';
 
 export interface Preview {
@@ -16,7 +15,6 @@ export interface Preview {
 /** The first thing that anybody sees. @throws MediaFailure when there is no picture to be had */
 export const makePreview = async (
   job: Job,
-  source: Source,
   inspected: InspectedImage | InspectedVideo,
   tools: { storage: Storage; ffmpeg: Ffmpeg; maxPixels: number },
 ): Promise<Preview> => {
@@ -24,7 +22,7 @@ export const makePreview = async (
     const { poster, thumbhash } = await makePoster(job, inspected, tools.ffmpeg);
     return { thumbnail: await putDerivative(job, tools.storage, poster), thumbhash };
   }
-  const { thumbnail, thumbhash } = await makeThumbnail(source.path, tools.maxPixels);
+  const { thumbnail, thumbhash } = await makeThumbnail(inspected.path, tools.maxPixels);
   const { data, width, height } = thumbnail;
   return {
     thumbnail: await putDerivative(job, tools.storage, {

@@ -6,20 +6,27 @@ import { epochPrefix } from '../job/keys.ts';
 
 const markerKey = (request: OptimizeRequest): string => `${epochPrefix(request)}infected.json`;
 
+export interface Infection {
+  virusName: string;
+  /** Of the source. */
+  sha256: string;
+  scanner: string | undefined;
+}
+
 /**
  * Deletes the infected source and everything this epoch has made of it.
  *
  * The marker is written first: a worker that dies between the deletion and the virus event would otherwise
  * leave the next attempt with a missing source, and the verdict forgotten.
  */
-export const quarantine = async (job: Job, storage: Storage, virusName: string): Promise<VirusEvent> => {
+export const quarantine = async (job: Job, storage: Storage, infection: Infection): Promise<VirusEvent> => {
   const { mediaId, s3Key, s3Bucket, mediaUrl } = job.request;
   const event: VirusEvent = {
     mediaId,
     s3Key,
     s3Bucket,
     mediaUrl,
-    virusName,
+    ...infection,
     detectedAt: new Date().toISOString(),
     actionTaken: 'deleted_from_object_store',
   };

@@ -5,7 +5,7 @@ import type { NewDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
 import { planVideo } from './video-plan.ts';
 
-const OUTPUT_FILE = 'original.mp4';
+export const MP4_FILE = 'original.mp4';
 const BASE_TIMEOUT_MS = 120_000;
 /** Slower than real time by this factor is given up. */
 const SLOWEST = 30;
@@ -26,14 +26,15 @@ export const transcodeVideo = async (
   const plan = planVideo(source);
   await ffmpeg.convert(source.input, {
     signal: job.signal,
-    timeoutMs: Math.min(MAX_TIMEOUT_MS, BASE_TIMEOUT_MS + source.durationSeconds * 1_000 * SLOWEST),
+    timeoutMs: transcodeTimeout(source.durationSeconds),
+    maxFileBytes: job.diskBytes,
     background: true,
     output: [
       ...['-map', '0:V:0', '-map', '0:a:0?', '-sn', '-dn', '-map_chapters', '-1'],
       // The first one speaks of the file; each stream has its own, too.
       ...['-map_metadata', '-1', '-map_metadata:s:v', '-1', '-map_metadata:s:a', '-1'],
       ...plan.codecs,
-      ...['-max_muxing_queue_size', '1024', '-movflags', '+faststart', '-f', 'mp4', OUTPUT_FILE],
+      ...['-max_muxing_queue_size', '1024', '-movflags', '+faststart', '-f', 'mp4', MP4_FILE],
     ],
     onLine: (line) => {
       const percent = percentOf(line, source.durationSeconds);
@@ -41,8 +42,12 @@ export const transcodeVideo = async (
     },
   });
   const { width, height } = plan;
-  return { quality: 'original', format: 'mp4', width, height, content: join(job.folder, OUTPUT_FILE) };
+  return { quality: 'original', format: 'mp4', width, height, content: join(job.folder, MP4_FILE) };
 };
+
+/** Milliseconds, by the length of the video. */
+export const transcodeTimeout = (durationSeconds: number): number =>
+  Math.min(MAX_TIMEOUT_MS, BASE_TIMEOUT_MS + durationSeconds * 1_000 * SLOWEST);
 
 /** Reads a line of `-progress`; undefined when it says nothing of the position. */
 export const percentOf = (line: string, durationSeconds: number): number | undefined => {

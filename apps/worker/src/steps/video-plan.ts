@@ -2,6 +2,7 @@ import type { InspectedVideo } from '../inspect/inspection.ts';
 
 const MAX_LONG_EDGE = 1_920;
 const MAX_SHORT_EDGE = 1_080;
+const KEYFRAME_SECONDS = 4;
 
 export interface VideoPlan {
   /** `copy`: the streams fit as they are, only the container is written anew. */
@@ -33,10 +34,17 @@ export const planVideo = ({ video, audio }: Pick<InspectedVideo, 'video' | 'audi
     codecs: [
       ...['-vf', `scale=${target.width}:${target.height},setsar=1,format=yuv420p`],
       ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-profile:v', 'high'],
+      ...keyframesEvery(KEYFRAME_SECONDS),
       ...audioCodec,
     ],
   };
 };
 
+/** Where HLS may cut, and a player may jump to. @param stream such as `:v:1`; all of them by default */
+export const keyframesEvery = (seconds: number, stream = ''): string[] => [
+  `-force_key_frames${stream}`,
+  `expr:gte(t,n_forced*${seconds})`,
+];
+
 // 4:2:0 halves both directions.
-const even = (pixels: number): number => Math.max(2, Math.round(pixels / 2) * 2);
+export const even = (pixels: number): number => Math.max(2, Math.round(pixels / 2) * 2);

@@ -1,0 +1,26 @@
+import type { Database } from '@claimcheck/database/database';
+import { listPurgeable, purgeBlocked } from '../../media/purge-blocked.ts';
+import { type Duty, forEachPage } from './duty.ts';
+
+/** `VIRUS_POLICY=hard`: nothing stays of an infected media object once everybody has been told. */
+export const purgeBlockedMedia = ({ database }: { database: Database }): Duty => ({
+  name: 'blocked_media',
+  decisions: ['purged'],
+  run: (pass) =>
+    forEachPage(
+      pass,
+      (after, limit) => listPurgeable(database, after, limit),
+      (id) => id,
+      async (page) => {
+        for (const media_object_id of page) {
+          if (pass.isOver()) return;
+          try {
+            const isPurged = await database.transaction((tx) => purgeBlocked(tx, media_object_id));
+            if (isPurged) pass.decided('purged', { media_object_id });
+          } catch (error) {
+            pass.failed(error, { media_object_id });
+          }
+        }
+      },
+    ),
+});

@@ -1,0 +1,18 @@
+import { forgetVerdicts, toSha256 } from '../../media/verdicts.ts';
+import { type Command, UsageError } from '../command.ts';
+import { withBusAndDatabase } from '../connections.ts';
+
+export const forgetVerdictCommand: Command = {
+  name: 'forget-verdict',
+  summary: 'after a false alarm: these bytes may be uploaded again, and are scanned anew',
+  positionals: ['sha256'],
+  run: async ({ env, json, positionals, print }) => {
+    const sha256 = toSha256(positionals[0]);
+    if (sha256 === undefined) throw new UsageError('<sha256> is 64 hexadecimal digits');
+    const forgotten = await withBusAndDatabase(env, (_bus, database) =>
+      database.transaction((tx) => forgetVerdicts(tx, sha256)),
+    );
+    print(json ? JSON.stringify({ sha256, forgotten }) : `${forgotten} verdicts forgotten`);
+    return forgotten > 0 ? 0 : 1;
+  },
+};

@@ -1,0 +1,19 @@
+import { RESPONSE_STAGES } from '@claimcheck/contracts/broker-events';
+import type { Result } from './apply-result.ts';
+import { isFormat, isQuality } from './store-derivatives.ts';
+
+export const FIELDS_WITH_KNOWN_VALUES = ['stage', 'quality', 'format'] as const;
+export type FieldWithKnownValues = (typeof FIELDS_WITH_KNOWN_VALUES)[number];
+
+/** Which fields of a result say something that this release does not know: skipped, and counted. */
+export const unknownValues = (result: Pick<Result, 'stage' | 'processed'>): FieldWithKnownValues[] => {
+  const { stage, processed } = result;
+  const isStage = stage === undefined || (RESPONSE_STAGES as readonly string[]).includes(stage);
+  return [
+    ...(isStage ? [] : ['stage' as const]),
+    ...processed.flatMap(({ quality, format }) => [
+      ...(isQuality(quality) ? [] : ['quality' as const]),
+      ...(isFormat(format) ? [] : ['format' as const]),
+    ]),
+  ];
+};

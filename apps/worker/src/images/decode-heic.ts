@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import sharp from 'sharp';
+import { z } from 'zod';
+import { MediaFailure } from '../job/media-failure.ts';
+import { decoded } from './open-image.ts';
+
+const TIMEOUT_MS = 60_000;
+const MAX_HEAP_MIB = 256;
+
+const pictureSchema = z.object({
+  width: z.int().positive(),
+  height: z.int().positive(),
+  data: z.instanceof(Uint8ClampedArray),
+});
+
+/**
+ * Writes a HEIC photo, upright, as a PNG. The libvips that sharp brings has no decoder for HEVC, and ffmpeg
+ * puts a phone's tiles together only since version 7; libheif in WebAssembly does everywhere, and what a
+ * hostile file does to it stays in its own memory.
+ *
+ * @param source a file whose header was checked: of an accepted number of pixels
+ * @throws MediaFailure `unreadable`, `too_many_pixels`, `processing_failed`; the signal's reason when aborted
+ */
+export const decodeHeic = async (
+  source: string,
+  target: string,
+  { maxPixels, signal }: { maxPixels: number; signal: AbortSignal },
+): Promise<void> => {
+  const bytes = await readFile(source);
+  const { width, height, data } = await decoded(() => decodeInThread({ bytes, maxPixels }, signal));
+  await decoded(() =>
+    // RGB in a file that is read again at once: small is no use, quick is.
+    sharp(data, { raw: { width, height, channels: 4 } })
+      .png({ compressionLevel: 1 })
+      .toFile(target),
+  );
+};
+
+const decodeInThread = async (
+  workerData: { bytes: Uint8Array; maxPixels: number },
+  signal: AbortSignal,
+): Promise<z.infer<typeof pictureSchema>> => {
+  signal.throwIfAborted();
+  const thread = new Worker(new URL('./heic-thread.ts', import.meta.url), {
+    workerData,
+    env: {},
+    // What the library has to say of a broken file is in its error.
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
+  });
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const [message] = await once(thread, 'message', { signal: AbortSignal.any([signal, timeout]) });
+    return pictureSchema.parse(message);
+  } catch (error) {
+    if (timeout.aborted) throw new MediaFailure('processing_failed', { retryable: true, detail: 'timeout' });
+    throw error;
+  } finally {
+    await thread.terminate();
+  }
+};

@@ -1,0 +1,37 @@
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HLS_PLAYLIST, hlsContentType } from '@claimcheck/contracts/hls';
+import type { Storage } from '@claimcheck/platform/storage';
+import type { HlsVideo } from '../steps/make-hls.ts';
+import type { Derivative } from './derivatives.ts';
+import type { Job } from './job.ts';
+import { hlsKey } from './keys.ts';
+
+const AT_ONCE = 4;
+
+/** Stores the files of an HLS folder, the main playlist last. @returns its entry; `size` is of all files */
+export const putHls = async (job: Job, storage: Storage, hls: HlsVideo): Promise<Derivative> => {
+  const files = (await readdir(hls.folder)).filter((file) => file !== HLS_PLAYLIST);
+  let size = 0;
+  const put = async (file: string): Promise<void> => {
+    const path = join(hls.folder, file);
+    const content_type = hlsContentType(file);
+    if (content_type === undefined) throw new Error(`${file} is not a file of HLS`);
+    const { size: size_bytes } = await stat(path);
+    size += size_bytes;
+    await storage.put(hlsKey(job.request, file), createReadStream(path), {
+      size_bytes,
+      content_type,
+      signal: job.signal,
+    });
+  };
+  const putSome = async (): Promise<void> => {
+    for (let file = files.pop(); file !== undefined; file = files.pop()) await put(file);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, putSome));
+  await put(HLS_PLAYLIST);
+  const { width, height } = hls;
+  const url = storage.urlOf(hlsKey(job.request, HLS_PLAYLIST));
+  return { quality: 'high', format: 'm3u8', url, size, width, height };
+};

@@ -1,0 +1,47 @@
+import type { Storage } from '@claimcheck/platform/storage';
+import type { ClamdClient } from '../clamd/clamd-client.ts';
+import type { Job } from '../job/job.ts';
+import { MediaFailure } from '../job/media-failure.ts';
+import type { ResponseFields, Responses } from '../job/responses.ts';
+import { fetchSource } from '../steps/fetch.ts';
+import { blockInfected } from './block-infected.ts';
+import type { Lane } from './lane.ts';
+
+export interface RescanTools {
+  storage: Storage;
+  responses: Responses;
+  scanner: ClamdClient | undefined;
+}
+
+/** A new verdict on a stored source, and nothing else: whatever was made of it stays as it is. */
+export class RescanLane implements Lane {
+  readonly #tools: RescanTools;
+
+  constructor(tools: RescanTools) {
+    this.#tools = tools;
+  }
+
+  async run(job: Job): Promise<void> {
+    const { storage, responses } = this.#tools;
+    const scan = this.#tools.scanner?.openScan(job.signal);
+    try {
+      if (scan === undefined) return await this.#answer(job, { code: 'skipped' });
+      const { sha256 } = await job.step('fetch', () => fetchSource(job, storage, scan));
+      const verdict = await job.step('scan', () => scan.verdict());
+      const scanner = await scan.scanner;
+      if (verdict.code === 'infected')
+        return await blockInfected(job, { virusName: verdict.virusName, sha256, scanner }, this.#tools);
+      await this.#answer(job, { code: verdict.code, sha256, scanner });
+    } catch (error) {
+      if (!(error instanceof MediaFailure)) throw error;
+      // It has settled long ago: that its source is gone or empty settles nothing anew.
+      await job.step('respond', () => responses.rescanFailed(job.request, error));
+    } finally {
+      scan?.close();
+    }
+  }
+
+  #answer(job: Job, fields: ResponseFields): Promise<void> {
+    return job.step('respond', () => this.#tools.responses.succeed(job.request, 'rescan', fields));
+  }
+}
