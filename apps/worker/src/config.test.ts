@@ -43,7 +43,7 @@ describe('readWorkerConfig', () => {
     const problems = problemsOf({
       ...required,
       NATS_URL: '',
-      VIDEO_DELIVERY: 'hls',
+      VIDEO_DELIVERY: 'film',
       LANES: 'media,other',
       FFMPEG_PATH: '/nonexistent',
     });

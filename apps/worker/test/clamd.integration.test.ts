@@ -54,6 +54,12 @@ const scan = async (chunks: Iterable<Uint8Array>, timeoutMs?: number) => {
   return session.verdict();
 };
 
+it('learns the limit of clamd, and its version', async () => {
+  const scanner = client();
+  expect(await scanner.readLimit()).toBe(MAX_STREAM_BYTES);
+  expect(await scanner.version()).toMatch(/^ClamAV \d+\.\d+/);
+});
+
 it('says clean', async () => {
   expect(await scan([Buffer.from('harmless')])).toEqual({ code: 'clean' });
 });
