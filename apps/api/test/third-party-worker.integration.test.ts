@@ -3,16 +3,16 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createResultConsumers } from '../src/background/result-consumers.ts';
 import { readMedia } from '../src/media/media-row.ts';
 import type { FieldWithKnownValues } from '../src/media/unknown-values.ts';
+import { createTestBucket, type TestBucket } from './harness/test-bucket.ts';
 import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
-import { createTestStorage, type TestStorage } from './harness/test-storage.ts';
 
 const WITHIN = { timeout: 20_000 };
 
 /** A worker by somebody else, who has read no more than the required fields of the schemas. */
 let db: TestDatabase;
 let broker: TestBus;
-let store: TestStorage;
+let store: TestBucket;
 let consumers: ReturnType<typeof createResultConsumers>;
 const unknown: FieldWithKnownValues[] = [];
 const deadLetters: string[] = [];
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const stack = inject('stack');
   db = await createTestDatabase(stack.DATABASE_URL ?? '');
   broker = await createTestBus(stack.NATS_URL ?? '');
-  store = await createTestStorage(stack);
+  store = await createTestBucket(stack);
   broker.bus.subscribe(broker.bus.subjects.deadLetter('*'), (data) =>
     deadLetters.push(Buffer.from(data).toString()),
   );

@@ -1,6 +1,6 @@
 import { forgetVerdicts, toSha256 } from '../../media/verdicts.ts';
 import { type Command, UsageError } from '../command.ts';
-import { withBusAndDatabase } from '../connections.ts';
+import { withOperator } from '../operator.ts';
 
 export const forgetVerdictCommand: Command = {
   name: 'forget-verdict',
@@ -9,7 +9,7 @@ export const forgetVerdictCommand: Command = {
   run: async ({ env, json, positionals, print }) => {
     const sha256 = toSha256(positionals[0]);
     if (sha256 === undefined) throw new UsageError('<sha256> is 64 hexadecimal digits');
-    const forgotten = await withBusAndDatabase(env, (_bus, database) =>
+    const forgotten = await withOperator(env, ({ database }) =>
       database.transaction((tx) => forgetVerdicts(tx, sha256)),
     );
     print(json ? JSON.stringify({ sha256, forgotten }) : `${forgotten} verdicts forgotten`);

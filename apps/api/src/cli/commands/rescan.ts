@@ -1,12 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@claimcheck/database/database';
 import { duration } from '@claimcheck/platform/config';
-import { loadConfig } from '../../config.ts';
 import type { MediaSettings } from '../../media/media-settings.ts';
 import { databaseTime, listRescannable, requestRescan, rescanProgress } from '../../media/rescan.ts';
-import { toSettings } from '../../to-settings.ts';
 import { type Command, type CommandInput, UsageError } from '../command.ts';
-import { withBusAndDatabase } from '../connections.ts';
+import { withOperator } from '../operator.ts';
 
 /** So many are with the workers at once: new uploads wait behind no more than these. */
 const BATCH = 16;
@@ -53,9 +51,8 @@ const scanBatch = async (
 const run = async ({ env, json, options, print }: CommandInput): Promise<number> => {
   const given = readSince(options.since);
   const timeoutMs = readTimeout(options.timeout);
-  const settings = toSettings(loadConfig(env));
   const total: Counts = { clean_or_unscannable: 0, blocked: 0, unanswered: 0 };
-  const since = await withBusAndDatabase(env, async (_bus, database) => {
+  const since = await withOperator(env, async ({ database, settings }) => {
     const begin = given ?? (await databaseTime(database));
     if (!json) print(`to go on after an interruption: rescan --since ${begin.toISOString()}`);
     for (let after = FIRST; ; ) {
