@@ -166,6 +166,19 @@ describe('a video', () => {
     expect(await stateOf(id)).toMatchObject({ state: 'ready', transcode_state: 'ready' });
   });
 
+  test('that was offered as it is becomes ready by a late result', async () => {
+    const id = await db.uploaded('video/mp4');
+    const [preview, scan, final] = videoResults(id) as [Result, Result, Result];
+    await apply(preview);
+    await apply(scan);
+    await db.database.client.media_object.update({
+      where: { media_object_id: id },
+      data: { state: 'degraded' },
+    });
+    await apply(final);
+    expect(await stateOf(id)).toMatchObject({ state: 'ready', transcode_state: 'ready', ready_by: null });
+  });
+
   test('whose transcode fails is degraded: its source can be played', async () => {
     const id = await db.uploaded('video/mp4');
     const [preview, scan] = videoResults(id) as [Result, Result, Result];
@@ -184,12 +197,32 @@ describe('verdicts', () => {
   test.each([
     ['deliver-large', 'too_large', 'processing'],
     ['deliver-large', 'encrypted', 'failed'],
+    ['deliver-large', 'timeout', 'failed'],
+    ['deliver-large', 'engine_error', 'failed'],
     ['deliver', 'encrypted', 'processing'],
+    ['deliver', 'too_large', 'processing'],
     ['block', 'too_large', 'failed'],
+    ['block', 'encrypted', 'failed'],
   ] as const)('SCAN_UNSCANNABLE=%s, %s: %s', async (scanUnscannable, error, state) => {
     const id = await db.uploaded();
     await apply({ ...base(id), stage: 'scan', epoch: 1, code: 'unscannable', error }, { scanUnscannable });
     expect(await stateOf(id)).toMatchObject({ state, scan_state: 'unscannable' });
+  });
+
+  test.each([
+    ['gate', 'processing'],
+    ['deliver', 'ready'],
+  ] as const)('SCAN_POLICY=%s without a verdict: %s', async (scanPolicy, state) => {
+    const id = await db.uploaded();
+    await apply(imageResults(id)[2] as Result, { scanPolicy });
+    expect(await stateOf(id)).toMatchObject({ state, scan_state: 'pending' });
+  });
+
+  test('SCAN_POLICY=off is skipped from the beginning, and waits for nobody', async () => {
+    const id = await db.uploaded('image/jpeg', { scanPolicy: 'off' });
+    expect(await stateOf(id)).toMatchObject({ state: 'processing', scan_state: 'skipped' });
+    await apply(imageResults(id)[2] as Result, { scanPolicy: 'off' });
+    expect(await stateOf(id)).toMatchObject({ state: 'ready', scan_state: 'skipped' });
   });
 
   test('anything that is no known verdict is not read as clean', async () => {

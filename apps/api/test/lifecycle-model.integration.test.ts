@@ -175,7 +175,7 @@ class Report extends OnMedia {
 
 class Infected extends OnMedia {
   async work(media: ModelMedia, world: LifecycleWorld): Promise<void> {
-    const outcome = await world.db.database.transaction((tx) =>
+    const { outcome } = await world.db.database.transaction((tx) =>
       applyVirus(tx, settings, {
         mediaId: media.id,
         s3Key: `${media.id}/source`,
