@@ -21,8 +21,8 @@ export const MessageItem = memo(({ message, isOwn }: MessageItemProps) => (
       <time dateTime={message.created_at}>{time.format(new Date(message.created_at))}</time>
     </p>
     {message.media && <MediaView media={message.media} alt={message.alt} filename={message.filename} />}
-    {message.media_object_id && !message.media && (
-      <p className="status">{message.filename ?? 'This file'} is not available.</p>
+    {message.message_type !== 'text' && !message.media && (
+      <p className="status">{message.filename ?? 'This file'} was removed.</p>
     )}
     {message.body && <p className="body">{message.body}</p>}
   </li>

@@ -3,13 +3,7 @@ import { Readable } from 'node:stream';
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Storage } from '../src/storage.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** Environment variables of the test run's servers. */
-    stack: Record<string, string>;
-  }
-}
+import './stack.ts';
 
 const MIB = 1024 * 1024;
 const PIECE = randomBytes(MIB);
