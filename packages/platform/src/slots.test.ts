@@ -17,13 +17,13 @@ it('gives the place of large work that waits to small work', async () => {
   expect(await settled(waits)).toBe(false);
 
   const small = await slots.take(signal);
+  const queued = slots.take(signal);
   first.release();
-  // Its turn among the large has come, its place has not.
+  // With the turn comes the place: those who queue for one have to wait on.
   expect(await settled(waits)).toBe(true);
-  const fourth = slots.take(signal);
-  expect(await settled(fourth)).toBe(false);
+  expect(await settled(queued)).toBe(false);
   small.release();
-  expect(await settled(fourth)).toBe(true);
+  expect(await settled(queued)).toBe(true);
 });
 
 it('loses no place when somebody who waits gives up', async () => {

@@ -39,14 +39,14 @@ export class Slots {
         if (!this.#large.tryAcquire()) {
           giveUpPlace();
           await this.#large.acquire(becoming);
+          // Whoever had this turn before has left its place with it: no queueing behind those who only look
+          // for work.
+          holdsPlace = true;
         }
         isLarge = true;
-        if (holdsPlace) return;
-        await this.#places.acquire(becoming);
-        holdsPlace = true;
       },
       release: () => {
-        if (isLarge) this.#large.release();
+        if (isLarge && this.#large.release()) holdsPlace = false;
         isLarge = false;
         giveUpPlace();
       },
@@ -85,9 +85,11 @@ class Semaphore {
     });
   }
 
-  release(): void {
+  /** @returns whether somebody has waited for it */
+  release(): boolean {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free += 1;
     else next();
+    return next !== undefined;
   }
 }

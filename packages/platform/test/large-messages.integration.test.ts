@@ -42,7 +42,10 @@ it('large messages take half of the slots, however many wait; small ones pass th
     handle: async ({ name }, { signal, slot }) => {
       if (name.startsWith('large')) await slot.becomeLarge(signal);
       inWork.add(name);
-      await new Promise<void>((resolve) => finish.set(name, resolve));
+      await new Promise<void>((resolve, reject) => {
+        finish.set(name, resolve);
+        signal.addEventListener('abort', reject);
+      });
       inWork.delete(name);
       done.push(name);
     },
