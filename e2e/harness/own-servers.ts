@@ -26,7 +26,10 @@ export interface OwnServers {
 export const startOwnServers = async (
   stack: Record<string, string>,
   own: readonly OwnServer[],
-  options: { s3?: 'versitygw' | 'minio' } = {},
+  {
+    appName,
+    ...options
+  }: { s3?: 'versitygw' | 'minio' /** Names the bucket's notifications. */; appName?: string } = {},
 ): Promise<OwnServers> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'claimcheck-own-'));
   const replaced = new Set(own.flatMap((server) => VARIABLES[server]));
@@ -34,7 +37,7 @@ export const startOwnServers = async (
   const cleared = Object.fromEntries([...replaced].map((name) => [name, undefined]));
   const started = await startLocalStack({
     dataDir,
-    env: { ...process.env, ...others, ...cleared },
+    env: { ...process.env, ...others, ...cleared, APP_NAME: appName },
     clamav: 'none',
     onProgress: (line) => process.stderr.write(`${line}\n`),
     ...options,

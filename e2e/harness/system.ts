@@ -70,9 +70,12 @@ const takePorts = async (count: number): Promise<number[]> => {
   return [...taken];
 };
 
+/** Names an installation of its own on shared servers, and its database. */
+export const newAppName = (): string => `t${randomBytes(5).toString('hex')}`;
+
 /** Starts api, worker and gateway. @param overrides configuration that differs from the defaults */
 export const startSystem = async (stack: Variables, overrides: Variables = {}): Promise<System> => {
-  const appName = `t${randomBytes(5).toString('hex')}`;
+  const appName = overrides.APP_NAME ?? newAppName();
   const { owner, reader } = await prepareDatabase(stack, appName);
   const [http = 0, gateway = 0, apiAdmin = 0, workerAdmin = 0, gatewayAdmin = 0] = await takePorts(5);
   const secret = randomBytes(32).toString('hex');

@@ -1,11 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { subjectsOf } from '@claimcheck/contracts/subjects';
 import { type ClamavServer, startSystemClamav, startTestClamav } from './clamav-server.ts';
 import { type DataDirectoryLock, lockDataDirectory } from './data-directory-lock.ts';
 import { configured, type Environment } from './environment.ts';
 import { choosePorts, loadSecrets } from './kept-values.ts';
 import type { ManagedService } from './managed-process.ts';
-import { startNatsServer } from './nats-server.ts';
+import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { startPostgresServer } from './postgres-server.ts';
 import type { Progress } from './progress.ts';
 import { type S3Implementation, startS3Server } from './s3-server.ts';
@@ -13,10 +14,15 @@ import type { ServiceContext } from './service-context.ts';
 import { type StartedServers, stackEnvironment } from './stack-environment.ts';
 import { together } from './together.ts';
 
+const DEFAULT_APP_NAME = 'claimcheck';
+
 export interface LocalStackOptions {
   /** Where data, secrets, ports and logs are kept. */
   dataDir: string;
-  /** Services configured here are used and not started; PATH, HOME and CLAIMCHECK_CACHE_DIR find programs. */
+  /**
+   * Services configured here are used and not started; PATH, HOME and CLAIMCHECK_CACHE_DIR find programs;
+   * APP_NAME names the subject of the bucket's notifications.
+   */
   env: Environment;
   /** Default versitygw. */
   s3?: S3Implementation;
@@ -95,11 +101,17 @@ async function startServers(options: LocalStackOptions, context: ServiceContext)
     const isConfigured = configured(options.env, variable) !== undefined;
     return async (signal: AbortSignal) => (isConfigured ? undefined : start({ ...context, signal }));
   };
+  const broker = announceBroker(options.env);
   const [postgres, nats, s3, clamav] = await together(
     [
       unlessConfigured('DATABASE_URL', startPostgresServer),
-      unlessConfigured('NATS_URL', startNatsServer),
-      unlessConfigured('S3_ENDPOINT', (shared) => startS3Server(options.s3 ?? 'versitygw', shared)),
+      unlessConfigured('NATS_URL', (shared) => broker.follow(startNatsServer(shared))),
+      unlessConfigured('S3_ENDPOINT', (shared) =>
+        startS3Server(options.s3 ?? 'versitygw', shared, {
+          natsUrl: broker.url,
+          subject: subjectsOf(configured(options.env, 'APP_NAME') ?? DEFAULT_APP_NAME).storageEvents,
+        }),
+      ),
       unlessConfigured('CLAMAV_HOST', (shared) => startClamav(options, shared)),
     ],
     async (server) => {
@@ -108,6 +120,25 @@ async function startServers(options: LocalStackOptions, context: ServiceContext)
     context.signal,
   );
   return { postgres, nats, s3, clamav };
+}
+
+/** The S3 servers want to find the broker when they start: its address, as soon as it answers. */
+function announceBroker(env: Environment): {
+  url: Promise<string>;
+  follow(start: Promise<NatsServer>): Promise<NatsServer>;
+} {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  // Where S3 is configured, nobody waits for it.
+  promise.catch(() => undefined);
+  const url = configured(env, 'NATS_URL');
+  if (url !== undefined) resolve(url);
+  return {
+    url: promise,
+    follow: (start) => {
+      start.then((server) => resolve(server.url), reject);
+      return start;
+    },
+  };
 }
 
 async function startClamav(

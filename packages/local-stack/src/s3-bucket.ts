@@ -1,4 +1,10 @@
-import { CreateBucketCommand, HeadBucketCommand, NotFound, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  HeadBucketCommand,
+  NotFound,
+  PutBucketNotificationConfigurationCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 
 export interface S3Access {
   endpoint: string;
@@ -31,6 +37,29 @@ export async function ensureBucket(access: S3Access): Promise<true> {
       if (!(error instanceof NotFound)) throw error;
       await client.send(new CreateBucketCommand(bucket), options);
     });
+    return true;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Tells `target` of every source that is written to the bucket. @returns true */
+export async function notifyOfSources(access: S3Access, target: string): Promise<true> {
+  const client = s3Client(access);
+  const command = new PutBucketNotificationConfigurationCommand({
+    Bucket: access.bucket,
+    NotificationConfiguration: {
+      QueueConfigurations: [
+        {
+          QueueArn: target,
+          Events: ['s3:ObjectCreated:*'],
+          Filter: { Key: { FilterRules: [{ Name: 'suffix', Value: '/source' }] } },
+        },
+      ],
+    },
+  });
+  try {
+    await client.send(command, { abortSignal: AbortSignal.timeout(5_000) });
     return true;
   } finally {
     client.destroy();

@@ -1,23 +1,32 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { definedOnly } from './environment.ts';
 import { findProgram } from './find-program.ts';
 import { type ManagedService, type ProcessSpec, startProcess } from './managed-process.ts';
 import { minioProgram, versitygwProgram } from './programs.ts';
-import { ensureBucket, type S3Access } from './s3-bucket.ts';
+import { ensureBucket, notifyOfSources, type S3Access } from './s3-bucket.ts';
 import type { ServiceContext } from './service-context.ts';
 
 export type S3Implementation = 'versitygw' | 'minio';
+
+const MINIO_TARGET = 'arn:minio:sqs::CLAIMCHECK:nats';
 
 export interface S3Server {
   service: ManagedService;
   access: S3Access;
 }
 
-/** An S3 server on loopback, with the bucket `claimcheck`. */
+/** Where the server tells of objects that were written. */
+export interface BucketEvents {
+  natsUrl: Promise<string>;
+  subject: string;
+}
+
+/** An S3 server on loopback, with the bucket `claimcheck`, that tells the broker what was written there. */
 export async function startS3Server(
   implementation: S3Implementation,
   context: ServiceContext,
+  events: BucketEvents,
 ): Promise<S3Server> {
   const { ports, secrets } = context;
   const access: S3Access = {
@@ -27,18 +36,23 @@ export async function startS3Server(
     accessKeyId: secrets.s3AccessKeyId,
     secretAccessKey: secrets.s3SecretAccessKey,
   };
-  const service = await (implementation === 'minio' ? startMinio : startVersitygw)(context, access);
+  const service = await (implementation === 'minio' ? startMinio : startVersitygw)(context, access, events);
   return { service, access };
 }
 
-async function startMinio(context: ServiceContext, access: S3Access): Promise<ManagedService> {
+type Start = (context: ServiceContext, access: S3Access, events: BucketEvents) => Promise<ManagedService>;
+
+const startMinio: Start = async (context, access, events) => {
   const { ports } = context;
   const directory = join(context.dataDir, 's3-minio');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const loopback = (port: number) => `127.0.0.1:${port}`;
+  const command = await findProgram(minioProgram, context);
+  const natsUrl = await events.natsUrl;
   return startProcess({
     ...common(context, directory, access),
-    command: await findProgram(minioProgram, context),
+    ready: async () => (await ensureBucket(access)) && notifyOfSources(access, MINIO_TARGET),
+    command,
     args: [
       'server',
       directory,
@@ -58,15 +72,24 @@ async function startMinio(context: ServiceContext, access: S3Access): Promise<Ma
       MINIO_PROMETHEUS_AUTH_TYPE: 'public',
       // By default it forgets unfinished multipart uploads after a day, sooner than a phone may resume one.
       MINIO_API_STALE_UPLOADS_EXPIRY: '168h',
+      MINIO_NOTIFY_NATS_ENABLE_CLAIMCHECK: 'on',
+      // One server, and that without its scheme.
+      MINIO_NOTIFY_NATS_ADDRESS_CLAIMCHECK: new URL(natsUrl.split(',')[0] ?? '').host,
+      MINIO_NOTIFY_NATS_SUBJECT_CLAIMCHECK: events.subject,
+      // What can't be told while the broker is away waits here.
+      MINIO_NOTIFY_NATS_QUEUE_DIR_CLAIMCHECK: join(context.dataDir, 's3-minio-events'),
     }),
   });
-}
+};
 
-async function startVersitygw(context: ServiceContext, access: S3Access): Promise<ManagedService> {
+const startVersitygw: Start = async (context, access, events) => {
   const directory = join(context.dataDir, 's3');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const command = await findProgram(versitygwProgram, context);
   const sidecar = join(context.dataDir, 'object-metadata');
+  const filter = join(context.dataDir, 's3-events.json');
+  await writeFile(filter, JSON.stringify({ 's3:ObjectCreated:*': true }));
+  const natsUrl = await events.natsUrl;
   const start = (storage: readonly string[]) =>
     startProcess({
       ...common(context, directory, access),
@@ -76,6 +99,12 @@ async function startVersitygw(context: ServiceContext, access: S3Access): Promis
         `127.0.0.1:${context.ports.s3}`,
         '--quiet',
         '--keep-alive',
+        '--event-nats-url',
+        natsUrl,
+        '--event-nats-topic',
+        events.subject,
+        '--event-filter',
+        filter,
         'posix',
         ...storage,
         directory,
@@ -96,7 +125,7 @@ async function startVersitygw(context: ServiceContext, access: S3Access): Promis
     await mkdir(sidecar, { mode: 0o700 });
     return start(['--sidecar', sidecar]);
   }
-}
+};
 
 function common(
   context: ServiceContext,
