@@ -1,5 +1,6 @@
 import { Database } from '@claimcheck/database/database';
 import { Bus } from '@claimcheck/platform/bus';
+import { DirectStorage } from '@claimcheck/platform/direct-storage';
 import { createFailpoint } from '@claimcheck/platform/failpoint';
 import { createLogger } from '@claimcheck/platform/logger';
 import { Shutdown } from '@claimcheck/platform/shutdown';
@@ -8,6 +9,7 @@ import { createTokenVerifier } from '@claimcheck/platform/token-verifier';
 import { Announcer } from './background/announcer.ts';
 import { OutboxSignal } from './background/outbox-signal.ts';
 import type { Config } from './config.ts';
+import { DirectUploads } from './direct/direct-uploads.ts';
 import { createMetrics } from './metrics.ts';
 import type { HttpContext } from './request/context.ts';
 import { MediaWaiters } from './request/media-waiters.ts';
@@ -40,6 +42,9 @@ export const compose = async (config: Config): Promise<Context> => {
   shutdown.add('storage', () => storage.close());
   await database.check();
   await bus.ensureStreams();
+  const settings = toSettings(config);
+  const failpoint = createFailpoint(config.failpoints, logger);
+  const metrics = createMetrics(database);
   return {
     config,
     logger,
@@ -48,11 +53,25 @@ export const compose = async (config: Config): Promise<Context> => {
     outboxSignal,
     database,
     storage,
-    settings: toSettings(config),
-    failpoint: createFailpoint(config.failpoints, logger),
+    settings,
+    failpoint,
     verifyToken: createTokenVerifier(config.token),
     tickets: config.tokenSecrets === undefined ? undefined : new UploadTickets(config.tokenSecrets),
     waiters: new MediaWaiters(bus),
-    metrics: createMetrics(database),
+    metrics,
+    directUploads: new DirectUploads({
+      database,
+      settings,
+      storage,
+      direct: new DirectStorage(storage),
+      failpoint,
+      logger,
+      onSettled: ({ protocol, length }, by, settlement) => {
+        metrics.directLooks.inc({ by, settlement });
+        if (settlement !== 'finished') return;
+        metrics.uploads.inc({ protocol, outcome: 'finished' });
+        metrics.uploadBytes.inc(length);
+      },
+    }),
   };
 };

@@ -2,6 +2,8 @@ import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
 import { OUTCOMES } from '@claimcheck/platform/delivery';
 import { Counter, createRegistry, Gauge, Histogram, type Registry } from '@claimcheck/platform/metrics';
+import { LOOKERS } from './direct/direct-uploads.ts';
+import { SETTLEMENTS } from './direct/settle-upload.ts';
 
 import { BLOCK_REASONS } from './media/block-media.ts';
 import { FIELDS_WITH_KNOWN_VALUES } from './media/unknown-values.ts';
@@ -97,7 +99,7 @@ export const createMetrics = (database: Database) => {
     labelNames: ['consumer', 'outcome'],
     registers,
   });
-  for (const consumer of [CONSUMERS.results, CONSUMERS.virus])
+  for (const consumer of [CONSUMERS.results, CONSUMERS.virus, CONSUMERS.storage])
     for (const outcome of OUTCOMES) deliveries.inc({ consumer, outcome }, 0);
   const unknownValues = new Counter({
     name: 'claimcheck_unknown_values_total',
@@ -128,8 +130,17 @@ export const createMetrics = (database: Database) => {
   for (const consumer of Object.values(CONSUMERS))
     for (const gauge of [deadLetters, queuePending]) gauge.set({ consumer }, 0);
 
+  const directLooks = new Counter({
+    name: 'claimcheck_direct_upload_looks_total',
+    help: 'Looks at what the storage has of an upload that goes there directly, by who looked and what was found',
+    labelNames: ['by', 'settlement'],
+    registers,
+  });
+  for (const by of LOOKERS) for (const settlement of SETTLEMENTS) directLooks.inc({ by, settlement }, 0);
+
   return {
     registry,
+    directLooks,
     deliveries,
     unknownValues,
     blocked,

@@ -19,6 +19,7 @@ import { assertLawful, type Model, type ModelMedia, type Stage } from './harness
 import { LifecycleWorld } from './harness/lifecycle-world.ts';
 import { resultOf } from './harness/results.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
+import { createTestDirectUploads } from './harness/test-direct-uploads.ts';
 import { createTestStorage } from './harness/test-storage.ts';
 
 const RUNS = 25;
@@ -43,6 +44,7 @@ beforeAll(async () => {
     database: db.database,
     sessions,
     storage,
+    directUploads: createTestDirectUploads(db.database, storage, settings),
     settings,
     logger: createLogger('test', 'silent'),
     everyMs: HOUR,

@@ -10,6 +10,7 @@ import type { MediaSettings } from '../src/media/media-settings.ts';
 import { renewUpload } from '../src/media/renew-upload.ts';
 import { UploadSessions } from '../src/media/upload-sessions.ts';
 import { createTestDatabase, settings as defaults, type TestDatabase } from './harness/test-database.ts';
+import { createTestDirectUploads } from './harness/test-direct-uploads.ts';
 
 let db: TestDatabase;
 let storage: Storage;
@@ -49,6 +50,7 @@ const replica = async () => {
     database: db.database,
     sessions,
     storage,
+    directUploads: createTestDirectUploads(db.database, storage, settings),
     settings,
     logger,
     everyMs: 60_000,
@@ -258,6 +260,7 @@ test('a storage that fails leaves it ended, to be cleaned up the next time; othe
         await storage.deletePrefix(prefix);
       },
     },
+    directUploads: createTestDirectUploads(db.database, storage, settings),
     settings,
     logger,
     everyMs: 60_000,

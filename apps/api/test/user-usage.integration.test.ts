@@ -85,6 +85,7 @@ test('the same client_media_id at the same time is one upload, counted once', as
     filename: 'a.bin',
     size_bytes: 400,
     content_type: 'application/octet-stream',
+    protocols: ['tus' as const],
   };
   const authorize = (changed = {}) =>
     db.database.transaction((tx) =>

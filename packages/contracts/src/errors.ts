@@ -31,6 +31,7 @@ export const PROBLEMS = {
   media_referenced: problem(409, 'A message refers to this media object.'),
   media_failed: problem(409, 'The media object could not be processed.'),
   client_key_conflict: problem(409, 'This client key already names something else.'),
+  upload_incomplete: problem(409, 'Bytes of the upload are missing in the storage.', true),
   upload_finished: problem(409, 'The upload is finished.'),
   media_gone: problem(410, 'The media object is gone.'),
   upload_gone: problem(410, 'The upload has expired or was ended.'),
@@ -61,6 +62,7 @@ export const FAILURES = {
   no_verdict: 'The scanner gave no verdict in time.',
   processing_failed: 'Processing failed.',
   not_in_time: 'Processing was not finished in time.',
+  size_mismatch: 'The uploaded bytes are not as many as were announced.',
   source_missing: 'The uploaded bytes are missing from the storage.',
 } as const;
 export type FailureCode = keyof typeof FAILURES;

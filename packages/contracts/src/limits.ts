@@ -15,4 +15,6 @@ export const LIMITS = {
   subscribeAllPage: 50,
   /** Largest page of messages or events. */
   pageSize: 200,
+  /** Parts whose URLs are signed in one answer. */
+  signedParts: 100,
 } as const;

@@ -68,6 +68,9 @@ export const uploadMetadataSchema = z.strictObject({
 });
 export type UploadMetadata = z.infer<typeof uploadMetadataSchema>;
 
+export const UPLOAD_PROTOCOLS = ['tus', 'put', 'multipart'] as const;
+export type UploadProtocol = (typeof UPLOAD_PROTOCOLS)[number];
+
 /** `POST /v1/media`: sizes in bytes and pixels; what is optional is shown until the worker has looked. */
 export const authorizeUploadSchema = z.strictObject({
   client_media_id: clientKey,
@@ -81,15 +84,53 @@ export const authorizeUploadSchema = z.strictObject({
   duration_ms: z.int().nonnegative().max(2_147_483_647).optional(),
   thumbhash: z.base64().max(64).optional(),
   alt: alt.optional(),
+  /** Ways in which this client can send the bytes; one of them is chosen, by the size. */
+  protocols: z.array(z.enum(UPLOAD_PROTOCOLS)).min(1).max(UPLOAD_PROTOCOLS.length).default(['tus']),
 });
 export type AuthorizeUpload = z.infer<typeof authorizeUploadSchema>;
 
-/** Where to send the bytes, and with what. `none`: they are there already. */
-export interface UploadInstructions {
-  protocol: 'tus' | 'none';
+/** One part of a multipart upload. */
+export interface UploadPart {
+  /** From 1 on; part n begins at byte (n−1) · chunk_size. */
+  number: number;
+  size_bytes: number;
+}
+
+/** A part that is to be PUT, with exactly `size_bytes` bytes and no headers of its own. */
+export interface SignedPart extends UploadPart {
   url: string;
-  method?: 'PATCH';
+}
+
+/**
+ * Where to send the bytes, and with what. `none`: they are there already. `put`: one request with the whole
+ * file. `multipart`: a PUT for each of `parts`; `url` tells, by POST, which are still to come.
+ */
+export interface UploadInstructions {
+  protocol: UploadProtocol | 'none';
+  url: string;
+  method?: 'PATCH' | 'PUT' | 'POST';
+  /** All of them are to be sent. */
   headers: Record<string, string>;
+  parts?: SignedPart[];
+  /** Bytes of every part but the last. */
+  chunk_size?: number;
+  /** To be POSTed to when all bytes are sent, after `put` and `multipart`; repeatable. */
+  complete?: { url: string; headers: Record<string, string> };
+  expires_at: string;
+}
+
+/** `POST /v1/media/:id/parts`: without numbers, the next ones that are missing. */
+export const signPartsSchema = z
+  .strictObject({ numbers: z.array(z.int().min(1).max(10_000)).min(1).max(LIMITS.signedParts).optional() })
+  .optional();
+
+/** The answer of `POST /v1/media/:id/parts`. */
+export interface UploadParts {
+  /** Stored in their full size. */
+  finished: UploadPart[];
+  /** Still to be sent, at most {@link LIMITS.signedParts} at once; empty when nothing is missing. */
+  parts: SignedPart[];
+  chunk_size: number;
   expires_at: string;
 }
 
@@ -100,7 +141,7 @@ export interface UploadAuthorization {
 }
 
 /** The answer of `POST /v1/media/:id/upload-ticket`. */
-export type RenewedTicket = Pick<UploadInstructions, 'url' | 'headers' | 'expires_at'>;
+export type RenewedTicket = UploadInstructions;
 
 export const messageSchema = z.object({
   message_id: z.guid(),

@@ -77,4 +77,5 @@ export const CONSUMERS = {
   transcode: 'transcode-worker',
   results: 'api-results',
   virus: 'api-virus',
+  storage: 'api-storage',
 } as const;

@@ -15,6 +15,8 @@ export const FAILPOINTS = [
   'upload.before_progress',
   /** The row is committed; tails that it replaces are not deleted. */
   'upload.after_progress',
+  /** An object was made of the parts that a client sent to the storage; the database does not know yet. */
+  'direct.after_complete',
   /** Outbox messages are claimed; none is published. */
   'relay.before_publish',
   /** The broker has confirmed; the outbox does not know. */

@@ -78,14 +78,15 @@ export const isMissing = (error: unknown): boolean =>
 export class Storage {
   readonly bucket: string;
   readonly client: S3Client;
-  readonly #publicClient: S3Client;
+  /** Signs for the address that clients reach. */
+  readonly publicClient: S3Client;
   readonly #endpoints: readonly string[];
   readonly #forcePathStyle: boolean;
 
   constructor(options: StorageOptions) {
     this.bucket = options.bucket;
     this.client = new S3Client(s3ClientConfig(options));
-    this.#publicClient =
+    this.publicClient =
       options.publicEndpoint === undefined
         ? this.client
         : new S3Client(s3ClientConfig(options, options.publicEndpoint));
@@ -204,7 +205,7 @@ export class Storage {
       ResponseContentType: options.content_type,
       ResponseContentDisposition: options.content_disposition,
     });
-    return getSignedUrl(this.#publicClient, command, { expiresIn: options.seconds });
+    return getSignedUrl(this.publicClient, command, { expiresIn: options.seconds });
   }
 
   /** `s3://bucket/key` or a URL under one of our endpoints → the key; undefined when it is elsewhere. */
@@ -232,6 +233,6 @@ export class Storage {
 
   close(): void {
     this.client.destroy();
-    this.#publicClient.destroy();
+    this.publicClient.destroy();
   }
 }

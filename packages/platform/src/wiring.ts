@@ -50,10 +50,11 @@ const withoutStream = async (bus: Bus, subjects: readonly string[]): Promise<str
   return subjects.filter((_, index) => streams[index] === undefined);
 };
 
-/** What the broker knows of the consumers of the media stream. */
+/** What the broker knows of the consumers of the media and storage streams. */
 export const consumersOf = async (bus: Bus): Promise<ConsumerInfo[]> => {
   const consumers: ConsumerInfo[] = [];
-  for await (const consumer of bus.manager.consumers.list(bus.streams.media.name)) consumers.push(consumer);
+  for (const { name } of [bus.streams.media, bus.streams.storage])
+    for await (const consumer of bus.manager.consumers.list(name)) consumers.push(consumer);
   return consumers;
 };
 

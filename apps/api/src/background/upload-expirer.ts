@@ -1,22 +1,28 @@
 import type { Database } from '@claimcheck/database/database';
 import type { Logger } from '@claimcheck/platform/logger';
 import { isMissing, type Storage } from '@claimcheck/platform/storage';
+import type { DirectUploads } from '../direct/direct-uploads.ts';
+import { type DirectUpload, isDirect } from '../media/direct-uploads.ts';
 import { claimDueUploads, closeExpired, type DueUpload, expireUpload } from '../media/expire-upload.ts';
 import { finalizeUpload } from '../media/finalize-upload.ts';
 import type { MediaSettings } from '../media/media-settings.ts';
 import type { UploadSession, UploadSessions } from '../media/upload-sessions.ts';
 
-/** `discarded`: finished pieces that nobody put together, and what was ended before and not cleaned up. */
-type Outcome = 'expired' | 'finished' | 'discarded' | 'left';
+/**
+ * `discarded`: finished pieces that nobody put together, and what was ended before and not cleaned up.
+ * `settled`: sent to the storage by its client, and found there.
+ */
+type Outcome = 'expired' | 'finished' | 'discarded' | 'left' | 'settled';
 
 export interface UploadExpirerOptions {
   database: Database;
   sessions: UploadSessions;
   storage: Pick<Storage, 'head' | 'abortMultipartUpload' | 'deletePrefix'>;
+  directUploads: Pick<DirectUploads, 'settle' | 'abort'>;
   settings: MediaSettings;
   logger: Logger;
   everyMs: number;
-  onOutcome?: (outcome: Outcome, sizeBytes: number) => void;
+  onOutcome?: (outcome: Outcome, sizeBytes: number, protocol: UploadSession['protocol']) => void;
 }
 
 const BATCH = 50;
@@ -68,7 +74,7 @@ export class UploadExpirer {
     try {
       if (this.#stopped) return false;
       const outcome = await this.#settle(due);
-      onOutcome?.(outcome, due.session.length ?? 0);
+      onOutcome?.(outcome, due.session.length ?? 0, due.session.protocol);
       logger.info({ upload, outcome }, 'upload past its time');
       return true;
     } catch (error) {
@@ -81,6 +87,7 @@ export class UploadExpirer {
 
   async #settle({ lease, session }: DueUpload): Promise<Outcome> {
     const { database, settings } = this.#options;
+    if (isDirect(session) && (await this.#findDirect(session))) return 'settled';
     if (session.phase === 'completing' && (await this.#finish(session))) return 'finished';
     if (!(await database.transaction((tx) => expireUpload(tx, settings, lease)))) return 'left';
     await this.#clean(session);
@@ -100,8 +107,17 @@ export class UploadExpirer {
     return true;
   }
 
+  /** Late, and not lost: counted by whoever settles it. */
+  async #findDirect(upload: DirectUpload): Promise<boolean> {
+    if (upload.phase !== 'open') return false;
+    const settlement = await this.#options.directUploads.settle(upload, 'expirer');
+    return settlement === 'finished' || settlement === 'failed';
+  }
+
   async #clean(session: UploadSession): Promise<void> {
-    const { storage } = this.#options;
+    const { storage, directUploads } = this.#options;
+    // Also a multipart upload whose id was not written down any more.
+    if (isDirect(session) && session.protocol === 'multipart') await directUploads.abort(session);
     // First: a late Complete then finds nothing to complete.
     if (session.s3_upload_id !== undefined)
       await storage

@@ -3,7 +3,6 @@ import {
   authorizeUploadSchema,
   type RenewedTicket,
   type UploadAuthorization,
-  type UploadInstructions,
 } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
 import { z } from 'zod';
@@ -11,57 +10,31 @@ import { authorizeUpload } from '../media/authorize-upload.ts';
 import { toMedia } from '../media/media-view.ts';
 import { ProblemError } from '../media/problem-error.ts';
 import { renewUpload } from '../media/renew-upload.ts';
+import { findSession } from '../media/upload-sessions.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
-import type { UploadTickets } from '../request/upload-tickets.ts';
 import { validate } from '../request/validate.ts';
 import { createOnce } from './create-once.ts';
 import { mediaIdOf } from './media-routes.ts';
+import { InstructUpload } from './upload-instructions.ts';
 
 /** What is kept of an authorisation. */
-const authorizedSchema = z.object({ media: mediaSchema, expires_at: z.iso.datetime() });
+const authorizedSchema = z.object({ media: mediaSchema });
 
 /** `POST /v1/media` and `POST /v1/media/:id/upload-ticket`: uploads that outlive the user's token. */
-export const uploadAuthorizationRoutes = ({ config, database, settings, tickets }: HttpContext): Router => {
+export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
+  const { config, database, settings, metrics, logger } = context;
   const router = Router();
+  const instructions = new InstructUpload(context);
 
-  const ticketsOrRefuse = (): UploadTickets => {
-    if (tickets === undefined)
-      throw new ProblemError('unavailable', {
-        retryable: false,
-        detail: 'Upload tickets need TOKEN_SECRETS, which is not configured here.',
-      });
-    return tickets;
-  };
-
-  const issue = (signer: UploadTickets, media: Media, expires_at: Date): RenewedTicket => {
-    const ticket = signer.sign({
-      user_id: media.owner_user_id,
-      media_object_id: media.media_object_id,
-      size_bytes: media.size_bytes,
-      content_type: media.content_type,
-      expires_at,
-    });
-    return {
-      url: `${settings.publicUrl}/v1/uploads/${media.media_object_id}`,
-      headers: { authorization: `Bearer ${ticket}`, 'tus-resumable': '1.0.0' },
-      expires_at: expires_at.toISOString(),
-    };
-  };
-
-  const instruct = (signer: UploadTickets, media: Media, expires_at: Date): UploadInstructions => {
-    if (media.upload_state === 'uploaded')
-      return {
-        protocol: 'none',
-        url: `${settings.publicUrl}/v1/uploads/${media.media_object_id}`,
-        headers: {},
-        expires_at: expires_at.toISOString(),
-      };
-    return { protocol: 'tus', method: 'PATCH', ...issue(signer, media, expires_at) };
+  /** As it is now: what is kept of an answer may be old. */
+  const answer = async (media: Media): Promise<UploadAuthorization> => {
+    const session = await findSession(database, media.media_object_id);
+    if (session === undefined) throw new ProblemError('upload_gone');
+    return { media, upload: await instructions.instruct(media, session) };
   };
 
   router.post('/v1/media', async (request, response) => {
-    const signer = ticketsOrRefuse();
     const input = validate(authorizeUploadSchema, request.body);
     if (input.size_bytes > config.maxUploadBytes)
       throw new ProblemError('too_large', {
@@ -69,24 +42,31 @@ export const uploadAuthorizationRoutes = ({ config, database, settings, tickets 
         detail: `At most ${config.maxUploadBytes} bytes are accepted.`,
       });
     const { user_id } = identityOf(response);
+    let duplicate = false;
     const { status, body } = await createOnce(database, request, response, 'POST /v1/media', async (tx) => {
-      const { media, session, created } = await authorizeUpload(tx, settings, user_id, input);
-      const upload = { media: toMedia(media, settings.publicUrl), expires_at: session.expires_at };
-      return { created, body: upload };
+      const { media, session, ...made } = await authorizeUpload(tx, settings, user_id, input);
+      if (session.phase !== 'complete') instructions.assertPossible(session.protocol);
+      duplicate = made.duplicate;
+      return { created: made.created, body: { media: toMedia(media, settings.publicUrl) } };
     });
-    // A ticket is not kept with the answer: it is signed anew, for the same upload and the same time.
-    const { media, expires_at } = authorizedSchema.parse(body);
-    const answer: UploadAuthorization = { media, upload: instruct(signer, media, new Date(expires_at)) };
-    response.status(status).set('Cache-Control', 'no-store').json(answer);
+    if (duplicate) {
+      metrics.uploads.inc({ protocol: 'none', outcome: 'finished' });
+      logger.info({ user_id, client_media_id: input.client_media_id }, 'these bytes are here already');
+    }
+    // Tickets and signed URLs are not kept with the answer: they are made anew, for the same upload and time.
+    const { media } = authorizedSchema.parse(body);
+    response
+      .status(status)
+      .set('Cache-Control', 'no-store')
+      .json(await answer(media));
   });
 
   router.post('/v1/media/:id/upload-ticket', async (request, response) => {
-    const signer = ticketsOrRefuse();
     const id = mediaIdOf(request.params.id);
     const { user_id } = identityOf(response);
-    const { media, expires_at } = await database.transaction((tx) => renewUpload(tx, settings, id, user_id));
-    const ticket = issue(signer, toMedia(media, settings.publicUrl), expires_at);
-    response.set('Cache-Control', 'no-store').json(ticket);
+    const { media } = await database.transaction((tx) => renewUpload(tx, settings, id, user_id));
+    const { upload } = await answer(toMedia(media, settings.publicUrl));
+    response.set('Cache-Control', 'no-store').json(upload satisfies RenewedTicket);
   });
 
   return router;

@@ -10,6 +10,8 @@ interface NewSession {
   owner_user_id: string;
   /** Bytes; undefined while deferred. */
   length: number | undefined;
+  /** How the bytes come; `tus` when it is left out. */
+  protocol?: UploadSession['protocol'];
   /** Bytes; fixed for the life of the upload. */
   part_size: number;
   /** `Upload-Metadata` and `Upload-Concat` as they were sent. */
@@ -42,7 +44,8 @@ const findByAlias = async (
   return row === undefined ? undefined : toSession(row);
 };
 
-const assertMember = async (on: Executor, conversationId: string, userId: string): Promise<void> => {
+/** @throws ProblemError `not_found` */
+export const assertMember = async (on: Executor, conversationId: string, userId: string): Promise<void> => {
   const members = await on.query(Prisma.sql`
     SELECT 1 FROM conversation_member WHERE conversation_id = ${conversationId} AND user_id = ${userId}`);
   if (members.length === 0) throw new ProblemError('not_found', { field: 'conversation_id' });
@@ -104,7 +107,7 @@ const insert = async (
     INSERT INTO upload_session (upload_id, media_object_id, owner_user_id, protocol, is_partial, length, part_size,
       s3_bucket, object_storage_key, metadata, concat, lease_owner, lease_epoch, charged_bytes, is_counted_open,
       expires_at)
-    SELECT ${id}::uuid, (SELECT media_object_id FROM media), owner_user_id, 'tus', ${media === undefined}::boolean,
+    SELECT ${id}::uuid, (SELECT media_object_id FROM media), owner_user_id, ${upload.protocol ?? 'tus'}::upload_protocol, ${media === undefined}::boolean,
       ${upload.length ?? null}::bigint, ${upload.part_size}::bigint, ${settings.bucket}, ${sourceKeyOf(id)},
       ${upload.raw_metadata ?? null}, ${upload.concat ?? null}, ${upload.lease_owner ?? null}::uuid,
       ${upload.lease_owner === undefined ? 0 : 1}::int, ${bytes}::bigint, true,

@@ -74,7 +74,7 @@ export const isSweepable = async (
 ): Promise<boolean> => {
   const [mediaObjectId = '', epochFolder] = prefix.split('/');
   const row = await client.media_object.findUnique({ where: { media_object_id: mediaObjectId } });
-  if (row === null || TOMBSTONES.includes(row.state)) return true;
+  if (row === null || TOMBSTONES.includes(row.state) || row.upload_state === 'failed') return true;
   if (epochFolder === undefined || epochFolder === '') return false;
   const epoch = Number(epochFolder.slice(1));
   const shown = await client.derivative.count({ where: { media_object_id: mediaObjectId, epoch } });

@@ -39,7 +39,8 @@ export const redriveMedia = async (
 ): Promise<{ media: MediaRow } | { refused: MediaState }> => {
   const row = await lockMedia(tx, mediaObjectId);
   if (row === undefined) throw new ProblemError('not_found', { media_object_id: mediaObjectId });
-  if (!REDRIVABLE.includes(row.state) || row.size_bytes === 0n) return { refused: row.state };
+  const hasSource = row.upload_state === 'uploaded' && row.size_bytes > 0n;
+  if (!REDRIVABLE.includes(row.state) || !hasSource) return { refused: row.state };
   const keepsVerdict = row.scan_state === 'clean' || settings.scanPolicy === 'off';
   const media = await beginEpoch(tx, settings, row, {
     state: 'processing',

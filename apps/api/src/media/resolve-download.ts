@@ -27,8 +27,8 @@ const CONTENT_TYPES = {
 const assertAvailable = (row: MediaRow, settings: MediaSettings, quality: Quality): void => {
   const extra = { media_object_id: row.media_object_id };
   if (isTombstone(row.state)) throw new ProblemError('media_gone', extra);
-  if (row.upload_state !== 'uploaded') throw new ProblemError('media_not_uploaded', extra);
   if (row.state === 'failed') throw new ProblemError('media_failed', extra);
+  if (row.upload_state !== 'uploaded') throw new ProblemError('media_not_uploaded', extra);
   // The thumbnail is re-encoded by us, so it may be seen before the verdict.
   if (quality !== 'thumbnail' && !isDeliverable(settings, row.scan_state))
     throw new ProblemError('media_not_scanned', extra);

@@ -5,7 +5,7 @@ const DEAD_ENDS: readonly MediaState[] = ['blocked', 'deleted'];
 /** The lifecycle as a table: state → states that may follow. Tombstones have none. */
 export const TRANSITIONS: Readonly<Record<MediaState, readonly MediaState[]>> = {
   pending: ['uploading', 'expired', ...DEAD_ENDS],
-  uploading: ['processing', 'expired', ...DEAD_ENDS],
+  uploading: ['processing', 'failed', 'expired', ...DEAD_ENDS],
   processing: ['ready', 'degraded', 'failed', ...DEAD_ENDS],
   ready: ['expiring', ...DEAD_ENDS],
   degraded: ['ready', 'processing', 'expiring', ...DEAD_ENDS],

@@ -20,7 +20,7 @@ export const claimUnfinished = async (
     SET lease_owner = ${processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = ${now}::timestamptz
     WHERE upload_id IN (
       SELECT upload_id FROM upload_session
-      WHERE (phase = 'completing' OR (phase = 'open' AND length > 0 AND "offset" = length))
+      WHERE protocol = 'tus' AND (phase = 'completing' OR (phase = 'open' AND length > 0 AND "offset" = length))
         AND updated_at < ${now}::timestamptz - ${QUIET}::interval
         AND (lease_owner IS NULL OR NOT EXISTS (SELECT 1 FROM process_heartbeat
           WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))

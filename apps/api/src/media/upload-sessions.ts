@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
+import { type Database, type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
 import { ProblemError } from './problem-error.ts';
 import { NOTHING_USED, setUsage, type UsageLimits } from './user-usage.ts';
 
@@ -8,6 +8,7 @@ export interface UploadSession {
   upload_id: string;
   media_object_id: string | null;
   owner_user_id: string;
+  protocol: 'tus' | 'put' | 'multipart';
   phase: 'open' | 'completing' | 'complete' | 'aborted' | 'expired';
   is_partial: boolean;
   length: number | undefined;
@@ -79,6 +80,15 @@ export const toSession = (row: SessionRow): UploadSession => ({
   concat: row.concat ?? undefined,
 });
 
+export const findSession = async (
+  on: Pick<Executor, 'query'>,
+  uploadId: string,
+): Promise<UploadSession | undefined> => {
+  const [row] = await on.query<SessionRow>(Prisma.sql`
+    SELECT * FROM upload_session WHERE upload_id = ${uploadId}::uuid`);
+  return row === undefined ? undefined : toSession(row);
+};
+
 const HEARTBEAT_EVERY_MS = 2_000;
 /** A process that was silent for so long holds nothing any more. */
 export const DEAD_AFTER = '6 seconds';
@@ -122,9 +132,7 @@ export class UploadSessions {
   }
 
   async find(uploadId: string): Promise<UploadSession | undefined> {
-    const [row] = await this.#database.query<SessionRow>(Prisma.sql`
-      SELECT * FROM upload_session WHERE upload_id = ${uploadId}::uuid`);
-    return row === undefined ? undefined : toSession(row);
+    return findSession(this.#database, uploadId);
   }
 
   /**
@@ -151,7 +159,7 @@ export class UploadSessions {
       UPDATE upload_session
       SET lease_owner = ${this.processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = now()
       WHERE upload_id = ${uploadId}::uuid AND owner_user_id = ${userId} AND phase = 'open'
-        AND (lease_owner = ${this.processId}::uuid OR ${NOBODYS})
+        AND protocol = 'tus' AND (lease_owner = ${this.processId}::uuid OR ${NOBODYS})
       RETURNING *`);
     return row === undefined ? undefined : this.#acquired(row);
   }

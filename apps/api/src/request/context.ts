@@ -4,6 +4,7 @@ import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
 import type { Identity, TokenVerifier } from '@claimcheck/platform/token-verifier';
 import type { Config } from '../config.ts';
+import type { DirectUploads } from '../direct/direct-uploads.ts';
 import type { MediaSettings } from '../media/media-settings.ts';
 import type { Metrics } from '../metrics.ts';
 import type { MediaWaiters } from './media-waiters.ts';
@@ -18,6 +19,7 @@ export interface HttpContext {
   verifyToken: TokenVerifier;
   /** Undefined without TOKEN_SECRETS: then there is nothing to sign tickets with. */
   tickets: UploadTickets | undefined;
+  directUploads: DirectUploads;
   waiters: MediaWaiters;
   metrics: Metrics;
   failpoint: Failpoint;

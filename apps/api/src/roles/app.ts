@@ -4,6 +4,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { conversationRoutes } from '../http/conversation-routes.ts';
 import { devLoginRoutes } from '../http/dev-login-routes.ts';
+import { directUploadRoutes } from '../http/direct-upload-routes.ts';
 import { downloadRoutes } from '../http/download-routes.ts';
 import { hlsRoutes } from '../http/hls-routes.ts';
 import { mediaRoutes } from '../http/media-routes.ts';
@@ -109,6 +110,8 @@ export const createApp = (context: HttpContext, uploads: Uploads): Express => {
   app.options('/v1/*path', (_request, response) => {
     response.status(204).end();
   });
+  // Before the user's token is asked for: an upload's ticket will do.
+  app.use(directUploadRoutes(context, express.json({ limit: BODY_LIMIT })));
   app.use('/v1', authenticate(context), express.json({ limit: BODY_LIMIT }));
   app.use(
     conversationRoutes(context),

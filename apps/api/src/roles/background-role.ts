@@ -1,6 +1,7 @@
 import { FanOutLoop } from '../background/fan-out-loop.ts';
 import { Relay } from '../background/relay.ts';
 import { createResultConsumers } from '../background/result-consumers.ts';
+import { createStorageEventConsumer } from '../background/storage-events.ts';
 import { UploadExpirer } from '../background/upload-expirer.ts';
 import type { Context } from '../compose.ts';
 import { UploadSessions } from '../media/upload-sessions.ts';
@@ -17,12 +18,13 @@ const startUploadExpirer = (context: Context, sessions: UploadSessions): void =>
     database,
     sessions,
     storage,
+    directUploads: context.directUploads,
     settings,
     logger,
     // Nothing lives much longer than it may, also where that is short.
     everyMs: Math.max(EXPIRE_EVERY_AT_LEAST_MS, Math.min(EXPIRE_EVERY_MS, config.uploadTtlMs / 4)),
-    onOutcome: (outcome, sizeBytes) => {
-      if (outcome === 'expired' || outcome === 'finished') metrics.uploads.inc({ protocol: 'tus', outcome });
+    onOutcome: (outcome, sizeBytes, protocol) => {
+      if (outcome === 'expired' || outcome === 'finished') metrics.uploads.inc({ protocol, outcome });
       if (outcome === 'finished') metrics.uploadBytes.inc(sizeBytes);
     },
   });
@@ -61,9 +63,18 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
     onBlocked: (reason) => metrics.blocked.inc({ reason }),
     onDelivery: (consumer, outcome) => metrics.deliveries.inc({ consumer, outcome }),
   });
-  for (const consumer of consumers) {
+  const storageEvents = createStorageEventConsumer({
+    database,
+    bus,
+    bucket: settings.bucket,
+    directUploads: context.directUploads,
+    maxAttempts: config.maxAttempts,
+    logger,
+    onDelivery: (consumer, outcome) => metrics.deliveries.inc({ consumer, outcome }),
+  });
+  for (const consumer of [...consumers, storageEvents]) {
     await consumer.start();
-    shutdown.add('result consumer', () => consumer.stop(DRAIN_MS));
+    shutdown.add('consumer', () => consumer.stop(DRAIN_MS));
   }
   const fanOut = new FanOutLoop({
     database,

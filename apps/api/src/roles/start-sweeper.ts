@@ -1,5 +1,6 @@
 import { expireOrphans } from '../background/sweeper/expire-orphans.ts';
 import { finishUploads } from '../background/sweeper/finish-uploads.ts';
+import { lookAtDirectUploads } from '../background/sweeper/look-at-direct-uploads.ts';
 import { measure } from '../background/sweeper/measure.ts';
 import { prune } from '../background/sweeper/prune.ts';
 import { purgeBlockedMedia } from '../background/sweeper/purge-blocked-media.ts';
@@ -28,6 +29,7 @@ export const startSweeper = (context: Context, sessions: UploadSessions): void =
         metrics.uploadBytes.inc(sizeBytes);
       },
     }),
+    lookAtDirectUploads({ database, directUploads: context.directUploads }),
     expireOrphans({ database, settings }),
     sweepPrefixes({ database, storage }),
     ...(config.virusPolicy === 'hard' ? [purgeBlockedMedia({ database })] : []),

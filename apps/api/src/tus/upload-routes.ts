@@ -110,6 +110,11 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
     }
     const { session, created } = await makeSession(request, response);
     if (!created) {
+      if (session.protocol !== 'tus' && session.phase !== 'complete')
+        throw new ProblemError('client_key_conflict', {
+          field: 'client_media_id',
+          media_object_id: session.upload_id,
+        });
       await scopes.assertUsable(session);
       answerCreated(request, response, session);
       return;

@@ -54,6 +54,8 @@ export class UploadScopes {
     assertTusVersion((name) => request.get(name));
     const session = await this.ownSession(request, response);
     await this.assertUsable(session);
+    // Its bytes go to the storage, and not through here; ending it is all that can be done with it here.
+    if (session.protocol !== 'tus' && session.phase !== 'complete') throw new ProblemError('not_found');
     const scope: UploadScope = { request, session, isNew: false };
     if (needsRecovery(session)) {
       await this.#recover(scope);

@@ -1,0 +1,62 @@
+import { type StorageEvent, storageEventSchema } from '@claimcheck/contracts/storage-events';
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
+import type { Database } from '@claimcheck/database/database';
+import type { Bus } from '@claimcheck/platform/bus';
+import { JetStreamConsumer } from '@claimcheck/platform/consumer';
+import type { Outcome } from '@claimcheck/platform/delivery';
+import type { Logger } from '@claimcheck/platform/logger';
+import type { DirectUploads } from '../direct/direct-uploads.ts';
+import { isDirect } from '../media/direct-uploads.ts';
+import { findSession } from '../media/upload-sessions.ts';
+
+interface StorageEventsOptions {
+  database: Database;
+  bus: Bus;
+  /** Others' are not looked at. */
+  bucket: string;
+  directUploads: Pick<DirectUploads, 'settle'>;
+  maxAttempts: number;
+  logger: Logger;
+  onDelivery: (consumer: string, outcome: Outcome) => void;
+}
+
+const CONCURRENCY = 8;
+const ACK_WAIT_MS = 30_000;
+const SOURCE = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/source$/;
+
+/** MinIO and AWS encode keys, versitygw does not; ours have nothing in them that either would change twice. */
+const uploadIdOf = (key: string): string | undefined => SOURCE.exec(key.replaceAll(/%2f/gi, '/'))?.[1];
+
+const handle = async (
+  { database, bucket, directUploads }: StorageEventsOptions,
+  { Records = [] }: StorageEvent,
+): Promise<void> => {
+  for (const { s3 } of Records) {
+    const id = s3.bucket.name === bucket ? uploadIdOf(s3.object.key) : undefined;
+    const session = id === undefined ? undefined : await findSession(database, id);
+    // The upload engine says itself when an upload of its own is finished.
+    if (session === undefined || !isDirect(session) || session.phase !== 'open') continue;
+    await directUploads.settle(session, 'event');
+  }
+};
+
+/**
+ * What the storage says was written there. It is a hint to look, and no more: sizes in it are wrong on some
+ * servers, it may come late, twice, or never.
+ */
+export const createStorageEventConsumer = (options: StorageEventsOptions) => {
+  const { bus, maxAttempts, logger } = options;
+  return new JetStreamConsumer({
+    bus,
+    stream: bus.streams.storage.name,
+    durable: CONSUMERS.storage,
+    subject: bus.subjects.storageEvents,
+    schema: storageEventSchema,
+    concurrency: CONCURRENCY,
+    ackWaitMs: ACK_WAIT_MS,
+    maxAttempts,
+    logger,
+    onOutcome: (outcome) => options.onDelivery(CONSUMERS.storage, outcome),
+    handle: (event) => handle(options, event),
+  });
+};

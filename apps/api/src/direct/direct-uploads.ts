@@ -1,0 +1,135 @@
+import { LIMITS } from '@claimcheck/contracts/limits';
+import type { SignedPart, UploadPart, UploadParts } from '@claimcheck/contracts/rest';
+import type { SignedRequest } from '@claimcheck/platform/direct-storage';
+import type { Logger } from '@claimcheck/platform/logger';
+import { isMissing } from '@claimcheck/platform/storage';
+import { type DirectUpload, keepMultipart } from '../media/direct-uploads.ts';
+import { failUpload } from '../media/fail-upload.ts';
+import { ProblemError } from '../media/problem-error.ts';
+import { partsOf, planParts } from './parts-of.ts';
+import { type SettleContext, type Settlement, settleUpload } from './settle-upload.ts';
+
+/** Who came to look. */
+export const LOOKERS = ['client', 'event', 'sweeper', 'expirer'] as const;
+export type Looker = (typeof LOOKERS)[number];
+
+export interface DirectUploadsOptions extends SettleContext {
+  logger: Logger;
+  onSettled: (upload: DirectUpload, by: Looker, settlement: Settlement) => void;
+}
+
+/** A signature of version 4 can't live longer. */
+const LONGEST_SIGNATURE_S = 604_800;
+
+const gone = ({ upload_id }: DirectUpload) => new ProblemError('upload_gone', { media_object_id: upload_id });
+
+/** Uploads whose bytes go from the client to the storage, and never through us. */
+export class DirectUploads {
+  readonly #options: DirectUploadsOptions;
+
+  constructor(options: DirectUploadsOptions) {
+    this.#options = options;
+  }
+
+  /** The one request that carries a whole file. @throws ProblemError `upload_gone` */
+  signPut(upload: DirectUpload): Promise<SignedRequest> {
+    return this.#options.direct.signPut(upload.object_storage_key, {
+      size_bytes: upload.length,
+      seconds: secondsLeft(upload),
+    });
+  }
+
+  /**
+   * What is stored of a multipart upload, and signed URLs for what is not.
+   *
+   * @param numbers sign these, whether they are stored or not; otherwise the first ones that are missing
+   * @throws ProblemError `upload_gone`, also when the storage has lost it · `invalid_request`
+   */
+  async parts(upload: DirectUpload, numbers?: readonly number[]): Promise<UploadParts> {
+    const s3UploadId = upload.s3_upload_id ?? (await this.#open(upload));
+    const stored = upload.s3_upload_id === undefined ? [] : await this.#list(upload, s3UploadId);
+    const { finished, missing } = partsOf(upload, stored);
+    const wanted = numbers === undefined ? missing.slice(0, LIMITS.signedParts) : pick(upload, numbers);
+    return {
+      finished: finished.map(({ number, size_bytes }) => ({ number, size_bytes })),
+      parts: await this.#sign(upload, s3UploadId, wanted),
+      chunk_size: upload.part_size,
+      expires_at: upload.expires_at.toISOString(),
+    };
+  }
+
+  #sign(upload: DirectUpload, s3UploadId: string, parts: readonly UploadPart[]): Promise<SignedPart[]> {
+    const seconds = secondsLeft(upload);
+    const { object_storage_key: key } = upload;
+    return Promise.all(
+      parts.map(async (part) => ({
+        ...part,
+        url: await this.#options.direct.signPart(key, s3UploadId, { ...part, seconds }),
+      })),
+    );
+  }
+
+  async #list(upload: DirectUpload, s3UploadId: string) {
+    try {
+      return await this.#options.direct.parts(upload.object_storage_key, s3UploadId);
+    } catch (error) {
+      if (isMissing(error)) throw gone(upload);
+      throw error;
+    }
+  }
+
+  /** The storage hears of the upload when its first parts are asked for. */
+  async #open(upload: DirectUpload): Promise<string> {
+    const { database, direct } = this.#options;
+    const { upload_id, object_storage_key: key } = upload;
+    const opened = await direct.open(key);
+    const kept = await keepMultipart(database, upload_id, opened);
+    if (kept !== opened) await direct.abort(key, opened);
+    if (kept === undefined) throw gone(upload);
+    return kept;
+  }
+
+  /** Makes what is in the storage the upload's state. Repeatable. @throws the storage's error */
+  async settle(upload: DirectUpload, by: Looker): Promise<Settlement> {
+    const { logger, onSettled } = this.#options;
+    const settlement = await settleUpload(this.#options, upload);
+    onSettled(upload, by, settlement);
+    const fields = { upload: upload.upload_id, protocol: upload.protocol, by, settlement };
+    if (settlement === 'finished') logger.info(fields, 'upload finished');
+    if (settlement === 'failed' || settlement === 'lost')
+      logger.warn(fields, 'direct upload is not as announced');
+    return settlement;
+  }
+
+  /** Nothing will ever come of an upload that the storage has lost. */
+  async giveUp({ upload_id }: DirectUpload): Promise<void> {
+    const { database, settings } = this.#options;
+    await database.transaction((tx) => failUpload(tx, settings, upload_id, 'source_missing'));
+  }
+
+  /** Removes what the storage keeps of an unfinished upload. Repeatable. */
+  abort({ object_storage_key }: DirectUpload): Promise<void> {
+    return this.#options.direct.abortAll(object_storage_key);
+  }
+}
+
+/** @throws ProblemError `upload_gone` */
+const secondsLeft = (upload: DirectUpload): number => {
+  const seconds = Math.floor((upload.expires_at.getTime() - Date.now()) / 1_000);
+  if (upload.phase !== 'open' || seconds < 1) throw gone(upload);
+  return Math.min(seconds, LONGEST_SIGNATURE_S);
+};
+
+/** @throws ProblemError `invalid_request` */
+const pick = (upload: DirectUpload, numbers: readonly number[]): UploadPart[] => {
+  const plan = planParts(upload);
+  return [...new Set(numbers)].map((number) => {
+    const part = plan[number - 1];
+    if (part === undefined)
+      throw new ProblemError('invalid_request', {
+        field: 'numbers',
+        detail: `numbers must be between 1 and ${plan.length}`,
+      });
+    return part;
+  });
+};

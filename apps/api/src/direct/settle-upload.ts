@@ -1,0 +1,80 @@
+import type { Database } from '@claimcheck/database/database';
+import { type DirectStorage, isUnsettled, type UploadedPart } from '@claimcheck/platform/direct-storage';
+import type { Failpoint } from '@claimcheck/platform/failpoint';
+import type { Storage } from '@claimcheck/platform/storage';
+import type { DirectUpload } from '../media/direct-uploads.ts';
+import { failUpload } from '../media/fail-upload.ts';
+import { finalizeUpload } from '../media/finalize-upload.ts';
+import type { MediaSettings } from '../media/media-settings.ts';
+import { partsOf } from './parts-of.ts';
+
+/**
+ * `known`: somebody else was faster, or it was ended. `incomplete`: bytes are missing. `lost`: the storage
+ * knows neither object nor multipart upload.
+ */
+export const SETTLEMENTS = ['finished', 'known', 'incomplete', 'failed', 'lost'] as const;
+export type Settlement = (typeof SETTLEMENTS)[number];
+
+export interface SettleContext {
+  database: Database;
+  settings: MediaSettings;
+  storage: Pick<Storage, 'head' | 'deletePrefix'>;
+  direct: DirectStorage;
+  failpoint: Failpoint;
+}
+
+/** Makes one object of the parts, if all are there in their full size. */
+const assemble = async (
+  { direct, failpoint }: SettleContext,
+  upload: DirectUpload,
+): Promise<'stored' | 'incomplete' | 'unsettled'> => {
+  const { object_storage_key: key, s3_upload_id } = upload;
+  if (s3_upload_id === undefined) return 'incomplete';
+  try {
+    const stored: UploadedPart[] = await direct.parts(key, s3_upload_id);
+    const { finished, missing } = partsOf(upload, stored);
+    if (missing.length > 0) return 'incomplete';
+    await direct.complete(key, s3_upload_id, finished);
+  } catch (error) {
+    if (!isUnsettled(error)) throw error;
+    return 'unsettled';
+  }
+  failpoint('direct.after_complete');
+  return 'stored';
+};
+
+const finish = async (context: SettleContext, upload: DirectUpload): Promise<Settlement> => {
+  const { database, settings } = context;
+  const first = await database.autocommit((on) =>
+    finalizeUpload(on, settings, upload.upload_id, upload.length),
+  );
+  return first ? 'finished' : 'known';
+};
+
+const refuse = async (
+  { database, settings, storage }: SettleContext,
+  { upload_id }: DirectUpload,
+): Promise<Settlement> => {
+  const first = await database.transaction((tx) => failUpload(tx, settings, upload_id, 'size_mismatch'));
+  if (!first) return 'known';
+  await storage.deletePrefix(`${upload_id}/`);
+  return 'failed';
+};
+
+/**
+ * Looks what is in the storage of an upload that its client sent there, and makes it the upload's state:
+ * whoever asks, client, bucket event, or sweeper, and however often and at the same time. No lease is needed:
+ * the storage makes an object once, and `finalizeUpload` does so once.
+ *
+ * @throws the storage's error
+ */
+export const settleUpload = async (context: SettleContext, upload: DirectUpload): Promise<Settlement> => {
+  if (upload.phase !== 'open') return 'known';
+  const assembled = upload.protocol === 'multipart' ? await assemble(context, upload) : 'unsettled';
+  if (assembled === 'stored') return finish(context, upload);
+  if (assembled === 'incomplete') return 'incomplete';
+  const object = await context.storage.head(upload.object_storage_key);
+  if (object !== undefined)
+    return object.size_bytes === upload.length ? finish(context, upload) : refuse(context, upload);
+  return upload.protocol === 'multipart' ? 'lost' : 'incomplete';
+};

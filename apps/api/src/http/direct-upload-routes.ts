@@ -1,0 +1,69 @@
+import { signPartsSchema } from '@claimcheck/contracts/rest';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type DirectUpload, isDirect } from '../media/direct-uploads.ts';
+import { readMedia } from '../media/media-row.ts';
+import { toMedia } from '../media/media-view.ts';
+import { ProblemError } from '../media/problem-error.ts';
+import { findSession, type UploadSession } from '../media/upload-sessions.ts';
+import { authenticateUpload, identityOf } from '../request/authenticate.ts';
+import type { HttpContext } from '../request/context.ts';
+import { validate } from '../request/validate.ts';
+import { mediaIdOf } from './media-routes.ts';
+
+/**
+ * `POST /v1/media/:id/parts` and `POST /v1/media/:id/complete`: by the user's token or the upload's ticket,
+ * so that both outlive the user's token.
+ *
+ * @param parseBody run only for those who may
+ */
+export const directUploadRoutes = (context: HttpContext, parseBody: RequestHandler): Router => {
+  const { database, settings, directUploads } = context;
+  const router = Router();
+  const asUserOrByTicket = authenticateUpload(context);
+
+  /** @throws ProblemError `not_found`, also for what is somebody else's */
+  const ownSession = async (request: Request, response: Response): Promise<UploadSession> => {
+    const session = await findSession(database, mediaIdOf(request.params.id));
+    if (session?.media_object_id == null || session.owner_user_id !== identityOf(response).user_id)
+      throw new ProblemError('not_found');
+    return session;
+  };
+
+  const assertOpen = ({ phase, upload_id: media_object_id }: UploadSession): void => {
+    if (phase === 'complete') throw new ProblemError('upload_finished', { media_object_id });
+    if (phase !== 'open') throw new ProblemError('upload_gone', { media_object_id });
+  };
+
+  const assertMultipart: (session: UploadSession) => asserts session is DirectUpload = (session) => {
+    if (session.protocol !== 'multipart' || !isDirect(session))
+      throw new ProblemError('invalid_request', {
+        field: 'protocol',
+        detail: `This upload is ${session.protocol}, and has no parts of its client's.`,
+      });
+  };
+
+  router.post('/v1/media/:id/parts', asUserOrByTicket, parseBody, async (request, response) => {
+    const { numbers } = validate(signPartsSchema, request.body) ?? {};
+    const session = await ownSession(request, response);
+    assertOpen(session);
+    assertMultipart(session);
+    response.set('Cache-Control', 'no-store').json(await directUploads.parts(session, numbers));
+  });
+
+  router.post('/v1/media/:id/complete', asUserOrByTicket, async (request, response) => {
+    const session = await ownSession(request, response);
+    const extra = { media_object_id: session.upload_id };
+    if (isDirect(session) && session.phase === 'open') {
+      const settlement = await directUploads.settle(session, 'client');
+      if (settlement === 'incomplete') throw new ProblemError('upload_incomplete', extra);
+      if (settlement === 'lost') throw new ProblemError('upload_gone', extra);
+    } else if (session.phase === 'open' || session.phase === 'completing') {
+      throw new ProblemError('upload_incomplete', extra);
+    }
+    const media = await readMedia(database.client, session.upload_id);
+    if (media === undefined) throw new ProblemError('not_found');
+    response.set('Cache-Control', 'no-store').json(toMedia(media, settings.publicUrl));
+  });
+
+  return router;
+};

@@ -1,0 +1,47 @@
+import { type Database, type Executor, Prisma } from '@claimcheck/database/database';
+import { type SessionRow, toSession, type UploadSession } from './upload-sessions.ts';
+
+/** An upload whose bytes a client sends to the storage itself: its length was signed. Sizes in bytes. */
+export type DirectUpload = UploadSession & { length: number };
+
+export const isDirect = (session: UploadSession): session is DirectUpload =>
+  session.protocol !== 'tus' && session.length !== undefined;
+
+/**
+ * Writes down the storage's id of a multipart upload, once.
+ *
+ * @returns the one that stands: somebody else's, when they were faster; undefined for an upload that is not
+ *   open any more
+ */
+export const keepMultipart = async (
+  on: Pick<Executor, 'query'>,
+  id: string,
+  s3UploadId: string,
+): Promise<string | undefined> => {
+  const [row] = await on.query<{ s3_upload_id: string }>(Prisma.sql`
+    UPDATE upload_session SET s3_upload_id = COALESCE(s3_upload_id, ${s3UploadId})
+    WHERE upload_id = ${id}::uuid AND phase = 'open' RETURNING s3_upload_id`);
+  return row?.s3_upload_id;
+};
+
+/** The first look at an upload; each pause is as long as the upload was old at the look before. */
+const FIRST_LOOK = '30 seconds';
+const LONGEST_PAUSE = '10 minutes';
+
+/** Open direct uploads that the storage is to be asked about: those that were looked at least recently. */
+export const claimDirectUploads = async (
+  { client }: Pick<Database, 'client'>,
+  now: Date,
+  limit: number,
+): Promise<DirectUpload[]> => {
+  const rows = await client.$queryRaw<SessionRow[]>`
+    UPDATE upload_session SET updated_at = ${now}::timestamptz
+    WHERE upload_id IN (
+      SELECT upload_id FROM upload_session
+      WHERE protocol <> 'tus' AND phase = 'open' AND expires_at >= ${now}::timestamptz
+        AND updated_at < ${now}::timestamptz
+          - LEAST(GREATEST(${FIRST_LOOK}::interval, updated_at - created_at), ${LONGEST_PAUSE}::interval)
+      ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+    RETURNING *`;
+  return rows.map(toSession).filter(isDirect);
+};

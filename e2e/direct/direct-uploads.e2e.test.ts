@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Bucket } from '../harness/bucket.ts';
+import { ChatUser } from '../harness/chat-user.ts';
+import { DirectUploader, putSigned, randomFile, sliceOf } from '../harness/direct-upload.ts';
+import { expectWhole } from '../harness/expect-whole.ts';
+import { metricOf } from '../harness/metric-of.ts';
+import { type OwnServers, startOwnServers } from '../harness/own-servers.ts';
+import { S3_STORES } from '../harness/s3-stores.ts';
+import { newAppName, type System, startSystem } from '../harness/system.ts';
+
+const MIB = 1_024 ** 2;
+const PART = 16 * MIB;
+
+describe.each(S3_STORES)('direct uploads to %s', (store) => {
+  let servers: OwnServers;
+  let system: System;
+  let bucket: Bucket;
+  let ann: DirectUploader;
+  let ben: DirectUploader;
+
+  beforeAll(async () => {
+    const appName = newAppName();
+    servers = await startOwnServers(inject('stack'), ['s3'], { s3: store, appName });
+    system = await startSystem(servers.env, {
+      APP_NAME: appName,
+      TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}`,
+    });
+    bucket = new Bucket(servers.env);
+    ann = new DirectUploader(new ChatUser(system, 'ann'));
+    ben = new DirectUploader(new ChatUser(system, 'ben'));
+  });
+  afterAll(async () => {
+    bucket?.close();
+    await system?.stop();
+    await servers?.stop();
+  });
+
+  const looks = (by: string, settlement: string) =>
+    metricOf(
+      system.adminUrls.api,
+      'claimcheck_direct_upload_looks_total',
+      `by="${by}",settlement="${settlement}"`,
+    );
+
+  test('a client that dies after its PUT: the bucket’s event alone makes it ready', async () => {
+    const bytes = randomBytes(300_000);
+    const { status, body } = await ann.authorize(randomFile(bytes, ['tus', 'put', 'multipart']));
+    expect([status, body.upload.protocol, body.upload.method]).toEqual([201, 'put', 'PUT']);
+    expect(await putSigned(body.upload, new Uint8Array(bytes))).toBe(200);
+    await expectWhole(ann.user, body.media.media_object_id, bytes);
+    expect(await looks('event', 'finished')).toBe(1);
+  });
+
+  test('what was signed is what may be written: this length, this key, once', async () => {
+    const bytes = randomBytes(1_000);
+    const { media, upload } = (await ann.authorize(randomFile(bytes, ['put']))).body;
+    const id = media.media_object_id;
+    for (const size of [999, 1_001])
+      expect(await putSigned(upload, new Uint8Array(randomBytes(size))), `${size} bytes`).toBe(403);
+    const elsewhere = upload.url.replace(id, crypto.randomUUID());
+    expect(await putSigned({ ...upload, url: elsewhere }, new Uint8Array(bytes))).toBe(403);
+    const { 'if-none-match': _, ...unconditional } = upload.headers;
+    expect(await putSigned({ ...upload, headers: unconditional }, new Uint8Array(bytes))).not.toBe(200);
+    const asPage = { ...upload.headers, 'content-type': 'text/html' };
+    expect(await putSigned({ ...upload, headers: asPage }, new Uint8Array(bytes))).toBe(403);
+    expect(await bucket.keys(`${id}/`)).toEqual([]);
+    expect(await putSigned(upload, new Uint8Array(bytes))).toBe(200);
+    expect(await putSigned(upload, new Uint8Array(randomBytes(1_000)))).toBe(412);
+    await expectWhole(ann.user, id, bytes);
+  });
+
+  test('complete and event, in any order and number, finish it once', async () => {
+    const bytes = randomBytes(2_000);
+    const { media, upload } = (await ann.authorize(randomFile(bytes, ['put']))).body;
+    const id = media.media_object_id;
+    expect(await ann.complete(id)).toMatchObject({ status: 409, body: { code: 'upload_incomplete' } });
+    expect((await ben.complete(id)).status).toBe(404);
+    expect(await putSigned(upload, new Uint8Array(bytes))).toBe(200);
+    const answers = await Promise.all([1, 2, 3].map(() => ann.complete(id)));
+    for (const { status, body } of answers)
+      expect([status, body.upload_state, body.media_object_id]).toEqual([200, 'uploaded', id]);
+    await expectWhole(ann.user, id, bytes);
+    expect(await ann.complete(id)).toMatchObject({ status: 200, body: { state: 'ready' } });
+  });
+
+  test('parts: interrupted, listed, signed anew, and made one object', async () => {
+    const bytes = randomBytes(PART + 5 * MIB);
+    const { media, upload } = (await ann.authorize(randomFile(bytes, ['put', 'multipart']))).body;
+    const id = media.media_object_id;
+    expect(upload).toMatchObject({ protocol: 'multipart', chunk_size: PART });
+    const [first, second] = upload.parts ?? [];
+    if (first === undefined || second === undefined) throw new Error('there are no two parts');
+    expect([first.size_bytes, second.size_bytes, upload.parts?.length]).toEqual([PART, 5 * MIB, 2]);
+    expect(await putSigned(first, new Uint8Array(randomBytes(10))), 'a part of another length').toBe(403);
+    expect(await putSigned(second, sliceOf(bytes, PART, second))).toBe(200);
+    expect(await ann.complete(id)).toMatchObject({ status: 409, body: { code: 'upload_incomplete' } });
+    expect((await ben.parts(id)).status).toBe(404);
+    const { body } = await ann.parts(id);
+    expect(body.finished).toEqual([{ number: 2, size_bytes: 5 * MIB }]);
+    expect(body.parts.map(({ number }) => number)).toEqual([1]);
+    const [again] = body.parts;
+    if (again === undefined) throw new Error('nothing is missing');
+    expect(await putSigned(again, sliceOf(bytes, PART, again))).toBe(200);
+    expect((await ann.parts(id)).body).toMatchObject({ parts: [], finished: [{ number: 1 }, { number: 2 }] });
+    expect((await ann.parts(id, [2])).body.parts.map(({ number }) => number)).toEqual([2]);
+    expect(await ann.parts(id, [3])).toMatchObject({ status: 400, body: { field: 'numbers' } });
+    const byTicket = await fetch(upload.complete?.url ?? '', {
+      method: 'POST',
+      headers: upload.complete?.headers ?? {},
+    });
+    expect([byTicket.status, await byTicket.json()]).toMatchObject([200, { upload_state: 'uploaded' }]);
+    await expectWhole(ann.user, id, bytes);
+    expect(await bucket.openUploads(id)).toEqual([]);
+  });
+});

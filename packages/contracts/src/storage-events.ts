@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+/**
+ * What S3 servers tell of objects (the S3 event message, as AWS, MinIO and versitygw send it), as far as it
+ * is looked at: neither size nor ARN is the same everywhere. A server's test message has no records.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+ */
+export const storageEventSchema = z.looseObject({
+  Records: z
+    .array(
+      z.looseObject({
+        s3: z.looseObject({
+          bucket: z.looseObject({ name: z.string() }),
+          object: z.looseObject({ key: z.string().describe('URL-encoded by some servers') }),
+        }),
+      }),
+    )
+    .optional(),
+});
+export type StorageEvent = z.infer<typeof storageEventSchema>;
