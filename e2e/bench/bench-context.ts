@@ -24,6 +24,9 @@ export type Bench = (context: BenchContext) => Promise<BenchReport>;
 // Only what finds programs: servers that are configured elsewhere are not ours to put under load.
 const PASSED_ON = ['PATH', 'HOME', 'CLAIMCHECK_CACHE_DIR', 'GOPROXY', 'GOFLAGS'];
 
+/** Benches whose figures include a scan. */
+const SCANNED: readonly string[] = ['pipeline'];
+
 /** Rejects on Ctrl-C, so that the servers and their gigabytes go as after any other failure. */
 const interrupted = async (): Promise<never> => {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
@@ -43,7 +46,7 @@ export const withBenchContext = async (
       dataDir,
       env: Object.fromEntries(PASSED_ON.map((name) => [name, env[name]])),
       s3: 'minio',
-      clamav: 'none',
+      clamav: SCANNED.includes(options.name) ? 'test-signatures' : 'none',
       fresh: true,
       onProgress,
     });

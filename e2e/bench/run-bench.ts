@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Bench, withBenchContext } from './bench-context.ts';
 import { type BenchOptions, readOptions, UsageError } from './bench-options.ts';
 import { gatewayBench } from './gateway/gateway-bench.ts';
+import { pipelineBench } from './pipeline/pipeline-bench.ts';
 import { relayBench } from './relay/relay-bench.ts';
 import { slowClientsBench } from './slow-clients/slow-clients-bench.ts';
 import { uploadBench } from './upload/upload-bench.ts';
@@ -13,6 +14,7 @@ const RESULTS = fileURLToPath(new URL('../../bench/results/', import.meta.url));
 
 const BENCHES: Record<string, Bench> = {
   gateway: gatewayBench,
+  pipeline: pipelineBench,
   relay: relayBench,
   'slow-clients': slowClientsBench,
   upload: uploadBench,

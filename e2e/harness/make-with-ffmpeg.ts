@@ -1,0 +1,19 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** What ffmpeg makes of `args`, which end before the output's name. */
+export const makeWithFfmpeg = async (args: readonly string[], extension: string): Promise<Buffer> => {
+  const folder = await mkdtemp(join(tmpdir(), 'claimcheck-make-'));
+  const output = join(folder, `output.${extension}`);
+  try {
+    await run('ffmpeg', ['-nostdin', '-v', 'error', ...args, output]);
+    return await readFile(output);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
