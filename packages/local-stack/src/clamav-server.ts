@@ -92,6 +92,9 @@ function clamdConfig(signatures: string, temporary: string, port: number): strin
     `DatabaseDirectory ${signatures}`,
     `TemporaryDirectory ${temporary}`,
     'SelfCheck 3600',
+    // What was not looked into is said to be so, and not to be clean.
+    'AlertEncrypted yes',
+    'AlertExceedsMax yes',
     '',
   ].join('\n');
 }

@@ -1,0 +1,42 @@
+import { expect } from 'vitest';
+import type { Seeded } from '../harness/seeded.ts';
+import type { HostileWorld } from './hostile-world.ts';
+import { mutate } from './mutate.ts';
+import type { RealFile } from './real-files.ts';
+
+/** Queued before the worker at any time. */
+const IN_FLIGHT = 24;
+const SETTLES_WITHIN_MS = 60_000;
+
+export interface FuzzSummary {
+  files: number;
+  /** How many ended in each state. */
+  states: Record<string, number>;
+}
+
+/**
+ * Uploads changed copies of real files until there are `count` of them, or `isOver` says so.
+ * @throws when one does not settle, or the worker was ended or could not make sense of an error
+ */
+export const fuzz = async (
+  world: HostileWorld,
+  files: readonly RealFile[],
+  random: Seeded,
+  options: { count: number; isOver?: () => boolean },
+): Promise<FuzzSummary> => {
+  const summary: FuzzSummary = { files: 0, states: {} };
+  while (summary.files < options.count && options.isOver?.() !== true) {
+    const wave = Array.from({ length: Math.min(IN_FLIGHT, options.count - summary.files) }, () => {
+      const { filetype, bytes } = random.pick(files);
+      return { filetype, bytes: mutate(bytes, random) };
+    });
+    const ids = await Promise.all(wave.map((file) => world.upload(file)));
+    const outcomes = await world.untilSettled(ids, SETTLES_WITHIN_MS);
+    for (const { state } of outcomes.values()) summary.states[state] = (summary.states[state] ?? 0) + 1;
+    summary.files += wave.length;
+    expect(world.isWorkerUnharmed, `the worker lives after ${summary.files} files`).toBe(true);
+  }
+  expect(await world.unhandled()).toEqual([]);
+  await world.untilTidy();
+  return summary;
+};
