@@ -36,7 +36,7 @@ export const pngOfZeros = ({ width, height, bits, colour }: PngShape): Buffer =>
 const CODES_OF_A_PIXEL = 5;
 
 /**
- * A lossless WebP in which each code has one symbol, so that a pixel takes no bits at all: 16,384 pixels
+ * A lossless WebP in which each code has one symbol, so that a pixel takes no bits at all: 16,383 pixels
  * square in some thirty bytes. https://developers.google.com/speed/webp/docs/webp_lossless_bitstream_specification
  */
 export const webpOfOneColour = (width: number, height: number): Buffer => {
@@ -57,18 +57,31 @@ export const webpOfOneColour = (width: number, height: number): Buffer => {
   return Buffer.concat([Buffer.from('RIFF'), riffSize, Buffer.from('WEBPVP8L'), size, padded]);
 };
 
-/** A GIF whose frames are one pixel each, on a canvas that a decoder has to paint again for every frame. */
-export const gifOfFrames = (width: number, height: number, frames: number): Buffer => {
+/**
+ * A GIF whose frames are one pixel each, on a canvas that a decoder has to paint again for every frame.
+ * @param edge of the canvas; libnsgif takes more than 2,048 for a mistake, and the largest frame for the size
+ */
+export const gifOfFrames = (edge: number, frames: number): Buffer =>
+  gifOf({ canvas: edge, frame: 1, frames });
+
+/** A GIF with one frame of that size, and the data of a single pixel. */
+export const gifOfLargeFrame = (edge: number): Buffer => gifOf({ canvas: edge, frame: edge, frames: 1 });
+
+const gifOf = (shape: { canvas: number; frame: number; frames: number }): Buffer => {
   const head = Buffer.alloc(13);
   head.write('GIF89a');
-  head.writeUInt16LE(width, 6);
-  head.writeUInt16LE(height, 8);
+  head.writeUInt16LE(shape.canvas, 6);
+  head.writeUInt16LE(shape.canvas, 8);
   // A global table of two colours.
   head.writeUInt8(0x80, 10);
   const colours = Buffer.from([0, 0, 0, 255, 255, 255]);
   const control = Buffer.from([0x21, 0xf9, 4, 4, 1, 0, 0, 0]);
-  // At 0,0, one pixel, LZW of one code between clear and end.
-  const pixel = Buffer.from([0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 0x01, 0]);
-  const frame = Buffer.concat([control, pixel]);
-  return Buffer.concat([head, colours, ...Array.from({ length: frames }, () => frame), Buffer.from([0x3b])]);
+  const descriptor = Buffer.alloc(10);
+  descriptor.writeUInt8(0x2c);
+  descriptor.writeUInt16LE(shape.frame, 5);
+  descriptor.writeUInt16LE(shape.frame, 7);
+  // LZW: clear, one pixel, end.
+  const frame = Buffer.concat([control, descriptor, Buffer.from([2, 2, 0x44, 0x01, 0])]);
+  const frames = Array.from({ length: shape.frames }, () => frame);
+  return Buffer.concat([head, colours, ...frames, Buffer.from([0x3b])]);
 };

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { gifOfFrames, pngOfZeros, webpOfOneColour } from './bombs.ts';
+import { gifOfFrames, gifOfLargeFrame, pngOfZeros, webpOfOneColour } from './bombs.ts';
 import type { HostileFile } from './hostile-file.ts';
 import { zipFile } from './zip-file.ts';
 
@@ -37,12 +37,12 @@ const bombs = (): HostileFile[] => {
       ...refused,
       name: 'a WebP of 268 megapixels in 32 bytes',
       filetype: 'image/webp',
-      bytes: webpOfOneColour(16_384, 16_384),
+      bytes: webpOfOneColour(16_383, 16_383),
     },
     {
-      name: 'a GIF of 2,000 frames of 48 megapixels',
+      name: 'a GIF of 2,000 frames of 4 megapixels',
       filetype: 'image/gif',
-      bytes: gifOfFrames(8_000, 6_000, 2_000),
+      bytes: gifOfFrames(2_048, 2_000),
       // Too many to keep it moving; its first frame is a picture all the same.
       ends: ['ready'],
     },
@@ -50,7 +50,7 @@ const bombs = (): HostileFile[] => {
       ...refused,
       name: 'a GIF of 4,295 megapixels',
       filetype: 'image/gif',
-      bytes: gifOfFrames(65_535, 65_535, 1),
+      bytes: gifOfLargeFrame(65_535),
     },
   ];
 };

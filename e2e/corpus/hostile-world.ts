@@ -65,12 +65,20 @@ export class HostileWorld {
   }
 
   /** Waits for all of them. @throws when some are not settled in time */
-  untilSettled(ids: readonly string[], withinMs: number): Promise<Map<string, Outcome>> {
+  async untilSettled(ids: readonly string[], withinMs: number): Promise<Map<string, Outcome>> {
     const all = async () => {
       const outcomes = await this.settled(ids);
       return outcomes.size === ids.length ? outcomes : undefined;
     };
-    return until(all, { withinMs, what: `${ids.length} media objects to settle` });
+    try {
+      return await until(all, { withinMs, what: `${ids.length} media objects to settle` });
+    } catch (error) {
+      const ended = await this.settled(ids);
+      const open = ids.flatMap((id, index) => (ended.has(id) ? [] : [`number ${index} (${id})`]));
+      throw new Error(`not settled: ${open.join(', ')}\n${this.system.apps.worker.logTail(20)}`, {
+        cause: error,
+      });
+    }
   }
 
   /** Whether the worker is the process that it was. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { configured, definedOnly, type Environment } from './environment.ts';
 import type { Secrets } from './kept-values.ts';
 import type { StartConfig } from './start-config.ts';
+import { WORKER_MEMORY } from './worker-memory.ts';
 
 export type AppName = 'api' | 'worker' | 'gateway';
 
@@ -39,7 +40,11 @@ export function appEnvironments(
   const api = { ...common, ADMIN_PORT: String(ports['api ADMIN_PORT']) };
   const gateway: Record<string, string> = { ...common, ADMIN_PORT: String(ports['gateway ADMIN_PORT']) };
   if (readerUrl !== undefined) gateway.DATABASE_URL = readerUrl;
-  const worker: Record<string, string> = { ...common, ADMIN_PORT: String(ports['worker ADMIN_PORT']) };
+  const worker: Record<string, string> = {
+    ...WORKER_MEMORY,
+    ...common,
+    ADMIN_PORT: String(ports['worker ADMIN_PORT']),
+  };
   for (const name of WITHHELD_FROM_WORKER) delete worker[name];
   return { api, worker, gateway };
 }
