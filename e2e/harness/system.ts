@@ -4,6 +4,7 @@ import { migrate } from '@claimcheck/database/migrate';
 import { freePort } from '@claimcheck/local-stack/free-port';
 import { type ManagedService, startProcess } from '@claimcheck/local-stack/managed-process';
 import { createDatabase, createReader } from '@claimcheck/local-stack/postgres-setup';
+import { WORKER_MEMORY } from '@claimcheck/local-stack/worker-memory';
 import jwt from 'jsonwebtoken';
 
 export type AppName = 'api' | 'worker' | 'gateway';
@@ -94,7 +95,11 @@ export const startSystem = async (stack: Variables, overrides: Variables = {}): 
   const trusted = { ...common, AUTH_JWT_SECRET: secret };
   const apiEnv = { ...trusted, DATABASE_URL: owner, DEV_LOGIN: 'true' };
   // The worker has no database, no secret: it handles hostile bytes.
-  const envs = { api: apiEnv, worker: common, gateway: { ...trusted, DATABASE_URL: reader } };
+  const envs = {
+    api: apiEnv,
+    worker: { ...WORKER_MEMORY, ...common },
+    gateway: { ...trusted, DATABASE_URL: reader },
+  };
   const adminPorts = { api: apiAdmin, worker: workerAdmin, gateway: gatewayAdmin };
   const [api, worker, gatewayApp] = await Promise.all([
     startApp('api', envs.api, apiAdmin),

@@ -1,5 +1,5 @@
 import type { Media } from '@claimcheck/contracts/media';
-import { ChatUser, type FileToSend } from '../../harness/chat-user.ts';
+import { ChatUser, type FileToSend, type ReceivedEvent } from '../../harness/chat-user.ts';
 import type { System } from '../../harness/system.ts';
 import { WireUpload } from '../../harness/tus-wire.ts';
 import { until } from '../../harness/until.ts';
@@ -80,9 +80,10 @@ export class Viewer {
 
   /** Waits until its heavy part has begun. */
   async untilTranscoding({ id }: Sent): Promise<void> {
-    const running = async () =>
-      (await this.#sender.media(id)).transcode_state === 'running' ? true : undefined;
-    await until(running, { withinMs: LIMIT_MS, what: `the transcode of ${id} to begin` });
+    const progress = ({ name, payload }: ReceivedEvent) =>
+      name === 'media.progress' && payload.media_object_id === id;
+    const begun = () => this.#receiver.events.find(progress);
+    await until(begun, { withinMs: LIMIT_MS, what: `the transcode of ${id} to begin` });
   }
 
   async isReady({ id }: Sent): Promise<boolean> {
