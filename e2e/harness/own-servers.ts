@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalStack, startLocalStack } from '@claimcheck/local-stack/local-stack';
 
-export type OwnServer = 'postgres' | 'nats' | 's3';
+export type OwnServer = 'postgres' | 'nats' | 's3' | 'clamav';
 
 /** What configures each server; without it the local stack starts one. */
 const VARIABLES: Record<OwnServer, readonly string[]> = {
   postgres: ['DATABASE_URL', 'GATEWAY_DATABASE_URL'],
   nats: ['NATS_URL'],
   s3: ['S3_ENDPOINT'],
+  clamav: ['CLAMAV_HOST', 'CLAMAV_PORT'],
 };
 
 export interface OwnServers {
@@ -38,7 +39,7 @@ export const startOwnServers = async (
   const started = await startLocalStack({
     dataDir,
     env: { ...process.env, ...others, ...cleared, APP_NAME: appName },
-    clamav: 'none',
+    clamav: own.includes('clamav') ? 'test-signatures' : 'none',
     onProgress: (line) => process.stderr.write(`${line}\n`),
     ...options,
   });
