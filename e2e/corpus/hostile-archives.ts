@@ -1,4 +1,5 @@
 import { eicarTestString } from '@claimcheck/local-stack/clamav-signature';
+import { sha256 } from '../harness/fixtures.ts';
 import type { Seeded } from '../harness/seeded.ts';
 import type { HostileFile } from './hostile-file.ts';
 import { zipFile } from './zip-file.ts';
@@ -13,6 +14,21 @@ export const hostileArchives = (random: Seeded, scanLimit: number): HostileFile[
   const inner = zipFile([{ name: 'eicar.com', content: EICAR }]);
   return [
     { ...infected, name: 'EICAR', filetype: 'text/plain', bytes: EICAR },
+    {
+      ...infected,
+      name: 'EICAR with the SHA-256 of something else',
+      filetype: 'text/plain',
+      bytes: EICAR,
+      sha256: sha256(Buffer.from('something else')),
+    },
+    {
+      name: 'a text with the SHA-256 of something else',
+      filetype: 'text/plain',
+      bytes: Buffer.from('a text'),
+      sha256: sha256(Buffer.from('something else')),
+      ends: ['failed'],
+      code: 'hash_mismatch',
+    },
     { ...zip, ...infected, name: 'EICAR in a ZIP', bytes: inner },
     {
       ...zip,

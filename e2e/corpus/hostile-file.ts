@@ -6,6 +6,8 @@ export interface HostileFile {
   bytes: Buffer;
   /** What its sender says it is. */
   filetype: string;
+  /** What its sender says its SHA-256 is, in hexadecimal. */
+  sha256?: string;
   /** States that it may end in. */
   ends: readonly MediaState[];
   /** `failure_code`, where it fails for one reason only. */

@@ -6,6 +6,7 @@ import { Database } from '@claimcheck/database/database';
 import { type System, startSystem } from '../harness/system.ts';
 import { WireUpload } from '../harness/tus-wire.ts';
 import { until } from '../harness/until.ts';
+import type { HostileFile } from './hostile-file.ts';
 import { NetworkWatch } from './network-watch.ts';
 
 export interface Outcome {
@@ -13,6 +14,8 @@ export interface Outcome {
   scan_state: string;
   failure_code: string | null;
 }
+
+type FileToUpload = Pick<HostileFile, 'bytes' | 'filetype' | 'sha256'>;
 
 /** The system with eyes on what hostile files do to its worker. */
 export class HostileWorld {
@@ -44,10 +47,13 @@ export class HostileWorld {
   }
 
   /** @returns the media_object_id */
-  async upload({ bytes, filetype }: { bytes: Buffer; filetype: string }): Promise<string> {
+  async upload({ bytes, filetype, sha256 }: FileToUpload): Promise<string> {
     const { apiUrl: baseUrl } = this.system;
     const target = { baseUrl, token: this.system.tokenFor('mallory') };
-    const upload = await WireUpload.create(target, bytes.length, { filetype });
+    const upload = await WireUpload.create(target, bytes.length, {
+      filetype,
+      ...(sha256 === undefined ? {} : { sha256 }),
+    });
     const answer = await upload.patch(0, bytes);
     if (answer.kind !== 'answered' || answer.status !== 204)
       throw new Error(`the upload was answered ${JSON.stringify(answer)}`);

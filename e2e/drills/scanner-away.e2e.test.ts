@@ -12,8 +12,8 @@ import { type Link, Toxiproxy } from '../harness/toxiproxy.ts';
 import { until } from '../harness/until.ts';
 
 const MIB = 1_024 ** 2;
-/** A scan of 2 MiB takes 10 s at this rate: time enough to end the scanner in it. */
-const SLOW_KIB_PER_SECOND = 200;
+/** A scan of 2 MiB takes 5 s at this rate: time enough to end the scanner in it. */
+const SLOW_KIB_PER_SECOND = 400;
 
 let servers: OwnServers;
 let proxy: Toxiproxy;

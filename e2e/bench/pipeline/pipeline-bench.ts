@@ -32,7 +32,7 @@ interface Size {
   video_seconds: number;
 }
 
-const WHOLE: Size = { photos: 20, batch: 100, beside: 12, video_seconds: 20 };
+const WHOLE: Size = { photos: 15, batch: 100, beside: 10, video_seconds: 20 };
 const QUICK: Size = { photos: 3, batch: 6, beside: 2, video_seconds: 8 };
 const SHARP_LIMIT_SECONDS = 300;
 

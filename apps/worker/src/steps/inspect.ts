@@ -25,9 +25,12 @@ export interface InspectTools {
  * What the file is: by its bytes, never by its name; checked against what the client said and against its
  * decoder.
  *
- * @throws MediaFailure `type_mismatch`, `unreadable`, `too_many_pixels`
+ * @throws MediaFailure `hash_mismatch`, `type_mismatch`, `unreadable`, `too_many_pixels`
  */
 export const inspect = async (job: Job, source: Source, tools: InspectTools): Promise<Inspection> => {
+  // Here and not while it is fetched: a lie must not keep the scanner's verdict from being asked for.
+  if (job.request.sha256 !== undefined && job.request.sha256.toLowerCase() !== source.sha256)
+    throw new MediaFailure('hash_mismatch');
   const contentType = await sniff(source.path);
   const declared = job.request.contentType;
   const kind = kindOf(contentType);
