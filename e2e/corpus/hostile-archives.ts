@@ -40,7 +40,8 @@ export const hostileArchives = (random: Seeded, scanLimit: number): HostileFile[
       ...zip,
       name: 'an encrypted ZIP',
       bytes: zipFile([{ name: 'secret.txt', content: random.bytes(500), encrypted: true }]),
-      ends: ['ready', 'failed', 'blocked'],
+      ends: ['failed'],
+      code: 'no_verdict',
       scan: 'unscannable',
     },
     {
