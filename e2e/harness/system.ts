@@ -74,8 +74,17 @@ const takePorts = async (count: number): Promise<number[]> => {
 /** Names an installation of its own on shared servers, and its database. */
 export const newAppName = (): string => `t${randomBytes(5).toString('hex')}`;
 
-/** Starts api, worker and gateway. @param overrides configuration that differs from the defaults */
-export const startSystem = async (stack: Variables, overrides: Variables = {}): Promise<System> => {
+/**
+ * Starts api, worker and gateway.
+ *
+ * @param overrides configuration that differs from the defaults
+ * @param own what only one of them is told, such as a broker's user of its own
+ */
+export const startSystem = async (
+  stack: Variables,
+  overrides: Variables = {},
+  own: Partial<Record<AppName, Variables>> = {},
+): Promise<System> => {
   const appName = overrides.APP_NAME ?? newAppName();
   const { owner, reader } = await prepareDatabase(stack, appName);
   const [http = 0, gateway = 0, apiAdmin = 0, workerAdmin = 0, gatewayAdmin = 0] = await takePorts(5);
@@ -93,12 +102,12 @@ export const startSystem = async (stack: Variables, overrides: Variables = {}): 
     ...overrides,
   };
   const trusted = { ...common, AUTH_JWT_SECRET: secret };
-  const apiEnv = { ...trusted, DATABASE_URL: owner, DEV_LOGIN: 'true' };
+  const apiEnv: Variables = { ...trusted, DATABASE_URL: owner, DEV_LOGIN: 'true', ...own.api };
   // The worker has no database, no secret: it handles hostile bytes.
   const envs = {
     api: apiEnv,
-    worker: { ...WORKER_MEMORY, ...common },
-    gateway: { ...trusted, DATABASE_URL: reader },
+    worker: { ...WORKER_MEMORY, ...common, ...own.worker },
+    gateway: { ...trusted, DATABASE_URL: reader, ...own.gateway },
   };
   const adminPorts = { api: apiAdmin, worker: workerAdmin, gateway: gatewayAdmin };
   const [api, worker, gatewayApp] = await Promise.all([

@@ -19,6 +19,7 @@ import {
 } from '@nats-io/jetstream';
 import { headers, type NatsConnection, nanos } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
+import { readBrokerAddress } from './broker-address.ts';
 import type { Logger } from './logger.ts';
 
 const DAY_MS = 86_400_000;
@@ -59,8 +60,10 @@ export class Bus {
   /** @throws when the server does not answer within 10 s or has no JetStream. */
   static async connect(options: BusOptions): Promise<Bus> {
     const connection = await connect({
-      servers: options.url.split(','),
+      ...readBrokerAddress(options.url),
       name: options.name,
+      // Answers come to a place of its own, so that a user can be kept from reading other users'.
+      inboxPrefix: `_INBOX.${options.name}`,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
       reconnectJitter: 250,
