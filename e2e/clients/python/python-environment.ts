@@ -11,21 +11,21 @@ const REQUIREMENTS = fileURLToPath(new URL('./requirements.txt', import.meta.url
 const INSTALL_LIMIT_MS = 10 * 60_000;
 
 /**
- * A Python with the packages of requirements.txt, made once and kept in the cache.
+ * A Python with the packages of a requirements.txt, made once and kept in the cache.
  * @returns its interpreter; @throws Error that says what to install
  */
-export const pythonEnvironment = async (): Promise<string> => {
+export const pythonEnvironment = async (requirements = REQUIREMENTS): Promise<string> => {
   const env = process.env;
   const python = await ensureSystemPackage({
     programs: ['python3'],
     aptPackage: 'python3-venv',
-    purpose: 'the test with tuspy',
+    purpose: 'tests with Python',
     onProgress: (line) => process.stderr.write(`${line}\n`),
     env,
   });
   const version = (await runCommand(python, ['--version'], { env })).trim().replace('Python ', '');
   const wanted = createHash('sha256')
-    .update(await readFile(REQUIREMENTS))
+    .update(await readFile(requirements))
     .digest('hex')
     .slice(0, 8);
   const cache = cacheDirectory(env);
@@ -39,7 +39,7 @@ export const pythonEnvironment = async (): Promise<string> => {
   try {
     if (await isFile(complete)) return interpreter;
     await rm(folder, { recursive: true, force: true });
-    await install(python, folder, interpreter);
+    await install(python, folder, requirements);
     await writeFile(complete, '');
     return interpreter;
   } finally {
@@ -53,14 +53,18 @@ const isFile = (path: string): Promise<boolean> =>
     () => false,
   );
 
-const install = async (python: string, folder: string, interpreter: string): Promise<void> => {
+const install = async (python: string, folder: string, requirements: string): Promise<void> => {
   const options = { env: process.env, signal: AbortSignal.timeout(INSTALL_LIMIT_MS) };
   try {
     await runCommand(python, ['-m', 'venv', folder], options);
-    await runCommand(interpreter, ['-m', 'pip', 'install', '-q', '-r', REQUIREMENTS], options);
+    await runCommand(
+      join(folder, 'bin', 'python'),
+      ['-m', 'pip', 'install', '-q', '-r', requirements],
+      options,
+    );
   } catch (error) {
     throw new Error(
-      'tuspy could not be installed. It needs Python 3 with venv ("apt-get install python3-venv" on Debian ' +
+      `${requirements} could not be installed. It needs Python 3 with venv ("apt-get install python3-venv" on Debian ` +
         'and Ubuntu) and a way to PyPI.',
       { cause: error },
     );

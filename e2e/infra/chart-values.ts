@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CHART } from './helm.ts';
+
+const own = (name: string) => fileURLToPath(new URL(`./values/${name}.yaml`, import.meta.url));
+const example = (name: string) => join(CHART, 'examples', `${name}.yaml`);
+
+/** Values files that the chart is tried with: the two examples, and the corners. */
+export const VALUES = {
+  small: example('small'),
+  large: example('large'),
+  minimal: own('minimal'),
+  names: own('names'),
+  apiOnly: own('api-only'),
+  keda: own('keda'),
+} as const;
+
+/** What the user's Secrets would hold. */
+export const SECRETS = {
+  DATABASE_URL: 'postgres://claimcheck:p@db/claimcheck',
+  GATEWAY_DATABASE_URL: 'postgres://reader:p@db/claimcheck',
+  NATS_URL_API: 'nats://api:p@nats:4222',
+  NATS_URL_WORKER: 'nats://worker:p@nats:4222',
+  NATS_URL_GATEWAY: 'nats://gateway:p@nats:4222',
+  S3_ACCESS_KEY_ID: 'key',
+  S3_SECRET_ACCESS_KEY: 'secret',
+  AUTH_JWT_SECRET: 'a-secret-that-is-at-least-32-characters',
+  TOKEN_SECRETS: 'first:a-secret-that-is-at-least-32-characters',
+};

@@ -1,0 +1,218 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { SECRETS, VALUES } from './chart-values.ts';
+import { documentedVariables } from './configuration-table.ts';
+import { CHART, lintChart, type Manifest, renderChart } from './helm.ts';
+import { validateManifests } from './kubernetes-schemas.ts';
+import { startToConfiguration } from './start-to-configuration.ts';
+import { containerOf, environmentOf, podOf } from './workload.ts';
+
+const KUBERNETES = ['1.30', '1.32', '1.34'];
+const FILES = Object.entries(VALUES);
+/** Kinds of others: their schemas are not Kubernetes'. */
+const FOREIGN = ['ExternalSecret', 'HTTPRoute', 'PodMonitor', 'PrometheusRule', 'ScaledObject'];
+/** Read by Node and the C library. */
+const OF_THE_RUNTIME = ['MALLOC_ARENA_MAX', 'NODE_OPTIONS'];
+
+const rendered = new Map<string, { text: string; manifests: Manifest[] }>();
+beforeAll(async () => {
+  for (const [name, file] of FILES) rendered.set(name, await renderChart(file));
+});
+
+const all = (values: keyof typeof VALUES): Manifest[] => rendered.get(values)?.manifests ?? [];
+const ofKind = (values: keyof typeof VALUES, kind: string) =>
+  all(values).filter((manifest) => manifest.kind === kind);
+const named = (values: keyof typeof VALUES, kind: string, end: string): Manifest => {
+  const found = ofKind(values, kind).find(({ metadata }) => metadata.name.endsWith(end));
+  if (found === undefined) throw new Error(`${values} has no ${kind} …${end}`);
+  return found;
+};
+const workloads = (values: keyof typeof VALUES) => [
+  ...ofKind(values, 'Deployment'),
+  ...ofKind(values, 'Job'),
+];
+
+test.each(FILES)('%s: helm lint has nothing to say', async (_, file) => {
+  expect(await lintChart(file)).toContain('0 chart(s) failed');
+});
+
+test.each(FILES)(`%s: valid on Kubernetes ${KUBERNETES.join(', ')}`, async (name) => {
+  const report = await validateManifests(rendered.get(name)?.text ?? '', KUBERNETES);
+  expect(report.problems).toEqual([]);
+  expect(FOREIGN).toEqual(expect.arrayContaining(report.unknown));
+  expect(report.validated).toContain(`Deployment/${name === 'names' ? 'chat-media' : 'cc-claimcheck'}-api`);
+});
+
+describe('a typo, or something missing, is refused with its name', () => {
+  test.each([
+    ['api.replica=3', 'replica'],
+    ['settings.UPLOAD_TTTL=1h', 'UPLOAD_TTTL'],
+    ['scan.policy=gates', 'policy'],
+    ['workers[0].lanes={video}', 'lanes'],
+    ['publicUrl=media.example.org', 'publicUrl'],
+    ['auth.jwksUrl=https://a.example', 'not both'],
+    ['database.existingSecret=', 'database.existingSecret is required'],
+    ['s3.bucket=', 's3.bucket is required'],
+  ])('%s', async (set, words) => {
+    await expect(renderChart(VALUES.small, { sets: [set] })).rejects.toThrow(words);
+  });
+});
+
+describe.each(FILES)('%s', (name) => {
+  const values = name as keyof typeof VALUES;
+
+  test('no container may more than it must', () => {
+    expect(workloads(values).length).toBeGreaterThan(0);
+    for (const manifest of workloads(values)) {
+      const pod = podOf(manifest);
+      expect(pod).toMatchObject({
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      });
+      expect(containerOf(manifest).securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+  });
+
+  test('secrets come from Secrets, and never stand in a manifest', () => {
+    for (const manifest of workloads(values))
+      for (const { name: variable, value, valueFrom } of containerOf(manifest).env)
+        if (/SECRET|PASSWORD|ACCESS_KEY|DATABASE_URL|NATS_URL/.test(variable))
+          expect([variable, value, valueFrom?.secretKeyRef.name]).toEqual([
+            variable,
+            undefined,
+            expect.any(String),
+          ]);
+    expect(ofKind(values, 'Secret')).toEqual([]);
+  });
+
+  test('each process is asked whether it lives, and taken out of service when it is not ready', () => {
+    for (const manifest of ofKind(values, 'Deployment')) {
+      const { startupProbe, livenessProbe, readinessProbe } = containerOf(manifest);
+      expect([startupProbe, livenessProbe].map((probe) => probe?.httpGet.path)).toEqual([
+        '/healthz',
+        '/healthz',
+      ]);
+      expect(readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'admin' });
+    }
+  });
+
+  test('every variable is one that README documents', async () => {
+    const documented = await documentedVariables();
+    const used = workloads(values).flatMap((manifest) => containerOf(manifest).env.map((one) => one.name));
+    const strange = used.filter((one) => !documented.has(one) && !OF_THE_RUNTIME.includes(one));
+    expect(strange).toEqual([]);
+  });
+
+  test('workers get no database and nothing that signs', () => {
+    for (const manifest of ofKind(values, 'Deployment')) {
+      const env = environmentOf(manifest, SECRETS);
+      if (!manifest.metadata.name.includes('-worker-')) continue;
+      for (const withheld of ['DATABASE_URL', 'AUTH_JWT_SECRET', 'TOKEN_SECRETS'])
+        expect(env).not.toHaveProperty(withheld);
+      expect(env).toMatchObject({ NATS_URL: SECRETS.NATS_URL_WORKER, MALLOC_ARENA_MAX: '2' });
+    }
+  });
+});
+
+test('a rolling restart drains: proxies look elsewhere first, and nobody is killed while it drains', () => {
+  for (const part of ['-api', '-gateway']) {
+    const pod = podOf(named('large', 'Deployment', part));
+    const pause = containerOf(named('large', 'Deployment', part)).lifecycle?.preStop.sleep.seconds ?? 0;
+    expect(pause).toBeGreaterThan(0);
+    // Ten seconds a step is what a process takes at most; see packages/platform/src/shutdown.ts.
+    expect(pod.terminationGracePeriodSeconds ?? 0).toBeGreaterThanOrEqual(pause + 30);
+  }
+  for (const manifest of ofKind('large', 'Deployment'))
+    expect(manifest.spec).toMatchObject({ strategy: { rollingUpdate: { maxUnavailable: 0 } } });
+  expect(ofKind('large', 'PodDisruptionBudget')).toHaveLength(6);
+});
+
+const policy = z.looseObject({
+  policyTypes: z.array(z.string()),
+  egress: z.array(
+    z.object({ ports: z.array(z.object({ port: z.number() })), to: z.array(z.unknown()).optional() }),
+  ),
+});
+
+test("a worker's network ends at the store, the broker and the scanner", () => {
+  const { policyTypes, egress } = policy.parse(named('large', 'NetworkPolicy', '-worker-media').spec);
+  expect(policyTypes).toEqual(['Ingress', 'Egress']);
+  expect(egress.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([53, 53, 4222, 443, 3310]);
+  const messaging = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'messaging' } } };
+  expect(egress[1]?.to).toEqual([messaging]);
+});
+
+test('the migrations run before the new pods, and know the database only', () => {
+  const job = named('small', 'Job', '-migrations');
+  expect(job.metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' });
+  expect(environmentOf(job, SECRETS)).toEqual({ DATABASE_URL: SECRETS.DATABASE_URL });
+});
+
+test('what scales itself has no fixed number of replicas, and KEDA looks at the consumers of the lanes', () => {
+  expect(named('large', 'Deployment', '-api').spec).not.toHaveProperty('replicas');
+  expect(named('large', 'HorizontalPodAutoscaler', '-api').spec).toMatchObject({
+    minReplicas: 4,
+    maxReplicas: 24,
+  });
+  const metadata = (stream: string, consumer: string) =>
+    expect.objectContaining({ metadata: expect.objectContaining({ stream, consumer, lagThreshold: '20' }) });
+  expect(named('keda', 'ScaledObject', '-worker-both').spec).toMatchObject({
+    triggers: [
+      metadata('CLAIMCHECK_MEDIA', 'media-worker'),
+      metadata('CLAIMCHECK_MEDIA', 'transcode-worker'),
+    ],
+  });
+});
+
+test('the table of values names each value, and the settings are all of the documented variables', async () => {
+  const readme = await readFile(join(CHART, 'README.md'), 'utf8');
+  const schema = z
+    .looseObject({
+      properties: z.looseObject({
+        settings: z.looseObject({ propertyNames: z.object({ enum: z.array(z.string()) }) }),
+      }),
+    })
+    .parse(JSON.parse(await readFile(join(CHART, 'values.schema.json'), 'utf8')));
+  const missing = Object.keys(schema.properties).filter(
+    (key) => key !== 'global' && !new RegExp(`^\\|.*\`${key}\\b`, 'm').test(readme),
+  );
+  expect(missing).toEqual([]);
+  const ofItsOwn = new Set(
+    [...all('large'), ...all('small')]
+      .filter(({ kind }) => kind === 'Deployment')
+      .flatMap((manifest) => containerOf(manifest).env.map(({ name }) => name)),
+  );
+  // The chart fixes the ports; the rest is for `npm start`.
+  const fixed = /^(PORT|GATEWAY_PORT|ADMIN_PORT|CLAIMCHECK_(DATA|CACHE)_DIR)$/;
+  const unsettable = [...(await documentedVariables())].filter(
+    (variable) =>
+      !ofItsOwn.has(variable) &&
+      !fixed.test(variable) &&
+      !schema.properties.settings.propertyNames.enum.includes(variable),
+  );
+  expect(unsettable).toEqual([]);
+});
+
+test.each([
+  ['small', '-api'],
+  ['small', '-gateway'],
+  ['small', '-worker-all'],
+  ['large', '-api'],
+  ['large', '-background'],
+  ['large', '-gateway'],
+  ['large', '-worker-transcode'],
+  ['keda', '-worker-both'],
+] as const)('%s%s takes the environment that its pod gets', async (values, end) => {
+  const deployment = named(values, 'Deployment', end);
+  const [, script = ''] = containerOf(deployment).command;
+  const { code, said } = await startToConfiguration(script, environmentOf(deployment, SECRETS));
+  expect(said).not.toContain('The configuration is not valid');
+  expect(code).toBe(1);
+});

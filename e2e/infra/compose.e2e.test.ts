@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parse, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { documentedVariables } from './configuration-table.ts';
+import { startToConfiguration } from './start-to-configuration.ts';
+
+const INFRA = new URL('../../infra/', import.meta.url);
+const APPS = ['api', 'worker', 'gateway'] as const;
+const OF_THE_RUNTIME = ['MALLOC_ARENA_MAX'];
+
+const service = z.looseObject({
+  image: z.string(),
+  command: z.array(z.string()).optional(),
+  environment: z.record(z.string(), z.string()).default({}),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+  networks: z.array(z.string()),
+  volumes: z.array(z.string()).default([]),
+  profiles: z.array(z.string()).default([]),
+});
+const composeFile = z.looseObject({
+  services: z.record(z.string(), service),
+  networks: z.record(z.string(), z.object({ internal: z.boolean().optional() })),
+  volumes: z.record(z.string(), z.unknown()),
+});
+type ComposeFile = z.infer<typeof composeFile>;
+
+let compose: ComposeFile;
+let text: string;
+/** infra/.env.example with every value filled in, as its reader is told to. */
+let dotenv: Record<string, string>;
+
+beforeAll(async () => {
+  text = await readFile(new URL('compose.yaml', INFRA), 'utf8');
+  compose = composeFile.parse(parse(text, { merge: true }));
+  const lines = (await readFile(new URL('.env.example', INFRA), 'utf8')).split('\n');
+  const pairs = lines.filter((line) => /^[A-Z]/.test(line)).map((line) => line.split(/=(.*)/s));
+  dotenv = Object.fromEntries(pairs.map(([name = '', value = '']) => [name, value || `s${'0'.repeat(40)}`]));
+});
+
+const serviceNamed = (name: string): z.infer<typeof service> => {
+  const found = compose.services[name];
+  if (found === undefined) throw new Error(`there is no service ${name}`);
+  return found;
+};
+
+/** `${NAME}`, `${NAME:-default}` and `${NAME:?why}`, as Compose replaces them. */
+const filledIn = (value: string): string =>
+  value.replace(/\$\{([A-Z0-9_]+)(?::([-?])([^}]*))?\}/g, (_, name: string, kind = '', rest = '') => {
+    const given = dotenv[name];
+    if (given !== undefined) return given;
+    if (kind === '?') throw new Error(`${name} is required and not in .env.example`);
+    return rest;
+  });
+
+const environmentOf = (name: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(serviceNamed(name).environment).map(([key, value]) => [key, filledIn(value)]),
+  );
+
+test('the file is YAML without surprises, and no secret has a default', () => {
+  expect(parseDocument(text, { merge: true }).errors).toEqual([]);
+  for (const [, name = '', kind] of text.matchAll(/\$\{([A-Z0-9_]*(?:PASSWORD|SECRET)[A-Z0-9_]*)(:.)/g))
+    if (name !== 'GRAFANA_PASSWORD') expect([name, kind]).toEqual([name, ':?']);
+});
+
+test('what is referred to exists: networks, volumes, services, files', async () => {
+  for (const { networks, volumes, depends_on } of Object.values(compose.services)) {
+    for (const network of networks) expect(Object.keys(compose.networks)).toContain(network);
+    for (const dependency of Object.keys(depends_on)) serviceNamed(dependency);
+    for (const volume of volumes) {
+      const [source = ''] = volume.split(':');
+      if (!source.startsWith('.')) expect(Object.keys(compose.volumes)).toContain(source);
+      else if (!source.endsWith('dashboards')) await readFile(new URL(source, INFRA));
+    }
+  }
+});
+
+describe.each(APPS)('%s', (app) => {
+  test('takes its environment', async () => {
+    const [, script = ''] = serviceNamed(app).command ?? [];
+    const { code, said } = await startToConfiguration(script, environmentOf(app));
+    expect(said).not.toContain('The configuration is not valid');
+    expect(code).toBe(1);
+  });
+
+  test('is told nothing that README does not document', async () => {
+    const documented = await documentedVariables();
+    const strange = Object.keys(environmentOf(app)).filter(
+      (name) => !documented.has(name) && !OF_THE_RUNTIME.includes(name),
+    );
+    expect(strange).toEqual([]);
+  });
+
+  test('has a user of its own at the broker', () => {
+    const { username, password } = new URL(environmentOf(app).NATS_URL ?? '');
+    expect(username).toBe(app);
+    expect(environmentOf('nats')[`NATS_${app.toUpperCase()}_PASSWORD`]).toBe(password);
+  });
+});
+
+test('the worker reaches nothing outside, has no database, and nothing that signs', () => {
+  const { networks } = serviceNamed('worker');
+  expect(networks).toEqual(['jobs']);
+  expect(compose.networks.jobs?.internal).toBe(true);
+  expect(serviceNamed('postgres').networks).not.toContain('jobs');
+  for (const withheld of ['DATABASE_URL', 'AUTH_JWT_SECRET', 'TOKEN_SECRETS'])
+    expect(environmentOf('worker')).not.toHaveProperty(withheld);
+});
+
+test('the gateway reads as a role that only reads', () => {
+  expect(new URL(environmentOf('gateway').DATABASE_URL ?? '').username).toBe('claimcheck_reader');
+});
+
+test('a configuration that is wrong would have been noticed', async () => {
+  const { code, said } = await startToConfiguration('apps/api/src/main.ts', {
+    ...environmentOf('api'),
+    SCAN_POLICY: 'sometimes',
+  });
+  expect(code).toBe(78);
+  expect(said).toContain('SCAN_POLICY');
+});

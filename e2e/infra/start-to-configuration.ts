@@ -1,0 +1,28 @@
+import { runToEnd } from '../harness/run-to-end.ts';
+
+/** Nobody listens there: an app with a valid configuration ends because it finds no server. */
+const NOWHERE = '127.0.0.1:1';
+
+/** Replaces what an environment says of servers, so that the app looks for them in vain. */
+const withoutServers = (env: Readonly<Record<string, string>>): Record<string, string> => ({
+  ...env,
+  NATS_URL: (env.NATS_URL ?? '').replace(/@[^/,]*/, `@${NOWHERE}`),
+});
+
+/**
+ * Starts an app as a container would and reads whether it takes its environment.
+ *
+ * @param script as the container's command names it
+ * @returns its exit code (78: the configuration is not valid) and what it said
+ */
+export const startToConfiguration = async (
+  script: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ code: number; said: string }> => {
+  const { code, out, error } = await runToEnd(script, {
+    ...withoutServers(env),
+    ADMIN_PORT: '0',
+    TEMP_DIR: '/tmp',
+  });
+  return { code, said: `${out}${error}` };
+};

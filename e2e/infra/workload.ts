@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { Manifest } from './helm.ts';
+
+const variable = z.object({
+  name: z.string(),
+  value: z.string().optional(),
+  valueFrom: z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }) }).optional(),
+});
+const probe = z.looseObject({ httpGet: z.object({ path: z.string(), port: z.string() }) });
+const container = z.looseObject({
+  image: z.string(),
+  command: z.array(z.string()),
+  env: z.array(variable),
+  startupProbe: probe.optional(),
+  livenessProbe: probe.optional(),
+  readinessProbe: probe.optional(),
+  lifecycle: z.object({ preStop: z.object({ sleep: z.object({ seconds: z.number() }) }) }).optional(),
+  securityContext: z.looseObject({}),
+});
+const podSpec = z.looseObject({
+  automountServiceAccountToken: z.boolean(),
+  enableServiceLinks: z.boolean(),
+  terminationGracePeriodSeconds: z.number().optional(),
+  securityContext: z.looseObject({}),
+  containers: z.array(container).length(1),
+});
+const workload = z.looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: podSpec }) }) });
+
+export type PodSpec = z.infer<typeof podSpec>;
+export type Container = z.infer<typeof container>;
+
+export const podOf = (manifest: Manifest): PodSpec => workload.parse(manifest).spec.template.spec;
+
+export const containerOf = (manifest: Manifest): Container => {
+  const [only] = podOf(manifest).containers;
+  if (only === undefined) throw new Error(`${manifest.metadata.name} has no container`);
+  return only;
+};
+
+/** The environment as the process sees it; `secrets` gives what a Secret would hold, by its key. */
+export const environmentOf = (
+  manifest: Manifest,
+  secrets: Readonly<Record<string, string>>,
+): Record<string, string> =>
+  Object.fromEntries(
+    containerOf(manifest).env.map(({ name, value, valueFrom }) => {
+      const key = valueFrom?.secretKeyRef.key;
+      const held = key === undefined ? value : secrets[key];
+      if (held === undefined) throw new Error(`${name} has no value: no secret ${key} is expected`);
+      return [name, held];
+    }),
+  );
