@@ -7,6 +7,7 @@ import { Shutdown } from '@claimcheck/platform/shutdown';
 import { Storage } from '@claimcheck/platform/storage';
 import { createTokenVerifier } from '@claimcheck/platform/token-verifier';
 import { Announcer } from './background/announcer.ts';
+import { observeMilestones } from './background/observe-milestones.ts';
 import { OutboxSignal } from './background/outbox-signal.ts';
 import type { Config } from './config.ts';
 import { DirectUploads } from './direct/direct-uploads.ts';
@@ -36,9 +37,16 @@ export const compose = async (config: Config): Promise<Context> => {
   shutdown.add('broker', () => bus.close());
   const outboxSignal = new OutboxSignal(bus);
   const announcer = new Announcer(bus, outboxSignal);
-  const database = new Database({ url: config.databaseUrl, onCommit: announcer.announce });
+  const database: Database = new Database({
+    url: config.databaseUrl,
+    onCommit: (facts) => {
+      announcer.announce(facts);
+      observeMilestones(facts, { database, logger, onMilestone: metrics.onMilestone });
+    },
+  });
+  const metrics = createMetrics(database, config.storagePrices);
   shutdown.add('database', () => database.close());
-  const storage = new Storage(config.storage);
+  const storage = new Storage({ ...config.storage, onRequest: metrics.onStorageRequest });
   shutdown.add('storage', () => storage.close());
   await database.check();
   await bus.ensureStreams();

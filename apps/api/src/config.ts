@@ -21,6 +21,12 @@ const GIB = 1_024 ** 3;
 
 const sweepInterval = duration.refine((ms) => ms >= 100, 'must be at least 100ms');
 
+/** An amount of money, such as `0.023`. */
+const price = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,9})?$/, 'must be a number such as 0.023')
+  .transform(Number);
+
 const schema = z
   .object({
     ...commonVariables,
@@ -52,6 +58,9 @@ const schema = z
     EVENT_RETENTION: duration.default(30 * 86_400_000),
     SWEEP_INTERVAL: sweepInterval.default(15_000),
     SWEEP_AGAIN_AFTER: duration.optional(),
+    STORAGE_PRICE_PER_GB_MONTH: price.default(0),
+    STORAGE_PRICE_PER_1000_WRITES: price.default(0),
+    STORAGE_PRICE_PER_1000_READS: price.default(0),
     MAX_ATTEMPTS: wholeNumber(1, 100).default(5),
     CORS_ORIGINS: list.default([]),
     DEV_LOGIN: flag.default(false),
@@ -127,6 +136,12 @@ export const loadConfig = (env: Environment) => {
     eventRetentionMs: read.EVENT_RETENTION,
     sweepIntervalMs: read.SWEEP_INTERVAL,
     sweepAgainMs: read.SWEEP_AGAIN_AFTER ?? read.UPLOAD_TTL + read.READY_DEADLINE_MAX,
+    /** In a currency of the operator's; only for an estimate. */
+    storagePrices: {
+      gigabyteMonth: read.STORAGE_PRICE_PER_GB_MONTH,
+      thousandWrites: read.STORAGE_PRICE_PER_1000_WRITES,
+      thousandReads: read.STORAGE_PRICE_PER_1000_READS,
+    },
     maxAttempts: read.MAX_ATTEMPTS,
     corsOrigins: read.CORS_ORIGINS,
     devLogin: read.DEV_LOGIN,

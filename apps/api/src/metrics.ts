@@ -1,17 +1,19 @@
+import { QUALITIES } from '@claimcheck/contracts/media';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
 import { OUTCOMES } from '@claimcheck/platform/delivery';
 import { Counter, createRegistry, Gauge, Histogram, type Registry } from '@claimcheck/platform/metrics';
 import { LOOKERS } from './direct/direct-uploads.ts';
 import { SETTLEMENTS } from './direct/settle-upload.ts';
-
 import { BLOCK_REASONS } from './media/block-media.ts';
 import { FIELDS_WITH_KNOWN_VALUES } from './media/unknown-values.ts';
+import { createMilestoneMetrics } from './metrics/milestones.ts';
+import { createStorageMetrics, type StoragePrices } from './metrics/storage.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Every metric of the api; labels are bounded, never ids. */
-export const createMetrics = (database: Database) => {
+export const createMetrics = (database: Database, prices: StoragePrices) => {
   const registry: Registry = createRegistry();
   const registers = [registry];
 
@@ -127,8 +129,39 @@ export const createMetrics = (database: Database) => {
     labelNames: ['consumer'],
     registers,
   });
+  const queueOldestAge = new Gauge({
+    name: 'claimcheck_queue_oldest_age_seconds',
+    help: 'Age of the oldest message that a consumer has not acknowledged yet',
+    labelNames: ['consumer'],
+    registers,
+  });
   for (const consumer of Object.values(CONSUMERS))
-    for (const gauge of [deadLetters, queuePending]) gauge.set({ consumer }, 0);
+    for (const gauge of [deadLetters, queuePending, queueOldestAge]) gauge.set({ consumer }, 0);
+
+  const uploads = new Counter({
+    name: 'claimcheck_uploads_total',
+    help: 'Uploads by outcome',
+    labelNames: ['protocol', 'outcome'],
+    registers,
+  });
+  for (const outcome of ['finished', 'terminated', 'expired']) uploads.inc({ protocol: 'tus', outcome }, 0);
+  const downloads = new Counter({
+    name: 'claimcheck_downloads_total',
+    help: 'Authorised downloads and refusals',
+    labelNames: ['quality', 'outcome'],
+    registers,
+  });
+  for (const quality of QUALITIES)
+    for (const outcome of ['ok', 'not_found', 'media_not_scanned', 'media_not_ready', 'internal'])
+      downloads.inc({ quality, outcome }, 0);
+  const authorizationFailures = new Counter({
+    name: 'claimcheck_authorization_failures_total',
+    help: 'Requests without a valid token',
+    labelNames: ['surface', 'reason'],
+    registers,
+  });
+  for (const reason of ['unauthorized', 'token_expired'])
+    authorizationFailures.inc({ surface: 'http', reason }, 0);
 
   const directLooks = new Counter({
     name: 'claimcheck_direct_upload_looks_total',
@@ -146,29 +179,22 @@ export const createMetrics = (database: Database) => {
     blocked,
     deadLetters,
     queuePending,
+    queueOldestAge,
+    ...createMilestoneMetrics(registry),
+    ...createStorageMetrics(registry, prices),
     unreadSubjects: new Gauge({
       name: 'claimcheck_subject_without_consumer',
       help: '1 for a subject that is published to and that no consumer reads',
       labelNames: ['subject'],
       registers,
     }),
-    uploads: new Counter({
-      name: 'claimcheck_uploads_total',
-      help: 'Uploads by outcome',
-      labelNames: ['protocol', 'outcome'],
-      registers,
-    }),
+    uploads,
     uploadBytes: new Counter({
       name: 'claimcheck_upload_bytes_total',
       help: 'Bytes of finished uploads',
       registers,
     }),
-    downloads: new Counter({
-      name: 'claimcheck_downloads_total',
-      help: 'Authorised downloads and refusals',
-      labelNames: ['quality', 'outcome'],
-      registers,
-    }),
+    downloads,
     results: new Counter({
       name: 'claimcheck_results_total',
       help: 'Results of workers by what became of them',
@@ -191,12 +217,6 @@ export const createMetrics = (database: Database) => {
       help: 'Conversations told of a change after its transaction',
       registers,
     }),
-    storedBytes: new Gauge({
-      name: 'claimcheck_stored_bytes',
-      help: 'Bytes kept, as the sweeper counted them last; source: what uploads take or reserve',
-      labelNames: ['class'],
-      registers,
-    }),
     outboxPublishFailures: new Counter({
       name: 'claimcheck_outbox_publish_failures_total',
       help: 'Publishes of outbox messages that the broker did not confirm; each is tried again',
@@ -208,12 +228,7 @@ export const createMetrics = (database: Database) => {
       buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
       registers,
     }),
-    authorizationFailures: new Counter({
-      name: 'claimcheck_authorization_failures_total',
-      help: 'Requests without a valid token',
-      labelNames: ['surface', 'reason'],
-      registers,
-    }),
+    authorizationFailures,
     httpDuration: new Histogram({
       name: 'claimcheck_http_request_duration_seconds',
       help: 'Time to answer, uploads and long-polls included',

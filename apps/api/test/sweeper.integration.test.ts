@@ -22,6 +22,7 @@ import type { MediaSettings } from '../src/media/media-settings.ts';
 import { deleteMessage, sendMessage } from '../src/media/messages.ts';
 import { redriveMedia } from '../src/media/redrive-media.ts';
 import { UploadSessions } from '../src/media/upload-sessions.ts';
+import { createMetrics } from '../src/metrics.ts';
 import { createStoreUpload, type StoreUpload } from '../src/tus/create-store-upload.ts';
 import { resultOf } from './harness/results.ts';
 import { later, runDuty } from './harness/run-duty.ts';
@@ -49,8 +50,9 @@ beforeAll(async () => {
     throw error;
   });
   const config = loadConfig({ ...stack, AUTH_JWT_SECRET: 'x'.repeat(32) });
+  const metrics = createMetrics(db.database, config.storagePrices);
   const failpoint = createFailpoint(undefined, logger);
-  engine = createStoreUpload({ config, storage, logger, failpoint }, sessions);
+  engine = createStoreUpload({ config, storage, logger, failpoint, metrics }, sessions);
 });
 afterAll(async () => {
   engine?.close();

@@ -18,7 +18,7 @@ import { createLaneConsumer, type LaneConsumerOptions } from './lanes/lane-consu
 import { MediaLane } from './lanes/media.ts';
 import { RescanLane } from './lanes/rescan.ts';
 import { TranscodeLane } from './lanes/transcode.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type WorkerMetrics } from './metrics.ts';
 
 const STREAMS_ABSENT_MS = 60_000;
 const STREAMS_DRIFT_MS = 10_000;
@@ -38,9 +38,10 @@ export const startWorker = async (
   const folders = await JobFolders.create(config.TEMP_DIR);
   shutdown.add('temporary files', () => folders.remove());
 
-  const storage = openStorage(config);
+  const storage = openStorage(config, metrics);
   shutdown.add('storage', () => storage.close());
   const scanner = openScanner(config);
+  if (scanner !== undefined) metrics.watchSignatures(() => scanner.signatureAge());
   const bus = await openBus(config, logger);
   shutdown.add('broker', () => bus.close());
   const admin = await openAdminServer(config, { metrics, bus, storage, scanner });
@@ -111,7 +112,7 @@ export const startWorker = async (
   );
 };
 
-const openStorage = (config: WorkerConfig): Storage =>
+const openStorage = (config: WorkerConfig, metrics: WorkerMetrics): Storage =>
   new Storage({
     endpoint: config.S3_ENDPOINT,
     publicEndpoint: config.S3_PUBLIC_ENDPOINT,
@@ -120,6 +121,7 @@ const openStorage = (config: WorkerConfig): Storage =>
     accessKeyId: config.S3_ACCESS_KEY_ID,
     secretAccessKey: config.S3_SECRET_ACCESS_KEY,
     forcePathStyle: config.S3_FORCE_PATH_STYLE,
+    onRequest: metrics.onStorageRequest,
   });
 
 const openScanner = (config: WorkerConfig): ClamdClient | undefined =>

@@ -1,3 +1,4 @@
+import { type OnStorageRequest, STORAGE_OPERATIONS } from '@claimcheck/platform/counting-handler';
 import { Counter, createRegistry, Gauge, Histogram, type Registry } from '@claimcheck/platform/metrics';
 
 const STEPS = [
@@ -25,6 +26,9 @@ export interface WorkerMetrics {
   deliveries: Counter<'consumer' | 'outcome'>;
   /** Shows what the folders of the jobs may hold now. */
   diskReserved: (read: () => number) => void;
+  onStorageRequest: OnStorageRequest;
+  /** Shows the age of the scanner's signatures at each scrape; undefined when it tells none. Seconds. */
+  watchSignatures: (age: () => Promise<number | undefined>) => void;
 }
 
 /** Every series starts at 0, so that a rate over the first event is not lost. */
@@ -65,5 +69,36 @@ export const createMetrics = (consumers: readonly string[]): WorkerMetrics => {
       },
     });
   };
-  return { registry, jobs, jobDuration, deliveries, diskReserved };
+  const storageRequests = new Counter({
+    name: 'claimcheck_storage_requests_total',
+    help: 'Requests to the store, repetitions too.',
+    labelNames: ['operation'] as const,
+    registers: [registry],
+  });
+  for (const operation of STORAGE_OPERATIONS) storageRequests.inc({ operation }, 0);
+  const watchSignatures: WorkerMetrics['watchSignatures'] = (age) => {
+    new Gauge({
+      name: 'claimcheck_scanner_signature_age_seconds',
+      help: "Age of the scanner's signatures; 0 when it names no date.",
+      registers: [registry],
+      async collect() {
+        this.set((await age().catch(() => undefined)) ?? 0);
+      },
+    });
+    new Gauge({
+      name: 'claimcheck_scanner_up',
+      help: '1 when the scanner answers.',
+      registers: [registry],
+      async collect() {
+        this.set(
+          await age().then(
+            () => 1,
+            () => 0,
+          ),
+        );
+      },
+    });
+  };
+  const onStorageRequest: OnStorageRequest = (operation) => storageRequests.inc({ operation });
+  return { registry, jobs, jobDuration, deliveries, diskReserved, onStorageRequest, watchSignatures };
 };

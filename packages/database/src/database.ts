@@ -1,3 +1,4 @@
+import type { MediaKind } from '@claimcheck/contracts/media';
 import type { ConversationEvent, UserAnnouncement } from '@claimcheck/contracts/socket-events';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
@@ -13,6 +14,13 @@ export type CommittedFact =
   | { fact: 'membership'; user_id: string; announcement: UserAnnouncement }
   | { fact: 'media_changed'; media_object_id: string; rev: number }
   | { fact: 'media_progress'; conversation_ids: string[]; media_object_id: string; percent: number }
+  | {
+      fact: 'milestone';
+      milestone: 'preview' | 'ready';
+      media_object_id: string;
+      epoch: number;
+      kind: MediaKind;
+    }
   | { fact: 'outbox' };
 
 const brand: unique symbol = Symbol('transaction');

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { CountingHandler, type OnStorageRequest } from './counting-handler.ts';
 
 export interface StorageOptions {
   endpoint: string;
@@ -25,6 +25,8 @@ export interface StorageOptions {
   accessKeyId: string;
   secretAccessKey: string;
   forcePathStyle: boolean;
+  /** Told of every request, for what it costs. */
+  onRequest?: OnStorageRequest;
 }
 
 export interface StoredObject {
@@ -60,7 +62,7 @@ export const s3ClientConfig = (options: StorageOptions, endpoint = options.endpo
   responseChecksumValidation: 'WHEN_REQUIRED',
   // It would write lines of its own between our JSON; what it has to say is in the errors.
   logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  requestHandler: new NodeHttpHandler({
+  requestHandler: new CountingHandler(options.onRequest ?? (() => undefined), {
     connectionTimeout: 5_000,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Without this the time-out only warns, and a hanging server hangs us.

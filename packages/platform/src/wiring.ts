@@ -81,3 +81,17 @@ export const unreadSubjects = async (bus: Bus, consumers: readonly ConsumerInfo[
   }
   return unread;
 };
+
+/** Seconds since the oldest message that a consumer has not acknowledged was published; 0 when nothing waits. */
+export const oldestAge = async (bus: Bus, info: ConsumerInfo): Promise<number> => {
+  if (info.num_pending + info.num_ack_pending === 0) return 0;
+  const next: { seq: number; next_by_subj?: string } = {
+    seq: info.ack_floor.stream_seq + 1,
+    next_by_subj: info.config.filter_subject ?? '>',
+  };
+  const oldest = await bus.manager.streams
+    .getMessage(info.stream_name, next)
+    // It was removed, or acknowledged, since the consumer was asked.
+    .catch(() => null);
+  return oldest === null ? 0 : Math.max(0, (Date.now() - oldest.time.getTime()) / 1_000);
+};

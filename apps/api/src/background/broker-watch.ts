@@ -1,12 +1,14 @@
 import type { Bus } from '@claimcheck/platform/bus';
 import { DeadLetters } from '@claimcheck/platform/dead-letters';
 import type { Logger } from '@claimcheck/platform/logger';
-import { consumersOf, unreadSubjects } from '@claimcheck/platform/wiring';
+import { consumersOf, oldestAge, unreadSubjects } from '@claimcheck/platform/wiring';
 
 /** What a look at the broker found. */
 export interface BrokerState {
   /** Messages by consumer that are neither acked nor given up. */
   pending: Map<string, number>;
+  /** Age of the oldest of them by consumer, seconds. */
+  oldestAge: Map<string, number>;
   /** Dead letters by consumer, of those that have any. */
   deadLetters: Map<string, number>;
   unreadSubjects: string[];
@@ -59,11 +61,19 @@ export class BrokerWatch {
     const consumers = await consumersOf(bus);
     const state: BrokerState = {
       pending: new Map(consumers.map((info) => [info.name, info.num_pending + info.num_ack_pending])),
+      oldestAge: await this.#oldestAges(consumers),
       deadLetters: await this.#deadLetters.counts(),
       unreadSubjects: await unreadSubjects(bus, consumers),
     };
     onState(state);
     this.#complain(state.unreadSubjects);
+  }
+
+  async #oldestAges(consumers: Awaited<ReturnType<typeof consumersOf>>): Promise<Map<string, number>> {
+    const ages = consumers.map(
+      async (info) => [info.name, await oldestAge(this.#options.bus, info)] as const,
+    );
+    return new Map(await Promise.all(ages));
   }
 
   #complain(subjects: readonly string[]): void {

@@ -4,6 +4,7 @@ import { tellConversations } from './fan-out.ts';
 import { type MediaRow, withDerivatives } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { toMedia } from './media-view.ts';
+import { milestonesOf } from './milestones.ts';
 import { enqueue, type OutboxMessage } from './outbox.ts';
 import { sweepSuperseded, sweepWhole } from './prefix-sweeps.ts';
 import { mayBecome } from './transitions.ts';
@@ -63,6 +64,7 @@ export const writeMedia = async (
   const media = toMedia(row, settings.publicUrl);
   await enqueue(tx, mediaUpdated(settings, row));
   tx.facts.push({ fact: 'media_changed', media_object_id: row.media_object_id, rev: row.rev });
+  tx.facts.push(...milestonesOf(current, row));
   await tellConversations(tx, media);
   return row;
 };

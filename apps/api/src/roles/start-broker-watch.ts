@@ -12,9 +12,10 @@ export const startBrokerWatch = ({ bus, logger, metrics, shutdown }: Context): v
     bus,
     logger,
     everyMs: EVERY_MS,
-    onState: ({ pending, deadLetters, unreadSubjects }) => {
+    onState: ({ pending, oldestAge, deadLetters, unreadSubjects }) => {
       for (const consumer of Object.values(CONSUMERS)) {
         metrics.queuePending.set({ consumer }, pending.get(consumer) ?? 0);
+        metrics.queueOldestAge.set({ consumer }, oldestAge.get(consumer) ?? 0);
         metrics.deadLetters.set({ consumer }, deadLetters.get(consumer) ?? 0);
       }
       metrics.unreadSubjects.reset();

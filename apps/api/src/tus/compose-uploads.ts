@@ -38,12 +38,12 @@ const finalizer =
   };
 
 export const composeUploads = (context: HttpContext, bus: Bus): Uploads => {
-  const { config, database, settings, storage, failpoint, logger } = context;
+  const { config, database, settings, storage, failpoint, metrics, logger } = context;
   const sessions = new UploadSessions(database, settings);
   const engine: Engine = {
     sessions,
     storage,
-    sender: new PartSender(config.storage),
+    sender: new PartSender({ ...config.storage, onRequest: metrics.onStorageRequest }),
     budget: new MemoryBudget(config.uploadMemoryBytes),
     idleMs: config.uploadIdleMs,
     maxUploadBytes: config.maxUploadBytes,

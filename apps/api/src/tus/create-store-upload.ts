@@ -17,10 +17,11 @@ export interface StoreUpload {
 
 /** The engine's own way to finish an upload, for whoever finds one that its client did not come back to. */
 export const createStoreUpload = (
-  { config, storage, failpoint, logger }: Pick<HttpContext, 'config' | 'storage' | 'failpoint' | 'logger'>,
+  context: Pick<HttpContext, 'config' | 'storage' | 'failpoint' | 'logger' | 'metrics'>,
   sessions: UploadSessions,
 ): StoreUpload => {
-  const sender = new PartSender(config.storage);
+  const { config, storage, failpoint, logger, metrics } = context;
+  const sender = new PartSender({ ...config.storage, onRequest: metrics.onStorageRequest });
   const engine: Engine = {
     sessions,
     storage,

@@ -4,6 +4,7 @@ import { findStreamLimit } from './clamd-limit.ts';
 import { ClamdScan } from './clamd-scan.ts';
 import { parseVersion } from './clamd-version.ts';
 import { lengthOf } from './instream.ts';
+import { signatureAge } from './signature-age.ts';
 
 export interface ClamdOptions {
   host: string;
@@ -65,6 +66,14 @@ export class ClamdClient {
   async ping(): Promise<void> {
     const answer = await this.#ask('zPING\0');
     if (answer.replace(/\0$/, '') !== 'PONG') throw new Error('clamd does not answer PONG');
+  }
+
+  /**
+   * Age of its signatures in seconds; undefined when it names none.
+   * @throws when clamd does not answer
+   */
+  async signatureAge(): Promise<number | undefined> {
+    return signatureAge(await this.#ask('zVERSION\0'), new Date());
   }
 
   async #ask(command: string | Uint8Array): Promise<string> {

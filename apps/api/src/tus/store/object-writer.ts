@@ -38,6 +38,7 @@ export class ObjectWriter {
   readonly #pathPrefix: string;
   readonly #agent: http.Agent;
   readonly #request: typeof http.request;
+  readonly #onRequest: StorageOptions['onRequest'];
 
   /** @param sha256 of the SDK's configuration */
   constructor(options: StorageOptions, sha256: S3Client['config']['sha256']) {
@@ -50,6 +51,7 @@ export class ObjectWriter {
       uriEscapePath: false,
       applyChecksum: false,
     });
+    this.#onRequest = options.onRequest;
     this.#base = new URL(options.endpoint);
     const root = this.#base.pathname.replace(/\/$/, '');
     this.#pathPrefix = options.forcePathStyle ? `${root}/${bucket}/` : `${root}/`;
@@ -67,6 +69,7 @@ export class ObjectWriter {
    */
   async write(write: ObjectWrite): Promise<string> {
     const { method, headers, path } = await this.#sign(write);
+    this.#onRequest?.('PUT');
     const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const request = this.#request({
         method,

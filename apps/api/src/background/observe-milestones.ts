@@ -1,0 +1,22 @@
+import type { CommittedFact, Database } from '@claimcheck/database/database';
+import type { Logger } from '@claimcheck/platform/logger';
+import { secondsInWork } from '../media/seconds-in-work.ts';
+
+type Milestone = Extract<CommittedFact, { fact: 'milestone' }>;
+
+export interface MilestoneOptions {
+  database: Database;
+  logger: Pick<Logger, 'warn'>;
+  onMilestone: (milestone: Milestone['milestone'], kind: Milestone['kind'], seconds: number) => void;
+}
+
+/** Measures how long members waited, after the commit and beside the work: never throws, never delays. */
+export const observeMilestones = (facts: readonly CommittedFact[], options: MilestoneOptions): void => {
+  const measure = async ({ milestone, kind, media_object_id, epoch }: Milestone) => {
+    const seconds = await secondsInWork(options.database, media_object_id, epoch);
+    if (seconds !== undefined) options.onMilestone(milestone, kind, seconds);
+  };
+  for (const fact of facts)
+    if (fact.fact === 'milestone')
+      measure(fact).catch((error: unknown) => options.logger.warn({ err: error }, 'a wait was not measured'));
+};

@@ -1,0 +1,13 @@
+import type { Database } from '@claimcheck/database/database';
+
+/** Seconds since a media object's attempt was asked for, which is when its last byte was there; undefined when that is forgotten. */
+export const secondsInWork = async (
+  { client }: Database,
+  mediaObjectId: string,
+  epoch: number,
+): Promise<number | undefined> => {
+  const [row] = await client.$queryRaw<{ seconds: number | null }[]>`
+    SELECT extract(epoch FROM now() - min(created_at))::float8 AS seconds FROM outbox
+    WHERE payload->>'mediaId' = ${mediaObjectId} AND (payload->>'epoch')::int = ${epoch}`;
+  return row?.seconds ?? undefined;
+};

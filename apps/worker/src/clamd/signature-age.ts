@@ -1,0 +1,10 @@
+/**
+ * Age of the signatures by clamd's answer to VERSION, `ClamAV 1.4.6/27000/Thu Nov 19 09:12:10 2026`. Seconds;
+ * undefined when it names none, as with signatures of one's own.
+ */
+export const signatureAge = (answer: string, now: Date): number | undefined => {
+  const [, , date] = answer.replace(/\0.*$/s, '').trim().split('/');
+  // clamd prints the local time of its own machine, which in a container is UTC.
+  const made = date === undefined ? Number.NaN : Date.parse(`${date} UTC`);
+  return Number.isNaN(made) ? undefined : Math.max(0, (now.getTime() - made) / 1_000);
+};
