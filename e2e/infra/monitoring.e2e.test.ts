@@ -147,7 +147,11 @@ describe('each signal rises when it should', () => {
   test('an upload that is given up: its session is counted while it is open', async () => {
     const created = await ann.fetch('/v1/uploads', {
       method: 'POST',
-      headers: { 'tus-resumable': '1.0.0', 'upload-length': '1000', 'upload-metadata': 'filename YQ==' },
+      headers: {
+        'tus-resumable': '1.0.0',
+        'upload-length': '1000',
+        'upload-metadata': 'filename YQ==,filetype aW1hZ2UvanBlZw==',
+      },
     });
     expect(created.status).toBe(201);
     await rises('api', 'claimcheck_upload_sessions_open', '', 0);
