@@ -52,7 +52,6 @@ export const compose = async (config: Config): Promise<Context> => {
   await bus.ensureStreams();
   const settings = toSettings(config);
   const failpoint = createFailpoint(config.failpoints, logger);
-  const metrics = createMetrics(database);
   return {
     config,
     logger,
