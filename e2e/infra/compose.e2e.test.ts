@@ -7,7 +7,7 @@ import { startToConfiguration } from './start-to-configuration.ts';
 
 const INFRA = new URL('../../infra/', import.meta.url);
 const APPS = ['api', 'worker', 'gateway'] as const;
-const OF_THE_RUNTIME = ['MALLOC_ARENA_MAX'];
+const OF_THE_RUNTIME = ['MALLOC_ARENA_MAX', 'NODE_OPTIONS'];
 
 const service = z.looseObject({
   image: z.string(),
