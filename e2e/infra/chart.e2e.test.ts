@@ -189,8 +189,8 @@ test('the table of values names each value, and the settings are all of the docu
       .filter(({ kind }) => kind === 'Deployment')
       .flatMap((manifest) => containerOf(manifest).env.map(({ name }) => name)),
   );
-  // The chart fixes the ports; the rest is for `npm start`.
-  const fixed = /^(PORT|GATEWAY_PORT|ADMIN_PORT|CLAIMCHECK_(DATA|CACHE)_DIR)$/;
+  // The chart fixes the ports; the rest is for `npm start`, and for drills.
+  const fixed = /^(PORT|GATEWAY_PORT|ADMIN_PORT|CLAIMCHECK_(DATA|CACHE)_DIR|FAILPOINT)$/;
   const unsettable = [...(await documentedVariables())].filter(
     (variable) =>
       !ofItsOwn.has(variable) &&
