@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { Problem } from './errors.ts';
 import { clientKey, hostId, uuid } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { type Media, mediaSchema } from './media.ts';
+import { type Media, mediaSchema, QUALITIES } from './media.ts';
 import { alt, contentType, filename, messageBody, sha256 } from './text.ts';
 
 export const MESSAGE_TYPES = ['text', 'image', 'video', 'audio', 'file'] as const;
@@ -173,3 +174,52 @@ export interface PublicConfig {
   max_upload_bytes: number;
   dev_login: boolean;
 }
+
+/** `POST /v1/media/session`. */
+export const mediaSessionSchema = z.strictObject({ conversation_id: hostId });
+
+/** The answer: `token` is the `?t=` of media URLs. Times are ISO 8601. */
+export interface MediaSessionAnswer {
+  token: string;
+  expires_at: string;
+  refresh_at: string;
+}
+
+const mediaUrlRequestSchema = z.strictObject({ id: uuid, quality: z.enum(QUALITIES) });
+
+/** `POST /v1/media/urls`. */
+export const mediaUrlsSchema = z.strictObject({ items: z.array(mediaUrlRequestSchema).min(1).max(100) });
+
+/** One answer of `POST /v1/media/urls`: a URL for `<img>` and `<video>`, or why there is none. */
+export type MediaUrlItem = z.infer<typeof mediaUrlRequestSchema> &
+  ({ url: string; expires_at: string; refresh_at: string } | { error: Problem });
+
+/** The body of `PUT /v1/media/:id/references/:kind/:ref_id`. */
+export const referenceSchema = z.strictObject({ conversation_id: hostId });
+
+/** What a host calls a kind of its own references, and one of them. `message` is ours. */
+export const referenceKind = hostId.refine((kind) => kind !== 'message', 'message is kept by this service');
+export const referenceId = z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'must match [A-Za-z0-9_.:-]{1,128}');
+
+export const CLIENT_REPORT_KINDS = ['download', 'playback', 'upload'] as const;
+export const CLIENT_REPORT_REASONS = [
+  'network',
+  'timeout',
+  'expired',
+  'http',
+  'decode',
+  'stalled',
+  'other',
+] as const;
+
+/** `POST /v1/client-reports`: an error that only the client saw. */
+export const clientReportSchema = z.strictObject({
+  kind: z.enum(CLIENT_REPORT_KINDS),
+  reason: z.enum(CLIENT_REPORT_REASONS),
+  media_object_id: uuid.optional(),
+  quality: z.enum(QUALITIES).optional(),
+  /** HTTP status, where there was one. */
+  status: z.int().min(100).max(599).optional(),
+  detail: z.string().max(500).optional(),
+});
+export type ClientReport = z.infer<typeof clientReportSchema>;

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { expect, test } from 'vitest';
+import { openapiFile } from './openapi-document.ts';
+
+test('openapi.json is what its sources say: npm run schemas', () => {
+  expect(readFileSync(new URL('../../schemas/openapi.json', import.meta.url), 'utf8')).toBe(openapiFile());
+});
+
+test('the linter finds nothing: structure, references, examples against their schemas', async () => {
+  const config = await createConfig({
+    extends: ['recommended'],
+    rules: {
+      'no-invalid-media-type-examples': 'error',
+      'no-invalid-parameter-examples': 'error',
+      // What is public and takes no input is never refused.
+      'operation-4xx-response': 'off',
+    },
+  });
+  const problems = await lintFromString({ source: openapiFile(), config });
+  expect(problems.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual(
+    [],
+  );
+});
