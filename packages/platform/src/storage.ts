@@ -32,6 +32,14 @@ export interface StorageOptions {
 export interface StoredObject {
   size_bytes: number;
   etag: string | undefined;
+  last_modified?: Date | undefined;
+}
+
+/** HTTP's own (RFC 9110): values of `Range`, `If-None-Match`, `If-Match`. */
+export interface GetConditions {
+  range?: string | undefined;
+  if_none_match?: string | undefined;
+  if_match?: string | undefined;
 }
 
 export interface ListedObject {
@@ -99,23 +107,34 @@ export class Storage {
   async head(key: string): Promise<StoredObject | undefined> {
     try {
       const found = await this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }));
-      return { size_bytes: found.ContentLength ?? 0, etag: found.ETag };
+      return {
+        size_bytes: found.ContentLength ?? 0,
+        etag: found.ETag,
+        last_modified: found.LastModified,
+      };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
     }
   }
 
-  /** @param range an HTTP `Range` value; @throws S3ServiceException, see {@link isMissing} */
-  async get(key: string, options: { range?: string; signal?: AbortSignal } = {}): Promise<ObjectBody> {
+  /** @throws S3ServiceException with HTTP's status 304, 412 or 416; see also {@link isMissing} */
+  async get(key: string, options: GetConditions & { signal?: AbortSignal } = {}): Promise<ObjectBody> {
     const found = await this.client.send(
-      new GetObjectCommand({ Bucket: this.bucket, Key: key, Range: options.range }),
+      new GetObjectCommand({
+        Bucket: this.bucket,
+        Key: key,
+        Range: options.range,
+        IfNoneMatch: options.if_none_match,
+        IfMatch: options.if_match,
+      }),
       options.signal === undefined ? {} : { abortSignal: options.signal },
     );
     return {
       body: found.Body as Readable,
       size_bytes: found.ContentLength ?? 0,
       etag: found.ETag,
+      last_modified: found.LastModified,
       content_range: found.ContentRange,
     };
   }
@@ -196,18 +215,31 @@ export class Storage {
     );
   }
 
-  /** A URL that whoever holds it may GET for `seconds`; type and disposition are part of the signature. */
+  /**
+   * A URL that whoever holds it may GET for `seconds` from `signed_at` (now); type, disposition and cache
+   * rules are part of the signature. The same arguments give the same URL.
+   */
   async signedUrl(
     key: string,
-    options: { seconds: number; content_type: string; content_disposition: string },
+    options: {
+      seconds: number;
+      content_type: string;
+      content_disposition: string;
+      cache_control?: string;
+      signed_at?: Date;
+    },
   ): Promise<string> {
     const command = new GetObjectCommand({
       Bucket: this.bucket,
       Key: key,
       ResponseContentType: options.content_type,
       ResponseContentDisposition: options.content_disposition,
+      ResponseCacheControl: options.cache_control,
     });
-    return getSignedUrl(this.publicClient, command, { expiresIn: options.seconds });
+    return getSignedUrl(this.publicClient, command, {
+      expiresIn: options.seconds,
+      signingDate: options.signed_at ?? new Date(),
+    });
   }
 
   /** `s3://bucket/key` or a URL under one of our endpoints → the key; undefined when it is elsewhere. */
