@@ -19,6 +19,9 @@ import { z } from 'zod';
 const MIB = 1_024 ** 2;
 const GIB = 1_024 ** 3;
 
+const atLeastASecond = duration.refine((ms) => ms >= 1_000, 'must be at least 1s');
+const WEEK_MS = 7 * 86_400_000;
+
 const sweepInterval = duration.refine((ms) => ms >= 100, 'must be at least 100ms');
 
 /** An amount of money, such as `0.023`. */
@@ -44,10 +47,17 @@ const schema = z
     VIRUS_POLICY: z.enum(['soft', 'hard']).default('soft'),
     SOURCE_ACCESS: z.enum(['members', 'owner']).default('members'),
     DOWNLOAD_MODE: z.enum(['redirect', 'proxy']).default('redirect'),
+    MEDIA_SESSION_TTL: atLeastASecond.default(3_600_000),
+    SIGNED_URL_MIN: atLeastASecond.default(300_000),
+    SIGNED_URL_MAX: atLeastASecond.default(6 * 3_600_000),
+    SIGNED_URL_STEP: atLeastASecond.default(300_000),
+    RATE_LIMIT_PER_MINUTE: wholeNumber(1, 10_000_000).default(6_000),
+    CLIENT_REPORTS_PER_MINUTE: wholeNumber(1, 10_000_000).default(30),
     TOKEN_SECRETS: keyedSecrets.optional(),
     MAX_UPLOAD_BYTES: wholeNumber(1, 5_497_558_138_880).default(5 * GIB),
     USER_QUOTA_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
     MAX_OPEN_UPLOADS: wholeNumber(1, 1_000_000).default(100),
+    MAX_UPLOADS_PER_DAY: wholeNumber(1, 1_000_000_000).optional(),
     UPLOAD_IDLE_TIMEOUT: duration.default(60_000),
     UPLOAD_MEMORY_BYTES: wholeNumber(16 * MIB, 16 * GIB).default(64 * MIB),
     UPLOAD_TTL: duration.default(86_400_000),
@@ -73,6 +83,14 @@ const schema = z
   .refine((env) => !env.DEV_LOGIN || env.AUTH_JWT_SECRET !== undefined, {
     path: ['DEV_LOGIN'],
     message: 'needs AUTH_JWT_SECRET: a login can only be signed with a secret of ours',
+  })
+  .refine((env) => env.SIGNED_URL_MAX >= env.SIGNED_URL_MIN, {
+    path: ['SIGNED_URL_MAX'],
+    message: 'must not be shorter than SIGNED_URL_MIN',
+  })
+  .refine((env) => env.SIGNED_URL_MAX + env.SIGNED_URL_STEP <= WEEK_MS, {
+    path: ['SIGNED_URL_MAX'],
+    message: 'must, with SIGNED_URL_STEP, not be longer than the seven days that S3 allows',
   })
   .refine((env) => env.READY_DEADLINE_MAX >= env.READY_DEADLINE, {
     path: ['READY_DEADLINE_MAX'],
@@ -114,6 +132,10 @@ export const loadConfig = (env: Environment) => {
       issuer: read.AUTH_ISSUER,
       audience: read.AUTH_AUDIENCE,
     },
+    mediaSessionTtlMs: read.MEDIA_SESSION_TTL,
+    signedUrl: { minMs: read.SIGNED_URL_MIN, maxMs: read.SIGNED_URL_MAX, stepMs: read.SIGNED_URL_STEP },
+    /** Requests of one user that one process answers in a minute. */
+    rateLimits: { requests: read.RATE_LIMIT_PER_MINUTE, clientReports: read.CLIENT_REPORTS_PER_MINUTE },
     /** Sign upload tickets: the first signs, all verify. */
     tokenSecrets: read.TOKEN_SECRETS,
     roles: new Set(read.ROLES),
@@ -126,6 +148,7 @@ export const loadConfig = (env: Environment) => {
     maxUploadBytes: read.MAX_UPLOAD_BYTES,
     userQuotaBytes: read.USER_QUOTA_BYTES,
     maxOpenUploads: read.MAX_OPEN_UPLOADS,
+    maxUploadsPerDay: read.MAX_UPLOADS_PER_DAY,
     uploadTtlMs: read.UPLOAD_TTL,
     uploadIdleMs: read.UPLOAD_IDLE_TIMEOUT,
     uploadMemoryBytes: read.UPLOAD_MEMORY_BYTES,

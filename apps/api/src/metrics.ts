@@ -1,4 +1,5 @@
 import { QUALITIES } from '@claimcheck/contracts/media';
+import { CLIENT_REPORT_KINDS, CLIENT_REPORT_REASONS } from '@claimcheck/contracts/rest';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
 import { OUTCOMES } from '@claimcheck/platform/delivery';
@@ -170,6 +171,28 @@ export const createMetrics = (database: Database, prices: StoragePrices) => {
     registers,
   });
   for (const by of LOOKERS) for (const settlement of SETTLEMENTS) directLooks.inc({ by, settlement }, 0);
+  const clientReports = new Counter({
+    name: 'claimcheck_client_reports_total',
+    help: 'Errors that clients saw and told us of',
+    labelNames: ['kind', 'reason'],
+    registers,
+  });
+  for (const kind of CLIENT_REPORT_KINDS)
+    for (const reason of CLIENT_REPORT_REASONS) clientReports.inc({ kind, reason }, 0);
+  const rateLimited = new Counter({
+    name: 'claimcheck_rate_limited_total',
+    help: 'Requests refused because their user made too many',
+    labelNames: ['limit'],
+    registers,
+  });
+  for (const limit of ['requests', 'client_reports']) rateLimited.inc({ limit }, 0);
+  const erasures = new Counter({
+    name: 'claimcheck_erasures_total',
+    help: 'Erasures that hosts asked for and that are done',
+    labelNames: ['what'],
+    registers,
+  });
+  for (const what of ['user', 'conversation']) erasures.inc({ what }, 0);
 
   return {
     registry,
@@ -229,6 +252,14 @@ export const createMetrics = (database: Database, prices: StoragePrices) => {
       registers,
     }),
     authorizationFailures,
+    clientReports,
+    rateLimited,
+    erasures,
+    longPolls: new Gauge({
+      name: 'claimcheck_long_polls_waiting',
+      help: 'Requests that wait for a media object to change',
+      registers,
+    }),
     httpDuration: new Histogram({
       name: 'claimcheck_http_request_duration_seconds',
       help: 'Time to answer, uploads and long-polls included',

@@ -16,6 +16,7 @@ export const toSettings = (config: Config): MediaSettings => ({
   uploadTtlMs: config.uploadTtlMs,
   userQuotaBytes: config.userQuotaBytes,
   maxOpenUploads: config.maxOpenUploads,
+  maxUploadsPerDay: config.maxUploadsPerDay,
   orphanTtlMs: config.orphanTtlMs,
   orphanGraceMs: config.orphanGraceMs,
   sweepAgainMs: config.sweepAgainMs,

@@ -10,6 +10,7 @@ import { mediaShowCommand } from './commands/media-show.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { rescanCommand } from './commands/rescan.ts';
+import { userQuotaCommand } from './commands/user-quota.ts';
 
 /** Every command of the CLI, in the order of its help. */
 export const COMMANDS: readonly Command[] = [
@@ -24,4 +25,5 @@ export const COMMANDS: readonly Command[] = [
   reconcileCommand,
   rescanCommand,
   forgetVerdictCommand,
+  userQuotaCommand,
 ];

@@ -1,77 +1,49 @@
-import { HLS_PLAYLIST } from '@claimcheck/contracts/hls';
-import { uuid } from '@claimcheck/contracts/ids';
 import { QUALITIES } from '@claimcheck/contracts/media';
-import { Router } from 'express';
-import { z } from 'zod';
-import { readVisibleMedia } from '../media/media-access.ts';
+import { type RequestHandler, Router } from 'express';
+import { readVisibleMedia, type Viewer } from '../media/media-access.ts';
 import { ProblemError } from '../media/problem-error.ts';
 import { type Download, resolveDownload } from '../media/resolve-download.ts';
-import { identityOf } from '../request/authenticate.ts';
+import { viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
-import { validate } from '../request/validate.ts';
+import { hlsUrlOf } from './hls-url.ts';
 import { mediaIdOf } from './media-routes.ts';
-import { proxy, redirect, sign, signedLife } from './serve-download.ts';
+import { describe, proxy, redirect } from './serve-download.ts';
+import { signUrl } from './signed-urls.ts';
 
-const urlsSchema = z.strictObject({
-  items: z
-    .array(z.strictObject({ id: uuid, quality: z.enum(QUALITIES) }))
-    .min(1)
-    .max(100),
-});
+/**
+ * A player keeps to where it was redirected, for every range it asks for later (Chromium does, until an error
+ * ends it), and in a page with a session nobody can give it a new address without a reload.
+ */
+const outlivesRedirect = ({ scope }: Viewer, { content_type }: Download): boolean =>
+  scope !== undefined && /^(audio|video)\//.test(content_type);
 
-/** `GET /v1/media/:id/:quality` (redirect or proxy) and `POST /v1/media/urls`. */
-export const downloadRoutes = (context: HttpContext): Router => {
+/**
+ * `GET` and `HEAD /v1/media/:id/:quality`: a stable URL, answered with a redirect or, by configuration, with
+ * the bytes.
+ *
+ * @param guards run before: who asks, and how often
+ */
+export const downloadRoutes = (context: HttpContext, ...guards: RequestHandler[]): Router => {
   const { config, database, settings, storage, metrics } = context;
   const router = Router();
 
-  const resolve = async (
-    id: string,
-    quality: (typeof QUALITIES)[number],
-    userId: string,
-  ): Promise<Download> => {
-    const row = await readVisibleMedia(database.client, id, userId);
-    return resolveDownload(row, settings, quality, userId);
-  };
-
-  /** Where a download is to be had; a playlist's relative names lead nowhere but on our own origin. */
-  const urlOf = (id: string, download: Download): Promise<string> =>
-    download.hls_epoch === undefined
-      ? sign(storage, download)
-      : Promise.resolve(`${config.publicUrl}/v1/media/${id}/hls/${download.hls_epoch}/${HLS_PLAYLIST}`);
-
-  router.post('/v1/media/urls', async (request, response) => {
-    const { items } = validate(urlsSchema, request.body);
-    const { user_id } = identityOf(response);
-    const answer = async ({ id, quality }: (typeof items)[number]) => {
-      try {
-        const download = await resolve(id, quality, user_id);
-        const now = Date.now();
-        const life = signedLife(download) * 1_000;
-        const at = (ms: number) => new Date(now + ms).toISOString();
-        return {
-          id,
-          quality,
-          url: await urlOf(id, download),
-          expires_at: at(life),
-          refresh_at: at(life * 0.8),
-        };
-      } catch (error) {
-        if (error instanceof ProblemError) return { id, quality, error: error.problem };
-        throw error;
-      }
-    };
-    response.set('Cache-Control', 'no-store').json({ items: await Promise.all(items.map(answer)) });
-  });
-
-  router.get('/v1/media/:id/:quality', async (request, response) => {
+  router.get('/v1/media/:id/:quality', ...guards, async (request, response) => {
     const quality = QUALITIES.find((known) => known === request.params.quality);
     if (quality === undefined) throw new ProblemError('not_found');
     try {
-      const id = mediaIdOf(request.params.id);
-      const download = await resolve(id, quality, identityOf(response).user_id);
-      if (config.downloadMode === 'proxy' && download.hls_epoch === undefined)
-        await proxy(storage, download, request.get('range'), response);
-      else redirect(response, await urlOf(id, download));
+      const viewer = viewerOf(response);
+      const row = await readVisibleMedia(database.client, mediaIdOf(request.params.id), viewer);
+      const download = resolveDownload(row, settings, quality, viewer.user_id);
+      const session = typeof request.query.t === 'string' ? `?t=${encodeURIComponent(request.query.t)}` : '';
+      if (download.hls_epoch !== undefined)
+        // A playlist's relative names lead nowhere but on our own origin.
+        response
+          .set('Cache-Control', 'private, no-cache')
+          .redirect(302, `${hlsUrlOf(config.publicUrl, row.media_object_id, download.hls_epoch)}${session}`);
+      else if (request.method === 'HEAD') await describe(storage, download, response);
+      else if (config.downloadMode === 'proxy' || outlivesRedirect(viewer, download))
+        await proxy(storage, download, request, response);
+      else redirect(request, response, download, await signUrl(storage, config.signedUrl, download));
       metrics.downloads.inc({ quality, outcome: 'ok' });
     } catch (error) {
       const outcome = error instanceof ProblemError ? error.problem.code : 'internal';

@@ -1,12 +1,14 @@
 import { isHlsPlaylist } from '@claimcheck/contracts/hls';
-import { Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { readVisibleMedia } from '../media/media-access.ts';
 import { ProblemError } from '../media/problem-error.ts';
 import { resolveHlsFile } from '../media/resolve-download.ts';
-import { identityOf } from '../request/authenticate.ts';
+import { viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { mediaIdOf } from './media-routes.ts';
-import { proxy, redirect, sign } from './serve-download.ts';
+import { describe, proxy, redirect } from './serve-download.ts';
+import { servePlaylist } from './serve-playlist.ts';
+import { signUrl } from './signed-urls.ts';
 
 /** @throws ProblemError `not_found`: what is no number of an attempt names nothing */
 const epochOf = (text: string): number => {
@@ -17,19 +19,27 @@ const epochOf = (text: string): number => {
 /**
  * `GET /v1/media/:id/hls/:epoch/:file`: a video's playlists and segments, each authorised by itself. Playlists
  * come from here, so that the names in them are relative to here; segments as any other download.
+ *
+ * @param guards run before: who asks, and how often
  */
-export const hlsRoutes = (context: HttpContext): Router => {
+export const hlsRoutes = (context: HttpContext, ...guards: RequestHandler[]): Router => {
   const { config, database, settings, storage, metrics } = context;
   const router = Router();
 
-  router.get('/v1/media/:id/hls/:epoch/:file', async (request, response) => {
+  const path = '/v1/media/:id/hls/:epoch/:file';
+  router.get(path, ...guards);
+  router.get(path, async (request, response) => {
     const { id, epoch, file } = request.params;
     try {
-      const row = await readVisibleMedia(database.client, mediaIdOf(id), identityOf(response).user_id);
+      const row = await readVisibleMedia(database.client, mediaIdOf(id), viewerOf(response));
       const download = resolveHlsFile(row, settings, epochOf(epoch), file);
-      if (config.downloadMode === 'proxy' || isHlsPlaylist(file))
-        await proxy(storage, download, request.get('range'), response);
-      else redirect(response, await sign(storage, download));
+      const { t } = request.query;
+      if (request.method === 'HEAD') await describe(storage, download, response);
+      else if (isHlsPlaylist(file) && typeof t === 'string')
+        await servePlaylist(storage, download, t, response);
+      else if (config.downloadMode === 'proxy' || isHlsPlaylist(file))
+        await proxy(storage, download, request, response);
+      else redirect(request, response, download, await signUrl(storage, config.signedUrl, download));
       metrics.downloads.inc({ quality: 'hls', outcome: 'ok' });
     } catch (error) {
       const outcome = error instanceof ProblemError ? error.problem.code : 'internal';

@@ -3,10 +3,10 @@ import { isSettled } from '@claimcheck/contracts/media';
 import { longPollQuerySchema } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
 import { deleteMedia } from '../media/delete-media.ts';
-import { readVisibleMedia } from '../media/media-access.ts';
 import type { MediaRow } from '../media/media-row.ts';
 import { toMedia } from '../media/media-view.ts';
 import { ProblemError } from '../media/problem-error.ts';
+import { VisibleMediaReader } from '../media/visible-media-reader.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
@@ -18,9 +18,16 @@ export const mediaIdOf = (text: unknown): string => {
   return parsed.data;
 };
 
+/** The rev that a client has, by its `If-None-Match`; an ETag that is none of ours names none. */
+const revOf = (etag: string | undefined): number | undefined => {
+  const [, rev] = /^(?:W\/)?"(\d{1,9})"$/.exec(etag ?? '') ?? [];
+  return rev === undefined ? undefined : Number(rev);
+};
+
 /** `GET /v1/media/:id` with long-poll, `DELETE /v1/media/:id`. */
 export const mediaRoutes = (context: HttpContext): Router => {
-  const { database, settings, waiters, storage } = context;
+  const { database, settings, waiters, storage, metrics } = context;
+  const visible = new VisibleMediaReader(database);
   const router = Router();
 
   /** Answers when rev > afterRev, when it is settled (nothing more will come by itself), or in time. */
@@ -33,10 +40,11 @@ export const mediaRoutes = (context: HttpContext): Router => {
       const left = options.deadline - Date.now();
       const { changed, cancel } = waiters.register(id, Math.max(left, 0), options.signal);
       try {
-        const row = await readVisibleMedia(database.client, id, userId);
+        const row = await visible.read(id, userId);
         const isNews = row.rev > options.afterRev;
         if (isNews || isSettled(row.state) || left <= 0 || options.signal.aborted) return row;
-        await changed;
+        metrics.longPolls.inc();
+        await changed.finally(() => metrics.longPolls.dec());
       } finally {
         cancel();
       }
@@ -48,7 +56,7 @@ export const mediaRoutes = (context: HttpContext): Router => {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     const row = await waitForChange(mediaIdOf(request.params.id), identityOf(response).user_id, {
-      afterRev: query.after_rev ?? -1,
+      afterRev: query.after_rev ?? revOf(request.get('if-none-match')) ?? -1,
       deadline: Date.now() + query.wait * 1_000,
       signal: gone.signal,
     });

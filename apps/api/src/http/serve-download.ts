@@ -1,73 +1,116 @@
 import { pipeline } from 'node:stream/promises';
 import { S3ServiceException } from '@aws-sdk/client-s3';
-import { isMissing, type ObjectBody, type Storage } from '@claimcheck/platform/storage';
-import type { Response } from 'express';
+import { type GetConditions, isMissing, type Storage, type StoredObject } from '@claimcheck/platform/storage';
+import type { Request, Response } from 'express';
 import { ProblemError } from '../media/problem-error.ts';
 import type { Download } from '../media/resolve-download.ts';
 import { contentDisposition } from './content-disposition.ts';
+import type { SignedUrl } from './signed-urls.ts';
 
-const MIN_SECONDS = 300;
-const MAX_SECONDS = 6 * 3_600;
-const SLOW_BYTES_PER_SECOND = 64 * 1_024;
+/** Asked anew each time, which costs no bytes: who may not see it any more does not see it any more. */
+const NOT_WITHOUT_ASKING = 'private, no-cache';
 
-/** Seconds that a signed URL lives: long enough to play it twice, or to fetch it over a slow network. */
-export const signedLife = (download: Pick<Download, 'size_bytes' | 'duration_ms'>): number => {
-  const playing = ((download.duration_ms ?? 0) / 1_000) * 2;
-  const fetching = download.size_bytes / SLOW_BYTES_PER_SECOND;
-  return Math.ceil(Math.min(MAX_SECONDS, Math.max(MIN_SECONDS, playing + MIN_SECONDS, fetching)));
+/**
+ * To a place that is good for a while and for whoever holds it. A URL that names the version it means may be
+ * answered from a cache for as long as we would answer the same.
+ */
+export const redirect = (request: Request, response: Response, download: Download, to: SignedUrl): void => {
+  const isVersioned = request.query.v === String(download.epoch);
+  const seconds = Math.max(0, Math.floor((to.same_until - Date.now()) / 1_000));
+  response
+    .set({
+      'Cache-Control': isVersioned ? `private, max-age=${seconds}` : NOT_WITHOUT_ASKING,
+      'Referrer-Policy': 'no-referrer',
+    })
+    .redirect(302, to.url);
 };
 
-export const sign = (storage: Storage, download: Download): Promise<string> =>
-  storage.signedUrl(download.key, {
-    seconds: signedLife(download),
-    content_type: download.content_type,
-    content_disposition: contentDisposition(download.content_type, download.filename),
-  });
+const headersOf = (download: Download, object: StoredObject): Record<string, string> => ({
+  'Accept-Ranges': 'bytes',
+  'Cache-Control': NOT_WITHOUT_ASKING,
+  'Content-Disposition': contentDisposition(download.content_type, download.filename),
+  'Content-Length': String(object.size_bytes),
+  'Content-Security-Policy': "sandbox; default-src 'none'",
+  'Content-Type': download.content_type,
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  ...(object.etag === undefined ? {} : { ETag: object.etag }),
+  ...(object.last_modified === undefined ? {} : { 'Last-Modified': object.last_modified.toUTCString() }),
+});
 
-/** To a place that is good for a while and for whoever holds it. */
-export const redirect = (response: Response, url: string): void => {
-  response.set({ 'Cache-Control': 'private, no-store', 'Referrer-Policy': 'no-referrer' }).redirect(302, url);
+/** One range; several at once, which no player asks for, are answered with the whole (RFC 9110, 14.2). */
+const RANGE = /^bytes=(\d+-\d*|-\d+)$/;
+
+const conditionsOf = (request: Request): GetConditions => {
+  const range = request.get('range');
+  const ifRange = request.get('if-range');
+  const isPart = range !== undefined && RANGE.test(range);
+  // A date in If-Range is too coarse to join two parts by: the whole is always right.
+  const mayPart = isPart && (ifRange === undefined || ifRange.startsWith('"'));
+  return {
+    ...(mayPart ? { range, if_match: ifRange } : {}),
+    if_none_match: request.get('if-none-match'),
+  };
+};
+
+/** Looked at here, in whole seconds: some storages compare with the fractions that HTTP's dates don't have. */
+const isUnmodified = (request: Request, { last_modified }: StoredObject): boolean => {
+  // If-None-Match stands above it (RFC 9110, 13.2.2).
+  if (request.get('if-none-match') !== undefined || last_modified === undefined) return false;
+  const since = Date.parse(request.get('if-modified-since') ?? '');
+  return Math.floor(last_modified.getTime() / 1_000) <= since / 1_000;
+};
+
+const statusOf = (error: unknown): number | undefined =>
+  error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+
+/** @returns undefined when the client has it already */
+const open = async (
+  storage: Storage,
+  key: string,
+  conditions: GetConditions,
+  signal: AbortSignal,
+): Promise<Awaited<ReturnType<Storage['get']>> | undefined> => {
+  try {
+    return await storage.get(key, { ...conditions, signal });
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 304) return undefined;
+    if (status === 416) throw new ProblemError('range_not_satisfiable');
+    // If-Range: what the client has a part of is not this any more.
+    if (status === 412 && conditions.if_match !== undefined) return open(storage, key, {}, signal);
+    if (isMissing(error)) throw new ProblemError('media_gone');
+    throw error;
+  }
 };
 
 /** Streams an object, or a range of it, with the headers that a redirect can not promise. */
 export const proxy = async (
   storage: Storage,
   download: Download,
-  range: string | undefined,
+  request: Request,
   response: Response,
 ): Promise<void> => {
   const gone = new AbortController();
   response.on('close', () => gone.abort());
-  const object = await open(storage, download, range, gone.signal);
-  response.status(object.content_range === undefined ? 200 : 206).set({
-    'Accept-Ranges': 'bytes',
-    'Cache-Control': 'private, max-age=300',
-    'Content-Disposition': contentDisposition(download.content_type, download.filename),
-    'Content-Length': String(object.size_bytes),
-    'Content-Security-Policy': "sandbox; default-src 'none'",
-    'Content-Type': download.content_type,
-    'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
-    ...(object.etag === undefined ? {} : { ETag: object.etag }),
-    ...(object.content_range === undefined ? {} : { 'Content-Range': object.content_range }),
-  });
+  const object = await open(storage, download.key, conditionsOf(request), gone.signal);
+  if (object === undefined || isUnmodified(request, object)) {
+    object?.body.destroy();
+    response.status(304).set('Cache-Control', NOT_WITHOUT_ASKING).end();
+    return;
+  }
+  response.status(object.content_range === undefined ? 200 : 206).set(headersOf(download, object));
+  if (object.content_range !== undefined) response.set('Content-Range', object.content_range);
   await pipeline(object.body, response).catch((error: unknown) => {
     if (!gone.signal.aborted) throw error;
   });
 };
 
-const open = async (
-  storage: Storage,
-  download: Download,
-  range: string | undefined,
-  signal: AbortSignal,
-): Promise<ObjectBody> => {
-  try {
-    return await storage.get(download.key, { ...(range === undefined ? {} : { range }), signal });
-  } catch (error) {
-    if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 416)
-      throw new ProblemError('range_not_satisfiable');
-    if (isMissing(error)) throw new ProblemError('media_gone');
-    throw error;
-  }
+/**
+ * What a GET would say, in both modes: a signed URL is signed for GET, so there is nothing to redirect to.
+ */
+export const describe = async (storage: Storage, download: Download, response: Response): Promise<void> => {
+  const object = await storage.head(download.key);
+  if (object === undefined) throw new ProblemError('media_gone');
+  response.status(200).set(headersOf(download, object)).end();
 };

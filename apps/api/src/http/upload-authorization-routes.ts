@@ -13,6 +13,7 @@ import { renewUpload } from '../media/renew-upload.ts';
 import { findSession } from '../media/upload-sessions.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
+import { setQuotaHeaders } from '../request/quota-headers.ts';
 import { validate } from '../request/validate.ts';
 import { createOnce } from './create-once.ts';
 import { mediaIdOf } from './media-routes.ts';
@@ -55,6 +56,7 @@ export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
     }
     // Tickets and signed URLs are not kept with the answer: they are made anew, for the same upload and time.
     const { media } = authorizedSchema.parse(body);
+    await setQuotaHeaders(response, database, settings, user_id);
     response
       .status(status)
       .set('Cache-Control', 'no-store')

@@ -1,6 +1,7 @@
 import type { UploadMetadata } from '@claimcheck/contracts/rest';
 import { type Executor, Prisma } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
+import { msUntilTomorrow, readAllowance, today } from './allowance.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { ProblemError } from './problem-error.ts';
 import { type SessionRow, toSession, type UploadSession } from './upload-sessions.ts';
@@ -28,6 +29,9 @@ export interface NewUpload extends NewSession {
   /** Partial uploads that this one is made of: their bytes count as its own from now on. In a transaction only. */
   pieces?: readonly string[];
 }
+
+const MAX_BIGINT = '9223372036854775807';
+const MAX_INT = 2_147_483_647;
 
 const sourceKeyOf = (uploadId: string): string => `${uploadId}/source`;
 
@@ -77,17 +81,26 @@ const insert = async (
   const owner = upload.owner_user_id;
   const bytes = upload.length ?? 0;
   const clientMediaId = media?.metadata.client_media_id ?? null;
+  // Pieces of an upload are not uploads of their own.
+  const countedToday = media === undefined ? 0 : 1;
   const [row] = await on.query<SessionRow>(Prisma.sql`
-    WITH charged AS (
-      INSERT INTO user_usage AS kept (owner_user_id, bytes, open_uploads)
-      SELECT ${owner}, ${bytes}::bigint, 1
-      WHERE ${settings.maxOpenUploads}::int >= 1
-        AND (${bytes}::bigint = 0 OR ${bytes}::bigint <= COALESCE(${settings.userQuotaBytes ?? null}::bigint, ${bytes}::bigint))
+    WITH allowed AS (
+      SELECT coalesce(quota_bytes, ${settings.userQuotaBytes ?? null}::bigint, ${MAX_BIGINT}::bigint) AS bytes,
+        coalesce(max_open_uploads, ${settings.maxOpenUploads}::int) AS open_uploads,
+        coalesce(max_uploads_per_day, ${settings.maxUploadsPerDay ?? null}::int, ${MAX_INT}::int) AS per_day
+      FROM (SELECT ${owner}::text AS owner_user_id) AS asked LEFT JOIN user_limit USING (owner_user_id)),
+    charged AS (
+      INSERT INTO user_usage AS kept (owner_user_id, bytes, open_uploads, day, uploads_today)
+      SELECT ${owner}, ${bytes}::bigint, 1, ${today()}::date, ${countedToday}::int FROM allowed
+      WHERE allowed.open_uploads >= 1 AND (${bytes}::bigint = 0 OR ${bytes}::bigint <= allowed.bytes)
+        AND allowed.per_day >= ${countedToday}::int
       ON CONFLICT (owner_user_id) DO UPDATE
-        SET bytes = kept.bytes + excluded.bytes, open_uploads = kept.open_uploads + 1
-        WHERE kept.open_uploads < ${settings.maxOpenUploads}::int
-          AND (excluded.bytes = 0 OR ${settings.userQuotaBytes ?? null}::bigint IS NULL
-            OR kept.bytes + excluded.bytes <= ${settings.userQuotaBytes ?? null}::bigint)
+        SET bytes = kept.bytes + excluded.bytes, open_uploads = kept.open_uploads + 1, day = excluded.day,
+          uploads_today = excluded.uploads_today + CASE WHEN kept.day = excluded.day THEN kept.uploads_today ELSE 0 END
+        WHERE kept.open_uploads < (SELECT open_uploads FROM allowed)
+          AND (excluded.bytes = 0 OR kept.bytes + excluded.bytes <= (SELECT bytes FROM allowed))
+          AND (kept.day IS DISTINCT FROM excluded.day
+            OR kept.uploads_today + excluded.uploads_today <= (SELECT per_day FROM allowed))
       RETURNING owner_user_id),
     media AS (
       INSERT INTO media_object (media_object_id, owner_user_id, conversation_id, state, upload_state, filename,
@@ -118,15 +131,19 @@ const insert = async (
 };
 
 const refuse = async (on: Executor, settings: MediaSettings, upload: NewSession): Promise<never> => {
-  const [kept] = await on.query<{ bytes: bigint; open_uploads: number }>(Prisma.sql`
-    SELECT bytes, open_uploads FROM user_usage WHERE owner_user_id = ${upload.owner_user_id}`);
+  const { limits, used } = await readAllowance(on, settings, upload.owner_user_id);
   const bytes = BigInt(upload.length ?? 0);
-  assertWithin(settings, {
-    bytes: (kept?.bytes ?? 0n) + bytes,
-    open_uploads: (kept?.open_uploads ?? 0) + 1,
+  assertWithin(limits, {
+    bytes: used.bytes + bytes,
+    open_uploads: used.open_uploads + 1,
     added_bytes: bytes,
     added_open: 1n,
   });
+  if (limits.maxUploadsPerDay !== undefined && used.uploads_today >= limits.maxUploadsPerDay)
+    throw new ProblemError('too_many_uploads_today', {
+      detail: `A user may begin ${limits.maxUploadsPerDay} uploads in a day (UTC).`,
+      retry_after_ms: msUntilTomorrow(),
+    });
   // It would fit by now: another upload ended in between.
   throw new ProblemError('too_many_uploads', { retry_after_ms: 0 });
 };

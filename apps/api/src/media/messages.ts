@@ -158,6 +158,18 @@ export const listMessages = async (
   };
 };
 
+/** Whoever catches up later must not be told what it said: in the log it becomes another word of its end. */
+const redactEvent = (
+  tx: Transaction,
+  conversationId: string,
+  seq: bigint,
+  messageId: string,
+): Promise<number> =>
+  tx.db.$executeRaw`
+    UPDATE conversation_event SET type = 'message.deleted',
+      payload = jsonb_build_object('message', jsonb_build_object('message_id', ${messageId}::text))
+    WHERE conversation_id = ${conversationId} AND seq = ${seq} AND type = 'message.created'`;
+
 /**
  * Deletes a message; repeatable. Deleting the last reference starts the media object's orphan clock.
  *
@@ -177,5 +189,6 @@ export const deleteMessage = async (
   const { count } = await tx.db.message.deleteMany({ where: { message_id: messageId } });
   if (count === 0) return;
   if (media !== undefined) await removeReference(tx, settings, media, { kind: 'message', ref_id: messageId });
+  await redactEvent(tx, conversationId, found.seq, messageId);
   await appendEvent(tx, conversationId, 'message.deleted', { message: { message_id: messageId } });
 };

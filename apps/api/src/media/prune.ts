@@ -40,6 +40,13 @@ export const pruneIdempotencyKeys = ({ client }: Client, cutoff: Date, limit: nu
       SELECT user_id, route, key FROM idempotency_key WHERE created_at < ${cutoff}::timestamptz
       ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
 
+/** Sessions that ended before `cutoff`. */
+export const pruneMediaSessions = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
+  client.$executeRaw`
+    DELETE FROM media_session WHERE token IN (
+      SELECT token FROM media_session WHERE expires_at < ${cutoff}::timestamptz
+      ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
+
 /** A process without a fresh heartbeat holds nothing, so its row says nothing any more. */
 export const pruneHeartbeats = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
   client.$executeRaw`

@@ -1,7 +1,8 @@
 import { isTombstone } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
-import type { MediaRow } from './media-row.ts';
+import { lockMedia, type MediaRow } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
+import { ProblemError } from './problem-error.ts';
 import { writeMedia } from './write-media.ts';
 
 /** One entry of the ledger that answers "why is this still here". */
@@ -66,4 +67,46 @@ export const isReferenced = async (tx: Transaction, mediaObjectId: string): Prom
     select: { ref_id: true },
   });
   return reference !== null;
+};
+
+/**
+ * Refers to a media object on behalf of a host that keeps its own messages. Repeatable.
+ *
+ * @throws ProblemError `not_found` · `media_gone` · `media_not_uploaded` · `client_key_conflict` when the
+ *   reference is there for another conversation
+ */
+export const putHostReference = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  { media_object_id, ...reference }: Reference,
+): Promise<{ created: boolean }> => {
+  const extra = { media_object_id };
+  const media = await lockMedia(tx, media_object_id);
+  if (media === undefined) throw new ProblemError('not_found', extra);
+  const { kind, ref_id, conversation_id } = reference;
+  const known = await tx.db.media_reference.findUnique({
+    where: { media_object_id_kind_ref_id: { media_object_id, kind, ref_id } },
+  });
+  if (known !== null && known.conversation_id !== conversation_id)
+    throw new ProblemError('client_key_conflict', { ...extra, field: 'conversation_id' });
+  if (known !== null) return { created: false };
+  if (isTombstone(media.state)) throw new ProblemError('media_gone', extra);
+  if (media.upload_state !== 'uploaded') throw new ProblemError('media_not_uploaded', extra);
+  const conversation = await tx.db.conversation.findUnique({ where: { conversation_id } });
+  if (conversation === null) throw new ProblemError('not_found', { ...extra, field: 'conversation_id' });
+  await addReference(tx, settings, media, reference);
+  return { created: true };
+};
+
+/** Repeatable. */
+export const deleteHostReference = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  { media_object_id, ...reference }: Omit<Reference, 'conversation_id'>,
+): Promise<void> => {
+  const media = await lockMedia(tx, media_object_id);
+  if (media === undefined) return;
+  const count = await tx.db.media_reference.count({ where: { media_object_id, ...reference } });
+  // A repetition must not start the orphan clock anew.
+  if (count > 0) await removeReference(tx, settings, media, reference);
 };

@@ -15,6 +15,8 @@ export interface Download {
   duration_ms: number | undefined;
   /** The attempt that made it, where this is the main playlist of an HLS folder. */
   hls_epoch?: number;
+  /** The attempt that the media object shows; `?v=` of its URLs. */
+  epoch: number;
 }
 
 const CONTENT_TYPES = {
@@ -46,6 +48,7 @@ const sourceOf = (row: MediaRow): Download => ({
   filename: row.filename,
   size_bytes: Number(row.size_bytes),
   duration_ms: row.duration_ms ?? undefined,
+  epoch: row.applied_epoch,
 });
 
 const withExtension = (filename: string, extension: string): string =>
@@ -74,6 +77,7 @@ export const resolveDownload = (
       size_bytes: Number(derivative.size_bytes),
       duration_ms: row.duration_ms ?? undefined,
       ...(derivative.format === 'm3u8' ? { hls_epoch: derivative.epoch } : {}),
+      epoch: row.applied_epoch,
     };
   // The best playable form of what is no video, or of a video that could not be transcoded, is its source.
   const sourceServes = quality === 'original' && (row.kind !== 'video' || row.state === 'degraded');
@@ -113,5 +117,6 @@ export const resolveHlsFile = (
     filename: file,
     size_bytes: Number(size_bytes),
     duration_ms: row.duration_ms ?? undefined,
+    epoch: row.applied_epoch,
   };
 };

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
+import type { UsageLimits } from './allowance.ts';
 import { ProblemError } from './problem-error.ts';
-import { NOTHING_USED, setUsage, type UsageLimits } from './user-usage.ts';
+import { NOTHING_USED, setUsage } from './user-usage.ts';
 
 /** One upload as its row says; `offset` is committed: what a client was or may be told. Sizes in bytes. */
 export interface UploadSession {

@@ -1,12 +1,6 @@
 import { type Executor, Prisma } from '@claimcheck/database/database';
+import { readAllowance, type UsageLimits } from './allowance.ts';
 import { ProblemError } from './problem-error.ts';
-
-export interface UsageLimits {
-  /** Bytes of all of a user's live media objects and open uploads; undefined: no limit. */
-  userQuotaBytes: number | undefined;
-  /** Uploads that a user may have begun and not finished. */
-  maxOpenUploads: number;
-}
 
 /** What an upload takes: bytes, stored or reserved, and a place among the open ones. */
 export interface Usage {
@@ -16,6 +10,7 @@ export interface Usage {
 
 /** The owner's sums as they would be, and what is added to them. */
 interface Change {
+  owner_user_id: string;
   bytes: bigint;
   open_uploads: number;
   added_bytes: bigint;
@@ -27,7 +22,7 @@ export const NOTHING_USED: Usage = { bytes: 0, is_open: false };
 const RETRY_AFTER_MS = 30_000;
 
 /** @throws ProblemError `quota_exceeded` · `too_many_uploads` */
-export const assertWithin = (limits: UsageLimits, change: Change): void => {
+export const assertWithin = (limits: UsageLimits, change: Omit<Change, 'owner_user_id'>): void => {
   const { userQuotaBytes, maxOpenUploads } = limits;
   if (userQuotaBytes !== undefined && change.added_bytes > 0n && change.bytes > userQuotaBytes)
     throw new ProblemError('quota_exceeded', { detail: `A user may keep ${userQuotaBytes} bytes here.` });
@@ -70,7 +65,9 @@ export const setUsage = async (
       ON CONFLICT (owner_user_id) DO UPDATE
         SET bytes = kept.bytes + excluded.bytes, open_uploads = kept.open_uploads + excluded.open_uploads
       RETURNING owner_user_id, bytes, open_uploads)
-    SELECT summed.bytes, summed.open_uploads, added.bytes AS added_bytes, added.open AS added_open
+    SELECT owner_user_id, summed.bytes, summed.open_uploads, added.bytes AS added_bytes, added.open AS added_open
     FROM summed JOIN added USING (owner_user_id)`);
-  if (limits !== undefined && change !== undefined) assertWithin(limits, change);
+  if (limits === undefined || change === undefined) return;
+  const allowance = await readAllowance(on, limits, change.owner_user_id);
+  assertWithin(allowance.limits, change);
 };

@@ -1,12 +1,16 @@
 import type { Identity } from '@claimcheck/platform/token-verifier';
 import { TokenError } from '@claimcheck/platform/token-verifier';
 import type { Request, RequestHandler, Response } from 'express';
+import type { Viewer } from '../media/media-access.ts';
+import { findMediaSession } from '../media/media-sessions.ts';
 import { ProblemError } from '../media/problem-error.ts';
 import type { HttpContext } from './context.ts';
 import { UploadTickets } from './upload-tickets.ts';
 
 const bearer = (header: string | undefined): string | undefined =>
   header === undefined ? undefined : /^Bearer ([^\s]+)$/i.exec(header)?.[1];
+
+const secondsSince1970 = (date: Date): number => date.getTime() / 1_000;
 
 const authenticateBy =
   (
@@ -48,8 +52,45 @@ export const authenticateUpload = ({
     const ticket = tickets.verify(token);
     if (ticket.media_object_id !== String(request.params.id).toLowerCase())
       throw new ProblemError('not_found');
-    return { user_id: ticket.user_id, is_backend: false, expires_at: ticket.expires_at.getTime() / 1_000 };
+    return { user_id: ticket.user_id, is_backend: false, expires_at: secondsSince1970(ticket.expires_at) };
   });
+
+/**
+ * For media URLs: the user's token, or a media session as `?t=`, for `<img>` and `<video>`, which can't send
+ * headers. A bearer goes first.
+ */
+export const authenticateViewer = (
+  context: Pick<HttpContext, 'verifyToken' | 'metrics' | 'database'>,
+): RequestHandler => {
+  const asUser = authenticate(context);
+  const { database, metrics } = context;
+  return async (request, response, next) => {
+    const { t } = request.query;
+    if (request.get('authorization') !== undefined || t === undefined) {
+      await asUser(request, response, next);
+      return;
+    }
+    const session = typeof t === 'string' ? await findMediaSession(database, t) : undefined;
+    if (session === undefined) {
+      metrics.authorizationFailures.inc({ surface: 'http', reason: 'media_session' });
+      throw new ProblemError('session_expired');
+    }
+    const { user_id, conversation_id } = session;
+    const expires_at = secondsSince1970(session.expires_at);
+    response.locals.identity = { user_id, is_backend: false, expires_at };
+    response.locals.viewer = { user_id, scope: { conversation_id } };
+    next();
+  };
+};
+
+/** Who looks: a user with all that is theirs, or with what a media session opens. */
+export const viewerOf = (response: Response): Viewer =>
+  response.locals.viewer ?? { user_id: identityOf(response).user_id };
+
+/** @throws ProblemError `forbidden` for anybody but the host's backend */
+export const assertBackend = (response: Response): void => {
+  if (!identityOf(response).is_backend) throw new ProblemError('forbidden');
+};
 
 /** @throws ProblemError when the route was mounted before `authenticate` */
 export const identityOf = (response: Response): Identity => {

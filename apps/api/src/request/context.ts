@@ -5,6 +5,7 @@ import type { Storage } from '@claimcheck/platform/storage';
 import type { Identity, TokenVerifier } from '@claimcheck/platform/token-verifier';
 import type { Config } from '../config.ts';
 import type { DirectUploads } from '../direct/direct-uploads.ts';
+import type { Viewer } from '../media/media-access.ts';
 import type { MediaSettings } from '../media/media-settings.ts';
 import type { Metrics } from '../metrics.ts';
 import type { MediaWaiters } from './media-waiters.ts';
@@ -31,6 +32,8 @@ declare global {
     interface Locals {
       /** Set by `authenticate`. */
       identity?: Identity;
+      /** Set by `authenticateViewer`. */
+      viewer?: Viewer;
     }
   }
 }

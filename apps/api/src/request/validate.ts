@@ -18,3 +18,11 @@ export const validate = <Output>(
     detail: `${field === '' ? 'The input' : field}: ${issue?.message ?? 'is not valid'}`,
   });
 };
+
+/** One value, under the name that the client knows it by. @throws ProblemError `invalid_request` */
+export const validateField = <Output>(field: string, schema: z.ZodType<Output>, input: unknown): Output => {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const message = result.error.issues[0]?.message ?? 'is not valid';
+  throw new ProblemError('invalid_request', { field, detail: `${field}: ${message}` });
+};

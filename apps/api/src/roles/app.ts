@@ -2,22 +2,30 @@ import { toProblem } from '@claimcheck/contracts/errors';
 import cors from 'cors';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
+import { clientReportRoutes } from '../http/client-report-routes.ts';
 import { conversationRoutes } from '../http/conversation-routes.ts';
 import { devLoginRoutes } from '../http/dev-login-routes.ts';
 import { directUploadRoutes } from '../http/direct-upload-routes.ts';
 import { downloadRoutes } from '../http/download-routes.ts';
+import { erasureRoutes } from '../http/erasure-routes.ts';
 import { hlsRoutes } from '../http/hls-routes.ts';
 import { mediaRoutes } from '../http/media-routes.ts';
+import { mediaUrlRoutes } from '../http/media-url-routes.ts';
 import { messageRoutes } from '../http/message-routes.ts';
+import { openapiRoutes } from '../http/openapi-routes.ts';
+import { referenceRoutes } from '../http/reference-routes.ts';
 import { uploadAuthorizationRoutes } from '../http/upload-authorization-routes.ts';
 import { webRoutes } from '../http/web-routes.ts';
-import { authenticate } from '../request/authenticate.ts';
+import { authenticate, authenticateViewer } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { sendProblem, toProblemResponse } from '../request/problem-response.ts';
+import { limitRate } from '../request/rate-limit.ts';
 import type { Uploads } from '../tus/compose-uploads.ts';
 import { uploadRoutes } from '../tus/upload-routes.ts';
 
 const BODY_LIMIT = '64kb';
+
+const QUOTA_HEADERS = ['Quota-Bytes-Left', 'Quota-Open-Uploads-Left', 'Quota-Uploads-Today-Left'];
 
 const TUS_HEADERS = [
   'Location',
@@ -88,13 +96,20 @@ export const createApp = (context: HttpContext, uploads: Uploads): Express => {
     cors({
       origin: [new URL(config.publicUrl).origin, ...config.corsOrigins],
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: ['ETag', 'Retry-After', ...TUS_HEADERS],
+      exposedHeaders: [
+        'ETag',
+        'RateLimit',
+        'RateLimit-Policy',
+        'Retry-After',
+        ...QUOTA_HEADERS,
+        ...TUS_HEADERS,
+      ],
       maxAge: 86_400,
       // tus clients ask for the server's abilities with the same method.
       preflightContinue: true,
     }),
   );
-  app.use(webRoutes(config));
+  app.use(webRoutes(config), openapiRoutes(config));
   if (config.devLogin && config.token.secret !== undefined)
     app.use(
       express.json({ limit: BODY_LIMIT }),
@@ -110,17 +125,17 @@ export const createApp = (context: HttpContext, uploads: Uploads): Express => {
   app.options('/v1/*path', (_request, response) => {
     response.status(204).end();
   });
+  const limited = limitRate(context, 'requests', config.rateLimits.requests);
+  // Before the bearer is asked for: a media session opens these, and nothing else.
+  const viewing = [authenticateViewer(context), limited];
+  app.use(downloadRoutes(context, ...viewing), hlsRoutes(context, ...viewing));
   // Before the user's token is asked for: an upload's ticket will do.
   app.use(directUploadRoutes(context, express.json({ limit: BODY_LIMIT })));
-  app.use('/v1', authenticate(context), express.json({ limit: BODY_LIMIT }));
-  app.use(
-    conversationRoutes(context),
-    messageRoutes(context),
-    downloadRoutes(context),
-    hlsRoutes(context),
-    mediaRoutes(context),
-  );
-  app.use(uploadAuthorizationRoutes(context));
+  app.use('/v1', authenticate(context), limited, express.json({ limit: BODY_LIMIT }));
+  app.use(conversationRoutes(context), messageRoutes(context), mediaRoutes(context), mediaUrlRoutes(context));
+  app.use(uploadAuthorizationRoutes(context), referenceRoutes(context), erasureRoutes(context));
+  const reports = limitRate(context, 'client_reports', config.rateLimits.clientReports);
+  app.use(clientReportRoutes(context, reports));
 
   app.use((_request, response) => sendProblem(response, toProblem('not_found')));
   app.use(toProblemResponse(context.logger));

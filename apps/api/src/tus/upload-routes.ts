@@ -5,6 +5,7 @@ import { ProblemError } from '../media/problem-error.ts';
 import type { Lease, UploadSession } from '../media/upload-sessions.ts';
 import { authenticate, authenticateUpload, identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
+import { setQuotaHeaders } from '../request/quota-headers.ts';
 import type { Uploads } from './compose-uploads.ts';
 import { createFinalUpload } from './create-final-upload.ts';
 import { endUpload } from './end-upload.ts';
@@ -109,6 +110,7 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
       return;
     }
     const { session, created } = await makeSession(request, response);
+    await setQuotaHeaders(response, database, settings, session.owner_user_id);
     if (!created) {
       if (session.protocol !== 'tus' && session.phase !== 'complete')
         throw new ProblemError('client_key_conflict', {

@@ -1,5 +1,11 @@
 import type { Database } from '@claimcheck/database/database';
-import { pruneEvents, pruneHeartbeats, pruneIdempotencyKeys, pruneOutbox } from '../../media/prune.ts';
+import {
+  pruneEvents,
+  pruneHeartbeats,
+  pruneIdempotencyKeys,
+  pruneMediaSessions,
+  pruneOutbox,
+} from '../../media/prune.ts';
 import type { Duty } from './duty.ts';
 
 interface Options {
@@ -19,6 +25,7 @@ export const prune = ({ database, eventRetentionMs, readyDeadlineMaxMs }: Option
     { decision: 'outbox', prune: pruneOutbox, keepMs: HOUR_MS + readyDeadlineMaxMs },
     { decision: 'events', prune: pruneEvents, keepMs: eventRetentionMs },
     { decision: 'idempotency_keys', prune: pruneIdempotencyKeys, keepMs: DAY_MS },
+    { decision: 'media_sessions', prune: pruneMediaSessions, keepMs: HOUR_MS },
     { decision: 'heartbeats', prune: pruneHeartbeats, keepMs: DAY_MS },
   ];
   return {

@@ -1,0 +1,93 @@
+import type { Quality } from '@claimcheck/contracts/media';
+import {
+  type MediaSessionAnswer,
+  type MediaUrlItem,
+  mediaSessionSchema,
+  mediaUrlsSchema,
+} from '@claimcheck/contracts/rest';
+import { Router } from 'express';
+import { findAccess } from '../media/media-access.ts';
+import { readMedia } from '../media/media-row.ts';
+import { type MediaSession, openMediaSession, type SessionScope } from '../media/media-sessions.ts';
+import { ProblemError } from '../media/problem-error.ts';
+import { type Download, resolveDownload } from '../media/resolve-download.ts';
+import { identityOf } from '../request/authenticate.ts';
+import type { HttpContext } from '../request/context.ts';
+import { validate } from '../request/validate.ts';
+import { hlsUrlOf } from './hls-url.ts';
+import { signedLifeMs, signUrl } from './signed-urls.ts';
+
+/** Renewed when so much of its life is over, with time left for a second try. */
+const REFRESH_AT = 0.8;
+
+type Asked = { id: string; quality: Quality };
+
+const times = (expiresAt: number, lifeMs: number) => ({
+  expires_at: new Date(expiresAt).toISOString(),
+  refresh_at: new Date(expiresAt - lifeMs * (1 - REFRESH_AT)).toISOString(),
+});
+
+/** URLs for elements that can't send headers: `POST /v1/media/session` and `POST /v1/media/urls`. */
+export const mediaUrlRoutes = (context: HttpContext): Router => {
+  const { config, database, settings, storage } = context;
+  const router = Router();
+
+  const openSession = (userId: string, scope: SessionScope): Promise<MediaSession> =>
+    openMediaSession(database, userId, scope, config.mediaSessionTtlMs);
+
+  const storageUrl = async (download: Download) => {
+    const { url, expires_at } = await signUrl(storage, config.signedUrl, download);
+    return { url, ...times(expires_at, signedLifeMs(config.signedUrl, download)) };
+  };
+
+  const ownUrl = ({ id, quality }: Asked, { epoch, hls_epoch }: Download, session: MediaSession) => ({
+    url:
+      hls_epoch === undefined
+        ? `${config.publicUrl}/v1/media/${id}/${quality}?v=${epoch}&t=${session.token}`
+        : `${hlsUrlOf(config.publicUrl, id, hls_epoch)}?t=${session.token}`,
+    ...times(session.expires_at.getTime(), config.mediaSessionTtlMs),
+  });
+
+  router.post('/v1/media/session', async (request, response) => {
+    const { conversation_id } = validate(mediaSessionSchema, request.body);
+    const session = await openSession(identityOf(response).user_id, { conversation_id });
+    const answer: MediaSessionAnswer = {
+      token: session.token,
+      ...times(session.expires_at.getTime(), config.mediaSessionTtlMs),
+    };
+    response.set('Cache-Control', 'no-store').json(answer);
+  });
+
+  router.post('/v1/media/urls', async (request, response) => {
+    const { items } = validate(mediaUrlsSchema, request.body);
+    const { user_id } = identityOf(response);
+    const sessions = new Map<string | null, Promise<MediaSession>>();
+    const sessionFor = (scope: SessionScope): Promise<MediaSession> => {
+      const session = sessions.get(scope.conversation_id) ?? openSession(user_id, scope);
+      sessions.set(scope.conversation_id, session);
+      return session;
+    };
+
+    const urlOf = async (asked: Asked) => {
+      const row = await readMedia(database.client, asked.id);
+      const access = row === undefined ? undefined : await findAccess(database.client, row, user_id);
+      if (row === undefined || access === undefined) throw new ProblemError('not_found');
+      const download = resolveDownload(row, settings, asked.quality, user_id);
+      // A playlist is always served from here: its names are relative.
+      return config.downloadMode === 'proxy' || download.hls_epoch !== undefined
+        ? ownUrl(asked, download, await sessionFor(access))
+        : storageUrl(download);
+    };
+    const answer = async (asked: Asked): Promise<MediaUrlItem> => {
+      try {
+        return { ...asked, ...(await urlOf(asked)) };
+      } catch (error) {
+        if (!(error instanceof ProblemError)) throw error;
+        return { ...asked, error: error.problem };
+      }
+    };
+    response.set('Cache-Control', 'no-store').json({ items: await Promise.all(items.map(answer)) });
+  });
+
+  return router;
+};

@@ -1,0 +1,37 @@
+import { text } from 'node:stream/consumers';
+import { isMissing, type Storage } from '@claimcheck/platform/storage';
+import type { Response } from 'express';
+import { ProblemError } from '../media/problem-error.ts';
+import type { Download } from '../media/resolve-download.ts';
+
+/** Every name in a playlist (RFC 8216), on a line of its own or in a tag, with the session's token. */
+export const withSession = (playlist: string, token: string): string => {
+  const query = `?t=${encodeURIComponent(token)}`;
+  return playlist
+    .split('\n')
+    .map((line) => {
+      if (line.startsWith('#')) return line.replace(/URI="([^"?]+)"/g, `URI="$1${query}"`);
+      return line.trim() === '' ? line : `${line.trimEnd()}${query}`;
+    })
+    .join('\n');
+};
+
+/** A relative name does not inherit the query of the playlist's URL, so that what a session opens names it. */
+export const servePlaylist = async (
+  storage: Storage,
+  download: Download,
+  token: string,
+  response: Response,
+): Promise<void> => {
+  const object = await storage.get(download.key).catch((error: unknown) => {
+    throw isMissing(error) ? new ProblemError('media_gone') : error;
+  });
+  response
+    .set({
+      'Cache-Control': 'private, no-store',
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+    })
+    .type(download.content_type)
+    .send(withSession(await text(object.body), token));
+};

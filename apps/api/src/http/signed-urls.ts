@@ -1,0 +1,47 @@
+import type { Storage } from '@claimcheck/platform/storage';
+import type { Config } from '../config.ts';
+import type { Download } from '../media/resolve-download.ts';
+import { contentDisposition } from './content-disposition.ts';
+
+const SLOW_BYTES_PER_SECOND = 64 * 1_024;
+const SECOND_MS = 1_000;
+
+export interface SignedUrl {
+  url: string;
+  /** Times in milliseconds since 1970. Until `same_until` the same download gives the same URL. */
+  same_until: number;
+  expires_at: number;
+}
+
+/** How long a signed URL lives: long enough to play it twice, or to fetch it over a slow network. */
+export const signedLifeMs = (
+  { minMs, maxMs }: Config['signedUrl'],
+  download: Pick<Download, 'size_bytes' | 'duration_ms'>,
+): number => {
+  const playing = (download.duration_ms ?? 0) * 2 + minMs;
+  const fetching = (download.size_bytes / SLOW_BYTES_PER_SECOND) * SECOND_MS;
+  return Math.ceil(Math.min(maxMs, Math.max(playing, fetching)) / SECOND_MS) * SECOND_MS;
+};
+
+/**
+ * Signs as of the last full step of the clock, for a step longer than it is to live: everybody who asks
+ * within a step gets the same URL, and so a browser finds in its cache what it has already.
+ */
+export const signUrl = async (
+  storage: Storage,
+  config: Config['signedUrl'],
+  download: Download,
+  now = Date.now(),
+): Promise<SignedUrl> => {
+  const { stepMs } = config;
+  const signedAt = Math.floor(now / stepMs) * stepMs;
+  const lifeMs = signedLifeMs(config, download) + stepMs;
+  const url = await storage.signedUrl(download.key, {
+    seconds: Math.floor(lifeMs / SECOND_MS),
+    content_type: download.content_type,
+    content_disposition: contentDisposition(download.content_type, download.filename),
+    cache_control: `private, max-age=${Math.ceil(stepMs / SECOND_MS)}`,
+    signed_at: new Date(signedAt),
+  });
+  return { url, same_until: signedAt + stepMs, expires_at: signedAt + lifeMs };
+};

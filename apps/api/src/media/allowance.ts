@@ -1,0 +1,78 @@
+import { type Executor, Prisma } from '@claimcheck/database/database';
+
+export interface UsageLimits {
+  /** Bytes of all of a user's live media objects and open uploads; undefined: no limit. */
+  userQuotaBytes: number | undefined;
+  /** Uploads that a user may have begun and not finished. */
+  maxOpenUploads: number;
+  /** Uploads that a user may begin in a day (UTC); undefined: no limit. */
+  maxUploadsPerDay: number | undefined;
+}
+
+/** What a user may, and what of it is taken. */
+export interface Allowance {
+  limits: UsageLimits;
+  used: { bytes: bigint; open_uploads: number; uploads_today: number };
+}
+
+interface Row {
+  quota_bytes: bigint | null;
+  max_open_uploads: number | null;
+  max_uploads_per_day: number | null;
+  bytes: bigint | null;
+  open_uploads: number | null;
+  uploads_today: number | null;
+}
+
+/** Days of quotas are days in UTC. */
+export const today = (now = new Date()): string => now.toISOString().slice(0, 10);
+
+/** Until the day's count begins anew. */
+export const msUntilTomorrow = (now = Date.now()): number => 86_400_000 - (now % 86_400_000);
+
+/** What is configured, or what an operator allows this user instead (`claimcheck user quota`). */
+export const readAllowance = async (
+  on: Pick<Executor, 'query'>,
+  configured: UsageLimits,
+  userId: string,
+): Promise<Allowance> => {
+  const [row] = await on.query<Row>(Prisma.sql`
+    SELECT quota_bytes, max_open_uploads, max_uploads_per_day, bytes, open_uploads,
+      CASE WHEN day = ${today()}::date THEN uploads_today ELSE 0 END AS uploads_today
+    FROM (SELECT ${userId}::text AS owner_user_id) AS asked
+    LEFT JOIN user_limit USING (owner_user_id) LEFT JOIN user_usage USING (owner_user_id)`);
+  const own = (value: bigint | number | null | undefined) => (value == null ? undefined : Number(value));
+  return {
+    limits: {
+      userQuotaBytes: own(row?.quota_bytes) ?? configured.userQuotaBytes,
+      maxOpenUploads: own(row?.max_open_uploads) ?? configured.maxOpenUploads,
+      maxUploadsPerDay: own(row?.max_uploads_per_day) ?? configured.maxUploadsPerDay,
+    },
+    used: {
+      bytes: row?.bytes ?? 0n,
+      open_uploads: row?.open_uploads ?? 0,
+      uploads_today: row?.uploads_today ?? 0,
+    },
+  };
+};
+
+/** What an operator allows one user; null: as configured. */
+export interface UserLimit {
+  quota_bytes: bigint | null;
+  max_open_uploads: number | null;
+  max_uploads_per_day: number | null;
+}
+
+/** Changes what is given, and leaves the rest. */
+export const setUserLimit = async (
+  db: { user_limit: Prisma.TransactionClient['user_limit'] },
+  owner_user_id: string,
+  limit: Partial<UserLimit>,
+): Promise<void> => {
+  const updated_at = new Date();
+  await db.user_limit.upsert({
+    where: { owner_user_id },
+    create: { owner_user_id, ...limit },
+    update: { ...limit, updated_at },
+  });
+};

@@ -1,0 +1,78 @@
+import { isTombstone } from '@claimcheck/contracts/media';
+import type { Transaction } from '@claimcheck/database/database';
+import type { MediaRow } from './media-row.ts';
+import type { MediaSettings } from './media-settings.ts';
+import { toMedia } from './media-view.ts';
+import { isReferenced } from './references.ts';
+import { writeMedia } from './write-media.ts';
+
+/** What the storage still holds of an erased upload; its prefix is `{upload_id}/`. */
+export interface ErasedUpload {
+  upload_id: string;
+  /** Multipart uploads that nobody will complete any more. */
+  multipart: { key: string; s3_upload_id: string }[];
+}
+
+/** What stays of a media object that somebody else's message still shows: that it was there. */
+const NOTHING_PERSONAL = {
+  conversation_id: null,
+  filename: '',
+  sha256: null,
+  width: null,
+  height: null,
+  duration_ms: null,
+  thumbhash: null,
+  alt: null,
+  original_url: null,
+  ready_by: null,
+  expires_at: null,
+};
+
+/** Nobody: not an id that a host can give. */
+export const ERASED_USER = '';
+
+/** What conversations were told of it before is what they are told of it now. */
+const rewriteLog = async (tx: Transaction, settings: MediaSettings, row: MediaRow): Promise<void> => {
+  const id = row.media_object_id;
+  const media = JSON.stringify(toMedia(row, settings.publicUrl));
+  await tx.db.$executeRaw`
+    UPDATE conversation_event SET payload = CASE type
+      WHEN 'media.updated' THEN jsonb_build_object('media', ${media}::jsonb)
+      ELSE jsonb_set(payload, '{message,media}', ${media}::jsonb) END
+    WHERE conversation_id IN (SELECT conversation_id FROM media_reference WHERE media_object_id = ${id}::uuid)
+      AND (type = 'media.updated' AND payload->'media'->>'media_object_id' = ${id}
+        OR type = 'message.created' AND payload->'message'->>'media_object_id' = ${id})`;
+};
+
+/**
+ * Erases a media object, referenced or not: it becomes a tombstone without a word about its owner, and
+ * where nobody refers to it no row stays. The caller removes the objects after the commit; if it dies before,
+ * the sweeper does.
+ *
+ * @param row locked by this transaction
+ */
+export const eraseMedia = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  row: MediaRow,
+): Promise<ErasedUpload> => {
+  const { media_object_id } = row;
+  const where = { media_object_id };
+  const sessions = await tx.db.upload_session.findMany({ where });
+  await tx.db.media_object.update({ where, data: { owner_user_id: ERASED_USER } });
+  const erased = await writeMedia(tx, settings, row, {
+    ...NOTHING_PERSONAL,
+    state: isTombstone(row.state) ? row.state : 'deleted',
+    upload_state: row.upload_state === 'uploaded' ? 'uploaded' : 'failed',
+  });
+  await rewriteLog(tx, settings, erased);
+  await tx.db.upload_session.deleteMany({ where });
+  await tx.db.media_alias.deleteMany({ where });
+  if (!(await isReferenced(tx, media_object_id))) await tx.db.media_object.delete({ where });
+  return {
+    upload_id: media_object_id,
+    multipart: sessions.flatMap(({ phase, object_storage_key, s3_upload_id }) =>
+      phase === 'complete' || s3_upload_id === null ? [] : [{ key: object_storage_key, s3_upload_id }],
+    ),
+  };
+};
