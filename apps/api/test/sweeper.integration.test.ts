@@ -361,12 +361,16 @@ describe('books', () => {
     await client.idempotency_key.create({
       data: { user_id: 'ann', route: 'r', key: 'k', request_hash: '0'.repeat(64) },
     });
+    await client.media_session.create({
+      data: { token: 't'.repeat(43), user_id: 'ann', expires_at: later(DAY) },
+    });
     const duty = prune({ database: db.database, eventRetentionMs: 30 * DAY, readyDeadlineMaxMs: HOUR });
     expect((await runDuty(duty, later(90 * 60_000))).decisions).toEqual([]);
     expect((await runDuty(duty, now)).decisions).toEqual([
       'outbox',
       'events',
       'idempotency_keys',
+      'media_sessions',
       'heartbeats',
     ]);
     expect(await client.outbox.findMany({ select: { id: true } })).toEqual([{ id: fresh.id }]);

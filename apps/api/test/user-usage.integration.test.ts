@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { readAllowance, setUserLimit } from '../src/media/allowance.ts';
 import { authorizeUpload } from '../src/media/authorize-upload.ts';
 import { createPartialUpload, createUpload } from '../src/media/create-upload.ts';
 import { deleteMedia } from '../src/media/delete-media.ts';
@@ -144,4 +145,30 @@ test('a concatenation counts once: its pieces hand their bytes over', async () =
   expect(await usageOf('pieces')).toEqual({ bytes: 900, open: 0 });
   // The same pieces once more are one more object.
   expect(await outcomes([create('pieces', 900, limits, pieces)])).toEqual(['quota_exceeded']);
+});
+
+test('uploads of a day are counted, pieces are not, and tomorrow begins anew', async () => {
+  const twice = { ...settings, maxUploadsPerDay: 2 };
+  await create('day', 1, twice);
+  await create('day', 1, twice);
+  await expect(create('day', 1, twice)).rejects.toMatchObject({
+    problem: { code: 'too_many_uploads_today', retry_after_ms: expect.any(Number) },
+  });
+  await db.database.client.$executeRaw`
+    UPDATE user_usage SET day = day - 1 WHERE owner_user_id = 'day'`;
+  await create('day', 1, twice);
+  expect((await readAllowance(db.database, twice, 'day')).used.uploads_today).toBe(1);
+});
+
+test('what an operator allows one user counts for that user alone, until it is taken back', async () => {
+  const small = withLimits(10, 1);
+  await setUserLimit(db.database.client, 'vip', { quota_bytes: 1_000n, max_open_uploads: 3 });
+  for (const _ of [1, 2, 3]) await create('vip', 100, small);
+  await expect(create('vip', 1, small)).rejects.toMatchObject({ problem: { code: 'too_many_uploads' } });
+  await expect(create('other', 100, small)).rejects.toMatchObject({ problem: { code: 'quota_exceeded' } });
+  await setUserLimit(db.database.client, 'vip', { max_open_uploads: null });
+  expect((await readAllowance(db.database, small, 'vip')).limits).toMatchObject({
+    userQuotaBytes: 1_000,
+    maxOpenUploads: 1,
+  });
 });

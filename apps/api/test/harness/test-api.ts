@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
 import jwt from 'jsonwebtoken';
 import { type Context, compose } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -13,6 +14,9 @@ export interface TestApi {
   env: Record<string, string>;
   context: Context;
   db: TestDatabase;
+  app: Express;
+  /** A host's token. */
+  tokenFor(user: string, claims?: { scope?: string; expiresIn?: number }): string;
   post(
     user: string,
     path: string,
@@ -22,8 +26,15 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-/** The role `http` in this process, on the test run's servers, with a database and subjects of its own. */
-export const startTestApi = async (stack: Record<string, string>): Promise<TestApi> => {
+/**
+ * The role `http` in this process, on the test run's servers, with a database and subjects of its own.
+ *
+ * @param overrides configuration that differs
+ */
+export const startTestApi = async (
+  stack: Record<string, string>,
+  overrides: Record<string, string> = {},
+): Promise<TestApi> => {
   const db = await createTestDatabase(stack.DATABASE_URL ?? '');
   const secret = randomBytes(32).toString('hex');
   const appName = `t${randomBytes(5).toString('hex')}`;
@@ -36,20 +47,26 @@ export const startTestApi = async (stack: Record<string, string>): Promise<TestA
     CONVERSATION_ADMIN: 'creator',
     CORS_ORIGINS: 'https://chat.example',
     LOG_LEVEL: 'silent',
+    ...overrides,
   };
   const context = await compose(loadConfig(env));
   const uploads = composeUploads(context, context.bus);
-  const server = http.createServer(createApp(context, uploads));
+  const app = createApp(context, uploads);
+  const server = http.createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
+  const tokenFor: TestApi['tokenFor'] = (user, { scope, expiresIn = 600 } = {}) =>
+    jwt.sign(scope === undefined ? {} : { scope }, secret, { subject: user, expiresIn });
   return {
     url,
     env,
     context,
     db,
+    app,
+    tokenFor,
     post: async (user, path, body, headers = {}) => {
-      const token = jwt.sign({}, secret, { subject: user, expiresIn: 600 });
+      const token = tokenFor(user);
       const response = await fetch(`${url}${path}`, {
         method: 'POST',
         body: JSON.stringify(body),

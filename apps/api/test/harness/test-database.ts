@@ -33,6 +33,7 @@ export const settings: MediaSettings = {
   sweepAgainMs: 90_000_000,
   userQuotaBytes: undefined,
   maxOpenUploads: 1_000,
+  maxUploadsPerDay: undefined,
 };
 
 export interface TestDatabase {

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { ACTORS, type AccessWorld, type Actor, createAccessWorld } from './harness/access-world.ts';
+import { AUTHORIZATION_MATRIX, type MatrixRow } from './harness/authorization-matrix.ts';
+import { routesOf } from './harness/routes-of.ts';
+import { startTestApi, type TestApi } from './harness/test-api.ts';
+
+let api: TestApi;
+let shared: AccessWorld;
+beforeAll(async () => {
+  api = await startTestApi(inject('stack'));
+  shared = await createAccessWorld(api);
+});
+afterAll(() => api?.close());
+
+const ask = async (method: string, row: MatrixRow, world: AccessWorld, actor: Actor): Promise<number> => {
+  const { path, body, bytes, headers } = row.call(world);
+  const { token, t } = world.credentials[actor];
+  const url = new URL(`${api.url}${path}`);
+  if (t !== undefined) url.searchParams.set('t', t);
+  const response = await fetch(url, {
+    method: method === 'ALL' ? 'GET' : method,
+    redirect: 'manual',
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined && bytes === undefined ? {} : { body: bytes ?? JSON.stringify(body) }),
+  });
+  await response.arrayBuffer();
+  return response.status;
+};
+
+test('the matrix has every route, and no route that is not there', () => {
+  expect(Object.keys(AUTHORIZATION_MATRIX).sort()).toEqual(routesOf(api.app).sort());
+});
+
+// Drill 28, invariant Z: who may what, on every route.
+describe.each(Object.entries(AUTHORIZATION_MATRIX))('%s', (route, row) => {
+  test('answers each as the matrix says', async () => {
+    const method = route.split(' ')[0] ?? '';
+    const answered: Record<string, number> = {};
+    const worlds = await Promise.all(
+      ACTORS.map(() => (row.changes === true ? createAccessWorld(api) : shared)),
+    );
+    for (const [index, actor] of ACTORS.entries())
+      answered[actor] = await ask(method, row, worlds[index] ?? shared, actor);
+    expect(answered).toEqual(Object.fromEntries(ACTORS.map((actor, index) => [actor, row.expected[index]])));
+  });
+});

@@ -1,0 +1,132 @@
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { createConversation } from '../src/media/conversations.ts';
+import { sendMessage } from '../src/media/messages.ts';
+import { createAccessWorld } from './harness/access-world.ts';
+import { callApi } from './harness/call-api.ts';
+import { readyMedia } from './harness/ready-media.ts';
+import { startTestApi, type TestApi } from './harness/test-api.ts';
+import { keysBelow } from './harness/test-storage.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startTestApi(inject('stack'));
+});
+afterAll(() => api?.close());
+
+const erase = async (path: string): Promise<void> => {
+  const token = api.tokenFor('host', { scope: 'claimcheck:admin' });
+  // Repeatable: the second one finds nothing, and says the same.
+  for (const _ of [1, 2]) expect((await callApi(api, 'DELETE', path, { token })).status).toBe(204);
+};
+
+/** Forwards to a conversation of ben and cy. */
+const forward = async (media_object_id: string): Promise<string> => {
+  const { database, settings } = api.context;
+  const conversation_id = `d-${uuidv7()}`;
+  await database.transaction((tx) =>
+    createConversation(tx, { conversation_id, created_by: 'ben', member_ids: ['ben', 'cy'] }),
+  );
+  await database.transaction((tx) =>
+    sendMessage(tx, settings, conversation_id, 'ben', {
+      client_message_id: uuidv7(),
+      message_type: 'image',
+      media_object_id,
+    }),
+  );
+  return conversation_id;
+};
+
+/** What the database still says somewhere, as text. */
+const rowsWith = async (...words: string[]): Promise<Record<string, number>> => {
+  const found: Record<string, number> = {};
+  for (const table of [
+    'media_object',
+    'media_alias',
+    'upload_session',
+    'user_usage',
+    'user_limit',
+    'media_session',
+    'media_reference',
+    'message',
+    'conversation',
+    'conversation_member',
+    'conversation_event',
+    'idempotency_key',
+  ]) {
+    const [row] = await api.context.database.client.$queryRawUnsafe<{ n: number }[]>(
+      `SELECT count(*)::int AS n FROM "${table}" AS row WHERE row::text ~ $1`,
+      words.map((word) => `\\y${word}\\y`).join('|'),
+    );
+    if (row !== undefined && row.n > 0) found[table] = row.n;
+  }
+  return found;
+};
+
+test('a user: rows, objects and events go, also where somebody forwarded what was theirs', async () => {
+  const world = await createAccessWorld(api);
+  const elsewhere = await forward(world.media);
+  await erase('/v1/users/ann');
+
+  // Who joined and left stays in the log, as an id alone.
+  const left = await rowsWith('ann', 'a\\.jpg');
+  expect(Object.keys(left)).toEqual(['conversation_event']);
+  const events = await api.context.database.client.conversation_event.findMany({
+    where: { type: { in: ['message_created', 'media_updated'] } },
+  });
+  expect(JSON.stringify(events.map(({ payload }) => payload))).not.toMatch(/\bann\b|a\.jpg/);
+
+  for (const id of [world.media, world.unsent, world.upload])
+    expect(await keysBelow(api.context.storage, `${id}/`)).toEqual([]);
+  const token = api.tokenFor('cy');
+  const gone = await callApi(api, 'GET', `/v1/media/${world.media}/medium`, { token });
+  expect([gone.status, await gone.json()]).toMatchObject([410, { code: 'media_gone' }]);
+  const page = await callApi(api, 'GET', `/v1/conversations/${elsewhere}/messages`, { token });
+  expect(await page.json()).toMatchObject({
+    messages: [{ sender_user_id: 'ben', media: { state: 'deleted', filename: '', owner_user_id: '' } }],
+  });
+});
+
+test('a conversation: what only it refers to goes with it, what others refer to stays', async () => {
+  const world = await createAccessWorld(api);
+  const kept = await readyMedia(api);
+  const { database, settings } = api.context;
+  await database.transaction((tx) =>
+    sendMessage(tx, settings, world.conversation, 'ann', {
+      client_message_id: uuidv7(),
+      message_type: 'image',
+      media_object_id: kept,
+    }),
+  );
+  const elsewhere = await forward(kept);
+  await database.transaction((tx) =>
+    sendMessage(tx, settings, world.conversation, 'ben', {
+      client_message_id: uuidv7(),
+      message_type: 'text',
+      body: 'a word',
+    }),
+  );
+  await erase(`/v1/conversations/${world.conversation}`);
+  expect(await rowsWith(world.conversation, world.media)).toEqual({});
+  const token = api.tokenFor('cy');
+  expect((await callApi(api, 'GET', `/v1/media/${kept}/medium`, { token })).status).toBe(302);
+  const page = await callApi(api, 'GET', `/v1/conversations/${elsewhere}/messages`, { token });
+  expect(await page.json()).toMatchObject({ messages: [{ media_object_id: kept }] });
+  expect(await keysBelow(api.context.storage, `${world.media}/`)).toEqual([]);
+  expect(await keysBelow(api.context.storage, `${world.unsent}/`)).not.toEqual([]);
+});
+
+test('members hear of it when it is done', async () => {
+  const world = await createAccessWorld(api);
+  const heard: string[] = [];
+  const { bus } = api.context;
+  const end = bus.subscribe(bus.subjects.user('ben'), (data) => heard.push(Buffer.from(data).toString()));
+  await bus.check();
+  await erase(`/v1/conversations/${world.conversation}`);
+  await bus.check();
+  end();
+  expect(heard.map((text) => JSON.parse(text))).toContainEqual({
+    type: 'conversation.removed',
+    conversation_id: world.conversation,
+  });
+});

@@ -1,0 +1,26 @@
+import { applyResult } from '../../src/media/apply-result.ts';
+import { resultOf } from './results.ts';
+import type { TestApi } from './test-api.ts';
+import { settings } from './test-database.ts';
+
+/** Bytes of the source and of each derivative, all different. */
+export const bytesOf = (key: string): Buffer => Buffer.from(`bytes of ${key}`.repeat(20));
+
+/** A media object of `ann` that went through everything, its objects in the storage. @returns its id */
+export const readyMedia = async (
+  { context, db }: Pick<TestApi, 'context' | 'db'>,
+  filetype: 'image/jpeg' | 'video/mp4' = 'image/jpeg',
+): Promise<string> => {
+  const id = await db.uploaded(filetype);
+  const results = (['preview', 'scan', 'final'] as const).map((stage) => resultOf(id, stage, 1, filetype));
+  for (const result of results) await db.database.transaction((tx) => applyResult(tx, settings, result));
+  const keys = new Set([
+    `${id}/source`,
+    ...results.flatMap(({ processed }) => processed.map(({ key }) => key)),
+  ]);
+  for (const key of keys) {
+    const bytes = bytesOf(key);
+    await context.storage.put(key, bytes, { size_bytes: bytes.length, content_type: filetype });
+  }
+  return id;
+};

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { deleteMedia } from '../src/media/delete-media.ts';
+import { callApi } from './harness/call-api.ts';
+import { bytesOf, readyMedia } from './harness/ready-media.ts';
+import { startTestApi, type TestApi } from './harness/test-api.ts';
+
+const get = (api: TestApi, path: string, headers: Record<string, string> = {}, method = 'GET') =>
+  callApi(api, method, path, { token: api.tokenFor('ann'), headers });
+
+describe('proxied', () => {
+  let api: TestApi;
+  let path: string;
+  let bytes: Buffer;
+  let etag: string;
+  beforeAll(async () => {
+    api = await startTestApi(inject('stack'), { DOWNLOAD_MODE: 'proxy' });
+    const id = await readyMedia(api);
+    path = `/v1/media/${id}/medium`;
+    bytes = bytesOf(`${id}/e1/medium.webp`);
+    const whole = await get(api, path);
+    etag = whole.headers.get('etag') ?? '';
+    expect(Buffer.from(await whole.arrayBuffer())).toEqual(bytes);
+  });
+  afterAll(() => api?.close());
+
+  test.each([
+    ['bytes=10-19', 10, 20],
+    ['bytes=10-', 10, undefined],
+    ['bytes=-5', -5, undefined],
+  ])('Range: %s', async (range, from, to) => {
+    const part = await get(api, path, { range });
+    expect(part.status).toBe(206);
+    expect(part.headers.get('content-range')).toMatch(new RegExp(`/${bytes.length}$`));
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(bytes.subarray(from, to));
+  });
+
+  test('a range behind the end is 416; several ranges, or none that we know, are the whole', async () => {
+    expect((await get(api, path, { range: `bytes=${bytes.length}-` })).status).toBe(416);
+    for (const range of ['bytes=0-1,4-5', 'lines=1-2', 'bytes=b-a']) {
+      const whole = await get(api, path, { range });
+      expect(whole.status).toBe(200);
+      expect((await whole.arrayBuffer()).byteLength).toBe(bytes.length);
+    }
+  });
+
+  test('If-Range: a part of the same, the whole of another', async () => {
+    const same = await get(api, path, { range: 'bytes=0-3', 'if-range': etag });
+    expect(same.status).toBe(206);
+    await same.arrayBuffer();
+    for (const ifRange of ['"0123456789abcdef0123456789abcdef"', 'Sat, 01 Jan 2000 00:00:00 GMT']) {
+      const whole = await get(api, path, { range: 'bytes=0-3', 'if-range': ifRange });
+      expect(whole.status).toBe(200);
+      expect((await whole.arrayBuffer()).byteLength).toBe(bytes.length);
+    }
+  });
+
+  test('what the client has is not sent again, and is asked for each time', async () => {
+    const same = await get(api, path, { 'if-none-match': etag });
+    expect(same.status).toBe(304);
+    expect(await same.text()).toBe('');
+    expect(same.headers.get('cache-control')).toBe('private, no-cache');
+    const other = await get(api, path, { 'if-none-match': '"other"' });
+    expect(other.status).toBe(200);
+    const modified = other.headers.get('last-modified') ?? '';
+    await other.arrayBuffer();
+    expect((await get(api, path, { 'if-modified-since': modified })).status).toBe(304);
+  });
+
+  test('HEAD says what GET would', async () => {
+    const head = await get(api, path, {}, 'HEAD');
+    expect(head.status).toBe(200);
+    expect(head.headers.get('content-length')).toBe(String(bytes.length));
+    expect(head.headers.get('content-type')).toBe('image/webp');
+    expect(head.headers.get('etag')).toBe(etag);
+    expect(await head.text()).toBe('');
+  });
+
+  test('what is deleted is gone at once, for whoever has a copy too', async () => {
+    const id = await readyMedia(api);
+    const first = await get(api, `/v1/media/${id}/medium`);
+    await first.arrayBuffer();
+    const { database, settings } = api.context;
+    await database.transaction((tx) => deleteMedia(tx, settings, id, 'ann'));
+    const again = await get(api, `/v1/media/${id}/medium`, {
+      'if-none-match': first.headers.get('etag') ?? '',
+    });
+    expect(again.status).toBe(410);
+  });
+});
+
+describe('redirected', () => {
+  let api: TestApi;
+  let id: string;
+  beforeAll(async () => {
+    api = await startTestApi(inject('stack'), { SIGNED_URL_MIN: '20s', SIGNED_URL_STEP: '1h' });
+    id = await readyMedia(api);
+  });
+  afterAll(() => api?.close());
+
+  test('within a step of the clock the URL is the same, and lives for longer than it must', async () => {
+    const urls = await Promise.all([1, 2].map(() => get(api, `/v1/media/${id}/medium?v=1`)));
+    const [first, second] = urls.map((response) => response.headers.get('location'));
+    expect(first).toBe(second);
+    const signed = new URL(first ?? '');
+    expect(signed.searchParams.get('X-Amz-Expires')).toBe(String(20 + 3_600));
+    const object = await fetch(signed);
+    expect(object.headers.get('cache-control')).toBe('private, max-age=3600');
+    expect(object.headers.get('content-type')).toBe('image/webp');
+    expect(Buffer.from(await object.arrayBuffer())).toEqual(bytesOf(`${id}/e1/medium.webp`));
+  });
+
+  test('a redirect is kept for as long as it is the same, if the URL names the version', async () => {
+    const versioned = await get(api, `/v1/media/${id}/medium?v=1`);
+    const [, seconds] = /^private, max-age=(\d+)$/.exec(versioned.headers.get('cache-control') ?? '') ?? [];
+    const left = 3_600 - (Math.floor(Date.now() / 1_000) % 3_600);
+    expect(Math.abs(Number(seconds) - left)).toBeLessThanOrEqual(2);
+    for (const path of [`/v1/media/${id}/medium`, `/v1/media/${id}/medium?v=7`])
+      expect((await get(api, path)).headers.get('cache-control')).toBe('private, no-cache');
+  });
+
+  test('HEAD is answered here: a URL is signed for GET', async () => {
+    const head = await get(api, `/v1/media/${id}/medium`, {}, 'HEAD');
+    expect(head.status).toBe(200);
+    expect(head.headers.get('content-length')).toBe(String(bytesOf(`${id}/e1/medium.webp`).length));
+  });
+});
