@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Bench, withBenchContext } from './bench-context.ts';
 import { type BenchOptions, readOptions, UsageError } from './bench-options.ts';
+import { downloadBench } from './download/download-bench.ts';
 import { gatewayBench } from './gateway/gateway-bench.ts';
 import { pipelineBench } from './pipeline/pipeline-bench.ts';
 import { relayBench } from './relay/relay-bench.ts';
@@ -13,6 +14,7 @@ import { uploadBench } from './upload/upload-bench.ts';
 const RESULTS = fileURLToPath(new URL('../../bench/results/', import.meta.url));
 
 const BENCHES: Record<string, Bench> = {
+  download: downloadBench,
   gateway: gatewayBench,
   pipeline: pipelineBench,
   relay: relayBench,

@@ -1,0 +1,89 @@
+import { fileURLToPath } from 'node:url';
+import { freePort } from '@claimcheck/local-stack/free-port';
+import { type ManagedService, startProcess } from '@claimcheck/local-stack/managed-process';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { ChatUser } from '../harness/chat-user.ts';
+import { smallPhoto } from '../harness/fixtures.ts';
+import { type System, startSystem } from '../harness/system.ts';
+import { until } from '../harness/until.ts';
+
+interface Post {
+  id: string;
+  media?: { state: string; thumbnailUrl?: string };
+}
+
+let system: System;
+let host: ManagedService;
+let hostUrl: string;
+beforeAll(async () => {
+  system = await startSystem(inject('stack'));
+  const port = await freePort(new Set());
+  hostUrl = `http://127.0.0.1:${port}`;
+  host = await startProcess({
+    name: 'host backend',
+    command: process.execPath,
+    args: ['docs/examples/host-backend.ts'],
+    cwd: fileURLToPath(new URL('../../', import.meta.url)),
+    env: {
+      PATH: process.env.PATH ?? '',
+      PORT: String(port),
+      CLAIMCHECK_URL: system.apiUrl,
+      CLAIMCHECK_TOKEN: system.tokenFor('host', { scope: 'claimcheck:admin' }),
+      NATS_URL: system.env.NATS_URL ?? '',
+      APP_NAME: system.appName,
+    },
+    ready: async () => (await fetch(hostUrl)).ok,
+    timeoutMs: 20_000,
+  });
+});
+afterAll(async () => {
+  await host?.stop();
+  await system?.stop();
+});
+
+const asHost = async (method: string, path: string, body?: object): Promise<Post[]> => {
+  const response = await fetch(`${hostUrl}${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  expect(response.status, text).toBe(200);
+  return JSON.parse(text);
+};
+
+test('the example backend: a post refers to a photo, members see it, and the host hears that it is ready', async () => {
+  const [ann, ben] = [new ChatUser(system, 'ann'), new ChatUser(system, 'ben')];
+  const photo = { bytes: await smallPhoto(), filename: 'a.jpg', filetype: 'image/jpeg' };
+  const id = await ann.upload(photo);
+  expect((await ben.call('GET', `/v1/media/${id}`)).status).toBe(404);
+  await asHost('POST', '/posts', {
+    id: '1',
+    room: 'garden',
+    text: 'Look',
+    media_object_id: id,
+    members: ['ann', 'ben'],
+  });
+  const post = await until(
+    async () => (await asHost('GET', '/posts')).find(({ media }) => media?.state === 'ready'),
+    { withinMs: 30_000, what: 'the host to hear that it is ready' },
+  );
+  expect(post.media?.thumbnailUrl).toContain(id);
+  expect((await ben.fetch(`/v1/media/${id}/medium`)).status).toBe(200);
+  expect(await asHost('DELETE', '/posts/1')).toEqual([]);
+  expect((await ben.call('GET', `/v1/media/${id}`)).status).toBe(404);
+});
+
+test('an erasure reaches sockets within a second, and nothing is delivered afterwards', async () => {
+  const [ann, ben] = [new ChatUser(system, 'ann'), new ChatUser(system, 'ben')];
+  const conversation = await ann.startConversation('ben');
+  await ben.follow(conversation);
+  const erased = fetch(`${system.apiUrl}/v1/conversations/${conversation}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${system.tokenFor('host', { scope: 'claimcheck:admin' })}` },
+  });
+  const removed = ben.event('conversation.removed', (event) => event.conversation_id === conversation, 1_000);
+  expect((await erased).status).toBe(204);
+  await removed;
+  expect(await ben.follow(conversation)).toMatchObject({ error: { code: 'not_found' } });
+  ben.leave();
+});
