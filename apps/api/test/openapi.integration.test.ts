@@ -123,9 +123,11 @@ const send = async (method: string, path: string, operation: Operation, world: A
 
 test('every example is answered as the document says', async () => {
   const extras = await createExtras();
+  const shared = await createAccessWorld(api);
   for (const [path, operations] of Object.entries(document.paths))
     for (const [method, operation] of Object.entries(operations)) {
-      const world = { ...(await createAccessWorld(api)), ...extras };
+      const isReading = method === 'get' || method === 'head' || method === 'post';
+      const world = { ...(isReading ? shared : await createAccessWorld(api)), ...extras };
       const response = await send(method.toUpperCase(), path, operation, world);
       const text = await response.text();
       // 201 comes before 200 where both are documented: numbers are sorted.
