@@ -28,7 +28,8 @@ type Load = Omit<GetOrder, 'seconds'> & { pid: number };
 const toMeasured = (result: GetResult, cpu: number): Measured => ({
   per_second: result.requests / result.seconds,
   mib_per_second: result.bytes / MIB / result.seconds,
-  cpu_seconds_per_gib: result.bytes === 0 ? 0 : cpu / (result.bytes / MIB / 1_024),
+  // A redirect has a body too, of a line: its bytes are not what it is about.
+  cpu_seconds_per_gib: result.bytes < MIB ? 0 : cpu / (result.bytes / MIB / 1_024),
   cpu_ms_per_request: (cpu * 1_000) / result.requests,
   p50_ms: result.p50_ms,
   p99_ms: result.p99_ms,
