@@ -161,7 +161,7 @@ export const createMetrics = (database: Database, prices: StoragePrices) => {
     labelNames: ['surface', 'reason'],
     registers,
   });
-  for (const reason of ['unauthorized', 'token_expired'])
+  for (const reason of ['unauthorized', 'token_expired', 'media_session'])
     authorizationFailures.inc({ surface: 'http', reason }, 0);
 
   const directLooks = new Counter({
