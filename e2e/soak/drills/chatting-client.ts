@@ -26,6 +26,8 @@ export class ChattingClient {
   readonly #random: Seeded;
   readonly #makeFile: (random: Seeded) => Promise<FileOfUser>;
   #actions = 0;
+  /** What the upload was told at last, for the error when that goes on for too long. */
+  #lastAnswer: unknown;
 
   constructor(options: {
     world: DrillWorld;
@@ -72,7 +74,10 @@ export class ChattingClient {
       if (result !== undefined) return result;
       await pause(RETRY_MS);
     }
-    throw new Error(`${this.#userId}: ${what} did not succeed within ${ACTION_WITHIN_MS} ms`);
+    const last = JSON.stringify(this.#lastAnswer);
+    throw new Error(
+      `${this.#userId}: ${what} did not succeed within ${ACTION_WITHIN_MS} ms, at last ${last}`,
+    );
   }
 
   async #send(conversation: string, body: object): Promise<void> {
@@ -129,6 +134,7 @@ export class ChattingClient {
   /** One HEAD and one PATCH, which may be cut on the way. @returns what is acknowledged now */
   async #sendSome(upload: WireUpload, bytes: Buffer, floor: number): Promise<number> {
     const head = await upload.head(REQUEST_MS);
+    this.#lastAnswer = { upload: upload.id, head };
     if (head.kind !== 'answered' || head.status >= 500 || head.status === 423) return floor;
     const { offset } = head;
     if (head.status !== 200 || offset === undefined)
@@ -138,6 +144,7 @@ export class ChattingClient {
     const isCut = bytes.length > 1_000 && this.#random.int(1, 4) === 1;
     if (!isCut) {
       const answer = await upload.patch(offset, bytes.subarray(offset), REQUEST_MS);
+      this.#lastAnswer = { upload: upload.id, size: bytes.length, offset, patch: answer };
       return answer.kind === 'answered' && answer.status === 204 ? (answer.offset ?? offset) : offset;
     }
     const patch = upload.openPatch(offset, bytes.length - offset, REQUEST_MS);

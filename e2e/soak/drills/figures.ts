@@ -37,7 +37,7 @@ export const printFigures = async (run: {
     messages: sum(clients.map((client) => client.figures.messages)),
     events_received: sum(world.history.feeds.map(({ events }) => events.length)),
     faults: sum([...faults.values()]),
-    crashes: run.crashes.length,
+    crashes: run.crashes,
     settled_after_healing_ms: run.settledMs,
     longest_settle_ms: await longestSettleMs(world, clients),
     states: Object.fromEntries(

@@ -58,7 +58,7 @@ export class Supervised {
     this.#isStopping = false;
     void this.#service.exited.then(() => {
       if (this.#isStopping) return;
-      this.crashes.push(this.#service.logTail(5));
+      this.crashes.push(this.#service.logTail(30));
       void this.#alone(() => this.#startAgain());
     });
   }

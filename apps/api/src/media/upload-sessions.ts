@@ -177,6 +177,13 @@ export class UploadSessions {
         AND lease_owner = ${lease.owner}::uuid`);
   }
 
+  /** Gives up whatever lease this process still has of an upload that no request of it holds. */
+  async disown(uploadId: string): Promise<void> {
+    await this.#database.query(Prisma.sql`
+      UPDATE upload_session SET lease_owner = NULL
+      WHERE upload_id = ${uploadId}::uuid AND lease_owner = ${this.processId}::uuid`);
+  }
+
   /** @returns false when the lease was lost: nothing was written */
   async commit(lease: Lease, progress: Progress): Promise<boolean> {
     const { parts, tail, offset } = progress;

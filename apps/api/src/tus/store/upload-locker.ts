@@ -7,6 +7,8 @@ import { currentScope, type UploadScope } from './upload-scope.ts';
 
 const GIVE_UP_MS = 5_000;
 const ASK_AGAIN_MS = 40;
+/** Who is asked so often and does not let go, may hold it without knowing. */
+const LAST_QUESTION = JSON.stringify({ times: 10 });
 
 interface Held {
   requestRelease: () => void;
@@ -36,9 +38,16 @@ export class UploadLocker implements Locker {
     this.#sessions = sessions;
     this.#bus = bus;
     const prefixLength = bus.subjects.uploadRelease('').length;
-    bus.subscribe(bus.subjects.uploadRelease('*'), (_, subject) =>
-      this.#held.get(subject.slice(prefixLength))?.requestRelease(),
+    bus.subscribe(bus.subjects.uploadRelease('*'), (data, subject) =>
+      this.#onAsked(subject.slice(prefixLength), Buffer.from(data).toString()),
     );
+  }
+
+  #onAsked(uploadId: string, question: string): void {
+    const held = this.#held.get(uploadId);
+    if (held !== undefined) held.requestRelease();
+    // The database was away when this process wanted to let go: it is named as the holder, and holds nothing.
+    else if (question === LAST_QUESTION) this.#sessions.disown(uploadId).catch(() => undefined);
   }
 
   /** Asks all requests of this process to write down what they have; resolves when all have. */
@@ -84,7 +93,7 @@ export class UploadLocker implements Locker {
   /** @throws TusError `upload_locked` when its holder does not let go in time */
   async acquire(uploadId: string, requestRelease: () => void): Promise<Acquired> {
     const deadline = performance.now() + GIVE_UP_MS;
-    while (performance.now() < deadline) {
+    for (let times = 1; performance.now() < deadline; times += 1) {
       const local = this.#held.get(uploadId);
       if (local !== undefined) {
         local.requestRelease();
@@ -93,7 +102,7 @@ export class UploadLocker implements Locker {
       }
       const acquired = await this.#holding(uploadId, requestRelease, () => this.#sessions.acquire(uploadId));
       if (acquired !== undefined) return acquired;
-      this.#bus.announce(this.#bus.subjects.uploadRelease(uploadId), {});
+      this.#bus.announce(this.#bus.subjects.uploadRelease(uploadId), { times });
       await pause(ASK_AGAIN_MS);
     }
     throw new TusError('upload_locked');
