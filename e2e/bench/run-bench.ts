@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Bench, withBenchContext } from './bench-context.ts';
 import { type BenchOptions, readOptions, UsageError } from './bench-options.ts';
+import { directBench } from './direct/direct-bench.ts';
 import { downloadBench } from './download/download-bench.ts';
 import { gatewayBench } from './gateway/gateway-bench.ts';
 import { pipelineBench } from './pipeline/pipeline-bench.ts';
@@ -15,6 +16,7 @@ const RESULTS = fileURLToPath(new URL('../../bench/results/', import.meta.url));
 
 const BENCHES: Record<string, Bench> = {
   download: downloadBench,
+  direct: directBench,
   gateway: gatewayBench,
   pipeline: pipelineBench,
   relay: relayBench,

@@ -3,11 +3,15 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Bucket } from '../harness/bucket.ts';
 import { ChatUser } from '../harness/chat-user.ts';
 import { DirectUploader, putSigned, randomFile, sliceOf } from '../harness/direct-upload.ts';
+import { startDocumentedListener } from '../harness/documented-listener.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
+import { sha256 } from '../harness/fixtures.ts';
 import { metricOf } from '../harness/metric-of.ts';
 import { type OwnServers, startOwnServers } from '../harness/own-servers.ts';
 import { S3_STORES } from '../harness/s3-stores.ts';
 import { newAppName, type System, startSystem } from '../harness/system.ts';
+import { WireUpload } from '../harness/tus-wire.ts';
+import { until } from '../harness/until.ts';
 
 const MIB = 1_024 ** 2;
 const PART = 16 * MIB;
@@ -84,6 +88,68 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     expect(await ann.complete(id)).toMatchObject({ status: 200, body: { state: 'ready' } });
   });
 
+  test('another listener on the stream hears of it, as the documentation shows', async () => {
+    const listener = await startDocumentedListener({
+      NATS_URL: servers.env.NATS_URL ?? '',
+      APP_NAME: system.appName,
+    });
+    try {
+      const bytes = randomBytes(100);
+      const { media, upload } = (await ann.authorize(randomFile(bytes, ['put']))).body;
+      expect(await putSigned(upload, new Uint8Array(bytes))).toBe(200);
+      await until(() => (listener.heard().includes(`${media.media_object_id}/source`) ? true : undefined), {
+        withinMs: 20_000,
+        what: 'the listener to hear of the object',
+      });
+      await expectWhole(ann.user, media.media_object_id, bytes);
+    } finally {
+      await listener.stop();
+    }
+  });
+
+  test('what the client says of its file is checked by the worker: hash, and type', async () => {
+    const bytes = randomBytes(500);
+    const lie = { sha256: sha256(Buffer.from('something else')) };
+    const page = Buffer.from('<html><script>alert(1)</script></html>');
+    const cases = [
+      [bytes, lie, 'hash_mismatch'],
+      [page, { content_type: 'image/png', filename: 'a.png' }, 'type_mismatch'],
+    ] as const;
+    for (const [content, more, code] of cases) {
+      const { media, upload } = (await ann.authorize(randomFile(content, ['put'], more))).body;
+      expect(await putSigned(upload, new Uint8Array(content))).toBe(200);
+      const failed = await ann.user.mediaIn(media.media_object_id, ['ready', 'degraded', 'failed']);
+      expect(failed).toMatchObject({ state: 'failed', failure: { code } });
+    }
+  });
+
+  test('the same bytes again are not asked for, and nobody else learns that they are here', async () => {
+    const bytes = randomBytes(700);
+    const file = (more: object = {}) => randomFile(bytes, ['put'], { sha256: sha256(bytes), ...more });
+    const { media, upload } = (await ann.authorize(file())).body;
+    expect(await putSigned(upload, new Uint8Array(bytes))).toBe(200);
+    await expectWhole(ann.user, media.media_object_id, bytes);
+    const again = await ann.authorize(file({ client_media_id: 'another-name' }));
+    expect([again.status, again.body.upload.protocol, again.body.media]).toMatchObject([
+      201,
+      'none',
+      { media_object_id: media.media_object_id, state: 'ready' },
+    ]);
+    expect((await ben.authorize(file())).body.upload.protocol).toBe('put');
+  });
+
+  test('a key of a direct upload is nothing that tus could go on with', async () => {
+    const file = randomFile(randomBytes(10), ['put']);
+    const { media } = (await ann.authorize(file)).body;
+    const target = { baseUrl: system.apiUrl, token: ann.user.token };
+    expect(await new WireUpload(target, media.media_object_id).head()).toMatchObject({ status: 404 });
+    const creation = WireUpload.create(target, 10, { client_media_id: file.client_media_id });
+    await expect(creation).rejects.toThrow('409');
+    expect((await ann.user.call('DELETE', `/v1/media/${media.media_object_id}`)).status).toBe(204);
+    expect((await ann.complete(media.media_object_id)).body.state).toBe('deleted');
+    expect(await ann.renew(media.media_object_id)).toMatchObject({ status: 410 });
+  });
+
   test('parts: interrupted, listed, signed anew, and made one object', async () => {
     const bytes = randomBytes(PART + 5 * MIB);
     const { media, upload } = (await ann.authorize(randomFile(bytes, ['put', 'multipart']))).body;
@@ -112,5 +178,17 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     expect([byTicket.status, await byTicket.json()]).toMatchObject([200, { upload_state: 'uploaded' }]);
     await expectWhole(ann.user, id, bytes);
     expect(await bucket.openUploads(id)).toEqual([]);
+  });
+
+  test('the api dies after the Complete and before its commit: the event alone makes it ready', async () => {
+    const bytes = randomBytes(PART + 1_000);
+    await system.restart('api', { FAILPOINT: 'direct.after_complete:kill' });
+    const { media, upload } = (await ann.authorize(randomFile(bytes, ['multipart']))).body;
+    for (const part of upload.parts ?? [])
+      expect(await putSigned(part, sliceOf(bytes, PART, part))).toBe(200);
+    await expect(ann.complete(media.media_object_id)).rejects.toThrow();
+    await system.restart('api');
+    await expectWhole(ann.user, media.media_object_id, bytes);
+    expect(await looks('event', 'finished')).toBe(1);
   });
 });

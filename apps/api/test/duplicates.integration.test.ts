@@ -47,7 +47,7 @@ const stored = async (owner: string, hash: string, counted: string | undefined =
 test('bytes that this owner has here get another name, and nothing is asked for', async () => {
   const hash = hashOf('one');
   const id = await stored('ann', hash);
-  const name = { client_media_id: 'second name' };
+  const name = { client_media_id: 'second-name' };
   const again = await authorize('ann', hash, name);
   expect([again.media.media_object_id, again.session.phase, again.created, again.duplicate]).toEqual([
     id,
@@ -106,7 +106,7 @@ test('a conversation of others is refused before anything is looked up', async (
 });
 
 test('a key that was begun in another way is named as such', async () => {
-  const name = { client_media_id: 'one way' };
+  const name = { client_media_id: 'one-way' };
   await authorize('gil', hashOf('seven'), name);
   await expect(authorize('gil', hashOf('seven'), { ...name, protocols: ['tus'] })).rejects.toMatchObject({
     problem: { code: 'client_key_conflict', field: 'protocols' },

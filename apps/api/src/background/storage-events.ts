@@ -21,7 +21,8 @@ interface StorageEventsOptions {
 }
 
 const CONCURRENCY = 8;
-const ACK_WAIT_MS = 30_000;
+/** Short: what a process had taken when it died is soon told to another. */
+const ACK_WAIT_MS = 5_000;
 const SOURCE = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/source$/;
 
 /** MinIO and AWS encode keys, versitygw does not; ours have nothing in them that either would change twice. */

@@ -32,7 +32,7 @@ export class DirectUploads {
   }
 
   /** The one request that carries a whole file. @throws ProblemError `upload_gone` */
-  signPut(upload: DirectUpload): Promise<SignedRequest> {
+  async signPut(upload: DirectUpload): Promise<SignedRequest> {
     return this.#options.direct.signPut(upload.object_storage_key, {
       size_bytes: upload.length,
       seconds: secondsLeft(upload),
@@ -58,7 +58,7 @@ export class DirectUploads {
     };
   }
 
-  #sign(upload: DirectUpload, s3UploadId: string, parts: readonly UploadPart[]): Promise<SignedPart[]> {
+  async #sign(upload: DirectUpload, s3UploadId: string, parts: readonly UploadPart[]): Promise<SignedPart[]> {
     const seconds = secondsLeft(upload);
     const { object_storage_key: key } = upload;
     return Promise.all(
