@@ -146,6 +146,9 @@ export const createMetrics = (database: Database, prices: StoragePrices) => {
     registers,
   });
   for (const outcome of ['finished', 'terminated', 'expired']) uploads.inc({ protocol: 'tus', outcome }, 0);
+  for (const protocol of ['put', 'multipart'])
+    for (const outcome of ['finished', 'expired']) uploads.inc({ protocol, outcome }, 0);
+  uploads.inc({ protocol: 'none', outcome: 'finished' }, 0);
   const downloads = new Counter({
     name: 'claimcheck_downloads_total',
     help: 'Authorised downloads and refusals',
