@@ -34,8 +34,15 @@ const checkFinished = async (apiUrl: string, uploadUrl: string, token = ''): Pro
   if (media.upload_state !== 'uploaded') throw new Error(`a finished upload is ${media.upload_state}`);
 };
 
-/** apps/api with both roles, on a database and streams of its own; nobody consumes its requests. */
-export const startOurs = async ({ stack, target }: Ground): Promise<BenchServer> => {
+/**
+ * apps/api with both roles, on a database and streams of its own; nobody consumes its requests.
+ *
+ * @param overrides configuration that differs
+ */
+export const startOurs = async (
+  { stack, target }: Ground,
+  overrides: Record<string, string> = {},
+): Promise<BenchServer> => {
   const name = `bench${randomBytes(5).toString('hex')}`;
   const secret = randomBytes(32).toString('hex');
   const port = await freePort();
@@ -59,6 +66,7 @@ export const startOurs = async ({ stack, target }: Ground): Promise<BenchServer>
     NODE_ENV: 'production',
     // Without a worker nothing becomes ready; driving it again is not what is measured.
     READY_DEADLINE: '1h',
+    ...overrides,
   };
   const service = await startProcess({
     name: 'api',
