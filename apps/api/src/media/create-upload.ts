@@ -153,7 +153,7 @@ const refuse = async (on: Executor, settings: MediaSettings, upload: NewSession)
  * good: the same call again, also at the same time, gives the same.
  *
  * @throws ProblemError `not_found` for a conversation that the owner is not a member of · `quota_exceeded` ·
- *   `too_many_uploads`
+ *   `too_many_uploads` · `too_many_uploads_today`
  */
 export const createUpload = async (
   on: Executor,
