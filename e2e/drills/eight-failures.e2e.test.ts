@@ -23,6 +23,8 @@ beforeAll(async () => {
   system = await startSystem(inject('stack'), {
     ORPHAN_TTL: '4s',
     ORPHAN_GRACE: '5s',
+    // Signatures are made anew as often as that.
+    SIGNED_URL_STEP: '1s',
     READY_DEADLINE: '3s',
     READY_DEADLINE_MAX: '12s',
     SWEEP_INTERVAL: '1s',

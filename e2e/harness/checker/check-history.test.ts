@@ -58,6 +58,15 @@ test('a sound history has no violation', () => {
   expect(checkHistory(history, aftermath)).toEqual([]);
 });
 
+test('a deleted message leaves its number in the log, and nothing else', () => {
+  const { history, aftermath } = sound();
+  const { events } = aftermath.logs.get('c') ?? { events: [] };
+  events[0] = { seq: 1, type: 'message.deleted', subject: 'msg' };
+  expect(checkHistory(history, aftermath)).toEqual([]);
+  events[0] = { seq: 1, type: 'message.deleted', subject: 'another' };
+  expect(checkHistory(history, aftermath).map(({ invariant }) => invariant)).toEqual(['D', 'D']);
+});
+
 const feed = ({ history }: Case) => {
   const [first] = history.feeds;
   if (first === undefined) throw new Error('there is no feed');

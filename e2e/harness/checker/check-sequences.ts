@@ -4,6 +4,11 @@ import type { Violation } from './violation.ts';
 
 const nameOf = ({ type, subject }: SeenEvent): string => `${type} of ${subject}`;
 
+/** What the log says now of what it told before: nothing is left in it of a message that was deleted. */
+const isSame = (logged: SeenEvent, told: Pick<SeenEvent, 'type' | 'subject'>): boolean =>
+  logged.subject === told.subject &&
+  (logged.type === told.type || (told.type === 'message.created' && logged.type === 'message.deleted'));
+
 const checkLog = (conversation: string, lastSeq: number, events: readonly SeenEvent[]): string[] => {
   const wrong = events.findIndex(({ seq }, index) => seq !== index + 1);
   if (wrong >= 0)
@@ -22,7 +27,7 @@ const checkFeed = (feed: Feed, log: readonly SeenEvent[], lastSeq: number): stri
     if (event.seq < expected) return [`${who} received ${event.seq} again`];
     if (event.seq > expected) return [`${who} never received ${expected}, and then ${event.seq}`];
     const logged = log[event.seq - 1];
-    if (logged !== undefined && nameOf(logged) !== nameOf(event))
+    if (logged !== undefined && !isSame(logged, event))
       return [`${who} received ${nameOf(event)} as ${event.seq}, the log has ${nameOf(logged)}`];
   }
   return expected === lastSeq ? [] : [`${who} is at ${expected}, the log at ${lastSeq}`];
@@ -40,7 +45,7 @@ export const checkSequences = (history: History, aftermath: Aftermath): Violatio
   });
   const lost = history.messages.flatMap(({ conversation_id, message_id, seq }) => {
     const entry = logs.get(conversation_id)?.events.find((event) => event.seq === seq);
-    return entry?.type === 'message.created' && entry.subject === message_id
+    return entry !== undefined && isSame(entry, { type: 'message.created', subject: message_id })
       ? []
       : [`message ${message_id} was acknowledged as ${seq} of ${conversation_id}, and is not there`];
   });
