@@ -59,3 +59,12 @@ export const streamPositions = async (
     }),
   );
 };
+
+/** Whether a consumer has messages that it has not acked. @throws when the broker does not answer */
+export const hasWaiting = async (
+  manager: JetStreamManager,
+  { stream, consumer }: { stream: string; consumer: string },
+): Promise<boolean> => {
+  const info = await orUndefined(() => manager.consumers.info(stream, consumer));
+  return info !== undefined && info.num_pending + info.num_ack_pending > 0;
+};

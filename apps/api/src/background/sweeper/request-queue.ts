@@ -1,6 +1,6 @@
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Bus } from '@claimcheck/platform/bus';
-import { streamPositions } from '@claimcheck/platform/stream-position';
+import { hasWaiting, streamPositions } from '@claimcheck/platform/stream-position';
 import type { OverdueMedia, OverdueRequest } from '../../media/overdue-media.ts';
 
 type Located = Pick<OverdueMedia, 'media_object_id' | 'request'>;
@@ -11,7 +11,8 @@ interface Published {
 }
 
 /**
- * Which media objects' requests still wait: in the outbox, in the queue, or in work.
+ * Which media objects still wait for their turn: their requests in the outbox, in the queue, or in work; or,
+ * when those are done, perhaps their results, of which some are not applied yet.
  *
  * @returns their ids; a request that the outbox has forgotten is not among them
  * @throws when the broker does not answer
@@ -28,6 +29,7 @@ export const findWaiting = async (
     // Not published yet; or by an older release, which did not say where: the last deadline bounds it.
     else waiting.add(id);
   }
+  const answered: string[] = [];
   const consumers = {
     [bus.subjects.optimizeRequest]: CONSUMERS.media,
     [bus.subjects.transcodeRequest]: CONSUMERS.transcode,
@@ -40,7 +42,15 @@ export const findWaiting = async (
       { stream: bus.streams.media.name, consumer },
       ours.map(({ request, stream_seq }) => ({ message_id: request.id, stream_seq })),
     );
-    for (const [index, { id }] of ours.entries()) if (positions[index] === 'waiting') waiting.add(id);
+    for (const [index, { id }] of ours.entries()) {
+      if (positions[index] === 'waiting') waiting.add(id);
+      if (positions[index] === 'done') answered.push(id);
+    }
   }
+  // The worker published the result before it acked: asked for last, whatever does not wait was applied. The
+  // queue of results is empty unless the api lags, and then driving again would make it longer.
+  const results = { stream: bus.streams.media.name, consumer: CONSUMERS.results };
+  if (answered.length > 0 && (await hasWaiting(bus.manager, results)))
+    for (const id of answered) waiting.add(id);
   return waiting;
 };
