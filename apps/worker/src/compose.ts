@@ -44,7 +44,14 @@ export const startWorker = async (
   if (scanner !== undefined) metrics.watchSignatures(() => scanner.signatureAge());
   const bus = await openBus(config, logger);
   shutdown.add('broker', () => bus.close());
-  const admin = await openAdminServer(config, { metrics, bus, storage, scanner });
+  let consuming = false;
+  const admin = await openAdminServer(config, {
+    metrics,
+    bus,
+    storage,
+    scanner,
+    isConsuming: () => consuming,
+  });
   shutdown.add('admin server', () => admin.close());
 
   await waitForStreams(bus, subjectsUsed(config, bus), {
@@ -102,6 +109,7 @@ export const startWorker = async (
     await Promise.all(consumers.map((consumer) => consumer.stop(GRACE_MS)));
   });
   await Promise.all(consumers.map((consumer) => consumer.start()));
+  consuming = true;
   logger.info(
     {
       lanes: config.LANES,
@@ -172,15 +180,20 @@ const openAdminServer = (
     bus: Bus;
     storage: Storage;
     scanner: ClamdClient | undefined;
+    isConsuming: () => boolean;
   },
 ): Promise<AdminServer> => {
-  const { metrics, bus, storage, scanner } = parts;
+  const { metrics, bus, storage, scanner, isConsuming } = parts;
   return startAdminServer({
     port: config.ADMIN_PORT,
     registry: metrics.registry,
     checks: {
       broker: () => bus.check(),
       storage: () => storage.check(),
+      // The server is open while the worker still waits for its streams: alive, and not ready.
+      consumers: async () => {
+        if (!isConsuming()) throw new Error('the consumers do not run yet');
+      },
       ...(scanner === undefined ? {} : { scanner: () => scanner.ping() }),
     },
   });
