@@ -1,8 +1,10 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import net from 'node:net';
+import { Database } from '@claimcheck/database/database';
 import { Upload } from 'tus-js-client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
+import { expectWhole } from '../harness/expect-whole.ts';
 import { phonePhoto, sha256 } from '../harness/fixtures.ts';
 import { type System, startSystem } from '../harness/system.ts';
 
@@ -73,6 +75,35 @@ test('an upload that is cut at a random byte is resumed, and arrives byte for by
   expect(offsets.length, 'the client asked where to go on').toBeGreaterThan(0);
   const media = await ann.mediaIn(id, ['ready', 'degraded', 'failed']);
   expect({ state: media.state, sha256: media.sha256 }).toEqual({ state: 'ready', sha256: sha256(photo) });
+});
+
+test('bytes that are all stored, the last of them in a tail, are finished whole by the next HEAD', async () => {
+  const bytes = randomBytes(300_000);
+  const protocol = { 'tus-resumable': '1.0.0' };
+  const created = await ann.fetch('/v1/uploads', {
+    method: 'POST',
+    headers: {
+      ...protocol,
+      'upload-defer-length': '1',
+      'upload-metadata': `filename ${btoa('a.bin')},filetype ${btoa('application/octet-stream')}`,
+    },
+  });
+  const path = new URL(created.headers.get('location') ?? '').pathname;
+  const id = path.slice(path.lastIndexOf('/') + 1);
+  const patched = await ann.fetch(path, {
+    method: 'PATCH',
+    headers: { ...protocol, 'content-type': 'application/offset+octet-stream', 'upload-offset': '0' },
+    body: new Uint8Array(bytes),
+  });
+  expect([patched.status, patched.headers.get('upload-offset')]).toEqual([204, String(bytes.length)]);
+  // As the row stays when the process dies after the length was declared, and before anything was finished.
+  const database = new Database({ url: system.databaseUrl });
+  await database.client.upload_session.update({ where: { upload_id: id }, data: { length: bytes.length } });
+  await database.close();
+  const head = await ann.fetch(path, { method: 'HEAD', headers: protocol });
+  expect([head.status, head.headers.get('upload-offset')]).toEqual([200, String(bytes.length)]);
+  await ann.mediaIn(id, ['ready']);
+  await expectWhole(ann, id, bytes);
 });
 
 test('the same client_media_id, at the same time and again, is one media object', async () => {

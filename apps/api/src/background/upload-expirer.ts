@@ -3,10 +3,10 @@ import type { Logger } from '@claimcheck/platform/logger';
 import { isMissing, type Storage } from '@claimcheck/platform/storage';
 import type { DirectUploads } from '../direct/direct-uploads.ts';
 import { type DirectUpload, isDirect } from '../media/direct-uploads.ts';
-import { claimDueUploads, closeExpired, type DueUpload, expireUpload } from '../media/expire-upload.ts';
+import { claimDueUploads, closeExpired, expireUpload } from '../media/expire-upload.ts';
 import { finalizeUpload } from '../media/finalize-upload.ts';
 import type { MediaSettings } from '../media/media-settings.ts';
-import type { UploadSession, UploadSessions } from '../media/upload-sessions.ts';
+import type { Acquired, UploadSession, UploadSessions } from '../media/upload-sessions.ts';
 
 /**
  * `discarded`: finished pieces that nobody put together, and what was ended before and not cleaned up.
@@ -68,7 +68,7 @@ export class UploadExpirer {
     }
   }
 
-  async #trySettle(due: DueUpload): Promise<boolean> {
+  async #trySettle(due: Acquired): Promise<boolean> {
     const { sessions, logger, onOutcome } = this.#options;
     const upload = due.lease.upload_id;
     try {
@@ -85,7 +85,7 @@ export class UploadExpirer {
     }
   }
 
-  async #settle({ lease, session }: DueUpload): Promise<Outcome> {
+  async #settle({ lease, session }: Acquired): Promise<Outcome> {
     const { database, settings } = this.#options;
     if (isDirect(session) && (await this.#findDirect(session))) return 'settled';
     if (session.phase === 'completing' && (await this.#finish(session))) return 'finished';

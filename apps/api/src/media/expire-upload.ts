@@ -2,16 +2,11 @@ import { isTombstone } from '@claimcheck/contracts/media';
 import type { Database, Transaction } from '@claimcheck/database/database';
 import { lockMedia } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
-import { DEAD_AFTER, type Lease, type SessionRow, toSession, type UploadSession } from './upload-sessions.ts';
+import { type Acquired, type Lease, NOBODYS, type SessionRow, toAcquired } from './upload-sessions.ts';
 import { NOTHING_USED, setUsage } from './user-usage.ts';
 import { writeMedia } from './write-media.ts';
 
 const WHOLE_GRACE = '1 hour';
-
-export interface DueUpload {
-  lease: Lease;
-  session: UploadSession;
-}
 
 /**
  * Claims uploads whose time is over and that nobody writes: unfinished ones, pieces that nobody put
@@ -25,7 +20,7 @@ export const claimDueUploads = async (
   database: Database,
   processId: string,
   limit: number,
-): Promise<DueUpload[]> => {
+): Promise<Acquired[]> => {
   const rows = await database.client.$queryRaw<SessionRow[]>`
     UPDATE upload_session
     SET lease_owner = ${processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = now()
@@ -35,14 +30,10 @@ export const claimDueUploads = async (
         AND (phase = 'aborted' OR expires_at < now())
         AND NOT (phase = 'open' AND length IS NOT NULL AND length > 0 AND "offset" = length
           AND expires_at > now() - ${WHOLE_GRACE}::interval)
-        AND (lease_owner IS NULL OR NOT EXISTS (SELECT 1 FROM process_heartbeat
-          WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))
+        AND ${NOBODYS}
       ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING *`;
-  return rows.map((row) => ({
-    session: toSession(row),
-    lease: { upload_id: row.upload_id, owner: processId, epoch: row.lease_epoch },
-  }));
+  return rows.map((row) => toAcquired(row, processId));
 };
 
 /**

@@ -1,6 +1,5 @@
 import type { Database } from '@claimcheck/database/database';
-import type { DueUpload } from './expire-upload.ts';
-import { DEAD_AFTER, type SessionRow, toSession } from './upload-sessions.ts';
+import { type Acquired, NOBODYS, type SessionRow, toAcquired } from './upload-sessions.ts';
 
 /** A client that lost its answer asks again within this time, and then finishes the upload itself. */
 const QUIET = '30 seconds';
@@ -14,7 +13,7 @@ export const claimUnfinished = async (
   processId: string,
   now: Date,
   limit: number,
-): Promise<DueUpload[]> => {
+): Promise<Acquired[]> => {
   const rows = await client.$queryRaw<SessionRow[]>`
     UPDATE upload_session
     SET lease_owner = ${processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = ${now}::timestamptz
@@ -22,12 +21,8 @@ export const claimUnfinished = async (
       SELECT upload_id FROM upload_session
       WHERE protocol = 'tus' AND (phase = 'completing' OR (phase = 'open' AND length > 0 AND "offset" = length))
         AND updated_at < ${now}::timestamptz - ${QUIET}::interval
-        AND (lease_owner IS NULL OR NOT EXISTS (SELECT 1 FROM process_heartbeat
-          WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))
+        AND ${NOBODYS}
       ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING *`;
-  return rows.map((row) => ({
-    session: toSession(row),
-    lease: { upload_id: row.upload_id, owner: processId, epoch: row.lease_epoch },
-  }));
+  return rows.map((row) => toAcquired(row, processId));
 };

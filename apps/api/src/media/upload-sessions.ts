@@ -81,6 +81,12 @@ export const toSession = (row: SessionRow): UploadSession => ({
   concat: row.concat ?? undefined,
 });
 
+/** @param owner the process that has just taken the row's lease */
+export const toAcquired = (row: SessionRow, owner: string): Acquired => ({
+  lease: { upload_id: row.upload_id, owner, epoch: row.lease_epoch },
+  session: toSession(row),
+});
+
 export const findSession = async (
   on: Pick<Executor, 'query'>,
   uploadId: string,
@@ -92,9 +98,10 @@ export const findSession = async (
 
 const HEARTBEAT_EVERY_MS = 2_000;
 /** A process that was silent for so long holds nothing any more. */
-export const DEAD_AFTER = '6 seconds';
+const DEAD_AFTER = '6 seconds';
 
-const NOBODYS = Prisma.sql`(lease_owner IS NULL OR NOT EXISTS (SELECT 1 FROM process_heartbeat
+/** Condition on a row of upload_session: no living process holds it. */
+export const NOBODYS = Prisma.sql`(lease_owner IS NULL OR NOT EXISTS (SELECT 1 FROM process_heartbeat
   WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))`;
 
 /**
@@ -148,7 +155,7 @@ export class UploadSessions {
       WHERE upload_id = ${uploadId}::uuid AND phase NOT IN ('aborted', 'expired')
         AND (lease_owner = ${this.processId}::uuid OR ${NOBODYS})
       RETURNING *`);
-    if (row !== undefined) return this.#acquired(row);
+    if (row !== undefined) return toAcquired(row, this.processId);
     const found = await this.find(uploadId);
     if (found?.phase === 'aborted' || found?.phase === 'expired') throw new ProblemError('upload_gone');
     return undefined;
@@ -162,12 +169,7 @@ export class UploadSessions {
       WHERE upload_id = ${uploadId}::uuid AND owner_user_id = ${userId} AND phase = 'open'
         AND protocol = 'tus' AND (lease_owner = ${this.processId}::uuid OR ${NOBODYS})
       RETURNING *`);
-    return row === undefined ? undefined : this.#acquired(row);
-  }
-
-  #acquired(row: SessionRow): Acquired {
-    const lease = { upload_id: row.upload_id, owner: this.processId, epoch: row.lease_epoch };
-    return { lease, session: toSession(row) };
+    return row === undefined ? undefined : toAcquired(row, this.processId);
   }
 
   async release(lease: Lease): Promise<void> {

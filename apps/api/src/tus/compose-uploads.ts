@@ -2,9 +2,8 @@ import type { Bus } from '@claimcheck/platform/bus';
 import { finalizeUpload } from '../media/finalize-upload.ts';
 import { UploadSessions } from '../media/upload-sessions.ts';
 import type { HttpContext } from '../request/context.ts';
+import { createEngine } from './create-engine.ts';
 import type { Engine } from './store/engine.ts';
-import { MemoryBudget } from './store/memory-budget.ts';
-import { PartSender } from './store/part-sender.ts';
 import { TusError } from './store/tus-error.ts';
 import { UploadLocker } from './store/upload-locker.ts';
 import { type OnStored, UploadStore } from './store/upload-store.ts';
@@ -38,18 +37,9 @@ const finalizer =
   };
 
 export const composeUploads = (context: HttpContext, bus: Bus): Uploads => {
-  const { config, database, settings, storage, failpoint, metrics, logger } = context;
+  const { config, database, settings, logger } = context;
   const sessions = new UploadSessions(database, settings);
-  const engine: Engine = {
-    sessions,
-    storage,
-    sender: new PartSender({ ...config.storage, onRequest: metrics.onStorageRequest }),
-    budget: new MemoryBudget(config.uploadMemoryBytes),
-    idleMs: config.uploadIdleMs,
-    maxUploadBytes: config.maxUploadBytes,
-    failpoint,
-    logger,
-  };
+  const engine = createEngine(context, sessions);
   const locker = new UploadLocker(sessions, bus);
   const store = new UploadStore(engine, config.storage, finalizer(context, sessions));
   const server = new UploadServer({

@@ -1,9 +1,6 @@
 import type { Lease, UploadSession, UploadSessions } from '../media/upload-sessions.ts';
-import type { HttpContext } from '../request/context.ts';
-import type { Engine } from './store/engine.ts';
-import { storeWhole } from './store/finish-upload.ts';
-import { MemoryBudget } from './store/memory-budget.ts';
-import { PartSender } from './store/part-sender.ts';
+import { createEngine, type EngineContext } from './create-engine.ts';
+import { storedRemainder, storeWhole } from './store/finish-upload.ts';
 
 export interface StoreUpload {
   /**
@@ -16,28 +13,11 @@ export interface StoreUpload {
 }
 
 /** The engine's own way to finish an upload, for whoever finds one that its client did not come back to. */
-export const createStoreUpload = (
-  context: Pick<HttpContext, 'config' | 'storage' | 'failpoint' | 'logger' | 'metrics'>,
-  sessions: UploadSessions,
-): StoreUpload => {
-  const { config, storage, failpoint, logger, metrics } = context;
-  const sender = new PartSender({ ...config.storage, onRequest: metrics.onStorageRequest });
-  const engine: Engine = {
-    sessions,
-    storage,
-    sender,
-    budget: new MemoryBudget(config.uploadMemoryBytes),
-    idleMs: config.uploadIdleMs,
-    maxUploadBytes: config.maxUploadBytes,
-    failpoint,
-    logger,
-  };
+export const createStoreUpload = (context: EngineContext, sessions: UploadSessions): StoreUpload => {
+  const engine = createEngine(context, sessions);
   return {
-    store: async (lease, session) => {
-      const tails = await sessions.tails(session.upload_id);
-      const bytes = tails.reduce((sum, tail) => sum + tail.size_bytes, 0);
-      await storeWhole(engine, lease, session, { tails, chunks: [], bytes, giveBack: () => {} });
-    },
-    close: () => sender.close(),
+    store: async (lease, session) =>
+      storeWhole(engine, lease, session, await storedRemainder(engine, session.upload_id)),
+    close: () => engine.sender.close(),
   };
 };

@@ -1,10 +1,9 @@
 import type { Database } from '@claimcheck/database/database';
 import type { Storage } from '@claimcheck/platform/storage';
-import type { DueUpload } from '../../media/expire-upload.ts';
 import { finalizeUpload } from '../../media/finalize-upload.ts';
 import type { MediaSettings } from '../../media/media-settings.ts';
 import { claimUnfinished } from '../../media/unfinished-uploads.ts';
-import type { Lease, UploadSession, UploadSessions } from '../../media/upload-sessions.ts';
+import type { Acquired, Lease, UploadSession, UploadSessions } from '../../media/upload-sessions.ts';
 import type { Duty, Pass } from './duty.ts';
 
 type WholeSession = UploadSession & { length: number };
@@ -23,7 +22,7 @@ const BATCH = 20;
 
 const isWhole = (session: UploadSession): session is WholeSession => session.length !== undefined;
 
-const finish = async (options: Options, { lease, session }: DueUpload): Promise<'finished' | 'left'> => {
+const finish = async (options: Options, { lease, session }: Acquired): Promise<'finished' | 'left'> => {
   if (!isWhole(session)) return 'left';
   const { database, settings, sessions, storage } = options;
   const { upload_id, length } = session;
@@ -39,7 +38,7 @@ const finish = async (options: Options, { lease, session }: DueUpload): Promise<
   return 'finished';
 };
 
-const tryFinish = async (options: Options, pass: Pass, due: DueUpload): Promise<void> => {
+const tryFinish = async (options: Options, pass: Pass, due: Acquired): Promise<void> => {
   const { upload_id } = due.session;
   try {
     const decision = await finish(options, due);

@@ -21,6 +21,13 @@ export const abandon = async (engine: Engine, lease: Lease, error: unknown): Pro
   throw new TusError('upload_gone');
 };
 
+/** What is left to be put together of an upload whose bytes are all stored, with nobody who sends them. */
+export const storedRemainder = async (engine: Engine, uploadId: string): Promise<Remainder> => {
+  const tails = await engine.sessions.tails(uploadId);
+  const bytes = tails.reduce((sum, tail) => sum + tail.size_bytes, 0);
+  return { tails, chunks: [], bytes, giveBack: () => {} };
+};
+
 const allBytes = async (engine: Engine, rest: Remainder): Promise<Buffer[]> => [
   ...(await readTails(engine.storage, rest.tails)),
   ...rest.chunks,

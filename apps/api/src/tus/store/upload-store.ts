@@ -5,7 +5,7 @@ import { S3Store } from '@tus/s3-store';
 import { type DataStore, Metadata, Upload } from '@tus/utils';
 import type { UploadSession } from '../../media/upload-sessions.ts';
 import type { Engine } from './engine.ts';
-import { abandon, storeWhole } from './finish-upload.ts';
+import { abandon, storedRemainder, storeWhole } from './finish-upload.ts';
 import { Ingest, type Remainder } from './ingest.ts';
 import { TusError } from './tus-error.ts';
 import { currentScope, type UploadScope } from './upload-scope.ts';
@@ -88,7 +88,7 @@ export class UploadStore extends S3Store implements DataStore {
   /** Finishes an upload whose bytes are all stored: its last request died, or S3 did not answer it. */
   async recover(scope: UploadScope): Promise<number> {
     const { session } = scope;
-    await this.#finish(scope, session, NOTHING_LEFT);
+    await this.#finish(scope, session, await storedRemainder(this.#engine, session.upload_id));
     return session.offset;
   }
 
