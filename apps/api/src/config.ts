@@ -59,7 +59,7 @@ const schema = z
     MAX_OPEN_UPLOADS: wholeNumber(1, 1_000_000).default(100),
     MAX_UPLOADS_PER_DAY: wholeNumber(1, 1_000_000_000).optional(),
     UPLOAD_IDLE_TIMEOUT: duration.default(60_000),
-    UPLOAD_MEMORY_BYTES: wholeNumber(16 * MIB, 16 * GIB).default(64 * MIB),
+    UPLOAD_MEMORY_BYTES: wholeNumber(16 * MIB, 16 * GIB).default(48 * MIB),
     UPLOAD_TTL: duration.default(86_400_000),
     ORPHAN_TTL: duration.default(86_400_000),
     ORPHAN_GRACE: duration.default(86_400_000),

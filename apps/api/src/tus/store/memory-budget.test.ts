@@ -46,18 +46,23 @@ test('a part that is larger than everything is let through alone', async () => {
   await next;
 });
 
-test('over half of the limit in small amounts, who was silent for longest is asked, once', () => {
+test('over half of the limit in small amounts, those who were silent for longest are asked, once', () => {
   const budget = new MemoryBudget(100);
   const [old, older, young] = [holder(2), holder(1), holder(3)];
+  const asked = () => [older.asked, old.asked, young.asked];
   budget.take(old, 20);
   budget.take(older, 20);
+  expect(asked()).toEqual([0, 0, 0]);
+  // 60 of 50; without the older 40, without the old one 20: no more than three quarters of the 50.
   budget.take(young, 20);
-  expect([older.asked, old.asked, young.asked]).toEqual([1, 0, 0]);
-  budget.take(young, 15);
-  expect([older.asked, old.asked, young.asked]).toEqual([1, 1, 0]);
+  expect(asked()).toEqual([1, 1, 0]);
+  budget.take(young, 30);
+  expect(asked()).toEqual([1, 1, 0]);
   budget.give(older);
   budget.give(old);
-  expect(budget.used).toBe(35);
+  expect(budget.used).toBe(50);
+  budget.take(young, 1);
+  expect(asked()).toEqual([1, 1, 1]);
 });
 
 test('waiting for a room asks nobody to write: rooms come back by themselves', async () => {

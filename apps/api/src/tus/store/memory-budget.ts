@@ -26,12 +26,14 @@ const sizeFor = (bytes: number): number => SIZES.find((size) => bytes <= size) ?
 export class MemoryBudget {
   readonly #limit: number;
   readonly #held = new Map<Holder, number>();
-  readonly #asked = new Set<Holder>();
+  readonly #asked = new Map<Holder, number>();
   readonly #waiting: { bytes: number; grant: () => void }[] = [];
   readonly #free = new Map<number, Buffer[]>();
   /** Small amounts and rooms. */
   #used = 0;
   #small = 0;
+  /** Of the small amounts: what their holders were asked to write away and have not yet. */
+  #leaving = 0;
 
   /** @param limit bytes */
   constructor(limit: number) {
@@ -48,7 +50,7 @@ export class MemoryBudget {
     this.#used += bytes;
     this.#small += bytes;
     // Rooms come back by themselves, when the storage has their parts; small amounts may wait for hours.
-    if (this.#small > this.#limit / 2) this.#relieve(this.#small - this.#limit / 2);
+    if (this.#small - this.#leaving > this.#limit / 2) this.#relieve();
   }
 
   /** All bytes that `take` counted for this holder are gone or counted elsewhere. */
@@ -57,6 +59,7 @@ export class MemoryBudget {
     this.#used -= bytes;
     this.#small -= bytes;
     this.#held.delete(holder);
+    this.#leaving -= this.#asked.get(holder) ?? 0;
     this.#asked.delete(holder);
     this.#grant();
   }
@@ -106,16 +109,15 @@ export class MemoryBudget {
     }
   }
 
-  #relieve(bytes: number): void {
-    // Those who were asked and are at it count already.
-    let relieved = [...this.#asked].reduce((sum, holder) => sum + (this.#held.get(holder) ?? 0), 0);
+  /** Down to three quarters of what they may have: to sort thousands of holders for each byte would cost more. */
+  #relieve(): void {
     const longestSilentFirst = [...this.#held]
       .filter(([holder]) => !this.#asked.has(holder))
       .sort(([a], [b]) => a.lastByteAt - b.lastByteAt);
     for (const [holder, held] of longestSilentFirst) {
-      if (relieved >= bytes) return;
-      relieved += held;
-      this.#asked.add(holder);
+      if (this.#small - this.#leaving <= (this.#limit * 3) / 8) return;
+      this.#leaving += held;
+      this.#asked.set(holder, held);
       holder.spill();
     }
   }
