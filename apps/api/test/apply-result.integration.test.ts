@@ -5,6 +5,7 @@ import { createConversation } from '../src/media/conversations.ts';
 import { finalizeUpload } from '../src/media/finalize-upload.ts';
 import { readMedia } from '../src/media/media-row.ts';
 import type { MediaSettings } from '../src/media/media-settings.ts';
+import { toMedia } from '../src/media/media-view.ts';
 import { sendMessage } from '../src/media/messages.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 
@@ -164,6 +165,32 @@ describe('a video', () => {
     expect(await stateOf(id)).toMatchObject({ state: 'processing', transcode_state: 'pending' });
     await apply(final);
     expect(await stateOf(id)).toMatchObject({ state: 'ready', transcode_state: 'ready' });
+  });
+
+  test('shows that its transcode runs, and how far it is, until it ends', async () => {
+    const id = await db.uploaded('video/mp4');
+    const [preview, scan, final] = videoResults(id) as [Result, Result, Result];
+    const progress = (percent: number, epoch = 1) =>
+      apply({ ...base(id), stage: 'progress', epoch, percent, processed: [] });
+    const shown = async () => {
+      const row = await stateOf(id);
+      return [row.transcode_state, toMedia(row, settings.publicUrl).progress];
+    };
+    await apply(preview);
+    await progress(1);
+    expect(await shown()).toEqual(['none', undefined]);
+    await apply(scan);
+    expect(await shown()).toEqual(['pending', undefined]);
+    await progress(10);
+    const { rev } = await stateOf(id);
+    await progress(40);
+    expect(await shown()).toEqual(['running', 40]);
+    // Members are told as it goes; a revision each would be too much.
+    expect((await stateOf(id)).rev).toBe(rev);
+    expect(await progress(90, 2)).toBe('unknown_epoch');
+    await apply(final);
+    await progress(99);
+    expect(await shown()).toEqual(['ready', undefined]);
   });
 
   test('that was offered as it is becomes ready by a late result', async () => {

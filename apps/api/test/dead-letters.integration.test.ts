@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import { JetStreamConsumer } from '@claimcheck/platform/consumer';
 import { DeadLetters } from '@claimcheck/platform/dead-letters';
-import { PoisonError } from '@claimcheck/platform/delivery';
+import { type Exhaustion, PoisonError } from '@claimcheck/platform/delivery';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { COMMANDS } from '../src/cli/commands.ts';
@@ -44,7 +44,7 @@ const letters = async () => {
 /** A consumer of results that notes what its handler sees. */
 const consume = async (
   handle: (name: string) => void,
-  onExhausted?: (name: string) => void,
+  onExhausted?: (name: string, end: Exhaustion) => void,
   { maxAttempts }: { maxAttempts: number } = { maxAttempts: 2 },
 ) => {
   const consumer = new JetStreamConsumer({
@@ -57,7 +57,7 @@ const consume = async (
     ackWaitMs: 5_000,
     maxAttempts,
     handle: async ({ name }) => handle(name),
-    onExhausted: async ({ name }) => onExhausted?.(name),
+    onExhausted: async ({ name }, end) => onExhausted?.(name, end),
     logger,
   });
   running.push(consumer);
@@ -111,14 +111,27 @@ test('what fails is retried later, the next one is served meanwhile, and in the 
       seen.push(name);
       if (name === 'bad') throw new Error('try again');
     },
-    (name) => exhausted.push(name),
+    (name, end) => exhausted.push(`${name}: ${end}`),
   );
   await publish('{"name":"bad"}');
   await publish('{"name":"good"}');
   await expect.poll(async () => (await letters()).length, WITHIN).toBe(1);
   expect(seen).toEqual(['bad', 'good', 'bad']);
-  expect(exhausted).toEqual(['bad']);
-  expect((await letters())[0]).toMatchObject({ attempts: 3, reason: expect.stringContaining('3 times') });
+  expect(exhausted).toEqual(['bad: error']);
+  expect((await letters())[0]).toMatchObject({ attempts: 2, reason: expect.stringContaining('2 times') });
+});
+
+test('what was delivered too often without a word is given up before anybody looks at it', async () => {
+  const exhausted: string[] = [];
+  const seen: string[] = [];
+  await consume(
+    (name) => seen.push(name),
+    (name, end) => exhausted.push(`${name}: ${end}`),
+    { maxAttempts: 0 },
+  );
+  await publish('{"name":"deadly"}');
+  await expect.poll(async () => (await letters()).length, WITHIN).toBe(1);
+  expect([seen, exhausted]).toEqual([[], ['deadly: crash']]);
 });
 
 test('a message that can not even be given up in order is given up without another look', async () => {

@@ -162,6 +162,39 @@ test('a request in work is left alone; one that was acked without a result is dr
   expect(await requestsOf(id)).toEqual([1, 2, 3, 4, 5]);
 });
 
+test('a failure that may go away settles nothing until the last attempt; any other does at once', async () => {
+  const failed = (id: string, epoch: number, retryable: boolean): Result => ({
+    ...resultOf(id, 'final', epoch),
+    success: false,
+    processed: [],
+    code: 'processing_failed',
+    retryable,
+  });
+  const worker = await startWorker();
+  const id = await uploaded();
+  for (const epoch of [1, 2, 3, 4]) {
+    await publishAll();
+    await worker.takeAndAck();
+    // Whoever gave it up may say so twice.
+    for (const _ of [1, 2]) expect(await apply(failed(id, epoch, true))).toBe('retried_later');
+    expect(await row(id)).toMatchObject({ state: 'processing', epoch, failure_code: null });
+    expect((await sweep(later(epoch * 3 * MINUTE))).decisions, `epoch ${epoch}`).toEqual(['redriven']);
+  }
+  await publishAll();
+  await worker.takeAndAck();
+  // What an attempt brought after it was given up still counts.
+  expect(await apply(resultOf(id, 'preview', 4))).toBe('applied');
+  expect(await apply(failed(id, 5, true))).toBe('applied');
+  expect(await row(id)).toMatchObject({ state: 'failed', failure_code: 'processing_failed', ready_by: null });
+
+  const hopeless = await uploaded();
+  await publishAll();
+  await worker.takeAndAck();
+  expect(await apply(failed(hopeless, 1, false))).toBe('applied');
+  expect(await row(hopeless)).toMatchObject({ state: 'failed', epoch: 1 });
+  await worker.stop();
+});
+
 test('a broker that lost its files is noticed, also when its numbers have passed ours', async () => {
   const ids = [await uploaded(), await uploaded()];
   await publishAll();

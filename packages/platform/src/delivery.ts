@@ -23,14 +23,17 @@ export interface HandlerContext {
   slot: Slot;
 }
 
+/** `error`: its last attempt failed in order. `crash`: that attempt ended without a word, perhaps with its process. */
+export type Exhaustion = 'error' | 'crash';
+
 export interface DeliveryOptions<Payload> {
   durable: string;
   schema: z.ZodType<Payload>;
-  /** Deliveries; one more goes to the dead letters before the handler sees it. */
+  /** Deliveries; the last one that fails goes to the dead letters, and so does any more, unseen by the handler. */
   maxAttempts: number;
   handle: (payload: Payload, context: HandlerContext) => Promise<void>;
   /** Told before a message that was delivered too often is given up. */
-  onExhausted?: (payload: Payload, reason: string) => Promise<void>;
+  onExhausted?: (payload: Payload, end: Exhaustion) => Promise<void>;
   logger: Logger;
 }
 
@@ -71,7 +74,7 @@ export const settleDelivery = async <Payload>(
 /** @returns why the message is to be given up; undefined when it is done */
 const work = async <Payload>(
   message: JsMsg,
-  { schema, maxAttempts, handle, onExhausted }: DeliveryOptions<Payload>,
+  { schema, maxAttempts, handle, onExhausted, logger }: DeliveryOptions<Payload>,
   context: Pick<HandlerContext, 'signal' | 'slot'>,
 ): Promise<string | undefined> => {
   const attempt = message.info.deliveryCount;
@@ -79,11 +82,19 @@ const work = async <Payload>(
   if (attempt > maxAttempts + LAST_CHANCES) return exhausted;
   const payload = parse(message, schema);
   if (attempt > maxAttempts) {
-    await onExhausted?.(payload, exhausted);
+    await onExhausted?.(payload, 'crash');
     return exhausted;
   }
-  await handle(payload, { ...context, attempt });
-  return undefined;
+  try {
+    await handle(payload, { ...context, attempt });
+    return undefined;
+  } catch (error) {
+    // Whoever shuts down gives it to the next process.
+    if (error instanceof PoisonError || attempt < maxAttempts || context.signal.aborted) throw error;
+    logger.warn({ err: error, attempt }, 'message failed for the last time');
+    await onExhausted?.(payload, 'error');
+    return exhausted;
+  }
 };
 
 /** @throws PoisonError */

@@ -1,8 +1,6 @@
 import {
-  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  ListMultipartUploadsCommand,
   ListPartsCommand,
   PutObjectCommand,
   S3ServiceException,
@@ -113,22 +111,10 @@ export class DirectStorage {
     );
   }
 
-  /** Ends every multipart upload of this key, also one whose id nobody wrote down. Repeatable. */
-  async abortAll(key: string): Promise<void> {
-    const { Bucket } = this.#at(key);
-    const { Uploads = [] } = await this.#storage.client.send(
-      new ListMultipartUploadsCommand({ Bucket, Prefix: key }),
-    );
-    for (const { Key, UploadId } of Uploads)
-      if (Key === key && UploadId !== undefined) await this.abort(key, UploadId);
-  }
-
   /** Repeatable. */
   async abort(key: string, uploadId: string): Promise<void> {
     try {
-      await this.#storage.client.send(
-        new AbortMultipartUploadCommand({ ...this.#at(key), UploadId: uploadId }),
-      );
+      await this.#storage.abortMultipartUpload(key, uploadId);
     } catch (error) {
       if (!isMissing(error)) throw error;
     }

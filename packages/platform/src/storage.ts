@@ -5,6 +5,7 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type PutObjectCommandInput,
@@ -154,9 +155,14 @@ export class Storage {
     );
   }
 
-  /** What fails or is aborted leaves no parts; only a process that is killed does. */
-  async #putInParts(params: PutObjectCommandInput, signal: AbortSignal | undefined): Promise<void> {
+  /** What fails or is aborted leaves no parts; what a process left that was killed goes here. */
+  async #putInParts(
+    params: PutObjectCommandInput & { Key: string },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     signal?.throwIfAborted();
+    // A store that does not let us look keeps them as long as its own rules say.
+    await this.abortUploads(params.Key).catch(() => undefined);
     const upload = new Upload({
       client: this.client,
       params,
@@ -213,6 +219,19 @@ export class Storage {
     await this.client.send(
       new AbortMultipartUploadCommand({ Bucket: this.bucket, Key: key, UploadId: uploadId }),
     );
+  }
+
+  /** Ends every open multipart upload of a key, also one whose id nobody wrote down. Repeatable. */
+  async abortUploads(key: string): Promise<void> {
+    const { Uploads = [] } = await this.client.send(
+      new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: key }),
+    );
+    for (const { Key, UploadId } of Uploads) {
+      if (Key !== key || UploadId === undefined) continue;
+      await this.abortMultipartUpload(key, UploadId).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+    }
   }
 
   /**

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Storage } from '../src/storage.ts';
 import './stack.ts';
@@ -68,4 +68,12 @@ it('leaves nothing of a large object that is aborted on the way', async () => {
   await expect(put).rejects.toThrow();
   expect(await storage.head(key)).toBeUndefined();
   await expect.poll(() => openUploads(key), { timeout: 10_000 }).toBe(0);
+});
+
+it('ends what a process left open that was killed while it put the same object', async () => {
+  const key = `${prefix}again`;
+  await storage.client.send(new CreateMultipartUploadCommand({ Bucket: storage.bucket, Key: key }));
+  expect(await openUploads(key)).toBe(1);
+  await storage.put(key, pieces(35), { ...options, size_bytes: 35 * MIB });
+  expect(await openUploads(key)).toBe(0);
 });

@@ -2,7 +2,7 @@ import { LIMITS } from '@claimcheck/contracts/limits';
 import type { SignedPart, UploadPart, UploadParts } from '@claimcheck/contracts/rest';
 import type { SignedRequest } from '@claimcheck/platform/direct-storage';
 import type { Logger } from '@claimcheck/platform/logger';
-import { isMissing } from '@claimcheck/platform/storage';
+import { isMissing, type Storage } from '@claimcheck/platform/storage';
 import { type DirectUpload, keepMultipart } from '../media/direct-uploads.ts';
 import { failUpload } from '../media/fail-upload.ts';
 import { ProblemError } from '../media/problem-error.ts';
@@ -14,6 +14,7 @@ export const LOOKERS = ['client', 'event', 'sweeper', 'expirer'] as const;
 export type Looker = (typeof LOOKERS)[number];
 
 export interface DirectUploadsOptions extends SettleContext {
+  storage: SettleContext['storage'] & Pick<Storage, 'abortUploads'>;
   logger: Logger;
   onSettled: (upload: DirectUpload, by: Looker, settlement: Settlement) => void;
 }
@@ -109,7 +110,7 @@ export class DirectUploads {
 
   /** Removes what the storage keeps of an unfinished upload. Repeatable. */
   abort({ object_storage_key }: DirectUpload): Promise<void> {
-    return this.#options.direct.abortAll(object_storage_key);
+    return this.#options.storage.abortUploads(object_storage_key);
   }
 }
 

@@ -28,6 +28,8 @@ export type ApplyOutcome =
   | 'unknown_epoch'
   | 'unknown_stage'
   | 'progress'
+  /** It failed for a cause that may go away: its deadline stands, and the sweeper drives it again. */
+  | 'retried_later'
   | 'rescanned'
   /** These bytes were found infected before: blocked, and the caller deletes the objects after the commit. */
   | 'known_infected';
@@ -145,6 +147,14 @@ const keepVerdict = async (tx: Transaction, result: Result): Promise<void> => {
   await recordVerdict(tx, { sha256, scanner: result.scanner, code });
 };
 
+/** With a deadline ahead, after which somebody looks at it, and attempts left. */
+const mayBeRetried = (settings: MediaSettings, row: MediaRow, result: Result): boolean =>
+  !result.success &&
+  result.retryable === true &&
+  row.ready_by !== null &&
+  row.epoch < settings.maxAttempts &&
+  (row.state === 'processing' || row.transcode_state === 'pending' || row.transcode_state === 'running');
+
 const STAGES = ['preview', 'scan', 'final'] as const;
 
 /**
@@ -168,10 +178,11 @@ export const applyResult = async (
   if (epoch > row.epoch) return 'unknown_epoch';
   // A newer attempt is on its way: that this one failed must not settle what the newer one may bring.
   if (epoch < row.epoch && !result.success) return 'stale_epoch';
-  if (result.stage === 'progress') return reportProgress(tx, row, result);
+  if (result.stage === 'progress') return reportProgress(tx, settings, row, result);
   const stage = STAGES.find((known) => known === (result.stage ?? 'final'));
   if (stage === undefined) return 'unknown_stage';
   if (await blockKnown(tx, settings, row, result)) return 'known_infected';
+  if (stage === 'final' && mayBeRetried(settings, row, result)) return 'retried_later';
 
   const id = { media_object_id: row.media_object_id, epoch };
   const { count } = await tx.db.applied_result.createMany({ data: { ...id, stage }, skipDuplicates: true });
@@ -237,7 +248,32 @@ const settle = async (
     await enqueue(tx, { subject: settings.subjects.transcodeRequest, payload: toRequest(written, settings) });
 };
 
-const reportProgress = async (tx: Transaction, row: MediaRow, result: Result): Promise<ApplyOutcome> => {
+/** That it runs is a change like any other; how far it is changes too often for a revision each. */
+const keepProgress = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  row: MediaRow,
+  progress: number,
+): Promise<void> => {
+  if (row.transcode_state === 'pending')
+    await writeMedia(tx, settings, row, { transcode_state: 'running', progress });
+  if (row.transcode_state === 'running')
+    await tx.db.media_object.update({
+      where: { media_object_id: row.media_object_id },
+      data: { progress },
+    });
+};
+
+const reportProgress = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  row: MediaRow,
+  result: Result,
+): Promise<ApplyOutcome> => {
+  // A former attempt says nothing about the one that members wait for.
+  if ((result.epoch ?? row.epoch) !== row.epoch) return 'stale_epoch';
+  const percent = result.percent ?? 0;
+  await keepProgress(tx, settings, row, percent);
   const references = await tx.db.media_reference.findMany({
     where: { media_object_id: row.media_object_id },
     distinct: ['conversation_id'],
@@ -247,7 +283,7 @@ const reportProgress = async (tx: Transaction, row: MediaRow, result: Result): P
     fact: 'media_progress',
     conversation_ids: references.map((reference) => reference.conversation_id),
     media_object_id: row.media_object_id,
-    percent: result.percent ?? 0,
+    percent,
   });
   return 'progress';
 };

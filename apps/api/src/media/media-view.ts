@@ -65,6 +65,7 @@ export const toMedia = (row: MediaRow, publicUrl: string): Media => {
       height: orUndefined(derivative.height),
       size_bytes: Number(derivative.size_bytes),
     })),
+    progress: row.transcode_state === 'running' ? orUndefined(row.progress) : undefined,
     expires_at: row.expires_at?.toISOString(),
     created_at: row.created_at.toISOString(),
     failure:

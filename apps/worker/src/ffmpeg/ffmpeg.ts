@@ -133,6 +133,6 @@ const throwIfFailed = (result: ProgramResult): void => {
   const detail = result.stderr.trim().split('\n').at(-1) ?? '';
   // At a limit: its own fault as far as one can tell, but an operator may raise the limit and redrive.
   if (result.ended !== 'exited')
-    throw new MediaFailure('processing_failed', { retryable: true, detail: `${result.ended}: ${detail}` });
+    throw new MediaFailure('processing_failed', { detail: `${result.ended}: ${detail}` });
   throw new MediaFailure('unreadable', { detail });
 };

@@ -56,7 +56,7 @@ const decodeInThread = async (
     const [message] = await once(thread, 'message', { signal: AbortSignal.any([signal, timeout]) });
     return pictureSchema.parse(message);
   } catch (error) {
-    if (timeout.aborted) throw new MediaFailure('processing_failed', { retryable: true, detail: 'timeout' });
+    if (timeout.aborted) throw new MediaFailure('processing_failed', { detail: 'timeout' });
     throw error;
   } finally {
     await thread.terminate();

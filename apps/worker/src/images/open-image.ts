@@ -66,7 +66,7 @@ export const decoded = async <T>(run: () => Promise<T>): Promise<T> => {
   } catch (error) {
     if (error instanceof MediaFailure) throw error;
     const detail = error instanceof Error ? error.message : String(error);
-    if (/timeout/i.test(detail)) throw new MediaFailure('processing_failed', { retryable: true, detail });
+    if (/timeout/i.test(detail)) throw new MediaFailure('processing_failed', { detail });
     if (/pixel limit/i.test(detail)) throw new MediaFailure('too_many_pixels', { detail });
     throw new MediaFailure('unreadable', { detail });
   }

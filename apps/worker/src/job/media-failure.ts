@@ -1,9 +1,12 @@
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
 
-/** The media object can't be processed; becomes a final response and is not tried again by itself. */
+/** The media object can't be processed; becomes a final response. */
 export class MediaFailure extends Error {
   readonly code: FailureCode;
-  /** Whether a new epoch may succeed with the same bytes. */
+  /**
+   * Whether the cause may go away by itself: then the api has it done again later. A time limit is none:
+   * the same bytes would take a worker's time again.
+   */
   readonly retryable: boolean;
   /** For the log only: it may quote a hostile file. */
   readonly detail: string | undefined;

@@ -52,10 +52,12 @@ export const createLaneConsumer = (options: LaneConsumerOptions): JetStreamConsu
       if ((request.sizeBytes ?? 0) >= options.largeBytes) await slot.becomeLarge(signal);
       await work(request, signal, options);
     },
-    onExhausted: async (request) => {
+    onExhausted: async (request, end) => {
       // What has settled is not to fail because it was asked about again.
       if (isRescan(request)) return;
-      await responses.fail(request, { code: await options.explainExhaustion(), retryable: true });
+      // What was away may come back. What ends a process would end the next one too.
+      const retryable = end === 'error';
+      await responses.fail(request, { code: await options.explainExhaustion(), retryable });
     },
     onOutcome: (outcome) => metrics.deliveries.inc({ consumer: durable, outcome }),
     logger: options.logger,
