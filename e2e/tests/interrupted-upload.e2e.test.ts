@@ -3,6 +3,7 @@ import net from 'node:net';
 import { Database } from '@claimcheck/database/database';
 import { Upload } from 'tus-js-client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { Bucket } from '../harness/bucket.ts';
 import { ChatUser } from '../harness/chat-user.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
 import { phonePhoto, sha256 } from '../harness/fixtures.ts';
@@ -77,33 +78,57 @@ test('an upload that is cut at a random byte is resumed, and arrives byte for by
   expect({ state: media.state, sha256: media.sha256 }).toEqual({ state: 'ready', sha256: sha256(photo) });
 });
 
+const PROTOCOL = { 'tus-resumable': '1.0.0' };
+
+/** @returns the path of a new upload */
+const create = async (length: Record<string, string>): Promise<string> => {
+  const metadata = `filename ${btoa('a.bin')},filetype ${btoa('application/octet-stream')}`;
+  const headers = { ...PROTOCOL, ...length, 'upload-metadata': metadata };
+  const created = await ann.fetch('/v1/uploads', { method: 'POST', headers });
+  return new URL(created.headers.get('location') ?? '').pathname;
+};
+
+const patch = async (path: string, offset: number, bytes: Uint8Array<ArrayBuffer>) => {
+  const type = { 'content-type': 'application/offset+octet-stream' };
+  const headers = { ...PROTOCOL, ...type, 'upload-offset': String(offset) };
+  const { status, headers: answered } = await ann.fetch(path, { method: 'PATCH', headers, body: bytes });
+  return { status, offset: Number(answered.get('upload-offset')) };
+};
+
+const idOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
 test('bytes that are all stored, the last of them in a tail, are finished whole by the next HEAD', async () => {
-  const bytes = randomBytes(300_000);
-  const protocol = { 'tus-resumable': '1.0.0' };
-  const created = await ann.fetch('/v1/uploads', {
-    method: 'POST',
-    headers: {
-      ...protocol,
-      'upload-defer-length': '1',
-      'upload-metadata': `filename ${btoa('a.bin')},filetype ${btoa('application/octet-stream')}`,
-    },
-  });
-  const path = new URL(created.headers.get('location') ?? '').pathname;
-  const id = path.slice(path.lastIndexOf('/') + 1);
-  const patched = await ann.fetch(path, {
-    method: 'PATCH',
-    headers: { ...protocol, 'content-type': 'application/offset+octet-stream', 'upload-offset': '0' },
-    body: new Uint8Array(bytes),
-  });
-  expect([patched.status, patched.headers.get('upload-offset')]).toEqual([204, String(bytes.length)]);
+  const bytes = new Uint8Array(randomBytes(300_000));
+  const path = await create({ 'upload-defer-length': '1' });
+  const id = idOf(path);
+  expect(await patch(path, 0, bytes)).toEqual({ status: 204, offset: bytes.length });
   // As the row stays when the process dies after the length was declared, and before anything was finished.
   const database = new Database({ url: system.databaseUrl });
   await database.client.upload_session.update({ where: { upload_id: id }, data: { length: bytes.length } });
   await database.close();
-  const head = await ann.fetch(path, { method: 'HEAD', headers: protocol });
+  const head = await ann.fetch(path, { method: 'HEAD', headers: PROTOCOL });
   expect([head.status, head.headers.get('upload-offset')]).toEqual([200, String(bytes.length)]);
   await ann.mediaIn(id, ['ready']);
-  await expectWhole(ann, id, bytes);
+  await expectWhole(ann, id, Buffer.from(bytes));
+});
+
+test('tails stay until the database knows that the upload is whole: it is finished when it answers again', async () => {
+  const bytes = new Uint8Array(randomBytes(300_000));
+  const path = await create({ 'upload-length': String(bytes.length) });
+  const id = idOf(path);
+  const half = 150_000;
+  expect(await patch(path, 0, bytes.subarray(0, half))).toEqual({ status: 204, offset: half });
+  const database = new Database({ url: system.databaseUrl });
+  await database.client.$executeRawUnsafe(
+    `ALTER TABLE media_object ADD CONSTRAINT refused CHECK (media_object_id <> '${id}' OR upload_state <> 'uploaded')`,
+  );
+  expect(await patch(path, half, bytes.subarray(half))).toMatchObject({ status: 503 });
+  await database.client.$executeRaw`ALTER TABLE media_object DROP CONSTRAINT refused`;
+  await database.close();
+  expect(await patch(path, half, bytes.subarray(half))).toEqual({ status: 204, offset: bytes.length });
+  await ann.mediaIn(id, ['ready']);
+  await expectWhole(ann, id, Buffer.from(bytes));
+  await expect.poll(() => new Bucket(system.env).keys(`${id}/tail/`)).toEqual([]);
 });
 
 test('the same client_media_id, at the same time and again, is one media object', async () => {

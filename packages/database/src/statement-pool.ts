@@ -28,8 +28,11 @@ export class StatementPool {
       query_timeout: 15_000,
       keepAlive: true,
     });
-    // An idle connection that breaks is replaced with the next query; without a listener it would end the process.
+    // A connection that breaks is replaced with the next query; without a listener it would end the process.
     this.pool.on('error', () => {});
+    // The pool listens to idle ones only, and whoever takes one listens a moment later: a server that ends
+    // it in the same breath as it becomes usable is heard by nobody.
+    this.pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   async query<Row>(statement: Prisma.Sql): Promise<Row[]> {

@@ -11,7 +11,7 @@ type WholeSession = UploadSession & { length: number };
 interface Options {
   database: Database;
   sessions: UploadSessions;
-  storage: Pick<Storage, 'head'>;
+  storage: Pick<Storage, 'head' | 'deletePrefix'>;
   settings: MediaSettings;
   /** Makes one object of what is stored of an upload; the upload engine's own way. */
   store: (lease: Lease, session: WholeSession) => Promise<void>;
@@ -34,6 +34,8 @@ const finish = async (options: Options, { lease, session }: Acquired): Promise<'
   if (session.is_partial) await sessions.finishPartial(upload_id, length);
   else if (!(await database.transaction((tx) => finalizeUpload(tx, settings, upload_id, length))))
     return 'left';
+  // Nobody reads them again now.
+  await storage.deletePrefix(`${upload_id}/tail/`);
   options.onFinished?.(length);
   return 'finished';
 };

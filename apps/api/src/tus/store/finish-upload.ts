@@ -117,5 +117,12 @@ export const storeWhole = async (
   } finally {
     rest.giveBack();
   }
-  if (rest.tails.length > 0) await engine.storage.delete(rest.tails.map(({ key }) => key)).catch(() => {});
+};
+
+/**
+ * Only once the database knows that the upload is whole: until then whoever comes after a crash reads them
+ * again. What a crash leaves here reconcile finds.
+ */
+export const forgetTails = async (engine: Engine, { tails }: Pick<Remainder, 'tails'>): Promise<void> => {
+  if (tails.length > 0) await engine.storage.delete(tails.map(({ key }) => key)).catch(() => {});
 };

@@ -5,7 +5,7 @@ import { S3Store } from '@tus/s3-store';
 import { type DataStore, Metadata, Upload } from '@tus/utils';
 import type { UploadSession } from '../../media/upload-sessions.ts';
 import type { Engine } from './engine.ts';
-import { abandon, storedRemainder, storeWhole } from './finish-upload.ts';
+import { abandon, forgetTails, storedRemainder, storeWhole } from './finish-upload.ts';
 import { Ingest, type Remainder } from './ingest.ts';
 import { TusError } from './tus-error.ts';
 import { currentScope, type UploadScope } from './upload-scope.ts';
@@ -103,5 +103,6 @@ export class UploadStore extends S3Store implements DataStore {
     await this.#onStored(whole);
     this.#engine.failpoint('upload.after_commit');
     scope.session = { ...whole, phase: 'complete', offset: length };
+    await forgetTails(this.#engine, remainder);
   }
 }
