@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SocketFollower } from '@claimcheck/client/follow';
+import { SocketFollower } from '@claimcheck/client/conversations/follow';
 import { Database } from '@claimcheck/database/database';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';

@@ -1,8 +1,13 @@
-import type { ClaimcheckError } from '@claimcheck/client/claimcheck-error';
-import { type Messages, withEvent, withMessages } from '@claimcheck/client/conversation-state';
-import type { ClaimcheckClient } from '@claimcheck/client/create-client';
-import type { ConnectionState, Follower } from '@claimcheck/client/follow';
-import { retry } from '@claimcheck/client/retry';
+import {
+  type ClaimcheckClient,
+  type ClaimcheckError,
+  type ConnectionState,
+  type Follower,
+  type Messages,
+  retry,
+  withEvent,
+  withMessages,
+} from '@claimcheck/client';
 import type { Conversation, Message } from '@claimcheck/contracts/rest';
 import type { ConversationEvent } from '@claimcheck/contracts/socket-events';
 import { Store } from './store.ts';
@@ -74,7 +79,7 @@ export class Chat {
 
   async sendText(conversationId: string, body: string): Promise<void> {
     const message = { client_message_id: crypto.randomUUID(), message_type: 'text', body } as const;
-    this.add(await retry(() => this.#client.messages.send(conversationId, message)));
+    this.add(await retry(() => this.#client.messages.post(conversationId, message)));
   }
 
   /** Shows a message that was sent from here, without waiting for its event. */

@@ -1,4 +1,4 @@
-import type { ConnectionState } from '@claimcheck/client/follow';
+import type { ConnectionState } from '@claimcheck/client';
 
 const WORDS: Record<ConnectionState, string> = {
   connecting: 'Connecting…',

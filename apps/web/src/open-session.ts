@@ -1,7 +1,10 @@
-import { ClaimcheckError } from '@claimcheck/client/claimcheck-error';
-import { type ClaimcheckClient, createClient } from '@claimcheck/client/create-client';
-import { devLogin } from '@claimcheck/client/dev-login';
-import { fetchPublicConfig } from '@claimcheck/client/fetch-public-config';
+import {
+  type ClaimcheckClient,
+  ClaimcheckError,
+  createClient,
+  devLogin,
+  fetchPublicConfig,
+} from '@claimcheck/client';
 import { createTokenSource } from './token-source.ts';
 
 export interface Session {

@@ -1,7 +1,4 @@
-import { ClaimcheckError } from '@claimcheck/client/claimcheck-error';
-import type { ClaimcheckClient } from '@claimcheck/client/create-client';
-import { retry } from '@claimcheck/client/retry';
-import type { UploadHandle } from '@claimcheck/client/start-upload';
+import { type ClaimcheckClient, ClaimcheckError, retry, type Upload } from '@claimcheck/client';
 import type { Message, SendMessage } from '@claimcheck/contracts/rest';
 import { formatBytes } from './format-bytes.ts';
 import { Store } from './store.ts';
@@ -24,7 +21,7 @@ export class OutgoingFiles {
   readonly #client: ClaimcheckClient;
   readonly #maxBytes: number;
   readonly #onSent: (message: Message) => void;
-  readonly #uploads = new Map<string, UploadHandle>();
+  readonly #uploads = new Map<string, Upload>();
 
   constructor(client: ClaimcheckClient, maxBytes: number, onSent: (message: Message) => void) {
     this.#client = client;
@@ -72,7 +69,7 @@ export class OutgoingFiles {
         media_object_id: mediaObjectId,
         filename: file.name,
       };
-      this.#onSent(await retry(() => this.#client.messages.send(conversationId, message)));
+      this.#onSent(await retry(() => this.#client.messages.post(conversationId, message)));
       this.#remove(key);
     } catch (error) {
       const canRetry = error instanceof ClaimcheckError && error.retryable;
@@ -81,14 +78,9 @@ export class OutgoingFiles {
   }
 
   async #upload(key: string, conversationId: string, file: File): Promise<string> {
-    const upload = this.#client.upload(file, {
-      filename: file.name,
-      contentType: file.type,
-      clientMediaId: key,
-      conversationId,
-      onProgress: (sent, total) => {
-        this.#patch(key, { percent: total === 0 ? 100 : Math.floor((100 * sent) / total) });
-      },
+    const upload = this.#client.upload(file, { id: key, conversationId });
+    upload.on('progress', ({ sentBytes, totalBytes }) => {
+      this.#patch(key, { percent: totalBytes === 0 ? 100 : Math.floor((100 * sentBytes) / totalBytes) });
     });
     this.#uploads.set(key, upload);
     return upload.done.finally(() => this.#uploads.delete(key));

@@ -1,5 +1,4 @@
-import { ClaimcheckError } from '@claimcheck/client/claimcheck-error';
-import type { MediaUrl } from '@claimcheck/client/media-urls';
+import { ClaimcheckError, type MediaUrl } from '@claimcheck/client';
 import type { Media, Quality } from '@claimcheck/contracts/media';
 import { useCallback, useEffect, useState } from 'react';
 import { useChat } from './chat-context.ts';
@@ -35,7 +34,7 @@ export const useMediaUrl = (media: Media, quality: Quality | undefined): UsedMed
     let timer: ReturnType<typeof setTimeout>;
     const load = async (fresh: boolean) => {
       try {
-        const next = await client.media.url(id, quality, { fresh });
+        const next = await client.media(id).url(quality, { fresh });
         if (isStale) return;
         setCurrent(next);
         setError(undefined);

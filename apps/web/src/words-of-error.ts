@@ -1,4 +1,4 @@
-import { ClaimcheckError } from '@claimcheck/client/claimcheck-error';
+import { ClaimcheckError } from '@claimcheck/client';
 
 /** A sentence for people. */
 export const wordsOfError = (error: unknown): string =>

@@ -1,7 +1,27 @@
 import { PROBLEMS, type Problem, type ProblemCode } from '@claimcheck/contracts/errors';
 
-/** The server's problem codes, and two that only a client can know. */
-export type ClaimcheckErrorCode = ProblemCode | 'network' | 'cancelled';
+/** What only a client can know. */
+export type ClientErrorCode =
+  /** There was no answer. */
+  | 'network'
+  /** Nor from the storage, to which bytes were to be sent directly. */
+  | 'storage_unreachable'
+  | 'cancelled'
+  /** `getToken` failed, or gave nothing. */
+  | 'token_missing'
+  /** There is something at that address, and it is no Claimcheck. */
+  | 'wrong_address'
+  /** An option that can't be. */
+  | 'invalid_option'
+  /** The browser, or this version of Node, lacks something. */
+  | 'unsupported'
+  /** `stripLocation` can't take the location out of this kind of file. */
+  | 'location_kept'
+  /** After a reload: the bytes are needed again. */
+  | 'file_missing';
+
+/** The server's problem codes, and those that only a client can know. */
+export type ClaimcheckErrorCode = ProblemCode | ClientErrorCode;
 
 interface ClaimcheckErrorFields {
   /** HTTP status; 0 when there was no answer. */
@@ -14,7 +34,7 @@ interface ClaimcheckErrorFields {
   mediaObjectId?: string | undefined;
 }
 
-/** Every failure of the SDK: a problem document of the server, `network` or `cancelled`. */
+/** Every failure of the SDK: a problem document of the server, or a code of its own. */
 export class ClaimcheckError extends Error {
   override readonly name = 'ClaimcheckError';
   readonly code: ClaimcheckErrorCode;
@@ -42,8 +62,30 @@ export class ClaimcheckError extends Error {
   }
 }
 
-export const networkError = (cause: unknown): ClaimcheckError =>
-  new ClaimcheckError('network', 'The server can not be reached.', { retryable: true }, { cause });
+/** The sentence is for whoever chats; `detail` is for whoever sets it up. */
+export const networkError = (cause: unknown, url?: URL): ClaimcheckError =>
+  new ClaimcheckError(
+    'network',
+    'The server can not be reached.',
+    {
+      retryable: true,
+      detail: `No answer from ${url?.origin ?? 'the server'}. If it stays so: is baseUrl right, and is the page's origin in the api's CORS_ORIGINS?`,
+    },
+    { cause },
+  );
+
+export const cancelledError = (): ClaimcheckError => new ClaimcheckError('cancelled', 'This was cancelled.');
+
+/** What is thrown anywhere, as an error of ours. */
+export const toClaimcheckError = (error: unknown): ClaimcheckError =>
+  error instanceof ClaimcheckError
+    ? error
+    : new ClaimcheckError(
+        'internal',
+        error instanceof Error ? error.message : String(error),
+        {},
+        { cause: error },
+      );
 
 const isProblemCode = (code: unknown): code is ProblemCode =>
   typeof code === 'string' && Object.hasOwn(PROBLEMS, code);

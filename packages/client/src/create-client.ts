@@ -1,69 +1,186 @@
-import type { Media, Quality } from '@claimcheck/contracts/media';
-import type { Conversation, Message, SendMessage } from '@claimcheck/contracts/rest';
-import type { MessagePage } from './conversation-state.ts';
-import { type Follower, type FollowHandlers, SocketFollower } from './follow.ts';
+import { assertSupported } from './assert-supported.ts';
+import { ClaimcheckError } from './claimcheck-error.ts';
+import type { ConversationHandle } from './conversations/conversation.ts';
+import type { CachedConversation } from './conversations/conversation-cache.ts';
+import type { MessagePage } from './conversations/conversation-state.ts';
+import { Feed } from './conversations/feed.ts';
+import { type Follower, type FollowHandlers, SocketFollower } from './conversations/follow.ts';
+import { LiveConversation } from './conversations/live-conversation.ts';
+import { fetchPublicConfig } from './fetch-public-config.ts';
 import { createHttp, type GetToken } from './http.ts';
-import { type MediaUrl, type MediaUrlRefusal, type MediaUrlRequest, MediaUrls } from './media-urls.ts';
-import { startUpload, type UploadHandle, type UploadInput } from './start-upload.ts';
+import { userIdOf } from './identity.ts';
+import type { MediaHandle, MediaOptions } from './media/media.ts';
+import { MediaLibrary } from './media/media-library.ts';
+import type { MediaUrl, MediaUrlRefusal, MediaUrlRequest } from './media/media-urls.ts';
+import { messagesPath } from './messages/messages-path.ts';
+import { Outbox } from './messages/outbox.ts';
+import type { MessageInput, OutgoingMessage } from './messages/outgoing-message.ts';
+import type { OutgoingRecord } from './messages/outgoing-task.ts';
+import type { Readable } from './observable.ts';
+import { indexedDbStore } from './store/indexed-db-store.ts';
+import type { KeyValueStore } from './store/key-value-store.ts';
+import { memoryStore } from './store/memory-store.ts';
+import { Records } from './store/records.ts';
+import type { Upload, UploadOptions } from './uploads/upload.ts';
+import type { UploadRecord } from './uploads/upload-record.ts';
+import { UploadManager, type UploadSettings, type Uploads } from './uploads/uploads.ts';
+import type { Conversation, Message, PostMessage } from './wire/conversation.ts';
 
 export interface ClientOptions {
-  /** Origin of the api, as in `api_url` of `/config.json`. */
+  /** Origin of the api: its `PUBLIC_URL`. */
   baseUrl: string;
-  /** Origin of the gateway, as in `gateway_url` of `/config.json`. */
-  gatewayUrl: string;
+  /** The host's JWT for the user who is logged in; called for each request, so it should cache. */
   getToken: GetToken;
+  /** Origin of the gateway; asked for at `/config.json` unless told. */
+  gatewayUrl?: string;
+  /** Who that is; read from the token's `sub` unless told. */
+  userId?: string;
+  /** Where unfinished uploads, unsent messages and the last messages are kept: IndexedDB in a browser, memory elsewhere. */
+  store?: KeyValueStore;
+  uploads?: Partial<UploadSettings>;
+  /** Told of what is wrong and does not stop anything, such as a store that is full. Default: `console.warn`. */
+  onWarning?: (error: unknown) => void;
 }
 
 /** All promises reject with ClaimcheckError. */
 export interface ClaimcheckClient {
-  upload(file: Blob, input: UploadInput): UploadHandle;
-  conversations: {
+  /** Puts a file into the queue of uploads. Returns at once. */
+  upload(file: Blob, options?: UploadOptions): Upload;
+  readonly uploads: Uploads;
+  readonly conversations: {
     list(): Promise<Conversation[]>;
     /** The caller becomes a member too. */
     create(input: { conversation_id?: string; member_ids: string[] }): Promise<Conversation>;
   };
-  messages: {
+  readonly messages: {
+    /**
+     * Shown at once, sent when it can be: after its upload, after those before it, when there is a network, after
+     * a reload. Throws `invalid_option` when there is nothing to send.
+     */
+    send(conversationId: string, input: MessageInput): OutgoingMessage;
+    /** Not sent yet, of all conversations. */
+    readonly outgoing: Readable<readonly OutgoingMessage[]>;
     /** The newest, or the newest before `before_seq`; at most 200. */
     list(conversationId: string, query?: { before_seq?: number; limit?: number }): Promise<MessagePage>;
-    /** Repeatable: the same `client_message_id` gives the same message. */
-    send(conversationId: string, message: SendMessage): Promise<Message>;
+    /** One request and no queue. Repeatable: the same `client_message_id` gives the same message. */
+    post(conversationId: string, message: PostMessage): Promise<Message>;
+    /** One's own. Repeatable. */
+    delete(conversationId: string, messageId: string): Promise<void>;
   };
-  media: {
-    get(id: string): Promise<Media>;
-    urls(items: readonly MediaUrlRequest[]): Promise<(MediaUrl | MediaUrlRefusal)[]>;
-    /** One URL, cached and batched; `fresh` when the known one no longer loads. */
-    url(id: string, quality: Quality, options?: { fresh?: boolean }): Promise<MediaUrl>;
-  };
-  /** Opens a socket that stays, and comes back, until it is closed. */
+  /** The same object for the same id. */
+  conversation(id: string): ConversationHandle;
+  /** The same object for the same id and conversation. */
+  media(id: string, options?: MediaOptions): MediaHandle;
+  /** Signed URLs, or the problem documents that say why there is none; at most 100. */
+  mediaUrls(items: readonly MediaUrlRequest[]): Promise<(MediaUrl | MediaUrlRefusal)[]>;
+  /** Who the token says that the user is. */
+  userId(): Promise<string>;
+  /** Opens a socket of its own that stays, and comes back, until it is closed. Needs `gatewayUrl`. */
   follow(handlers: FollowHandlers): Follower;
+  /** Resolves when what a reload interrupted goes on. */
+  readonly restored: Promise<void>;
+  /** Pauses uploads and closes the socket. What is not sent stays in the store. */
+  close(): void;
 }
 
-export const createClient = ({ baseUrl, gatewayUrl, getToken }: ClientOptions): ClaimcheckClient => {
+const DEFAULT_UPLOADS: UploadSettings = {
+  concurrency: 3,
+  protocols: ['put', 'multipart', 'tus'],
+  keepBytesUpTo: 64 * 1024 ** 2,
+  hashUpTo: 16 * 1024 ** 2,
+  maxFailuresInARow: 20,
+  describe: true,
+};
+
+/** The composition of everything. Throws `invalid_option` and `unsupported`. */
+export const createClient = (options: ClientOptions): ClaimcheckClient => {
+  assertSupported();
+  const baseUrl = originOf(options.baseUrl, 'baseUrl');
+  const { gatewayUrl, getToken, onWarning = console.warn } = options;
+  if (typeof getToken !== 'function')
+    throw new ClaimcheckError('invalid_option', 'getToken has to be a function that gives a JWT.', {
+      field: 'getToken',
+    });
   const http = createHttp(baseUrl, getToken);
-  const mediaUrls = new MediaUrls(http);
+  const userId = async () => options.userId ?? userIdOf(await http.token());
+  const store = options.store ?? ('indexedDB' in globalThis ? indexedDbStore() : memoryStore());
+  const recordsOf = <Value extends { id: string }>(kind: string) =>
+    new Records<Value>(store, async () => `${baseUrl}|${await userId()}|${kind}|`, onWarning);
+
+  const uploads = new UploadManager({
+    http,
+    records: recordsOf<UploadRecord>('upload'),
+    settings: { ...DEFAULT_UPLOADS, ...options.uploads },
+  });
+  const conversations = new Map<string, LiveConversation>();
+  const outbox = new Outbox({
+    http,
+    records: recordsOf<OutgoingRecord>('outgoing'),
+    uploads,
+    onSent: (message) => conversations.get(message.conversation_id)?.add(message),
+  });
+  const feed = new Feed(http, async () => gatewayUrl ?? (await fetchPublicConfig(baseUrl)).gateway_url);
+  const media = new MediaLibrary(http, feed);
+  const cached = recordsOf<CachedConversation>('conversation');
+
+  const restored = uploads
+    .restore()
+    .then(() => outbox.restore())
+    .catch(onWarning);
+
   return {
-    upload: (file, input) => startUpload({ baseUrl, getToken }, file, input),
+    upload: (file, uploadOptions = {}) => uploads.begin(file, uploadOptions),
+    uploads,
     conversations: {
       list: async () =>
         (await http.request<{ conversations: Conversation[] }>('GET', '/v1/conversations')).conversations,
       create: (input) => http.request('POST', '/v1/conversations', input),
     },
     messages: {
+      send: (conversationId, input) => outbox.send(conversationId, input),
+      outgoing: outbox,
       list: (conversationId, query = {}) =>
         http.request('GET', `${messagesPath(conversationId)}${queryString(query)}`),
-      send: (conversationId, message) => http.request('POST', messagesPath(conversationId), message),
+      post: (conversationId, message) => http.request('POST', messagesPath(conversationId), message),
+      delete: (conversationId, messageId) =>
+        http.request('DELETE', `${messagesPath(conversationId)}/${encodeURIComponent(messageId)}`),
     },
-    media: {
-      get: (id) => http.request('GET', `/v1/media/${encodeURIComponent(id)}`),
-      urls: (items) => mediaUrls.request(items),
-      url: (id, quality, options) => mediaUrls.get(id, quality, options),
+    conversation: (id) => {
+      const conversation =
+        conversations.get(id) ??
+        new LiveConversation(id, {
+          http,
+          feed,
+          outbox,
+          records: cached,
+          userId,
+          onMedia: (changed) => media.update(changed),
+        });
+      conversations.set(id, conversation);
+      return conversation;
     },
-    follow: (handlers) => new SocketFollower(gatewayUrl, getToken, handlers),
+    media: (id, mediaOptions) => media.get(id, mediaOptions),
+    mediaUrls: (items) => media.urls.request(items),
+    userId,
+    follow: (handlers) => new SocketFollower(originOf(gatewayUrl, 'gatewayUrl'), getToken, handlers),
+    restored,
+    close: () => {
+      feed.close();
+      uploads.pauseAll();
+    },
   };
 };
 
-const messagesPath = (conversationId: string) =>
-  `/v1/conversations/${encodeURIComponent(conversationId)}/messages`;
+/** Throws `invalid_option` for what is no address of a service. */
+const originOf = (url: unknown, field: string): string => {
+  const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol === 'https:' || parsed?.protocol === 'http:') return parsed.origin;
+  throw new ClaimcheckError(
+    'invalid_option',
+    `${field} has to be an address such as https://media.example, and is ${JSON.stringify(url)}.`,
+    { field },
+  );
+};
 
 const queryString = (query: Record<string, number | undefined>): string => {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);

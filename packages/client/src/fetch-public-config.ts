@@ -1,5 +1,5 @@
-import type { PublicConfig } from '@claimcheck/contracts/rest';
 import { createHttp } from './http.ts';
+import type { PublicConfig } from './wire/conversation.ts';
 
 /** Public addresses and limits of the installation behind `baseUrl`. Throws ClaimcheckError. */
 export const fetchPublicConfig = (baseUrl: string): Promise<PublicConfig> =>

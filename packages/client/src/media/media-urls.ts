@@ -1,7 +1,7 @@
 import type { Problem } from '@claimcheck/contracts/errors';
-import type { Quality } from '@claimcheck/contracts/media';
-import { errorOfCode, errorOfProblem } from './claimcheck-error.ts';
-import type { Http } from './http.ts';
+import { errorOfCode, errorOfProblem } from '../claimcheck-error.ts';
+import type { Http } from '../http.ts';
+import type { Quality } from '../wire/media.ts';
 
 export interface MediaUrlRequest {
   id: string;

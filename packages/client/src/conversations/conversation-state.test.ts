@@ -1,6 +1,6 @@
-import type { Media } from '@claimcheck/contracts/media';
-import type { Message } from '@claimcheck/contracts/rest';
 import { expect, test } from 'vitest';
+import type { Message } from '../wire/conversation.ts';
+import type { Media } from '../wire/media.ts';
 import { withEvent, withMessages } from './conversation-state.ts';
 
 const media = (rev: number, state: Media['state']): Media => ({

@@ -1,6 +1,5 @@
-import type { Media } from '@claimcheck/contracts/media';
-import type { Message } from '@claimcheck/contracts/rest';
-import type { ConversationEvent } from '@claimcheck/contracts/socket-events';
+import type { ConversationEvent, Message } from '../wire/conversation.ts';
+import type { Media } from '../wire/media.ts';
 
 /** A page of messages; `last_seq` was read before the messages, so following from there misses nothing. */
 export interface MessagePage {

@@ -1,14 +1,12 @@
 import type {
   ClientToServerEvents,
-  ConversationEvent,
-  ConversationEventType,
-  MediaProgress,
   ServerToClientEvents,
   SubscribeAnswer,
 } from '@claimcheck/contracts/socket-events';
 import { io, type Socket } from 'socket.io-client';
-import { type ClaimcheckError, errorOfCode } from './claimcheck-error.ts';
-import type { GetToken } from './http.ts';
+import { type ClaimcheckError, errorOfCode } from '../claimcheck-error.ts';
+import type { GetToken } from '../http.ts';
+import type { ConversationEvent, MediaProgress } from '../wire/conversation.ts';
 import { Sequence } from './sequence.ts';
 
 export type ConnectionState = 'connecting' | 'connected' | 'disconnected' | 'refused';
@@ -24,7 +22,9 @@ export interface FollowHandlers {
   onConversationRemoved(conversationId: string): void;
   onConnectionState(state: ConnectionState): void;
   /** Volatile: may be lost, carries no seq. */
-  onProgress?(progress: Omit<MediaProgress, 'type'>): void;
+  onProgress?(progress: MediaProgress): void;
+  /** All that was missed has been delivered. */
+  onCaughtUp?(conversationId: string): void;
 }
 
 export interface Follower {
@@ -40,7 +40,7 @@ const EVENT_TYPES = [
   'media.updated',
   'member.added',
   'member.removed',
-] as const satisfies ConversationEventType[];
+] as const satisfies ConversationEvent['type'][];
 
 const ANSWER_TIMEOUT_MS = 10_000;
 const RETRY_MS = 3_000;
@@ -59,13 +59,13 @@ interface Followed {
 export class SocketFollower implements Follower {
   readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   readonly #handlers: FollowHandlers;
-  readonly #getToken: GetToken;
+  readonly #getToken: () => Promise<string>;
   readonly #followed = new Map<string, Followed>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(gatewayUrl: string, getToken: GetToken, handlers: FollowHandlers) {
     this.#handlers = handlers;
-    this.#getToken = getToken;
+    this.#getToken = async () => getToken();
     this.#socket = io(gatewayUrl, {
       transports: ['websocket'],
       // Two followers in one page are two sessions, perhaps of two users.
@@ -103,9 +103,7 @@ export class SocketFollower implements Follower {
 
   /** A host that has no token now gets the gateway's refusal, and is asked again at the next attempt. */
   async #token(): Promise<string> {
-    return Promise.resolve()
-      .then(() => this.#getToken())
-      .catch(() => '');
+    return this.#getToken().catch(() => '');
   }
 
   #listenToConnection(): void {
@@ -179,6 +177,8 @@ export class SocketFollower implements Follower {
       this.#refused(followed, errorOfCode(answer.error.code, answer.error.message));
     } else if ('resync' in answer || answer.last_seq > followed.sequence.last || followed.sequence.hasGap) {
       this.#lose(followed);
+    } else {
+      this.#handlers.onCaughtUp?.(followed.id);
     }
   }
 

@@ -1,0 +1,24 @@
+import { ClaimcheckError } from './claimcheck-error.ts';
+
+/** What this SDK stands on, and since when browsers have it. */
+const isMissing: Record<string, () => boolean> = {
+  fetch: () => !('fetch' in globalThis),
+  'Promise.withResolvers': () => !('withResolvers' in Promise),
+  'AbortSignal.any': () => !('AbortSignal' in globalThis && 'any' in AbortSignal),
+  structuredClone: () => !('structuredClone' in globalThis),
+};
+
+/** Throws `unsupported`, and says what to do. */
+export const assertSupported = (): void => {
+  const missing = Object.keys(isMissing).filter((name) => isMissing[name]?.());
+  if (missing.length > 0)
+    throw new ClaimcheckError(
+      'unsupported',
+      `This browser is too old: it lacks ${missing.join(', ')}. Chrome and Edge 119, Firefox 124, Safari 17.4, Node 22 and later have all of it.`,
+    );
+  if (typeof globalThis.crypto?.randomUUID !== 'function')
+    throw new ClaimcheckError(
+      'unsupported',
+      'This page is not secure, so the browser keeps crypto from it. Serve it over https, or from localhost.',
+    );
+};

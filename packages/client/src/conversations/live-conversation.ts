@@ -1,0 +1,196 @@
+import { backoffMs, waitForRetry } from '../backoff.ts';
+import { toClaimcheckError } from '../claimcheck-error.ts';
+import type { Http } from '../http.ts';
+import { messagesPath } from '../messages/messages-path.ts';
+import type { Outbox } from '../messages/outbox.ts';
+import type { MessageInput, OutgoingMessage } from '../messages/outgoing-message.ts';
+import { Observable } from '../observable.ts';
+import type { Records } from '../store/records.ts';
+import type { ConversationEvent, Message } from '../wire/conversation.ts';
+import type { Media } from '../wire/media.ts';
+import type { ConversationHandle, ConversationSnapshot } from './conversation.ts';
+import { type CachedConversation, KEPT_MESSAGES } from './conversation-cache.ts';
+import { type MessagePage, withEvent, withMessages } from './conversation-state.ts';
+import type { Feed } from './feed.ts';
+import { visibleOutgoing } from './visible-outgoing.ts';
+
+const PAGE_SIZE = 50;
+const SAVE_AFTER_MS = 500;
+
+interface Context {
+  http: Http;
+  feed: Feed;
+  outbox: Outbox;
+  records: Records<CachedConversation>;
+  userId: () => Promise<string>;
+  onMedia: (media: Media) => void;
+}
+
+export class LiveConversation implements ConversationHandle {
+  readonly id: string;
+  readonly #context: Context;
+  readonly #state = new Observable<ConversationSnapshot>({
+    status: 'loading',
+    connection: 'disconnected',
+    messages: [],
+    outgoing: [],
+    hasOlder: false,
+    lastSeq: 0,
+    progress: {},
+  });
+  /** The conversation's last seq when each was first shown. */
+  readonly #shownSince = new WeakMap<OutgoingMessage, number>();
+  #userId: string | undefined;
+  #stop: AbortController | undefined;
+  #saving: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(id: string, context: Context) {
+    this.id = id;
+    this.#context = context;
+  }
+
+  readonly get = (): ConversationSnapshot => this.#state.get();
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const unsubscribe = this.#state.subscribe(listener);
+    if (this.#stop === undefined) this.#start();
+    return () => {
+      unsubscribe();
+      if (!this.#state.isWatched) this.#end();
+    };
+  };
+
+  send(input: MessageInput): OutgoingMessage {
+    return this.#context.outbox.send(this.id, input);
+  }
+
+  async loadOlder(): Promise<void> {
+    const [first] = this.get().messages;
+    if (first === undefined) return;
+    const page = await this.#page(`?before_seq=${first.seq}&limit=${PAGE_SIZE}`);
+    this.#state.patch({
+      messages: withMessages(this.get().messages, page.messages),
+      hasOlder: page.messages.length === PAGE_SIZE,
+    });
+  }
+
+  #start(): void {
+    const stop = new AbortController();
+    this.#stop = stop;
+    const { outbox, feed } = this.#context;
+    const showOutgoing = () => this.#showOutgoing();
+    const endings = [
+      outbox.subscribe(showOutgoing),
+      feed.connection.subscribe(() => this.#state.patch({ connection: feed.connection.get() })),
+    ];
+    stop.signal.addEventListener('abort', () => {
+      for (const end of endings) end();
+    });
+    showOutgoing();
+    void this.#open(stop.signal);
+  }
+
+  #end(): void {
+    this.#stop?.abort();
+    this.#stop = undefined;
+    this.#context.feed.leave(this.id);
+    this.#state.patch({ connection: 'disconnected', progress: {} });
+  }
+
+  async #open(signal: AbortSignal): Promise<void> {
+    this.#userId ??= await this.#context.userId().catch(() => undefined);
+    if (this.get().status === 'loading') {
+      const cached = await this.#context.records.get(this.id);
+      if (cached && !signal.aborted) this.#state.patch({ ...cached, status: 'stored' });
+    }
+    if (signal.aborted) return;
+    if (this.get().status === 'stored' || this.get().status === 'live') this.#listen(signal);
+    else await this.#reload(signal);
+  }
+
+  /** `last_seq` was read before the messages: following from there may repeat, but misses nothing. */
+  async #reload(signal: AbortSignal): Promise<void> {
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      try {
+        const page = await this.#page(`?limit=${PAGE_SIZE}`, signal);
+        this.#state.patch({
+          messages: withMessages([], page.messages),
+          hasOlder: page.messages.length === PAGE_SIZE,
+          lastSeq: page.last_seq,
+          error: undefined,
+        });
+        this.#save();
+        this.#listen(signal);
+        return;
+      } catch (thrown) {
+        const error = toClaimcheckError(thrown);
+        if (signal.aborted) return;
+        this.#state.patch({ error, ...(error.retryable ? {} : { status: 'refused' }) });
+        if (!error.retryable) return;
+        await waitForRetry(backoffMs(failures), signal);
+      }
+    }
+  }
+
+  #listen(signal: AbortSignal): void {
+    this.#context.feed.listen(this.id, this.get().lastSeq, {
+      onEvent: (event) => this.#receive(event),
+      onResync: () => void this.#reload(signal),
+      onRefused: (error) => this.#refuse(error),
+      onProgress: ({ media_object_id, percent }) =>
+        this.#state.patch({ progress: { ...this.get().progress, [media_object_id]: percent } }),
+      onCaughtUp: () => this.#state.patch({ status: 'live', error: undefined }),
+    });
+    this.#state.patch({ connection: this.#context.feed.connection.get() });
+  }
+
+  #receive(event: ConversationEvent): void {
+    this.#state.patch({ messages: withEvent(this.get().messages, event), lastSeq: event.seq });
+    if (event.type === 'media.updated') this.#context.onMedia(event.media);
+    if (event.type === 'message.created') this.#showOutgoing();
+    this.#save();
+  }
+
+  /** Whoever may not be here keeps nothing of it. */
+  #refuse(error: ConversationSnapshot['error']): void {
+    this.#state.patch({ status: 'refused', error, messages: [], hasOlder: false, lastSeq: 0 });
+    clearTimeout(this.#saving);
+    void this.#context.records.delete(this.id);
+  }
+
+  /** A message that was sent from here, by the answer to sending it. */
+  add(message: Message): void {
+    this.#state.patch({ messages: withMessages(this.get().messages, [message]) });
+  }
+
+  #showOutgoing(): void {
+    const { messages, lastSeq } = this.get();
+    const waiting = this.#context.outbox.get().filter(({ conversationId }) => conversationId === this.id);
+    for (const message of waiting) if (!this.#shownSince.has(message)) this.#shownSince.set(message, lastSeq);
+    const outgoing = visibleOutgoing(
+      waiting,
+      messages,
+      this.#userId,
+      (message) => this.#shownSince.get(message) ?? 0,
+    );
+    this.#state.patch({ outgoing });
+  }
+
+  #page(query: string, signal?: AbortSignal): Promise<MessagePage> {
+    return this.#context.http.request('GET', messagesPath(this.id) + query, undefined, { signal });
+  }
+
+  #save(): void {
+    if (this.#saving !== undefined) return;
+    this.#saving = setTimeout(() => {
+      this.#saving = undefined;
+      const { messages, lastSeq, hasOlder } = this.get();
+      void this.#context.records.set({
+        id: this.id,
+        messages: messages.slice(-KEPT_MESSAGES),
+        lastSeq,
+        hasOlder: hasOlder || messages.length > KEPT_MESSAGES,
+      });
+    }, SAVE_AFTER_MS);
+  }
+}

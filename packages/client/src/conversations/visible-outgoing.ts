@@ -1,0 +1,31 @@
+import type { OutgoingMessage } from '../messages/outgoing-message.ts';
+import type { Message } from '../wire/conversation.ts';
+
+/**
+ * What is not sent yet. The event of a message may come before the answer to sending it, and names it only by
+ * the server's id: then its content tells that it is the one, so that nobody sees it twice.
+ *
+ * @param sinceSeq of each outgoing message, the conversation's last seq when it was first shown
+ */
+export const visibleOutgoing = (
+  outgoing: readonly OutgoingMessage[],
+  messages: readonly Message[],
+  userId: string | undefined,
+  sinceSeq: (message: OutgoingMessage) => number,
+): OutgoingMessage[] => {
+  const own = messages.filter(({ sender_user_id }) => sender_user_id === userId);
+  return outgoing.filter((waiting) => {
+    const arrived = own.findIndex(
+      ({ seq, ...message }) => seq > sinceSeq(waiting) && isSame(waiting, message),
+    );
+    if (arrived === -1) return true;
+    own.splice(arrived, 1);
+    return false;
+  });
+};
+
+const isSame = (waiting: OutgoingMessage, message: Omit<Message, 'seq'>): boolean =>
+  waiting.state !== 'failed' &&
+  waiting.type === message.message_type &&
+  waiting.text === message.body &&
+  waiting.mediaObjectId === message.media_object_id;

@@ -1,0 +1,44 @@
+import type { Media, Quality } from '../wire/media.ts';
+import type { MediaElementUrls } from './media.ts';
+
+/** Whether the file itself may be asked for; before, and after, the answer would only be a refusal. */
+const isDeliverable = ({ state }: Media): boolean =>
+  state === 'ready' || state === 'degraded' || state === 'expiring';
+
+/** What of a media object can be asked for now. */
+export const availableQualities = (media: Media): Quality[] => {
+  const stored = media.qualities.map(({ quality }) => quality);
+  if (isDeliverable(media)) return [...stored, 'source'];
+  const isPending = media.state === 'processing';
+  return isPending ? stored.filter((quality) => quality === 'thumbnail') : [];
+};
+
+/** The stable URLs of what can be asked for, each with the session's token. */
+export const elementUrls = (media: Media, token: string | undefined): MediaElementUrls => {
+  if (token === undefined) return {};
+  const urls: Partial<Record<Quality | 'hls', string>> = {};
+  for (const quality of availableQualities(media)) {
+    const url = new URL(urlOf(media, quality));
+    url.searchParams.set('t', token);
+    urls[isPlaylist(media, quality) ? 'hls' : quality] = url.href;
+  }
+  return urls;
+};
+
+export const isPlaylist = (media: Media, wanted: Quality): boolean =>
+  media.qualities.some(({ quality, format }) => quality === wanted && format === 'm3u8');
+
+const urlOf = (media: Media, quality: Quality): string => {
+  const known = {
+    thumbnail: media.thumbnailUrl,
+    low: media.lowUrl,
+    medium: media.mediumUrl,
+    high: media.highUrl,
+  };
+  if (quality !== 'source' && quality !== 'original') return known[quality] ?? siblingUrl(media, quality);
+  return siblingUrl(media, quality);
+};
+
+/** All qualities of a media object lie beside each other; the query, which names the version, stays. */
+const siblingUrl = ({ mediaUrl }: Media, quality: Quality): string =>
+  new URL(quality + new URL(mediaUrl).search, mediaUrl).href;

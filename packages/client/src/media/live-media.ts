@@ -1,0 +1,157 @@
+import { backoffMs, waitForRetry } from '../backoff.ts';
+import { ClaimcheckError, cancelledError, toClaimcheckError } from '../claimcheck-error.ts';
+import type { Http } from '../http.ts';
+import { Observable } from '../observable.ts';
+import { isSettled, type Media, type Quality } from '../wire/media.ts';
+import { availableQualities, elementUrls, isPlaylist } from './element-urls.ts';
+import type { MediaElementUrls, MediaHandle, MediaSnapshot } from './media.ts';
+import type { MediaSession } from './media-sessions.ts';
+import type { MediaUrl, MediaUrls } from './media-urls.ts';
+
+const LONG_POLL_SECONDS = 25;
+/** How soon URLs that end are looked at again, at the earliest. */
+const MIN_RENEWAL_MS = 30_000;
+
+interface Context {
+  http: Http;
+  urls: MediaUrls;
+  /** Of the conversation in which it is seen. */
+  session: MediaSession | undefined;
+  /** Whether events tell of its changes, so that it need not be asked for. */
+  hasEvents: () => boolean;
+}
+
+export class LiveMedia implements MediaHandle {
+  readonly id: string;
+  readonly #context: Context;
+  readonly #state = new Observable<MediaSnapshot>({ urls: {} });
+  #stop: AbortController | undefined;
+
+  constructor(id: string, context: Context) {
+    this.id = id;
+    this.#context = context;
+  }
+
+  readonly get = (): MediaSnapshot => this.#state.get();
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const unsubscribe = this.#state.subscribe(listener);
+    if (this.#stop === undefined) this.#start();
+    return () => {
+      unsubscribe();
+      if (this.#state.isWatched) return;
+      this.#stop?.abort();
+      this.#stop = undefined;
+    };
+  };
+
+  async load(): Promise<Media> {
+    const media = await this.#ask('');
+    return this.get().media ?? media;
+  }
+
+  url(quality: Quality, options?: { fresh?: boolean }): Promise<MediaUrl> {
+    return this.#context.urls.get(this.id, quality, options);
+  }
+
+  async renew(): Promise<void> {
+    const { session } = this.#context;
+    if (session) await session.renew();
+    else await this.#signUrls(true);
+  }
+
+  async settled(signal: AbortSignal = new AbortController().signal): Promise<Media> {
+    for (let failures = 0; ; ) {
+      if (signal.aborted) throw cancelledError();
+      try {
+        const rev = this.get().media?.rev ?? 0;
+        const media = await this.#ask(`?wait=${LONG_POLL_SECONDS}&after_rev=${rev}`, signal);
+        if (isSettled(media)) return media;
+        failures = 0;
+      } catch (error) {
+        if (!(error instanceof ClaimcheckError) || !error.retryable) throw error;
+        failures += 1;
+        await waitForRetry(Math.max(backoffMs(failures), error.retryAfterMs ?? 0), signal);
+      }
+    }
+  }
+
+  /** The higher `rev` is right; the same one may come again. */
+  update(media: Media): void {
+    const current = this.get().media;
+    if (current && media.rev <= current.rev) return;
+    const { session } = this.#context;
+    this.#state.patch({
+      media,
+      error: undefined,
+      ...(session ? { urls: elementUrls(media, session.get().token) } : {}),
+    });
+    if (!session && this.#stop) void this.#signUrls(false);
+  }
+
+  #start(): void {
+    const stop = new AbortController();
+    this.#stop = stop;
+    const { session } = this.#context;
+    const leaveSession = session?.subscribe(() => this.#takeToken(session));
+    stop.signal.addEventListener('abort', () => leaveSession?.());
+    if (session) this.#takeToken(session);
+    void this.#followChanges(stop.signal);
+    if (!session) void this.#keepUrls(stop.signal);
+  }
+
+  #takeToken(session: MediaSession): void {
+    const { media, urls } = this.get();
+    const { token, error } = session.get();
+    if (error && !error.retryable) this.#state.patch({ error });
+    if (media) this.#state.patch({ urls: sameOr(urls, elementUrls(media, token)) });
+  }
+
+  async #followChanges(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      const { media } = this.get();
+      if (media && (isSettled(media) || this.#context.hasEvents())) return;
+      try {
+        await this.#ask(media ? `?wait=${LONG_POLL_SECONDS}&after_rev=${media.rev}` : '', signal);
+        failures = 0;
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const error = toClaimcheckError(thrown);
+        this.#state.patch({ error });
+        if (!error.retryable) return;
+        failures += 1;
+        await waitForRetry(Math.max(backoffMs(failures), error.retryAfterMs ?? 0), signal);
+      }
+    }
+  }
+
+  /** Signed URLs end: they are renewed before. */
+  async #keepUrls(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const refreshAt = await this.#signUrls(false);
+      await waitForRetry(Math.max(refreshAt - Date.now(), MIN_RENEWAL_MS), signal);
+    }
+  }
+
+  async #signUrls(fresh: boolean): Promise<number> {
+    const { media } = this.get();
+    if (media === undefined) return 0;
+    const answers = await Promise.allSettled(
+      availableQualities(media).map((quality) => this.url(quality, { fresh })),
+    );
+    const signed = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    const urls = signed.map(({ quality, url }) => [isPlaylist(media, quality) ? 'hls' : quality, url]);
+    this.#state.patch({ urls: sameOr(this.get().urls, Object.fromEntries(urls)) });
+    return Math.min(...signed.map(({ refresh_at }) => Date.parse(refresh_at)));
+  }
+
+  async #ask(query: string, signal?: AbortSignal): Promise<Media> {
+    const path = `/v1/media/${encodeURIComponent(this.id)}${query}`;
+    const media = await this.#context.http.request<Media>('GET', path, undefined, { signal });
+    this.update(media);
+    return media;
+  }
+}
+
+const sameOr = (current: MediaElementUrls, next: MediaElementUrls): MediaElementUrls =>
+  JSON.stringify(current) === JSON.stringify(next) ? current : next;

@@ -1,0 +1,92 @@
+import { backoffMs, waitForRetry } from '../backoff.ts';
+import { type ClaimcheckError, toClaimcheckError } from '../claimcheck-error.ts';
+import type { Http } from '../http.ts';
+import { Observable, type Readable } from '../observable.ts';
+
+interface MediaSessionAnswer {
+  token: string;
+  expires_at: string;
+  refresh_at: string;
+}
+
+export interface MediaSessionSnapshot {
+  /** `?t=` of media URLs; renewing keeps it, so that what a page shows stays good. */
+  token?: string | undefined;
+  error?: ClaimcheckError | undefined;
+}
+
+/** A clock that is wrong must neither make us ask all the time nor sleep past the end. */
+const MIN_RENEWAL_MS = 30_000;
+const MAX_RENEWAL_MS = 60 * 60_000;
+
+/** One session a conversation, kept alive as long as somebody watches it. */
+export class MediaSessions {
+  readonly #http: Http;
+  readonly #sessions = new Map<string, MediaSession>();
+
+  constructor(http: Http) {
+    this.#http = http;
+  }
+
+  of(conversationId: string): MediaSession {
+    const session = this.#sessions.get(conversationId) ?? new MediaSession(this.#http, conversationId);
+    this.#sessions.set(conversationId, session);
+    return session;
+  }
+}
+
+export class MediaSession implements Readable<MediaSessionSnapshot> {
+  readonly #http: Http;
+  readonly #conversationId: string;
+  readonly #state = new Observable<MediaSessionSnapshot>({});
+  #stop: AbortController | undefined;
+  #refreshAt = 0;
+
+  constructor(http: Http, conversationId: string) {
+    this.#http = http;
+    this.#conversationId = conversationId;
+  }
+
+  readonly get = (): MediaSessionSnapshot => this.#state.get();
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const unsubscribe = this.#state.subscribe(listener);
+    if (this.#stop === undefined) {
+      this.#stop = new AbortController();
+      void this.#keepAlive(this.#stop.signal);
+    }
+    return () => {
+      unsubscribe();
+      if (this.#state.isWatched) return;
+      this.#stop?.abort();
+      this.#stop = undefined;
+    };
+  };
+
+  /** Asks at once: a URL with the token did not load. */
+  async renew(): Promise<void> {
+    const session = await this.#http.request<MediaSessionAnswer>('POST', '/v1/media/session', {
+      conversation_id: this.#conversationId,
+    });
+    this.#refreshAt = Date.parse(session.refresh_at);
+    if (session.token !== this.get().token || this.get().error) this.#state.set({ token: session.token });
+  }
+
+  async #keepAlive(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      const isDue = this.#refreshAt <= Date.now();
+      try {
+        if (isDue || failures > 0) await this.renew();
+        failures = 0;
+      } catch (thrown) {
+        const error = toClaimcheckError(thrown);
+        this.#state.patch({ error });
+        if (!error.retryable) return;
+        failures += 1;
+      }
+      const due = Math.min(Math.max(this.#refreshAt - Date.now(), MIN_RENEWAL_MS), MAX_RENEWAL_MS);
+      await waitForRetry(failures > 0 ? backoffMs(failures) : due, signal);
+    }
+  }
+}

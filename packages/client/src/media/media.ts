@@ -1,0 +1,36 @@
+import type { ClaimcheckError } from '../claimcheck-error.ts';
+import type { Readable } from '../observable.ts';
+import type { Media, Quality } from '../wire/media.ts';
+import type { MediaUrl } from './media-urls.ts';
+
+/** URLs for `<img>`, `<video>` and links, of what exists and may be shown now. */
+export type MediaElementUrls = Readonly<Partial<Record<Quality | 'hls', string>>>;
+
+export interface MediaSnapshot {
+  media?: Media | undefined;
+  /** Empty until a token is there. They stay good, and stay the same, as long as somebody is subscribed. */
+  urls: MediaElementUrls;
+  error?: ClaimcheckError | undefined;
+}
+
+export interface MediaOptions {
+  /** In which the caller sees it: its media session opens it. Without one, only one's own media has URLs. */
+  conversationId?: string;
+  /** As it came with a message; saves asking. */
+  media?: Media | undefined;
+}
+
+/** A media object as it changes, as long as somebody is subscribed. */
+export interface MediaHandle extends Readable<MediaSnapshot> {
+  readonly id: string;
+  /** Asks the service. Rejects with ClaimcheckError. */
+  load(): Promise<Media>;
+  /** A signed URL that needs no token and ends; for links and downloads. Rejects with ClaimcheckError. */
+  url(quality: Quality, options?: { fresh?: boolean }): Promise<MediaUrl>;
+  /** Waits until nothing more happens to it: ready, degraded, failed, or gone. Rejects with ClaimcheckError. */
+  settled(signal?: AbortSignal): Promise<Media>;
+  /** After a URL did not load: renews what it stands on. */
+  renew(): Promise<void>;
+  /** Takes a newer description, such as an event's. */
+  update(media: Media): void;
+}

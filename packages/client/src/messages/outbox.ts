@@ -1,0 +1,116 @@
+import { ClaimcheckError } from '../claimcheck-error.ts';
+import type { Http } from '../http.ts';
+import { Observable } from '../observable.ts';
+import { holdLock } from '../store/hold-lock.ts';
+import type { Records } from '../store/records.ts';
+import type { Upload } from '../uploads/upload.ts';
+import type { Uploads } from '../uploads/uploads.ts';
+import type { Message, MessageType, PostMessage } from '../wire/conversation.ts';
+import { messagesPath } from './messages-path.ts';
+import type { MessageInput, OutgoingMessage } from './outgoing-message.ts';
+import { type OutgoingRecord, OutgoingTask } from './outgoing-task.ts';
+
+interface Context {
+  http: Http;
+  records: Records<OutgoingRecord>;
+  uploads: Pick<Uploads, 'find'>;
+  onSent: (message: Message) => void;
+}
+
+/**
+ * Messages on their way out: one after the other in each conversation, in the order in which they were sent,
+ * across reloads. What fails for good lets the next one pass.
+ */
+export class Outbox extends Observable<readonly OutgoingMessage[]> {
+  readonly #context: Context;
+  /** The end of each conversation's queue. */
+  readonly #tails = new Map<string, Promise<void>>();
+  readonly #locks = new Map<OutgoingTask, Promise<(() => void) | undefined>>();
+  #count = 0;
+
+  constructor(context: Context) {
+    super([]);
+    this.#context = context;
+  }
+
+  send(conversationId: string, input: MessageInput): OutgoingMessage {
+    const upload = typeof input.media === 'object' ? input.media : undefined;
+    const record = this.#recordOf(conversationId, input, upload);
+    void this.#context.records.set(record);
+    return this.#add(record, upload, holdLock(lockOf(record)));
+  }
+
+  /** Sends what a reload has left, unless another tab does. Uploads have to be restored before. */
+  async restore(): Promise<void> {
+    for (const record of await this.#context.records.list()) {
+      if (this.get().some(({ id }) => id === record.clientMessageId)) continue;
+      const release = await holdLock(lockOf(record));
+      if (release === undefined) continue;
+      const upload = record.uploadId === undefined ? undefined : this.#context.uploads.find(record.uploadId);
+      this.#add(record, upload, Promise.resolve(release));
+    }
+  }
+
+  #add(
+    record: OutgoingRecord,
+    upload: Upload | undefined,
+    lock: Promise<(() => void) | undefined>,
+  ): OutgoingMessage {
+    const task = new OutgoingTask(record, upload, {
+      post: (conversationId, message, signal) => this.#post(conversationId, message, signal),
+      enqueue: (again) => this.#enqueue(again),
+      onSent: this.#context.onSent,
+      onEnd: (ended) => this.#end(ended),
+    });
+    this.#locks.set(task, lock);
+    this.set([...this.get(), task]);
+    this.#enqueue(task);
+    return task;
+  }
+
+  #enqueue(task: OutgoingTask): void {
+    const { conversationId } = task;
+    const tail = (this.#tails.get(conversationId) ?? Promise.resolve()).then(() => task.run());
+    this.#tails.set(conversationId, tail);
+  }
+
+  #end(task: OutgoingTask): void {
+    void this.#context.records.delete(task.record.id);
+    void this.#locks.get(task)?.then((release) => release?.());
+    this.#locks.delete(task);
+    this.set(this.get().filter((other) => other !== task));
+  }
+
+  #post(conversationId: string, message: PostMessage, signal: AbortSignal): Promise<Message> {
+    return this.#context.http.request('POST', messagesPath(conversationId), message, { signal });
+  }
+
+  #recordOf(conversationId: string, input: MessageInput, upload: Upload | undefined): OutgoingRecord {
+    const { text, filename = upload?.filename, alt, id: clientMessageId = crypto.randomUUID() } = input;
+    const mediaObjectId = typeof input.media === 'string' ? input.media : undefined;
+    if (text === undefined && input.media === undefined)
+      throw new ClaimcheckError('invalid_option', 'A message needs text, media, or both.', { field: 'text' });
+    this.#count += 1;
+    const createdAt = new Date();
+    return {
+      id: `${String(createdAt.getTime()).padStart(15, '0')}-${String(this.#count).padStart(6, '0')}`,
+      clientMessageId,
+      conversationId,
+      type: input.type ?? typeOf(input, upload),
+      text,
+      uploadId: upload?.id,
+      mediaObjectId,
+      filename,
+      alt,
+      createdAt: createdAt.toISOString(),
+    };
+  }
+}
+
+const lockOf = ({ clientMessageId }: OutgoingRecord): string => `message/${clientMessageId}`;
+
+const typeOf = ({ media }: MessageInput, upload: Upload | undefined): MessageType => {
+  if (media === undefined) return 'text';
+  const family = upload?.contentType.split('/')[0];
+  return family === 'image' || family === 'video' || family === 'audio' ? family : 'file';
+};

@@ -1,0 +1,52 @@
+import type { ClaimcheckError } from '../claimcheck-error.ts';
+import type { Readable } from '../observable.ts';
+import type { Upload } from '../uploads/upload.ts';
+import type { Message, MessageType } from '../wire/conversation.ts';
+
+export interface MessageInput {
+  text?: string;
+  /** An upload, finished or not; or the id of a media object that exists, as when forwarding. */
+  media?: Upload | string;
+  /** Defaults to what the upload's content type says, and to `file` for an id. */
+  type?: MessageType;
+  filename?: string;
+  /** The picture in words. */
+  alt?: string;
+  /** `client_message_id`: the same again is the same message. */
+  id?: string;
+}
+
+/** `waiting` for its upload, for those before it, or for the network. */
+export type OutgoingState = 'waiting' | 'sending' | 'sent' | 'failed' | 'discarded';
+
+export interface OutgoingSnapshot {
+  state: OutgoingState;
+  /** Of the last attempt; final when the state is `failed`. */
+  error?: ClaimcheckError | undefined;
+  /** Once it is sent. */
+  message?: Message | undefined;
+  /** Of its media, while there are bytes to send. */
+  upload?: Upload | undefined;
+}
+
+/** A message that is shown before the server has it, and goes out when it can, after a reload too. */
+export interface OutgoingMessage extends Readable<OutgoingSnapshot> {
+  /** `client_message_id`. */
+  readonly id: string;
+  readonly conversationId: string;
+  readonly type: MessageType;
+  readonly text: string | undefined;
+  /** Once it is known. */
+  readonly mediaObjectId: string | undefined;
+  readonly filename: string | undefined;
+  readonly alt: string | undefined;
+  /** ISO 8601, by the clock of this device. */
+  readonly createdAt: string;
+  readonly state: OutgoingState;
+  /** The message as the server has it. Rejects with ClaimcheckError when it failed for good. */
+  readonly sent: Promise<Message>;
+  /** After `failed`. */
+  retry(): void;
+  /** Takes back what is not sent yet, its upload included. */
+  discard(): Promise<void>;
+}

@@ -1,0 +1,152 @@
+import { backoffMs, waitForRetry } from '../backoff.ts';
+import { ClaimcheckError, cancelledError, toClaimcheckError } from '../claimcheck-error.ts';
+import { Observable } from '../observable.ts';
+import type { Upload } from '../uploads/upload.ts';
+import type { Message, MessageType, PostMessage } from '../wire/conversation.ts';
+import type { OutgoingMessage, OutgoingSnapshot, OutgoingState } from './outgoing-message.ts';
+
+/** What is kept of a message until it is sent. */
+export interface OutgoingRecord {
+  /** Its place among the messages of this client, then its `client_message_id`. */
+  id: string;
+  clientMessageId: string;
+  conversationId: string;
+  type: MessageType;
+  text: string | undefined;
+  uploadId: string | undefined;
+  mediaObjectId: string | undefined;
+  filename: string | undefined;
+  alt: string | undefined;
+  createdAt: string;
+}
+
+export interface OutgoingContext {
+  post(conversationId: string, message: PostMessage, signal: AbortSignal): Promise<Message>;
+  /** Puts it behind all that wait. */
+  enqueue(task: OutgoingTask): void;
+  onSent(message: Message): void;
+  onEnd(task: OutgoingTask): void;
+}
+
+export class OutgoingTask extends Observable<OutgoingSnapshot> implements OutgoingMessage {
+  readonly record: OutgoingRecord;
+  readonly #context: OutgoingContext;
+  readonly #discarded = new AbortController();
+  #sent = Promise.withResolvers<Message>();
+
+  constructor(record: OutgoingRecord, upload: Upload | undefined, context: OutgoingContext) {
+    super({ state: 'waiting', upload });
+    this.record = record;
+    this.#context = context;
+    this.sent.catch(() => {});
+  }
+
+  get id(): string {
+    return this.record.clientMessageId;
+  }
+  get conversationId(): string {
+    return this.record.conversationId;
+  }
+  get type(): MessageType {
+    return this.record.type;
+  }
+  get text(): string | undefined {
+    return this.record.text;
+  }
+  get mediaObjectId(): string | undefined {
+    return this.record.mediaObjectId ?? this.get().upload?.get().mediaObjectId;
+  }
+  get filename(): string | undefined {
+    return this.record.filename;
+  }
+  get alt(): string | undefined {
+    return this.record.alt;
+  }
+  get createdAt(): string {
+    return this.record.createdAt;
+  }
+  get state(): OutgoingState {
+    return this.get().state;
+  }
+  get sent(): Promise<Message> {
+    return this.#sent.promise;
+  }
+
+  /** Resolves when it is sent, has failed or was discarded: then it is the next one's turn. */
+  async run(): Promise<void> {
+    const { signal } = this.#discarded;
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        const mediaObjectId = await this.#uploaded(signal);
+        this.patch({ state: 'sending', error: undefined });
+        const message = await this.#context.post(this.conversationId, this.#toPost(mediaObjectId), signal);
+        this.#context.onSent(message);
+        this.patch({ state: 'sent', message, error: undefined });
+        this.#sent.resolve(message);
+        this.#context.onEnd(this);
+        return;
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const error = toClaimcheckError(thrown);
+        if (!error.retryable || this.#hasFailedUpload()) {
+          this.#fail(error);
+          return;
+        }
+        failures += 1;
+        this.patch({ state: 'waiting', error });
+        await waitForRetry(Math.max(backoffMs(failures), error.retryAfterMs ?? 0), signal);
+      }
+    }
+  }
+
+  retry(): void {
+    if (this.state !== 'failed') return;
+    this.#sent = Promise.withResolvers<Message>();
+    this.sent.catch(() => {});
+    this.patch({ state: 'waiting', error: undefined });
+    this.#context.enqueue(this);
+  }
+
+  async discard(): Promise<void> {
+    if (this.state === 'sent' || this.state === 'discarded') return;
+    this.#discarded.abort();
+    this.patch({ state: 'discarded', error: undefined });
+    this.#sent.reject(cancelledError());
+    this.#context.onEnd(this);
+    await this.get().upload?.cancel();
+  }
+
+  async #uploaded(signal: AbortSignal): Promise<string | undefined> {
+    const { mediaObjectId, uploadId } = this.record;
+    if (mediaObjectId !== undefined || uploadId === undefined) return mediaObjectId;
+    const { upload } = this.get();
+    if (upload === undefined)
+      throw new ClaimcheckError('file_missing', 'Its file has to be chosen again.', { retryable: false });
+    const aborted = new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => reject(cancelledError()), { once: true }),
+    );
+    return Promise.race([upload.done, aborted]);
+  }
+
+  #hasFailedUpload(): boolean {
+    const state = this.get().upload?.state;
+    return state === 'failed' || state === 'cancelled';
+  }
+
+  #toPost(mediaObjectId: string | undefined): PostMessage {
+    const { clientMessageId, type, text, filename, alt } = this.record;
+    return {
+      client_message_id: clientMessageId,
+      message_type: type,
+      ...(text === undefined ? {} : { body: text }),
+      ...(mediaObjectId === undefined ? {} : { media_object_id: mediaObjectId }),
+      ...(filename === undefined ? {} : { filename }),
+      ...(alt === undefined ? {} : { alt }),
+    };
+  }
+
+  #fail(error: ClaimcheckError): void {
+    this.patch({ state: 'failed', error });
+    this.#sent.reject(error);
+  }
+}

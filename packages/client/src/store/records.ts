@@ -1,0 +1,51 @@
+import type { KeyValueStore } from './key-value-store.ts';
+
+/** Entries of one kind, of one user at one service. */
+export class Records<Value extends { id: string }> {
+  readonly #store: KeyValueStore;
+  readonly #prefix: () => Promise<string>;
+  readonly #onWarning: (error: unknown) => void;
+  /** Writes of one entry happen in the order in which they were asked for. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(store: KeyValueStore, prefix: () => Promise<string>, onWarning: (error: unknown) => void) {
+    this.#store = store;
+    this.#prefix = prefix;
+    this.#onWarning = onWarning;
+  }
+
+  get keepsBlobs(): boolean {
+    return this.#store.keepsBlobs;
+  }
+
+  get(id: string): Promise<Value | undefined> {
+    return this.#attempt(async (prefix) => (await this.#store.get(prefix + id)) as Value | undefined);
+  }
+
+  async list(): Promise<Value[]> {
+    const entries = await this.#attempt((prefix) => this.#store.list(prefix));
+    return (entries ?? []).map(([, value]) => value as Value);
+  }
+
+  async set(value: Value): Promise<void> {
+    await this.#attempt((prefix) => this.#store.set(prefix + value.id, value));
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.#attempt((prefix) => this.#store.delete(prefix + id));
+  }
+
+  /** What the store can't do is told, and lost. */
+  #attempt<Result>(action: (prefix: string) => Promise<Result>): Promise<Result | undefined> {
+    const attempt = this.#last.then(async () => {
+      try {
+        return await action(await this.#prefix());
+      } catch (error) {
+        this.#onWarning(error);
+        return undefined;
+      }
+    });
+    this.#last = attempt;
+    return attempt;
+  }
+}

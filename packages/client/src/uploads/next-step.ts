@@ -1,0 +1,32 @@
+import type { ClaimcheckError, ClaimcheckErrorCode } from '../claimcheck-error.ts';
+
+/** `renew`: again at once, with new instructions. `by-tus`: through the api instead of directly. */
+export type NextStep = 'renew' | 'later' | 'by-tus' | 'fail';
+
+/** Refusals that are about a ticket, a signature or an offset; new instructions may set them right. */
+const RENEWABLE: readonly ClaimcheckErrorCode[] = [
+  'unauthorized',
+  'token_expired',
+  'forbidden',
+  'offset_mismatch',
+  'upload_finished',
+];
+
+export interface Failures {
+  /** Since bytes last went. */
+  inARow: number;
+  /** Of them, those after which it was asked for new instructions at once. */
+  renewals: number;
+  /** Whether any byte ever reached the storage directly. */
+  hasSentDirectly: boolean;
+  maxInARow: number;
+}
+
+const MAX_RENEWALS = 2;
+
+/** What to do after a failed attempt. Pure; the errors themselves say whether they are final. */
+export const nextStep = ({ code, retryable }: ClaimcheckError, failures: Failures): NextStep => {
+  if (code === 'storage_unreachable' && !failures.hasSentDirectly && failures.inARow >= 2) return 'by-tus';
+  if (RENEWABLE.includes(code)) return failures.renewals < MAX_RENEWALS ? 'renew' : 'fail';
+  return retryable && failures.inARow < failures.maxInARow ? 'later' : 'fail';
+};

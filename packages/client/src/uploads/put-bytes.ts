@@ -1,0 +1,79 @@
+import { ClaimcheckError, cancelledError, errorOfAnswer } from '../claimcheck-error.ts';
+
+interface PutOptions {
+  headers: Record<string, string>;
+  signal: AbortSignal;
+  onProgress: (sentBytes: number) => void;
+}
+
+interface StorageAnswer {
+  status: number;
+  text: string;
+}
+
+/** The key is taken: an earlier attempt of ours got there, and the service looks at what it is. */
+const EXISTS = 412;
+/** A signature has ended: another one helps. S3 answers slow senders with 400 and that name. */
+const isPassing = ({ status, text }: StorageAnswer) =>
+  status === 403 || status === 408 || status === 429 || status >= 500 || text.includes('RequestTimeout');
+
+/** PUTs bytes to a signed address of the storage. Throws ClaimcheckError. */
+export const putBytes = async (url: string, bytes: Blob, options: PutOptions): Promise<void> => {
+  const put = 'XMLHttpRequest' in globalThis ? putByXhr : putByFetch;
+  const answer = await put(url, bytes, options);
+  if ((answer.status >= 200 && answer.status < 300) || answer.status === EXISTS) {
+    options.onProgress(bytes.size);
+    return;
+  }
+  const { code, detail } = errorOfAnswer(answer.status, '');
+  throw new ClaimcheckError(code, `The storage refused the bytes (${answer.status}).`, {
+    status: answer.status,
+    retryable: isPassing(answer),
+    detail,
+  });
+};
+
+const unreachable = (url: string, cause?: unknown): ClaimcheckError =>
+  new ClaimcheckError(
+    'storage_unreachable',
+    'The storage can not be reached.',
+    {
+      retryable: true,
+      detail: `No answer from ${new URL(url).origin}. Is it the api's S3_PUBLIC_ENDPOINT, do the bucket's CORS rules allow PUT, and does the page's Content-Security-Policy allow to connect to it?`,
+    },
+    { cause },
+  );
+
+/** Only this tells how far a request is. */
+const putByXhr = (
+  url: string,
+  bytes: Blob,
+  { headers, signal, onProgress }: PutOptions,
+): Promise<StorageAnswer> =>
+  new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    request.open('PUT', url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = (event) => onProgress(event.loaded);
+    request.onload = () => resolve({ status: request.status, text: request.responseText });
+    request.onerror = () => reject(unreachable(url));
+    request.onabort = () => reject(cancelledError());
+    request.onloadend = () => signal.removeEventListener('abort', abort);
+    signal.addEventListener('abort', abort);
+    request.send(bytes);
+    if (signal.aborted) abort();
+  });
+
+const putByFetch = async (
+  url: string,
+  bytes: Blob,
+  { headers, signal }: PutOptions,
+): Promise<StorageAnswer> => {
+  try {
+    const response = await fetch(url, { method: 'PUT', headers, body: bytes, signal });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    throw signal.aborted ? cancelledError() : unreachable(url, error);
+  }
+};

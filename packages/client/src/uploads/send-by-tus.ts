@@ -1,0 +1,56 @@
+import { DetailedError, Upload } from 'tus-js-client';
+import { ClaimcheckError, cancelledError, errorOfAnswer, networkError } from '../claimcheck-error.ts';
+import { blobReader, NODE_CHUNK_BYTES } from './blob-reader.ts';
+import type { TransferContext } from './transfer.ts';
+
+/** An upload that exists, or one that is to be made by the protocol itself. */
+export interface TusTarget {
+  uploadUrl?: string | undefined;
+  endpoint?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+  headers: Record<string, string>;
+  onUploadUrl?: (url: string) => void;
+}
+
+/** Asks how far the upload is, and sends the rest. Retries are its caller's: each asks the server anew. */
+export const sendByTus = (
+  { headers, onUploadUrl, uploadUrl, endpoint, metadata }: TusTarget,
+  { http, bytes, signal, onProgress }: TransferContext,
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const upload: Upload = new Upload(bytes, {
+      ...(uploadUrl === undefined ? { endpoint: endpoint ?? '', metadata: metadata ?? {} } : { uploadUrl }),
+      headers,
+      retryDelays: null,
+      storeFingerprintForResuming: false,
+      onBeforeRequest: async (request) => {
+        // Without a ticket it is the user's token that must be good now.
+        if (headers.authorization === undefined)
+          request.setHeader('Authorization', `Bearer ${await http.token()}`);
+      },
+      onProgress: (sent) => onProgress(sent),
+      onUploadUrlAvailable: () => {
+        if (upload.url !== null) onUploadUrl?.(new URL(upload.url, endpoint).href);
+      },
+      onSuccess: () => settle(resolve),
+      onError: (error) => settle(() => reject(errorOfTus(error))),
+      ...('XMLHttpRequest' in globalThis ? {} : { fileReader: blobReader, chunkSize: NODE_CHUNK_BYTES }),
+    });
+    const abort = () => {
+      void upload.abort();
+      settle(() => reject(cancelledError()));
+    };
+    const settle = (end: () => void) => {
+      signal.removeEventListener('abort', abort);
+      end();
+    };
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    else upload.start();
+  });
+
+const errorOfTus = (error: Error): ClaimcheckError => {
+  if (error instanceof ClaimcheckError) return error;
+  const response = error instanceof DetailedError ? error.originalResponse : undefined;
+  return response ? errorOfAnswer(response.getStatus(), response.getBody()) : networkError(error);
+};

@@ -1,0 +1,36 @@
+import type * as contractMedia from '@claimcheck/contracts/media';
+import { isSettled as isSettledState, isTombstone, MEDIA_STATES } from '@claimcheck/contracts/media';
+import type * as rest from '@claimcheck/contracts/rest';
+import type { MediaUrlItem } from '@claimcheck/contracts/rest';
+import type * as socket from '@claimcheck/contracts/socket-events';
+import { expect, expectTypeOf, test } from 'vitest';
+import type { MediaUrl } from '../media/media-urls.ts';
+import type {
+  Conversation,
+  ConversationEvent,
+  MediaProgress,
+  Message,
+  PostMessage,
+  PublicConfig,
+} from './conversation.ts';
+import { isGone, isSettled, type Media, type Quality } from './media.ts';
+import type { UploadAuthorization, UploadParts } from './upload.ts';
+
+test('the package’s types say what the service’s schemas say (checked by the compiler)', () => {
+  expectTypeOf<Media>().toEqualTypeOf<contractMedia.Media>();
+  expectTypeOf<Quality>().toEqualTypeOf<contractMedia.Quality>();
+  expectTypeOf<Message>().toEqualTypeOf<rest.Message>();
+  expectTypeOf<PostMessage>().toEqualTypeOf<rest.SendMessage>();
+  expectTypeOf<Conversation>().toEqualTypeOf<rest.Conversation>();
+  expectTypeOf<PublicConfig>().toEqualTypeOf<rest.PublicConfig>();
+  expectTypeOf<rest.UploadAuthorization>().toExtend<UploadAuthorization>();
+  expectTypeOf<rest.UploadParts>().toExtend<UploadParts>();
+  expectTypeOf<Extract<MediaUrlItem, { url: string }>>().toExtend<MediaUrl>();
+  expectTypeOf<socket.ConversationEvent>().toExtend<ConversationEvent>();
+  expectTypeOf<ConversationEvent>().toExtend<socket.ConversationEvent>();
+  expectTypeOf<MediaProgress>().toEqualTypeOf<Omit<socket.MediaProgress, 'type'>>();
+});
+
+test.each(MEDIA_STATES)('%s is settled, and gone, where the service says so', (state) => {
+  expect([isSettled({ state }), isGone({ state })]).toEqual([isSettledState(state), isTombstone(state)]);
+});
