@@ -1,25 +1,50 @@
 import type { Placeholder } from '../uploads/upload.ts';
 import type { UploadQueue } from '../uploads/upload-queue.ts';
+import { describeFile } from './describe-file.ts';
+import { stripLocation } from './strip-location.ts';
 
 export interface PrepareOptions {
   contentType: string;
   stripLocation: boolean | 'if-possible';
+  /** Told by the caller, instead of what would be computed. */
   placeholder: Placeholder | undefined;
   describe: boolean;
+  /** Bytes. */
   hashUpTo: number;
   queue: UploadQueue;
   onPlaceholder: (placeholder: Placeholder) => void;
   signal: AbortSignal;
 }
 
-interface PreparedFile {
+/** What is sent: the file, or what it became on the way. */
+export interface PreparedFile {
   bytes: Blob;
   placeholder: Placeholder | undefined;
+  /** Lower-case hexadecimal. */
   sha256: string | undefined;
 }
 
 /** What is done with a file before it is sent. Rejects with `location_kept`. */
 export const prepareFile = async (file: Blob, options: PrepareOptions): Promise<PreparedFile> => {
-  if (options.placeholder) options.onPlaceholder(options.placeholder);
-  return { bytes: file, placeholder: options.placeholder, sha256: undefined };
+  const release = await options.queue.acquire(0, options.signal);
+  try {
+    const placeholder = await placeholderOf(file, options);
+    if (placeholder) options.onPlaceholder(placeholder);
+    const bytes = await stripLocation(file, options.contentType, options.stripLocation);
+    return { bytes, placeholder, sha256: await hashOf(bytes, options) };
+  } finally {
+    release();
+  }
+};
+
+const placeholderOf = async (
+  file: Blob,
+  { placeholder, describe, contentType, signal }: PrepareOptions,
+): Promise<Placeholder | undefined> =>
+  placeholder ?? (describe ? await describeFile(file, contentType, signal) : undefined);
+
+const hashOf = async (bytes: Blob, { hashUpTo, signal }: PrepareOptions): Promise<string | undefined> => {
+  if (bytes.size === 0 || bytes.size > hashUpTo) return undefined;
+  const { hashInWorker } = await import('./hash-in-worker.ts');
+  return hashInWorker(bytes, signal);
 };

@@ -1,4 +1,4 @@
-import { DetailedError, Upload } from 'tus-js-client';
+import type { DetailedError, Upload } from 'tus-js-client';
 import { ClaimcheckError, cancelledError, errorOfAnswer, networkError } from '../claimcheck-error.ts';
 import { blobReader, NODE_CHUNK_BYTES } from './blob-reader.ts';
 import type { TransferContext } from './transfer.ts';
@@ -12,13 +12,23 @@ export interface TusTarget {
   onUploadUrl?: (url: string) => void;
 }
 
+/** A third of the SDK, and not needed where bytes go to the storage directly. */
+const loadTus = async () => {
+  try {
+    return await import('tus-js-client');
+  } catch (error) {
+    throw networkError(error);
+  }
+};
+
 /** Asks how far the upload is, and sends the rest. Retries are its caller's: each asks the server anew. */
-export const sendByTus = (
+export const sendByTus = async (
   { headers, onUploadUrl, uploadUrl, endpoint, metadata }: TusTarget,
   { http, bytes, signal, onProgress }: TransferContext,
-): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const upload: Upload = new Upload(bytes, {
+): Promise<void> => {
+  const tus = await loadTus();
+  return new Promise((resolve, reject) => {
+    const upload: Upload = new tus.Upload(bytes, {
       ...(uploadUrl === undefined ? { endpoint: endpoint ?? '', metadata: metadata ?? {} } : { uploadUrl }),
       headers,
       retryDelays: null,
@@ -48,9 +58,12 @@ export const sendByTus = (
     if (signal.aborted) abort();
     else upload.start();
   });
+};
 
 const errorOfTus = (error: Error): ClaimcheckError => {
   if (error instanceof ClaimcheckError) return error;
-  const response = error instanceof DetailedError ? error.originalResponse : undefined;
+  const response = isDetailed(error) ? error.originalResponse : undefined;
   return response ? errorOfAnswer(response.getStatus(), response.getBody()) : networkError(error);
 };
+
+const isDetailed = (error: Error): error is DetailedError => 'originalResponse' in error;

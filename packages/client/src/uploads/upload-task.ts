@@ -2,6 +2,7 @@ import { backoffMs, waitForRetry } from '../backoff.ts';
 import { type ClaimcheckError, cancelledError, toClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { Observable } from '../observable.ts';
+import type { PreparedFile } from '../prepare/prepare-file.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
 import { authorizeUpload, metadataOf, type UploadDescription } from './authorize-upload.ts';
 import { type Failures, nextStep } from './next-step.ts';
@@ -17,13 +18,6 @@ import type {
   UploadState,
 } from './upload.ts';
 import type { UploadQueue } from './upload-queue.ts';
-
-/** What is sent: the file, or what it became on the way. */
-export interface PreparedFile {
-  bytes: Blob;
-  placeholder: Placeholder | undefined;
-  sha256: string | undefined;
-}
 
 export interface UploadWork {
   id: string;

@@ -1,0 +1,26 @@
+import { type Plugin, rolldown } from 'rolldown';
+import { ENTRIES } from './entries.ts';
+
+/** The worker is found beside the module that starts it, which bundlers of hosts understand. */
+const nameOfBuiltWorker: Plugin = {
+  name: 'name-of-built-worker',
+  transform: (code) => code.replaceAll("'./sha256-worker.ts'", "'./sha256-worker.js'"),
+};
+
+/** Our modules as ES modules. What they stand on stays an import, but the service's table of errors comes along. */
+export const bundleModules = async (root: string, dist: string): Promise<void> => {
+  const bundle = await rolldown({
+    cwd: root,
+    input: ENTRIES,
+    platform: 'neutral',
+    plugins: [nameOfBuiltWorker],
+    external: (id) => /^[a-z@]/.test(id) && !id.startsWith('@claimcheck/') && !id.startsWith('src/'),
+  });
+  await bundle.write({
+    dir: dist,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+  });
+  await bundle.close();
+};

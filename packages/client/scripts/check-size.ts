@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+
+/**
+ * Of what a page loads when it imports `@claimcheck/client`, socket.io-client included, minified; without React
+ * parts. Loaded when they are needed first: tus-js-client, the hash, the blur.
+ */
+const LIMIT_BYTES = 35 * 1024;
+
+/** What a host's bundler makes of the package. Throws when it is too much. */
+export const checkSize = async (dist: string): Promise<void> => {
+  const bundle = await rolldown({
+    input: join(dist, 'index.js'),
+    platform: 'browser',
+    treeshake: true,
+    transform: { define: { 'process.env.NODE_ENV': '"production"' } },
+  });
+  const { output } = await bundle.generate({ format: 'esm', minify: true });
+  await bundle.close();
+  let atOnce = 0;
+  let later = 0;
+  for (const chunk of output) {
+    if (chunk.type !== 'chunk') continue;
+    const size = gzipSync(chunk.code).byteLength;
+    const isAtOnce =
+      chunk.isEntry ||
+      output.some(
+        (other) => other.type === 'chunk' && other.isEntry && other.imports.includes(chunk.fileName),
+      );
+    if (isAtOnce) atOnce += size;
+    else later += size;
+    console.log(
+      `${isAtOnce ? 'at once' : 'later  '} ${String(size).padStart(6)} bytes gzip  ${chunk.fileName}`,
+    );
+  }
+  console.log(`${atOnce} bytes at once, ${later} later; the limit is ${LIMIT_BYTES}`);
+  if (atOnce > LIMIT_BYTES)
+    throw new Error(`the SDK has ${atOnce} bytes with what it stands on, more than ${LIMIT_BYTES}`);
+};

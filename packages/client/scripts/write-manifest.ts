@@ -1,0 +1,40 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { typesOf } from './emit-types.ts';
+import { SUBPATHS } from './entries.ts';
+
+interface Manifest {
+  name: string;
+  version: string;
+  license: string;
+  dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional: boolean }>;
+}
+
+/** The published package.json. What is bundled is no dependency. */
+export const writeManifest = async (root: string, dist: string): Promise<void> => {
+  const { name, version, license, dependencies, peerDependencies, peerDependenciesMeta }: Manifest =
+    JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const { '@claimcheck/contracts': _, ...needed } = dependencies;
+  const exports = Object.fromEntries(
+    Object.entries(SUBPATHS).map(([path, module]) => [
+      path,
+      { types: typesOf(module), default: `./${module}.js` },
+    ]),
+  );
+  const manifest = {
+    name,
+    version,
+    description: 'Upload, send and show media in a chat: the client of Claimcheck.',
+    license,
+    type: 'module',
+    sideEffects: ['./sha256-worker.js'],
+    exports,
+    dependencies: needed,
+    peerDependencies,
+    peerDependenciesMeta,
+    engines: { node: '>=22' },
+  };
+  await writeFile(join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+};

@@ -1,0 +1,32 @@
+import { sha256OfBlob } from './sha256.ts';
+
+/** Hashes beside the page; where workers are not to be had (Node, a strict CSP), here, slice by slice. */
+export const hashInWorker = async (file: Blob, signal: AbortSignal): Promise<string> => {
+  const worker = startWorker();
+  if (worker === undefined) return sha256OfBlob(file, signal);
+  try {
+    return await askWorker(worker, file, signal);
+  } catch {
+    signal.throwIfAborted();
+    return await sha256OfBlob(file, signal);
+  } finally {
+    worker.terminate();
+  }
+};
+
+const startWorker = (): Worker | undefined => {
+  if (!('Worker' in globalThis)) return undefined;
+  try {
+    return new Worker(new URL('./sha256-worker.ts', import.meta.url), { type: 'module' });
+  } catch {
+    return undefined;
+  }
+};
+
+const askWorker = (worker: Worker, file: Blob, signal: AbortSignal): Promise<string> =>
+  new Promise((resolve, reject) => {
+    worker.onmessage = (event: MessageEvent<string>) => resolve(event.data);
+    worker.onerror = () => reject(new Error('the worker did not start'));
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    worker.postMessage(file);
+  });

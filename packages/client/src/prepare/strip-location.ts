@@ -1,0 +1,80 @@
+import { ClaimcheckError } from '../claimcheck-error.ts';
+import { withoutGps } from './exif.ts';
+
+/** Where pictures and films say where they were taken, other than JPEGs, which are all that is changed here. */
+const MAY_HAVE_LOCATION = /^(image|video)\//;
+const SOI = 0xffd8;
+const SOS = 0xda;
+const APP1 = 0xe1;
+const MARKER = 0xff;
+/** Segments before the picture itself are small; none of a photo's metadata lies behind. */
+const HEAD_BYTES = 16 * 1024 ** 2;
+const latin1 = new TextDecoder('latin1');
+
+/**
+ * A JPEG without the place where it was taken: its EXIF loses the GPS directory, and XMP packets that speak of GPS
+ * go as a whole. Nothing else changes, pixels least of all. Rejects with `location_kept` for other pictures and
+ * videos unless `stripLocation` is `'if-possible'`.
+ */
+export const stripLocation = async (
+  file: Blob,
+  contentType: string,
+  wanted: boolean | 'if-possible',
+): Promise<Blob> => {
+  if (wanted === false || !MAY_HAVE_LOCATION.test(contentType)) return file;
+  const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+  const segments = contentType === 'image/jpeg' ? readSegments(head) : undefined;
+  if (segments !== undefined) return rebuild(file, head, segments);
+  if (wanted === 'if-possible') return file;
+  throw new ClaimcheckError(
+    'location_kept',
+    `stripLocation takes the location out of JPEG files, and this is ${contentType}: convert it, or allow 'if-possible'.`,
+    { field: 'stripLocation' },
+  );
+};
+
+interface Segment {
+  marker: number;
+  /** From the marker to the end of the segment. */
+  start: number;
+  end: number;
+}
+
+/** The segments before the picture data. Undefined for what is no JPEG, whatever its name says. */
+const readSegments = (head: Uint8Array<ArrayBuffer>): Segment[] | undefined => {
+  const view = new DataView(head.buffer);
+  if (head.length < 4 || view.getUint16(0) !== SOI) return undefined;
+  const segments: Segment[] = [];
+  for (let start = 2; start + 4 <= head.length; ) {
+    const marker = head[start + 1] ?? 0;
+    if (head[start] !== MARKER) return undefined;
+    if (marker === SOS) return segments;
+    const end = start + 2 + view.getUint16(start + 2);
+    if (end > head.length) return undefined;
+    segments.push({ marker, start, end });
+    start = end;
+  }
+  return undefined;
+};
+
+const rebuild = (file: Blob, head: Uint8Array<ArrayBuffer>, segments: Segment[]): Blob => {
+  const parts: BlobPart[] = [];
+  let copied = 0;
+  for (const { marker, start, end } of segments) {
+    if (marker !== APP1) continue;
+    const segment = head.slice(start, end);
+    const kept = withoutLocation(segment);
+    if (kept === segment) continue;
+    parts.push(file.slice(copied, start), ...(kept === undefined ? [] : [kept]));
+    copied = end;
+  }
+  if (parts.length === 0) return file;
+  return new Blob([...parts, file.slice(copied)], { type: file.type });
+};
+
+/** The same segment when it has no location; undefined when all of it goes. */
+const withoutLocation = (segment: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined => {
+  const text = latin1.decode(segment.subarray(4));
+  if (text.startsWith('Exif\0\0')) return withoutGps(segment);
+  return text.startsWith('http://ns.adobe.com/') && text.includes('GPS') ? undefined : segment;
+};

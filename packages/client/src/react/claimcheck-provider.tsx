@@ -1,0 +1,34 @@
+import { createContext, type ReactNode, useContext } from 'react';
+import type { ClaimcheckClient } from '../create-client.ts';
+import type { LoadHls } from './hls.ts';
+
+interface Provided {
+  client: ClaimcheckClient;
+  loadHls: LoadHls | undefined;
+}
+
+const ClaimcheckContext = createContext<Provided | undefined>(undefined);
+
+export interface ClaimcheckProviderProps {
+  client: ClaimcheckClient;
+  /** `() => import('hls.js')`, for browsers that play no HLS by themselves; without it they get the mp4, if there is one. */
+  loadHls?: LoadHls;
+  children: ReactNode;
+}
+
+/** Gives a client to everything below it. */
+export const ClaimcheckProvider = ({ client, loadHls, children }: ClaimcheckProviderProps) => (
+  <ClaimcheckContext.Provider value={{ client, loadHls }}>{children}</ClaimcheckContext.Provider>
+);
+
+export const useProvided = (): Provided => {
+  const provided = useContext(ClaimcheckContext);
+  if (provided === undefined)
+    throw new Error(
+      'There is no Claimcheck client here. Put <ClaimcheckProvider client={createClient(…)}> around this component.',
+    );
+  return provided;
+};
+
+/** The client of the provider above. */
+export const useClient = (): ClaimcheckClient => useProvided().client;

@@ -1,0 +1,89 @@
+import { type CSSProperties, useState } from 'react';
+import type { MediaElementUrls } from '../media/media.ts';
+import { isSettled, type Media, type Quality } from '../wire/media.ts';
+import { FILLING, MediaFrame } from './media-frame.tsx';
+import { DEFAULT_LABELS, endOf, type MediaLabels } from './media-labels.ts';
+import { useMedia } from './use-media.ts';
+
+/** A URL that does not load is renewed so often before words take its place. */
+const MAX_RENEWALS = 2;
+const BEST: readonly Quality[] = ['medium', 'high', 'low'];
+
+export interface MediaImageProps {
+  /** As it came with a message. */
+  media: Media;
+  /** In which it is seen. */
+  conversationId?: string;
+  /** The picture in words; defaults to the media object's, then to its file name. */
+  alt?: string;
+  /** Where it exists; else what is best for a chat's bubble. */
+  quality?: Quality;
+  labels?: Partial<MediaLabels>;
+  className?: string;
+  style?: CSSProperties;
+  /** Told with the quality that is on the screen. */
+  onShown?: (quality: Quality) => void;
+}
+
+/**
+ * A picture from its blur to its full size: first the thumbhash, then the thumbnail, then the picture, all in one
+ * place that keeps its shape.
+ */
+export const MediaImage = ({ media: given, conversationId, quality, onShown, ...props }: MediaImageProps) => {
+  const { media = given, urls, renew } = useMedia(given, conversationId);
+  const [failures, setFailures] = useState(0);
+  const [shown, setShown] = useState<string>();
+  const labels = { ...DEFAULT_LABELS, ...props.labels };
+  const alt = props.alt ?? media.alt ?? media.filename;
+
+  const layers = layersOf(urls, quality);
+  const isGivenUp = failures > MAX_RENEWALS;
+  const handleError = () => {
+    setFailures((count) => count + 1);
+    if (failures < MAX_RENEWALS) renew().catch(() => setFailures(MAX_RENEWALS + 1));
+  };
+  const end = endOf(media, labels);
+  const isEmpty = layers.length === 0 && isSettled(media);
+  const words = end ?? (isGivenUp || isEmpty ? labels.unloadable : undefined);
+  return (
+    <MediaFrame
+      media={media}
+      alt={alt}
+      words={words}
+      isBusy={words === undefined && shown === undefined}
+      className={props.className}
+      style={props.style}
+    >
+      {words === undefined &&
+        layers.map(([layer, url], index) => (
+          <img
+            key={`${layer} ${failures}`}
+            src={url}
+            // Only the uppermost is spoken of.
+            alt={index === layers.length - 1 ? alt : ''}
+            decoding="async"
+            data-claimcheck-quality={layer}
+            style={FILLING}
+            onError={handleError}
+            onLoad={() => {
+              setShown(layer);
+              onShown?.(layer);
+            }}
+          />
+        ))}
+    </MediaFrame>
+  );
+};
+
+/** From below to above: the thumbnail shows until what covers it is there. */
+const layersOf = (urls: MediaElementUrls, wanted: Quality | undefined): [Quality, string][] => {
+  const best = [...(wanted === undefined ? [] : [wanted]), ...BEST].find(
+    (quality) => urls[quality] !== undefined,
+  );
+  const layers: [Quality, string][] = [];
+  for (const quality of ['thumbnail', best] as const) {
+    const url = quality && urls[quality];
+    if (quality && url && !layers.some(([other]) => other === quality)) layers.push([quality, url]);
+  }
+  return layers;
+};
