@@ -1,68 +1,170 @@
 import { randomBytes } from 'node:crypto';
-import { type ClaimcheckClient, createClient, memoryStore } from '@claimcheck/client';
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
+import { sha256 } from '../harness/fixtures.ts';
+import { SdkClients } from '../harness/sdk-client.ts';
 import { type System, startSystem } from '../harness/system.ts';
+import { until } from '../harness/until.ts';
 
 const MIB = 1_024 ** 2;
 
 let system: System;
-let plain: System;
+let clients: SdkClients;
 let ann: ChatUser;
-const clients: ClaimcheckClient[] = [];
 
 beforeAll(async () => {
-  [system, plain] = await Promise.all([
-    startSystem(inject('stack'), { TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}` }),
-    startSystem(inject('stack')),
-  ]);
+  system = await startSystem(inject('stack'), { TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}` });
+  clients = new SdkClients(system);
   ann = new ChatUser(system, 'ann');
 });
 afterAll(async () => {
-  for (const client of clients) client.close();
-  await Promise.all([system?.stop(), plain?.stop()]);
+  clients?.close();
+  await system?.stop();
 });
 
-const clientOf = (
-  on: System,
-  options: Partial<Parameters<typeof createClient>[0]> = {},
-): ClaimcheckClient => {
-  const client = createClient({
-    baseUrl: on.apiUrl,
-    getToken: () => on.tokenFor('ann'),
-    store: memoryStore(),
-    ...options,
-  });
-  clients.push(client);
-  return client;
-};
+const named = (filename: string) => ({ filename });
 
 describe.each([
   ['put', 300_000, ['put', 'multipart', 'tus']],
   ['multipart', 20 * MIB, ['put', 'multipart', 'tus']],
   ['tus', 300_000, ['tus']],
 ] as const)('%s', (_, size, protocols) => {
-  test('brings every byte, says how far it is, and what became of it', { timeout: 30_000 }, async () => {
+  test('brings every byte, says how far it is, and what became of it', async () => {
     const bytes = randomBytes(size);
-    const client = clientOf(system, { uploads: { protocols: [...protocols] } });
-    const upload = client.upload(new Blob([bytes], { type: 'application/octet-stream' }), {
-      filename: 'random.bin',
-    });
+    const client = clients.open('ann', { uploads: { protocols: [...protocols] } });
+    const upload = client.upload(new Blob([bytes]), named('random.bin'));
     const states: string[] = [upload.state];
     upload.on('state', (state) => states.push(state));
     const id = await upload.done;
     expect(await upload.created).toBe(id);
     expect(states).toEqual(['queued', 'preparing', 'uploading', 'done']);
     expect(upload.progress).toMatchObject({ sentBytes: size, totalBytes: size });
+    expect(client.uploads.get()).toEqual([]);
     await expectWhole(ann, id, bytes);
+  });
+
+  test('pause and resume, then cancel: the server forgets what was sent', async () => {
+    const bytes = randomBytes(size);
+    const client = clients.open('ann', { uploads: { protocols: [...protocols], hashUpTo: 0 } });
+    const paused = client.upload(new Blob([bytes]), named('paused.bin'));
+    paused.pause();
+    expect(paused.state).toBe('paused');
+    paused.resume();
+    await expectWhole(ann, await paused.done, bytes);
+
+    const cancelled = client.upload(new Blob([bytes]), named('cancelled.bin'));
+    await until(() => cancelled.get().mediaObjectId, { withinMs: 10_000, what: 'the upload to have a name' });
+    await cancelled.cancel();
+    await expect(cancelled.done).rejects.toMatchObject({ code: 'cancelled' });
+    const { body } = await ann.call<{ state?: string; code?: string }>(
+      'GET',
+      `/v1/media/${cancelled.get().mediaObjectId}`,
+    );
+    expect([body.state, body.code]).not.toContain('ready');
   });
 });
 
-test('a service without tickets is uploaded to by tus alone', async () => {
-  const bytes = randomBytes(300_000);
-  const upload = clientOf(plain, { uploads: { protocols: ['tus'] } }).upload(new Blob([bytes]), {
-    filename: 'a.bin',
+test('the same bytes are not sent a second time', async () => {
+  const bytes = randomBytes(200_000);
+  const client = clients.open('ann');
+  const first = await client.upload(new Blob([bytes]), named('one.bin')).done;
+  await client.media(first).settled();
+  expect((await ann.media(first)).sha256).toBe(sha256(bytes));
+  expect(await client.upload(new Blob([bytes]), named('two.bin')).done).toBe(first);
+});
+
+test('urgent ones first, and never more at once than allowed', async () => {
+  const client = clients.open('ann', { uploads: { concurrency: 1, protocols: ['tus'] } });
+  const order: string[] = [];
+  const uploads = [0, 0, 5].map((priority, index) => {
+    const upload = client.upload(new Blob([randomBytes(50_000)]), { filename: `${index}.bin`, priority });
+    upload.on('state', (state) => {
+      if (state === 'uploading') order.push(upload.filename);
+    });
+    return upload.done;
   });
-  await expectWhole(new ChatUser(plain, 'ann'), await upload.done, bytes);
+  await Promise.all(uploads);
+  expect(order).toEqual(['0.bin', '2.bin', '1.bin']);
+});
+
+test('a token that ends on the way is asked for anew, and the upload goes on', async () => {
+  const bytes = randomBytes(400_000);
+  const asked: boolean[] = [];
+  const client = clients.open('ann', {
+    getToken: ({ fresh } = { fresh: false }) => {
+      asked.push(fresh);
+      return system.tokenFor('ann', { expiresIn: fresh ? 60 : -60 });
+    },
+  });
+  await expectWhole(ann, await client.upload(new Blob([bytes]), named('late.bin')).done, bytes);
+  expect(asked).toContain(true);
+});
+
+test('the storage can not be reached from here: the bytes go through the api instead', async () => {
+  const bytes = randomBytes(100_000);
+  const client = clients.open('ann', { uploads: { protocols: ['put', 'tus'] } });
+  const real = globalThis.fetch;
+  // Only what a page's policy would forbid: requests to the storage.
+  globalThis.fetch = (input, init) =>
+    init?.method === 'PUT' ? Promise.reject(new TypeError('refused by the policy')) : real(input, init);
+  try {
+    const upload = client.upload(new Blob([bytes]), named('around.bin'));
+    const errors: string[] = [];
+    upload.on('error', ({ code }) => errors.push(code));
+    await expectWhole(ann, await upload.done, bytes);
+    expect(errors).toContain('storage_unreachable');
+  } finally {
+    globalThis.fetch = real;
+  }
+});
+
+describe('location', () => {
+  const photo = async (): Promise<Buffer> =>
+    sharp(await readFile(new URL('../fixtures/china.jpg', import.meta.url)))
+      .withExif({
+        IFD0: { Copyright: 'danielbuechele' },
+        IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 3230/100', GPSLongitude: '8/1 15/1 1717/100' },
+      })
+      .jpeg()
+      .toBuffer();
+  const degrees = Buffer.from(new Uint32Array([3_230, 100]).buffer);
+  const bigEndian = Buffer.from(degrees).swap32();
+  const hasLatitude = (bytes: Buffer) => bytes.includes(degrees) || bytes.includes(bigEndian);
+
+  test('is taken out of a photo, and nothing else is', async () => {
+    const source = await photo();
+    expect(hasLatitude(source)).toBe(true);
+    const client = clients.open('ann');
+    const upload = client.upload(new Blob([new Uint8Array(source)], { type: 'image/jpeg' }), {
+      filename: 'china.jpg',
+      stripLocation: true,
+    });
+    const id = await upload.done;
+    expect((await client.media(id).settled()).state).toBe('ready');
+    const stored = Buffer.from(await (await ann.fetch(`/v1/media/${id}/source`)).arrayBuffer());
+    expect(hasLatitude(stored)).toBe(false);
+    expect(stored.includes('danielbuechele')).toBe(true);
+    const [before, after] = await Promise.all([source, stored].map((bytes) => sharp(bytes).raw().toBuffer()));
+    expect(before && after && before.equals(after)).toBe(true);
+  });
+
+  test('is not kept in silence', async () => {
+    const client = clients.open('ann');
+    const heic = new Blob([await readFile(new URL('../fixtures/china.heic', import.meta.url))], {
+      type: 'image/heic',
+    });
+    await expect(client.upload(heic, { filename: 'a.heic', stripLocation: true }).done).rejects.toMatchObject(
+      {
+        code: 'location_kept',
+      },
+    );
+    await client.upload(heic, { filename: 'a.heic', stripLocation: 'if-possible' }).done;
+    await client.upload(new Blob(['text'], { type: 'text/plain' }), {
+      filename: 'a.txt',
+      stripLocation: true,
+    }).done;
+  });
 });

@@ -10,7 +10,7 @@ import type { ConversationEvent, Message } from '../wire/conversation.ts';
 import type { Media } from '../wire/media.ts';
 import type { ConversationHandle, ConversationSnapshot } from './conversation.ts';
 import { type CachedConversation, KEPT_MESSAGES } from './conversation-cache.ts';
-import { type MessagePage, withEvent, withMessages } from './conversation-state.ts';
+import { type MessagePage, type Messages, withEvent, withMessages } from './conversation-state.ts';
 import type { Feed } from './feed.ts';
 import { visibleOutgoing } from './visible-outgoing.ts';
 
@@ -145,9 +145,8 @@ export class LiveConversation implements ConversationHandle {
   }
 
   #receive(event: ConversationEvent): void {
-    this.#state.patch({ messages: withEvent(this.get().messages, event), lastSeq: event.seq });
+    this.#show(withEvent(this.get().messages, event), event.seq);
     if (event.type === 'media.updated') this.#context.onMedia(event.media);
-    if (event.type === 'message.created') this.#showOutgoing();
     this.#save();
   }
 
@@ -160,20 +159,20 @@ export class LiveConversation implements ConversationHandle {
 
   /** A message that was sent from here, by the answer to sending it. */
   add(message: Message): void {
-    this.#state.patch({ messages: withMessages(this.get().messages, [message]) });
+    this.#show(withMessages(this.get().messages, [message]));
   }
 
   #showOutgoing(): void {
-    const { messages, lastSeq } = this.get();
+    this.#show(this.get().messages);
+  }
+
+  /** Both in one step: a message changes from not sent to sent, and is never there twice. */
+  #show(messages: Messages, lastSeq = this.get().lastSeq): void {
     const waiting = this.#context.outbox.get().filter(({ conversationId }) => conversationId === this.id);
     for (const message of waiting) if (!this.#shownSince.has(message)) this.#shownSince.set(message, lastSeq);
-    const outgoing = visibleOutgoing(
-      waiting,
-      messages,
-      this.#userId,
-      (message) => this.#shownSince.get(message) ?? 0,
-    );
-    this.#state.patch({ outgoing });
+    const sinceSeq = (message: OutgoingMessage) => this.#shownSince.get(message) ?? 0;
+    const outgoing = visibleOutgoing(waiting, messages, this.#userId, sinceSeq);
+    this.#state.patch({ messages, lastSeq, outgoing });
   }
 
   #page(query: string, signal?: AbortSignal): Promise<MessagePage> {

@@ -13,7 +13,7 @@ import { type OutgoingRecord, OutgoingTask } from './outgoing-task.ts';
 interface Context {
   http: Http;
   records: Records<OutgoingRecord>;
-  uploads: Pick<Uploads, 'find'>;
+  uploads: Pick<Uploads, 'find' | 'subscribe'>;
   onSent: (message: Message) => void;
 }
 
@@ -31,6 +31,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
   constructor(context: Context) {
     super([]);
     this.#context = context;
+    context.uploads.subscribe(() => this.#retryFound());
   }
 
   send(conversationId: string, input: MessageInput): OutgoingMessage {
@@ -57,6 +58,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     lock: Promise<(() => void) | undefined>,
   ): OutgoingMessage {
     const task = new OutgoingTask(record, upload, {
+      findUpload: (id) => this.#context.uploads.find(id),
       post: (conversationId, message, signal) => this.#post(conversationId, message, signal),
       enqueue: (again) => this.#enqueue(again),
       onSent: this.#context.onSent,
@@ -72,6 +74,14 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     const { conversationId } = task;
     const tail = (this.#tails.get(conversationId) ?? Promise.resolve()).then(() => task.run());
     this.#tails.set(conversationId, tail);
+  }
+
+  /** Messages from before a reload go on when their file was chosen again. */
+  #retryFound(): void {
+    for (const task of this.#locks.keys()) {
+      const isMissing = task.get().error?.code === 'file_missing';
+      if (isMissing && this.#context.uploads.find(task.record.uploadId ?? '')) task.retry();
+    }
   }
 
   #end(task: OutgoingTask): void {

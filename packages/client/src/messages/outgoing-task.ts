@@ -21,6 +21,7 @@ export interface OutgoingRecord {
 }
 
 export interface OutgoingContext {
+  findUpload(id: string): Upload | undefined;
   post(conversationId: string, message: PostMessage, signal: AbortSignal): Promise<Message>;
   /** Puts it behind all that wait. */
   enqueue(task: OutgoingTask): void;
@@ -119,9 +120,10 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
   async #uploaded(signal: AbortSignal): Promise<string | undefined> {
     const { mediaObjectId, uploadId } = this.record;
     if (mediaObjectId !== undefined || uploadId === undefined) return mediaObjectId;
-    const { upload } = this.get();
+    const upload = this.get().upload ?? this.#context.findUpload(uploadId);
     if (upload === undefined)
       throw new ClaimcheckError('file_missing', 'Its file has to be chosen again.', { retryable: false });
+    this.patch({ upload });
     const aborted = new Promise<never>((_, reject) =>
       signal.addEventListener('abort', () => reject(cancelledError()), { once: true }),
     );

@@ -57,7 +57,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
   readonly #done = Promise.withResolvers<string>();
   readonly #rate = new TransferRate();
   #running = new AbortController();
-  #prepared: Promise<PreparedFile> | undefined;
+  #prepared: PreparedFile | undefined;
   #failures = { inARow: 0, renewals: 0 };
   #mostSent = 0;
   #isByTus = false;
@@ -175,16 +175,13 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     }
   }
 
-  /** Once: a second attempt sends the same. */
+  /** Once: a second attempt sends the same. What a pause has ended begins anew. */
   async #prepare(signal: AbortSignal): Promise<PreparedFile> {
-    if (this.#prepared === undefined) {
-      this.patch({ state: 'preparing' });
-      this.#prepared = this.#work.prepare((placeholder) => this.patch({ placeholder }), signal);
-      this.#prepared.catch(() => {
-        this.#prepared = undefined;
-      });
-    }
-    return this.#prepared;
+    if (this.#prepared !== undefined) return this.#prepared;
+    this.patch({ state: 'preparing' });
+    const prepared = await this.#work.prepare((placeholder) => this.patch({ placeholder }), signal);
+    this.#prepared = prepared;
+    return prepared;
   }
 
   async #send(prepared: PreparedFile, signal: AbortSignal): Promise<void> {

@@ -158,7 +158,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
         ...record,
         key: async () => {
           await ready;
-          for (const alias of record.aliases) this.#byId.set(alias, task);
+          this.#takeNames(record.aliases, task);
           return record.key;
         },
         protocols: () => this.#protocols(options),
@@ -192,6 +192,13 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     this.set([...this.get(), task]);
     task.start();
     return task;
+  }
+
+  /** Messages from before a reload know it by these. */
+  #takeNames(aliases: readonly string[], task: UploadTask): void {
+    const unknown = aliases.filter((alias) => this.#byId.get(alias) !== task);
+    for (const alias of unknown) this.#byId.set(alias, task);
+    if (unknown.length > 0) this.set([...this.get()]);
   }
 
   #protocols(options: UploadOptions): UploadProtocol[] {

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { ChatUser } from '../harness/chat-user.ts';
+import { launchChromium } from '../harness/chromium.ts';
+import { type System, startSystem } from '../harness/system.ts';
+import { EmptyProject } from './package/empty-project.ts';
+import { type StaticSite, serveFolder } from './package/static-site.ts';
+
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const EXAMPLES = '../../docs/examples';
+const PHOTO = here('../fixtures/china.jpg');
+
+let project: EmptyProject;
+let site: StaticSite;
+let system: System;
+let browser: Browser;
+let talk: string;
+let ann: ChatUser;
+
+const buildSample = async (): Promise<void> => {
+  await copyFile(here(`${EXAMPLES}/sdk-chat.tsx`), project.path('chat.tsx'));
+  await writeFile(
+    project.path('index.html'),
+    '<!doctype html><title>chat</title><script type="module" src="./chat.tsx"></script>',
+  );
+  await build({ root: project.folder, configFile: false, logLevel: 'error', build: { target: 'esnext' } });
+};
+
+beforeAll(async () => {
+  project = await EmptyProject.create([
+    'react',
+    'react-dom',
+    '@types/react',
+    '@types/react-dom',
+    '@types/node',
+  ]);
+  await buildSample();
+  site = await serveFolder(project.path('dist'));
+  system = await startSystem(inject('stack'), {
+    TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}`,
+    CORS_ORIGINS: site.origin,
+  });
+  ann = new ChatUser(system, 'ann');
+  talk = await ann.startConversation('ben');
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  site?.close();
+  await system?.stop();
+  await project?.remove();
+});
+
+test('the package needs nothing of ours: its types hold, with every library checked', async () => {
+  await copyFile(here('package/host.ts'), project.path('host.ts'));
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--target',
+    'es2024',
+    '--lib',
+    'es2024,dom,dom.iterable',
+    '--jsx',
+    'react-jsx',
+  ];
+  for (const resolution of [
+    ['--module', 'nodenext'],
+    ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  ])
+    await project.run('tsc', [...options, ...resolution, 'host.ts', 'chat.tsx']);
+});
+
+test('the bot of the guide, in Node: sends a photo, and nothing twice when it runs again', async () => {
+  await copyFile(here(`${EXAMPLES}/sdk-bot.mjs`), project.path('bot.mjs'));
+  const runBot = async (): Promise<{ message_id: string; state: string }> =>
+    JSON.parse(
+      await project.run('node', ['bot.mjs'], {
+        CLAIMCHECK_URL: system.apiUrl,
+        CLAIMCHECK_TOKEN: system.tokenFor('ann'),
+        CONVERSATION: talk,
+        PHOTO,
+      }),
+    );
+  const first = await runBot();
+  expect(first.state).toBe('ready');
+  expect(await runBot()).toEqual(first);
+});
+
+test('the sample of the guide has fewer than 60 lines', async () => {
+  const code = await readFile(here(`${EXAMPLES}/sdk-chat.tsx`), 'utf8');
+  expect(code.trimEnd().split('\n').length).toBeLessThan(60);
+});
+
+const openChat = async (user: string): Promise<Page> => {
+  const page = await (await browser.newContext()).newPage();
+  await page.addInitScript(() => {
+    const shifts = { sum: 0 };
+    Object.assign(window, { shifts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if ('value' in entry) shifts.sum += Number(entry.value);
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await page.goto(`${site.origin}/?${new URLSearchParams({ api: system.apiUrl, user, talk })}`);
+  return page;
+};
+
+test('the sample in Chromium: ann sends a photo, ben sees it, and nothing jumps', async () => {
+  const [annPage, benPage] = await Promise.all([openChat('ann'), openChat('ben')]);
+  const worker = annPage.waitForEvent('worker');
+  await benPage.getByText('Good morning').waitFor();
+  await annPage.getByLabel('Message').fill('Look at this');
+  await annPage.getByLabel('File').setInputFiles(here('../fixtures/flower.jpg'));
+  await annPage.getByRole('button', { name: 'Send' }).click();
+  expect((await worker).url(), 'the hash is made beside the page').toContain('sha256-worker');
+  for (const page of [annPage, benPage]) {
+    const row = page.getByRole('listitem').filter({ hasText: 'Look at this' });
+    const picture = row.locator('img[data-claimcheck-quality=medium]');
+    await picture.waitFor();
+    await page.waitForFunction(
+      (image) => image instanceof HTMLImageElement && image.complete && image.naturalWidth > 0,
+      await picture.elementHandle(),
+    );
+    expect(await row.count()).toBe(1);
+    expect(await picture.getAttribute('alt')).toBe('flower.jpg');
+  }
+  // The list grows below what is read; what is there already must not move.
+  const sumOfShifts = await benPage.evaluate(
+    () => (window as unknown as { shifts: { sum: number } }).shifts.sum,
+  );
+  expect(sumOfShifts).toBeLessThan(0.1);
+});
+
+test('the sample in Chromium: a film plays, and media that is taken back is said to be gone', async () => {
+  const page = await openChat('ben');
+  const id = await ann.upload({
+    bytes: await readFile(here('../fixtures/big-buck-bunny-5s.mp4')),
+    filename: 'bunny.mp4',
+    filetype: 'video/mp4',
+  });
+  const { body } = await ann.send(talk, {
+    client_message_id: 'film',
+    message_type: 'video',
+    media_object_id: id,
+    body: 'a film',
+  });
+  expect(body.message_id).toBeDefined();
+  const video = page.locator('video');
+  await video.waitFor({ timeout: 60_000 });
+  const length = await video.evaluate(async (element) => {
+    if (!(element instanceof HTMLVideoElement)) throw new Error('no video');
+    if (element.readyState < 1)
+      await new Promise((resolve) => element.addEventListener('loadedmetadata', resolve, { once: true }));
+    return element.duration;
+  });
+  expect(length).toBeGreaterThan(5);
+});
