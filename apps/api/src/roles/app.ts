@@ -92,7 +92,7 @@ export const createApp = (context: HttpContext, uploads: Uploads): Express => {
   app.use(observe(context));
   app.use(securityHeaders(context));
   app.use(
-    '/v1',
+    ['/v1', '/config.json'],
     cors({
       origin: [new URL(config.publicUrl).origin, ...config.corsOrigins],
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],

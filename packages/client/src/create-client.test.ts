@@ -1,0 +1,108 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { type ClientOptions, createClient } from './create-client.ts';
+import { memoryStore } from './store/memory-store.ts';
+
+const jwt = (claims: object) => `e30.${btoa(JSON.stringify(claims))}.signature`;
+const options = (extra: object = {}): ClientOptions => ({
+  baseUrl: 'http://127.0.0.1:9',
+  getToken: () => jwt({ sub: 'ann' }),
+  store: memoryStore(),
+  onWarning: () => {},
+  ...extra,
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+test.each([undefined, '', 'media.example', '/api', 'ftp://media.example'])(
+  'the address %j is refused, with one that would do',
+  (baseUrl) => {
+    expect(() => createClient(options({ baseUrl }))).toThrow(
+      expect.objectContaining({
+        code: 'invalid_option',
+        field: 'baseUrl',
+        message: expect.stringContaining('https://media.example'),
+      }),
+    );
+  },
+);
+
+test('a token in place of the function that gives it is refused', () => {
+  expect(() => createClient(options({ getToken: 'token' }))).toThrow(
+    'getToken has to be a function that gives a JWT.',
+  );
+});
+
+test.each([
+  ['nothing', () => undefined, /gave no token.*your backend/],
+  ['an empty text', () => '', /gave no token/],
+  [
+    'a refusal',
+    () => Promise.reject(new Error('the session is over')),
+    /getToken failed: the session is over/,
+  ],
+])('getToken that gives %s: the first call says so', async (_, getToken, words) => {
+  const client = createClient(options({ getToken }));
+  const listing = client.conversations.list();
+  await expect(listing).rejects.toMatchObject({
+    code: 'token_missing',
+    message: expect.stringMatching(words),
+  });
+});
+
+test('a token that is no JWT: who the user is can not be read', async () => {
+  const client = createClient(options({ getToken: () => 'abc' }));
+  await expect(client.userId()).rejects.toMatchObject({ code: 'token_missing' });
+  expect(await createClient(options()).userId()).toBe('ann');
+  expect(await createClient(options({ getToken: () => 'abc', userId: 'ben' })).userId()).toBe('ben');
+});
+
+test('an address where nobody is says what to look at', async () => {
+  await expect(createClient(options()).conversations.list()).rejects.toMatchObject({
+    code: 'network',
+    retryable: true,
+    detail: expect.stringMatching(/http:\/\/127\.0\.0\.1:9.*baseUrl.*CORS_ORIGINS/),
+  });
+});
+
+test('an address of a web page, not of an api, is named as such', async () => {
+  vi.stubGlobal('fetch', async () => new Response('<!doctype html><title>hello</title>'));
+  await expect(createClient(options()).conversations.list()).rejects.toMatchObject({
+    code: 'wrong_address',
+    retryable: false,
+    message: expect.stringContaining('PUBLIC_URL'),
+  });
+});
+
+test('a browser that is too old is told what it lacks', () => {
+  vi.stubGlobal('structuredClone', undefined);
+  Reflect.deleteProperty(globalThis, 'structuredClone');
+  expect(() => createClient(options())).toThrow(/too old: it lacks structuredClone.*Chrome/);
+});
+
+test('a page without https is told so', () => {
+  vi.stubGlobal('crypto', {});
+  expect(() => createClient(options())).toThrow(/Serve it over https/);
+});
+
+test('a token that the server refuses is asked for anew, once', async () => {
+  const asked: (boolean | undefined)[] = [];
+  const seen: (string | null)[] = [];
+  vi.stubGlobal('fetch', async (_: URL, init: RequestInit) => {
+    seen.push(new Headers(init.headers).get('authorization'));
+    return seen.length === 1
+      ? new Response('{"code":"token_expired"}', { status: 401 })
+      : Response.json({ conversations: [] });
+  });
+  const client = createClient(
+    options({
+      userId: 'ann',
+      getToken: (request?: { fresh: boolean }) => {
+        asked.push(request?.fresh);
+        return request?.fresh ? 'new' : 'old';
+      },
+    }),
+  );
+  expect(await client.conversations.list()).toEqual([]);
+  expect(seen).toEqual(['Bearer old', 'Bearer new']);
+  expect(asked).toEqual([undefined, true]);
+});
