@@ -10,6 +10,7 @@ import { ChatUser } from '../harness/chat-user.ts';
 import { launchChromium } from '../harness/chromium.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
 import { type FaultySystem, printLogOfFailure, startFaultySystem } from '../harness/faulty-system.ts';
+import { until } from '../harness/until.ts';
 import type {} from './page/sdk-page.ts';
 
 const FILE_BYTES = 8_000_000;
@@ -119,10 +120,8 @@ test.each([
         });
         expect(start).toBeGreaterThan(FILE_BYTES / 10);
       }
-      await page.waitForFunction(async () => {
-        await window.client.restored;
-        return window.client.messages.outgoing.get().length === 0;
-      });
+      const isSent = async () => ((await mediaOf(how)).length > 0 ? true : undefined);
+      await until(isSent, { withinMs: 30_000, what: 'the message to be sent' });
       const sent = await mediaOf(how);
       expect(sent).toHaveLength(1);
       await expectWhole(ann, sent[0] ?? '', bytes);

@@ -166,7 +166,8 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
     restored,
     close: () => {
       feed.close();
-      uploads.pauseAll();
+      outbox.close();
+      uploads.close();
     },
   };
 };

@@ -1,7 +1,7 @@
 import { ClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { Observable } from '../observable.ts';
-import { holdLock } from '../store/hold-lock.ts';
+import { holdLock, type Release, waitForLock } from '../store/hold-lock.ts';
 import type { Records } from '../store/records.ts';
 import type { Upload } from '../uploads/upload.ts';
 import type { Uploads } from '../uploads/uploads.ts';
@@ -25,7 +25,8 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
   readonly #context: Context;
   /** The end of each conversation's queue. */
   readonly #tails = new Map<string, Promise<void>>();
-  readonly #locks = new Map<OutgoingTask, Promise<(() => void) | undefined>>();
+  readonly #locks = new Map<OutgoingTask, Promise<Release | undefined>>();
+  readonly #closed = new AbortController();
   #count = 0;
 
   constructor(context: Context) {
@@ -41,21 +42,39 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     return this.#add(record, upload, holdLock(lockOf(record)));
   }
 
-  /** Sends what a reload has left, unless another tab does. Uploads have to be restored before. */
+  /** Sends what a reload has left. Uploads have to be restored before. */
   async restore(): Promise<void> {
     for (const record of await this.#context.records.list()) {
-      if (this.get().some(({ id }) => id === record.clientMessageId)) continue;
       const release = await holdLock(lockOf(record));
-      if (release === undefined) continue;
-      const upload = record.uploadId === undefined ? undefined : this.#context.uploads.find(record.uploadId);
-      this.#add(record, upload, Promise.resolve(release));
+      if (release) this.#restart(record, release);
+      else void this.#restartLater(record);
     }
+  }
+
+  close(): void {
+    this.#closed.abort();
+  }
+
+  /** Another tab is at it, or the page that was just left still is: what that leaves behind is taken over. */
+  async #restartLater({ id, clientMessageId }: OutgoingRecord): Promise<void> {
+    const release = await waitForLock(lockOf({ clientMessageId }), this.#closed.signal).catch(
+      () => undefined,
+    );
+    if (release === undefined) return;
+    const record = await this.#context.records.get(id);
+    if (record) this.#restart(record, release);
+    else release();
+  }
+
+  #restart(record: OutgoingRecord, release: Release): void {
+    if (this.get().some(({ id }) => id === record.clientMessageId)) release();
+    else this.#add(record, this.#context.uploads.find(record.uploadId ?? ''), Promise.resolve(release));
   }
 
   #add(
     record: OutgoingRecord,
     upload: Upload | undefined,
-    lock: Promise<(() => void) | undefined>,
+    lock: Promise<Release | undefined>,
   ): OutgoingMessage {
     const task = new OutgoingTask(record, upload, {
       findUpload: (id) => this.#context.uploads.find(id),
@@ -117,7 +136,8 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
   }
 }
 
-const lockOf = ({ clientMessageId }: OutgoingRecord): string => `message/${clientMessageId}`;
+const lockOf = ({ clientMessageId }: Pick<OutgoingRecord, 'clientMessageId'>): string =>
+  `message/${clientMessageId}`;
 
 const typeOf = ({ media }: MessageInput, upload: Upload | undefined): MessageType => {
   if (media === undefined) return 'text';

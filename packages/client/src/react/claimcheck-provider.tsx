@@ -13,7 +13,7 @@ export interface ClaimcheckProviderProps {
   client: ClaimcheckClient;
   /** `() => import('hls.js')`, for browsers that play no HLS by themselves; without it they get the mp4, if there is one. */
   loadHls?: LoadHls;
-  children: ReactNode;
+  children?: ReactNode;
 }
 
 /** Gives a client to everything below it. */

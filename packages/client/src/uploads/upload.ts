@@ -116,6 +116,6 @@ export interface InterruptedUpload {
    * user, so call it from a click). Rejects with `file_missing`.
    */
   resume(file?: Blob): Promise<Upload>;
-  /** Forgets it, and ends it on the server. */
+  /** Forgets it here; the server does so by itself (`UPLOAD_TTL`). */
   discard(): Promise<void>;
 }

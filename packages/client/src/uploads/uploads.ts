@@ -2,7 +2,7 @@ import { ClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { Observable, type Readable } from '../observable.ts';
 import { prepareFile } from '../prepare/prepare-file.ts';
-import { holdLock } from '../store/hold-lock.ts';
+import { holdLock, type Release, waitForLock } from '../store/hold-lock.ts';
 import type { Records } from '../store/records.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
 import type { InterruptedUpload, Upload, UploadOptions } from './upload.ts';
@@ -44,7 +44,7 @@ interface Begin {
   file: Blob;
   options: UploadOptions;
   /** Once the key is the right one, and nobody else works at it. */
-  ready: Promise<() => void>;
+  ready: Promise<Release>;
 }
 
 /** What is prepared at the same time: pictures are decoded for it. */
@@ -55,6 +55,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   readonly #queue: UploadQueue;
   readonly #preparing = new UploadQueue(PREPARED_AT_ONCE);
   readonly #byId = new Map<string, UploadTask>();
+  readonly #closed = new AbortController();
   #direct: 'unknown' | 'works' | 'unreachable' = 'unknown';
 
   constructor(context: Context) {
@@ -67,7 +68,9 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     return this.#byId.get(id);
   }
 
-  pauseAll(): void {
+  /** Pauses everything; nothing is taken over from other tabs any more. */
+  close(): void {
+    this.#closed.abort();
     for (const upload of this.get()) upload.pause();
   }
 
@@ -79,9 +82,19 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   /** Goes on with what was begun before a reload, as far as its bytes are here. */
   async restore(): Promise<void> {
     for (const record of await this.#context.records.list()) {
-      const file = record.file ?? (await fileBehind(record.handle, false));
-      if (file && !this.#byId.has(record.id)) await this.#restart(record, file);
+      const release = await holdLock(lockOf(record));
+      if (release) await this.#restart(record, release);
+      else void this.#restartLater(record);
     }
+  }
+
+  /** Another tab is at it, or the page that was just left still is: what that leaves behind is taken over. */
+  async #restartLater({ id, key }: UploadRecord): Promise<void> {
+    const release = await waitForLock(lockOf({ key }), this.#closed.signal).catch(() => undefined);
+    if (release === undefined) return;
+    const record = await this.#context.records.get(id);
+    if (record) await this.#restart(record, release);
+    else release();
   }
 
   async interrupted(): Promise<InterruptedUpload[]> {
@@ -98,14 +111,16 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
       sizeBytes,
       conversationId,
       resume: async (given) => {
+        const upload = this.#byId.get(id);
+        if (upload) return upload;
         const file = given ?? record.file ?? (await fileBehind(record.handle, true));
         if (file?.size !== sizeBytes)
           throw new ClaimcheckError(
             'file_missing',
             `Choose ${filename} (${sizeBytes} bytes) again to go on with its upload.`,
           );
-        const upload = this.#byId.get(id) ?? (await this.#restart(record, file));
-        if (upload) return upload;
+        const release = await holdLock(lockOf(record));
+        if (release) return this.#resume(record, file, release);
         throw new ClaimcheckError('upload_locked', 'Another tab is sending this file.', { retryable: true });
       },
       discard: async () => {
@@ -114,25 +129,22 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     };
   }
 
-  /** Undefined when another tab is at it. */
-  async #restart(record: UploadRecord, file: Blob): Promise<Upload | undefined> {
-    const release = await holdLock(`upload/${record.key}`);
-    if (release === undefined) return undefined;
-    const { conversationId, alt } = record;
-    const options: UploadOptions = {
-      priority: record.priority,
-      stripLocation: record.stripLocation,
-      ...(conversationId === undefined ? {} : { conversationId }),
-      ...(alt === undefined ? {} : { alt }),
-    };
-    return this.#run({ record, file, options, ready: Promise.resolve(release) });
+  /** Without its bytes it stays interrupted. */
+  async #restart(record: UploadRecord, release: Release): Promise<void> {
+    const file = record.file ?? (await fileBehind(record.handle, false));
+    if (file && !this.#byId.has(record.id)) this.#resume(record, file, release);
+    else release();
+  }
+
+  #resume(record: UploadRecord, file: Blob, release: Release): Upload {
+    return this.#run({ record, file, options: {}, ready: Promise.resolve(release) });
   }
 
   /** Takes over the key of the same file's upload that a reload has cut, and keeps the record. */
-  async #claim(record: UploadRecord, file: Blob): Promise<() => void> {
+  async #claim(record: UploadRecord, file: Blob): Promise<Release> {
     const { records, settings } = this.#context;
     const earlier = record.fingerprint === undefined ? undefined : await this.#findEarlier(record);
-    const release = earlier && (await holdLock(`upload/${earlier.key}`));
+    const release = earlier && (await holdLock(lockOf(earlier)));
     if (earlier && release) {
       record.key = earlier.key;
       record.aliases = [earlier.id, ...earlier.aliases];
@@ -140,7 +152,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     }
     if (records.keepsBlobs && file.size <= settings.keepBytesUpTo) record.file = file;
     await records.set(record);
-    return release ?? (await holdLock(`upload/${record.key}`)) ?? (() => {});
+    return release ?? (await holdLock(lockOf(record))) ?? (() => {});
   }
 
   async #findEarlier(record: UploadRecord): Promise<UploadRecord | undefined> {
@@ -206,6 +218,8 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     return this.#direct === 'unreachable' ? ['tus'] : wanted;
   }
 }
+
+const lockOf = ({ key }: Pick<UploadRecord, 'key'>): string => `upload/${key}`;
 
 const recordOf = (file: Blob, options: UploadOptions): UploadRecord => {
   const id = options.id ?? crypto.randomUUID();

@@ -1,0 +1,86 @@
+import { createElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { expect, test } from 'vitest';
+import { createClient } from '../create-client.ts';
+import { memoryStore } from '../store/memory-store.ts';
+import type { Media } from '../wire/media.ts';
+import { ClaimcheckProvider } from './claimcheck-provider.tsx';
+import { MediaImage } from './media-image.tsx';
+import { MediaVideo } from './media-video.tsx';
+
+const client = createClient({
+  baseUrl: 'http://127.0.0.1:9',
+  getToken: () => 'token',
+  userId: 'ann',
+  store: memoryStore(),
+});
+
+const media = (extra: Partial<Media> = {}): Media => ({
+  media_object_id: crypto.randomUUID(),
+  rev: 1,
+  state: 'processing',
+  kind: 'image',
+  owner_user_id: 'ann',
+  filename: 'beach.jpg',
+  content_type: 'image/jpeg',
+  size_bytes: 10,
+  upload_state: 'uploaded',
+  thumbnail_state: 'pending',
+  scan_state: 'pending',
+  transcode_state: 'none',
+  mediaUrl: 'http://127.0.0.1:9/v1/media/id/source',
+  qualities: [],
+  created_at: '2026-01-01T00:00:00.000Z',
+  ...extra,
+});
+
+const PARTS = { image: MediaImage, video: MediaVideo };
+const render = (kind: 'image' | 'video', shown: Media, labels = {}) =>
+  renderToStaticMarkup(
+    createElement(ClaimcheckProvider, { client }, createElement(PARTS[kind], { media: shown, labels })),
+  );
+
+test.each(['image', 'video'] as const)(
+  '%s: its place has the final shape, and the blur, before anything is loaded',
+  (kind) => {
+    const html = render(
+      kind,
+      media({ kind, width: 640, height: 320, thumbhash: '1QcSHQRnh493V4dIh4eXh1h4kJUI' }),
+    );
+    expect(html).toContain('aspect-ratio:2');
+    expect(html).toContain('url(data:image/png;base64,');
+    expect(html).toContain('aria-busy="true"');
+  },
+);
+
+test('without a size the shape is what the blur says, and a photo’s without a blur', () => {
+  const ratioIn = (html: string) => Number(/aspect-ratio:([\d.]+)/.exec(html)?.[1]);
+  expect(ratioIn(render('image', media()))).toBeCloseTo(4 / 3);
+  expect(ratioIn(render('image', media({ thumbhash: 'no hash' })))).toBeCloseTo(4 / 3);
+  expect(ratioIn(render('video', media({ kind: 'video' })))).toBeCloseTo(16 / 9);
+});
+
+test.each([
+  ['blocked', 'Blocked: the virus scanner objected to it'],
+  ['failed', 'Could not be processed'],
+  ['expired', 'No longer kept'],
+  ['deleted', 'Deleted'],
+] as const)('%s is said, with what it was, and nothing is loaded', (state, words) => {
+  for (const kind of ['image', 'video'] as const) {
+    const html = render(kind, media({ state, kind, alt: 'a beach' }));
+    expect(html).toContain(`role="img" aria-label="a beach: ${words}"`);
+    expect(html).toContain('aria-busy="false"');
+    expect(html).not.toMatch(/<img|<video/);
+  }
+});
+
+test('the words can be others', () => {
+  expect(render('image', media({ state: 'expired' }), { expired: 'Abgelaufen' })).toContain(
+    'beach.jpg: Abgelaufen',
+  );
+});
+
+test('without a provider it is said what is missing', () => {
+  const orphan = createElement(MediaImage, { media: media() });
+  expect(() => renderToStaticMarkup(orphan)).toThrow(/ClaimcheckProvider client=/);
+});
