@@ -6,6 +6,7 @@ import { type ConversationHandle, createClient, memoryStore } from '@claimcheck/
 import { fileStore } from '@claimcheck/client/node';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
+import { expectWhole } from '../harness/expect-whole.ts';
 import { smallPhoto } from '../harness/fixtures.ts';
 import { SdkClients } from '../harness/sdk-client.ts';
 import { type System, startSystem } from '../harness/system.ts';
@@ -17,7 +18,8 @@ let ann: ChatUser;
 let talk: string;
 
 beforeAll(async () => {
-  system = await startSystem(inject('stack'), { TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}` });
+  // Without tickets: the user's token is all there is.
+  system = await startSystem(inject('stack'));
   clients = new SdkClients(system);
   ann = new ChatUser(system, 'ann');
   talk = await ann.startConversation('ben');
@@ -147,6 +149,34 @@ test('a message that can not be sent says why, lets the next one pass, and can b
   expect(client.messages.outgoing.get()).toEqual([]);
   const nothing = () => client.messages.send(talk, {});
   expect(nothing).toThrow('A message needs text, media, or both.');
+});
+
+test('a service that signs no tickets is uploaded to by tus alone', async () => {
+  const bytes = randomBytes(300_000);
+  const client = clients.open('ann', { uploads: { protocols: ['tus'] } });
+  const id = await client.upload(new Blob([bytes]), { filename: 'plain.bin' }).done;
+  await expectWhole(ann, id, bytes);
+});
+
+test('a message whose upload is done, but which was not sent, survives too', async () => {
+  const store = memoryStore();
+  const before = clients.open('ann', { store });
+  const upload = before.upload(new Blob([randomBytes(1_000)]), { filename: 'kept.bin' });
+  const real = globalThis.fetch;
+  globalThis.fetch = (input, init) =>
+    String(input).endsWith('/messages') ? Promise.reject(new TypeError('fetch failed')) : real(input, init);
+  const message = before.messages.send(talk, { media: upload });
+  const id = await upload.done;
+  await until(() => message.get().error, within('the sending to fail'));
+  await until(
+    async () => (await store.list('')).every(([key]) => !key.includes('|upload|')) || undefined,
+    within('the upload to be forgotten'),
+  );
+  globalThis.fetch = real;
+  const after = clients.open('ann', { store });
+  await after.restored;
+  const [restored] = after.messages.outgoing.get();
+  expect((await restored?.sent)?.media_object_id).toBe(id);
 });
 
 test('URLs of media that members see open without a header, and stay the same', async () => {

@@ -121,6 +121,28 @@ test('the storage can not be reached from here: the bytes go through the api ins
   }
 });
 
+test('a part that is lost is sent again, and none of the others', async () => {
+  const bytes = randomBytes(40 * MIB);
+  const client = clients.open('ann', { uploads: { hashUpTo: 0 } });
+  const real = globalThis.fetch;
+  const parts: string[] = [];
+  globalThis.fetch = (input, init) => {
+    if (init?.method !== 'PUT') return real(input, init);
+    parts.push(new URL(String(input)).searchParams.get('partNumber') ?? '');
+    return parts.length === 2 ? Promise.reject(new TypeError('connection reset')) : real(input, init);
+  };
+  try {
+    const upload = client.upload(new Blob([bytes]), named('parts.bin'));
+    const states: string[] = [];
+    upload.on('state', (state) => states.push(state));
+    await expectWhole(ann, await upload.done, bytes);
+    expect(states).toContain('waiting');
+    expect(parts.toSorted()).toEqual(['1', '2', '2', '3']);
+  } finally {
+    globalThis.fetch = real;
+  }
+});
+
 describe('location', () => {
   const photo = async (): Promise<Buffer> =>
     sharp(await readFile(new URL('../fixtures/china.jpg', import.meta.url)))

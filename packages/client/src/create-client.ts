@@ -7,7 +7,7 @@ import { Feed } from './conversations/feed.ts';
 import { type Follower, type FollowHandlers, SocketFollower } from './conversations/follow.ts';
 import { LiveConversation } from './conversations/live-conversation.ts';
 import { fetchPublicConfig } from './fetch-public-config.ts';
-import { createHttp, type GetToken } from './http.ts';
+import { createHttp, type GetToken, type Http } from './http.ts';
 import { userIdOf } from './identity.ts';
 import type { MediaHandle, MediaOptions } from './media/media.ts';
 import { MediaLibrary } from './media/media-library.ts';
@@ -23,7 +23,8 @@ import { memoryStore } from './store/memory-store.ts';
 import { Records } from './store/records.ts';
 import type { Upload, UploadOptions } from './uploads/upload.ts';
 import type { UploadRecord } from './uploads/upload-record.ts';
-import { UploadManager, type UploadSettings, type Uploads } from './uploads/uploads.ts';
+import { DEFAULT_UPLOAD_SETTINGS, type UploadSettings } from './uploads/upload-settings.ts';
+import { UploadManager, type Uploads } from './uploads/uploads.ts';
 import type { Conversation, Message, PostMessage } from './wire/conversation.ts';
 
 export interface ClientOptions {
@@ -83,15 +84,6 @@ export interface ClaimcheckClient {
   close(): void;
 }
 
-const DEFAULT_UPLOADS: UploadSettings = {
-  concurrency: 3,
-  protocols: ['put', 'multipart', 'tus'],
-  keepBytesUpTo: 64 * 1024 ** 2,
-  hashUpTo: 16 * 1024 ** 2,
-  maxFailuresInARow: 20,
-  describe: true,
-};
-
 /** The composition of everything. Throws `invalid_option` and `unsupported`. */
 export const createClient = (options: ClientOptions): ClaimcheckClient => {
   assertSupported();
@@ -102,7 +94,7 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
       field: 'getToken',
     });
   const http = createHttp(baseUrl, getToken);
-  const userId = async () => options.userId ?? userIdOf(await http.token());
+  const userId = rememberedUserId(options.userId, http);
   const store = options.store ?? ('indexedDB' in globalThis ? indexedDbStore() : memoryStore());
   const recordsOf = <Value extends { id: string }>(kind: string) =>
     new Records<Value>(store, async () => `${baseUrl}|${await userId()}|${kind}|`, onWarning);
@@ -110,7 +102,7 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
   const uploads = new UploadManager({
     http,
     records: recordsOf<UploadRecord>('upload'),
-    settings: { ...DEFAULT_UPLOADS, ...options.uploads },
+    settings: { ...DEFAULT_UPLOAD_SETTINGS, ...options.uploads },
   });
   const conversations = new Map<string, LiveConversation>();
   const outbox = new Outbox({
@@ -169,6 +161,15 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
       outbox.close();
       uploads.close();
     },
+  };
+};
+
+/** A client is one user's: the host's token is looked at once. */
+const rememberedUserId = (given: string | undefined, http: Http): (() => Promise<string>) => {
+  let known = given;
+  return async () => {
+    known ??= userIdOf(await http.token());
+    return known;
   };
 };
 

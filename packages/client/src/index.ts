@@ -34,7 +34,8 @@ export type {
   UploadSnapshot,
   UploadState,
 } from './uploads/upload.ts';
-export type { UploadSettings, Uploads } from './uploads/uploads.ts';
+export type { UploadSettings } from './uploads/upload-settings.ts';
+export type { Uploads } from './uploads/uploads.ts';
 export type {
   Conversation,
   ConversationEvent,

@@ -77,6 +77,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     lock: Promise<Release | undefined>,
   ): OutgoingMessage {
     const task = new OutgoingTask(record, upload, {
+      save: (changed) => void this.#context.records.set(changed),
       findUpload: (id) => this.#context.uploads.find(id),
       post: (conversationId, message, signal) => this.#post(conversationId, message, signal),
       enqueue: (again) => this.#enqueue(again),

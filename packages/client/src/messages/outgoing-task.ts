@@ -21,6 +21,7 @@ export interface OutgoingRecord {
 }
 
 export interface OutgoingContext {
+  save(record: OutgoingRecord): void;
   findUpload(id: string): Upload | undefined;
   post(conversationId: string, message: PostMessage, signal: AbortSignal): Promise<Message>;
   /** Puts it behind all that wait. */
@@ -40,6 +41,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     this.record = record;
     this.#context = context;
     this.sent.catch(() => {});
+    if (upload) this.#remember(upload);
   }
 
   get id(): string {
@@ -123,11 +125,24 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     const upload = this.get().upload ?? this.#context.findUpload(uploadId);
     if (upload === undefined)
       throw new ClaimcheckError('file_missing', 'Its file has to be chosen again.', { retryable: false });
-    this.patch({ upload });
+    this.#remember(upload);
     const aborted = new Promise<never>((_, reject) =>
       signal.addEventListener('abort', () => reject(cancelledError()), { once: true }),
     );
     return Promise.race([upload.done, aborted]);
+  }
+
+  /** What the upload becomes is kept as soon as it is known: the upload is then forgotten. */
+  #remember(upload: Upload): void {
+    if (this.get().upload !== upload) this.patch({ upload });
+    upload.done.then(
+      (mediaObjectId) => {
+        this.record.mediaObjectId = mediaObjectId;
+        if (this.state !== 'sent' && this.state !== 'discarded') this.#context.save(this.record);
+      },
+      // Told when it is this message's turn.
+      () => {},
+    );
   }
 
   #hasFailedUpload(): boolean {

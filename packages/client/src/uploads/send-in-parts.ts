@@ -12,11 +12,11 @@ export const sendInParts = async (
   const sent = new Map<number, number>();
   const report = () => onProgress([...sent.values()].reduce((sum, size) => sum + size, 0));
 
-  const send = async ({ number, url: partUrl }: SignedPart, chunkSize: number, partSignal: AbortSignal) => {
+  const send = async ({ number, url: partUrl }: SignedPart, chunkSize: number) => {
     const start = (number - 1) * chunkSize;
     await putBytes(partUrl, bytes.slice(start, start + chunkSize, ''), {
       headers: {},
-      signal: partSignal,
+      signal,
       onProgress: (size) => {
         sent.set(number, size);
         report();
@@ -29,28 +29,27 @@ export const sendInParts = async (
     for (const { number, size_bytes } of next.finished) sent.set(number, size_bytes);
     report();
     if (next.parts.length === 0) return;
-    await forEachAtOnce(next.parts, PARTS_AT_ONCE, signal, (part, partSignal) =>
-      send(part, next.chunk_size, partSignal),
-    );
+    await forEachAtOnce(next.parts, PARTS_AT_ONCE, (part) => send(part, next.chunk_size));
   }
 };
 
-/** The first failure ends the others and is thrown. */
+/** After a failure no further one is begun, but those on their way arrive: what is sent need not be sent again. */
 const forEachAtOnce = async <Item>(
   items: readonly Item[],
   atOnce: number,
-  signal: AbortSignal,
-  action: (item: Item, signal: AbortSignal) => Promise<void>,
+  action: (item: Item) => Promise<void>,
 ): Promise<void> => {
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
   const left = [...items];
   const work = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await action(item, either);
+    for (let item = left.shift(); item !== undefined; item = left.shift()) {
+      try {
+        await action(item);
+      } catch (error) {
+        left.length = 0;
+        throw error;
+      }
+    }
   };
-  try {
-    await Promise.all(Array.from({ length: atOnce }, work));
-  } finally {
-    failed.abort();
-  }
+  const ends = await Promise.allSettled(Array.from({ length: atOnce }, work));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 };

@@ -1,3 +1,5 @@
+import type { UploadOptions } from './upload.ts';
+
 /** What is kept of an upload until it ends; the server keeps how far it is. */
 export interface UploadRecord {
   id: string;
@@ -21,7 +23,34 @@ export interface UploadRecord {
 }
 
 /** Two files with the same name, size, type and date are taken for the same, as every resumable client does. */
-export const fingerprintOf = (file: Blob): string | undefined =>
+const fingerprintOf = (file: Blob): string | undefined =>
   'File' in globalThis && file instanceof File && file.lastModified > 0
     ? [file.name, file.type, file.size, file.lastModified].join('|')
     : undefined;
+
+/** Whoever holds it works at the upload. */
+export const lockOf = ({ id }: Pick<UploadRecord, 'id'>): string => `upload/${id}`;
+
+export const recordOf = (file: Blob, options: UploadOptions): UploadRecord => {
+  const id = options.id ?? crypto.randomUUID();
+  const { fingerprint = options.id === undefined ? fingerprintOf(file) : false } = options;
+  return {
+    id,
+    aliases: [],
+    key: id,
+    fingerprint: fingerprint === false ? undefined : fingerprint,
+    filename: options.filename ?? nameOf(file),
+    contentType: mediaTypeOf(options.contentType ?? file.type),
+    sizeBytes: file.size,
+    conversationId: options.conversationId,
+    alt: options.alt,
+    priority: options.priority ?? 0,
+    stripLocation: options.stripLocation ?? false,
+    createdAt: new Date().toISOString(),
+    handle: options.handle,
+  };
+};
+
+const nameOf = (file: Blob): string => ('File' in globalThis && file instanceof File ? file.name : 'file');
+
+const mediaTypeOf = (type: string): string => type.split(';')[0]?.trim() || 'application/octet-stream';

@@ -3,42 +3,12 @@ import { type ClaimcheckError, cancelledError, toClaimcheckError } from '../clai
 import type { Http } from '../http.ts';
 import { Observable } from '../observable.ts';
 import type { PreparedFile } from '../prepare/prepare-file.ts';
-import type { UploadProtocol } from '../wire/upload.ts';
-import { authorizeUpload, metadataOf, type UploadDescription } from './authorize-upload.ts';
 import { type Failures, nextStep } from './next-step.ts';
-import { sendByTus } from './send-by-tus.ts';
-import { transfer } from './transfer.ts';
 import { TransferRate } from './transfer-rate.ts';
-import type {
-  Placeholder,
-  Upload,
-  UploadEvents,
-  UploadProgress,
-  UploadSnapshot,
-  UploadState,
-} from './upload.ts';
+import type { Upload, UploadEvents, UploadProgress, UploadSnapshot, UploadState } from './upload.ts';
 import type { UploadQueue } from './upload-queue.ts';
-
-export interface UploadWork {
-  id: string;
-  /** `client_media_id`: differs from `id` when an upload from before a reload is continued. */
-  key: () => Promise<string>;
-  filename: string;
-  contentType: string;
-  sizeBytes: number;
-  conversationId: string | undefined;
-  alt: string | undefined;
-  priority: number;
-  protocols: () => UploadProtocol[];
-  prepare: (onPlaceholder: (placeholder: Placeholder) => void, signal: AbortSignal) => Promise<PreparedFile>;
-  /** Told when the storage can't be reached from here, so that others need not find out as well. */
-  onStorageUnreachable: () => void;
-  /** Whether bytes ever reached the storage directly. */
-  hasSentDirectly: () => boolean;
-  onSentDirectly: () => void;
-  /** Called once, when nothing more will happen. */
-  onEnd: (state: 'done' | 'failed' | 'cancelled') => void;
-}
+import { UploadSender } from './upload-sender.ts';
+import type { UploadWork } from './upload-work.ts';
 
 export interface UploadTaskContext {
   http: Http;
@@ -47,8 +17,6 @@ export interface UploadTaskContext {
 }
 
 const ENDS: readonly UploadState[] = ['done', 'failed', 'cancelled'];
-/** Appended to the key of an upload that begins anew through the api: a key stays with its protocol. */
-const BY_TUS = '.tus';
 
 export class UploadTask extends Observable<UploadSnapshot> implements Upload {
   readonly #work: UploadWork;
@@ -56,12 +24,11 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
   readonly #created = Promise.withResolvers<string>();
   readonly #done = Promise.withResolvers<string>();
   readonly #rate = new TransferRate();
+  readonly #sender: UploadSender;
   #running = new AbortController();
   #prepared: PreparedFile | undefined;
   #failures = { inARow: 0, renewals: 0 };
   #mostSent = 0;
-  #isByTus = false;
-  #tusUrl: string | undefined;
 
   constructor(work: UploadWork, context: UploadTaskContext) {
     super({
@@ -70,6 +37,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     });
     this.#work = work;
     this.#context = context;
+    this.#sender = new UploadSender(work, context.http);
     // Whoever does not wait for these learns of a failure from the state.
     this.created.catch(() => {});
     this.done.catch(() => {});
@@ -185,69 +153,20 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
   }
 
   async #send(prepared: PreparedFile, signal: AbortSignal): Promise<void> {
-    const { http } = this.#context;
-    const description = await this.#describe(prepared);
-    const context = {
-      http,
-      bytes: prepared.bytes,
+    await this.#sender.send(prepared, {
       signal,
-      onProgress: (sent: number) => this.#report(sent, signal),
-    };
-    const authorization = await authorizeUpload(http, description, signal);
-    if (authorization) {
-      const { media, upload } = authorization;
-      this.#name(media.media_object_id);
-      const isDirect = upload.protocol === 'put' || upload.protocol === 'multipart';
-      if (isDirect && prepared.bytes.size > 0) this.#directFrom(context);
-      await transfer(upload, context);
-    } else {
-      await sendByTus(
-        {
-          endpoint: new URL('/v1/uploads', http.baseUrl).href,
-          metadata: metadataOf(description),
-          headers: {},
-          uploadUrl: this.#tusUrl,
-          onUploadUrl: (url) => this.#nameByUrl(url),
-        },
-        context,
-      );
-    }
+      onName: (mediaObjectId) => this.patch({ mediaObjectId }),
+      onProgress: (sent) => this.#report(sent, signal),
+    });
     signal.throwIfAborted();
-    const { mediaObjectId } = this.get();
-    if (mediaObjectId === undefined) throw new Error('the upload has no name');
-    this.#report(description.sizeBytes, signal);
+    this.#report(prepared.bytes.size, signal);
     this.#end('done');
   }
 
-  /** The first byte that goes directly shows that it is possible. */
-  #directFrom(context: { onProgress: (sent: number) => void }): void {
-    const report = context.onProgress;
-    context.onProgress = (sent) => {
-      if (sent > 0) this.#work.onSentDirectly();
-      report(sent);
-    };
-  }
-
-  async #describe({ bytes, placeholder, sha256 }: PreparedFile): Promise<UploadDescription> {
-    const key = await this.#work.key();
-    return {
-      clientMediaId: this.#isByTus ? key + BY_TUS : key,
-      filename: this.filename,
-      contentType: this.contentType,
-      sizeBytes: bytes.size,
-      conversationId: this.conversationId,
-      alt: this.#work.alt,
-      placeholder,
-      sha256,
-      protocols: this.#isByTus ? ['tus'] : this.#work.protocols(),
-    };
-  }
-
-  /** The storage refuses to talk to us: what was begun there is ended, and all goes through the api. */
+  /** What was begun at the storage is ended. */
   async #beginByTus(): Promise<void> {
-    this.#work.onStorageUnreachable();
-    this.#isByTus = true;
     const { mediaObjectId } = this.get();
+    await this.#work.onStorageUnreachable();
     // What can't be ended now ends by itself.
     if (mediaObjectId !== undefined)
       await this.#context.http.request('DELETE', `/v1/media/${mediaObjectId}`).catch(() => {});
@@ -265,16 +184,6 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
       hasSentDirectly: this.#work.hasSentDirectly(),
       maxInARow: this.#context.maxFailuresInARow,
     };
-  }
-
-  #nameByUrl(url: string): void {
-    this.#tusUrl = url;
-    const id = new URL(url).pathname.split('/').at(-1);
-    if (id) this.#name(id);
-  }
-
-  #name(mediaObjectId: string): void {
-    this.patch({ mediaObjectId });
   }
 
   #report(sentBytes: number, signal: AbortSignal): void {

@@ -5,25 +5,12 @@ import { prepareFile } from '../prepare/prepare-file.ts';
 import { holdLock, type Release, waitForLock } from '../store/hold-lock.ts';
 import type { Records } from '../store/records.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
+import { fileBehind } from './file-behind.ts';
 import type { InterruptedUpload, Upload, UploadOptions } from './upload.ts';
 import { UploadQueue } from './upload-queue.ts';
-import { fingerprintOf, type UploadRecord } from './upload-record.ts';
+import { lockOf, recordOf, type UploadRecord } from './upload-record.ts';
+import type { UploadSettings } from './upload-settings.ts';
 import { UploadTask } from './upload-task.ts';
-
-export interface UploadSettings {
-  /** Uploads that go at the same time; 3. */
-  concurrency: number;
-  /** Ways that may be used; the server chooses one by the size. All of them. */
-  protocols: UploadProtocol[];
-  /** Files up to so many bytes are kept in the store, so that a reload needs nobody to pick them again; 64 MiB. */
-  keepBytesUpTo: number;
-  /** Files up to so many bytes are hashed before they are sent, so that what is there already is not sent again. */
-  hashUpTo: number;
-  /** Attempts in a row without a byte before an upload fails; time without a network is not counted. 20. */
-  maxFailuresInARow: number;
-  /** For pictures and videos: their size, and the blur that is shown before them. Where the platform can. */
-  describe: boolean;
-}
 
 /** All uploads of a client. */
 export interface Uploads extends Readable<readonly Upload[]> {
@@ -49,6 +36,10 @@ interface Begin {
 
 /** What is prepared at the same time: pictures are decoded for it. */
 const PREPARED_AT_ONCE = 2;
+/** Makes another key of one that was begun in another way. */
+const BY_TUS = '.tus';
+/** Messages that wait for it have to write down what it became; who dies before finds it done at the server. */
+const FORGET_AFTER_MS = 1_000;
 
 export class UploadManager extends Observable<readonly Upload[]> implements Uploads {
   readonly #context: Context;
@@ -89,8 +80,8 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   }
 
   /** Another tab is at it, or the page that was just left still is: what that leaves behind is taken over. */
-  async #restartLater({ id, key }: UploadRecord): Promise<void> {
-    const release = await waitForLock(lockOf({ key }), this.#closed.signal).catch(() => undefined);
+  async #restartLater({ id }: UploadRecord): Promise<void> {
+    const release = await waitForLock(lockOf({ id }), this.#closed.signal).catch(() => undefined);
     if (release === undefined) return;
     const record = await this.#context.records.get(id);
     if (record) await this.#restart(record, release);
@@ -143,19 +134,24 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   /** Takes over the key of the same file's upload that a reload has cut, and keeps the record. */
   async #claim(record: UploadRecord, file: Blob): Promise<Release> {
     const { records, settings } = this.#context;
-    const earlier = record.fingerprint === undefined ? undefined : await this.#findEarlier(record);
-    const release = earlier && (await holdLock(lockOf(earlier)));
-    if (earlier && release) {
+    const earlier = await this.#findEarlier(record);
+    const releases = [await holdLock(lockOf(record))];
+    const earlierLock = earlier && (await holdLock(lockOf(earlier)));
+    if (earlier && earlierLock) {
       record.key = earlier.key;
       record.aliases = [earlier.id, ...earlier.aliases];
-      await records.delete(earlier.id);
+      releases.push(earlierLock);
     }
     if (records.keepsBlobs && file.size <= settings.keepBytesUpTo) record.file = file;
     await records.set(record);
-    return release ?? (await holdLock(lockOf(record))) ?? (() => {});
+    if (earlier && earlierLock) await records.delete(earlier.id);
+    return () => {
+      for (const release of releases) release?.();
+    };
   }
 
   async #findEarlier(record: UploadRecord): Promise<UploadRecord | undefined> {
+    if (record.fingerprint === undefined) return undefined;
     const all = await this.#context.records.list();
     return all.find(
       ({ id, fingerprint, conversationId }) =>
@@ -164,7 +160,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   }
 
   #run({ record, file, options, ready }: Begin): Upload {
-    const { http, records, settings } = this.#context;
+    const { http, settings } = this.#context;
     const task: UploadTask = new UploadTask(
       {
         ...record,
@@ -189,13 +185,14 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
         onSentDirectly: () => {
           this.#direct = 'works';
         },
-        onStorageUnreachable: () => {
+        onStorageUnreachable: async () => {
           this.#direct = 'unreachable';
+          record.key += BY_TUS;
+          await this.#context.records.set(record);
         },
-        onEnd: () => {
-          void records.delete(record.id);
-          void ready.then((release) => release());
+        onEnd: (state) => {
           this.set(this.get().filter((upload) => upload !== task));
+          setTimeout(() => void this.#forget(record, ready), state === 'done' ? FORGET_AFTER_MS : 0);
         },
       },
       { http, queue: this.#queue, maxFailuresInARow: settings.maxFailuresInARow },
@@ -204,6 +201,13 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     this.set([...this.get(), task]);
     task.start();
     return task;
+  }
+
+  async #forget({ id, aliases }: UploadRecord, ready: Promise<Release>): Promise<void> {
+    await this.#context.records.delete(id);
+    for (const name of [id, ...aliases]) this.#byId.delete(name);
+    const release = await ready;
+    release();
   }
 
   /** Messages from before a reload know it by these. */
@@ -218,57 +222,3 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     return this.#direct === 'unreachable' ? ['tus'] : wanted;
   }
 }
-
-const lockOf = ({ key }: Pick<UploadRecord, 'key'>): string => `upload/${key}`;
-
-const recordOf = (file: Blob, options: UploadOptions): UploadRecord => {
-  const id = options.id ?? crypto.randomUUID();
-  const { fingerprint = options.id === undefined ? fingerprintOf(file) : false } = options;
-  return {
-    id,
-    aliases: [],
-    key: id,
-    fingerprint: fingerprint === false ? undefined : fingerprint,
-    filename: options.filename ?? nameOf(file),
-    contentType: mediaTypeOf(options.contentType ?? file.type),
-    sizeBytes: file.size,
-    conversationId: options.conversationId,
-    alt: options.alt,
-    priority: options.priority ?? 0,
-    stripLocation: options.stripLocation ?? false,
-    createdAt: new Date().toISOString(),
-    handle: options.handle,
-  };
-};
-
-const nameOf = (file: Blob): string => ('File' in globalThis && file instanceof File ? file.name : 'file');
-
-const mediaTypeOf = (type: string): string => type.split(';')[0]?.trim() || 'application/octet-stream';
-
-/** A user is asked only from a click; without one the browser remembers what was allowed, or refuses. */
-const fileBehind = async (
-  handle: FileSystemFileHandle | undefined,
-  mayAsk: boolean,
-): Promise<Blob | undefined> => {
-  if (handle === undefined) return undefined;
-  try {
-    const allowed = await permissionOf(handle, mayAsk);
-    return allowed ? await handle.getFile() : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
-/** Not in the standard types: only Chromium has them. */
-interface AskingHandle {
-  queryPermission?(): Promise<PermissionState>;
-  requestPermission?(): Promise<PermissionState>;
-}
-
-const permissionOf = async (
-  handle: FileSystemFileHandle & AskingHandle,
-  mayAsk: boolean,
-): Promise<boolean> => {
-  if ((await handle.queryPermission?.()) !== 'prompt') return true;
-  return mayAsk && (await handle.requestPermission?.()) === 'granted';
-};

@@ -1,0 +1,93 @@
+import { ClaimcheckError } from '../claimcheck-error.ts';
+import type { Http } from '../http.ts';
+import type { PreparedFile } from '../prepare/prepare-file.ts';
+import { authorizeUpload, metadataOf, type UploadDescription } from './authorize-upload.ts';
+import { sendByTus } from './send-by-tus.ts';
+import { type TransferContext, transfer } from './transfer.ts';
+import type { UploadWork } from './upload-work.ts';
+
+interface SendOptions {
+  signal: AbortSignal;
+  /** The media object's id, as soon as the server has told it. */
+  onName: (mediaObjectId: string) => void;
+  onProgress: (sentBytes: number) => void;
+}
+
+/** One attempt after the other at sending a file: each asks the server what is still to be sent, and how. */
+export class UploadSender {
+  readonly #work: UploadWork;
+  readonly #http: Http;
+  /** Of an upload that tus alone has made. */
+  #tusUrl: string | undefined;
+
+  constructor(work: UploadWork, http: Http) {
+    this.#work = work;
+    this.#http = http;
+  }
+
+  /** Throws ClaimcheckError. */
+  async send(prepared: PreparedFile, { signal, onName, onProgress }: SendOptions): Promise<void> {
+    const description = await this.#describe(prepared);
+    const context = { http: this.#http, bytes: prepared.bytes, signal, onProgress };
+    const authorization = await authorizeUpload(this.#http, description, signal);
+    if (authorization === undefined) {
+      await this.#sendByTusAlone(description, context, onName);
+      return;
+    }
+    const { media, upload } = authorization;
+    onName(media.media_object_id);
+    const isDirect = upload.protocol === 'put' || upload.protocol === 'multipart';
+    await transfer(upload, isDirect ? this.#watchDirect(context) : context);
+  }
+
+  async #sendByTusAlone(
+    description: UploadDescription,
+    context: TransferContext,
+    onName: SendOptions['onName'],
+  ): Promise<void> {
+    const target = {
+      endpoint: new URL('/v1/uploads', this.#http.baseUrl).href,
+      metadata: metadataOf(description),
+      headers: {},
+      uploadUrl: this.#tusUrl,
+      onUploadUrl: (url: string) => {
+        this.#tusUrl = url;
+        onName(idIn(url));
+      },
+    };
+    await sendByTus(target, context);
+  }
+
+  /** The first byte that goes directly shows that it is possible. */
+  #watchDirect(context: TransferContext): TransferContext {
+    return {
+      ...context,
+      onProgress: (sent) => {
+        if (sent > 0) this.#work.onSentDirectly();
+        context.onProgress(sent);
+      },
+    };
+  }
+
+  async #describe({ bytes, placeholder, sha256 }: PreparedFile): Promise<UploadDescription> {
+    const { key, filename, contentType, conversationId, alt, protocols } = this.#work;
+    return {
+      clientMediaId: await key(),
+      filename,
+      contentType,
+      sizeBytes: bytes.size,
+      conversationId,
+      alt,
+      placeholder,
+      sha256,
+      protocols: protocols(),
+    };
+  }
+}
+
+/** The upload's URL ends in the media object's id. */
+const idIn = (url: string): string => {
+  const id = new URL(url).pathname.split('/').at(-1);
+  if (!id) throw new ClaimcheckError('tus_protocol', 'The server did not name the upload.');
+  return id;
+};

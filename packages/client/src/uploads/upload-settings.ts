@@ -1,0 +1,28 @@
+import type { UploadProtocol } from '../wire/upload.ts';
+
+export interface UploadSettings {
+  /** Uploads that go at the same time; 3. */
+  concurrency: number;
+  /** Ways that may be used; the server chooses one by the size. All of them. */
+  protocols: UploadProtocol[];
+  /** Files up to so many bytes are kept in the store, so that a reload needs nobody to pick them again; 64 MiB. */
+  keepBytesUpTo: number;
+  /** Files up to so many bytes are hashed before they are sent, so that what is there already is not sent again. */
+  hashUpTo: number;
+  /** Attempts in a row without a byte before an upload fails; time without a network is not counted. 20. */
+  maxFailuresInARow: number;
+  /** For pictures and videos: their size, and the blur that is shown before them. Where the platform can. */
+  describe: boolean;
+}
+
+const MIB = 1024 ** 2;
+
+export const DEFAULT_UPLOAD_SETTINGS: UploadSettings = {
+  concurrency: 3,
+  protocols: ['put', 'multipart', 'tus'],
+  keepBytesUpTo: 64 * MIB,
+  // A tenth of a second of one core of a small server, so perhaps a third of a phone's.
+  hashUpTo: 16 * MIB,
+  maxFailuresInARow: 20,
+  describe: true,
+};

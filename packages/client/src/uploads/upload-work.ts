@@ -1,0 +1,29 @@
+import type { PreparedFile } from '../prepare/prepare-file.ts';
+import type { UploadProtocol } from '../wire/upload.ts';
+import type { Placeholder } from './upload.ts';
+
+/** What a task is about, and what it asks and tells those who manage all of them. */
+export interface UploadWork {
+  id: string;
+  /** `client_media_id`: differs from `id` when an upload from before a reload is continued. */
+  key: () => Promise<string>;
+  filename: string;
+  contentType: string;
+  sizeBytes: number;
+  conversationId: string | undefined;
+  alt: string | undefined;
+  priority: number;
+  /** Ways that may be used now. */
+  protocols: () => UploadProtocol[];
+  prepare: (onPlaceholder: (placeholder: Placeholder) => void, signal: AbortSignal) => Promise<PreparedFile>;
+  /**
+   * Told when the storage can't be reached from here: all goes through the api from now on, and this one begins
+   * anew, under another key, because a key stays with its protocol.
+   */
+  onStorageUnreachable: () => Promise<void>;
+  /** Whether bytes ever reached the storage directly. */
+  hasSentDirectly: () => boolean;
+  onSentDirectly: () => void;
+  /** Called once, when nothing more will happen. */
+  onEnd: (state: 'done' | 'failed' | 'cancelled') => void;
+}
