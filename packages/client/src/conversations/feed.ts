@@ -1,8 +1,7 @@
-import type { ClaimcheckError } from '../claimcheck-error.ts';
-import { errorOfCode, toClaimcheckError } from '../claimcheck-error.ts';
+import { backoffMs, waitForRetry } from '../backoff.ts';
+import { type ClaimcheckError, errorOfCode, toClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { Observable, type Readable } from '../observable.ts';
-import { retry } from '../retry.ts';
 import type { ConversationEvent, MediaProgress } from '../wire/conversation.ts';
 import { type ConnectionState, type Follower, SocketFollower } from './follow.ts';
 
@@ -27,6 +26,7 @@ export class Feed {
   readonly #entries = new Map<string, Entry>();
   #follower: Follower | undefined;
   #opening = false;
+  #closed = new AbortController();
 
   constructor(http: Http, gatewayUrl: () => Promise<string>) {
     this.#http = http;
@@ -56,22 +56,37 @@ export class Feed {
 
   close(): void {
     this.#entries.clear();
+    // Whoever listens again later begins anew.
+    this.#closed.abort();
+    this.#closed = new AbortController();
     this.#follower?.close();
     this.#follower = undefined;
     this.#connection.set('disconnected');
   }
 
+  /** Tries as long as anybody listens: a phone may be without a network for hours. */
   async #open(): Promise<void> {
     if (this.#opening) return;
     this.#opening = true;
-    try {
-      const gatewayUrl = await retry(this.#gatewayUrl);
-      if (this.#entries.size > 0) this.#follow(gatewayUrl);
-    } catch (error) {
-      for (const { listener } of this.#entries.values()) listener.onRefused(toClaimcheckError(error));
-    } finally {
-      this.#opening = false;
+    this.#connection.set('connecting');
+    for (let failures = 1; this.#entries.size > 0 && !this.#follower; failures += 1) {
+      try {
+        const gatewayUrl = await this.#gatewayUrl();
+        if (this.#entries.size > 0) this.#follow(gatewayUrl);
+      } catch (thrown) {
+        const error = toClaimcheckError(thrown);
+        this.#connection.set('disconnected');
+        if (error.retryable) await waitForRetry(backoffMs(failures), this.#closed.signal);
+        else this.#refuseAll(error);
+      }
     }
+    this.#opening = false;
+  }
+
+  #refuseAll(error: ClaimcheckError): void {
+    const listeners = [...this.#entries.values()];
+    this.#entries.clear();
+    for (const { listener } of listeners) listener.onRefused(error);
   }
 
   #follow(gatewayUrl: string): void {

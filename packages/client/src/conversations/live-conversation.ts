@@ -1,5 +1,5 @@
 import { backoffMs, waitForRetry } from '../backoff.ts';
-import { toClaimcheckError } from '../claimcheck-error.ts';
+import { type ClaimcheckError, toClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { messagesPath } from '../messages/messages-path.ts';
 import type { Outbox } from '../messages/outbox.ts';
@@ -125,8 +125,11 @@ export class LiveConversation implements ConversationHandle {
       } catch (thrown) {
         const error = toClaimcheckError(thrown);
         if (signal.aborted) return;
-        this.#state.patch({ error, ...(error.retryable ? {} : { status: 'refused' }) });
-        if (!error.retryable) return;
+        if (!error.retryable) {
+          this.#refuse(error);
+          return;
+        }
+        this.#state.patch({ error });
         await waitForRetry(backoffMs(failures), signal);
       }
     }
@@ -150,10 +153,13 @@ export class LiveConversation implements ConversationHandle {
     this.#save();
   }
 
-  /** Whoever may not be here keeps nothing of it. */
-  #refuse(error: ConversationSnapshot['error']): void {
-    this.#state.patch({ status: 'refused', error, messages: [], hasOlder: false, lastSeq: 0 });
+  /** Whoever may not be here keeps nothing of it; whatever else is wrong, what was seen stays. */
+  #refuse(error: ClaimcheckError): void {
+    this.#state.patch({ status: 'refused', error });
+    if (error.status !== 403 && error.status !== 404) return;
+    this.#state.patch({ messages: [], hasOlder: false, lastSeq: 0 });
     clearTimeout(this.#saving);
+    this.#saving = undefined;
     void this.#context.records.delete(this.id);
   }
 

@@ -40,6 +40,12 @@ export class UploadSender {
     await transfer(upload, isDirect ? this.#watchDirect(context) : context);
   }
 
+  /** What the server knows it as, whether or not an attempt heard the answer. Throws ClaimcheckError. */
+  async nameOf(prepared: PreparedFile): Promise<string | undefined> {
+    const { signal } = new AbortController();
+    return (await authorizeUpload(this.#http, await this.#describe(prepared), signal))?.media.media_object_id;
+  }
+
   async #sendByTusAlone(
     description: UploadDescription,
     context: TransferContext,

@@ -101,11 +101,14 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
 
   async cancel(): Promise<void> {
     if (this.#isEnded()) return;
+    // A request whose answer was not waited for may have made it.
+    const mayBeUnnamed = this.state !== 'queued' && this.#prepared !== undefined;
     this.#running.abort();
     this.#end('cancelled', cancelledError());
-    const { mediaObjectId } = this.get();
-    if (mediaObjectId !== undefined)
-      await this.#context.http.request('DELETE', `/v1/media/${encodeURIComponent(mediaObjectId)}`);
+    const known = this.get().mediaObjectId;
+    const id =
+      known ?? (mayBeUnnamed && this.#prepared ? await this.#sender.nameOf(this.#prepared) : undefined);
+    if (id !== undefined) await this.#context.http.request('DELETE', `/v1/media/${encodeURIComponent(id)}`);
   }
 
   async #run(signal: AbortSignal): Promise<void> {
