@@ -80,7 +80,7 @@ export interface ClaimcheckClient {
   follow(handlers: FollowHandlers): Follower;
   /** Resolves when what a reload interrupted goes on. */
   readonly restored: Promise<void>;
-  /** Pauses uploads and closes the socket. What is not sent stays in the store. */
+  /** Stops uploads and messages, and closes the socket. What is not sent stays in the store, for the next client. */
   close(): void;
 }
 

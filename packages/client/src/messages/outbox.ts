@@ -51,8 +51,13 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     }
   }
 
+  /** Sends nothing any more; what is not sent is left to whoever comes next. */
   close(): void {
     this.#closed.abort();
+    for (const [task, lock] of this.#locks) {
+      task.stop();
+      void lock.then((release) => release?.());
+    }
   }
 
   /** Another tab is at it, or the page that was just left still is: what that leaves behind is taken over. */

@@ -33,7 +33,7 @@ export interface OutgoingContext {
 export class OutgoingTask extends Observable<OutgoingSnapshot> implements OutgoingMessage {
   readonly record: OutgoingRecord;
   readonly #context: OutgoingContext;
-  readonly #discarded = new AbortController();
+  readonly #stopped = new AbortController();
   #sent = Promise.withResolvers<Message>();
 
   constructor(record: OutgoingRecord, upload: Upload | undefined, context: OutgoingContext) {
@@ -77,7 +77,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
 
   /** Resolves when it is sent, has failed or was discarded: then it is the next one's turn. */
   async run(): Promise<void> {
-    const { signal } = this.#discarded;
+    const { signal } = this.#stopped;
     for (let failures = 0; !signal.aborted; ) {
       try {
         const mediaObjectId = await this.#uploaded(signal);
@@ -102,6 +102,11 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     }
   }
 
+  /** Leaves it as it is, for whoever comes next. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
   retry(): void {
     if (this.state !== 'failed') return;
     this.#sent = Promise.withResolvers<Message>();
@@ -112,7 +117,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
 
   async discard(): Promise<void> {
     if (this.state === 'sent' || this.state === 'discarded') return;
-    this.#discarded.abort();
+    this.#stopped.abort();
     this.patch({ state: 'discarded', error: undefined });
     this.#sent.reject(cancelledError());
     this.#context.onEnd(this);

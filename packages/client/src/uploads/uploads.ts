@@ -46,6 +46,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   readonly #queue: UploadQueue;
   readonly #preparing = new UploadQueue(PREPARED_AT_ONCE);
   readonly #byId = new Map<string, UploadTask>();
+  readonly #locks = new Map<string, Promise<Release>>();
   readonly #closed = new AbortController();
   #direct: 'unknown' | 'works' | 'unreachable' = 'unknown';
 
@@ -59,10 +60,11 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     return this.#byId.get(id);
   }
 
-  /** Pauses everything; nothing is taken over from other tabs any more. */
+  /** Pauses everything, and leaves it to whoever comes next. */
   close(): void {
     this.#closed.abort();
     for (const upload of this.get()) upload.pause();
+    for (const lock of this.#locks.values()) void lock.then((release) => release());
   }
 
   begin(file: Blob, options: UploadOptions): Upload {
@@ -198,6 +200,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
       { http, queue: this.#queue, maxFailuresInARow: settings.maxFailuresInARow },
     );
     this.#byId.set(record.id, task);
+    this.#locks.set(record.id, ready);
     this.set([...this.get(), task]);
     task.start();
     return task;
@@ -206,6 +209,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   async #forget({ id, aliases }: UploadRecord, ready: Promise<Release>): Promise<void> {
     await this.#context.records.delete(id);
     for (const name of [id, ...aliases]) this.#byId.delete(name);
+    this.#locks.delete(id);
     const release = await ready;
     release();
   }
