@@ -1,10 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 
 // Any number does, as long as every process that migrates uses the same.
 const ADVISORY_LOCK = 7_420_126_114;
 const MIGRATIONS = new URL('../../../prisma/migrations/', import.meta.url);
+
+// Whoever waits for a table's lock makes everybody wait who comes after: better to step back and come again.
+const LOCK_TIMEOUT_MS = 1_000;
+const LOCK_TRIES = 60;
+const STEP_BACK_MS = 1_000;
+/** lock_not_available, deadlock_detected: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const IN_THE_WAY = ['55P03', '40P01'];
 
 // Prisma Migrate's own table, so that its CLI can take over where it is available.
 const CREATE_TABLE = `
@@ -19,13 +27,13 @@ interface Migration {
   checksum: string;
 }
 
-const readMigrations = (): Migration[] =>
-  readdirSync(MIGRATIONS, { withFileTypes: true })
+const readMigrations = (folder: URL): Migration[] =>
+  readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort()
     .map((name) => {
-      const sql = readFileSync(new URL(`${name}/migration.sql`, MIGRATIONS), 'utf8');
+      const sql = readFileSync(new URL(`${name}/migration.sql`, folder), 'utf8');
       return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
     });
 
@@ -39,6 +47,7 @@ const appliedChecksums = async (client: pg.Client): Promise<Map<string, string>>
 const apply = async (client: pg.Client, migration: Migration): Promise<void> => {
   await client.query('BEGIN');
   try {
+    await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await client.query(migration.sql);
     await client.query(
       'INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count) VALUES ($1, $2, $3, now(), 1)',
@@ -51,29 +60,47 @@ const apply = async (client: pg.Client, migration: Migration): Promise<void> => 
   }
 };
 
+const isInTheWay = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && IN_THE_WAY.includes(error.code ?? '');
+
+/** Again while other transactions hold a lock that it needs. */
+const applyInTime = async (client: pg.Client, migration: Migration): Promise<void> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await apply(client, migration);
+    } catch (error) {
+      if (!isInTheWay(error) || tries === LOCK_TRIES) throw error;
+      await pause(STEP_BACK_MS);
+    }
+  }
+};
+
 /**
  * Applies the pending migrations of `prisma/migrations`, each in its own transaction, under an advisory
- * lock: processes that start together wait for one another.
+ * lock: processes that start together wait for one another. A table that is in use is waited for a second at a
+ * time, so that nobody waits behind us for longer.
  *
+ * @param folder with a subfolder a migration
  * @returns names of what was applied now
- * @throws when an applied migration's file was changed since
+ * @throws when an applied migration's file was changed since, or a table is in use for more than a minute
  */
-export const migrate = async (databaseUrl: string): Promise<string[]> => {
+export const migrate = async (databaseUrl: string, folder: URL = MIGRATIONS): Promise<string[]> => {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
     await client.query(CREATE_TABLE);
     const applied = await appliedChecksums(client);
-    const changed = readMigrations().filter(
+    const migrations = readMigrations(folder);
+    const changed = migrations.filter(
       ({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum,
     );
     if (changed.length > 0)
       throw new Error(
         `migrations changed after they were applied: ${changed.map(({ name }) => name).join(', ')}`,
       );
-    const pending = readMigrations().filter(({ name }) => !applied.has(name));
-    for (const migration of pending) await apply(client, migration);
+    const pending = migrations.filter(({ name }) => !applied.has(name));
+    for (const migration of pending) await applyInTime(client, migration);
     return pending.map(({ name }) => name);
   } finally {
     // Ends the session, and the advisory lock with it.

@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { schemaDiff } from '../scripts/schema-diff.ts';
@@ -67,4 +71,45 @@ test('a migration that was changed after it was applied is refused by name', asy
   const [first] = await migrate(url);
   await query(url, `UPDATE _prisma_migrations SET checksum = 'x' WHERE migration_name = '${first}'`);
   await expect(migrate(url)).rejects.toThrow(first);
+});
+
+/** A folder of migrations as `prisma/migrations` is one, for as long as `use` runs. */
+const withMigrations = async (sqls: string[], use: (folder: URL) => Promise<void>): Promise<void> => {
+  const path = await mkdtemp(join(tmpdir(), 'claimcheck-migrations-'));
+  try {
+    for (const [index, sql] of sqls.entries()) {
+      await mkdir(join(path, String(index)));
+      await writeFile(join(path, String(index), 'migration.sql'), sql);
+    }
+    await use(pathToFileURL(`${path}/`));
+  } finally {
+    await rm(path, { recursive: true, force: true });
+  }
+};
+
+test('a table that a long transaction uses is not kept from others, and changed when it is free', async () => {
+  const url = await emptyDatabase();
+  const [long, short] = [url, url].map((connectionString) => new pg.Client({ connectionString }));
+  await query(url, 'CREATE TABLE busy (a int)');
+  await long?.connect();
+  await short?.connect();
+  try {
+    await long?.query('BEGIN; SELECT * FROM busy');
+    await withMigrations(['ALTER TABLE busy ADD COLUMN b int'], async (folder) => {
+      const migrated = migrate(url, folder);
+      const waits = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'busy'::regclass`;
+      await expect.poll(async () => (await short?.query(waits))?.rowCount, { timeout: 10_000 }).toBe(1);
+      const asked = performance.now();
+      await short?.query('SELECT * FROM busy');
+      expect(performance.now() - asked).toBeLessThan(5_000);
+      expect(
+        await query(url, `SELECT FROM pg_attribute WHERE attrelid = 'busy'::regclass AND attname = 'b'`),
+      ).toEqual([]);
+      await long?.query('COMMIT');
+      expect(await migrated).toEqual(['0']);
+    });
+  } finally {
+    await long?.end();
+    await short?.end();
+  }
 });
