@@ -2,14 +2,19 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Seeded } from './seeded.ts';
 
+interface State {
+  isOpen: boolean;
+  targets: readonly string[];
+}
+
 /** A TCP load balancer as stands before gateways: in turn, without stickiness, past those that refuse. */
 export class Balancer {
   readonly url: string;
   readonly #server: Server;
   readonly #clients: Set<Socket>;
-  readonly #state: { isOpen: boolean };
+  readonly #state: State;
 
-  private constructor(server: Server, port: number, clients: Set<Socket>, state: { isOpen: boolean }) {
+  private constructor(server: Server, port: number, clients: Set<Socket>, state: State) {
     this.#server = server;
     this.#clients = clients;
     this.#state = state;
@@ -18,7 +23,7 @@ export class Balancer {
 
   static async start(targets: readonly string[]): Promise<Balancer> {
     const clients = new Set<Socket>();
-    const state = { isOpen: true };
+    const state: State = { isOpen: true, targets };
     let turn = 0;
     const server = createServer((client) => {
       client.on('error', () => {});
@@ -26,13 +31,19 @@ export class Balancer {
       clients.add(client);
       client.on('close', () => clients.delete(client));
       turn += 1;
-      forward(client, [...targets.slice(turn % targets.length), ...targets.slice(0, turn % targets.length)]);
+      const first = turn % Math.max(1, state.targets.length);
+      forward(client, [...state.targets.slice(first), ...state.targets.slice(0, first)]);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('the balancer has no port');
     return new Balancer(server, address.port, clients, state);
+  }
+
+  /** New connections go to these; those that are open stay where they are. */
+  pointAt(targets: readonly string[]): void {
+    this.#state.targets = targets;
   }
 
   get connections(): number {

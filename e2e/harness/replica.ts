@@ -17,6 +17,8 @@ export interface ReplicaOptions {
   env?: Record<string, string>;
   /** A program that starts the app; the app's own command line follows its arguments. */
   launcher?: readonly [command: string, ...args: string[]];
+  /** Another checkout than this one. */
+  root?: string;
 }
 
 /** One more of an app beside the system's, on the same database, broker and bucket. The caller stops it. */
@@ -30,7 +32,7 @@ export const startReplica = async (system: System, options: ReplicaOptions = {})
     name: `second ${app}`,
     command,
     args,
-    cwd: ROOT,
+    cwd: options.root ?? ROOT,
     env: {
       PATH: process.env.PATH ?? '',
       ...system.envs[app],

@@ -11,14 +11,20 @@ export interface EndedRun {
   error: string;
 }
 
-/** Runs one of our programs until it ends by itself. @param script relative to the repository */
+/**
+ * Runs one of our programs until it ends by itself.
+ *
+ * @param script relative to `root`
+ * @param root by default this repository
+ */
 export const runToEnd = (
   script: string,
   env: Record<string, string>,
   args: readonly string[] = [],
+  root = ROOT,
 ): Promise<EndedRun> =>
   new Promise((resolve) => {
-    const options = { cwd: ROOT, env: { PATH: process.env.PATH, ...env }, timeout: LIMIT_MS };
+    const options = { cwd: root, env: { PATH: process.env.PATH, ...env }, timeout: LIMIT_MS };
     execFile(process.execPath, [script, ...args], options, (failure, out, error) => {
       const failed = typeof failure?.code === 'number' ? failure.code : -1;
       resolve({ code: failure === null ? 0 : failed, out, error });

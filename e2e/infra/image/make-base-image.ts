@@ -1,0 +1,46 @@
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { findOnPath } from '@claimcheck/local-stack/find-program';
+import { runCommand } from '@claimcheck/local-stack/run-command';
+import { type Buildah, systemProgram } from './buildah.ts';
+
+const DEBIAN = 'bookworm';
+const AUTHORITY = '/usr/local/share/extra-ca.crt';
+
+/** The folder of this machine's npm, which is JavaScript alone. */
+const npmFolder = async (): Promise<string> => {
+  const npm = await findOnPath('npm', process.env);
+  if (npm === undefined) throw new Error('npm is not on PATH');
+  // …/npm/bin/npm-cli.js
+  return dirname(dirname(await realpath(npm)));
+};
+
+/**
+ * Another base than the Dockerfile's default, for machines that reach no container registry: Debian from its
+ * packages, with this machine's Node and npm.
+ *
+ * @returns its name, for the argument BASE_IMAGE
+ */
+export const makeBaseImage = async (buildah: Buildah): Promise<string> => {
+  const debootstrap = await systemProgram('debootstrap');
+  const root = await mkdtemp(join(tmpdir(), 'claimcheck-debian-'));
+  try {
+    await runCommand(debootstrap, ['--variant=minbase', DEBIAN, root], { env: process.env });
+    const container = await buildah.run('from', 'scratch');
+    await buildah.run('add', '--quiet', container, root, '/');
+    await buildah.run('add', '--quiet', container, process.execPath, '/usr/local/bin/node');
+    await buildah.run('add', '--quiet', container, await npmFolder(), '/usr/local/lib/npm');
+    await buildah.run('run', container, '--', 'ln', '-s', '../lib/npm/bin/npm-cli.js', '/usr/local/bin/npm');
+    // Where a proxy with an authority of its own stands before the registry, npm has to know it.
+    const authority = process.env.NODE_EXTRA_CA_CERTS;
+    if (authority !== undefined && authority !== '') {
+      await buildah.run('add', '--quiet', container, authority, AUTHORITY);
+      await buildah.run('config', '--env', `NODE_EXTRA_CA_CERTS=${AUTHORITY}`, container);
+    }
+    await buildah.run('commit', '--quiet', '--rm', container, 'localhost/claimcheck-base');
+    return 'localhost/claimcheck-base';
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+};
