@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const NAMES = ['slow-upload', 'cuts', 'drills', 'gateway', 'fuzz', 'image', 'upgrade'];
+const NAMES = ['slow-upload', 'cuts', 'drills', 'gateway', 'fuzz', 'image', 'upgrade', 'dashboards'];
 const EX_USAGE = 64;
 
 const { values, positionals } = parseArgs({

@@ -1,0 +1,64 @@
+import type { Figures } from './figures.ts';
+import { largestInstallation, perCore, planFor } from './plan.ts';
+
+const DEMANDS = [1, 100, 10_000];
+
+/** Two digits are all that such a figure is worth. */
+const rough = (value: number): string => {
+  const rounded = Number(value.toPrecision(2));
+  return rounded >= 10 ? Math.round(rounded).toLocaleString('en-US') : String(rounded);
+};
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+const coresTable = (figures: Figures): string => {
+  const core = perCore(figures);
+  return table(
+    ['process', 'one core carries', 'what ends it'],
+    [
+      [
+        'api, `http`',
+        `${rough(core.uploadsPerSecond)} uploads/s of 1 MiB, or ${rough(core.largeMibPerSecond)} MiB/s of large ones`,
+        'processor; memory for parts (`UPLOAD_MEMORY_BYTES`)',
+      ],
+      [
+        'api, `background`',
+        `${rough(core.outboxPerSecond)} outbox messages/s`,
+        `the stream: ${rough(figures.streamPerSecond)} confirmed publishes/s with \`sync_interval: always\``,
+      ],
+      ['worker, `media`', `${rough(core.photosPerSecond)} photos/s of 12 megapixels`, 'processor'],
+      [
+        'gateway',
+        `${rough(core.deliveriesPerSecond)} events/s to sockets in rooms of ten, ${rough(core.roomDeliveriesPerSecond)} in one large room`,
+        `processor; memory: ${rough(core.connectionsPerGib)} idle connections a GiB`,
+      ],
+    ],
+  );
+};
+
+const plansTable = (figures: Figures): string =>
+  table(
+    ['photos/s at the peak', ...DEMANDS.map((demand) => demand.toLocaleString('en-US'))],
+    (
+      [
+        ['api cores', 'apiCores'],
+        ['worker cores', 'workerCores'],
+        ['gateway cores', 'gatewayCores'],
+        ['events/s to sockets', 'deliveriesPerSecond'],
+        ['outbox messages/s', 'outboxPerSecond'],
+        ['background pods that publish', 'relays'],
+        ['Postgres cores', 'databaseCores'],
+        ['MiB/s to the store', 'storeMibPerSecond'],
+        ['installations', 'installations'],
+      ] as const
+    ).map(([name, key]) => [name, ...DEMANDS.map((demand) => rough(planFor(demand, figures)[key]))]),
+  );
+
+/** Both tables of docs/capacity.md. */
+export const planTables = (figures: Figures): string =>
+  [
+    coresTable(figures),
+    plansTable(figures),
+    `One installation ends at about ${rough(largestInstallation(figures))} photos/s: then its stream is as full as planned.`,
+  ].join('\n\n');

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '@claimcheck/local-stack/run-command';
+import { Bus } from '@claimcheck/platform/bus';
+import { createLogger } from '@claimcheck/platform/logger';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { ChatUser } from '../harness/chat-user.ts';
+import { sha256, smallPhoto } from '../harness/fixtures.ts';
+import { runClaimcheck, runToEnd } from '../harness/run-to-end.ts';
+import { type System, startSystem } from '../harness/system.ts';
+import { until } from '../harness/until.ts';
+import { commandsIn, type DocumentedCommand, documentedCommands } from './docs/documented-commands.ts';
+import { TESTED_ELSEWHERE } from './docs/tested-elsewhere.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const CLI = 'npm run claimcheck -- ';
+const LISTED = { 'npm run bench -- ': 'e2e/bench/run-bench.ts', 'npm run soak -- ': 'e2e/run-soak.ts' };
+const EX_USAGE = 64;
+/** Run as they are, in a copy of infra. */
+const AS_IT_IS = /^(cp infra\/|for n in )/;
+
+const all = await documentedCommands();
+const starting = (prefix: string) => all.filter(({ command }) => command.startsWith(prefix));
+const once = (commands: DocumentedCommand[]) => [...new Set(commands.map(({ command }) => command))];
+
+test('each command is run here, or by a test that is named', () => {
+  expect(all.length).toBeGreaterThan(40);
+  const prefixes = [CLI, ...Object.keys(LISTED)];
+  const unknown = all.filter(
+    ({ command }) =>
+      !prefixes.some((prefix) => command.startsWith(prefix)) &&
+      !AS_IT_IS.test(command) &&
+      !TESTED_ELSEWHERE.some((one) => one.command.test(command)),
+  );
+  expect(unknown).toEqual([]);
+});
+
+test('a test that is named is there, and each entry of the list is needed', async () => {
+  for (const { command, file, says } of TESTED_ELSEWHERE) {
+    expect(await readFile(join(ROOT, file), 'utf8'), file).toContain(says);
+    expect(
+      all.filter((one) => command.test(one.command)),
+      String(command),
+    ).not.toEqual([]);
+  }
+});
+
+test('a command in a block, a continued line, inline code', () => {
+  const text = '```sh\nnpm one \\\n  --two\n```\nRun `npm three`, not `three`.\n```text\nnpm four\n```';
+  expect(commandsIn('a.md', text).map(({ command }) => command)).toEqual(['npm one --two', 'npm three']);
+  expect(() => commandsIn('a.md', '```\nnpm five\n```')).toThrow('a.md:1: say what the block is');
+});
+
+test.each(Object.entries(LISTED))('%s<name>: every name exists', async (prefix, script) => {
+  const { code, error } = await runToEnd(script, {}, ['no-such-name']);
+  expect(code).toBe(EX_USAGE);
+  expect(starting(prefix)).not.toEqual([]);
+  for (const { where, command } of starting(prefix)) {
+    const [name = ''] = command.slice(prefix.length).split(' ');
+    expect(error, where).toMatch(new RegExp(`\\b${name}\\b`));
+  }
+});
+
+test('what is typed before Docker is started works', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'claimcheck-docs-'));
+  try {
+    await mkdir(join(folder, 'infra'));
+    await cp(join(ROOT, 'infra/.env.example'), join(folder, 'infra/.env.example'));
+    const commands = once(all.filter(({ command }) => AS_IT_IS.test(command)));
+    expect(commands).toHaveLength(2);
+    const printed = await Promise.all(
+      commands.map((command) => runCommand('sh', ['-c', command], { env: process.env, cwd: folder })),
+    );
+    expect(new Set(printed.join('').match(/^s[0-9a-f]{48}$/gm)).size).toBe(9);
+    expect(await readFile(join(folder, 'infra/.env'), 'utf8')).toContain('POSTGRES_PASSWORD=');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+describe('the CLI, as the documents say', () => {
+  let system: System;
+  const placeholders = new Map<string, string>();
+
+  beforeAll(async () => {
+    system = await startSystem(inject('stack'));
+    const ann = new ChatUser(system, 'ann');
+    const bytes = await smallPhoto();
+    const id = await ann.upload({ bytes, filename: 'china.jpg', filetype: 'image/jpeg' });
+    await ann.mediaIn(id, ['ready']);
+    const logger = createLogger('docs', 'silent');
+    const { appName } = system;
+    const bus = await Bus.connect({ url: system.env.NATS_URL ?? '', name: 'docs', appName, logger });
+    await bus.publish(bus.subjects.optimizeRequest, '{"mediaId":"poison"}', { messageId: randomUUID() });
+    await bus.close();
+    const letter = await until(
+      async () => /"seq":(\d+)/.exec((await runClaimcheck(system.apiEnv, 'dlq', 'list', '--json')).out)?.[1],
+      { withinMs: 20_000, what: 'a dead letter' },
+    );
+    placeholders.set('<id>', id).set('<seq>', letter).set('<number>', letter).set('<sha256>', sha256(bytes));
+  });
+  afterAll(() => system?.stop());
+
+  test.each(once(starting(CLI)))('%s', async (command) => {
+    const args = command
+      .slice(CLI.length)
+      .split(' ')
+      .map((word) => placeholders.get(word) ?? word);
+    const { code, error } = await runClaimcheck(system.apiEnv, ...args);
+    // 1 is an answer, too: it found something. 64 is a command that does not exist.
+    expect([0, 1], error).toContain(code);
+    expect(error).not.toMatch(/usage|unknown/i);
+  });
+
+  test("README's table has every command, with the words of the help", async () => {
+    const { out } = await runClaimcheck({}, '--help');
+    const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+    const commands = [...out.matchAll(/^ {2}([a-z-]+(?: [a-z]+)?) /gm)].map(([, name = '']) => name);
+    expect(commands.length).toBeGreaterThan(8);
+    for (const name of commands) expect(readme).toMatch(new RegExp(`\`(${CLI})?${name}\\b`));
+  });
+});

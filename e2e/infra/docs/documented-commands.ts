@@ -1,0 +1,58 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** Of blocks that nobody is meant to type in. */
+const NO_COMMANDS = ['http', 'js', 'json', 'jsx', 'ts', 'tsx', 'html', 'text', 'yaml'];
+/** How inline code begins that is a command. */
+const PROGRAM = /^(?:npm |npx |node |docker |helm |kubectl |git |curl |openssl |cp |for )/;
+
+export interface DocumentedCommand {
+  /** `docs/upgrade.md:6`. */
+  where: string;
+  command: string;
+}
+
+const documents = async (): Promise<string[]> => [
+  'README.md',
+  'CONTRIBUTING.md',
+  'infra/runbook.md',
+  'infra/helm/claimcheck/README.md',
+  ...(await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+];
+
+const inline = (line: string): string[] =>
+  [...line.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code).filter((code) => PROGRAM.test(code));
+
+/** The commands of a document: lines of its `sh` blocks, a continued one as one, and inline code. */
+export const commandsIn = (document: string, text: string): DocumentedCommand[] => {
+  const found: DocumentedCommand[] = [];
+  let block: string | undefined;
+  let begun: DocumentedCommand | undefined;
+  for (const [index, line] of text.split('\n').entries()) {
+    const where = `${document}:${index + 1}`;
+    const fence = /^ *```(\S*)$/.exec(line);
+    if (fence !== null) {
+      block = block === undefined ? (fence[1] ?? '') : undefined;
+      if (block !== undefined && block !== 'sh' && !NO_COMMANDS.includes(block))
+        throw new Error(`${where}: say what the block is: sh, or one of ${NO_COMMANDS.join(', ')}`);
+    } else if (block === 'sh' && line.trim() !== '') {
+      const command = `${begun?.command ?? ''}${line.trim()}`;
+      begun = { where: begun?.where ?? where, command: command.replace(/\\$/, '') };
+      if (line.endsWith('\\')) continue;
+      found.push(begun);
+      begun = undefined;
+    } else if (block === undefined) {
+      found.push(...inline(line).map((command) => ({ where, command })));
+    }
+  }
+  return found;
+};
+
+/** Every command that somebody is told to type. @throws Error when a block does not say what it is */
+export const documentedCommands = async (): Promise<DocumentedCommand[]> => {
+  const all = await documents();
+  const texts = await Promise.all(all.map((document) => readFile(join(ROOT, document), 'utf8')));
+  return all.flatMap((document, index) => commandsIn(document, texts[index] ?? ''));
+};

@@ -1,0 +1,52 @@
+/** Commands that a test of their own runs, or looks at where nothing can run them; `says` is in that file. */
+export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: string }[] = [
+  {
+    command: /^(npm ci && )?npm start$/,
+    file: 'packages/local-stack/test/run-claimcheck.integration.test.ts',
+    says: "toContain('Claimcheck is ready')",
+  },
+  { command: /^(npm ci && )?npm test$|^npm ci$/, file: 'e2e/run-tests.ts', says: 'passed, ' },
+  { command: /^npm run (typecheck|lint|format)$/, file: 'e2e/run-tests.ts', says: "'format and lint'" },
+  {
+    command: /^npm run schemas$/,
+    file: 'packages/contracts/src/broker-events.test.ts',
+    says: 'npm run schemas writes them',
+  },
+  {
+    command:
+      /^git show HEAD:prisma\/schema\.prisma \| DATABASE_URL=… node packages\/database\/scripts\/schema-diff\.ts -$/,
+    file: 'packages/database/test/migrate.integration.test.ts',
+    says: 'schemaDiff(',
+  },
+  {
+    command: /^docker compose -f infra\/compose\.yaml /,
+    file: 'e2e/infra/compose.e2e.test.ts',
+    says: 'takes its environment',
+  },
+  {
+    command: /^docker build -f infra\/Dockerfile /,
+    file: 'e2e/soak/image.soak.test.ts',
+    says: "'infra/Dockerfile'",
+  },
+  {
+    command: /^kubectl create secret generic claimcheck /,
+    file: 'e2e/infra/chart.e2e.test.ts',
+    says: 'the Secret of the README',
+  },
+  {
+    command: /^helm (install|upgrade) claimcheck infra\/helm\/claimcheck/,
+    file: 'e2e/infra/chart.e2e.test.ts',
+    says: 'lintChart(',
+  },
+  {
+    command: /^kubectl exec deploy\/claimcheck-api -- node apps\/api\/src\/cli\/claimcheck\.ts doctor$/,
+    file: 'e2e/infra/broker-users.e2e.test.ts',
+    says: "runClaimcheck(system.apiEnv, 'doctor'",
+  },
+  {
+    command: /^npm run capacity$/,
+    file: 'e2e/infra/capacity.e2e.test.ts',
+    says: 'npm run capacity writes them',
+  },
+  { command: /^npx lefthook install$/, file: 'lefthook.yml', says: 'pre-commit' },
+];

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Prometheus, Series } from './start-prometheus.ts';
+
+const DASHBOARDS = new URL('../../../infra/helm/claimcheck/files/dashboards/', import.meta.url);
+
+const dashboard = z.object({
+  title: z.string(),
+  panels: z.array(
+    z.object({
+      title: z.string(),
+      fieldConfig: z.object({ defaults: z.object({ unit: z.enum(['ops', 'Bps', 's', 'short', 'bytes']) }) }),
+      gridPos: z.object({ h: z.number(), w: z.number(), x: z.number(), y: z.number() }),
+      targets: z.array(z.object({ expr: z.string(), legendFormat: z.string() })),
+    }),
+  ),
+});
+export type Panel = z.infer<typeof dashboard>['panels'][number];
+
+/** A panel with what it shows; `name` is its legend. */
+export interface FilledPanel {
+  panel: Panel;
+  lines: { name: string; points: Series['points'] }[];
+}
+
+/** One of the chart's dashboards, as Grafana gets it. */
+export const readDashboard = async (name: string): Promise<z.infer<typeof dashboard>> =>
+  dashboard.parse(JSON.parse(await readFile(new URL(`${name}.json`, DASHBOARDS), 'utf8')));
+
+const legend = (format: string, labels: Record<string, string>): string =>
+  format.replace(/\{\{(\w+)\}\}/g, (_, label: string) => labels[label] ?? '');
+
+/** Asks Prometheus what each panel would show. */
+export const fillPanels = async (
+  panels: readonly Panel[],
+  prometheus: Prometheus,
+  range: { start: number; end: number; step: number },
+): Promise<FilledPanel[]> => {
+  const filled: FilledPanel[] = [];
+  for (const panel of panels) {
+    const lines: FilledPanel['lines'] = [];
+    for (const { expr, legendFormat } of panel.targets)
+      for (const { labels, points } of await prometheus.queryRange(expr, range))
+        lines.push({ name: legend(legendFormat, labels), points });
+    filled.push({ panel, lines });
+  }
+  return filled;
+};
