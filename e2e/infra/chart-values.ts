@@ -5,10 +5,11 @@ import { CHART } from './helm.ts';
 const own = (name: string) => fileURLToPath(new URL(`./values/${name}.yaml`, import.meta.url));
 const example = (name: string) => join(CHART, 'examples', `${name}.yaml`);
 
-/** Values files that the chart is tried with: the two examples, and the corners. */
+/** Values files that the chart is tried with: the examples, and the corners. */
 export const VALUES = {
   small: example('small'),
   large: example('large'),
+  externalSecrets: example('external-secrets'),
   minimal: own('minimal'),
   names: own('names'),
   apiOnly: own('api-only'),

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
+import { VALUES_LIST, valuesList } from './chart/values-list.ts';
 import { SECRETS, VALUES } from './chart-values.ts';
 import { documentedVariables } from './configuration-table.ts';
+import { commandsIn } from './docs/documented-commands.ts';
 import { CHART, lintChart, type Manifest, renderChart } from './helm.ts';
 import { validateManifests } from './kubernetes-schemas.ts';
 import { startToConfiguration } from './start-to-configuration.ts';
@@ -12,7 +15,7 @@ import { containerOf, environmentOf, podOf } from './workload.ts';
 const KUBERNETES = ['1.30', '1.32', '1.34'];
 const FILES = Object.entries(VALUES);
 /** Kinds of others: their schemas are not Kubernetes'. */
-const FOREIGN = ['ExternalSecret', 'HTTPRoute', 'PodMonitor', 'PrometheusRule', 'ScaledObject'];
+const FOREIGN = ['ExternalSecret', 'HTTPRoute', 'PodMonitor', 'Probe', 'PrometheusRule', 'ScaledObject'];
 /** Read by Node and the C library. */
 const OF_THE_RUNTIME = ['MALLOC_ARENA_MAX', 'NODE_OPTIONS'];
 
@@ -147,6 +150,40 @@ test("a worker's network ends at the store, the broker and the scanner", () => {
   expect(egress.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([53, 53, 4222, 443, 3310]);
   const messaging = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'messaging' } } };
   expect(egress[1]?.to).toEqual([messaging]);
+});
+
+test("the migrations' Secret is no part of the release: they run before anything of it is there", () => {
+  for (const [name] of FILES) {
+    const values = name as keyof typeof VALUES;
+    const made = all(values).flatMap(({ kind, metadata }) => (/Secret$/.test(kind) ? [metadata.name] : []));
+    const asked = ofKind(values, 'Job').flatMap((job) =>
+      containerOf(job).env.map(({ valueFrom }) => valueFrom?.secretKeyRef.name),
+    );
+    expect(made.filter((secret) => asked.includes(secret))).toEqual([]);
+  }
+  expect(ofKind('externalSecrets', 'ExternalSecret')).toHaveLength(5);
+});
+
+test('where a broker is suggested it writes each message to its disk before it says yes', async () => {
+  const readme = await readFile(join(CHART, 'README.md'), 'utf8');
+  const [, suggested = ''] = readme.split('with the `nats` chart')[1]?.split('```yaml\n') ?? [];
+  expect(parse(suggested.split('```')[0] ?? '')).toMatchObject({
+    config: { merge: { jetstream: { sync_interval: 'always' } } },
+  });
+  expect(await readFile(join(CHART, '../../nats/nats-server.conf'), 'utf8')).toMatch(
+    /sync_interval: "?always/,
+  );
+});
+
+test('the Secret of the README has the keys that the values name', async () => {
+  const commands = commandsIn('README.md', await readFile(join(CHART, 'README.md'), 'utf8'));
+  const create = commands.find(({ command }) => command.includes('create secret generic'))?.command ?? '';
+  const keys = [...create.matchAll(/--from-literal=([A-Z0-9_]+)=/g)].map(([, key]) => key);
+  expect(keys.toSorted()).toEqual(Object.keys(SECRETS).toSorted());
+});
+
+test('the list of values is what the chart has (npm run chart-values writes it)', async () => {
+  expect(await readFile(VALUES_LIST, 'utf8')).toBe(await valuesList());
 });
 
 test('the migrations run before the new pods, and know the database only', () => {

@@ -1,19 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Database } from '@claimcheck/database/database';
 import { runCommand } from '@claimcheck/local-stack/run-command';
 import { Bus } from '@claimcheck/platform/bus';
 import { createLogger } from '@claimcheck/platform/logger';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
-import { sha256, smallPhoto } from '../harness/fixtures.ts';
+import { phonePhoto, sha256, smallPhoto } from '../harness/fixtures.ts';
 import { runClaimcheck, runToEnd } from '../harness/run-to-end.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { until } from '../harness/until.ts';
-import { commandsIn, type DocumentedCommand, documentedCommands } from './docs/documented-commands.ts';
-import { TESTED_ELSEWHERE } from './docs/tested-elsewhere.ts';
+import { PHOTO } from './capacity/plan.ts';
+import {
+  commandsIn,
+  type DocumentedCommand,
+  documentedCommands,
+  scriptsIn,
+} from './docs/documented-commands.ts';
+import { NOT_OURS, TESTED_ELSEWHERE } from './docs/tested-elsewhere.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CLI = 'npm run claimcheck -- ';
@@ -22,7 +29,8 @@ const EX_USAGE = 64;
 /** Run as they are, in a copy of infra. */
 const AS_IT_IS = /^(cp infra\/|for n in )/;
 
-const all = await documentedCommands();
+// A table's head names the program only.
+const all = (await documentedCommands()).filter(({ command }) => command !== CLI.trim());
 const starting = (prefix: string) => all.filter(({ command }) => command.startsWith(prefix));
 const once = (commands: DocumentedCommand[]) => [...new Set(commands.map(({ command }) => command))];
 
@@ -33,6 +41,7 @@ test('each command is run here, or by a test that is named', () => {
     ({ command }) =>
       !prefixes.some((prefix) => command.startsWith(prefix)) &&
       !AS_IT_IS.test(command) &&
+      !NOT_OURS.some((one) => one.test(command)) &&
       !TESTED_ELSEWHERE.some((one) => one.command.test(command)),
   );
   expect(unknown).toEqual([]);
@@ -103,6 +112,47 @@ describe('the CLI, as the documents say', () => {
     placeholders.set('<id>', id).set('<seq>', letter).set('<number>', letter).set('<sha256>', sha256(bytes));
   });
   afterAll(() => system?.stop());
+
+  test('a photo is as many messages and events as docs/capacity.md counts', async () => {
+    const database = new Database({ url: system.databaseUrl, poolSize: 1 });
+    try {
+      const ann = new ChatUser(system, 'ann');
+      const conversation_id = await ann.startConversation('ben');
+      const bytes = await phonePhoto();
+      const media = await ann.upload({ bytes, filename: 'a.jpg', filetype: 'image/jpeg' });
+      const message = { client_message_id: 'm1', message_type: 'image', media_object_id: media };
+      expect((await ann.send(conversation_id, message)).status).toBe(201);
+      await ann.mediaIn(media, ['ready']);
+      const [row] = await database.client.$queryRaw<{ count: bigint }[]>`
+        SELECT count(*) FROM outbox WHERE payload::text LIKE ${`%${media}%`}`;
+      expect(Number(row?.count)).toBe(PHOTO.outboxMessages);
+      const types = ['message_created', 'media_updated'] as const;
+      // A preview that is there before the message is no event of its own.
+      const events = await database.client.conversation_event.count({
+        where: { conversation_id, type: { in: [...types] } },
+      });
+      expect(events).toBeLessThanOrEqual(PHOTO.events);
+      expect(events).toBeGreaterThan(1);
+    } finally {
+      await database.close();
+    }
+  });
+
+  test('a first upload by hand', async () => {
+    const [script = '', ...others] = scriptsIn(await readFile(join(ROOT, 'docs/getting-started.md'), 'utf8'));
+    expect(others).toEqual([]);
+    const cwd = await mkdtemp(join(tmpdir(), 'claimcheck-first-'));
+    try {
+      await writeFile(join(cwd, 'photo.jpg'), await smallPhoto());
+      const env = { ...process.env, URL: system.apiUrl };
+      const printed = (await runCommand('bash', ['-euc', script], { env, cwd })).trim().split('\n');
+      const media = JSON.parse(printed.at(-1) ?? '');
+      expect(media).toMatchObject({ kind: 'image', filename: 'photo.jpg', upload_state: 'uploaded' });
+      await new ChatUser(system, 'ann').mediaIn(media.media_object_id, ['ready']);
+    } finally {
+      await rm(cwd, { recursive: true, force: true });
+    }
+  });
 
   test.each(once(starting(CLI)))('%s', async (command) => {
     const args = command

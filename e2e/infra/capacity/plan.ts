@@ -1,11 +1,11 @@
 import { type Figures, MEASURED_BY_HAND } from './figures.ts';
 
-/** A photo's way; `e2e/infra/capacity.e2e.test.ts` counts it. */
+/** A photo's way; `e2e/infra/docs.e2e.test.ts` counts it. */
 export const PHOTO = {
   /** Messages that the outbox publishes from creation to `ready`. */
   outboxMessages: 6,
-  /** Events that each member's socket gets: the message, the preview, ready. */
-  events: 3,
+  /** Events that each member's socket gets: the message, the preview, the verdict, ready. */
+  events: 4,
   /** Of its conversation. */
   members: 10,
   mib: 1,

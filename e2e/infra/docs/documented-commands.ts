@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** `sh`: each line is a command; `bash`: a script, run as a whole. */
+const OF_COMMANDS = ['sh', 'bash'];
 /** Of blocks that nobody is meant to type in. */
-const NO_COMMANDS = ['http', 'js', 'json', 'jsx', 'ts', 'tsx', 'html', 'text', 'yaml'];
+const NO_COMMANDS = ['http', 'js', 'json', 'jsx', 'ts', 'tsx', 'html', 'sql', 'text', 'yaml'];
 /** How inline code begins that is a command. */
 const PROGRAM = /^(?:npm |npx |node |docker |helm |kubectl |git |curl |openssl |cp |for )/;
 
@@ -35,8 +37,8 @@ export const commandsIn = (document: string, text: string): DocumentedCommand[] 
     const fence = /^ *```(\S*)$/.exec(line);
     if (fence !== null) {
       block = block === undefined ? (fence[1] ?? '') : undefined;
-      if (block !== undefined && block !== 'sh' && !NO_COMMANDS.includes(block))
-        throw new Error(`${where}: say what the block is: sh, or one of ${NO_COMMANDS.join(', ')}`);
+      if (block !== undefined && ![...OF_COMMANDS, ...NO_COMMANDS].includes(block))
+        throw new Error(`${where}: say what the block is: ${[...OF_COMMANDS, ...NO_COMMANDS].join(', ')}`);
     } else if (block === 'sh' && line.trim() !== '') {
       const command = `${begun?.command ?? ''}${line.trim()}`;
       begun = { where: begun?.where ?? where, command: command.replace(/\\$/, '') };
@@ -56,3 +58,7 @@ export const documentedCommands = async (): Promise<DocumentedCommand[]> => {
   const texts = await Promise.all(all.map((document) => readFile(join(ROOT, document), 'utf8')));
   return all.flatMap((document, index) => commandsIn(document, texts[index] ?? ''));
 };
+
+/** The scripts of a document: its `bash` blocks. */
+export const scriptsIn = (text: string): string[] =>
+  [...text.matchAll(/^```bash\n(.*?)^```$/gms)].map(([, script = '']) => script);

@@ -48,5 +48,17 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
     file: 'e2e/infra/capacity.e2e.test.ts',
     says: 'npm run capacity writes them',
   },
+  {
+    command: /^npm run chart-values$/,
+    file: 'e2e/infra/chart.e2e.test.ts',
+    says: 'npm run chart-values writes it',
+  },
   { command: /^npx lefthook install$/, file: 'lefthook.yml', says: 'pre-commit' },
+  { command: /^npm sbom$/, file: 'e2e/infra/image.e2e.test.ts', says: 'npm sbom --omit=dev' },
+];
+
+/** Commands whose answer is somebody else's, and another one tomorrow. */
+export const NOT_OURS: readonly RegExp[] = [
+  // The registry's advisories, where it has that service.
+  /^npm audit --omit=dev$/,
 ];

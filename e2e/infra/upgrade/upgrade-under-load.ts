@@ -45,7 +45,10 @@ export const upgradeUnderLoad = async (
     expect(ends.filter(({ code }) => code !== 0)).toEqual([]);
     await world.expectNoViolation(120_000);
     const longest = Math.max(...users.flatMap(({ tookMs }) => tookMs));
-    console.log(`${done()} uploads with their messages, the longest ${Math.round(longest)} ms`);
+    const repeated = users.reduce((sum, { repeatedMessages }) => sum + repeatedMessages, 0);
+    console.log(
+      `${done()} uploads with their messages, the longest ${Math.round(longest)} ms; ${repeated} messages sent again`,
+    );
   } finally {
     over.abort();
     await world.close();
