@@ -14,10 +14,12 @@ import { runClaimcheck, runToEnd } from '../harness/run-to-end.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { until } from '../harness/until.ts';
 import { PHOTO } from './capacity/plan.ts';
+import { brokenLinks } from './docs/document-links.ts';
 import {
   commandsIn,
   type DocumentedCommand,
   documentedCommands,
+  documents,
   scriptsIn,
 } from './docs/documented-commands.ts';
 import { NOT_OURS, TESTED_ELSEWHERE } from './docs/tested-elsewhere.ts';
@@ -55,6 +57,11 @@ test('a test that is named is there, and each entry of the list is needed', asyn
       String(command),
     ).not.toEqual([]);
   }
+});
+
+test('each link leads to a file that is there, and to a heading that it has', async () => {
+  const broken = await Promise.all((await documents()).map((document) => brokenLinks(ROOT, document)));
+  expect(broken.flat()).toEqual([]);
 });
 
 test('a command in a block, a continued line, inline code', () => {

@@ -16,9 +16,11 @@ export interface DocumentedCommand {
   command: string;
 }
 
-const documents = async (): Promise<string[]> => [
+/** What somebody reads who installs, runs or changes it; relative to the repository. */
+export const documents = async (): Promise<string[]> => [
   'README.md',
   'CONTRIBUTING.md',
+  'ARCHITECTURE.md',
   'infra/runbook.md',
   'infra/helm/claimcheck/README.md',
   ...(await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),

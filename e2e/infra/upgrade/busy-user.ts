@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ClaimcheckError } from '@claimcheck/client/claimcheck-error';
-import { createClient } from '@claimcheck/client/create-client';
-import type { DrillWorld } from '../../harness/drill-world.ts';
+import type { Message } from '@claimcheck/contracts/rest';
+import { Upload } from 'tus-js-client';
+import type { DrillWorld, FileOfUser } from '../../harness/drill-world.ts';
 import type { Seeded } from '../../harness/seeded.ts';
 import { until } from '../../harness/until.ts';
 import { uniqueFile } from '../../soak/drills/unique-file.ts';
@@ -9,8 +9,11 @@ import { uniqueFile } from '../../soak/drills/unique-file.ts';
 /** At most so long between two uploads: some are always under way, and workers keep up. */
 const PAUSE_MS = 500;
 const REPEAT_MS = 20_000;
+/** What a tus client mends by asking for the offset again. */
+const RETRY_DELAYS_MS = [0, 500, 1_000, 2_000, 5_000];
+const RETRYABLE = [0, 409, 423, 429, 460];
 
-/** Somebody who uploads and sends all the time, with the SDK; what it cannot mend by itself is an error. */
+/** Somebody who uploads and sends all the time, with a stock tus client; what it cannot mend is an error. */
 export class BusyUser {
   /** Milliseconds from the start of each upload to its message's answer. */
   readonly tookMs: number[] = [];
@@ -20,47 +23,62 @@ export class BusyUser {
   readonly #conversation: string;
   readonly #random: Seeded;
 
-  constructor(options: {
-    world: DrillWorld;
-    userId: string;
-    conversation: string;
-    random: Seeded;
-  }) {
+  constructor(options: { world: DrillWorld; userId: string; conversation: string; random: Seeded }) {
     this.#world = options.world;
     this.#userId = options.userId;
     this.#conversation = options.conversation;
     this.#random = options.random;
   }
 
-  /** Until the signal; what is under way then is brought to its end. @throws ClaimcheckError */
+  /** Until the signal; what is under way then is brought to its end. @throws when an answer is final and wrong */
   async run(signal: AbortSignal): Promise<void> {
-    const { apiUrl: baseUrl, gatewayUrl, tokenFor } = this.#world.system;
-    const client = createClient({ baseUrl, gatewayUrl, getToken: async () => tokenFor(this.#userId) });
     while (!signal.aborted) {
       const startedAt = performance.now();
-      const { bytes, filename, filetype } = await uniqueFile(this.#random);
+      const file = await uniqueFile(this.#random);
       const key = `${this.#userId}-${this.tookMs.length}`;
-      const upload = client.upload(new Blob([new Uint8Array(bytes)]), {
-        filename,
-        contentType: filetype,
-        clientMediaId: key,
+      const media_object_id = await this.#upload(key, file);
+      this.#world.acknowledge(this.#userId, media_object_id, file.bytes);
+      const message = { client_message_id: key, message_type: 'file', media_object_id };
+      const { message_id, seq } = await until(() => this.#send(message), {
+        withinMs: REPEAT_MS,
+        what: `a message of ${this.#userId} to be answered`,
       });
-      const media_object_id = await upload.done;
-      this.#world.acknowledge(this.#userId, media_object_id, bytes);
-      const message = { client_message_id: key, message_type: 'file', media_object_id } as const;
-      const { message_id, seq } = await until(
-        () => client.messages.send(this.#conversation, message).catch((error) => this.#repeats(error)),
-        { withinMs: REPEAT_MS, what: `a message of ${this.#userId} to be answered` },
-      );
       this.#world.history.messages.push({ conversation_id: this.#conversation, message_id, seq });
       this.tookMs.push(performance.now() - startedAt);
       await pause(this.#random.int(0, PAUSE_MS));
     }
   }
 
-  /** A message may be sent again under its key, which is what a connection that was cut asks for. */
-  #repeats(error: unknown): undefined {
-    if (!(error instanceof ClaimcheckError && error.retryable)) throw error;
+  #upload(key: string, { bytes, filename, filetype }: FileOfUser): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const upload = new Upload(bytes, {
+        endpoint: `${this.#world.system.apiUrl}/v1/uploads`,
+        headers: { authorization: `Bearer ${this.#world.system.tokenFor(this.#userId)}` },
+        metadata: { filename, filetype, client_media_id: key },
+        retryDelays: RETRY_DELAYS_MS,
+        onShouldRetry: (error) => {
+          const status = error.originalResponse?.getStatus() ?? 0;
+          return status >= 500 || RETRYABLE.includes(status);
+        },
+        onError: reject,
+        onSuccess: () => resolve(upload.url?.split('/').at(-1) ?? ''),
+      });
+      upload.start();
+    });
+  }
+
+  /** Undefined when it is to be sent again, under the same key: a connection was cut, or it says so. */
+  async #send(message: { client_message_id: string }): Promise<Message | undefined> {
+    const user = this.#world.user(this.#userId);
+    try {
+      const { status, body } = await user.send(this.#conversation, message);
+      if (status === 201) return body;
+      if (body.retryable !== true) throw new Error(`a message was answered ${status} ${body.code}`);
+    } catch (error) {
+      // What fetch says of a connection that broke.
+      if (!(error instanceof TypeError)) throw error;
+    }
     this.repeatedMessages += 1;
+    return undefined;
   }
 }

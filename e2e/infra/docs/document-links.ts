@@ -1,0 +1,35 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** As GitHub makes it: lower case, without signs, a hyphen for each space. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
+
+const anchorsIn = (text: string): Set<string> =>
+  new Set([...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading)));
+
+/**
+ * Links of a document that lead nowhere: to a file that is not there, or a heading that it does not have.
+ *
+ * @param root the repository; @param document relative to it
+ */
+export const brokenLinks = async (root: string, document: string): Promise<string[]> => {
+  const text = await readFile(join(root, document), 'utf8');
+  const broken: string[] = [];
+  for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (/^[a-z]+:/.test(target)) continue;
+    const [path = '', anchor] = target.split('#');
+    const file = path === '' ? join(root, document) : join(root, dirname(document), path);
+    const isThere = await stat(file).then(
+      () => true,
+      () => false,
+    );
+    const leads = isThere && (anchor === undefined || anchorsIn(await readFile(file, 'utf8')).has(anchor));
+    if (!leads) broken.push(`${document}: ${target}`);
+  }
+  return broken;
+};
