@@ -1,13 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { VALUES_LIST, valuesList } from './chart/values-list.ts';
 import { SECRETS, VALUES } from './chart-values.ts';
 import { documentedVariables } from './configuration-table.ts';
-import { commandsIn } from './docs/documented-commands.ts';
-import { CHART, lintChart, type Manifest, renderChart } from './helm.ts';
+import { lintChart, type Manifest, renderChart } from './helm.ts';
 import { validateManifests } from './kubernetes-schemas.ts';
 import { startToConfiguration } from './start-to-configuration.ts';
 import { containerOf, environmentOf, podOf } from './workload.ts';
@@ -164,28 +159,6 @@ test("the migrations' Secret is no part of the release: they run before anything
   expect(ofKind('externalSecrets', 'ExternalSecret')).toHaveLength(5);
 });
 
-test('where a broker is suggested it writes each message to its disk before it says yes', async () => {
-  const readme = await readFile(join(CHART, 'README.md'), 'utf8');
-  const [, suggested = ''] = readme.split('with the `nats` chart')[1]?.split('```yaml\n') ?? [];
-  expect(parse(suggested.split('```')[0] ?? '')).toMatchObject({
-    config: { merge: { jetstream: { sync_interval: 'always' } } },
-  });
-  expect(await readFile(join(CHART, '../../nats/nats-server.conf'), 'utf8')).toMatch(
-    /sync_interval: "?always/,
-  );
-});
-
-test('the Secret of the README has the keys that the values name', async () => {
-  const commands = commandsIn('README.md', await readFile(join(CHART, 'README.md'), 'utf8'));
-  const create = commands.find(({ command }) => command.includes('create secret generic'))?.command ?? '';
-  const keys = [...create.matchAll(/--from-literal=([A-Z0-9_]+)=/g)].map(([, key]) => key);
-  expect(keys.toSorted()).toEqual(Object.keys(SECRETS).toSorted());
-});
-
-test('the list of values is what the chart has (npm run chart-values writes it)', async () => {
-  expect(await readFile(VALUES_LIST, 'utf8')).toBe(await valuesList());
-});
-
 test('the migrations run before the new pods, and know the database only', () => {
   const job = named('small', 'Job', '-migrations');
   expect(job.metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' });
@@ -206,35 +179,6 @@ test('what scales itself has no fixed number of replicas, and KEDA looks at the 
       metadata('CLAIMCHECK_MEDIA', 'transcode-worker'),
     ],
   });
-});
-
-test('the table of values names each value, and the settings are all of the documented variables', async () => {
-  const readme = await readFile(join(CHART, 'README.md'), 'utf8');
-  const schema = z
-    .looseObject({
-      properties: z.looseObject({
-        settings: z.looseObject({ propertyNames: z.object({ enum: z.array(z.string()) }) }),
-      }),
-    })
-    .parse(JSON.parse(await readFile(join(CHART, 'values.schema.json'), 'utf8')));
-  const missing = Object.keys(schema.properties).filter(
-    (key) => key !== 'global' && !new RegExp(`^\\|.*\`${key}\\b`, 'm').test(readme),
-  );
-  expect(missing).toEqual([]);
-  const ofItsOwn = new Set(
-    [...all('large'), ...all('small')]
-      .filter(({ kind }) => kind === 'Deployment')
-      .flatMap((manifest) => containerOf(manifest).env.map(({ name }) => name)),
-  );
-  // The chart fixes the ports; the rest is for `npm start`, and for drills.
-  const fixed = /^(PORT|GATEWAY_PORT|ADMIN_PORT|CLAIMCHECK_(DATA|CACHE)_DIR|FAILPOINT)$/;
-  const unsettable = [...(await documentedVariables())].filter(
-    (variable) =>
-      !ofItsOwn.has(variable) &&
-      !fixed.test(variable) &&
-      !schema.properties.settings.propertyNames.enum.includes(variable),
-  );
-  expect(unsettable).toEqual([]);
 });
 
 test.each([

@@ -30,7 +30,7 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
   },
   {
     command: /^kubectl create secret generic claimcheck /,
-    file: 'e2e/infra/chart.e2e.test.ts',
+    file: 'e2e/infra/chart-readme.e2e.test.ts',
     says: 'the Secret of the README',
   },
   {
@@ -50,7 +50,7 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
   },
   {
     command: /^npm run chart-values$/,
-    file: 'e2e/infra/chart.e2e.test.ts',
+    file: 'e2e/infra/chart-readme.e2e.test.ts',
     says: 'npm run chart-values writes it',
   },
   { command: /^npx lefthook install$/, file: 'lefthook.yml', says: 'pre-commit' },
