@@ -89,8 +89,11 @@ const forward = (client: Socket, [target, ...others]: readonly string[]): void =
   upstream.on('error', () => {
     if (!isConnected && !client.destroyed) forward(client, others);
   });
-  upstream.on('close', () => {
-    if (isConnected) client.destroy();
+  upstream.on('close', (hasFailed) => {
+    if (!isConnected) return;
+    // Who ended in order may have sent an answer that is still on its way through here.
+    if (hasFailed) client.destroy();
+    else client.end();
   });
   client.on('close', () => upstream.destroy());
 };
