@@ -54,6 +54,16 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
     says: 'npm run chart-values writes it',
   },
   { command: /^npx lefthook install$/, file: 'lefthook.yml', says: 'pre-commit' },
+  {
+    command: /^npm run (build|reference) -w @claimcheck\/client$/,
+    file: 'packages/client/package.json',
+    says: '"build": "node scripts/build.ts && node scripts/write-reference.ts --check"',
+  },
+  {
+    command: /^npm install @claimcheck\/client\b/,
+    file: 'e2e/sdk/package.e2e.test.ts',
+    says: 'the package needs nothing of ours',
+  },
   { command: /^npm sbom$/, file: 'e2e/infra/image.e2e.test.ts', says: 'npm sbom --omit=dev' },
 ];
 
