@@ -8,7 +8,7 @@ export type OwnServer = 'postgres' | 'nats' | 's3' | 'clamav';
 /** What configures each server; without it the local stack starts one. */
 const VARIABLES: Record<OwnServer, readonly string[]> = {
   postgres: ['DATABASE_URL', 'GATEWAY_DATABASE_URL'],
-  nats: ['NATS_URL'],
+  nats: ['NATS_URL', 'NATS_MONITOR_URL'],
   s3: ['S3_ENDPOINT'],
   clamav: ['CLAMAV_HOST', 'CLAMAV_PORT'],
 };

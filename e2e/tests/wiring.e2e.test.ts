@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type DoctorReport, runDoctor } from '../harness/doctor.ts';
 import { startReplica } from '../harness/replica.ts';
-import { runClaimcheck, runToEnd } from '../harness/run-to-end.ts';
+import { runToEnd } from '../harness/run-to-end.ts';
 import { type System, startSystem } from '../harness/system.ts';
-
-interface Report {
-  ok: boolean;
-  checks: { name: string; ok: boolean; detail: string; fix?: string }[];
-}
 
 let system: System;
 beforeAll(async () => {
@@ -14,25 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => system?.stop());
 
-const doctor = async (env: Record<string, string> = {}): Promise<{ code: number; report: Report }> => {
-  const { code, out, error } = await runClaimcheck(
-    { ...system.apiEnv, ...env },
-    'doctor',
-    '--json',
-    '--timeout',
-    '5',
-  );
-  if (out === '') throw new Error(error);
-  return { code, report: JSON.parse(out) };
-};
-
-const broken = (report: Report) =>
-  report.checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`);
+const doctor = (env: Record<string, string> = {}) => runDoctor({ ...system.apiEnv, ...env });
 
 test('the doctor sends a probe through the whole ring, in both lanes, and finds nothing wrong', async () => {
-  const { code, report } = await doctor();
-  expect(broken(report)).toEqual([]);
-  expect(code).toBe(0);
+  const report = await doctor();
+  expect(report.broken).toEqual([]);
+  expect(report.code).toBe(0);
   expect(report.checks.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['ring media', 'ring transcode']),
   );
@@ -56,8 +39,8 @@ describe('one subject misnamed in one process', () => {
     const wrong = `${system.appName}.media.optimise.request`;
     const replica = await startReplica(system, { env: { SUBJECT_OPTIMIZE_REQUEST: wrong } });
     try {
-      const { code, report } = await doctor({ SUBJECT_OPTIMIZE_REQUEST: wrong });
-      expect(code).toBe(1);
+      const report = await doctor({ SUBJECT_OPTIMIZE_REQUEST: wrong });
+      expect(report.code).toBe(1);
       const ring = report.checks.find(({ name }) => name === 'ring media');
       expect(ring?.detail).toContain('broken at the request subject');
       expect(ring?.detail).toContain(wrong);
@@ -72,9 +55,9 @@ describe('one subject misnamed in one process', () => {
     const wrong = `${system.appName}.media.optimise.response`;
     const replica = await startReplica(system, { env: { SUBJECT_OPTIMIZE_RESPONSE: wrong } });
     try {
-      const { code, report } = await doctor({ SUBJECT_OPTIMIZE_RESPONSE: wrong });
-      expect(code).toBe(1);
-      const lines = broken(report).join('\n');
+      const report = await doctor({ SUBJECT_OPTIMIZE_RESPONSE: wrong });
+      expect(report.code).toBe(1);
+      const lines = report.broken.join('\n');
       expect(lines).toContain(`broken at the response subject`);
       expect(lines).toContain(`${system.appName}.media.optimize.response: somebody publishes to it`);
       expect(lines).toContain(wrong);
@@ -86,10 +69,10 @@ describe('one subject misnamed in one process', () => {
 
 test('without a worker the doctor says so', async () => {
   await system.apps.api.restart();
-  const rings = (report: Report) => report.checks.filter(({ name }) => name.startsWith('ring'));
-  expect(rings((await doctor()).report).map(({ ok }) => ok)).toEqual([true, true]);
+  const rings = (report: DoctorReport) => report.checks.filter(({ name }) => name.startsWith('ring'));
+  expect(rings(await doctor()).map(({ ok }) => ok)).toEqual([true, true]);
   await system.apps.worker.stop();
-  const { code, report } = await doctor();
-  expect(code).toBe(1);
+  const report = await doctor();
+  expect(report.code).toBe(1);
   for (const { detail } of rings(report)) expect(detail).toContain("broken at the worker's lane");
 });

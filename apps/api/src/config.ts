@@ -40,6 +40,7 @@ const schema = z
     PUBLIC_URL: httpUrl.optional(),
     GATEWAY_PUBLIC_URL: httpUrl.optional(),
     DATABASE_URL: z.string().min(1),
+    NATS_MONITOR_URL: httpUrl.optional(),
     ROLES: listOf(['http', 'background']).default(['http', 'background']),
     CONVERSATION_ADMIN: z.enum(['backend', 'creator']).default('backend'),
     SCAN_POLICY: z.enum(['gate', 'deliver', 'off']).default('gate'),
@@ -111,6 +112,8 @@ export const loadConfig = (env: Environment) => {
     gatewayPublicUrl: read.GATEWAY_PUBLIC_URL ?? 'http://127.0.0.1:8081',
     databaseUrl: read.DATABASE_URL,
     natsUrl: read.NATS_URL,
+    /** Only the doctor asks there. */
+    natsMonitorUrl: read.NATS_MONITOR_URL,
     failpoints: read.FAILPOINT,
     subjectOverrides: {
       optimizeRequest: read.SUBJECT_OPTIMIZE_REQUEST,

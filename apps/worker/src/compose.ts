@@ -8,6 +8,7 @@ import { Storage } from '@claimcheck/platform/storage';
 import { waitForStreams } from '@claimcheck/platform/wiring';
 import { ClamdClient } from './clamd/clamd-client.ts';
 import type { WorkerConfig } from './config.ts';
+import { describeWorker } from './describe-worker.ts';
 import { Ffmpeg } from './ffmpeg/ffmpeg.ts';
 import { DiskBudget } from './job/disk-budget.ts';
 import { diskNeed, freeShare } from './job/disk-need.ts';
@@ -77,6 +78,7 @@ export const startWorker = async (
     logger,
     maxAttempts: config.MAX_ATTEMPTS,
     ackWaitMs: config.ACK_WAIT,
+    describe: () => describeWorker({ storage, ffmpeg, scanner, scanPolicy: config.SCAN_POLICY }),
   };
   const tools = { storage, responses, ffmpeg, maxPixels: config.MAX_IMAGE_PIXELS };
   const first = config.SCAN_POLICY === 'deliver' ? 'derivatives' : 'verdict';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { uuid } from './ids.ts';
 import { DERIVED_QUALITIES, FORMATS, mediaSchema } from './media.ts';
+import { workerReportSchema } from './worker-report.ts';
 
 // Unknown optional fields are ignored everywhere (looseObject keeps them out of nobody's way): that is
 // how an event may grow. A renamed field means a new subject.
@@ -66,6 +67,7 @@ const responseFields = {
   contentType: z.string().max(127).optional(),
   percent: z.int().min(0).max(100).optional().describe('With stage progress'),
   scanner,
+  worker: workerReportSchema.optional(),
 };
 
 const derivativeFields = {

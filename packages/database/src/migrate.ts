@@ -1,11 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { appliedChecksums, changedMigrations, MIGRATIONS, type Migration, readMigrations } from './migrations.ts';
 
 // Any number does, as long as every process that migrates uses the same.
 const ADVISORY_LOCK = 7_420_126_114;
-const MIGRATIONS = new URL('../../../prisma/migrations/', import.meta.url);
 
 // Whoever waits for a table's lock makes everybody wait who comes after: better to step back and come again.
 const LOCK_TIMEOUT_MS = 1_000;
@@ -20,29 +19,6 @@ const CREATE_TABLE = `
     "id" varchar(36) PRIMARY KEY, "checksum" varchar(64) NOT NULL, "finished_at" timestamptz,
     "migration_name" varchar(255) NOT NULL, "logs" text, "rolled_back_at" timestamptz,
     "started_at" timestamptz NOT NULL DEFAULT now(), "applied_steps_count" integer NOT NULL DEFAULT 0)`;
-
-interface Migration {
-  name: string;
-  sql: string;
-  checksum: string;
-}
-
-const readMigrations = (folder: URL): Migration[] =>
-  readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort()
-    .map((name) => {
-      const sql = readFileSync(new URL(`${name}/migration.sql`, folder), 'utf8');
-      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
-    });
-
-const appliedChecksums = async (client: pg.Client): Promise<Map<string, string>> => {
-  const { rows } = await client.query<{ migration_name: string; checksum: string }>(
-    'SELECT migration_name, checksum FROM "_prisma_migrations" WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
-  );
-  return new Map(rows.map((row) => [row.migration_name, row.checksum]));
-};
 
 const apply = async (client: pg.Client, migration: Migration): Promise<void> => {
   await client.query('BEGIN');
@@ -92,13 +68,9 @@ export const migrate = async (databaseUrl: string, folder: URL = MIGRATIONS): Pr
     await client.query(CREATE_TABLE);
     const applied = await appliedChecksums(client);
     const migrations = readMigrations(folder);
-    const changed = migrations.filter(
-      ({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum,
-    );
+    const changed = changedMigrations(migrations, applied);
     if (changed.length > 0)
-      throw new Error(
-        `migrations changed after they were applied: ${changed.map(({ name }) => name).join(', ')}`,
-      );
+      throw new Error(`migrations changed after they were applied: ${changed.join(', ')}`);
     const pending = migrations.filter(({ name }) => !applied.has(name));
     for (const migration of pending) await applyInTime(client, migration);
     return pending.map(({ name }) => name);

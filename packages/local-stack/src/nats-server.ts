@@ -9,6 +9,8 @@ import type { ServiceContext } from './service-context.ts';
 export interface NatsServer {
   service: ManagedService;
   url: string;
+  /** Its monitoring port: tells what the broker's own protocol does not. */
+  monitorUrl: string;
 }
 
 /** nats-server with JetStream on loopback; every publish is on disk before it is confirmed. */
@@ -31,7 +33,11 @@ export async function startNatsServer(context: ServiceContext): Promise<NatsServ
     timeoutMs: 30_000,
     signal: context.signal,
   });
-  return { service, url: `nats://127.0.0.1:${ports.nats}` };
+  return {
+    service,
+    url: `nats://127.0.0.1:${ports.nats}`,
+    monitorUrl: `http://127.0.0.1:${ports.natsMonitor}`,
+  };
 }
 
 function natsConfig(directory: string, port: number, monitorPort: number): string {

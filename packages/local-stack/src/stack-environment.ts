@@ -17,6 +17,7 @@ const SERVICE_VARIABLES = [
   'DATABASE_URL',
   'GATEWAY_DATABASE_URL',
   'NATS_URL',
+  'NATS_MONITOR_URL',
   'S3_ENDPOINT',
   'S3_PUBLIC_ENDPOINT',
   'S3_REGION',
@@ -46,7 +47,10 @@ export function stackEnvironment(
     result.GATEWAY_DATABASE_URL = result.DATABASE_URL;
     notes.push('The gateway uses DATABASE_URL, too; GATEWAY_DATABASE_URL can name a role that only reads.');
   }
-  if (started.nats) result.NATS_URL = started.nats.url;
+  if (started.nats) {
+    result.NATS_URL = started.nats.url;
+    result.NATS_MONITOR_URL = started.nats.monitorUrl;
+  }
   if (started.s3) {
     const { access } = started.s3;
     result.S3_ENDPOINT = access.endpoint;

@@ -3,13 +3,10 @@ import { commonVariables, type Environment, readConfig } from '@claimcheck/platf
 import { createLogger } from '@claimcheck/platform/logger';
 import { z } from 'zod';
 
-/** The broker, for as long as `work` takes. @throws ConfigError */
-export const withBus = async <Result>(
-  env: Environment,
-  work: (bus: Bus) => Promise<Result>,
-): Promise<Result> => {
+/** The caller closes it. @throws ConfigError; Error when the broker does not answer */
+export const openBus = (env: Environment): Promise<Bus> => {
   const read = readConfig(z.object(commonVariables), env);
-  const bus = await Bus.connect({
+  return Bus.connect({
     url: read.NATS_URL,
     name: `${read.APP_NAME}-cli`,
     appName: read.APP_NAME,
@@ -21,6 +18,14 @@ export const withBus = async <Result>(
     // Standard output is for answers.
     logger: createLogger('cli', 'silent'),
   });
+};
+
+/** The broker, for as long as `work` takes. @throws like {@link openBus} */
+export const withBus = async <Result>(
+  env: Environment,
+  work: (bus: Bus) => Promise<Result>,
+): Promise<Result> => {
+  const bus = await openBus(env);
   try {
     return await work(bus);
   } finally {

@@ -1,51 +1,59 @@
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Bus } from '@claimcheck/platform/bus';
 import { consumersOf, unreadSubjects } from '@claimcheck/platform/wiring';
-import type { Check } from './check.ts';
+import { type Check, failed, passed } from './check.ts';
 
 const SAME_NAMES = 'give every process the same APP_NAME and SUBJECT_… variables, and restart it';
 
+interface PlannedReader {
+  consumer: string;
+  subject: string;
+  process: string;
+  /** Subjects of its stream, where that is not the media stream; checked as a stream. */
+  takenBy?: string[];
+}
+
 /** Who reads each subject, as this process's environment calls it. */
-const plannedReaders = ({ subjects }: Bus) => [
+const plannedReaders = ({ subjects, streams }: Bus): PlannedReader[] => [
   { consumer: CONSUMERS.media, subject: subjects.optimizeRequest, process: 'worker (lane media)' },
   { consumer: CONSUMERS.transcode, subject: subjects.transcodeRequest, process: 'worker (lane transcode)' },
   { consumer: CONSUMERS.results, subject: subjects.optimizeResponse, process: 'api (role background)' },
   { consumer: CONSUMERS.virus, subject: subjects.virus, process: 'api (role background)' },
+  {
+    consumer: CONSUMERS.storage,
+    subject: subjects.storageEvents,
+    process: 'api (role background)',
+    takenBy: streams.storage.subjects,
+  },
 ];
 
 /** Whether streams take, and consumers read, what this process's environment says. */
 export const checkWiring = async (bus: Bus): Promise<Check[]> => {
   const stream = bus.streams.media.name;
   const taken = await bus.subjectsTaken();
-  if (taken === undefined)
-    return [{ name: 'stream', ok: false, detail: `there is no stream ${stream}`, fix: 'start the api' }];
+  if (taken === undefined) return [failed('wiring', `there is no stream ${stream}`, 'start the api')];
   const consumers = await consumersOf(bus);
-  const checks = plannedReaders(bus).map(({ consumer, subject, process }): Check => {
+  const checks = plannedReaders(bus).map(({ consumer, subject, process, takenBy = taken }): Check => {
     const name = `subject ${subject}`;
-    if (!taken.includes(subject))
-      return {
-        name,
-        ok: false,
-        detail: `no stream takes it; ${stream} takes ${taken.join(', ')}`,
-        fix: SAME_NAMES,
-      };
+    if (!takenBy.includes(subject))
+      return failed(name, `no stream takes it; ${stream} takes ${taken.join(', ')}`, SAME_NAMES);
     const info = consumers.find((one) => one.name === consumer);
-    if (info === undefined)
-      return { name, ok: false, detail: `no consumer ${consumer} reads it`, fix: `start the ${process}` };
+    if (info === undefined) return failed(name, `no consumer ${consumer} reads it`, `start the ${process}`);
     const { filter_subject } = info.config;
     return filter_subject === subject
-      ? { name, ok: true, detail: `read by ${consumer}, ${info.num_pending} waiting` }
-      : { name, ok: false, detail: `the consumer ${consumer} reads ${filter_subject}`, fix: SAME_NAMES };
+      ? passed(name, `read by ${consumer}, ${info.num_pending} waiting`)
+      : failed(name, `the consumer ${consumer} reads ${filter_subject}`, SAME_NAMES);
   });
   const named = plannedReaders(bus).map(({ subject }) => subject);
   const unread = (await unreadSubjects(bus, consumers)).filter((subject) => !named.includes(subject));
   return [
     ...checks,
-    ...unread.map((subject) => ({
-      name: `subject ${subject}`,
-      ok: false,
-      detail: `somebody publishes to it and no consumer reads it; planned are ${named.join(', ')}`,
-      fix: SAME_NAMES,
-    })),
+    ...unread.map((subject) =>
+      failed(
+        `subject ${subject}`,
+        `somebody publishes to it and no consumer reads it; planned are ${named.join(', ')}`,
+        SAME_NAMES,
+      ),
+    ),
   ];
 };

@@ -1,8 +1,42 @@
+/** `skipped`: it could not be looked at, because of something else or because nothing tells it. */
+export const VERDICTS = ['ok', 'warning', 'failed', 'skipped'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
 /** One line of the doctor. */
 export interface Check {
+  /** What was looked at. Scripts may rely on it. */
   name: string;
+  verdict: Verdict;
+  /** False for what failed alone. */
   ok: boolean;
   detail: string;
   /** What to do, where it is not ok. */
   fix?: string;
 }
+
+export const passed = (name: string, detail: string): Check => ({ name, verdict: 'ok', ok: true, detail });
+
+/** It works, and some day or for somebody it won't. */
+export const warned = (name: string, detail: string, fix: string): Check => ({
+  name,
+  verdict: 'warning',
+  ok: true,
+  detail,
+  fix,
+});
+
+export const failed = (name: string, detail: string, fix: string): Check => ({
+  name,
+  verdict: 'failed',
+  ok: false,
+  detail,
+  fix,
+});
+
+export const skipped = (name: string, detail: string, fix?: string): Check => ({
+  name,
+  verdict: 'skipped',
+  ok: true,
+  detail,
+  ...(fix === undefined ? {} : { fix }),
+});

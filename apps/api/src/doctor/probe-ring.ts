@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type OptimizeRequest, receivedResponseSchema } from '@claimcheck/contracts/broker-events';
+import {
+  type OptimizeRequest,
+  type ReceivedResponse,
+  receivedResponseSchema,
+} from '@claimcheck/contracts/broker-events';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/bus';
 import { enqueue } from '../media/outbox.ts';
-import type { Check } from './check.ts';
+import { type Check, failed, passed } from './check.ts';
+import type { LaneReport } from './check-workers.ts';
 
 export const LANES = ['media', 'transcode'] as const;
 export type Lane = (typeof LANES)[number];
@@ -16,16 +21,24 @@ const LOOK_EVERY_MS = 50;
 interface Progress {
   published: boolean;
   stream_seq: number | undefined;
-  answered: boolean;
+  answered: ReceivedResponse | undefined;
   arrived: boolean;
 }
 
-const isAnswer = (data: Uint8Array, probeId: string): boolean => {
+/** What the doctor saw of one lane. */
+export interface RingProbe {
+  check: Check;
+  /** Undefined when no worker answered, or one of an older release. */
+  worker: LaneReport | undefined;
+}
+
+/** @returns undefined for whatever is not the answer to this probe */
+const readAnswer = (data: Uint8Array, probeId: string): ReceivedResponse | undefined => {
   try {
-    const response = receivedResponseSchema.safeParse(JSON.parse(Buffer.from(data).toString()));
-    return response.success && response.data.mediaId === probeId && response.data.stage === 'probe';
+    const { data: response } = receivedResponseSchema.safeParse(JSON.parse(Buffer.from(data).toString()));
+    return response?.mediaId === probeId && response.stage === 'probe' ? response : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 };
 
@@ -33,42 +46,37 @@ const brokenLink = async (bus: Bus, lane: Lane, subject: string, progress: Progr
   const name = `ring ${lane}`;
   const { subjects } = bus;
   if (!progress.published)
-    return {
+    return failed(
       name,
-      ok: false,
-      detail: `broken at the relay: the outbox is not published to ${subject}`,
-      fix: 'start an api with the role background; look at its log for publishes that are refused',
-    };
-  if (progress.answered)
-    return {
+      `broken at the relay: the outbox is not published to ${subject}`,
+      'start an api with the role background; look at its log for publishes that are refused',
+    );
+  if (progress.answered !== undefined)
+    return failed(
       name,
-      ok: false,
-      detail: `broken at the consumer: the worker answers on ${subjects.optimizeResponse}, and no api took the answer from it`,
-      fix: 'start an api with the role background and the same SUBJECT_OPTIMIZE_RESPONSE',
-    };
+      `broken at the consumer: the worker answers on ${subjects.optimizeResponse}, and no api took the answer from it`,
+      'start an api with the role background and the same SUBJECT_OPTIMIZE_RESPONSE',
+    );
   const consumer = await bus.manager.consumers
     .info(bus.streams.media.name, CONSUMERS[lane])
     .catch(() => undefined);
   if (consumer === undefined || consumer.config.filter_subject !== subject)
-    return {
+    return failed(
       name,
-      ok: false,
-      detail: `broken at the request subject: ${subject} is asked, the consumer ${CONSUMERS[lane]} reads ${consumer?.config.filter_subject ?? 'nothing'}`,
-      fix: 'give api and worker the same APP_NAME and SUBJECT_OPTIMIZE_REQUEST',
-    };
+      `broken at the request subject: ${subject} is asked, the consumer ${CONSUMERS[lane]} reads ${consumer?.config.filter_subject ?? 'nothing'}`,
+      'give api and worker the same APP_NAME and SUBJECT_OPTIMIZE_REQUEST',
+    );
   if ((progress.stream_seq ?? 0) > consumer.delivered.stream_seq)
-    return {
+    return failed(
       name,
-      ok: false,
-      detail: `broken at the worker's lane ${lane}: nobody took the request; ${consumer.num_pending} are waiting, ${consumer.num_ack_pending} in work`,
-      fix: `start a worker with the lane ${lane}; if one runs, it is behind: add replicas, or ask again with a longer --timeout`,
-    };
-  return {
+      `broken at the worker's lane ${lane}: nobody took the request; ${consumer.num_pending} are waiting, ${consumer.num_ack_pending} in work`,
+      `start a worker with the lane ${lane}; if one runs, it is behind: add replicas, or ask again with a longer --timeout`,
+    );
+  return failed(
     name,
-    ok: false,
-    detail: `broken at the response subject: a worker took the request, and no answer came on ${subjects.optimizeResponse}`,
-    fix: 'give api and worker the same SUBJECT_OPTIMIZE_RESPONSE; look at the log of the worker',
-  };
+    `broken at the response subject: a worker took the request, and no answer came on ${subjects.optimizeResponse}`,
+    'give api and worker the same SUBJECT_OPTIMIZE_RESPONSE; look at the log of the worker',
+  );
 };
 
 /**
@@ -80,14 +88,24 @@ export const probeRing = async (
   bus: Bus,
   lane: Lane,
   timeoutMs: number,
-): Promise<Check> => {
+): Promise<RingProbe> => {
   const { subjects } = bus;
   const subject = lane === 'media' ? subjects.optimizeRequest : subjects.transcodeRequest;
+  // The relay would try for ever.
+  if ((await bus.streamOf(subject)) === undefined)
+    return {
+      check: failed(
+        `ring ${lane}`,
+        `broken at the request subject: no stream takes ${subject}`,
+        'give every process the same APP_NAME and SUBJECT_… variables, and restart the api',
+      ),
+      worker: undefined,
+    };
   const probeId = randomUUID();
-  const progress: Progress = { published: false, stream_seq: undefined, answered: false, arrived: false };
+  const progress: Progress = { published: false, stream_seq: undefined, answered: undefined, arrived: false };
   const stops = [
     bus.subscribe(subjects.optimizeResponse, (data) => {
-      progress.answered ||= isAnswer(data, probeId);
+      progress.answered ??= readAnswer(data, probeId);
     }),
     bus.subscribe(subjects.probeArrived(probeId), () => {
       progress.arrived = true;
@@ -96,14 +114,19 @@ export const probeRing = async (
   try {
     await bus.connection.flush();
     const began = performance.now();
+    const sent = Date.now();
     const id = await sendProbe(database, subject, probeId);
     while (!progress.arrived && performance.now() - began < timeoutMs) {
       if (!progress.published) Object.assign(progress, await publication(database, id));
       await pause(LOOK_EVERY_MS);
     }
-    if (!progress.arrived) return await brokenLink(bus, lane, subject, progress);
+    const asked = { sent, received: Date.now() };
+    const report = progress.answered?.worker;
+    const worker = report && { lane, report, asked };
+    if (!progress.published) await takeBack(database, id);
+    if (!progress.arrived) return { check: await brokenLink(bus, lane, subject, progress), worker };
     const detail = `relay, ${subject}, worker, ${subjects.optimizeResponse}, api: ${Math.round(performance.now() - began)} ms`;
-    return { name: `ring ${lane}`, ok: true, detail };
+    return { check: passed(`ring ${lane}`, detail), worker };
   } finally {
     for (const stop of stops) stop();
   }
@@ -128,4 +151,9 @@ const publication = async (
 ): Promise<Pick<Progress, 'published' | 'stream_seq'>> => {
   const row = await database.client.outbox.findUnique({ where: { id } });
   return { published: row?.published_at != null, stream_seq: Number(row?.stream_seq ?? 0) };
+};
+
+/** A relay that starts tomorrow is not to ask for what nobody waits for. */
+const takeBack = async (database: Database, id: string): Promise<void> => {
+  await database.client.outbox.deleteMany({ where: { id, published_at: null } });
 };

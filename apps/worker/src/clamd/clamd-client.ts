@@ -27,6 +27,11 @@ export class ClamdClient {
     this.#maxBytes = options.maxBytes;
   }
 
+  /** Larger streams are unscannable. Bytes. */
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
   /** Begins a scan; never throws: what goes wrong is told by its verdict. */
   openScan(signal: AbortSignal): ClamdScan {
     const socket = this.#connect(this.#options.timeoutMs);

@@ -24,6 +24,8 @@ interface RunOptions {
 }
 
 const PROBE_TIMEOUT_MS = 30_000;
+const VERSION_TIMEOUT_MS = 2_000;
+const VERSION_CHARACTERS = 64;
 const ENTRIES =
   'format=duration:stream=index,codec_type,codec_name,pix_fmt,width,height,duration:' +
   'stream_disposition=attached_pic:stream_side_data=rotation';
@@ -34,6 +36,19 @@ export class Ffmpeg {
 
   constructor(programs: FfmpegPrograms) {
     this.#programs = programs;
+  }
+
+  /** Such as `5.1.9-0+deb12u1`. @throws Error when it does not run */
+  async version(folder: string): Promise<string> {
+    const { exitCode, stdout } = await runProgram({
+      command: [this.#programs.ffmpeg, '-version'],
+      cwd: folder,
+      timeoutMs: VERSION_TIMEOUT_MS,
+      signal: new AbortController().signal,
+    });
+    const [, version] = /^ffmpeg version (\S+)/.exec(stdout) ?? [];
+    if (exitCode !== 0 || version === undefined) throw new Error('ffmpeg does not tell its version');
+    return version.slice(0, VERSION_CHARACTERS);
   }
 
   /** @throws MediaFailure `unreadable` */

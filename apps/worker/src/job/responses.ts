@@ -25,6 +25,7 @@ export type ResponseFields = Partial<
     | 'percent'
     | 'scanner'
     | 'error'
+    | 'worker'
   >
 >;
 

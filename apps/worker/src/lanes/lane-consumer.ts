@@ -1,5 +1,6 @@
 import { type OptimizeRequest, optimizeRequestSchema } from '@claimcheck/contracts/broker-events';
 import type { FailureCode } from '@claimcheck/contracts/errors';
+import type { WorkerReport } from '@claimcheck/contracts/worker-report';
 import type { Bus } from '@claimcheck/platform/bus';
 import { JetStreamConsumer } from '@claimcheck/platform/consumer';
 import type { Failpoint } from '@claimcheck/platform/failpoint';
@@ -33,6 +34,8 @@ export interface LaneConsumerOptions {
   logger: Logger;
   /** Why a request that was tried too often has probably failed. */
   explainExhaustion: () => Promise<FailureCode>;
+  /** For whoever probes the ring. */
+  describe: () => Promise<WorkerReport>;
 }
 
 /** Feeds a lane from the broker: a job per request, a final response per failure, then the ack. */
@@ -67,10 +70,12 @@ export const createLaneConsumer = (options: LaneConsumerOptions): JetStreamConsu
 const work = async (
   request: OptimizeRequest,
   signal: AbortSignal,
-  { lane, responses, folders, disk, diskNeed, metrics, failpoint, logger: parent }: LaneConsumerOptions,
+  options: LaneConsumerOptions,
 ): Promise<void> => {
+  const { lane, responses, folders, disk, diskNeed, metrics, failpoint, logger: parent } = options;
   // Before anything that a media object would need.
-  if (request.probe === true) return responses.succeed(request, 'probe', {});
+  if (request.probe === true)
+    return responses.succeed(request, 'probe', { worker: await options.describe() });
   const logger = parent.child({ media_object_id: request.mediaId, epoch: request.epoch });
   try {
     const diskBytes = diskNeed(request);

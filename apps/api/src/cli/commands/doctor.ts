@@ -1,10 +1,16 @@
-import { wholeNumber } from '@claimcheck/platform/config';
-import type { Check } from '../../doctor/check.ts';
-import { checkWiring } from '../../doctor/check-wiring.ts';
-import { LANES, probeRing } from '../../doctor/probe-ring.ts';
-import { type Command, type OptionValue, UsageError } from '../command.ts';
-import { withOperator } from '../operator.ts';
-import { withBus } from '../with-bus.ts';
+import { Database } from '@claimcheck/database/database';
+import type { Bus } from '@claimcheck/platform/bus';
+import { ConfigError, type Environment, wholeNumber } from '@claimcheck/platform/config';
+import { Storage } from '@claimcheck/platform/storage';
+import { type Config, loadConfig } from '../../config.ts';
+import { describeError } from '../../doctor/attempt.ts';
+import { type Check, failed, passed, VERDICTS, type Verdict } from '../../doctor/check.ts';
+import { examine } from '../../doctor/examine.ts';
+import { type Command, type CommandInput, type OptionValue, UsageError } from '../command.ts';
+import { openBus } from '../with-bus.ts';
+
+const EXIT_CONFIG = 78;
+const WORDS: Record<Verdict, string> = { ok: 'ok  ', warning: 'warn', failed: 'FAIL', skipped: 'skip' };
 
 const readTimeout = (value: OptionValue): number => {
   const seconds = wholeNumber(1, 3_600).safeParse(value);
@@ -12,28 +18,82 @@ const readTimeout = (value: OptionValue): number => {
   return seconds.data * 1_000;
 };
 
-const toLines = ({ name, ok, detail, fix }: Check): string[] => [
-  `${ok ? 'ok  ' : 'FAIL'}  ${name}: ${detail}`,
+const toLines = ({ name, verdict, detail, fix }: Check): string[] => [
+  `${WORDS[verdict]}  ${name}: ${detail}`,
   ...(fix === undefined ? [] : [`      ${fix}`]),
 ];
 
+const summarise = (checks: readonly Check[]): string => {
+  const count = (wanted: Verdict) => checks.filter(({ verdict }) => verdict === wanted).length;
+  return VERDICTS.map((verdict) => `${count(verdict)} ${verdict}`).join(', ');
+};
+
+const tell = (checks: readonly Check[], { json, print }: CommandInput): void => {
+  const ok = checks.every((check) => check.ok);
+  if (json) print(JSON.stringify({ ok, checks }));
+  else for (const line of [...checks.flatMap(toLines), '', summarise(checks)]) print(line);
+};
+
+const reachBus = async (env: Environment): Promise<Bus | Check> => {
+  try {
+    return await openBus(env);
+  } catch (error) {
+    const fix = 'look whether nats-server runs, and at NATS_URL (host, port, user, password)';
+    return failed('nats', describeError(error), fix);
+  }
+};
+
+const examineAll = async (config: Config, { env, options }: CommandInput): Promise<Check[]> => {
+  const timeoutMs = readTimeout(options.timeout);
+  const database = new Database({ url: config.databaseUrl, poolSize: 4 });
+  const storage = new Storage(config.storage);
+  const bus = await reachBus(env);
+  try {
+    const token = typeof options.token === 'string' ? options.token : undefined;
+    return await examine({ config, database, storage, bus, token, timeoutMs });
+  } finally {
+    if ('close' in bus) await bus.close();
+    storage.close();
+    await database.close();
+  }
+};
+
+const run = async (input: CommandInput): Promise<number> => {
+  readTimeout(input.options.timeout);
+  let config: Config;
+  try {
+    config = loadConfig(input.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const fix = 'the table of the README says what each variable wants';
+    tell(
+      error.problems.map((problem) => failed('configuration', problem, fix)),
+      input,
+    );
+    return EXIT_CONFIG;
+  }
+  const checks = [
+    passed('configuration', 'every variable can be read'),
+    ...(await examineAll(config, input)),
+  ];
+  tell(checks, input);
+  const bad: readonly Verdict[] = input.options.strict === true ? ['failed', 'warning'] : ['failed'];
+  return checks.some(({ verdict }) => bad.includes(verdict)) ? 1 : 0;
+};
+
 export const doctorCommand: Command = {
   name: 'doctor',
-  summary: 'look at how the processes are wired, and send a probe through the whole ring',
-  options: { timeout: { type: 'string', default: '10' } },
-  optionHelp: ['--timeout <seconds>    how long a probe may take (default 10)'],
-  run: async ({ env, json, options, print }) => {
-    const timeoutMs = readTimeout(options.timeout);
-    const checks = await withOperator(env, ({ database }) =>
-      withBus(env, async (bus) => {
-        const rings = await Promise.all(LANES.map((lane) => probeRing(database, bus, lane, timeoutMs)));
-        // After the probes: whoever answers them under another name can be seen then.
-        return [...(await checkWiring(bus)), ...rings];
-      }),
-    );
-    const healthy = checks.every(({ ok }) => ok);
-    if (json) print(JSON.stringify({ ok: healthy, checks }));
-    else for (const line of checks.flatMap(toLines)) print(line);
-    return healthy ? 0 : 1;
+  summary: 'look at everything that the configuration names, and say what is broken and how to mend it',
+  options: {
+    timeout: { type: 'string', default: '10' },
+    token: { type: 'string' },
+    strict: { type: 'boolean' },
   },
+  optionHelp: [
+    '--timeout <seconds>    how long a probe through outbox, broker and worker may take (default 10)',
+    "--token <jwt>          a user's token for an upload through PUBLIC_URL, where AUTH_JWKS_URL is used",
+    '--strict               exit code 1 also for warnings',
+    'It writes, and removes, an object in the bucket and an upload of 4 MiB. Exit code 1 when something failed.',
+  ],
+  run,
 };

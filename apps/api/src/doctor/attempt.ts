@@ -1,0 +1,44 @@
+import { type Check, failed } from './check.ts';
+
+const LIMIT_MS = 15_000;
+
+const codeOf = (error: object): string | undefined =>
+  'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** What went wrong in a few words; connections that fail at several addresses have a code and no message. */
+export const describeError = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'failed';
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'no answer in time';
+  const { cause } = error;
+  // `fetch` says only that it failed, and why in its cause.
+  if (cause instanceof Error) return `${error.message}: ${describeError(cause)}`;
+  const code = codeOf(error);
+  if (error.message === '') return code ?? error.name;
+  return code === undefined || error.message.includes(code) ? error.message : `${error.message} (${code})`;
+};
+
+/**
+ * Looks at something that may be broken in any way: what it throws, or that it never answers, is a line that
+ * failed, and the doctor goes on.
+ */
+export const attempt = async (
+  name: string,
+  fix: string,
+  look: () => Promise<Check[]>,
+  limitMs = LIMIT_MS,
+): Promise<Check[]> => {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<Check[]>((resolve) => {
+    timer = setTimeout(
+      () => resolve([failed(name, `no answer within ${limitMs / 1_000} seconds`, fix)]),
+      limitMs,
+    );
+  });
+  try {
+    return await Promise.race([look(), silence]);
+  } catch (error) {
+    return [failed(name, describeError(error), fix)];
+  } finally {
+    clearTimeout(timer);
+  }
+};

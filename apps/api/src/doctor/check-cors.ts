@@ -1,0 +1,68 @@
+import type { Storage } from '@claimcheck/platform/storage';
+import type { Config } from '../config.ts';
+import { type Check, passed, skipped, warned } from './check.ts';
+
+const NAME = 'CORS of the bucket';
+const PATIENCE_MS = 5_000;
+
+/** What pages ask of the store: uploads past us, and HLS or downloads read by scripts. */
+const ASKED = [
+  { method: 'PUT', headers: ['content-type', 'if-none-match'], what: 'uploads past us' },
+  { method: 'GET', headers: ['range'], what: 'HLS and downloads by redirects' },
+] as const;
+
+type Asked = (typeof ASKED)[number];
+
+const listOf = (header: string | null): string[] =>
+  (header ?? '').split(',').map((word) => word.trim().toLowerCase());
+
+const allows = (given: string | null, wanted: readonly string[]): boolean => {
+  const list = listOf(given);
+  return list.includes('*') || wanted.every((word) => list.includes(word.toLowerCase()));
+};
+
+const isAllowed = async (url: string, origin: string, { method, headers }: Asked): Promise<boolean> => {
+  const response = await fetch(url, {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': method,
+      'access-control-request-headers': headers.join(','),
+    },
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  await response.body?.cancel();
+  return (
+    response.ok &&
+    allows(response.headers.get('access-control-allow-origin'), [origin]) &&
+    allows(response.headers.get('access-control-allow-methods'), [method]) &&
+    allows(response.headers.get('access-control-allow-headers'), headers)
+  );
+};
+
+/** Asks the store as browsers do before a script of each of our pages may talk to it. */
+export const checkCors = async (config: Config, storage: Storage, key: string): Promise<Check[]> => {
+  const url = await storage.signedUrl(key, {
+    seconds: 60,
+    content_type: 'text/plain',
+    content_disposition: 'inline',
+  });
+  const origins = [...new Set([new URL(config.publicUrl).origin, ...config.corsOrigins])].filter(
+    (origin) => origin !== new URL(url).origin,
+  );
+  if (origins.length === 0)
+    return [skipped(NAME, 'pages and store have the same origin: nothing asks for it')];
+  const refused: string[] = [];
+  for (const asked of ASKED)
+    for (const origin of origins)
+      if (!(await isAllowed(url, origin, asked)))
+        refused.push(`${asked.method} from ${origin} (${asked.what})`);
+  if (refused.length === 0) return [passed(NAME, `lets ${origins.join(', ')} in`)];
+  return [
+    warned(
+      NAME,
+      `refuses pages ${refused.join(', ')}`,
+      `add a rule to the bucket: origins ${origins.join(' ')}, methods GET HEAD PUT, headers range content-type if-none-match`,
+    ),
+  ];
+};

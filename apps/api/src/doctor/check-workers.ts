@@ -1,0 +1,121 @@
+import type { WorkerReport } from '@claimcheck/contracts/worker-report';
+import type { Config } from '../config.ts';
+import { type Check, failed, passed, skipped, warned } from './check.ts';
+import { type Asked, checkClock } from './check-clock.ts';
+import type { Lane } from './probe-ring.ts';
+
+const OLDEST_FFMPEG = 5;
+const DAY_S = 86_400;
+/** As the alert on old signatures. */
+const OLD_SIGNATURES_S = 3 * DAY_S;
+
+/** What the worker of a lane said of itself, and when it was asked. */
+export interface LaneReport {
+  lane: Lane;
+  report: WorkerReport;
+  asked: Asked;
+}
+
+const checkFfmpeg = ({ lane, report }: LaneReport): Check => {
+  const name = `ffmpeg of the lane ${lane}`;
+  if (report.ffmpeg === undefined)
+    return failed(
+      name,
+      'it does not run',
+      'install ffmpeg 5 or later where the worker runs; see FFMPEG_PATH',
+    );
+  const major = Number.parseInt(report.ffmpeg.replace(/^n/, ''), 10);
+  // A build from its sources names a commit: it is newer than the limit, as far as one can tell.
+  return major < OLDEST_FFMPEG
+    ? failed(name, `${report.ffmpeg} is too old`, `install ffmpeg ${OLDEST_FFMPEG} or later`)
+    : passed(name, report.ffmpeg);
+};
+
+const checkWorkersBucket = ({ storage }: Config, { lane, report }: LaneReport): Check => {
+  const name = `bucket of the lane ${lane}`;
+  const fix =
+    'give api and worker the same S3_ENDPOINT and S3_BUCKET, and the worker keys that may read and write';
+  if (report.bucket !== storage.bucket)
+    return failed(name, `the worker uses ${report.bucket}, the api ${storage.bucket}`, fix);
+  return report.storage === 'ok'
+    ? passed(name, `${report.bucket} answers the worker`)
+    : failed(name, `${report.bucket} does not answer the worker`, fix);
+};
+
+const checkSignatures = (seconds: number | undefined): Check => {
+  const name = 'scanner signatures';
+  if (seconds === undefined) return skipped(name, 'the scanner names no date: signatures of your own');
+  const detail = `${(seconds / DAY_S).toFixed(1)} days old`;
+  return seconds < OLD_SIGNATURES_S
+    ? passed(name, detail)
+    : warned(name, detail, 'let freshclam run, and reach database.clamav.net or your mirror; then rescan');
+};
+
+const checkLimit = ({ maxUploadBytes, scanUnscannable }: Config, maxBytes: number | undefined): Check => {
+  const name = 'scanner limits';
+  if (maxBytes === undefined)
+    return warned(name, 'they could not be read when the worker started', 'restart the worker');
+  return maxBytes >= maxUploadBytes
+    ? passed(name, `files of up to ${maxBytes} bytes are scanned`)
+    : passed(
+        name,
+        `files over ${maxBytes} bytes are unscannable (SCAN_UNSCANNABLE=${scanUnscannable}), uploads may have ${maxUploadBytes}`,
+      );
+};
+
+/** Only the lane media scans. */
+const checkScanner = (config: Config, { report }: LaneReport): Check[] => {
+  const name = 'scanner';
+  const { scanner } = report;
+  if (report.scanPolicy !== config.scanPolicy)
+    return [
+      failed(
+        name,
+        `SCAN_POLICY is ${config.scanPolicy} at the api and ${report.scanPolicy} at the worker`,
+        'give both the same SCAN_POLICY',
+      ),
+    ];
+  if (config.scanPolicy === 'off') return [passed(name, 'SCAN_POLICY is off: nothing is scanned')];
+  if (scanner === undefined)
+    return [
+      warned(
+        name,
+        'the worker has no CLAMAV_HOST: scans are skipped',
+        'run clamd, and name it in CLAMAV_HOST',
+      ),
+    ];
+  if (scanner.state === 'away')
+    return [
+      failed(
+        name,
+        'clamd does not answer the worker',
+        'start clamd; look at CLAMAV_HOST and CLAMAV_PORT of the worker and at network policies. Media waits for its verdict meanwhile',
+      ),
+    ];
+  return [
+    passed(name, scanner.version ?? 'answers PING'),
+    checkSignatures(scanner.signatureAgeSeconds),
+    checkLimit(config, scanner.maxBytes),
+  ];
+};
+
+/** What the workers that answered the probes say of where they run: nobody else can see it from there. */
+export const checkWorkers = (config: Config, reports: readonly LaneReport[]): Check[] => {
+  const media = reports.find(({ lane }) => lane === 'media');
+  const scanner = media
+    ? checkScanner(config, media)
+    : [
+        skipped(
+          'scanner',
+          'the worker of the lane media did not tell: it did not answer, or is of an older release',
+        ),
+      ];
+  return [
+    ...reports.flatMap((one) => [
+      checkClock(`the worker (${one.lane})`, new Date(one.report.time), one.asked),
+      checkWorkersBucket(config, one),
+      checkFfmpeg(one),
+    ]),
+    ...scanner,
+  ];
+};

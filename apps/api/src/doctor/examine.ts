@@ -1,0 +1,100 @@
+import type { Database } from '@claimcheck/database/database';
+import type { Bus } from '@claimcheck/platform/bus';
+import type { Storage } from '@claimcheck/platform/storage';
+import jwt from 'jsonwebtoken';
+import type { Config } from '../config.ts';
+import { askStorageTime } from './ask-storage-time.ts';
+import { attempt } from './attempt.ts';
+import { type Check, skipped } from './check.ts';
+import { checkBroker } from './check-broker.ts';
+import { checkBucket } from './check-bucket.ts';
+import { checkPostgres } from './check-postgres.ts';
+import { checkGateway, checkPublicUrl } from './check-public-urls.ts';
+import { checkSecrets } from './check-secrets.ts';
+import { checkSync } from './check-sync.ts';
+import { checkUpload } from './check-upload.ts';
+import { checkWiring } from './check-wiring.ts';
+import { checkWorkers } from './check-workers.ts';
+import { LANES, probeRing } from './probe-ring.ts';
+
+export interface Patient {
+  config: Config;
+  database: Database;
+  storage: Storage;
+  /** Or why there is none. */
+  bus: Bus | Check;
+  /** A user's, for an upload; where there is none it is signed here, if that can be done. */
+  token: string | undefined;
+  /** How long a probe of the ring may take. */
+  timeoutMs: number;
+}
+
+const USER = 'claimcheck-doctor';
+const MONITOR_PATIENCE_MS = 5_000;
+/** Beside the probe's own patience: what is looked at before and after it. */
+const AROUND_MS = 10_000;
+
+const isBus = (bus: Bus | Check): bus is Bus => 'subjects' in bus;
+
+const signToken = ({ token }: Config): string | undefined =>
+  token.secret === undefined
+    ? undefined
+    : jwt.sign({}, token.secret, {
+        algorithm: 'HS256',
+        subject: USER,
+        expiresIn: '5m',
+        ...(token.issuer === undefined ? {} : { issuer: token.issuer }),
+        ...(token.audience === undefined ? {} : { audience: token.audience }),
+      });
+
+const RING_FIX = 'first mend the broker and Postgres';
+
+/** The ring, what its workers tell of themselves, and then the wiring: whoever answers elsewhere is seen. */
+const examineRing = async ({ config, database, timeoutMs }: Patient, bus: Bus): Promise<Check[]> => {
+  const rings = await Promise.all(LANES.map((lane) => probeRing(database, bus, lane, timeoutMs)));
+  const reports = rings.flatMap(({ worker }) => (worker === undefined ? [] : [worker]));
+  return [...(await checkWiring(bus)), ...rings.map(({ check }) => check), ...checkWorkers(config, reports)];
+};
+
+const withoutBus = (why: Check): Check[] => [
+  why,
+  ...['jetstream', 'wiring', ...LANES.map((lane) => `ring ${lane}`), 'scanner'].map((name) =>
+    skipped(name, 'first mend the broker'),
+  ),
+];
+
+const examineBroker = async (patient: Patient): Promise<Check[]> => {
+  const { bus, config, timeoutMs } = patient;
+  const sync = attempt('nats sync', 'correct NATS_MONITOR_URL, or let the doctor reach it', async () => [
+    await checkSync(config.natsMonitorUrl, AbortSignal.timeout(MONITOR_PATIENCE_MS)),
+  ]);
+  if (!isBus(bus)) return [...withoutBus(bus), ...(await sync)];
+  const broker = await attempt('nats', 'look at the log of nats-server', () => checkBroker(bus));
+  const ring = await attempt('ring', RING_FIX, () => examineRing(patient, bus), timeoutMs + AROUND_MS);
+  return [...broker, ...(await sync), ...ring];
+};
+
+const examineEntrances = async ({ config, token }: Patient): Promise<Check[]> => {
+  const [api, gateway] = await Promise.all([checkPublicUrl(config), checkGateway(config)]);
+  const name = 'upload through PUBLIC_URL';
+  const upload = api.ok
+    ? await attempt(name, 'look at the log of the api', async () => [
+        await checkUpload(config, token ?? signToken(config)),
+      ])
+    : [skipped(name, 'first mend PUBLIC_URL')];
+  return [api, ...upload, gateway];
+};
+
+/** Looks at everything that the configuration names, side by side; what is broken is a line. */
+export const examine = async (patient: Patient): Promise<Check[]> => {
+  const { config, database, storage, bus } = patient;
+  const parts = await Promise.all([
+    checkSecrets(config),
+    checkPostgres(database, config.databaseUrl),
+    examineBroker(patient),
+    checkBucket({ config, storage, bus: isBus(bus) ? bus : undefined }),
+    attempt('clock of the store', 'see S3_ENDPOINT', () => askStorageTime(config.storage.endpoint)),
+    examineEntrances(patient),
+  ]);
+  return parts.flat();
+};

@@ -1,0 +1,63 @@
+import { tmpdir } from 'node:os';
+import type { WorkerReport } from '@claimcheck/contracts/worker-report';
+import type { Storage } from '@claimcheck/platform/storage';
+import type { ClamdClient } from './clamd/clamd-client.ts';
+import type { Ffmpeg } from './ffmpeg/ffmpeg.ts';
+
+const LIMIT_MS = 3_000;
+
+export interface WorkerParts {
+  storage: Storage;
+  ffmpeg: Ffmpeg;
+  scanner: ClamdClient | undefined;
+  scanPolicy: string;
+}
+
+/** What does not answer, or not in time, is undefined: the report must not wait for what is broken. */
+const within = async <Answer>(ask: Promise<Answer>): Promise<Answer | undefined> => {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), LIMIT_MS);
+  });
+  try {
+    return await Promise.race([ask, silence]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const describeScanner = async (scanner: ClamdClient): Promise<NonNullable<WorkerReport['scanner']>> => {
+  const isThere = await within(scanner.ping().then(() => true));
+  if (isThere !== true) return { state: 'away' };
+  const [version, age] = await Promise.all([scanner.version(), within(scanner.signatureAge())]);
+  return {
+    state: 'ok',
+    maxBytes: scanner.maxBytes,
+    ...(version === undefined ? {} : { version }),
+    ...(age === undefined ? {} : { signatureAgeSeconds: age }),
+  };
+};
+
+/** What the doctor is told by the worker that answers its probe. Never throws, and takes seconds at most. */
+export const describeWorker = async ({
+  storage,
+  ffmpeg,
+  scanner,
+  scanPolicy,
+}: WorkerParts): Promise<WorkerReport> => {
+  const [isStored, version, scan] = await Promise.all([
+    within(storage.check().then(() => true)),
+    within(ffmpeg.version(tmpdir())),
+    scanner && describeScanner(scanner),
+  ]);
+  return {
+    time: new Date().toISOString(),
+    bucket: storage.bucket,
+    storage: isStored === true ? 'ok' : 'away',
+    scanPolicy,
+    ...(version === undefined ? {} : { ffmpeg: version }),
+    ...(scan === undefined ? {} : { scanner: scan }),
+  };
+};

@@ -1,0 +1,67 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface FrontProxyOptions {
+  /** Larger bodies are refused as nginx does it: 413, by the length that the request declares. Bytes. */
+  maxBodyBytes?: number;
+  /** Request headers that get lost on the way. */
+  drops?: readonly string[];
+  /** The date of the answers, so much later than it is. Milliseconds. */
+  dateAheadMs?: number;
+}
+
+/** A proxy as it stands before an api or a store, with the faults that such proxies have. */
+export class FrontProxy {
+  readonly url: string;
+  options: FrontProxyOptions = {};
+  readonly #server: http.Server;
+  #target: URL | undefined;
+
+  private constructor(server: http.Server) {
+    this.#server = server;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on('request', (request, response) => this.#pass(request, response));
+  }
+
+  /** What stands behind it may be started later, with this proxy's address for its own. */
+  static async start(options: FrontProxyOptions = {}): Promise<FrontProxy> {
+    const server = http.createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const proxy = new FrontProxy(server);
+    proxy.options = options;
+    return proxy;
+  }
+
+  passTo(target: string): void {
+    this.#target = new URL(target);
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #pass(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const { maxBodyBytes = Number.POSITIVE_INFINITY, drops = [], dateAheadMs = 0 } = this.options;
+    if (this.#target === undefined || Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {
+      const status = this.#target === undefined ? 502 : 413;
+      request.resume();
+      response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>refused</h1>');
+      return;
+    }
+    // The Host header stays: it is part of a signature.
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).filter(([name]) => !drops.includes(name)),
+    );
+    const { hostname, port } = this.#target;
+    const { method, url: path } = request;
+    const upstream = http.request({ hostname, port, method, path, headers }, (answer) => {
+      const date = new Date(Date.now() + dateAheadMs).toUTCString();
+      response.writeHead(answer.statusCode ?? 502, { ...answer.headers, date });
+      answer.pipe(response);
+    });
+    upstream.on('error', () => response.destroy());
+    request.on('error', () => upstream.destroy());
+    request.pipe(upstream);
+  }
+}

@@ -1,0 +1,336 @@
+import { randomBytes } from 'node:crypto';
+import { CreateBucketCommand, PutBucketCorsCommand } from '@aws-sdk/client-s3';
+import { freePort } from '@claimcheck/local-stack/free-port';
+import { createDatabase } from '@claimcheck/local-stack/postgres-setup';
+import { s3Client } from '@claimcheck/local-stack/s3-bucket';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Clamd, startClamd } from '../harness/clamd.ts';
+import { runDoctor } from '../harness/doctor.ts';
+import { FrontProxy } from '../harness/front-proxy.ts';
+import { startLazyNats } from '../harness/lazy-nats.ts';
+import { type Replica, startReplica } from '../harness/replica.ts';
+import { runClaimcheck } from '../harness/run-to-end.ts';
+import { newAppName, type System, startSystem } from '../harness/system.ts';
+
+let system: System;
+let clamd: Clamd;
+let nowhere: string;
+
+beforeAll(async () => {
+  clamd = await startClamd();
+  system = await startSystem(
+    inject('stack'),
+    { TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}` },
+    { worker: { CLAMAV_HOST: '127.0.0.1', CLAMAV_PORT: String(clamd.port) } },
+  );
+  nowhere = `127.0.0.1:${await freePort()}`;
+});
+afterAll(async () => {
+  await system?.stop();
+  await clamd?.stop();
+});
+
+const doctor = (env: Record<string, string> = {}, ...args: string[]) =>
+  runDoctor({ ...system.apiEnv, ...env }, ...args);
+
+test('a healthy installation: nothing failed, and everything was looked at', async () => {
+  const report = await doctor();
+  expect(report.broken).toEqual([]);
+  expect(report.code).toBe(0);
+  for (const name of [
+    'configuration',
+    'secrets',
+    'upload tickets',
+    'exposure',
+    'postgres',
+    'postgres connections',
+    'migrations',
+    'clock of Postgres',
+    'nats',
+    'jetstream',
+    'nats sync',
+    `stream ${system.appName.toUpperCase()}_MEDIA`,
+    `subject ${system.appName}.storage.events`,
+    'ring media',
+    'ring transcode',
+    'clock of the worker (media)',
+    'bucket of the lane transcode',
+    'ffmpeg of the lane transcode',
+    'scanner',
+    'scanner limits',
+    'bucket',
+    'signed URLs',
+    'clock of the store',
+    'PUBLIC_URL',
+    'upload through PUBLIC_URL',
+    'GATEWAY_PUBLIC_URL',
+  ])
+    expect(report.line(name)).toMatchObject({ verdict: 'ok' });
+});
+
+interface Broken {
+  what: string;
+  env: () => Record<string, string>;
+  lines: { name: string; says: RegExp; fix: RegExp }[];
+}
+
+const elsewhere = (): string => `http://${nowhere}`;
+
+const BROKEN: Broken[] = [
+  {
+    what: 'a bucket that is not there, and a worker with another one',
+    env: () => ({ S3_BUCKET: 'not-there' }),
+    lines: [
+      { name: 'bucket', says: /^not-there at http/, fix: /S3_BUCKET/ },
+      {
+        name: 'bucket of the lane media',
+        says: /the api not-there$/,
+        fix: /the same S3_ENDPOINT and S3_BUCKET/,
+      },
+    ],
+  },
+  {
+    what: 'keys of somebody else',
+    env: () => ({ S3_SECRET_ACCESS_KEY: randomBytes(20).toString('hex') }),
+    lines: [{ name: 'bucket', says: /403|SignatureDoesNotMatch|Unknown/, fix: /the keys/ }],
+  },
+  {
+    what: 'addresses that lead nowhere',
+    env: () => ({
+      S3_PUBLIC_ENDPOINT: elsewhere(),
+      PUBLIC_URL: elsewhere(),
+      GATEWAY_PUBLIC_URL: elsewhere(),
+    }),
+    lines: [
+      {
+        name: 'signed URLs',
+        says: /can't be reached from here.*ECONNREFUSED/,
+        fix: /S3_PUBLIC_ENDPOINT/,
+      },
+      { name: 'PUBLIC_URL', says: /can't be reached.*ECONNREFUSED/, fix: /proxy in front/ },
+      { name: 'GATEWAY_PUBLIC_URL', says: /the WebSocket was not opened/, fix: /start the gateway/ },
+    ],
+  },
+  {
+    what: 'a store of this machine and a demo log-in, for the world',
+    env: () => ({ PUBLIC_URL: 'https://media.example' }),
+    lines: [
+      {
+        name: 'signed URLs',
+        says: /which clients of https:\/\/media\.example can't reach/,
+        fix: /S3_PUBLIC_ENDPOINT/,
+      },
+      { name: 'exposure', says: /DEV_LOGIN is on at https:\/\/media\.example/, fix: /unset DEV_LOGIN/ },
+    ],
+  },
+  {
+    what: 'a subject that has another name',
+    env: () => ({ SUBJECT_OPTIMIZE_REQUEST: `${system.appName}.media.optimise.request` }),
+    lines: [{ name: 'ring media', says: /no stream takes t\w+\.media\.optimise\.request/, fix: /SUBJECT_/ }],
+  },
+  {
+    what: 'no broker',
+    env: () => ({ NATS_URL: `nats://${nowhere}` }),
+    lines: [{ name: 'nats', says: /ECONNREFUSED|refused/i, fix: /NATS_URL/ }],
+  },
+  {
+    what: 'no Postgres',
+    env: () => ({ DATABASE_URL: `postgres://claimcheck:p@${nowhere}/claimcheck` }),
+    lines: [{ name: 'postgres', says: /ECONNREFUSED/, fix: /DATABASE_URL/ }],
+  },
+  {
+    what: 'another secret than the api has',
+    env: () => ({ AUTH_JWT_SECRET: randomBytes(32).toString('hex') }),
+    lines: [{ name: 'upload through PUBLIC_URL', says: /refuses the token \(401\)/, fix: /--token/ }],
+  },
+  {
+    what: 'another policy at the worker',
+    env: () => ({ SCAN_POLICY: 'deliver' }),
+    lines: [{ name: 'scanner', says: /deliver at the api and gate at the worker/, fix: /same SCAN_POLICY/ }],
+  },
+];
+
+describe.concurrent('what is broken is a line that says how to mend it', () => {
+  test.each(BROKEN)('$what', async ({ env, lines }) => {
+    const report = await doctor(env());
+    expect(report.code).toBe(1);
+    for (const { name, says, fix } of lines) {
+      const found = report.line(name);
+      expect(found.verdict).toBe('failed');
+      expect(found.detail).toMatch(says);
+      expect(found.fix).toMatch(fix);
+    }
+    // What is not concerned is looked at all the same.
+    expect(report.checks.length).toBeGreaterThan(15);
+  });
+
+  test('for people: a line each with what to do, and a summary', async () => {
+    const { code, out } = await runClaimcheck({ ...system.apiEnv, S3_BUCKET: 'not-there' }, 'doctor');
+    expect(code).toBe(1);
+    const lines = out.split('\n');
+    const at = lines.findIndex((line) => line.startsWith('FAIL  bucket: not-there at '));
+    expect(lines[at + 1]).toMatch(/^ {6}look at S3_ENDPOINT, S3_BUCKET/);
+    expect(lines).toContainEqual(expect.stringMatching(/^ok {4}postgres: \d+/));
+    expect(out).toMatch(/\n\d+ ok, \d+ warning, \d+ failed, \d+ skipped\n$/);
+  });
+
+  test('a guessable secret is a warning on this machine, and no line shows it', async () => {
+    const { line } = await doctor({ AUTH_JWT_SECRET: 'change-me-change-me-change-me-change-me' });
+    expect(line('secrets')).toMatchObject({
+      verdict: 'warning',
+      detail: expect.stringMatching(/^AUTH_JWT_SECRET: /),
+    });
+    expect(line('secrets').detail).not.toContain('change-me');
+  });
+
+  test('--strict counts warnings, and without its monitoring port the broker is not judged', async () => {
+    const { NATS_MONITOR_URL: _, ...env } = system.apiEnv;
+    const report = await runDoctor(env, '--strict');
+    expect([report.code, report.ok]).toEqual([1, true]);
+    expect(report.line('nats sync')).toMatchObject({ verdict: 'skipped' });
+  });
+
+  test('a configuration that can not be read: every problem a line, exit code 78', async () => {
+    const { S3_BUCKET: _, ...env } = system.apiEnv;
+    const report = await runDoctor({ ...env, READY_DEADLINE: 'soon' });
+    expect(report.code).toBe(78);
+    expect(report.broken).toEqual([
+      'configuration: S3_BUCKET: is required',
+      expect.stringMatching(/^configuration: READY_DEADLINE: must be a duration/),
+    ]);
+  });
+
+  test('a database that nobody has migrated', async () => {
+    const name = newAppName();
+    await createDatabase(system.databaseUrl, name);
+    const url = new URL(system.databaseUrl);
+    url.pathname = `/${name}`;
+    const found = (await doctor({ DATABASE_URL: url.href })).line('migrations');
+    expect(found).toMatchObject({ verdict: 'failed', fix: expect.stringContaining('claimcheck -- migrate') });
+    expect(found.detail).toMatch(/^not applied yet: \d{14}_/);
+  });
+
+  test('a broker that confirms before it has written', async () => {
+    const lazy = await startLazyNats();
+    try {
+      const found = (await doctor({ NATS_MONITOR_URL: lazy.monitorUrl })).line('nats sync');
+      expect(found).toMatchObject({
+        verdict: 'failed',
+        fix: expect.stringContaining('sync_interval: always'),
+      });
+      expect(found.detail).toContain('every 120 s');
+    } finally {
+      await lazy.stop();
+    }
+  });
+});
+
+describe.concurrent('the bucket', () => {
+  test('no CORS rule, and then one', async () => {
+    const { S3_ENDPOINT = '', S3_REGION = '', ...stack } = inject('stack');
+    const bucket = `doctor-${randomBytes(6).toString('hex')}`;
+    const client = s3Client({
+      endpoint: S3_ENDPOINT,
+      region: S3_REGION,
+      bucket,
+      accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
+      secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
+    });
+    const look = async () => (await doctor({ S3_BUCKET: bucket })).line('CORS of the bucket');
+    try {
+      await client.send(new CreateBucketCommand({ Bucket: bucket }));
+      const without = await look();
+      expect(without).toMatchObject({
+        verdict: 'warning',
+        fix: expect.stringContaining('methods GET HEAD PUT'),
+      });
+      expect(without.detail).toContain(`PUT from ${system.apiUrl} (uploads past us)`);
+      const rule = {
+        AllowedOrigins: [system.apiUrl],
+        AllowedMethods: ['GET', 'HEAD', 'PUT'],
+        AllowedHeaders: ['range', 'content-type', 'if-none-match'],
+      };
+      await client.send(
+        new PutBucketCorsCommand({
+          Bucket: bucket,
+          CORSConfiguration: { CORSRules: [rule] },
+          ChecksumAlgorithm: 'SHA256',
+        }),
+      );
+      expect(await look()).toMatchObject({ verdict: 'ok' });
+    } finally {
+      client.destroy();
+    }
+  });
+
+  test('a clock that is off', async () => {
+    const proxy = await FrontProxy.start();
+    proxy.passTo(system.apiEnv.S3_ENDPOINT ?? '');
+    try {
+      const look = async (dateAheadMs: number) => {
+        proxy.options = { dateAheadMs };
+        return (await doctor({ S3_ENDPOINT: proxy.url })).line('clock of the store');
+      };
+      expect(await look(0)).toMatchObject({ verdict: 'ok' });
+      expect(await look(20_000)).toMatchObject({ verdict: 'warning', fix: expect.stringContaining('NTP') });
+      const off = await look(-120_000);
+      expect(off).toMatchObject({ verdict: 'failed', fix: expect.stringContaining('NTP') });
+      expect(off.detail).toMatch(/^1(19|20)\.\d s behind/);
+    } finally {
+      await proxy.close();
+    }
+  });
+});
+
+describe('a proxy in front', () => {
+  let proxy: FrontProxy;
+  let replica: Replica;
+
+  beforeAll(async () => {
+    proxy = await FrontProxy.start();
+    replica = await startReplica(system, { env: { PUBLIC_URL: proxy.url } });
+    proxy.passTo(replica.url);
+  });
+  afterAll(async () => {
+    await replica?.service.stop();
+    await proxy?.close();
+  });
+
+  const look = async () => (await doctor({ PUBLIC_URL: proxy.url })).line('upload through PUBLIC_URL');
+
+  test('that lets everything through', async () => {
+    proxy.options = {};
+    expect(await look()).toMatchObject({ verdict: 'ok' });
+  });
+
+  test('that refuses bodies over 1 MiB', async () => {
+    proxy.options = { maxBodyBytes: 1_024 * 1_024 };
+    const found = await look();
+    expect(found).toMatchObject({
+      verdict: 'failed',
+      fix: expect.stringContaining('client_max_body_size 0'),
+    });
+    expect(found.detail).toContain('refuses a body of 4194304 bytes (413)');
+  });
+
+  test.each([
+    ['authorization', /refuses the token \(401\)/],
+    ['upload-length', /answers POST with 400/],
+    ['tus-resumable', /answers POST with 412/],
+  ])('that loses %s', async (header, says) => {
+    proxy.options = { drops: [header] };
+    const found = await look();
+    expect(found.verdict).toBe('failed');
+    expect(found.detail).toMatch(says);
+  });
+});
+
+test('the scanner is gone', async () => {
+  expect((await doctor()).line('scanner')).toMatchObject({
+    verdict: 'ok',
+    detail: expect.stringMatching(/^ClamAV/),
+  });
+  await clamd.stop();
+  const found = (await doctor()).line('scanner');
+  expect(found).toMatchObject({ verdict: 'failed', fix: expect.stringContaining('CLAMAV_HOST') });
+});

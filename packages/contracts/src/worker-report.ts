@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** What a worker says of where it runs, in its answer to a probe. */
+export const workerReportSchema = z
+  .looseObject({
+    time: z.iso.datetime().describe("By the worker's clock"),
+    bucket: z.string().max(63),
+    storage: z.enum(['ok', 'away']),
+    ffmpeg: z.string().max(64).optional().describe('Its version; missing when it does not run'),
+    scanPolicy: z.string().max(32),
+    scanner: z
+      .looseObject({
+        state: z.enum(['ok', 'away']),
+        version: z.string().max(128).optional(),
+        signatureAgeSeconds: z.number().nonnegative().optional(),
+        maxBytes: z.int().nonnegative().optional().describe('Larger files are not scanned'),
+      })
+      .optional()
+      .describe('Missing when nothing is scanned'),
+  })
+  .describe('With stage probe: what only the worker can see');
+export type WorkerReport = z.infer<typeof workerReportSchema>;

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import type pg from 'pg';
+
+/** Where this release's are. */
+export const MIGRATIONS = new URL('../../../prisma/migrations/', import.meta.url);
+
+export interface Migration {
+  name: string;
+  sql: string;
+  checksum: string;
+}
+
+/** The migrations of a folder, in their order. */
+export const readMigrations = (folder: URL = MIGRATIONS): Migration[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()
+    .map((name) => {
+      const sql = readFileSync(new URL(`${name}/migration.sql`, folder), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    });
+
+/** Name → checksum of what a database has. @throws when it has no table of migrations */
+export const appliedChecksums = async (client: pg.Client): Promise<Map<string, string>> => {
+  const { rows } = await client.query<{ migration_name: string; checksum: string }>(
+    'SELECT migration_name, checksum FROM "_prisma_migrations" WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+  );
+  return new Map(rows.map((row) => [row.migration_name, row.checksum]));
+};
+
+/** Names of applied migrations whose file is another one now. */
+export const changedMigrations = (
+  migrations: readonly Migration[],
+  applied: ReadonlyMap<string, string>,
+): string[] =>
+  migrations
+    .filter(({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum)
+    .map(({ name }) => name);
