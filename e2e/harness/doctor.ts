@@ -1,6 +1,6 @@
 import { runClaimcheck } from './run-to-end.ts';
 
-export interface DoctorLine {
+interface DoctorLine {
   name: string;
   verdict: 'ok' | 'warning' | 'failed' | 'skipped';
   ok: boolean;

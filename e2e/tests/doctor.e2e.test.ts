@@ -7,17 +7,18 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Clamd, startClamd } from '../harness/clamd.ts';
 import { runDoctor } from '../harness/doctor.ts';
 import { FrontProxy } from '../harness/front-proxy.ts';
-import { startLazyNats } from '../harness/lazy-nats.ts';
+import { type LazyNats, startLazyNats } from '../harness/lazy-nats.ts';
 import { type Replica, startReplica } from '../harness/replica.ts';
 import { runClaimcheck } from '../harness/run-to-end.ts';
 import { newAppName, type System, startSystem } from '../harness/system.ts';
 
 let system: System;
 let clamd: Clamd;
+let lazyNats: LazyNats;
 let nowhere: string;
 
 beforeAll(async () => {
-  clamd = await startClamd();
+  [clamd, lazyNats] = await Promise.all([startClamd(), startLazyNats()]);
   system = await startSystem(
     inject('stack'),
     { TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}` },
@@ -27,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await system?.stop();
-  await clamd?.stop();
+  await Promise.all([clamd?.stop(), lazyNats?.stop()]);
 });
 
 const doctor = (env: Record<string, string> = {}, ...args: string[]) =>
@@ -74,6 +75,7 @@ interface Broken {
   lines: { name: string; says: RegExp; fix: RegExp }[];
 }
 
+const GUESSABLE = 'change-me-change-me-change-me-change-me';
 const elsewhere = (): string => `http://${nowhere}`;
 
 const BROKEN: Broken[] = [
@@ -90,9 +92,15 @@ const BROKEN: Broken[] = [
     ],
   },
   {
-    what: 'keys of somebody else',
-    env: () => ({ S3_SECRET_ACCESS_KEY: randomBytes(20).toString('hex') }),
-    lines: [{ name: 'bucket', says: /403|SignatureDoesNotMatch|Unknown/, fix: /the keys/ }],
+    what: 'keys of somebody else, and a broker that confirms before it has written',
+    env: () => ({
+      S3_SECRET_ACCESS_KEY: randomBytes(20).toString('hex'),
+      NATS_MONITOR_URL: lazyNats.monitorUrl,
+    }),
+    lines: [
+      { name: 'bucket', says: /403|SignatureDoesNotMatch|Unknown/, fix: /the keys/ },
+      { name: 'nats sync', says: /every 120 s/, fix: /sync_interval: always/ },
+    ],
   },
   {
     what: 'addresses that lead nowhere',
@@ -140,7 +148,7 @@ const BROKEN: Broken[] = [
   },
   {
     what: 'another secret than the api has',
-    env: () => ({ AUTH_JWT_SECRET: randomBytes(32).toString('hex') }),
+    env: () => ({ AUTH_JWT_SECRET: GUESSABLE }),
     lines: [{ name: 'upload through PUBLIC_URL', says: /refuses the token \(401\)/, fix: /--token/ }],
   },
   {
@@ -160,6 +168,8 @@ describe.concurrent('what is broken is a line that says how to mend it', () => {
       expect(found.detail).toMatch(says);
       expect(found.fix).toMatch(fix);
     }
+    // Nothing that is said shows a secret.
+    expect(JSON.stringify(report.checks)).not.toContain(env().AUTH_JWT_SECRET ?? GUESSABLE);
     // What is not concerned is looked at all the same.
     expect(report.checks.length).toBeGreaterThan(15);
   });
@@ -172,15 +182,6 @@ describe.concurrent('what is broken is a line that says how to mend it', () => {
     expect(lines[at + 1]).toMatch(/^ {6}look at S3_ENDPOINT, S3_BUCKET/);
     expect(lines).toContainEqual(expect.stringMatching(/^ok {4}postgres: \d+/));
     expect(out).toMatch(/\n\d+ ok, \d+ warning, \d+ failed, \d+ skipped\n$/);
-  });
-
-  test('a guessable secret is a warning on this machine, and no line shows it', async () => {
-    const { line } = await doctor({ AUTH_JWT_SECRET: 'change-me-change-me-change-me-change-me' });
-    expect(line('secrets')).toMatchObject({
-      verdict: 'warning',
-      detail: expect.stringMatching(/^AUTH_JWT_SECRET: /),
-    });
-    expect(line('secrets').detail).not.toContain('change-me');
   });
 
   test('--strict counts warnings, and without its monitoring port the broker is not judged', async () => {
@@ -208,20 +209,6 @@ describe.concurrent('what is broken is a line that says how to mend it', () => {
     const found = (await doctor({ DATABASE_URL: url.href })).line('migrations');
     expect(found).toMatchObject({ verdict: 'failed', fix: expect.stringContaining('claimcheck -- migrate') });
     expect(found.detail).toMatch(/^not applied yet: \d{14}_/);
-  });
-
-  test('a broker that confirms before it has written', async () => {
-    const lazy = await startLazyNats();
-    try {
-      const found = (await doctor({ NATS_MONITOR_URL: lazy.monitorUrl })).line('nats sync');
-      expect(found).toMatchObject({
-        verdict: 'failed',
-        fix: expect.stringContaining('sync_interval: always'),
-      });
-      expect(found.detail).toContain('every 120 s');
-    } finally {
-      await lazy.stop();
-    }
   });
 });
 
@@ -267,15 +254,10 @@ describe.concurrent('the bucket', () => {
     const proxy = await FrontProxy.start();
     proxy.passTo(system.apiEnv.S3_ENDPOINT ?? '');
     try {
-      const look = async (dateAheadMs: number) => {
-        proxy.options = { dateAheadMs };
-        return (await doctor({ S3_ENDPOINT: proxy.url })).line('clock of the store');
-      };
-      expect(await look(0)).toMatchObject({ verdict: 'ok' });
-      expect(await look(20_000)).toMatchObject({ verdict: 'warning', fix: expect.stringContaining('NTP') });
-      const off = await look(-120_000);
-      expect(off).toMatchObject({ verdict: 'failed', fix: expect.stringContaining('NTP') });
-      expect(off.detail).toMatch(/^1(19|20)\.\d s behind/);
+      proxy.options = { dateAheadMs: -120_000 };
+      const found = (await doctor({ S3_ENDPOINT: proxy.url })).line('clock of the store');
+      expect(found).toMatchObject({ verdict: 'failed', fix: expect.stringContaining('NTP') });
+      expect(found.detail).toMatch(/^1(19|20)\.\d s behind/);
     } finally {
       await proxy.close();
     }
@@ -315,7 +297,6 @@ describe('a proxy in front', () => {
 
   test.each([
     ['authorization', /refuses the token \(401\)/],
-    ['upload-length', /answers POST with 400/],
     ['tus-resumable', /answers POST with 412/],
   ])('that loses %s', async (header, says) => {
     proxy.options = { drops: [header] };
@@ -326,10 +307,6 @@ describe('a proxy in front', () => {
 });
 
 test('the scanner is gone', async () => {
-  expect((await doctor()).line('scanner')).toMatchObject({
-    verdict: 'ok',
-    detail: expect.stringMatching(/^ClamAV/),
-  });
   await clamd.stop();
   const found = (await doctor()).line('scanner');
   expect(found).toMatchObject({ verdict: 'failed', fix: expect.stringContaining('CLAMAV_HOST') });

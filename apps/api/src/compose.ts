@@ -6,6 +6,7 @@ import { createLogger } from '@claimcheck/platform/logger';
 import { Shutdown } from '@claimcheck/platform/shutdown';
 import { Storage } from '@claimcheck/platform/storage';
 import { createTokenVerifier } from '@claimcheck/platform/token-verifier';
+import { createTracing } from '@claimcheck/platform/tracing';
 import { Announcer } from './background/announcer.ts';
 import { observeMilestones } from './background/observe-milestones.ts';
 import { OutboxSignal } from './background/outbox-signal.ts';
@@ -27,18 +28,26 @@ export interface Context extends HttpContext {
 export const compose = async (config: Config): Promise<Context> => {
   const logger = createLogger('api', config.logLevel);
   const shutdown = new Shutdown(logger);
+  const tracing = await createTracing({
+    service: `${config.appName}-api`,
+    ...config.traces,
+    onLost: (spans, error) => logger.warn({ err: error, spans }, 'traces were not taken'),
+  });
+  shutdown.add('traces', () => tracing.close());
   const bus = await Bus.connect({
     url: config.natsUrl,
     name: `${config.appName}-api`,
     appName: config.appName,
     overrides: config.subjectOverrides,
     logger,
+    tracing,
   });
   shutdown.add('broker', () => bus.close());
   const outboxSignal = new OutboxSignal(bus);
   const announcer = new Announcer(bus, outboxSignal);
   const database: Database = new Database({
     url: config.databaseUrl,
+    traceparent: () => tracing.traceparent(),
     onCommit: (facts) => {
       announcer.announce(facts);
       observeMilestones(facts, { database, logger, onMilestone: metrics.onMilestone });
@@ -56,6 +65,7 @@ export const compose = async (config: Config): Promise<Context> => {
     config,
     logger,
     shutdown,
+    tracing,
     bus,
     outboxSignal,
     database,

@@ -14,6 +14,7 @@ import {
   tokenVariables,
   wholeNumber,
 } from '@claimcheck/platform/config';
+import { toTraceSettings, traceVariables } from '@claimcheck/platform/trace-variables';
 import { z } from 'zod';
 
 const MIB = 1_024 ** 2;
@@ -35,6 +36,7 @@ const schema = z
     ...commonVariables,
     ...storageVariables,
     ...tokenVariables,
+    ...traceVariables,
     PORT: port.default(8080),
     ADMIN_PORT: port.default(9080),
     PUBLIC_URL: httpUrl.optional(),
@@ -114,6 +116,7 @@ export const loadConfig = (env: Environment) => {
     natsUrl: read.NATS_URL,
     /** Only the doctor asks there. */
     natsMonitorUrl: read.NATS_MONITOR_URL,
+    traces: toTraceSettings(read),
     failpoints: read.FAILPOINT,
     subjectOverrides: {
       optimizeRequest: read.SUBJECT_OPTIMIZE_REQUEST,

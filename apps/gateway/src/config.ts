@@ -10,6 +10,7 @@ import {
   tokenVariables,
   wholeNumber,
 } from '@claimcheck/platform/config';
+import { traceVariables } from '@claimcheck/platform/trace-variables';
 import { z } from 'zod';
 
 // A browser sends scheme, host and port; a path in the list would never match anything.
@@ -22,6 +23,7 @@ const schema = z
   .object({
     ...commonVariables,
     ...tokenVariables,
+    ...traceVariables,
     DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
     GATEWAY_PORT: port.default(8081),
     ADMIN_PORT: port.default(9081),

@@ -5,6 +5,8 @@ import { Bus } from '@claimcheck/platform/bus';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Shutdown } from '@claimcheck/platform/shutdown';
 import { createTokenVerifier } from '@claimcheck/platform/token-verifier';
+import { toTraceSettings } from '@claimcheck/platform/trace-variables';
+import { createTracing } from '@claimcheck/platform/tracing';
 import type { GatewayConfig } from './config.ts';
 import { CatchUpAdmission } from './feeds/catch-up-admission.ts';
 import { type ConversationReader, createConversationReader } from './feeds/conversation-reader.ts';
@@ -80,7 +82,7 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
     logger.warn({ subject }, 'an announcement was not understood');
   };
   const follow = (subjectOf: (id: string) => string) => (id: string, onMessage: (data: Uint8Array) => void) =>
-    bus.subscribe(subjectOf(id), onMessage);
+    bus.subscribe(subjectOf(id), onMessage, 'deliver to sockets');
   const feeds = new FeedRegistry({
     reader,
     audience: createRoomAudience(io, events, metrics),
@@ -143,11 +145,18 @@ export const startGateway = async (
   const metrics = createGatewayMetrics();
   const database = new Database({ url: config.DATABASE_URL, poolSize: POOL_SIZE });
   shutdown.add('database', () => database.close());
+  const tracing = await createTracing({
+    service: `${config.APP_NAME}-gateway`,
+    ...toTraceSettings(config),
+    onLost: (spans, error) => logger.warn({ err: error, spans }, 'traces were not taken'),
+  });
+  shutdown.add('traces', () => tracing.close());
   const bus = await Bus.connect({
     url: config.NATS_URL,
     name: `${config.APP_NAME}-gateway`,
     appName: config.APP_NAME,
     logger,
+    tracing,
   });
   shutdown.add('broker', () => bus.close());
   const reader = createConversationReader(database, {

@@ -5,6 +5,8 @@ import { createFailpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Shutdown } from '@claimcheck/platform/shutdown';
 import { Storage } from '@claimcheck/platform/storage';
+import { toTraceSettings } from '@claimcheck/platform/trace-variables';
+import { createTracing, type Tracing } from '@claimcheck/platform/tracing';
 import { waitForStreams } from '@claimcheck/platform/wiring';
 import { ClamdClient } from './clamd/clamd-client.ts';
 import type { WorkerConfig } from './config.ts';
@@ -43,7 +45,9 @@ export const startWorker = async (
   shutdown.add('storage', () => storage.close());
   const scanner = openScanner(config);
   if (scanner !== undefined) metrics.watchSignatures(() => scanner.signatureAge());
-  const bus = await openBus(config, logger);
+  const tracing = await openTracing(config, logger);
+  shutdown.add('traces', () => tracing.close());
+  const bus = await openBus(config, logger, tracing);
   shutdown.add('broker', () => bus.close());
   let consuming = false;
   const admin = await openAdminServer(config, {
@@ -162,7 +166,14 @@ const learnScanLimit = async (
   }
 };
 
-const openBus = (config: WorkerConfig, logger: Logger): Promise<Bus> =>
+const openTracing = (config: WorkerConfig, logger: Logger): Promise<Tracing> =>
+  createTracing({
+    service: `${config.APP_NAME}-worker`,
+    ...toTraceSettings(config),
+    onLost: (spans, error) => logger.warn({ err: error, spans }, 'traces were not taken'),
+  });
+
+const openBus = (config: WorkerConfig, logger: Logger, tracing: Tracing): Promise<Bus> =>
   Bus.connect({
     url: config.NATS_URL,
     name: `${config.APP_NAME}-worker`,
@@ -173,6 +184,7 @@ const openBus = (config: WorkerConfig, logger: Logger): Promise<Bus> =>
       virus: config.SUBJECT_VIRUS,
     },
     logger,
+    tracing,
   });
 
 const openAdminServer = (

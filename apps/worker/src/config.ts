@@ -10,6 +10,7 @@ import {
   storageVariables,
   wholeNumber,
 } from '@claimcheck/platform/config';
+import { traceVariables } from '@claimcheck/platform/trace-variables';
 import { z } from 'zod';
 import { findProgram } from './ffmpeg/find-program.ts';
 
@@ -18,6 +19,7 @@ const MEBIBYTE = 1024 * 1024;
 const schema = z.object({
   ...commonVariables,
   ...storageVariables,
+  ...traceVariables,
   ADMIN_PORT: port.default(9082),
   CLAMAV_HOST: z.string().min(1).optional(),
   CLAMAV_PORT: port.default(3310),

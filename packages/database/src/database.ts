@@ -31,6 +31,8 @@ export interface Executor {
   query<Row>(statement: Prisma.Sql): Promise<Row[]>;
   /** Facts that what was done here makes true, in their order. */
   readonly facts: CommittedFact[];
+  /** Of the trace that this belongs to (W3C); undefined outside of any. */
+  readonly traceparent: string | undefined;
 }
 
 /**
@@ -47,6 +49,8 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** Called after each commit that left facts. Must not throw; best effort. */
   onCommit?: (facts: CommittedFact[]) => void;
+  /** Says what trace a statement belongs to. */
+  traceparent?: () => string | undefined;
 }
 
 const MAX_TRIES = 5;
@@ -66,11 +70,13 @@ export class Database {
   readonly client: PrismaClient;
   readonly #statements: StatementPool;
   readonly #onCommit: (facts: CommittedFact[]) => void;
+  readonly #traceparent: () => string | undefined;
 
   constructor(options: DatabaseOptions) {
     this.#statements = new StatementPool(options.url, options.poolSize ?? 10);
     this.client = new PrismaClient({ adapter: new PrismaPg(this.#statements.pool) });
     this.#onCommit = options.onCommit ?? (() => {});
+    this.#traceparent = options.traceparent ?? (() => undefined);
   }
 
   /**
@@ -78,9 +84,11 @@ export class Database {
    * then inserts it thereby finds, the second time, what a concurrent request inserted.
    */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    const traceparent = this.#traceparent();
     return this.#reporting((facts) =>
       this.client.$transaction(
-        (db) => work({ [brand]: true, db, facts, query: (statement) => db.$queryRaw(statement) }),
+        (db) =>
+          work({ [brand]: true, db, facts, traceparent, query: (statement) => db.$queryRaw(statement) }),
         { maxWait: 5_000, timeout: TRANSACTION_TIMEOUT_MS },
       ),
     );
@@ -92,7 +100,10 @@ export class Database {
    * conflict, like {@link transaction}.
    */
   autocommit<Result>(work: (on: Executor) => Promise<Result>): Promise<Result> {
-    return this.#reporting((facts) => work({ facts, query: (statement) => this.query(statement) }));
+    const traceparent = this.#traceparent();
+    return this.#reporting((facts) =>
+      work({ facts, traceparent, query: (statement) => this.query(statement) }),
+    );
   }
 
   /** One statement, committed by itself. */

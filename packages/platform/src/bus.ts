@@ -21,6 +21,8 @@ import { headers, type NatsConnection, nanos } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import { readBrokerAddress } from './broker-address.ts';
 import type { Logger } from './logger.ts';
+import { PassedOnTracing } from './passed-on-tracing.ts';
+import type { Tracing } from './tracing.ts';
 
 const DAY_MS = 86_400_000;
 const DUPLICATE_WINDOW_MS = 600_000;
@@ -33,6 +35,8 @@ export interface BusOptions {
   appName: string;
   overrides?: SubjectOverrides;
   logger: Logger;
+  /** What is published carries the trace that it belongs to. By default traces of others are passed on. */
+  tracing?: Tracing;
 }
 
 /**
@@ -45,6 +49,7 @@ export class Bus {
   readonly manager: JetStreamManager;
   readonly subjects: Subjects;
   readonly streams: Streams;
+  readonly tracing: Tracing;
   readonly #logger: Logger;
   #isConnected = true;
 
@@ -55,6 +60,7 @@ export class Bus {
     this.subjects = subjectsOf(options.appName, options.overrides);
     this.streams = streamsOf(options.appName, this.subjects);
     this.#logger = options.logger;
+    this.tracing = options.tracing ?? new PassedOnTracing();
   }
 
   /** @throws when the server does not answer within 10 s or has no JetStream. */
@@ -199,7 +205,8 @@ export class Bus {
     options: { messageId: string; headers?: Record<string, string> },
   ): Promise<number> {
     const messageHeaders = headers();
-    for (const [name, value] of Object.entries(options.headers ?? {})) messageHeaders.set(name, value);
+    for (const [name, value] of Object.entries({ ...options.headers, ...this.#trace() }))
+      messageHeaders.set(name, value);
     const confirmation = await this.jetstream.publish(subject, payload, {
       msgID: options.messageId,
       headers: messageHeaders,
@@ -211,17 +218,47 @@ export class Bus {
   /** Best effort, core NATS: whoever misses it finds the truth in Postgres. */
   announce(subject: string, payload: object): void {
     if (this.connection.isClosed()) return;
-    this.connection.publish(subject, JSON.stringify(payload));
+    const { traceparent } = this.#trace();
+    const traced = traceparent === undefined ? undefined : headers();
+    traced?.set('traceparent', traceparent ?? '');
+    this.connection.publish(subject, JSON.stringify(payload), traced && { headers: traced });
   }
 
-  /** Core NATS subscription; returns how to end it. */
-  subscribe(subject: string, onMessage: (data: Uint8Array, subject: string) => void): () => void {
+  #trace(): { traceparent?: string } {
+    const traceparent = this.tracing.traceparent();
+    return traceparent === undefined ? {} : { traceparent };
+  }
+
+  /**
+   * Core NATS subscription; returns how to end it.
+   *
+   * @param span name of what is done with a message that belongs to a trace; without one it is not part of it
+   */
+  subscribe(
+    subject: string,
+    onMessage: (data: Uint8Array, subject: string) => void,
+    span?: string,
+  ): () => void {
     const subscription = this.connection.subscribe(subject, {
       callback: (error, message) => {
-        if (error === null || error === undefined) onMessage(message.data, message.subject);
+        if (error !== null && error !== undefined) return;
+        const handle = () => onMessage(message.data, message.subject);
+        const parent = message.headers?.get('traceparent');
+        if (span === undefined || parent === undefined || parent === '') handle();
+        else this.#handleTraced(span, parent, message.subject, handle);
       },
     });
     return () => subscription.unsubscribe();
+  }
+
+  #handleTraced(name: string, parent: string, subject: string, handle: () => void): void {
+    const attributes = { 'messaging.destination.name': subject };
+    const span = this.tracing.start(name, { kind: 'consumer', parent, attributes });
+    try {
+      span.run(handle);
+    } finally {
+      span.end();
+    }
   }
 
   /** For readiness checks. @throws when the broker does not answer. */

@@ -6,6 +6,7 @@ import { type DeliveryOptions, type Outcome, settleDelivery } from './delivery.t
 import { ensureConsumer } from './ensure-consumer.ts';
 import type { Logger } from './logger.ts';
 import { type Slot, Slots } from './slots.ts';
+import { inSpan } from './tracing.ts';
 
 export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
   bus: Bus;
@@ -121,6 +122,16 @@ export class JetStreamConsumer<Payload> {
     return this.#options.bus.jetstream.consumers.get(this.#options.stream, this.#options.durable);
   }
 
+  #traced<Result>(message: JsMsg, work: () => Promise<Result>): Promise<Result> {
+    const { bus, durable } = this.#options;
+    const attributes = {
+      'messaging.destination.name': message.subject,
+      'messaging.delivery_count': message.info.deliveryCount,
+    };
+    const parent = message.headers?.get('traceparent');
+    return inSpan(bus.tracing, `process ${durable}`, { kind: 'consumer', parent, attributes }, work);
+  }
+
   async #process(message: JsMsg, slot: Slot): Promise<void> {
     if (this.#draining) {
       message.nak();
@@ -129,7 +140,9 @@ export class JetStreamConsumer<Payload> {
     const heartbeat = setInterval(() => message.working(), this.#options.ackWaitMs / 3);
     try {
       const context = { signal: this.#stopping.signal, slot };
-      const outcome = await settleDelivery(message, this.#delivery, this.#deadLetters, context);
+      const outcome = await this.#traced(message, () =>
+        settleDelivery(message, this.#delivery, this.#deadLetters, context),
+      );
       this.#options.onOutcome?.(outcome);
     } finally {
       clearInterval(heartbeat);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@claimcheck/database/database';
 
-interface ClaimedMessage {
+export interface ClaimedMessage {
   id: string;
   subject: string;
   /** JSON, as it is published. */

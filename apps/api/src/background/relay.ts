@@ -2,7 +2,8 @@ import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/bus';
 import type { Failpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
-import { type Claim, OutboxClaims, type Publication } from './outbox-claims.ts';
+import { inSpan } from '@claimcheck/platform/tracing';
+import { type Claim, type ClaimedMessage, OutboxClaims, type Publication } from './outbox-claims.ts';
 import type { OutboxSignal } from './outbox-signal.ts';
 
 export interface RelayOptions {
@@ -103,11 +104,11 @@ export class Relay {
     const failed: string[] = [];
     let reason: unknown;
     await Promise.all(
-      claim.messages.map(async ({ id, subject, payload, headers }) => {
+      claim.messages.map(async (message) => {
         try {
-          published.push({ id, stream_seq: await bus.publish(subject, payload, { messageId: id, headers }) });
+          published.push({ id: message.id, stream_seq: await this.#publishOne(message) });
         } catch (error) {
-          failed.push(id);
+          failed.push(message.id);
           reason = error;
         }
       }),
@@ -126,6 +127,16 @@ export class Relay {
     } catch (error) {
       logger.warn({ err: error }, 'relay interrupted');
     }
+  }
+
+  /** What belongs to no trace begins none: the relay does nothing that somebody would look for by itself. */
+  #publishOne({ id, subject, payload, headers }: ClaimedMessage): Promise<number> {
+    const { bus } = this.#options;
+    const publish = () => bus.publish(subject, payload, { messageId: id, headers });
+    const { traceparent: parent } = headers;
+    if (parent === undefined) return publish();
+    const attributes = { 'messaging.destination.name': subject };
+    return inSpan(bus.tracing, 'publish outbox message', { kind: 'producer', parent, attributes }, publish);
   }
 
   #pause(ms: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { createCompletionCommand } from './commands/completion.ts';
 import { dlqListCommand } from './commands/dlq-list.ts';
 import { dlqRedriveCommand } from './commands/dlq-redrive.ts';
 import { dlqShowCommand } from './commands/dlq-show.ts';
@@ -12,8 +13,7 @@ import { reconcileCommand } from './commands/reconcile.ts';
 import { rescanCommand } from './commands/rescan.ts';
 import { userQuotaCommand } from './commands/user-quota.ts';
 
-/** Every command of the CLI, in the order of its help. */
-export const COMMANDS: readonly Command[] = [
+const OPERATIONS: readonly Command[] = [
   migrateCommand,
   doctorCommand,
   mediaShowCommand,
@@ -27,3 +27,6 @@ export const COMMANDS: readonly Command[] = [
   forgetVerdictCommand,
   userQuotaCommand,
 ];
+
+/** Every command of the CLI, in the order of its help. */
+export const COMMANDS: readonly Command[] = [...OPERATIONS, createCompletionCommand(OPERATIONS)];

@@ -9,10 +9,11 @@ export const toFields = (fields: Readonly<Record<string, unknown>>): string[] =>
   return Object.entries(fields).map(([name, value]) => `${name.padEnd(width)}  ${cell(value)}`);
 };
 
-/** A table with a heading; the columns are the fields of the first row. */
-export const toTable = (rows: readonly Readonly<Record<string, unknown>>[]): string[] => {
+/** A table with a heading; the columns are the fields of the first row. Nothing of no rows. */
+export const toTable = (rows: readonly object[]): string[] => {
+  if (rows.length === 0) return [];
   const names = Object.keys(rows[0] ?? {});
-  const lines = [names, ...rows.map((row) => names.map((name) => cell(row[name])))];
+  const lines = [names, ...rows.map((row) => Object.values(row).map(cell))];
   const widths = names.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines.map((line) =>
     line

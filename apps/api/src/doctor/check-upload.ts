@@ -69,6 +69,21 @@ const headerOf = (response: Response, name: string, method: string): string => {
   return value;
 };
 
+const transfer = async (location: string, headers: Record<string, string>): Promise<void> => {
+  const patched = await send(
+    location,
+    {
+      method: 'PATCH',
+      headers: { ...headers, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
+      body: randomBytes(BODY_BYTES),
+    },
+    204,
+  );
+  if (headerOf(patched, 'upload-offset', 'PATCH') !== String(BODY_BYTES))
+    throw new Refusal('only a part of the body arrived', LIMIT_FIX);
+  headerOf(await send(location, { method: 'HEAD', headers }, 200), 'upload-offset', 'HEAD');
+};
+
 const uploadAndEnd = async (publicUrl: string, headers: Record<string, string>): Promise<void> => {
   // A part of a concatenation: bytes are stored, and no media object comes of it.
   const created = await send(
@@ -85,22 +100,15 @@ const uploadAndEnd = async (publicUrl: string, headers: Record<string, string>):
       `the upload's address is ${location}, elsewhere than PUBLIC_URL`,
       'give api and doctor the same PUBLIC_URL, and let the proxy not rewrite Location',
     );
+  const end = () => send(location, { method: 'DELETE', headers }, 204);
   try {
-    const patched = await send(
-      location,
-      {
-        method: 'PATCH',
-        headers: { ...headers, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
-        body: randomBytes(BODY_BYTES),
-      },
-      204,
-    );
-    if (headerOf(patched, 'upload-offset', 'PATCH') !== String(BODY_BYTES))
-      throw new Refusal('only a part of the body arrived', LIMIT_FIX);
-    headerOf(await send(location, { method: 'HEAD', headers }, 200), 'upload-offset', 'HEAD');
-  } finally {
-    await send(location, { method: 'DELETE', headers }, 204);
+    await transfer(location, headers);
+  } catch (error) {
+    // What went wrong first is what is told; an upload that stays behind expires.
+    await end().catch(() => undefined);
+    throw error;
   }
+  await end();
 };
 
 /** Uploads some bytes the way of clients, with tus through the proxy in front, and ends that upload. */

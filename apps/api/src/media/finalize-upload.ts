@@ -96,10 +96,10 @@ const write = async (on: Executor, { row, messages }: Finalized, revBefore: numb
         before.is_counted_open::int AS closed),
     parts AS (DELETE FROM upload_part USING media WHERE upload_id = media.media_object_id),
     told AS (
-      INSERT INTO outbox (id, subject, payload)
-      SELECT new.id, new.subject, new.payload
-      FROM media, jsonb_to_recordset(${JSON.stringify(toOutboxRows(messages))}::jsonb)
-        AS new (id uuid, subject text, payload jsonb)),
+      INSERT INTO outbox (id, subject, payload, headers)
+      SELECT new.id, new.subject, new.payload, new.headers
+      FROM media, jsonb_to_recordset(${JSON.stringify(toOutboxRows(on, messages))}::jsonb)
+        AS new (id uuid, subject text, payload jsonb, headers jsonb)),
     charged AS (
       INSERT INTO user_usage AS kept (owner_user_id, bytes, open_uploads)
       SELECT owner_user_id, bytes, -closed FROM session

@@ -3,6 +3,7 @@ import type { Failpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
 import type { Identity, TokenVerifier } from '@claimcheck/platform/token-verifier';
+import type { Tracing } from '@claimcheck/platform/tracing';
 import type { Config } from '../config.ts';
 import type { DirectUploads } from '../direct/direct-uploads.ts';
 import type { Viewer } from '../media/media-access.ts';
@@ -24,6 +25,7 @@ export interface HttpContext {
   waiters: MediaWaiters;
   metrics: Metrics;
   failpoint: Failpoint;
+  tracing: Tracing;
   logger: Logger;
 }
 

@@ -20,6 +20,7 @@ import { authenticate, authenticateViewer } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { sendProblem, toProblemResponse } from '../request/problem-response.ts';
 import { limitRate } from '../request/rate-limit.ts';
+import { traceRequests } from '../request/trace-requests.ts';
 import type { Uploads } from '../tus/compose-uploads.ts';
 import { uploadRoutes } from '../tus/upload-routes.ts';
 
@@ -89,7 +90,7 @@ export const createApp = (context: HttpContext, uploads: Uploads): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
-  app.use(observe(context));
+  app.use(traceRequests(context.tracing), observe(context));
   app.use(securityHeaders(context));
   app.use(
     ['/v1', '/config.json'],

@@ -1,6 +1,7 @@
 import type { OptimizeRequest } from '@claimcheck/contracts/broker-events';
 import type { Failpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
+import { inSpan, type Tracing } from '@claimcheck/platform/tracing';
 import type { StepName, StepOutcome, WorkerMetrics } from '../metrics.ts';
 import { MediaFailure } from './media-failure.ts';
 
@@ -15,6 +16,7 @@ export class Job {
   readonly logger: Logger;
   readonly failpoint: Failpoint;
   readonly #metrics: WorkerMetrics;
+  readonly #tracing: Tracing;
 
   constructor(options: {
     request: OptimizeRequest;
@@ -24,6 +26,7 @@ export class Job {
     logger: Logger;
     failpoint: Failpoint;
     metrics: WorkerMetrics;
+    tracing: Tracing;
   }) {
     this.request = options.request;
     this.folder = options.folder;
@@ -32,15 +35,16 @@ export class Job {
     this.logger = options.logger;
     this.failpoint = options.failpoint;
     this.#metrics = options.metrics;
+    this.#tracing = options.tracing;
   }
 
-  /** Runs a named step, unless the job was aborted; counts and times it. */
+  /** Runs a named step, unless the job was aborted; counts, times and traces it. */
   async step<T>(name: StepName, run: () => Promise<T>): Promise<T> {
     this.signal.throwIfAborted();
     const stopTimer = this.#metrics.jobDuration.startTimer({ step: name });
     let outcome: StepOutcome = 'success';
     try {
-      return await run();
+      return await inSpan(this.#tracing, `step ${name}`, { kind: 'internal' }, run);
     } catch (error) {
       outcome = error instanceof MediaFailure ? 'failed' : this.signal.aborted ? 'aborted' : 'error';
       throw error;

@@ -86,7 +86,18 @@ const work = async (
       });
     await disk.with(diskBytes, signal, () =>
       folders.withFolder((folder) =>
-        lane.run(new Job({ request, folder, diskBytes, signal, logger, failpoint, metrics })),
+        lane.run(
+          new Job({
+            request,
+            folder,
+            diskBytes,
+            signal,
+            logger,
+            failpoint,
+            metrics,
+            tracing: options.bus.tracing,
+          }),
+        ),
       ),
     );
     logger.info('request done');
