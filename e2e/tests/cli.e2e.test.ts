@@ -50,9 +50,11 @@ describe('media show tells the whole story', () => {
     expect(code).toBe(0);
     const story = JSON.parse(out);
     expect(story.media).toMatchObject({ media_object_id: media, state: 'ready', owner_user_id: 'ann' });
-    expect(story.states.map((one: { state: string }) => one.state)).toEqual(
-      expect.arrayContaining(['pending', 'uploading', 'processing', 'ready']),
-    );
+    expect(story.states.map((one: { state: string }) => one.state)).toEqual([
+      'uploading',
+      'processing',
+      'ready',
+    ]);
     const times = story.states.map(({ at }: { at: string }) => Date.parse(at));
     expect(times).toEqual(times.toSorted((one: number, other: number) => one - other));
     expect(story.upload).toMatchObject({ protocol: 'tus', phase: 'complete' });
@@ -101,14 +103,15 @@ describe('media show tells the whole story', () => {
 });
 
 describe('every command', () => {
-  test('has help, and its line in the README', async () => {
+  test('has help', async () => {
     const { out } = await claimcheck('--help');
     const names = [...out.matchAll(/^ {2}([a-z-]+(?: [a-z]+)?)/gm)].map(([, name = '']) => name);
     expect(names.length).toBeGreaterThan(12);
-    for (const name of names) {
-      const help = await claimcheck(...name.split(' '), '--help');
-      expect([name, help.code]).toEqual([name, 0]);
-      expect(help.out).toMatch(new RegExp(`^Usage: npm run claimcheck -- ${name}[\\s\\S]*--json`));
+    const helps = await Promise.all(names.map((name) => claimcheck(...name.split(' '), '--help')));
+    for (const [index, name] of names.entries()) {
+      const help = helps[index];
+      expect([name, help?.code]).toEqual([name, 0]);
+      expect(help?.out).toMatch(new RegExp(`^Usage: npm run claimcheck -- ${name}[\\s\\S]*--json`));
     }
   });
 

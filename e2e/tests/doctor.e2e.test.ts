@@ -8,31 +8,40 @@ import { type Clamd, startClamd } from '../harness/clamd.ts';
 import { runDoctor } from '../harness/doctor.ts';
 import { FrontProxy } from '../harness/front-proxy.ts';
 import { type LazyNats, startLazyNats } from '../harness/lazy-nats.ts';
+import { type OwnServers, startOwnServers } from '../harness/own-servers.ts';
 import { type Replica, startReplica } from '../harness/replica.ts';
 import { runClaimcheck } from '../harness/run-to-end.ts';
 import { newAppName, type System, startSystem } from '../harness/system.ts';
 
 let system: System;
 let clamd: Clamd;
+let store: OwnServers;
 let lazyNats: LazyNats;
 let nowhere: string;
 
 beforeAll(async () => {
-  [clamd, lazyNats] = await Promise.all([startClamd(), startLazyNats()]);
+  const appName = newAppName();
+  [clamd, lazyNats, store] = await Promise.all([
+    startClamd(),
+    startLazyNats(),
+    // One that tells of its objects by this installation's name.
+    startOwnServers(inject('stack'), ['s3'], { appName }),
+  ]);
   system = await startSystem(
-    inject('stack'),
-    { TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}` },
+    store.env,
+    { APP_NAME: appName, TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}` },
     { worker: { CLAMAV_HOST: '127.0.0.1', CLAMAV_PORT: String(clamd.port) } },
   );
   nowhere = `127.0.0.1:${await freePort()}`;
 });
 afterAll(async () => {
   await system?.stop();
-  await Promise.all([clamd?.stop(), lazyNats?.stop()]);
+  await Promise.all([clamd?.stop(), lazyNats?.stop(), store?.stop()]);
 });
 
 const doctor = (env: Record<string, string> = {}, ...args: string[]) =>
-  runDoctor({ ...system.apiEnv, ...env }, ...args);
+  // Other test runs may take the machine's time.
+  runDoctor({ ...system.apiEnv, ...env }, '--timeout', '20', ...args);
 
 test('a healthy installation: nothing failed, and everything was looked at', async () => {
   const report = await doctor();
@@ -60,6 +69,7 @@ test('a healthy installation: nothing failed, and everything was looked at', asy
     'scanner',
     'scanner limits',
     'bucket',
+    'bucket notifications',
     'signed URLs',
     'clock of the store',
     'PUBLIC_URL',
@@ -83,7 +93,7 @@ const BROKEN: Broken[] = [
     what: 'a bucket that is not there, and a worker with another one',
     env: () => ({ S3_BUCKET: 'not-there' }),
     lines: [
-      { name: 'bucket', says: /^not-there at http/, fix: /S3_BUCKET/ },
+      { name: 'bucket', says: /^not-there at http.* there is no such bucket \(404\)$/, fix: /S3_BUCKET/ },
       {
         name: 'bucket of the lane media',
         says: /the api not-there$/,
@@ -98,7 +108,7 @@ const BROKEN: Broken[] = [
       NATS_MONITOR_URL: lazyNats.monitorUrl,
     }),
     lines: [
-      { name: 'bucket', says: /403|SignatureDoesNotMatch|Unknown/, fix: /the keys/ },
+      { name: 'bucket', says: /refuses these keys \(403\)$/, fix: /the keys/ },
       { name: 'nats sync', says: /every 120 s/, fix: /sync_interval: always/ },
     ],
   },
@@ -158,7 +168,7 @@ const BROKEN: Broken[] = [
   },
 ];
 
-describe.concurrent('what is broken is a line that says how to mend it', () => {
+describe('what is broken is a line that says how to mend it', () => {
   test.each(BROKEN)('$what', async ({ env, lines }) => {
     const report = await doctor(env());
     expect(report.code).toBe(1);
@@ -212,9 +222,9 @@ describe.concurrent('what is broken is a line that says how to mend it', () => {
   });
 });
 
-describe.concurrent('the bucket', () => {
+describe('the bucket', () => {
   test('no CORS rule, and then one', async () => {
-    const { S3_ENDPOINT = '', S3_REGION = '', ...stack } = inject('stack');
+    const { S3_ENDPOINT = '', S3_REGION = '', ...stack } = store.env;
     const bucket = `doctor-${randomBytes(6).toString('hex')}`;
     const client = s3Client({
       endpoint: S3_ENDPOINT,
@@ -257,7 +267,7 @@ describe.concurrent('the bucket', () => {
       proxy.options = { dateAheadMs: -120_000 };
       const found = (await doctor({ S3_ENDPOINT: proxy.url })).line('clock of the store');
       expect(found).toMatchObject({ verdict: 'failed', fix: expect.stringContaining('NTP') });
-      expect(found.detail).toMatch(/^1(19|20)\.\d s behind/);
+      expect(found.detail).toMatch(/^1[12]\d\.\d s behind/);
     } finally {
       await proxy.close();
     }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { S3ServiceException } from '@aws-sdk/client-s3';
 import { storageEventSchema } from '@claimcheck/contracts/storage-events';
 import type { Bus } from '@claimcheck/platform/bus';
 import type { Storage } from '@claimcheck/platform/storage';
@@ -61,6 +62,18 @@ const checkNotification = async (heard: (() => boolean) | undefined): Promise<Ch
     : passed(name, `came after ${ms} ms`);
 };
 
+/** A HEAD has no body that would say why: the status is all there is. */
+const assertThere = async (storage: Storage): Promise<void> => {
+  try {
+    await storage.check();
+  } catch (error) {
+    const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+    if (status === 404) throw new Error('there is no such bucket (404)');
+    if (status === 403) throw new Error('the store refuses these keys (403)');
+    throw error;
+  }
+};
+
 /** Everything that needs an object: it is written, and read, signed for and removed again. */
 const withObject = async (context: BucketContext): Promise<Check[]> => {
   const { config, storage, bus } = context;
@@ -93,7 +106,7 @@ const withObject = async (context: BucketContext): Promise<Check[]> => {
 export const checkBucket = async (context: BucketContext): Promise<Check[]> => {
   const { endpoint, bucket } = context.config.storage;
   const checks = await attempt('bucket', ACCESS, async () => {
-    await context.storage.check();
+    await assertThere(context.storage);
     return withObject(context);
   });
   const [first] = checks;
