@@ -53,7 +53,7 @@ test('two people in two browsers: a photo and a video travel from one to the oth
   await ann.getByTestId('composer-send').click();
 
   await ben.getByTestId('conversation-item').first().click();
-  await ben.getByText('Look what I saw today').waitFor();
+  await ben.getByTestId('message').getByText('Look what I saw today').waitFor();
 
   // The first picture is kept back, so that the placeholder can be seen.
   let letThrough = () => {};

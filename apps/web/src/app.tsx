@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useState } from 'react';
-import { ChatPage } from './chat-page.tsx';
-import { LoginPage } from './login-page.tsx';
-import { openSession, type Session } from './open-session.ts';
-import { forgetUser, rememberedUser, rememberUser } from './remembered-user.ts';
-import { wordsOfError } from './words-of-error.ts';
+import { ChatPage } from './chat/chat-page.tsx';
+import { LoginPage } from './session/login-page.tsx';
+import { openSession, type Session } from './session/open-session.ts';
+import { forgetUser, rememberedUser, rememberUser } from './session/remembered-user.ts';
+import { wordsOfError } from './words/words-of-error.ts';
 
 export const App = () => {
   const [session, setSession] = useState<Session>();
@@ -31,6 +31,7 @@ export const App = () => {
 
   if (!session) return <LoginPage isBusy={isBusy} problem={problem} onLogin={login} />;
   const leave = () => {
+    session.client.close();
     forgetUser();
     setSession(undefined);
   };

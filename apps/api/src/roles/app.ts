@@ -71,7 +71,8 @@ const securityHeaders = ({ config }: HttpContext): RequestHandler => {
     contentSecurityPolicy: {
       directives: {
         defaultSrc: ["'self'"],
-        connectSrc: ["'self'", gateway.origin, socket],
+        // HLS players fetch segments, and direct uploads send bytes, where the storage is.
+        connectSrc: ["'self'", gateway.origin, socket, storage],
         imgSrc: ["'self'", 'data:', 'blob:', storage],
         mediaSrc: ["'self'", 'blob:', storage],
         styleSrc: ["'self'", "'unsafe-inline'"],

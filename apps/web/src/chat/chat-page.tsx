@@ -1,0 +1,48 @@
+import { useEffect, useMemo, useState } from 'react';
+import { NetworkPanel } from '../network/network-panel.tsx';
+import type { Session } from '../session/open-session.ts';
+import { useReadable } from '../store/use-readable.ts';
+import { ConversationView } from '../thread/conversation-view.tsx';
+import { Announcer } from '../ui/announcer.ts';
+import { LiveRegion } from '../ui/live-region.tsx';
+import { Chat } from './chat.ts';
+import { ChatContext, type ChatParts } from './chat-context.ts';
+import { OfflineBanner } from './offline-banner.tsx';
+import { Sidebar } from './sidebar.tsx';
+import { useOpenInAddress } from './use-open-in-address.ts';
+
+interface ChatPageProps {
+  session: Session;
+  onLeave: () => void;
+}
+
+export const ChatPage = ({ session, onLeave }: ChatPageProps) => {
+  const parts = useChatParts(session);
+  const { openId, connection } = useReadable(parts.chat.store);
+  useOpenInAddress(parts.chat);
+  const [hasNetworkPanel, setNetworkPanel] = useState(false);
+  const toggleNetworkPanel = () => setNetworkPanel((shown) => !shown);
+  return (
+    <ChatContext value={parts}>
+      <div className="chat" data-open={openId !== undefined} data-panel={hasNetworkPanel}>
+        <Sidebar onLeave={onLeave} hasNetworkPanel={hasNetworkPanel} onNetworkPanel={toggleNetworkPanel} />
+        <main className="pane">
+          <OfflineBanner state={connection} />
+          {openId === undefined ? (
+            <p className="hint">Choose a conversation, or start a new one.</p>
+          ) : (
+            <ConversationView key={openId} conversationId={openId} onNetworkPanel={toggleNetworkPanel} />
+          )}
+        </main>
+        {hasNetworkPanel && <NetworkPanel onClose={() => setNetworkPanel(false)} />}
+      </div>
+      <LiveRegion announcer={parts.announcer} />
+    </ChatContext>
+  );
+};
+
+const useChatParts = (session: Session): ChatParts => {
+  const parts = useMemo(() => ({ session, chat: new Chat(session), announcer: new Announcer() }), [session]);
+  useEffect(() => parts.chat.start(), [parts]);
+  return parts;
+};

@@ -1,0 +1,141 @@
+import type { ConnectionState, Conversation, Follower, Message, Upload } from '@claimcheck/client';
+import { type OutgoingMessage, retry } from '@claimcheck/client';
+import type { Session } from '../session/open-session.ts';
+import { Store } from '../store/store.ts';
+import { wordsOfError } from '../words/words-of-error.ts';
+
+export interface ChatState {
+  connection: ConnectionState;
+  /** Missing until the server has answered. */
+  conversations?: readonly Conversation[];
+  openId?: string | undefined;
+  /** The last seq that was seen of each conversation. */
+  seen: Readonly<Record<string, number>>;
+  problem?: string | undefined;
+}
+
+/** Which conversations there are, which one is open, and what its user does in it. */
+export class Chat {
+  readonly store = new Store<ChatState>({ connection: 'connecting', seen: {} });
+  readonly #session: Session;
+  /** Of this page: a reload leaves uploads without the files that they came from. */
+  readonly #files = new WeakMap<Upload, File>();
+  #follower: Follower | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Returns what ends it. */
+  start(): () => void {
+    const load = () => this.#attempt(() => this.#load());
+    // Only for what is in no conversation: the SDK follows those that are shown by itself.
+    this.#follower = this.#session.client.follow({
+      onEvent: () => {},
+      onResync: () => {},
+      onRefused: () => {},
+      onConversationAdded: load,
+      onConversationRemoved: (id) => this.#forget(id),
+      onConnectionState: (connection) => {
+        this.#patch({ connection });
+        // What was added while nobody listened is told nowhere.
+        if (connection === 'connected') load();
+      },
+    });
+    load();
+    return () => this.#follower?.close();
+  }
+
+  open(id: string | undefined): void {
+    this.#patch({ openId: id, problem: undefined });
+  }
+
+  see(id: string, seq: number): void {
+    const { seen } = this.store.get();
+    if ((seen[id] ?? 0) < seq) this.#patch({ seen: { ...seen, [id]: seq } });
+  }
+
+  async createConversation(memberIds: string[]): Promise<void> {
+    const { conversation_id } = await this.#session.client.conversations.create({ member_ids: memberIds });
+    await this.#load();
+    this.open(conversation_id);
+  }
+
+  sendText(conversationId: string, text: string): void {
+    this.#session.client.messages.send(conversationId, { text });
+  }
+
+  sendFile(conversationId: string, file: File): void {
+    const { client } = this.#session;
+    const upload = client.upload(file, { conversationId });
+    this.#files.set(upload, file);
+    client.messages.send(conversationId, { media: upload });
+  }
+
+  fileOf(upload: Upload): File | undefined {
+    return this.#files.get(upload);
+  }
+
+  /** Sends once more what failed for good. */
+  async sendAgain(message: OutgoingMessage, upload: Upload | undefined): Promise<void> {
+    const file = upload && this.#files.get(upload);
+    if (!file) return message.retry();
+    await message.discard();
+    this.sendFile(message.conversationId, file);
+  }
+
+  /** Goes on with an upload that a reload has cut, with the file that it was. Throws ClaimcheckError. */
+  async goOnWith(message: OutgoingMessage, file: File): Promise<void> {
+    const { client } = this.#session;
+    const interrupted = (await client.uploads.interrupted()).find(
+      ({ filename, sizeBytes, conversationId }) =>
+        filename === message.filename && sizeBytes === file.size && conversationId === message.conversationId,
+    );
+    await message.discard();
+    if (!interrupted) return this.sendFile(message.conversationId, file);
+    const upload = await interrupted.resume(file);
+    this.#files.set(upload, file);
+    client.messages.send(message.conversationId, { media: upload });
+  }
+
+  async forward(message: Message, conversationId: string): Promise<void> {
+    const { message_type, body, media_object_id, filename, alt } = message;
+    const { sent } = this.#session.client.messages.send(conversationId, {
+      type: message_type,
+      ...(body && { text: body }),
+      ...(media_object_id && { media: media_object_id }),
+      ...(filename && { filename }),
+      ...(alt && { alt }),
+    });
+    await sent;
+  }
+
+  async deleteMessage({ conversation_id, message_id }: Message): Promise<void> {
+    await this.#session.client.messages.delete(conversation_id, message_id);
+  }
+
+  async #load(): Promise<void> {
+    const conversations = await retry(() => this.#session.client.conversations.list());
+    // What was there when the page was opened is not news.
+    const isFirst = this.store.get().conversations === undefined;
+    const seen = Object.fromEntries(conversations.map((item) => [item.conversation_id, item.last_seq]));
+    this.#patch({ conversations, problem: undefined, ...(isFirst && { seen }) });
+  }
+
+  #forget(id: string): void {
+    const { conversations, openId } = this.store.get();
+    this.#patch({
+      ...(conversations && { conversations: conversations.filter((item) => item.conversation_id !== id) }),
+      openId: openId === id ? undefined : openId,
+    });
+  }
+
+  #patch(patch: Partial<ChatState>): void {
+    this.store.update((state) => ({ ...state, ...patch }));
+  }
+
+  /** For what nobody waits for: its failure is told to the user. */
+  #attempt(action: () => Promise<void>): void {
+    action().catch((error) => this.#patch({ problem: wordsOfError(error) }));
+  }
+}

@@ -1,0 +1,29 @@
+import type { ConnectionState } from '@claimcheck/client';
+import { useSyncExternalStore } from 'react';
+import { Icon } from '../ui/icon.tsx';
+
+const subscribe = (listener: () => void) => {
+  window.addEventListener('online', listener);
+  window.addEventListener('offline', listener);
+  return () => {
+    window.removeEventListener('online', listener);
+    window.removeEventListener('offline', listener);
+  };
+};
+
+/** Says what still works: nothing is lost, it waits. */
+export const OfflineBanner = ({ state }: { state: ConnectionState }) => {
+  const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
+  const isDown = !isOnline || state === 'disconnected' || state === 'refused';
+  return (
+    <div role="status" className="banner-place">
+      {isDown && (
+        <p className="banner" data-testid="offline-banner">
+          <Icon name="network" />
+          {isOnline ? 'The connection is lost.' : 'You are offline.'} What you send is kept here, and goes out
+          when the connection is back.
+        </p>
+      )}
+    </div>
+  );
+};

@@ -1,0 +1,49 @@
+import { ConversationList } from '../conversations/conversation-list.tsx';
+import { NewConversation } from '../conversations/new-conversation.tsx';
+import { useReadable } from '../store/use-readable.ts';
+import { ThemeSwitch } from '../theme/theme-switch.tsx';
+import { Avatar } from '../ui/avatar.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+import { useChat } from './chat-context.ts';
+import { ConnectionBadge } from './connection-badge.tsx';
+
+interface SidebarProps {
+  onLeave: () => void;
+  hasNetworkPanel: boolean;
+  onNetworkPanel: () => void;
+}
+
+export const Sidebar = ({ onLeave, hasNetworkPanel, onNetworkPanel }: SidebarProps) => {
+  const { session, chat } = useChat();
+  const { connection, problem } = useReadable(chat.store);
+  return (
+    <aside className="sidebar" aria-label="You and your conversations">
+      <header className="sidebar-head">
+        <Avatar name={session.userId} />
+        <div>
+          <h1>{session.userId}</h1>
+          <ConnectionBadge state={connection} />
+        </div>
+        <IconButton
+          icon="network"
+          label="Network panel"
+          aria-expanded={hasNetworkPanel}
+          aria-controls="network-panel"
+          data-testid="network-toggle"
+          onClick={onNetworkPanel}
+        />
+        <IconButton icon="people" label="Change user" onClick={onLeave} />
+      </header>
+      <NewConversation />
+      <ConversationList />
+      {problem && (
+        <p role="alert" className="problem">
+          {problem}
+        </p>
+      )}
+      <footer className="sidebar-foot">
+        <ThemeSwitch />
+      </footer>
+    </aside>
+  );
+};

@@ -1,0 +1,22 @@
+import { useEffect } from 'react';
+import { useReadable } from '../store/use-readable.ts';
+import type { Chat } from './chat.ts';
+
+const idInAddress = (): string | undefined => location.hash.slice(1) || undefined;
+
+/** The open conversation is in the page's address: a reload comes back to it, and "back" leaves it. */
+export const useOpenInAddress = (chat: Chat): void => {
+  const { openId } = useReadable(chat.store);
+  useEffect(() => {
+    const open = () => chat.open(idInAddress());
+    open();
+    window.addEventListener('popstate', open);
+    return () => window.removeEventListener('popstate', open);
+  }, [chat]);
+  useEffect(() => {
+    if (openId === idInAddress()) return;
+    const url = new URL(location.href);
+    url.hash = openId ?? '';
+    history.pushState(null, '', url);
+  }, [openId]);
+};

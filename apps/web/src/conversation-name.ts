@@ -1,7 +1,0 @@
-import type { Conversation } from '@claimcheck/contracts/rest';
-
-/** A conversation is called by the others in it. */
-export const conversationName = ({ member_ids }: Conversation, userId: string): string => {
-  const others = member_ids.filter((member) => member !== userId);
-  return others.length === 0 ? 'Only you' : others.join(', ');
-};

@@ -1,0 +1,50 @@
+import { useMedia } from '../media/use-media.ts';
+import { Icon } from '../ui/icon.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+import { formatBytes } from '../words/format-bytes.ts';
+import type { GalleryEntry } from './gallery-entries.ts';
+
+interface GalleryBarProps {
+  entry: GalleryEntry;
+  zoom: { zoomIn: () => void; zoomOut: () => void; reset: () => void; scale: number } | undefined;
+  onForward: () => void;
+  onClose: () => void;
+}
+
+export const GalleryBar = ({ entry, zoom, onForward, onClose }: GalleryBarProps) => {
+  const { message, media } = entry;
+  const name = message.filename ?? media.filename;
+  const { urls } = useMedia(media, message.conversation_id);
+  const file = urls.original ?? urls.source;
+  return (
+    <div className="gallery-bar">
+      <p className="gallery-caption">
+        <strong>{message.sender_user_id}</strong> {name} <span>{formatBytes(media.size_bytes)}</span>
+      </p>
+      {zoom && (
+        <>
+          <IconButton icon="minus" label="Zoom out" disabled={zoom.scale === 1} onClick={zoom.zoomOut} />
+          <button type="button" onClick={zoom.reset} disabled={zoom.scale === 1} className="scale">
+            {Math.round(zoom.scale * 100)} %
+          </button>
+          <IconButton icon="plus" label="Zoom in" onClick={zoom.zoomIn} />
+        </>
+      )}
+      <IconButton icon="forward" label="Forward" onClick={onForward} />
+      {file && (
+        <a
+          className="icon-button"
+          href={file}
+          download={name}
+          rel="noreferrer"
+          target="_blank"
+          aria-label={`Download ${name}`}
+          title="Download"
+        >
+          <Icon name="download" />
+        </a>
+      )}
+      <IconButton icon="close" label="Close" onClick={onClose} data-testid="gallery-close" />
+    </div>
+  );
+};

@@ -1,0 +1,42 @@
+import { useState } from 'react';
+import { thumbhashUrl } from '../media/thumbhash-url.ts';
+import { useMedia } from '../media/use-media.ts';
+import { useRenewals } from '../media/use-renewals.ts';
+import type { GalleryEntry } from './gallery-entries.ts';
+import type { Zoom } from './zoom.ts';
+
+interface GalleryImageProps {
+  entry: GalleryEntry;
+  alt: string;
+  zoom: Zoom;
+}
+
+/** The largest picture there is, over the blur until it has come. */
+export const GalleryImage = ({ entry: { message, media }, alt, zoom }: GalleryImageProps) => {
+  const { urls, renew } = useMedia(media, message.conversation_id);
+  const { hasFailed, attempt, fail } = useRenewals(renew);
+  const [isLoaded, setLoaded] = useState(false);
+  const url = urls.high ?? urls.medium ?? urls.low ?? urls.original;
+  const blurred = isLoaded ? undefined : thumbhashUrl(media.thumbhash);
+  const { width = 4, height = 3 } = media;
+  return (
+    <div className="zoomed" style={{ transform: `translate(${zoom.x}px, ${zoom.y}px) scale(${zoom.scale})` }}>
+      {blurred && <img className="blurred" src={blurred} alt="" style={{ aspectRatio: width / height }} />}
+      {url && (
+        <img
+          key={attempt}
+          data-testid="gallery-image"
+          data-loaded={isLoaded}
+          src={url}
+          width={width}
+          height={height}
+          alt={alt}
+          draggable={false}
+          onLoad={() => setLoaded(true)}
+          onError={fail}
+        />
+      )}
+      {hasFailed && <p role="alert">The picture could not be loaded.</p>}
+    </div>
+  );
+};

@@ -1,0 +1,91 @@
+import type { Message } from '@claimcheck/client';
+import { type KeyboardEvent, useEffect } from 'react';
+import { MediaVideo } from '../media/media-video.tsx';
+import { useThreadActions } from '../thread/thread-actions.ts';
+import { Modal } from '../ui/modal.tsx';
+import { GalleryBar } from './gallery-bar.tsx';
+import type { GalleryEntry } from './gallery-entries.ts';
+import { GalleryImage } from './gallery-image.tsx';
+import { GalleryPages } from './gallery-pages.tsx';
+import { useZoom } from './use-zoom.ts';
+
+interface GalleryProps {
+  entries: readonly GalleryEntry[];
+  messageId: string;
+  onShow: (message: Message) => void;
+  onClose: () => void;
+}
+
+export const Gallery = ({ entries, messageId, onShow, onClose }: GalleryProps) => {
+  const index = entries.findIndex(({ message }) => message.message_id === messageId);
+  const entry = entries[index];
+  const { forward } = useThreadActions();
+  const turn = (by: number) => {
+    const next = entries[index + by];
+    if (next) onShow(next.message);
+  };
+  const { stage, zoom, zoomIn, zoomOut, reset, handlers } = useZoom(messageId, turn);
+
+  // It was deleted, or blocked, while it was looked at.
+  useEffect(() => {
+    if (!entry) onClose();
+  }, [entry, onClose]);
+  if (!entry) return null;
+
+  const keys: Record<string, () => void> = {
+    ArrowLeft: () => turn(-1),
+    ArrowRight: () => turn(1),
+    '+': zoomIn,
+    '=': zoomIn,
+    '-': zoomOut,
+    '0': reset,
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // In a video the arrows seek.
+    if (event.target instanceof HTMLMediaElement || event.ctrlKey || event.metaKey) return;
+    keys[event.key]?.();
+  };
+
+  const { message, media } = entry;
+  const name = message.filename ?? media.filename;
+  const alt = message.alt || media.alt || name;
+  const isImage = media.kind === 'image';
+  return (
+    <Modal title={`${index + 1} of ${entries.length}: ${alt}`} className="gallery" onClose={onClose}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: listens to what its buttons let through */}
+      <div className="gallery-body" onKeyDown={onKeyDown}>
+        <GalleryBar
+          entry={entry}
+          zoom={isImage ? { zoomIn, zoomOut, reset, scale: zoom.scale } : undefined}
+          onForward={() => {
+            onClose();
+            forward(message);
+          }}
+          onClose={onClose}
+        />
+        {isImage ? (
+          <div
+            ref={stage}
+            className="stage"
+            data-testid="gallery-stage"
+            data-scale={zoom.scale}
+            {...handlers}
+          >
+            <GalleryImage key={messageId} entry={entry} alt={alt} zoom={zoom} />
+          </div>
+        ) : (
+          <div className="stage">
+            <MediaVideo
+              key={messageId}
+              media={media}
+              conversationId={message.conversation_id}
+              name={name}
+              alt={alt}
+            />
+          </div>
+        )}
+        <GalleryPages hasPrevious={index > 0} hasNext={index < entries.length - 1} onTurn={turn} />
+      </div>
+    </Modal>
+  );
+};

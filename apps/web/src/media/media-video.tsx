@@ -1,0 +1,55 @@
+import { useState } from 'react';
+import { DownloadLink } from './download-link.tsx';
+import { MediaFrame } from './media-frame.tsx';
+import type { MediaPartProps } from './media-part-props.ts';
+import { useMedia } from './use-media.ts';
+import { useRenewals } from './use-renewals.ts';
+import { VideoPlayer } from './video-player.tsx';
+
+export const MediaVideo = (props: MediaPartProps) => {
+  const { media, conversationId, alt } = props;
+  const { urls, renew } = useMedia(media, conversationId);
+  const { hasFailed, attempt, fail, succeed } = useRenewals(renew);
+  const poster = urls.thumbnail;
+  // A degraded video may have no mp4: then its source is what there is.
+  const file = urls.original ?? (media.state === 'degraded' ? urls.source : undefined);
+  const [isHlsBroken, setHlsBroken] = useState(false);
+  const isHls = urls.hls !== undefined && !isHlsBroken;
+  const url = isHls ? urls.hls : file;
+  const failOver = () => (isHls && file ? setHlsBroken(true) : fail());
+
+  if (hasFailed) {
+    return (
+      <>
+        <p className="status">This video can not be played here.</p>
+        <DownloadLink {...props} />
+      </>
+    );
+  }
+  return (
+    <MediaFrame media={media} isEmpty={!url && !poster}>
+      {url ? (
+        <VideoPlayer
+          key={url}
+          url={url}
+          isHls={isHls}
+          attempt={attempt}
+          poster={poster}
+          label={alt}
+          onFail={failOver}
+          onPlaying={succeed}
+        />
+      ) : (
+        poster && (
+          <img
+            className="picture"
+            data-testid="media-image"
+            data-quality="thumbnail"
+            src={poster}
+            alt={alt}
+          />
+        )
+      )}
+    </MediaFrame>
+  );
+};

@@ -1,0 +1,23 @@
+import { thumbhashUrl } from '../media/thumbhash-url.ts';
+import { Icon } from '../ui/icon.tsx';
+import { useObjectUrl } from './use-object-url.ts';
+
+interface FilePreviewProps {
+  /** Missing after a reload. */
+  file: Blob | undefined;
+  contentType: string;
+  thumbhash: string | undefined;
+}
+
+/** The picture itself, from this computer: nothing has to be uploaded to show it to who sends it. */
+export const FilePreview = ({ file, contentType, thumbhash }: FilePreviewProps) => {
+  const isImage = contentType.startsWith('image/');
+  const url = useObjectUrl(isImage ? file : undefined) ?? thumbhashUrl(thumbhash);
+  return url ? (
+    <img className="preview" src={url} alt="" />
+  ) : (
+    <span className="preview">
+      <Icon name={contentType.startsWith('video/') ? 'play' : 'file'} />
+    </span>
+  );
+};

@@ -1,0 +1,48 @@
+import type { ClaimcheckError, OutgoingMessage, Upload } from '@claimcheck/client';
+import { useState } from 'react';
+import { useChat } from '../chat/chat-context.ts';
+import { wordsOfError } from '../words/words-of-error.ts';
+import { ChooseAgain } from './choose-again.tsx';
+
+interface OutgoingFailureProps {
+  message: OutgoingMessage;
+  error: ClaimcheckError | undefined;
+  upload: Upload | undefined;
+}
+
+/** Says why it was not sent, and what can be done. */
+export const OutgoingFailure = ({ message, error, upload }: OutgoingFailureProps) => {
+  const { chat } = useChat();
+  const [problem, setProblem] = useState<string>();
+  const attempt = (action: Promise<void>) => {
+    action.catch((thrown) => setProblem(wordsOfError(thrown)));
+  };
+  const needsFile = error?.code === 'file_missing';
+  return (
+    <div className="outgoing-failure">
+      <p role="alert" className="problem">
+        {needsFile
+          ? `The page was left while ${message.filename} was on its way.`
+          : `Not sent: ${error?.message}`}{' '}
+        {problem}
+      </p>
+      {needsFile ? (
+        <ChooseAgain
+          name={message.filename ?? 'the file'}
+          onFile={(file) => attempt(chat.goOnWith(message, file))}
+        />
+      ) : (
+        <button
+          type="button"
+          data-testid="outgoing-retry"
+          onClick={() => attempt(chat.sendAgain(message, upload))}
+        >
+          Try again
+        </button>
+      )}
+      <button type="button" data-testid="outgoing-dismiss" onClick={() => attempt(message.discard())}>
+        Dismiss
+      </button>
+    </div>
+  );
+};

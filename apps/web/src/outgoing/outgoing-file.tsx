@@ -1,0 +1,71 @@
+import type { OutgoingMessage, Upload } from '@claimcheck/client';
+import { useChat } from '../chat/chat-context.ts';
+import { useReadable } from '../store/use-readable.ts';
+import { IconButton } from '../ui/icon-button.tsx';
+import { FilePreview } from './file-preview.tsx';
+import { percentOf } from './progress-words.ts';
+import { uploadWords } from './upload-words.ts';
+
+interface OutgoingFileProps {
+  message: OutgoingMessage;
+  upload: Upload;
+}
+
+const RUNNING: readonly string[] = ['queued', 'preparing', 'uploading', 'waiting'];
+
+export const OutgoingFile = ({ message, upload }: OutgoingFileProps) => {
+  const { chat } = useChat();
+  const snapshot = useReadable(upload);
+  const { state, progress, placeholder } = snapshot;
+  const percent = percentOf(progress);
+  const name = upload.filename;
+  return (
+    <div className="outgoing-file" data-testid="upload" data-state={state}>
+      <FilePreview
+        file={chat.fileOf(upload)}
+        contentType={upload.contentType}
+        thumbhash={placeholder?.thumbhash}
+      />
+      <div>
+        <span className="name">{name}</span>
+        <progress
+          data-testid="upload-progress"
+          data-percent={percent}
+          max={100}
+          value={percent}
+          aria-label={`Upload of ${name}`}
+        />
+        <p className="status">{uploadWords(snapshot)}</p>
+      </div>
+      <div className="buttons">
+        {RUNNING.includes(state) && (
+          <IconButton
+            icon="pause"
+            label={`Pause ${name}`}
+            data-testid="upload-pause"
+            onClick={() => upload.pause()}
+          />
+        )}
+        {state === 'paused' && (
+          <IconButton
+            icon="play"
+            label={`Go on with ${name}`}
+            data-testid="upload-resume"
+            onClick={() => upload.resume()}
+          />
+        )}
+        {state !== 'done' && state !== 'failed' && (
+          <IconButton
+            icon="close"
+            label={`Cancel ${name}`}
+            data-testid="upload-cancel"
+            onClick={() => {
+              // What does not reach the server is ended there after a while.
+              message.discard().catch(() => {});
+            }}
+          />
+        )}
+      </div>
+    </div>
+  );
+};

@@ -1,0 +1,13 @@
+export const THEMES = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+const KEY = 'claimcheck.theme';
+
+export const rememberedTheme = (): Theme =>
+  THEMES.find((theme) => theme === localStorage.getItem(KEY)) ?? 'system';
+
+/** Colours follow `color-scheme`, which the attribute sets; without one the system decides. */
+export const applyTheme = (theme: Theme): void => {
+  localStorage.setItem(KEY, theme);
+  document.documentElement.dataset.theme = theme;
+};

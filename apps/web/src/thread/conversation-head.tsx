@@ -1,0 +1,41 @@
+import { useChat } from '../chat/chat-context.ts';
+import { conversationName } from '../conversations/conversation-name.ts';
+import { useReadable } from '../store/use-readable.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+
+interface ConversationHeadProps {
+  conversationId: string;
+  /** On phones the sidebar, with its own button, is not beside the conversation. */
+  onNetworkPanel: () => void;
+}
+
+export const ConversationHead = ({ conversationId, onNetworkPanel }: ConversationHeadProps) => {
+  const { session, chat } = useChat();
+  const { conversations } = useReadable(chat.store);
+  const conversation = conversations?.find((item) => item.conversation_id === conversationId);
+  const name = conversation ? conversationName(conversation, session.userId) : 'Conversation';
+  const count = conversation?.member_ids.length ?? 0;
+  return (
+    <header className="conversation-head">
+      <IconButton
+        icon="back"
+        label="Back to the conversations"
+        className="only-phone"
+        onClick={() => chat.open(undefined)}
+      />
+      <Avatar name={name} />
+      <div className="grow">
+        <h2>{name}</h2>
+        {count > 2 && <p className="quiet">{count} people</p>}
+      </div>
+      <IconButton
+        icon="network"
+        label="Network panel"
+        className="only-phone"
+        aria-controls="network-panel"
+        onClick={onNetworkPanel}
+      />
+    </header>
+  );
+};

@@ -1,0 +1,41 @@
+import type { Message } from '@claimcheck/client';
+import { useMemo, useState } from 'react';
+import { useChat } from '../chat/chat-context.ts';
+import { Composer } from '../composer/composer.tsx';
+import { useFileDrop } from '../composer/use-file-drop.ts';
+import { useReadable } from '../store/use-readable.ts';
+import { ConversationHead } from './conversation-head.tsx';
+import { MessageList } from './message-list.tsx';
+import { type ThreadActions, ThreadActionsContext } from './thread-actions.ts';
+import { type ShownDialog, ThreadDialog } from './thread-dialog.tsx';
+
+interface ConversationViewProps {
+  conversationId: string;
+  onNetworkPanel: () => void;
+}
+
+export const ConversationView = ({ conversationId, onNetworkPanel }: ConversationViewProps) => {
+  const { session, chat } = useChat();
+  const conversation = useReadable(session.client.conversation(conversationId));
+  const sendFiles = (files: Iterable<File>) => {
+    for (const file of files) chat.sendFile(conversationId, file);
+  };
+  const isDragging = useFileDrop(sendFiles);
+  const [dialog, setDialog] = useState<ShownDialog>();
+  const actions = useMemo<ThreadActions>(() => {
+    const show = (kind: ShownDialog['kind']) => (message: Message) => setDialog({ kind, message });
+    return { view: show('view'), forward: show('forward'), remove: show('remove') };
+  }, []);
+
+  return (
+    <ThreadActionsContext value={actions}>
+      <section className="conversation" aria-label="Conversation">
+        <ConversationHead conversationId={conversationId} onNetworkPanel={onNetworkPanel} />
+        <MessageList conversationId={conversationId} conversation={conversation} />
+        <Composer conversationId={conversationId} onFiles={sendFiles} />
+        {isDragging && <div className="drop-hint">Drop files to send them</div>}
+      </section>
+      {dialog && <ThreadDialog dialog={dialog} messages={conversation.messages} onChange={setDialog} />}
+    </ThreadActionsContext>
+  );
+};

@@ -1,0 +1,17 @@
+import type { Message } from '@claimcheck/client';
+import { createContext, useContext } from 'react';
+
+/** What can be done with a message that is shown, wherever it is shown. */
+export interface ThreadActions {
+  view: (message: Message) => void;
+  forward: (message: Message) => void;
+  remove: (message: Message) => void;
+}
+
+export const ThreadActionsContext = createContext<ThreadActions | undefined>(undefined);
+
+export const useThreadActions = (): ThreadActions => {
+  const actions = useContext(ThreadActionsContext);
+  if (!actions) throw new Error('useThreadActions is used outside of ThreadActionsContext');
+  return actions;
+};

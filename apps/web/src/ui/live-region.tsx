@@ -1,0 +1,8 @@
+import { useReadable } from '../store/use-readable.ts';
+import type { Announcer } from './announcer.ts';
+
+export const LiveRegion = ({ announcer }: { announcer: Announcer }) => (
+  <p className="visually-hidden" role="status" data-testid="announcement">
+    {useReadable(announcer.store)}
+  </p>
+);
