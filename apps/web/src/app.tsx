@@ -29,6 +29,13 @@ export const App = () => {
     if (userId) void login(userId);
   }, [login]);
 
+  // Whoever was here before sees what index.html shows, until the chat is there.
+  if (!session && isBusy && rememberedUser() !== undefined)
+    return (
+      <main className="login">
+        <p className="hint">Opening the chat…</p>
+      </main>
+    );
   if (!session) return <LoginPage isBusy={isBusy} problem={problem} onLogin={login} />;
   const leave = () => {
     session.client.close();

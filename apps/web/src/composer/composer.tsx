@@ -3,7 +3,9 @@ import {
   type ClipboardEvent,
   type FormEvent,
   type KeyboardEvent,
+  useEffect,
   useId,
+  useRef,
   useState,
 } from 'react';
 import { useChat } from '../chat/chat-context.ts';
@@ -17,6 +19,11 @@ interface ComposerProps {
 export const Composer = ({ conversationId, onFiles }: ComposerProps) => {
   const { chat } = useChat();
   const [text, setText] = useState('');
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    // On a phone this would bring up the keyboard, over half of the conversation.
+    if (matchMedia('(hover: hover)').matches) field.current?.focus();
+  }, []);
   const textId = useId();
   const fileId = useId();
 
@@ -66,6 +73,7 @@ export const Composer = ({ conversationId, onFiles }: ComposerProps) => {
           Message
         </label>
         <textarea
+          ref={field}
           id={textId}
           data-testid="composer-text"
           rows={1}

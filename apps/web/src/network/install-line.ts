@@ -10,12 +10,16 @@ const installLine = (): NetworkLine => {
   window.XMLHttpRequest = lineRequest(line, window.XMLHttpRequest);
   window.WebSocket = lineSocket(line, window.WebSocket);
 
-  let isOnline = true;
-  Object.defineProperty(navigator, 'onLine', { configurable: true, get: () => isOnline });
+  const hasNetwork = Object.getOwnPropertyDescriptor(Navigator.prototype, 'onLine')?.get;
+  Object.defineProperty(navigator, 'onLine', {
+    configurable: true,
+    get: () => !line.isCut && hasNetwork?.call(navigator) !== false,
+  });
+  let wasCut = false;
   line.store.subscribe(() => {
-    if (isOnline === !line.isCut) return;
-    isOnline = !line.isCut;
-    window.dispatchEvent(new Event(isOnline ? 'online' : 'offline'));
+    if (wasCut === line.isCut) return;
+    wasCut = line.isCut;
+    window.dispatchEvent(new Event(wasCut ? 'offline' : 'online'));
   });
   return line;
 };

@@ -1,0 +1,103 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { System } from '../harness/system.ts';
+
+export const ARTEFACTS = fileURLToPath(new URL('../artefacts/', import.meta.url));
+
+export interface TabOptions extends BrowserContextOptions {
+  /** What the host's tokens live; the demo asks for another one in time. */
+  tokenSeconds?: number;
+}
+
+export interface ChosenFile {
+  name: string;
+  mimeType: string;
+  buffer: Buffer;
+}
+
+/** The demo in a browser of its own, used by one person. */
+export class ChatTab {
+  readonly page: Page;
+  readonly user: string;
+  /** What went wrong in the page without a test asking for it. */
+  readonly problems: string[] = [];
+
+  private constructor(page: Page, user: string) {
+    this.page = page;
+    this.user = user;
+    page.on('pageerror', (error) => this.problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.problems.push(message.text());
+    });
+  }
+
+  static async open(
+    browser: Browser,
+    system: System,
+    user: string,
+    { tokenSeconds, ...options }: TabOptions = {},
+  ): Promise<ChatTab> {
+    await mkdir(ARTEFACTS, { recursive: true });
+    const context = await browser.newContext({ viewport: { width: 1_100, height: 780 }, ...options });
+    const tab = new ChatTab(await context.newPage(), user);
+    if (tokenSeconds !== undefined)
+      await tab.page.route('**/v1/dev/login', (route) =>
+        route.fulfill({ json: { token: system.tokenFor(user, { expiresIn: tokenSeconds }) } }),
+      );
+    await tab.page.goto(`${system.apiUrl}/?user=${user}`);
+    return tab;
+  }
+
+  async startConversation(...members: string[]): Promise<void> {
+    await this.page.getByTestId('new-conversation-members').fill(members.join(' '));
+    await this.page.getByTestId('new-conversation-submit').click();
+    await this.page.getByTestId('composer-text').waitFor();
+  }
+
+  async openConversation(): Promise<void> {
+    await this.page.getByTestId('conversation-item').first().click();
+    await this.page.getByTestId('composer-text').waitFor();
+  }
+
+  async say(text: string): Promise<void> {
+    await this.page.getByTestId('composer-text').fill(text);
+    await this.page.getByTestId('composer-text').press('Enter');
+  }
+
+  /** @param files bytes, or paths of files */
+  async choose(files: ChosenFile | ChosenFile[] | string): Promise<void> {
+    await this.page.getByTestId('composer-file').setInputFiles(files);
+  }
+
+  message(text: string): Locator {
+    return this.page.getByTestId('message').filter({ hasText: text });
+  }
+
+  media(state: string): Locator {
+    return this.page.locator(`[data-testid="media"][data-state="${state}"]`);
+  }
+
+  async setLine(mode: 'open' | 'slow' | 'crawl' | 'cut'): Promise<void> {
+    const panel = this.page.getByTestId('line-mode');
+    if (!(await panel.isVisible())) await this.page.getByTestId('network-toggle').click();
+    await panel.locator(`input[value="${mode}"]`).check();
+  }
+
+  /** Waits until the first upload has sent at least so many percent. */
+  async uploadedPercent(percent: number): Promise<void> {
+    await this.page.waitForFunction((wanted) => {
+      const bar = document.querySelector('[data-testid="upload-progress"]');
+      return Number(bar?.getAttribute('data-percent')) >= wanted;
+    }, percent);
+  }
+
+  async shoot(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+}

@@ -1,0 +1,121 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { launchChromium } from '../harness/chromium.ts';
+import { type System, startSystem } from '../harness/system.ts';
+import { ARTEFACTS, ChatTab } from './chat-tab.ts';
+import { measureLoad } from './measure-load.ts';
+import { photos } from './photos.ts';
+
+let system: System;
+let browser: Browser;
+let axe: string;
+let ann: ChatTab;
+
+/** Serious and critical violations, as `rule: element`. */
+const violations = async (page: Page): Promise<string[]> => {
+  // Not as a script tag: the page's policy allows none but its own.
+  await page.evaluate(axe);
+  const { violations: found } = await page.evaluate<AxeResults>('axe.run()');
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+};
+
+beforeAll(async () => {
+  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  system = await startSystem(inject('stack'));
+  browser = await launchChromium();
+  ann = await ChatTab.open(browser, system, 'ann');
+  await ann.startConversation('ben');
+  await ann.say('Look what I saw today');
+  await ann.choose(await photos(4));
+  await ann.choose([
+    { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') },
+    { name: 'empty.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture at all') },
+  ]);
+  await ann.media('ready').nth(4).waitFor();
+  await ann.media('failed').waitFor();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await system?.stop();
+});
+
+describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
+  let ben: ChatTab;
+  beforeAll(async () => {
+    ben = await ChatTab.open(browser, system, 'ben', { colorScheme });
+    await ben.openConversation();
+    await ben.page.locator('[data-testid="media-image"][data-quality]').nth(3).waitFor();
+  });
+  afterAll(() => ben?.close());
+
+  test('the conversation has no serious accessibility violations', async () => {
+    expect(await violations(ben.page)).toEqual([]);
+  });
+
+  test('nor have its menu, dialogs, gallery, network panel and what is on its way', async () => {
+    await ben.page.getByTestId('message-menu').first().click();
+    expect(await violations(ben.page)).toEqual([]);
+    await ben.page.getByRole('button', { name: 'Forward' }).click();
+    expect(await violations(ben.page)).toEqual([]);
+    await ben.page.keyboard.press('Escape');
+    await ben.page.locator('.album .open').first().click();
+    await ben.page.locator('[data-testid="gallery-image"][data-loaded="true"]').waitFor();
+    expect(await violations(ben.page)).toEqual([]);
+    await ben.page.getByTestId('gallery-close').click();
+    await ben.setLine('cut');
+    await ben.say('later');
+    await ben.choose(await photos(1));
+    await ben.page.getByTestId('upload').waitFor();
+    await ben.page.getByTestId('offline-banner').waitFor();
+    expect(await violations(ben.page)).toEqual([]);
+    await ben.shoot(`panel-${colorScheme}`);
+    await ben.page.getByTestId('upload-cancel').click();
+    await ben.setLine('open');
+  });
+
+  test('nor has the log-in', async () => {
+    const page = await browser.newPage({ colorScheme });
+    await page.goto(system.apiUrl);
+    await page.getByTestId('login-user').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.screenshot({ path: join(ARTEFACTS, `login-${colorScheme}.png`) });
+    await page.close();
+  });
+});
+
+test('the switch of colours wins over the system', async () => {
+  const background = () =>
+    ann.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await background();
+  await ann.page.getByTestId('theme').getByText('Dark').click();
+  const dark = await background();
+  expect(dark).not.toBe(light);
+  await ann.page.reload();
+  await ann.message('Look what I saw today').waitFor();
+  expect(await background()).toBe(dark);
+});
+
+test('what arrives is said to screen readers', async () => {
+  const ben = await ChatTab.open(browser, system, 'ben');
+  await ben.openConversation();
+  await ann.say('Can you hear me?');
+  await ben.page.getByTestId('announcement').getByText('ann: Can you hear me?').waitFor();
+  await ben.close();
+});
+
+test('it is there soon, and nothing jumps', async () => {
+  const url = ann.page.url();
+  const wired = await measureLoad(browser, url, 'line as it is');
+  const phone = await measureLoad(browser, url, 'slow 4G, a phone');
+  await writeFile(join(ARTEFACTS, 'web-load.json'), `${JSON.stringify([wired, phone], null, 2)}\n`);
+  process.stderr.write(`${JSON.stringify({ wired, phone })}\n`);
+  for (const { layout_shift } of [wired, phone]) expect(layout_shift).toBeLessThan(0.1);
+  expect(wired.largest_contentful_paint_ms).toBeLessThan(2_500);
+});

@@ -1,0 +1,162 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { allowCrossOrigin } from '../harness/allow-cross-origin.ts';
+import { launchChromium } from '../harness/chromium.ts';
+import { phonePhoto, videoFile } from '../harness/fixtures.ts';
+import { type System, startSystem } from '../harness/system.ts';
+import { ChatTab } from './chat-tab.ts';
+import { photos } from './photos.ts';
+
+let system: System;
+let browser: Browser;
+let ann: ChatTab;
+let ben: ChatTab;
+
+beforeAll(async () => {
+  await allowCrossOrigin(inject('stack'));
+  system = await startSystem(inject('stack'), {
+    TOKEN_SECRETS: 'test:0123456789abcdef0123456789abcdef',
+    VIDEO_DELIVERY: 'both',
+    HLS_MIN_DURATION: '2s',
+  });
+  browser = await launchChromium();
+  ann = await ChatTab.open(browser, system, 'ann');
+  ben = await ChatTab.open(browser, system, 'ben', { colorScheme: 'dark' });
+  await ann.startConversation('cat');
+  await ann.startConversation('ben');
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await system?.stop();
+});
+
+test('a photo travels from one browser to the other, shown as a blur until it is there', async () => {
+  await ann.say('Look what I saw today');
+  await ben.openConversation();
+  await ben.message('Look what I saw today').waitFor();
+
+  // The first picture is kept back, so that the placeholder can be seen.
+  const held = Promise.withResolvers<void>();
+  await ben.page.route(`${system.env.S3_ENDPOINT}/**`, async (route) => {
+    await held.promise;
+    await route.continue();
+  });
+  await ann.choose({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: await phonePhoto() });
+  await ben.page.getByTestId('media-placeholder').first().waitFor();
+  await ben.media('ready').first().waitFor();
+  const frame = await ben.page.locator('.frame').first().boundingBox();
+  await ben.shoot('photo-placeholder');
+  held.resolve();
+
+  await ben.page.waitForFunction(() => {
+    const image = document.querySelector<HTMLImageElement>('[data-testid="media-image"]');
+    return image?.complete === true && image.naturalWidth > 320 && image.naturalWidth > image.naturalHeight;
+  });
+  expect(await ben.page.locator('.frame').first().boundingBox()).toEqual(frame);
+});
+
+test('a video plays, in parts of the quality that the network allows', async () => {
+  await ann.choose({ name: 'bunny.mp4', mimeType: 'video/mp4', buffer: await videoFile() });
+  const video = ben.page.getByTestId('media-video').first();
+  await video.waitFor();
+  const played = await video.evaluate(async (element) => {
+    if (!(element instanceof HTMLVideoElement)) throw new Error('not a video');
+    element.muted = true;
+    await element.play();
+    await new Promise((resolve) => element.addEventListener('timeupdate', resolve, { once: true }));
+    return { width: element.videoWidth, height: element.videoHeight, duration: element.duration };
+  });
+  expect(played.duration).toBeGreaterThan(5);
+  expect(played.width / played.height).toBeCloseTo(16 / 9, 1);
+  expect(await video.getAttribute('data-hls')).toBe('true');
+  await ben.shoot('ben-has-both');
+  await ann.shoot('ann-sent-both');
+});
+
+test('the gallery: larger, closer, from one picture to the next, by keyboard alone', async () => {
+  await ann.choose(await photos(3));
+  await ben.page.locator('.album .open').nth(2).waitFor();
+  await ben.media('ready').nth(4).waitFor();
+  await ben.page.locator('.album .open').first().focus();
+  await ben.page.keyboard.press('Enter');
+  await ben.page.locator('[data-testid="gallery-image"][data-loaded="true"]').waitFor();
+  await ben.page.getByRole('dialog', { name: /view-1\.jpg/ }).waitFor();
+  await ben.page.keyboard.press('+');
+  await ben.page.keyboard.press('+');
+  expect(await ben.page.getByTestId('gallery-stage').getAttribute('data-scale')).toBe('2.25');
+  await ben.shoot('gallery');
+  await ben.page.keyboard.press('ArrowRight');
+  await ben.page.getByRole('dialog', { name: /view-2\.jpg/ }).waitFor();
+  expect(await ben.page.getByTestId('gallery-stage').getAttribute('data-scale')).toBe('1');
+  await ben.page.keyboard.press('Escape');
+  await ben.page.getByRole('dialog').waitFor({ state: 'detached' });
+  // Back where one was.
+  const label = await ben.page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+  expect(label).toBe('Look at view-1.jpg');
+});
+
+test('a photo is forwarded without being uploaded again, and deleted for everyone', async () => {
+  const uploads: string[] = [];
+  ann.page.on('request', (request) => {
+    if (request.method() === 'PATCH') uploads.push(request.url());
+  });
+  const cell = ann.page.locator('.album-cell').first();
+  await cell.hover();
+  await cell.getByTestId('message-menu').click();
+  await ann.page.getByRole('button', { name: 'Forward' }).click();
+  await ann.shoot('forward');
+  await ann.page.getByTestId('forward-targets').getByRole('button', { name: 'cat' }).click();
+  await ann.page.getByTestId('conversation-item').filter({ hasText: 'cat' }).click();
+  await ann.media('ready').first().waitFor();
+  await ann.page.goBack();
+
+  await ben.page.locator('.album-cell').nth(2).waitFor();
+  await cell.hover();
+  await cell.getByTestId('message-menu').click();
+  await ann.page.getByRole('button', { name: 'Delete for everyone' }).click();
+  await ann.page.getByTestId('delete-confirm').click();
+  await ben.page.locator('.album-cell').nth(2).waitFor({ state: 'detached' });
+  expect(await ben.page.locator('.album-cell').count()).toBe(2);
+  expect(uploads).toEqual([]);
+  // Where it was forwarded to, it is still there.
+  await ann.page.getByTestId('conversation-item').filter({ hasText: 'cat' }).click();
+  await ann.media('ready').first().waitFor();
+});
+
+test('an infected file is blocked, and both are told', async () => {
+  await ann.page.getByTestId('conversation-item').filter({ hasText: 'ben' }).click();
+  const eicar = 'X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*';
+  await ann.choose({ name: 'invoice.com', mimeType: 'application/octet-stream', buffer: Buffer.from(eicar) });
+  for (const tab of [ann, ben]) {
+    await tab.media('blocked').getByText('Blocked: the virus scanner found something').waitFor();
+    expect(await tab.media('blocked').locator('a, img').count()).toBe(0);
+  }
+  await ben.shoot('blocked');
+});
+
+test('a phone: list or conversation, and nothing wider than the screen', async () => {
+  const phone = await ChatTab.open(browser, system, 'ben', {
+    viewport: { width: 390, height: 780 },
+    hasTouch: true,
+    isMobile: true,
+    colorScheme: 'dark',
+  });
+  const widest = () => phone.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  await phone.page.getByTestId('conversation-item').first().waitFor();
+  await phone.shoot('phone-list');
+  expect(await widest()).toBeLessThanOrEqual(0);
+  await phone.openConversation();
+  await phone.page.getByTestId('media-image').first().waitFor();
+  await phone.page.locator('.album-cell [data-quality]').nth(1).waitFor();
+  await phone.shoot('phone-dark');
+  expect(await widest()).toBeLessThanOrEqual(0);
+  await phone.page.getByRole('button', { name: 'Back to the conversations' }).tap();
+  await phone.page.getByTestId('conversation-item').first().waitFor();
+  expect(phone.problems).toEqual([]);
+  await phone.close();
+});
+
+test('nothing went wrong in the pages', () => {
+  expect({ ann: ann.problems, ben: ben.problems }).toEqual({ ann: [], ben: [] });
+});

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { launchChromium } from '../harness/chromium.ts';
+import { phonePhoto } from '../harness/fixtures.ts';
+import { type System, startSystem } from '../harness/system.ts';
+import { ChatTab } from './chat-tab.ts';
+import { photos } from './photos.ts';
+
+/** More than the SDK keeps of a file for the time after a reload. */
+const LARGE_BYTES = 65 * 1024 * 1024;
+
+let system: System;
+let browser: Browser;
+let folder: string;
+let photo: { name: string; mimeType: string; buffer: Buffer };
+const tabs: ChatTab[] = [];
+
+const open = async (user: string): Promise<ChatTab> => {
+  const tab = await ChatTab.open(browser, system, user);
+  tabs.push(tab);
+  return tab;
+};
+
+/** Offsets from which the page sends bytes. */
+const watchOffsets = ({ page }: ChatTab): number[] => {
+  const offsets: number[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'PATCH') offsets.push(Number(request.headers()['upload-offset']));
+  });
+  return offsets;
+};
+
+beforeAll(async () => {
+  system = await startSystem(inject('stack'), {
+    TOKEN_SECRETS: 'test:0123456789abcdef0123456789abcdef',
+  });
+  browser = await launchChromium();
+  folder = await mkdtemp(join(tmpdir(), 'claimcheck-web-'));
+  photo = { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: await phonePhoto() };
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await system?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('an upload is paused, goes on where it was, and another is cancelled', async () => {
+  const ann = await open('ann');
+  await ann.startConversation('ben');
+  await ann.setLine('slow');
+  const offsets = watchOffsets(ann);
+  await ann.choose(photo);
+  await ann.uploadedPercent(20);
+  await ann.page.getByTestId('upload-pause').click();
+  await ann.page.locator('[data-testid="upload"][data-state="paused"]').waitFor();
+  await ann.shoot('upload-paused');
+  const before = offsets.length;
+  await ann.page.getByTestId('upload-resume').click();
+  await ann.media('ready').first().waitFor();
+  expect(offsets[before]).toBeGreaterThan(0);
+
+  await ann.setLine('crawl');
+  await ann.choose({ ...photo, name: 'other.jpg' });
+  await ann.uploadedPercent(1);
+  await ann.page.getByTestId('upload-cancel').click();
+  await ann.page.getByTestId('outgoing').waitFor({ state: 'detached' });
+  expect(await ann.media('ready').count()).toBe(1);
+});
+
+test('cut in the middle, the page reloaded: it goes on by itself', async () => {
+  const carol = await open('carol');
+  await carol.startConversation('ben');
+  await carol.setLine('crawl');
+  await carol.choose(photo);
+  await carol.uploadedPercent(10);
+  await carol.setLine('cut');
+  await carol.page.getByTestId('offline-banner').waitFor();
+  await carol.page.getByTestId('upload').getByText('Waits for the connection').waitFor();
+  await carol.shoot('upload-cut');
+  const offsets = watchOffsets(carol);
+  await carol.page.reload();
+  await carol.media('ready').first().waitFor();
+  expect(offsets[0]).toBeGreaterThan(0);
+  await carol.shoot('upload-resumed');
+});
+
+test('a large file is chosen again after a reload, and only the rest of it is sent', async () => {
+  const dave = await open('dave');
+  const file = join(folder, 'film.bin');
+  await writeFile(file, randomBytes(LARGE_BYTES));
+  await dave.startConversation('ben');
+  await dave.setLine('slow');
+  await dave.choose(file);
+  await dave.uploadedPercent(1);
+  const offsets = watchOffsets(dave);
+  await dave.page.reload();
+  await dave.page.getByText('Choose film.bin again to go on').waitFor();
+  await dave.shoot('upload-choose-again');
+  await dave.page.getByTestId('choose-again').setInputFiles(file);
+  await dave.page.getByTestId('message').getByText('film.bin').waitFor();
+  expect(offsets[0]).toBeGreaterThan(0);
+});
+
+test('20 photos at once, each with its own progress, side by side at the receiver', async () => {
+  const erin = await open('erin');
+  await erin.startConversation('frank');
+  const frank = await open('frank');
+  await frank.openConversation();
+  await erin.choose(await photos(20));
+  await erin.page.getByTestId('upload').first().waitFor();
+  await erin.shoot('twenty-on-their-way');
+  await frank.media('ready').nth(19).waitFor();
+  await frank.page.locator('[data-testid="media-image"][data-quality]').nth(19).waitFor();
+  const names = await frank.page
+    .getByTestId('media-image')
+    .evaluateAll((images) => images.map((image) => image.getAttribute('alt')));
+  expect(names).toEqual(Array.from({ length: 20 }, (_, index) => `view-${index + 1}.jpg`));
+  await erin.page.getByTestId('outgoing').waitFor({ state: 'detached' });
+  await frank.shoot('twenty-arrived');
+});
+
+test('what is sent without a network goes out when it is back, in order, after a reload too', async () => {
+  const gina = await open('gina');
+  await gina.startConversation('hugo');
+  const hugo = await open('hugo');
+  await hugo.openConversation();
+  await gina.page.context().setOffline(true);
+  await gina.page.getByTestId('offline-banner').waitFor();
+  await gina.say('first');
+  await gina.page.getByTestId('outgoing').getByText('first').waitFor();
+  await gina.shoot('offline');
+  await gina.page.context().setOffline(false);
+  await hugo.message('first').waitFor();
+
+  await gina.setLine('cut');
+  await gina.choose(photo);
+  await gina.say('second');
+  await gina.say('third');
+  await gina.page.getByTestId('outgoing').nth(2).waitFor();
+  // The store is written behind the scenes; what is in it is what a reload keeps.
+  await gina.page.waitForFunction(async () => {
+    const opened = indexedDB.open('claimcheck');
+    await new Promise((resolve) => {
+      opened.onsuccess = resolve;
+    });
+    const keys = opened.result.transaction('entries').objectStore('entries').getAllKeys();
+    await new Promise((resolve) => {
+      keys.onsuccess = resolve;
+    });
+    opened.result.close();
+    return keys.result.filter((key) => String(key).includes('|outgoing|')).length === 3;
+  });
+  await gina.page.reload();
+  await hugo.message('third').waitFor();
+  const sent = await hugo.page
+    .getByTestId('message')
+    .evaluateAll((items) => items.map((item) => item.querySelector('.body')?.textContent ?? 'photo'));
+  expect(sent).toEqual(['first', 'photo', 'second', 'third']);
+});
+
+test('nothing threw in the pages', () => {
+  // Requests that were cut are told by the browser on the console.
+  const thrown = tabs.flatMap(({ problems }) => problems.filter((problem) => !problem.includes('net::ERR')));
+  expect(thrown).toEqual([]);
+});
