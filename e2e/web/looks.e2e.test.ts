@@ -51,7 +51,7 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
   beforeAll(async () => {
     ben = await ChatTab.open(browser, system, 'ben', { colorScheme });
     await ben.openConversation();
-    await ben.page.locator('[data-testid="media-image"][data-quality]').nth(3).waitFor();
+    await ben.page.locator('.frame[aria-busy="false"]').nth(3).waitFor();
   });
   afterAll(() => ben?.close());
 

@@ -64,7 +64,7 @@ export const measureLoad = async (
   });
   await page.addInitScript(observe);
   await page.goto(url);
-  await page.locator('[data-testid="media-image"][data-quality]').nth(3).waitFor();
+  await page.locator('.frame[aria-busy="false"]').nth(3).waitFor();
   await page.waitForLoadState('networkidle');
   const seen = await page.evaluate(() => {
     const codes = ['script', 'link', 'css'];

@@ -43,14 +43,14 @@ test('a photo travels from one browser to the other, shown as a blur until it is
     await route.continue();
   });
   await ann.choose({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: await phonePhoto() });
-  await ben.page.getByTestId('media-placeholder').first().waitFor();
+  await ben.page.locator('.frame[aria-busy="true"]').first().waitFor();
   await ben.media('ready').first().waitFor();
   const frame = await ben.page.locator('.frame').first().boundingBox();
   await ben.shoot('photo-placeholder');
   held.resolve();
 
   await ben.page.waitForFunction(() => {
-    const image = document.querySelector<HTMLImageElement>('[data-testid="media-image"]');
+    const image = document.querySelector<HTMLImageElement>('[data-claimcheck-quality="medium"]');
     return image?.complete === true && image.naturalWidth > 320 && image.naturalWidth > image.naturalHeight;
   });
   expect(await ben.page.locator('.frame').first().boundingBox()).toEqual(frame);
@@ -76,8 +76,7 @@ test('a video plays, in parts of the quality that the network allows', async () 
 
 test('the gallery: larger, closer, from one picture to the next, by keyboard alone', async () => {
   await ann.choose(await photos(3));
-  await ben.page.locator('.album .open').nth(2).waitFor();
-  await ben.media('ready').nth(4).waitFor();
+  await ben.page.locator('.album .open:enabled').nth(2).waitFor();
   await ben.page.locator('.album .open').first().focus();
   await ben.page.keyboard.press('Enter');
   await ben.page.locator('[data-testid="gallery-image"][data-loaded="true"]').waitFor();
@@ -147,8 +146,7 @@ test('a phone: list or conversation, and nothing wider than the screen', async (
   await phone.shoot('phone-list');
   expect(await widest()).toBeLessThanOrEqual(0);
   await phone.openConversation();
-  await phone.page.getByTestId('media-image').first().waitFor();
-  await phone.page.locator('.album-cell [data-quality]').nth(1).waitFor();
+  await phone.page.locator('.album-cell .frame[aria-busy="false"]').nth(1).waitFor();
   await phone.shoot('phone-dark');
   expect(await widest()).toBeLessThanOrEqual(0);
   await phone.page.getByRole('button', { name: 'Back to the conversations' }).tap();

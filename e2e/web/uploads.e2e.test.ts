@@ -115,10 +115,10 @@ test('20 photos at once, each with its own progress, side by side at the receive
   await erin.page.getByTestId('upload').first().waitFor();
   await erin.shoot('twenty-on-their-way');
   await frank.media('ready').nth(19).waitFor();
-  await frank.page.locator('[data-testid="media-image"][data-quality]').nth(19).waitFor();
+  await frank.page.locator('.frame[aria-busy="false"]').nth(19).waitFor();
   const names = await frank.page
-    .getByTestId('media-image')
-    .evaluateAll((images) => images.map((image) => image.getAttribute('alt')));
+    .locator('.frame')
+    .evaluateAll((frames) => frames.map((frame) => [...frame.querySelectorAll('img')].at(-1)?.alt));
   expect(names).toEqual(Array.from({ length: 20 }, (_, index) => `view-${index + 1}.jpg`));
   await erin.page.getByTestId('outgoing').waitFor({ state: 'detached' });
   await frank.shoot('twenty-arrived');

@@ -1,7 +1,7 @@
+import { ClaimcheckProvider, useReadable } from '@claimcheck/client/react';
 import { useEffect, useMemo, useState } from 'react';
 import { NetworkPanel } from '../network/network-panel.tsx';
 import type { Session } from '../session/open-session.ts';
-import { useReadable } from '../store/use-readable.ts';
 import { ConversationView } from '../thread/conversation-view.tsx';
 import { Announcer } from '../ui/announcer.ts';
 import { LiveRegion } from '../ui/live-region.tsx';
@@ -23,21 +23,23 @@ export const ChatPage = ({ session, onLeave }: ChatPageProps) => {
   const [hasNetworkPanel, setNetworkPanel] = useState(false);
   const toggleNetworkPanel = () => setNetworkPanel((shown) => !shown);
   return (
-    <ChatContext value={parts}>
-      <div className="chat" data-open={openId !== undefined} data-panel={hasNetworkPanel}>
-        <Sidebar onLeave={onLeave} hasNetworkPanel={hasNetworkPanel} onNetworkPanel={toggleNetworkPanel} />
-        <main className="pane">
-          <OfflineBanner state={connection} />
-          {openId === undefined ? (
-            <p className="hint">Choose a conversation, or start a new one.</p>
-          ) : (
-            <ConversationView key={openId} conversationId={openId} onNetworkPanel={toggleNetworkPanel} />
-          )}
-        </main>
-        {hasNetworkPanel && <NetworkPanel onClose={() => setNetworkPanel(false)} />}
-      </div>
-      <LiveRegion announcer={parts.announcer} />
-    </ChatContext>
+    <ClaimcheckProvider client={session.client}>
+      <ChatContext value={parts}>
+        <div className="chat" data-open={openId !== undefined} data-panel={hasNetworkPanel}>
+          <Sidebar onLeave={onLeave} hasNetworkPanel={hasNetworkPanel} onNetworkPanel={toggleNetworkPanel} />
+          <main className="pane">
+            <OfflineBanner state={connection} />
+            {openId === undefined ? (
+              <p className="hint">Choose a conversation, or start a new one.</p>
+            ) : (
+              <ConversationView key={openId} conversationId={openId} onNetworkPanel={toggleNetworkPanel} />
+            )}
+          </main>
+          {hasNetworkPanel && <NetworkPanel onClose={() => setNetworkPanel(false)} />}
+        </div>
+        <LiveRegion announcer={parts.announcer} />
+      </ChatContext>
+    </ClaimcheckProvider>
   );
 };
 

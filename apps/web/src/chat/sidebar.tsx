@@ -1,6 +1,6 @@
+import { useReadable } from '@claimcheck/client/react';
 import { ConversationList } from '../conversations/conversation-list.tsx';
 import { NewConversation } from '../conversations/new-conversation.tsx';
-import { useReadable } from '../store/use-readable.ts';
 import { ThemeSwitch } from '../theme/theme-switch.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/icon-button.tsx';

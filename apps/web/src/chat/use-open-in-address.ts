@@ -1,5 +1,5 @@
+import { useReadable } from '@claimcheck/client/react';
 import { useEffect } from 'react';
-import { useReadable } from '../store/use-readable.ts';
 import type { Chat } from './chat.ts';
 
 const idInAddress = (): string | undefined => location.hash.slice(1) || undefined;

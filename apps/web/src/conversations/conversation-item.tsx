@@ -1,7 +1,7 @@
 import type { Conversation } from '@claimcheck/client';
+import { useReadable } from '@claimcheck/client/react';
 import { useEffect, useRef } from 'react';
 import { useChat } from '../chat/chat-context.ts';
-import { useReadable } from '../store/use-readable.ts';
 import { messageWords } from '../thread/message-words.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { conversationName } from './conversation-name.ts';

@@ -1,5 +1,5 @@
+import { useReadable } from '@claimcheck/client/react';
 import { useChat } from '../chat/chat-context.ts';
-import { useReadable } from '../store/use-readable.ts';
 import { ConversationItem } from './conversation-item.tsx';
 
 export const ConversationList = () => {

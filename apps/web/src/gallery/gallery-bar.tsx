@@ -1,4 +1,4 @@
-import { useMedia } from '../media/use-media.ts';
+import { useMedia } from '@claimcheck/client/react';
 import { Icon } from '../ui/icon.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { formatBytes } from '../words/format-bytes.ts';

@@ -1,6 +1,6 @@
+import { useMedia } from '@claimcheck/client/react';
 import { useState } from 'react';
 import { thumbhashUrl } from '../media/thumbhash-url.ts';
-import { useMedia } from '../media/use-media.ts';
 import { useRenewals } from '../media/use-renewals.ts';
 import type { GalleryEntry } from './gallery-entries.ts';
 import type { Zoom } from './zoom.ts';

@@ -1,7 +1,7 @@
+import { useMedia } from '@claimcheck/client/react';
 import { Icon } from '../ui/icon.tsx';
 import { formatBytes } from '../words/format-bytes.ts';
 import type { MediaPartProps } from './media-part-props.ts';
-import { useMedia } from './use-media.ts';
 
 export const DownloadLink = ({ media, conversationId, name }: MediaPartProps) => {
   const { urls, error } = useMedia(media, conversationId);

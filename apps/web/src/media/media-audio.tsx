@@ -1,6 +1,6 @@
+import { useMedia } from '@claimcheck/client/react';
 import { DownloadLink } from './download-link.tsx';
 import type { MediaPartProps } from './media-part-props.ts';
-import { useMedia } from './use-media.ts';
 import { useRenewals } from './use-renewals.ts';
 
 export const MediaAudio = (props: MediaPartProps) => {

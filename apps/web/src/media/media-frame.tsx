@@ -7,25 +7,16 @@ interface MediaFrameProps {
   media: Media;
   /** While there is nothing to see in it yet, the frame shows the blurred placeholder. */
   isEmpty: boolean;
-  isSquare?: boolean | undefined;
   children: ReactNode;
 }
 
-/** Keeps the place of a picture or video, so that nothing jumps when it comes. */
-export const MediaFrame = ({ media, isEmpty, isSquare = false, children }: MediaFrameProps) => {
+/** Keeps the place of a video, so that nothing jumps when it comes. */
+export const MediaFrame = ({ media, isEmpty, children }: MediaFrameProps) => {
   const { width, ratio } = frameSize(media);
   const blurred = isEmpty ? thumbhashUrl(media.thumbhash) : undefined;
   return (
-    <div
-      className={isSquare ? 'frame square' : 'frame'}
-      style={{ '--width': `${width}px`, '--ratio': ratio }}
-      data-busy={isEmpty}
-    >
-      {isEmpty && (
-        <div className="placeholder" data-testid="media-placeholder">
-          {blurred && <img src={blurred} alt="" />}
-        </div>
-      )}
+    <div className="frame" style={{ width, aspectRatio: ratio }} aria-busy={isEmpty}>
+      {isEmpty && <div className="placeholder">{blurred && <img src={blurred} alt="" />}</div>}
       {children}
     </div>
   );

@@ -1,8 +1,8 @@
+import { useMedia } from '@claimcheck/client/react';
 import { useState } from 'react';
 import { DownloadLink } from './download-link.tsx';
 import { MediaFrame } from './media-frame.tsx';
 import type { MediaPartProps } from './media-part-props.ts';
-import { useMedia } from './use-media.ts';
 import { useRenewals } from './use-renewals.ts';
 import { VideoPlayer } from './video-player.tsx';
 

@@ -1,5 +1,5 @@
+import { useReadable } from '@claimcheck/client/react';
 import { useState } from 'react';
-import { useReadable } from '../store/use-readable.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 import { line } from './install-line.ts';
 import { LINE_MODES, LINES } from './line-modes.ts';

@@ -1,6 +1,6 @@
 import type { OutgoingMessage, Upload } from '@claimcheck/client';
+import { useReadable } from '@claimcheck/client/react';
 import { useChat } from '../chat/chat-context.ts';
-import { useReadable } from '../store/use-readable.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 import { FilePreview } from './file-preview.tsx';
 import { percentOf } from './progress-words.ts';

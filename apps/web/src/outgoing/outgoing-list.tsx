@@ -1,5 +1,5 @@
 import type { OutgoingMessage } from '@claimcheck/client';
-import { useReadable } from '../store/use-readable.ts';
+import { useReadable } from '@claimcheck/client/react';
 import { OutgoingFailure } from './outgoing-failure.tsx';
 import { OutgoingFile } from './outgoing-file.tsx';
 import { OutgoingText } from './outgoing-text.tsx';

@@ -1,6 +1,6 @@
+import { useReadable } from '@claimcheck/client/react';
 import { useChat } from '../chat/chat-context.ts';
 import { conversationName } from '../conversations/conversation-name.ts';
-import { useReadable } from '../store/use-readable.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 

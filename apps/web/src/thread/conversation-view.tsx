@@ -1,9 +1,9 @@
 import type { Message } from '@claimcheck/client';
+import { useReadable } from '@claimcheck/client/react';
 import { useMemo, useState } from 'react';
 import { useChat } from '../chat/chat-context.ts';
 import { Composer } from '../composer/composer.tsx';
 import { useFileDrop } from '../composer/use-file-drop.ts';
-import { useReadable } from '../store/use-readable.ts';
 import { ConversationHead } from './conversation-head.tsx';
 import { MessageList } from './message-list.tsx';
 import { type ThreadActions, ThreadActionsContext } from './thread-actions.ts';

@@ -1,8 +1,8 @@
 import type { Message } from '@claimcheck/client';
+import { useReadable } from '@claimcheck/client/react';
 import { useState } from 'react';
 import { useChat } from '../chat/chat-context.ts';
 import { conversationName } from '../conversations/conversation-name.ts';
-import { useReadable } from '../store/use-readable.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Modal } from '../ui/modal.tsx';
 import { wordsOfError } from '../words/words-of-error.ts';

@@ -1,4 +1,4 @@
-import { useReadable } from '../store/use-readable.ts';
+import { useReadable } from '@claimcheck/client/react';
 import type { Announcer } from './announcer.ts';
 
 export const LiveRegion = ({ announcer }: { announcer: Announcer }) => (
