@@ -51,8 +51,10 @@ export class ChatTab {
   }
 
   async startConversation(...members: string[]): Promise<void> {
+    const before = this.page.url();
     await this.page.getByTestId('new-conversation-members').fill(members.join(' '));
     await this.page.getByTestId('new-conversation-submit').click();
+    await this.page.waitForURL((url) => url.href !== before);
     await this.page.getByTestId('composer-text').waitFor();
   }
 

@@ -19,7 +19,9 @@ let ann: ChatTab;
 const violations = async (page: Page): Promise<string[]> => {
   // Not as a script tag: the page's policy allows none but its own.
   await page.evaluate(axe);
-  const { violations: found } = await page.evaluate<AxeResults>('axe.run()');
+  const { violations: found, passes } = await page.evaluate<AxeResults>('axe.run()');
+  // It did look.
+  expect(passes.length).toBeGreaterThan(10);
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));

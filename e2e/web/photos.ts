@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
 import { smallPhoto } from '../harness/fixtures.ts';
 import type { ChosenFile } from './chat-tab.ts';
@@ -15,3 +16,11 @@ export const photos = async (count: number): Promise<ChosenFile[]> => {
   });
   return Promise.all(Array.from({ length: count }, (_, index) => make(index)));
 };
+
+/** A photo that nobody sent before: what its owner has already would not be uploaded again. 1.3 MB, as a phone's. */
+export const newPhoto = async (name: string): Promise<ChosenFile> => ({
+  name,
+  mimeType: 'image/jpeg',
+  // Decoders stop where the picture ends.
+  buffer: Buffer.concat([await smallPhoto(), randomBytes(1_300_000)]),
+});

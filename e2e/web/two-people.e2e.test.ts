@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { eicarTestString } from '@claimcheck/local-stack/clamav-signature';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { allowCrossOrigin } from '../harness/allow-cross-origin.ts';
@@ -125,8 +127,9 @@ test('a photo is forwarded without being uploaded again, and deleted for everyon
 
 test('an infected file is blocked, and both are told', async () => {
   await ann.page.getByTestId('conversation-item').filter({ hasText: 'ben' }).click();
-  const eicar = 'X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*';
-  await ann.choose({ name: 'invoice.com', mimeType: 'application/octet-stream', buffer: Buffer.from(eicar) });
+  // Large, so that the message is there before the verdict.
+  const buffer = Buffer.concat([Buffer.from(eicarTestString), randomBytes(20 * 1024 * 1024)]);
+  await ann.choose({ name: 'invoice.com', mimeType: 'application/octet-stream', buffer });
   for (const tab of [ann, ben]) {
     await tab.media('blocked').getByText('Blocked: the virus scanner found something').waitFor();
     expect(await tab.media('blocked').locator('a, img').count()).toBe(0);

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { launchChromium } from '../harness/chromium.ts';
-import { phonePhoto } from '../harness/fixtures.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { ChatTab } from './chat-tab.ts';
-import { photos } from './photos.ts';
+import { newPhoto, photos } from './photos.ts';
 
 /** More than the SDK keeps of a file for the time after a reload. */
 const LARGE_BYTES = 65 * 1024 * 1024;
@@ -16,7 +15,6 @@ const LARGE_BYTES = 65 * 1024 * 1024;
 let system: System;
 let browser: Browser;
 let folder: string;
-let photo: { name: string; mimeType: string; buffer: Buffer };
 const tabs: ChatTab[] = [];
 
 const open = async (user: string): Promise<ChatTab> => {
@@ -40,7 +38,6 @@ beforeAll(async () => {
   });
   browser = await launchChromium();
   folder = await mkdtemp(join(tmpdir(), 'claimcheck-web-'));
-  photo = { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: await phonePhoto() };
 });
 
 afterAll(async () => {
@@ -54,7 +51,7 @@ test('an upload is paused, goes on where it was, and another is cancelled', asyn
   await ann.startConversation('ben');
   await ann.setLine('slow');
   const offsets = watchOffsets(ann);
-  await ann.choose(photo);
+  await ann.choose(await newPhoto('photo.jpg'));
   await ann.uploadedPercent(20);
   await ann.page.getByTestId('upload-pause').click();
   await ann.page.locator('[data-testid="upload"][data-state="paused"]').waitFor();
@@ -65,7 +62,7 @@ test('an upload is paused, goes on where it was, and another is cancelled', asyn
   expect(offsets[before]).toBeGreaterThan(0);
 
   await ann.setLine('crawl');
-  await ann.choose({ ...photo, name: 'other.jpg' });
+  await ann.choose(await newPhoto('other.jpg'));
   await ann.uploadedPercent(1);
   await ann.page.getByTestId('upload-cancel').click();
   await ann.page.getByTestId('outgoing').waitFor({ state: 'detached' });
@@ -76,7 +73,7 @@ test('cut in the middle, the page reloaded: it goes on by itself', async () => {
   const carol = await open('carol');
   await carol.startConversation('ben');
   await carol.setLine('crawl');
-  await carol.choose(photo);
+  await carol.choose(await newPhoto('photo.jpg'));
   await carol.uploadedPercent(10);
   await carol.setLine('cut');
   await carol.page.getByTestId('offline-banner').waitFor();
@@ -138,7 +135,7 @@ test('what is sent without a network goes out when it is back, in order, after a
   await hugo.message('first').waitFor();
 
   await gina.setLine('cut');
-  await gina.choose(photo);
+  await gina.choose(await newPhoto('photo.jpg'));
   await gina.say('second');
   await gina.say('third');
   await gina.page.getByTestId('outgoing').nth(2).waitFor();

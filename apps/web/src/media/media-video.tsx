@@ -30,7 +30,7 @@ export const MediaVideo = (props: MediaPartProps) => {
     <MediaFrame media={media} isEmpty={!url && !poster}>
       {url ? (
         <VideoPlayer
-          key={url}
+          key={isHls ? 'parts' : 'file'}
           url={url}
           isHls={isHls}
           attempt={attempt}

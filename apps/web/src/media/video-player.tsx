@@ -1,8 +1,7 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useHls } from './use-hls.ts';
 
 interface VideoPlayerProps {
-  /** Keeps its value as long as it is good. */
   url: string;
   isHls: boolean;
   /** Grows when the address was renewed after a failure: it is loaded once more, and goes on where it was. */
@@ -30,10 +29,19 @@ export const VideoPlayer = ({ url, isHls, attempt, poster, label, onFail, onPlay
     // Whether it may play by itself is the browser's to say.
     if (wasPlaying) video.play().catch(() => {});
   };
-  useHls(element, isHls ? url : undefined, attempt, fail);
+  const [src, setSrc] = useState(url);
+  const tried = useRef(0);
   useEffect(() => {
-    if (attempt > 0 && !isHls) element.current?.load();
-  }, [attempt, isHls]);
+    const video = element.current;
+    if (!video) return;
+    const isNewAttempt = attempt !== tried.current;
+    tried.current = attempt;
+    const isUntouched = video.paused && video.currentTime === 0;
+    // Another address must not interrupt who is watching: it is taken when the old one no longer loads.
+    if (isNewAttempt || isUntouched) setSrc(url);
+    if (isNewAttempt && !isHls && video.src === url) video.load();
+  }, [url, attempt, isHls]);
+  useHls(element, isHls ? src : undefined, attempt, fail);
 
   return (
     <video
@@ -44,7 +52,7 @@ export const VideoPlayer = ({ url, isHls, attempt, poster, label, onFail, onPlay
       controls
       playsInline
       preload="metadata"
-      {...(isHls ? {} : { src: url })}
+      {...(isHls ? {} : { src })}
       poster={poster}
       aria-label={label}
       onError={fail}

@@ -53,7 +53,7 @@ export class NetworkLine {
     if (mode === previous) return;
     this.store.update((state) => ({ ...state, mode }));
     this.#freeAt = 0;
-    this.note(mode === 'cut' ? 'The line is cut.' : `The line: ${LINES[mode].words.toLowerCase()}.`);
+    this.note(mode === 'cut' ? 'The line is cut.' : `The line: ${LINES[mode].words}.`);
     if (mode === 'cut') {
       this.#cutting.abort(new LineCutError());
       this.#cutting = new AbortController();

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useChat } from '../chat/chat-context.ts';
 import { wordsOfError } from '../words/words-of-error.ts';
 import { ChooseAgain } from './choose-again.tsx';
+import { FailureWords } from './failure-words.tsx';
 
 interface OutgoingFailureProps {
   message: OutgoingMessage;
@@ -21,10 +22,7 @@ export const OutgoingFailure = ({ message, error, upload }: OutgoingFailureProps
   return (
     <div className="outgoing-failure">
       <p role="alert" className="problem">
-        {needsFile
-          ? `The page was left while ${message.filename} was on its way.`
-          : `Not sent: ${error?.message}`}{' '}
-        {problem}
+        <FailureWords message={message} error={error} /> {problem}
       </p>
       {needsFile ? (
         <ChooseAgain

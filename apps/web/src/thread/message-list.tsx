@@ -16,27 +16,31 @@ interface MessageListProps {
 /** The scroller runs from the bottom up (column-reverse), so it stays at the newest message by itself. */
 export const MessageList = ({ conversationId, conversation }: MessageListProps) => {
   const { messages, progress, outgoing, hasOlder } = conversation;
+  const isEmpty = messages.length + outgoing.length === 0;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className="messages" aria-label="Messages" tabIndex={0}>
-      <div>
-        {hasOlder && <OlderButton conversationId={conversationId} />}
-        {messages.length + outgoing.length === 0 && <EmptyHint conversation={conversation} />}
-        <ol className="thread">
-          {groupMessages(withProgress(messages, progress)).flatMap(({ date, albums }) => [
-            <DayDivider key={date.toDateString()} date={date} />,
-            ...albums.map((album) => <AlbumOrMessage key={album.messages[0].message_id} album={album} />),
-          ])}
-        </ol>
-        <OutgoingList messages={outgoing} />
-      </div>
+      {isEmpty ? (
+        <p className="hint">{emptyWords(conversation)}</p>
+      ) : (
+        <div>
+          {hasOlder && <OlderButton conversationId={conversationId} />}
+          <ol className="thread">
+            {groupMessages(withProgress(messages, progress)).flatMap(({ date, albums }) => [
+              <DayDivider key={date.toDateString()} date={date} />,
+              ...albums.map((album) => <AlbumOrMessage key={album.messages[0].message_id} album={album} />),
+            ])}
+          </ol>
+          <OutgoingList messages={outgoing} />
+        </div>
+      )}
     </section>
   );
 };
 
-const EmptyHint = ({ conversation: { status, error } }: { conversation: ConversationSnapshot }) => {
-  if (status === 'live') return <p className="hint">No messages yet.</p>;
-  return <p className="hint">{error ? error.message : 'Loading messages…'}</p>;
+const emptyWords = ({ status, error }: ConversationSnapshot): string => {
+  if (status === 'live') return 'No messages yet.';
+  return error ? error.message : 'Loading messages…';
 };
 
 const AlbumOrMessage = ({ album }: { album: Album }) => {
