@@ -2,24 +2,33 @@ import type { OutgoingMessage } from '@claimcheck/client';
 import { useReadable } from '@claimcheck/client/react';
 import { OutgoingFailure } from './outgoing-failure.tsx';
 import { OutgoingFile } from './outgoing-file.tsx';
+import { OutgoingSummary } from './outgoing-summary.tsx';
 import { OutgoingText } from './outgoing-text.tsx';
+
+/** So many files have room below each other; more become tiles. */
+const MANY = 4;
 
 /** What is not sent yet, behind what is. */
 export const OutgoingList = ({ messages }: { messages: readonly OutgoingMessage[] }) => {
+  const uploads = messages.flatMap((message) => message.get().upload ?? []);
+  const hasMany = uploads.length >= MANY;
   if (messages.length === 0) return null;
   return (
-    <ul className="outgoing" aria-label="On its way">
-      {messages.map((message) => (
-        <OutgoingItem key={message.id} message={message} />
-      ))}
-    </ul>
+    <>
+      {hasMany && <OutgoingSummary uploads={uploads} />}
+      <ul className="outgoing" data-tiles={hasMany} aria-label="On its way">
+        {messages.map((message) => (
+          <OutgoingItem key={message.id} message={message} />
+        ))}
+      </ul>
+    </>
   );
 };
 
 const OutgoingItem = ({ message }: { message: OutgoingMessage }) => {
   const { state, error, upload } = useReadable(message);
   return (
-    <li data-testid="outgoing" data-state={state}>
+    <li data-testid="outgoing" data-state={state} data-kind={upload ? 'file' : 'text'}>
       {upload ? (
         <OutgoingFile message={message} upload={upload} />
       ) : (

@@ -1,0 +1,34 @@
+import type { Upload } from '@claimcheck/client';
+import { useEffect, useReducer } from 'react';
+import { progressWords } from './progress-words.ts';
+import { totalProgress } from './total-progress.ts';
+
+/** Many files in a line, and what can be done with all of them. */
+export const OutgoingSummary = ({ uploads }: { uploads: readonly Upload[] }) => {
+  const snapshots = useAll(uploads);
+  const isPaused = snapshots.every(({ state }) => state === 'paused' || state === 'done');
+  const change = (upload: Upload) => (isPaused ? upload.resume() : upload.pause());
+  return (
+    <div className="outgoing-summary" data-testid="outgoing-summary">
+      <p>
+        <strong>{uploads.length} files</strong>{' '}
+        {progressWords(totalProgress(snapshots.map(({ progress }) => progress)))}
+      </p>
+      <button type="button" onClick={() => uploads.forEach(change)}>
+        {isPaused ? 'Go on with all' : 'Pause all'}
+      </button>
+    </div>
+  );
+};
+
+/** Each of them as it is now; a new list of uploads is subscribed anew. */
+const useAll = (uploads: readonly Upload[]) => {
+  const [, update] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    const endings = uploads.map((upload) => upload.subscribe(update));
+    return () => {
+      for (const end of endings) end();
+    };
+  }, [uploads]);
+  return uploads.map((upload) => upload.get());
+};
