@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { eicarTestString } from '@claimcheck/local-stack/clamav-signature';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -13,6 +16,7 @@ let system: System;
 let browser: Browser;
 let ann: ChatTab;
 let ben: ChatTab;
+let folder: string;
 
 beforeAll(async () => {
   await allowCrossOrigin(inject('stack'));
@@ -22,6 +26,7 @@ beforeAll(async () => {
     HLS_MIN_DURATION: '2s',
   });
   browser = await launchChromium();
+  folder = await mkdtemp(join(tmpdir(), 'claimcheck-web-'));
   ann = await ChatTab.open(browser, system, 'ann');
   ben = await ChatTab.open(browser, system, 'ben', { colorScheme: 'dark' });
   await ann.startConversation('cat');
@@ -31,6 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await system?.stop();
+  await rm(folder, { recursive: true, force: true });
 });
 
 test('a photo travels from one browser to the other, shown as a blur until it is there', async () => {
@@ -128,8 +134,9 @@ test('a photo is forwarded without being uploaded again, and deleted for everyon
 test('an infected file is blocked, and both are told', async () => {
   await ann.page.getByTestId('conversation-item').filter({ hasText: 'ben' }).click();
   // Large, so that the message is there before the verdict.
-  const buffer = Buffer.concat([Buffer.from(eicarTestString), randomBytes(20 * 1024 * 1024)]);
-  await ann.choose({ name: 'invoice.com', mimeType: 'application/octet-stream', buffer });
+  const file = join(folder, 'invoice.com');
+  await writeFile(file, Buffer.concat([Buffer.from(eicarTestString), randomBytes(8 * 1024 * 1024)]));
+  await ann.choose(file);
   for (const tab of [ann, ben]) {
     await tab.media('blocked').getByText('Blocked: the virus scanner found something').waitFor();
     expect(await tab.media('blocked').locator('a, img').count()).toBe(0);
