@@ -68,6 +68,8 @@ test('a video plays, in parts of the quality that the network allows', async () 
   await ann.choose({ name: 'bunny.mp4', mimeType: 'video/mp4', buffer: await videoFile() });
   const video = ben.page.getByTestId('media-video').first();
   await video.waitFor();
+  // Its player is fetched first, and puts itself in the place of whatever was begun before.
+  await ben.page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) > 0);
   const played = await video.evaluate(async (element) => {
     if (!(element instanceof HTMLVideoElement)) throw new Error('not a video');
     element.muted = true;

@@ -1,8 +1,9 @@
 import { type RefObject, useEffect, useEffectEvent } from 'react';
 
-const NATIVE = 'application/vnd.apple.mpegurl';
-
-/** Plays an HLS playlist in the element; hls.js is fetched only where the browser can't do it itself. */
+/**
+ * Plays an HLS playlist in the element. Chromium says that it can do that itself, and then fails at segments that
+ * are redirected to the storage: only a browser that leaves no choice, as on older iPhones, gets the playlist.
+ */
 export const useHls = (
   element: RefObject<HTMLVideoElement | null>,
   playlist: string | undefined,
@@ -14,7 +15,7 @@ export const useHls = (
   useEffect(() => {
     const video = element.current;
     if (!video || playlist === undefined) return;
-    if (video.canPlayType(NATIVE) !== '') {
+    if (!('MediaSource' in window || 'ManagedMediaSource' in window)) {
       video.src = playlist;
       return;
     }
