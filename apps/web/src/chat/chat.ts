@@ -91,23 +91,24 @@ export class Chat {
       ({ filename, sizeBytes, conversationId }) =>
         filename === message.filename && sizeBytes === file.size && conversationId === message.conversationId,
     );
-    await message.discard();
-    if (!interrupted) return this.sendFile(message.conversationId, file);
-    const upload = await interrupted.resume(file);
-    this.#files.set(upload, file);
-    client.messages.send(message.conversationId, { media: upload });
+    if (interrupted) {
+      this.#files.set(await interrupted.resume(file), file);
+      message.retry();
+    } else {
+      await message.discard();
+      this.sendFile(message.conversationId, file);
+    }
   }
 
-  async forward(message: Message, conversationId: string): Promise<void> {
+  forward(message: Message, conversationId: string): void {
     const { message_type, body, media_object_id, filename, alt } = message;
-    const { sent } = this.#session.client.messages.send(conversationId, {
+    this.#session.client.messages.send(conversationId, {
       type: message_type,
       ...(body && { text: body }),
       ...(media_object_id && { media: media_object_id }),
       ...(filename && { filename }),
       ...(alt && { alt }),
     });
-    await sent;
   }
 
   async deleteMessage({ conversation_id, message_id }: Message): Promise<void> {

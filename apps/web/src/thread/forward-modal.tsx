@@ -1,11 +1,9 @@
 import type { Message } from '@claimcheck/client';
 import { useReadable } from '@claimcheck/client/react';
-import { useState } from 'react';
 import { useChat } from '../chat/chat-context.ts';
 import { conversationName } from '../conversations/conversation-name.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Modal } from '../ui/modal.tsx';
-import { wordsOfError } from '../words/words-of-error.ts';
 import { messageWords } from './message-words.ts';
 
 interface ForwardModalProps {
@@ -17,18 +15,13 @@ interface ForwardModalProps {
 export const ForwardModal = ({ message, onClose }: ForwardModalProps) => {
   const { session, chat, announcer } = useChat();
   const { conversations = [] } = useReadable(chat.store);
-  const [problem, setProblem] = useState<string>();
   const others = conversations.filter(({ conversation_id }) => conversation_id !== message.conversation_id);
 
-  const forward = async (conversationId: string, name: string) => {
-    setProblem(undefined);
-    try {
-      await chat.forward(message, conversationId);
-      announcer.say(`Forwarded to ${name}.`);
-      onClose();
-    } catch (error) {
-      setProblem(wordsOfError(error));
-    }
+  // It waits there like everything that is sent, and says there what becomes of it.
+  const forward = (conversationId: string, name: string) => {
+    chat.forward(message, conversationId);
+    announcer.say(`Forwarded to ${name}.`);
+    onClose();
   };
 
   return (
@@ -48,11 +41,6 @@ export const ForwardModal = ({ message, onClose }: ForwardModalProps) => {
           );
         })}
       </ul>
-      {problem && (
-        <p role="alert" className="problem">
-          {problem}
-        </p>
-      )}
       <div className="modal-foot">
         <button type="button" onClick={onClose}>
           Cancel
