@@ -44,15 +44,14 @@ test('a photo travels from one browser to the other, shown as a blur until it is
   await ben.openConversation();
   await ben.message('Look what I saw today').waitFor();
 
-  // The first picture is kept back, so that the placeholder can be seen.
+  // Pictures are kept back, so that what stands in their place can be seen.
   const held = Promise.withResolvers<void>();
-  await ben.page.route(`${system.env.S3_ENDPOINT}/**`, async (route) => {
-    await held.promise;
+  await ben.page.route(`${system.apiUrl}/v1/media/**`, async (route) => {
+    if (route.request().resourceType() === 'image') await held.promise;
     await route.continue();
   });
   await ann.choose({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: await phonePhoto() });
-  await ben.page.locator('.frame[aria-busy="true"]').first().waitFor();
-  await ben.media('ready').first().waitFor();
+  await ben.media('ready').locator('.frame[aria-busy="true"]').waitFor();
   const frame = await ben.page.locator('.frame').first().boundingBox();
   await ben.shoot('photo-placeholder');
   held.resolve();

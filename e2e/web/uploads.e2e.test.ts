@@ -58,8 +58,9 @@ test('an upload is paused, goes on where it was, and another is cancelled', asyn
   await ann.shoot('upload-paused');
   const before = offsets.length;
   await ann.page.getByTestId('upload-resume').click();
+  await expect.poll(() => offsets[before], { timeout: 10_000 }).toBeGreaterThan(0);
+  await ann.setLine('open');
   await ann.media('ready').first().waitFor();
-  expect(offsets[before]).toBeGreaterThan(0);
 
   await ann.setLine('crawl');
   await ann.choose(await newPhoto('other.jpg'));
