@@ -6,6 +6,9 @@ import type { System } from '../harness/system.ts';
 
 export const ARTEFACTS = fileURLToPath(new URL('../artefacts/', import.meta.url));
 
+/** Twenty photos on a busy machine take their time. */
+const PATIENCE_MS = 60_000;
+
 export interface TabOptions extends BrowserContextOptions {
   /** What the host's tokens live; the demo asks for another one in time. */
   tokenSeconds?: number;
@@ -27,6 +30,7 @@ export class ChatTab {
   private constructor(page: Page, user: string) {
     this.page = page;
     this.user = user;
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => this.problems.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error') this.problems.push(message.text());
