@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { appliedChecksums, changedMigrations, MIGRATIONS, type Migration, readMigrations } from './migrations.ts';
+import {
+  appliedChecksums,
+  changedMigrations,
+  MIGRATIONS,
+  type Migration,
+  readMigrations,
+} from './migrations.ts';
 
 // Any number does, as long as every process that migrates uses the same.
 const ADVISORY_LOCK = 7_420_126_114;
