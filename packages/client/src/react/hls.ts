@@ -9,19 +9,20 @@ export interface Hls {
 /** `() => import('hls.js')`. */
 export type LoadHls = () => Promise<{ default: { new (): Hls; isSupported(): boolean } }>;
 
-const TYPE = 'application/vnd.apple.mpegurl';
+/** What hls.js plays with. */
+const hasMediaSource = (): boolean => 'MediaSource' in globalThis || 'ManagedMediaSource' in globalThis;
 
-/** Whether the browser plays HLS by itself. */
-const isNative = (video: HTMLVideoElement): boolean => video.canPlayType(TYPE) !== '';
-
-/** Plays a playlist in a video element. Returns what ends that. */
+/**
+ * Plays a playlist in a video element. Returns what ends that. By hls.js wherever it can: Chromium says that it
+ * plays HLS by itself, and then fails at segments that are redirected to the storage.
+ */
 export const playHls = (
   video: HTMLVideoElement,
   url: string,
   loadHls: LoadHls | undefined,
   onError: () => void,
 ): (() => void) => {
-  if (loadHls === undefined || isNative(video)) {
+  if (loadHls === undefined || !hasMediaSource()) {
     video.src = url;
     return () => video.removeAttribute('src');
   }

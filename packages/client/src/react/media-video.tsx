@@ -1,4 +1,4 @@
-import { type CSSProperties, useEffect, useRef, useState } from 'react';
+import { type CSSProperties, type RefObject, useEffect, useRef, useState } from 'react';
 import { isSettled, type Media } from '../wire/media.ts';
 import { useProvided } from './claimcheck-provider.tsx';
 import { playHls } from './hls.ts';
@@ -25,6 +25,7 @@ export const MediaVideo = ({ media: given, conversationId, ...props }: MediaVide
   const { loadHls } = useProvided();
   const { media = given, urls, renew } = useMedia(given, conversationId);
   const [failures, setFailures] = useState(0);
+  const position = useRef(0);
   const labels = { ...DEFAULT_LABELS, ...props.labels };
   const alt = props.alt ?? media.alt ?? media.filename;
   const handleError = () => {
@@ -52,7 +53,8 @@ export const MediaVideo = ({ media: given, conversationId, ...props }: MediaVide
         <Player
           key={failures}
           film={film}
-          playlist={urls.hls}
+          playlist={failures > 0 && film !== undefined ? undefined : urls.hls}
+          position={position}
           poster={urls.thumbnail}
           label={alt}
           loadHls={loadHls}
@@ -69,13 +71,15 @@ export const MediaVideo = ({ media: given, conversationId, ...props }: MediaVide
 interface PlayerProps {
   film: string | undefined;
   playlist: string | undefined;
+  /** In seconds; a player that takes over goes on there. */
+  position: RefObject<number>;
   poster: string | undefined;
   label: string;
   loadHls: Parameters<typeof playHls>[2];
   onError: () => void;
 }
 
-const Player = ({ film, playlist, poster, label, loadHls, onError }: PlayerProps) => {
+const Player = ({ film, playlist, position, poster, label, loadHls, onError }: PlayerProps) => {
   const element = useRef<HTMLVideoElement>(null);
   const reportError = useRef(onError);
   const canStream = playlist !== undefined && (film === undefined || loadHls !== undefined);
@@ -99,6 +103,12 @@ const Player = ({ film, playlist, poster, label, loadHls, onError }: PlayerProps
       aria-label={label}
       style={{ ...FILLING, objectFit: 'contain' }}
       onError={onError}
+      onLoadedMetadata={({ currentTarget }) => {
+        if (position.current > 0) currentTarget.currentTime = position.current;
+      }}
+      onTimeUpdate={({ currentTarget }) => {
+        position.current = currentTarget.currentTime;
+      }}
       {...(canStream ? {} : { src: film })}
     />
   );
