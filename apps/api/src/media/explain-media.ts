@@ -4,7 +4,7 @@ import { listAttempts } from './list-attempts.ts';
 import { type MediaRow, readMedia } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { ProblemError } from './problem-error.ts';
-import { readStateTimes } from './state-times.ts';
+import { listStateTimes } from './state-times.ts';
 
 type Client = Database['client'];
 
@@ -42,7 +42,7 @@ const listVerdicts = (client: Client, sha256: string | null) =>
 export const explainMedia = async (client: Client, settings: MediaSettings, mediaObjectId: string) => {
   const where = { media_object_id: mediaObjectId };
   const row = await orNotFound(client, mediaObjectId);
-  const { derivatives, size_bytes, state_times, ...media } = row;
+  const { derivatives, size_bytes, ...media } = row;
   const [upload, attempts, results, aliases, references, referrers, verdicts, fanout, sweeps] =
     await Promise.all([
       client.upload_session.findFirst({
@@ -76,7 +76,7 @@ export const explainMedia = async (client: Client, settings: MediaSettings, medi
     ]);
   return {
     media: { ...media, size_bytes: Number(size_bytes) },
-    states: readStateTimes(state_times),
+    states: await listStateTimes(client, row),
     upload: upload && {
       ...upload,
       length: upload.length === null ? null : Number(upload.length),

@@ -1,13 +1,46 @@
-import { z } from 'zod';
+import type { Database } from '@claimcheck/database/database';
+import type { MediaRow } from './media-row.ts';
 
-const stateTime = z.object({
-  at: z.coerce.date(),
-  state: z.string(),
-  upload_state: z.string(),
-  epoch: z.number(),
-  rev: z.number(),
-});
-export type StateTime = z.infer<typeof stateTime>;
+export interface StateTime {
+  at: Date;
+  state: string;
+  /** What says so: the row itself, its upload, or a conversation's log. */
+  told_by: 'row' | 'upload' | 'conversation';
+}
 
-/** When a media object became what, oldest first. What was before the column is not known. */
-export const readStateTimes = (column: unknown): StateTime[] => z.array(stateTime).parse(column);
+/** What conversations were told: when each state was first told to any of them. */
+const listTold = (client: Database['client'], mediaObjectId: string): Promise<StateTime[]> =>
+  client.$queryRaw<StateTime[]>`
+    SELECT min(event.created_at) AS at, event.payload->'media'->>'state' AS state, 'conversation' AS told_by
+    FROM media_reference JOIN conversation_event AS event USING (conversation_id)
+    WHERE media_reference.media_object_id = ${mediaObjectId}::uuid AND event.type = 'media.updated'
+      AND event.payload->'media'->>'media_object_id' = ${mediaObjectId}
+    GROUP BY event.payload->'media'->>'rev', event.payload->'media'->>'state'
+    ORDER BY at`;
+
+/** Told again with every change; it became so the first time. */
+const withoutRepetitions = (times: readonly StateTime[]): StateTime[] =>
+  times.filter(({ state }, index) => state !== times[index - 1]?.state);
+
+/**
+ * When a media object became what, oldest first, as far as what is kept anyway tells. A history of its own
+ * would be written with every upload, to be read once in a while: see docs/decisions/0012-state-times.md. The
+ * last time is that of the row's last change, which may be later than that of its state.
+ */
+export const listStateTimes = async (client: Database['client'], row: MediaRow): Promise<StateTime[]> => {
+  const { media_object_id, state, upload_state, created_at, updated_at } = row;
+  const [upload, told] = await Promise.all([
+    client.upload_session.findFirst({
+      where: { media_object_id, phase: 'complete' },
+      select: { updated_at: true },
+    }),
+    listTold(client, media_object_id),
+  ]);
+  const known: StateTime[] = [
+    { at: created_at, state: upload_state === 'pending' ? 'pending' : 'uploading', told_by: 'row' },
+    ...(upload === null ? [] : [{ at: upload.updated_at, state: 'processing', told_by: 'upload' } as const]),
+    ...told,
+  ];
+  const sorted = known.toSorted((one, other) => one.at.getTime() - other.at.getTime());
+  return withoutRepetitions([...sorted, { at: updated_at, state, told_by: 'row' }]);
+};
