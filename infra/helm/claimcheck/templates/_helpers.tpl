@@ -80,6 +80,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 
 {{- define "claimcheck.env.api" -}}
+{{- /* Buffers of uploads die young: see docs/decisions/0003-upload-store.md. */}}
+- { name: NODE_OPTIONS, value: "--max-semi-space-size=8" }
 - { name: ROLES, value: {{ .roles | quote }} }
 - { name: SCAN_POLICY, value: {{ .root.Values.scan.policy | quote }} }
 - { name: SCAN_UNSCANNABLE, value: {{ .root.Values.scan.unscannable | quote }} }
