@@ -147,6 +147,14 @@ test("a worker's network ends at the store, the broker and the scanner", () => {
   expect(egress[1]?.to).toEqual([messaging]);
 });
 
+test('with traces every process may reach their receiver, and where it is told only there', () => {
+  const policies = ofKind('keda', 'NetworkPolicy').map(({ spec }) => policy.parse(spec).egress.at(-1));
+  const monitoring = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
+  expect(policies.length).toBeGreaterThan(2);
+  for (const last of policies)
+    expect(last).toEqual({ ports: [expect.objectContaining({ port: 4318 })], to: [monitoring] });
+});
+
 test("the migrations' Secret is no part of the release: they run before anything of it is there", () => {
   for (const [name] of FILES) {
     const values = name as keyof typeof VALUES;
