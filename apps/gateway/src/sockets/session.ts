@@ -98,7 +98,7 @@ export class Session {
       this.#deps.events.send(this.#socket, 'conversation.added', { conversation_id });
       return;
     }
-    this.subscriptions.unsubscribe(conversation_id);
+    this.subscriptions.removed(conversation_id);
     this.#tellRemoved(conversation_id);
   }
 

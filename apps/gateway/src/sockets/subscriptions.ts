@@ -87,6 +87,11 @@ export class Subscriptions {
     this.#byConversation.delete(conversationId);
   }
 
+  /** The user is no member any more: one that is just beginning looks again, and answers what it finds. */
+  removed(conversationId: string): void {
+    this.#byConversation.get(conversationId)?.removed();
+  }
+
   /** Ends all; later requests are refused. */
   close(): void {
     this.#closed = true;
