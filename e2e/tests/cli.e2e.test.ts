@@ -1,11 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
 import { runCommand } from '@claimcheck/local-stack/run-command';
-import { s3Client } from '@claimcheck/local-stack/s3-bucket';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Bucket } from '../harness/bucket.ts';
 import { ChatUser } from '../harness/chat-user.ts';
 import { smallPhoto } from '../harness/fixtures.ts';
 import { runClaimcheck } from '../harness/run-to-end.ts';
@@ -32,16 +31,9 @@ afterAll(() => system?.stop());
 const claimcheck = (...args: string[]) => runClaimcheck(system.apiEnv, ...args);
 
 const deleteObject = async (key: string): Promise<void> => {
-  const { S3_ENDPOINT = '', S3_REGION = '', S3_BUCKET = '', ...stack } = inject('stack');
-  const client = s3Client({
-    endpoint: S3_ENDPOINT,
-    region: S3_REGION,
-    bucket: S3_BUCKET,
-    accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
-    secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
-  });
-  await client.send(new DeleteObjectCommand({ Bucket: S3_BUCKET, Key: key }));
-  client.destroy();
+  const bucket = new Bucket(inject('stack'));
+  await bucket.delete(key);
+  bucket.close();
 };
 
 describe('media show tells the whole story', () => {

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { Database } from '@claimcheck/database/database';
-import { s3Client } from '@claimcheck/local-stack/s3-bucket';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { Bucket } from '../harness/bucket.ts';
 import { ChatUser } from '../harness/chat-user.ts';
 import { type Clamd, startClamd } from '../harness/clamd.ts';
 import { smallPhoto } from '../harness/fixtures.ts';
@@ -84,16 +83,9 @@ const publishPoison = async (): Promise<void> => {
 };
 
 const loseObject = async (key: string): Promise<void> => {
-  const { S3_ENDPOINT = '', S3_REGION = '', S3_BUCKET = '', ...stack } = inject('stack');
-  const client = s3Client({
-    endpoint: S3_ENDPOINT,
-    region: S3_REGION,
-    bucket: S3_BUCKET,
-    accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
-    secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
-  });
-  await client.send(new DeleteObjectCommand({ Bucket: S3_BUCKET, Key: key }));
-  client.destroy();
+  const bucket = new Bucket(inject('stack'));
+  await bucket.delete(key);
+  bucket.close();
 };
 
 /** As if it had waited for longer than a test may. */

@@ -1,6 +1,6 @@
 import { useMedia } from '@claimcheck/client/react';
+import { blurUrl } from '@claimcheck/client/react/thumbhash-picture';
 import { useState } from 'react';
-import { thumbhashUrl } from '../media/thumbhash-url.ts';
 import { useRenewals } from '../media/use-renewals.ts';
 import type { GalleryEntry } from './gallery-entries.ts';
 import type { Zoom } from './zoom.ts';
@@ -17,7 +17,7 @@ export const GalleryImage = ({ entry: { message, media }, alt, zoom }: GalleryIm
   const { hasFailed, attempt, fail } = useRenewals(renew);
   const [isLoaded, setLoaded] = useState(false);
   const url = urls.high ?? urls.medium ?? urls.low ?? urls.original;
-  const blurred = isLoaded ? undefined : thumbhashUrl(media.thumbhash);
+  const blurred = isLoaded ? undefined : blurUrl(media.thumbhash);
   const { width = 4, height = 3 } = media;
   return (
     <div className="zoomed" style={{ transform: `translate(${zoom.x}px, ${zoom.y}px) scale(${zoom.scale})` }}>

@@ -1,8 +1,8 @@
 import type { Media } from '@claimcheck/client';
+import { blurUrl } from '@claimcheck/client/react/thumbhash-picture';
 import { rgbaToThumbHash } from 'thumbhash';
 import { expect, test } from 'vitest';
 import { frameSize } from './frame-size.ts';
-import { thumbhashUrl } from './thumbhash-url.ts';
 
 const sizeOf = (extra: Partial<Media>) => frameSize({ kind: 'image', ...extra } as Media);
 const wideHash = btoa(String.fromCharCode(...rgbaToThumbHash(40, 20, new Uint8Array(40 * 20 * 4).fill(200))));
@@ -20,7 +20,7 @@ test('unknown dimensions are taken from the thumbhash, or guessed', () => {
 });
 
 test('a thumbhash becomes a picture, what is none becomes nothing', () => {
-  expect(thumbhashUrl(wideHash)).toMatch(/^data:image\/png;base64,/);
-  expect(thumbhashUrl('not base64!')).toBeUndefined();
-  expect(thumbhashUrl(undefined)).toBeUndefined();
+  expect(blurUrl(wideHash)).toMatch(/^data:image\/png;base64,/);
+  expect(blurUrl('not base64!')).toBeUndefined();
+  expect(blurUrl(undefined)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import type { Media } from '@claimcheck/client';
+import { bytesOfThumbhash } from '@claimcheck/client/react/thumbhash-picture';
 import { thumbHashToApproximateAspectRatio } from 'thumbhash';
-import { bytesOfBase64 } from './thumbhash-url.ts';
 
 const MAX_WIDTH = 360;
 const MAX_HEIGHT = 420;
@@ -9,7 +9,7 @@ const MIN_WIDTH = 120;
 /** The box of a picture or video in CSS pixels, and its width divided by its height. */
 export const frameSize = ({ kind, width, height, thumbhash }: Media): { width: number; ratio: number } => {
   const guessed = kind === 'video' ? 16 / 9 : 4 / 3;
-  const hash = bytesOfBase64(thumbhash);
+  const hash = bytesOfThumbhash(thumbhash);
   const approximate = hash ? thumbHashToApproximateAspectRatio(hash) : guessed;
   const ratio = width && height ? width / height : approximate;
   const natural = Math.min(width ?? MAX_WIDTH, MAX_WIDTH, MAX_HEIGHT * ratio);

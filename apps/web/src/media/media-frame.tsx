@@ -1,7 +1,7 @@
 import type { Media } from '@claimcheck/client';
+import { blurUrl } from '@claimcheck/client/react/thumbhash-picture';
 import type { ReactNode } from 'react';
 import { frameSize } from './frame-size.ts';
-import { thumbhashUrl } from './thumbhash-url.ts';
 
 interface MediaFrameProps {
   media: Media;
@@ -13,7 +13,7 @@ interface MediaFrameProps {
 /** Keeps the place of a video, so that nothing jumps when it comes. */
 export const MediaFrame = ({ media, isEmpty, children }: MediaFrameProps) => {
   const { width, ratio } = frameSize(media);
-  const blurred = isEmpty ? thumbhashUrl(media.thumbhash) : undefined;
+  const blurred = isEmpty ? blurUrl(media.thumbhash) : undefined;
   return (
     <div className="frame" style={{ width, aspectRatio: ratio }} aria-busy={isEmpty}>
       {isEmpty && <div className="placeholder">{blurred && <img src={blurred} alt="" />}</div>}

@@ -1,4 +1,4 @@
-import { thumbhashUrl } from '../media/thumbhash-url.ts';
+import { blurUrl } from '@claimcheck/client/react/thumbhash-picture';
 import { Icon } from '../ui/icon.tsx';
 import { useObjectUrl } from './use-object-url.ts';
 
@@ -12,7 +12,7 @@ interface FilePreviewProps {
 /** The picture itself, from this computer: nothing has to be uploaded to show it to who sends it. */
 export const FilePreview = ({ file, contentType, thumbhash }: FilePreviewProps) => {
   const isImage = contentType.startsWith('image/');
-  const url = useObjectUrl(isImage ? file : undefined) ?? thumbhashUrl(thumbhash);
+  const url = useObjectUrl(isImage ? file : undefined) ?? blurUrl(thumbhash);
   return url ? (
     <img className="preview" src={url} alt="" />
   ) : (

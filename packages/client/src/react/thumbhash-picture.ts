@@ -4,7 +4,7 @@ import { thumbHashToApproximateAspectRatio, thumbHashToDataURL } from 'thumbhash
 const MIN_BYTES = 5;
 
 /** A hash comes from a client or a worker: what can't be read is no hash. */
-const bytesOf = (base64: string | undefined): Uint8Array | undefined => {
+export const bytesOfThumbhash = (base64: string | undefined): Uint8Array | undefined => {
   if (base64 === undefined) return undefined;
   try {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -16,7 +16,7 @@ const bytesOf = (base64: string | undefined): Uint8Array | undefined => {
 
 /** The blur that a base64 thumbhash stands for, as a data URL. */
 export const blurUrl = (thumbhash: string | undefined): string | undefined => {
-  const bytes = bytesOf(thumbhash);
+  const bytes = bytesOfThumbhash(thumbhash);
   return bytes && thumbHashToDataURL(bytes);
 };
 
@@ -29,6 +29,6 @@ interface Shape {
 /** Width by height: exact where it is known, else about what the blur says, else `otherwise`. */
 export const aspectRatio = ({ width, height, thumbhash }: Shape, otherwise: number): number => {
   if (width && height) return width / height;
-  const bytes = bytesOf(thumbhash);
+  const bytes = bytesOfThumbhash(thumbhash);
   return bytes ? thumbHashToApproximateAspectRatio(bytes) : otherwise;
 };
