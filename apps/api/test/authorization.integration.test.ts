@@ -7,14 +7,18 @@ import { startTestApi, type TestApi } from './harness/test-api.ts';
 let api: TestApi;
 let shared: AccessWorld;
 beforeAll(async () => {
-  api = await startTestApi(inject('stack'));
+  // Worlds are many, their owner is one.
+  api = await startTestApi(inject('stack'), { MAX_OPEN_UPLOADS: '1000' });
   shared = await createAccessWorld(api);
 });
 afterAll(() => api?.close());
 
 const ask = async (method: string, row: MatrixRow, world: AccessWorld, actor: Actor): Promise<number> => {
   const { path, body, bytes, headers } = row.call(world);
-  const { token, t } = world.credentials[actor];
+  const { token, t } =
+    actor === 'upload ticket' && row.ticketOf !== undefined
+      ? { token: world.ticketFor(row.ticketOf(world)), t: undefined }
+      : world.credentials[actor];
   const url = new URL(`${api.url}${path}`);
   if (t !== undefined) url.searchParams.set('t', t);
   const response = await fetch(url, {
@@ -32,7 +36,8 @@ const ask = async (method: string, row: MatrixRow, world: AccessWorld, actor: Ac
 };
 
 test('the matrix has every route, and no route that is not there', () => {
-  expect(Object.keys(AUTHORIZATION_MATRIX).sort()).toEqual(routesOf(api.app).sort());
+  const routes = new Set(Object.keys(AUTHORIZATION_MATRIX).map((row) => row.split(' · ')[0]));
+  expect([...routes].sort()).toEqual(routesOf(api.app).sort());
 });
 
 // Drill 28, invariant Z: who may what, on every route.

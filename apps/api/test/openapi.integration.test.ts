@@ -1,12 +1,9 @@
-import { uploadAuthorizationSchema } from '@claimcheck/contracts/openapi/answer-schemas';
 import { EXAMPLE_IDS } from '@claimcheck/contracts/openapi/examples';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { type AccessWorld, createAccessWorld } from './harness/access-world.ts';
-import { readyMedia } from './harness/ready-media.ts';
+import { type AccessWorld, authorizeDirect, createAccessWorld } from './harness/access-world.ts';
 import { routesOf } from './harness/routes-of.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';
 
@@ -38,44 +35,16 @@ afterAll(() => api?.close());
 const pointerOf = (...parts: string[]): string =>
   parts.map((part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('');
 
-/** Uploads that go to the storage directly, one with its bytes, and a video with playlists. */
+/** An upload that goes to the storage directly, with its bytes. */
 interface Extras {
-  multipart: string;
   put: string;
-  hls: string;
 }
 
-const authorize = async (protocol: 'put' | 'multipart', size_bytes: number) => {
-  const { text } = await api.post('ann', '/v1/media', {
-    client_media_id: uuidv7(),
-    filename: 'a.bin',
-    content_type: 'application/octet-stream',
-    size_bytes,
-    protocols: [protocol],
-  });
-  return uploadAuthorizationSchema.parse(JSON.parse(text));
-};
-
 const createExtras = async (): Promise<Extras> => {
-  const multipart = await authorize('multipart', 6 * 1_024 ** 2);
-  const { media, upload } = await authorize('put', 5);
+  const { media, upload } = await authorizeDirect(api, 'put', 5);
   const sent = await fetch(upload.url, { method: 'PUT', headers: upload.headers, body: 'hello' });
   expect(sent.status, await sent.text()).toBe(200);
-  const hls = await readyMedia(api, 'video/mp4');
-  const key = `${hls}/e1/hls/main.m3u8`;
-  await api.context.database.client.derivative.create({
-    data: {
-      media_object_id: hls,
-      epoch: 1,
-      quality: 'high',
-      format: 'm3u8',
-      s3_bucket: api.context.storage.bucket,
-      object_storage_key: key,
-      size_bytes: 8,
-    },
-  });
-  await api.context.storage.put(key, Buffer.from('#EXTM3U\n'), { size_bytes: 8, content_type: 'text/plain' });
-  return { multipart: multipart.media.media_object_id, put: media.media_object_id, hls };
+  return { put: media.media_object_id };
 };
 
 /** Real ids in the place of the example's. */
@@ -83,7 +52,7 @@ const realise = (text: string, world: AccessWorld & Extras): string =>
   text
     .replaceAll(EXAMPLE_IDS.multipart_upload, world.multipart)
     .replaceAll(EXAMPLE_IDS.put_upload, world.put)
-    .replaceAll(EXAMPLE_IDS.hls_media, world.hls)
+    .replaceAll(EXAMPLE_IDS.hls_media, world.film)
     .replaceAll(EXAMPLE_IDS.media, world.media)
     .replaceAll(EXAMPLE_IDS.unsent_media, world.unsent)
     .replaceAll(EXAMPLE_IDS.upload, world.upload)

@@ -29,6 +29,16 @@ export const mediaRoutes = (context: HttpContext): Router => {
   const { database, settings, waiters, storage, metrics } = context;
   const visible = new VisibleMediaReader(database);
   const router = Router();
+  // Who waits for the same change is answered with the same row: thousands may, and then this is most of the work.
+  const bodies = new WeakMap<MediaRow, Buffer>();
+
+  const bodyOf = (row: MediaRow): Buffer => {
+    const known = bodies.get(row);
+    if (known !== undefined) return known;
+    const body = Buffer.from(JSON.stringify(toMedia(row, settings.publicUrl)));
+    bodies.set(row, body);
+    return body;
+  };
 
   /** Answers when rev > afterRev, when it is settled (nothing more will come by itself), or in time. */
   const waitForChange = async (
@@ -62,7 +72,7 @@ export const mediaRoutes = (context: HttpContext): Router => {
     });
     if (gone.signal.aborted) return;
     response.set({ ETag: `"${row.rev}"`, 'Cache-Control': 'private, no-cache' });
-    response.json(toMedia(row, settings.publicUrl));
+    response.type('json').send(bodyOf(row));
   });
 
   router.delete('/v1/media/:id', async (request, response) => {

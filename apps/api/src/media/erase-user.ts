@@ -68,7 +68,7 @@ const forget = async (tx: Transaction, userId: string): Promise<void> => {
  * objects wherever they were forwarded to, uploads and every book about them. The host must see to it that
  * no new token is issued. Repeatable; interrupted, it goes on where it was.
  *
- * @param onErased removes what the storage holds
+ * @param onErased removes what the storage holds; run for a page of uploads at once
  */
 export const eraseUser = async (
   database: Database,
@@ -84,12 +84,14 @@ export const eraseUser = async (
       take: PAGE,
       select: { media_object_id: true },
     });
+    const erased: ErasedUpload[] = [];
     for (const { media_object_id } of page) {
-      const erased = await database.transaction((tx) => eraseOwn(tx, settings, userId, media_object_id));
-      if (erased !== undefined) await onErased(erased);
+      const upload = await database.transaction((tx) => eraseOwn(tx, settings, userId, media_object_id));
+      if (upload !== undefined) erased.push(upload);
     }
+    await Promise.all(erased.map(onErased));
     more = page.length === PAGE;
   }
-  for (const piece of await erasePieces(database, userId)) await onErased(piece);
+  await Promise.all((await erasePieces(database, userId)).map(onErased));
   await database.transaction((tx) => forget(tx, userId));
 };

@@ -1,8 +1,10 @@
+import { uploadAuthorizationSchema } from '@claimcheck/contracts/openapi/answer-schemas';
 import { v7 as uuidv7 } from 'uuid';
+import type { z } from 'zod';
 import { addMember, removeMember } from '../../src/media/conversations.ts';
 import { createUpload } from '../../src/media/create-upload.ts';
 import { openMediaSession } from '../../src/media/media-sessions.ts';
-import { readyMedia } from './ready-media.ts';
+import { filmWithHls, readyMedia } from './ready-media.ts';
 import type { TestApi } from './test-api.ts';
 
 /** Everybody who may come: what they send as a bearer token, or as `?t=`. */
@@ -26,9 +28,16 @@ export interface AccessWorld {
   conversation: string;
   message: string;
   upload: string;
-  /** What an actor shows. */
+  /** Begun by the owner, straight to the storage; it has more than one part. */
+  multipart: string;
+  /** Of the owner, in the same conversation: played by playlists and segments. */
+  film: string;
+  ticketFor(uploadId: string): string;
+  /** What an actor shows; the upload ticket is that of `upload`. */
   credentials: Record<Actor, { token?: string; t?: string }>;
 }
+
+const MULTIPART_BYTES = 6 * 1_024 ** 2;
 
 const openUpload = async ({ context }: TestApi): Promise<string> => {
   const { database, settings } = context;
@@ -43,35 +52,58 @@ const openUpload = async ({ context }: TestApi): Promise<string> => {
   return session.upload_id;
 };
 
+/** By the call that clients make: what it opens in the storage is open. */
+export const authorizeDirect = async (
+  api: TestApi,
+  protocol: 'put' | 'multipart',
+  size_bytes: number,
+): Promise<z.infer<typeof uploadAuthorizationSchema>> => {
+  const { text } = await api.post('ann', '/v1/media', {
+    client_media_id: uuidv7(),
+    filename: 'a.bin',
+    content_type: 'application/octet-stream',
+    size_bytes,
+    protocols: [protocol],
+  });
+  return uploadAuthorizationSchema.parse(JSON.parse(text));
+};
+
 export const createAccessWorld = async (api: TestApi): Promise<AccessWorld> => {
   const { database, tickets } = api.context;
   const conversation = `c-${uuidv7()}`;
   const [media, unsent, upload] = [await readyMedia(api), await readyMedia(api), await openUpload(api)];
+  const film = await filmWithHls(api);
+  const { media: inParts } = await authorizeDirect(api, 'multipart', MULTIPART_BYTES);
   const message = await api.db.shared(media, conversation);
+  await api.db.shared(film, conversation);
   await database.transaction((tx) => addMember(tx, conversation, 'ben'));
   await database.transaction((tx) => addMember(tx, conversation, 'fay'));
   await database.transaction((tx) => removeMember(tx, conversation, 'fay'));
   const session = await openMediaSession(database, 'ben', { conversation_id: conversation }, 600_000);
-  const ticket = tickets?.sign({
-    user_id: 'ann',
-    media_object_id: upload,
-    size_bytes: 5,
-    content_type: 'text/plain',
-    expires_at: new Date(Date.now() + 600_000),
-  });
+  const ticketFor = (uploadId: string): string =>
+    tickets?.sign({
+      user_id: 'ann',
+      media_object_id: uploadId,
+      size_bytes: 5,
+      content_type: 'text/plain',
+      expires_at: new Date(Date.now() + 600_000),
+    }) ?? '';
   return {
     media,
     unsent,
     upload,
+    multipart: inParts.media_object_id,
+    film,
     conversation,
     message,
+    ticketFor,
     credentials: {
       owner: { token: api.tokenFor('ann') },
       member: { token: api.tokenFor('ben') },
       'former member': { token: api.tokenFor('fay') },
       stranger: { token: api.tokenFor('eve') },
       'expired token': { token: api.tokenFor('ann', { expiresIn: -5 }) },
-      'upload ticket': { token: ticket ?? '' },
+      'upload ticket': { token: ticketFor(upload) },
       'media session': { t: session.token },
       backend: { token: api.tokenFor('host', { scope: 'claimcheck:admin' }) },
     },

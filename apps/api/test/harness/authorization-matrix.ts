@@ -24,6 +24,8 @@ export interface MatrixRow {
   ];
   /** It changes something: every actor finds a world of its own. */
   changes?: true;
+  /** Whose ticket the upload ticket is, where that is not the plain upload's. */
+  ticketOf?: (world: AccessWorld) => string;
 }
 
 const TUS = { 'tus-resumable': '1.0.0' };
@@ -49,7 +51,7 @@ const anyUser = (status: number): MatrixRow['expected'] => [
 ];
 const backendOnly = (status: number): MatrixRow['expected'] => [403, 403, 403, 403, 401, 401, 401, status];
 
-/** Every route × everybody. A route that is not here fails the test. */
+/** Every route × everybody, some in more than one case, named after ` · `. A route that is not here fails the test. */
 export const AUTHORIZATION_MATRIX: Readonly<Record<string, MatrixRow>> = {
   'GET /config.json': { call: () => ({ path: '/config.json' }), expected: everybody(200) },
   'GET /openapi.json': { call: () => ({ path: '/openapi.json' }), expected: everybody(200) },
@@ -119,6 +121,15 @@ export const AUTHORIZATION_MATRIX: Readonly<Record<string, MatrixRow>> = {
     call: ({ upload }) => ({ path: `/v1/media/${upload}/parts`, body: {} }),
     expected: [400, 404, 404, 404, 401, 400, 401, 404],
   },
+  'POST /v1/media/:id/parts · of a multipart upload': {
+    call: ({ multipart }) => ({ path: `/v1/media/${multipart}/parts`, body: {} }),
+    ticketOf: ({ multipart }) => multipart,
+    expected: [200, 404, 404, 404, 401, 200, 401, 404],
+  },
+  'POST /v1/media/:id/parts · with another upload’s ticket': {
+    call: ({ multipart }) => ({ path: `/v1/media/${multipart}/parts`, body: {} }),
+    expected: [200, 404, 404, 404, 401, 404, 401, 404],
+  },
   'POST /v1/media/:id/complete': {
     call: ({ upload }) => ({ path: `/v1/media/${upload}/complete` }),
     expected: [409, 404, 404, 404, 401, 409, 401, 404],
@@ -127,6 +138,14 @@ export const AUTHORIZATION_MATRIX: Readonly<Record<string, MatrixRow>> = {
     // A picture, so that whoever may see it is told that there is no such thing yet.
     call: ({ media }) => ({ path: `/v1/media/${media}/hls/1/main.m3u8` }),
     expected: [409, 409, 404, 404, 401, 401, 409, 404],
+  },
+  'GET /v1/media/:id/hls/:epoch/:file · a playlist': {
+    call: ({ film }) => ({ path: `/v1/media/${film}/hls/1/main.m3u8` }),
+    expected: [200, 200, 404, 404, 401, 401, 200, 404],
+  },
+  'GET /v1/media/:id/hls/:epoch/:file · a segment': {
+    call: ({ film }) => ({ path: `/v1/media/${film}/hls/1/v0-0.m4s` }),
+    expected: [302, 302, 404, 404, 401, 401, 302, 404],
   },
   'DELETE /v1/media/:id': {
     call: ({ unsent }) => ({ path: `/v1/media/${unsent}` }),

@@ -24,3 +24,30 @@ export const readyMedia = async (
   }
   return id;
 };
+
+const PLAYLIST = Buffer.from('#EXTM3U\n');
+
+/** A video of `ann` that is ready, its HLS beside the mp4: a playlist and one segment. @returns its id */
+export const filmWithHls = async (api: Pick<TestApi, 'context' | 'db'>): Promise<string> => {
+  const { database, storage } = api.context;
+  const id = await readyMedia(api, 'video/mp4');
+  const folder = `${id}/e1/hls`;
+  await database.client.derivative.create({
+    data: {
+      media_object_id: id,
+      epoch: 1,
+      quality: 'high',
+      format: 'm3u8',
+      s3_bucket: storage.bucket,
+      object_storage_key: `${folder}/main.m3u8`,
+      size_bytes: PLAYLIST.length,
+    },
+  });
+  const segment = bytesOf(folder);
+  await storage.put(`${folder}/main.m3u8`, PLAYLIST, {
+    size_bytes: PLAYLIST.length,
+    content_type: 'application/vnd.apple.mpegurl',
+  });
+  await storage.put(`${folder}/v0-0.m4s`, segment, { size_bytes: segment.length, content_type: 'video/mp4' });
+  return id;
+};
