@@ -1,6 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import type { Seeded } from '../harness/seeded.ts';
-import type { HostileWorld } from './hostile-world.ts';
+import type { HostileWorld, Outcome } from './hostile-world.ts';
 import { mutate } from './mutate.ts';
 import type { RealFile } from './real-files.ts';
 
@@ -13,6 +14,24 @@ export interface FuzzSummary {
   /** How many ended in each state. */
   states: Record<string, number>;
 }
+
+const ARTEFACTS = new URL('../artefacts/', import.meta.url);
+
+/** Those that have not settled, to be looked at by themselves. */
+const keep = async (
+  wave: readonly RealFile[],
+  ids: readonly string[],
+  outcomes: ReadonlyMap<string, Outcome>,
+): Promise<void> => {
+  await mkdir(ARTEFACTS, { recursive: true });
+  for (const [index, id] of ids.entries()) {
+    const file = wave[index];
+    if (file === undefined || outcomes.has(id)) continue;
+    const name = `fuzz-${id}.${file.kind.replaceAll(' ', '-')}`;
+    await writeFile(new URL(name, ARTEFACTS), file.bytes);
+    console.log(`kept as e2e/artefacts/${name}`);
+  }
+};
 
 /**
  * Uploads changed copies of real files until there are `count` of them, or `isOver` says so.
@@ -27,11 +46,14 @@ export const fuzz = async (
   const summary: FuzzSummary = { files: 0, states: {} };
   while (summary.files < options.count && options.isOver?.() !== true) {
     const wave = Array.from({ length: Math.min(IN_FLIGHT, options.count - summary.files) }, () => {
-      const { filetype, bytes } = random.pick(files);
-      return { filetype, bytes: mutate(bytes, random) };
+      const { kind, filetype, bytes } = random.pick(files);
+      return { kind, filetype, bytes: mutate(bytes, random) };
     });
     const ids = await Promise.all(wave.map((file) => world.upload(file)));
-    const outcomes = await world.untilSettled(ids, SETTLES_WITHIN_MS);
+    const outcomes = await world.untilSettled(ids, SETTLES_WITHIN_MS).catch(async (error: unknown) => {
+      await keep(wave, ids, await world.settled(ids));
+      throw error;
+    });
     for (const { state } of outcomes.values()) summary.states[state] = (summary.states[state] ?? 0) + 1;
     summary.files += wave.length;
     expect(world.isWorkerUnharmed, `the worker lives after ${summary.files} files`).toBe(true);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isSettled } from '@claimcheck/contracts/media';
 import { Database } from '@claimcheck/database/database';
+import { runClaimcheck } from '../harness/run-to-end.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { WireUpload } from '../harness/tus-wire.ts';
 import { until } from '../harness/until.ts';
@@ -80,11 +81,15 @@ export class HostileWorld {
       return await until(all, { withinMs, what: `${ids.length} media objects to settle` });
     } catch (error) {
       const ended = await this.settled(ids);
-      const open = ids.flatMap((id, index) => (ended.has(id) ? [] : [`number ${index} (${id})`]));
-      throw new Error(`not settled: ${open.join(', ')}\n${this.system.apps.worker.logTail(20)}`, {
-        cause: error,
-      });
+      const open = ids.filter((id) => !ended.has(id));
+      const stories = await Promise.all(open.map((id) => this.#story(id)));
+      const logs = [this.system.apps.worker, this.system.apps.api].map((app) => app.logTail(20));
+      throw new Error(['not settled:', ...stories, ...logs].join('\n'), { cause: error });
     }
+  }
+
+  async #story(id: string): Promise<string> {
+    return (await runClaimcheck(this.system.apiEnv, 'media', 'show', id)).out;
   }
 
   /** Whether the worker is the process that it was. */
