@@ -52,6 +52,17 @@ describe('the media lane', () => {
     expect(final.durationMs).toBeGreaterThan(900);
   });
 
+  it('looks for the end of a sound that says it lasts for years', async () => {
+    const mp3 = await makeWithFfmpeg(['-t', '1', '-i', BUNNY, '-vn', '-c:a', 'libmp3lame'], 'mp3');
+    // The number of frames in the header that encoders write: its name, flags, then the number.
+    const header = Math.max(mp3.indexOf('Info'), mp3.indexOf('Xing'));
+    mp3.writeUInt32BE(0x7f_ff_ff_ff, header + 8);
+    const final = await harness.process(mp3, { contentType: 'audio/mpeg' });
+    expect(final).toMatchObject({ success: true, contentType: 'audio/mpeg' });
+    expect(final.durationMs).toBeGreaterThan(900);
+    expect(final.durationMs).toBeLessThan(1_200);
+  });
+
   it.each([
     ['without its index', [] as string[], 0.6],
     ['with its index, without its end', ['-movflags', '+faststart'], 0.6],

@@ -66,3 +66,14 @@ test('a quality that is not known yet is read, so that the rest of the result is
   expect(receivedResponseSchema.safeParse({ ...image, processed }).success).toBe(true);
   expect(EVENT_SCHEMAS['media.optimize.response'].safeParse({ ...image, processed }).success).toBe(false);
 });
+
+test.each([
+  ['durationMs', 39_639_917_136],
+  ['width', 2_147_483_648],
+  ['epoch', 2_147_483_648],
+  ['contentType', 'image/png\u0000'],
+])('a response with a %s that no row can hold is not valid', (field, value) => {
+  const image = examples.find(({ file }) => file.includes('image'))?.event;
+  expect(receivedResponseSchema.safeParse({ ...image, [field]: value }).success).toBe(false);
+  expect(validators['media.optimize.response']?.({ ...image, [field]: value })).toBe(false);
+});

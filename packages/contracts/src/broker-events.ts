@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { uuid } from './ids.ts';
+import { LIMITS } from './limits.ts';
 import { DERIVED_QUALITIES, FORMATS, mediaSchema } from './media.ts';
 import { workerReportSchema } from './worker-report.ts';
 
@@ -7,7 +8,10 @@ import { workerReportSchema } from './worker-report.ts';
 // how an event may grow. A renamed field means a new subject.
 
 const key = z.string().min(1).max(1024);
-const epoch = z.int().positive();
+/** What every header and every database can hold. */
+const PRINTABLE = /^[\x20-\x7e]+$/;
+const epoch = z.int().positive().max(LIMITS.count);
+const pixels = z.int().positive().max(LIMITS.count);
 
 export const optimizeRequestSchema = z
   .looseObject({
@@ -59,12 +63,12 @@ const responseFields = {
     .optional()
     .describe('Why it failed; for stages scan and rescan: clean, unscannable or skipped'),
   retryable: z.boolean().optional(),
-  width: z.int().positive().optional(),
-  height: z.int().positive().optional(),
-  durationMs: z.int().nonnegative().optional(),
+  width: pixels.optional(),
+  height: pixels.optional(),
+  durationMs: z.int().nonnegative().max(LIMITS.count).optional(),
   thumbhash: z.base64().max(64).optional(),
   sha256: z.string().optional(),
-  contentType: z.string().max(127).optional(),
+  contentType: z.string().max(127).regex(PRINTABLE, 'must be printable ASCII').optional(),
   percent: z.int().min(0).max(100).optional().describe('With stage progress'),
   scanner,
   worker: workerReportSchema.optional(),
@@ -73,8 +77,8 @@ const responseFields = {
 const derivativeFields = {
   url: z.string().min(1).max(2_048).describe('s3://bucket/key, or a URL under the S3 endpoint'),
   size: z.int().nonnegative().describe('Bytes'),
-  width: z.int().positive().optional(),
-  height: z.int().positive().optional(),
+  width: pixels.optional(),
+  height: pixels.optional(),
 };
 
 /** What a worker may send. */

@@ -15,6 +15,8 @@ export const LIMITS = {
   subscribeAllPage: 50,
   /** Largest page of messages or events. */
   pageSize: 200,
+  /** Largest count that a row holds: pixels of an edge, milliseconds of a film (24 days), attempts. */
+  count: 2_147_483_647,
   /** Parts whose URLs are signed in one answer. */
   signedParts: 100,
 } as const;

@@ -82,7 +82,7 @@ export const authorizeUploadSchema = z.strictObject({
   conversation_id: hostId.optional(),
   width: z.int().min(1).max(1_000_000).optional(),
   height: z.int().min(1).max(1_000_000).optional(),
-  duration_ms: z.int().nonnegative().max(2_147_483_647).optional(),
+  duration_ms: z.int().nonnegative().max(LIMITS.count).optional(),
   thumbhash: z.base64().max(64).optional(),
   alt: alt.optional(),
   /** Ways in which this client can send the bytes; one of them is chosen, by the size. */

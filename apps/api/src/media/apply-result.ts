@@ -56,7 +56,8 @@ const learned = (result: Result): MediaChange => {
   if (result.height !== undefined) change.height = result.height;
   if (result.durationMs !== undefined) change.duration_ms = result.durationMs;
   if (result.thumbhash !== undefined) change.thumbhash = result.thumbhash;
-  if (result.sha256 !== undefined) Object.assign(change, { sha256: result.sha256, is_sha256_verified: true });
+  const sha256 = toSha256(result.sha256);
+  if (sha256 !== undefined) Object.assign(change, { sha256, is_sha256_verified: true });
   if (result.contentType !== undefined) {
     change.content_type = result.contentType;
     change.kind = kindOf(result.contentType);

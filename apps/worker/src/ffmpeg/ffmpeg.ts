@@ -1,7 +1,7 @@
 import { MediaFailure } from '../job/media-failure.ts';
 import { type ConfinementPrograms, confine } from './confinement.ts';
 import { inputArguments } from './containers.ts';
-import { type Probe, readProbe } from './probe.ts';
+import { isPlausible, type Probe, readProbe } from './probe.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
 
 export interface FfmpegPrograms extends ConfinementPrograms {
@@ -79,8 +79,8 @@ export class Ffmpeg {
     let seconds: number | undefined;
     for (const line of stdout.split('\n')) {
       const [start, length] = line.split(',').map(Number);
-      if (start === undefined || !Number.isFinite(start)) continue;
-      const end = start + (Number.isFinite(length) ? (length ?? 0) : 0);
+      const end = (start ?? Number.NaN) + (Number.isFinite(length) ? (length ?? 0) : 0);
+      if (!isPlausible(end)) continue;
       seconds = Math.max(seconds ?? 0, end);
     }
     return { seconds, isCut: /partial file|file ended prematurely/i.test(stderr) };

@@ -1,3 +1,4 @@
+import { LIMITS } from '@claimcheck/contracts/limits';
 import { z } from 'zod';
 import { MediaFailure } from '../job/media-failure.ts';
 
@@ -12,16 +13,16 @@ export interface VideoStream {
 export interface Probe {
   video: VideoStream | undefined;
   audio: { codec: string } | undefined;
-  /** As the container says; undefined in files that were recorded as a stream. */
+  /** As the container says; undefined in files that were recorded as a stream, or lie. */
   durationSeconds: number | undefined;
 }
 
-const seconds = z
-  .string()
-  .transform(Number)
-  .refine((value) => Number.isFinite(value) && value >= 0)
-  .optional()
-  .catch(undefined);
+const MAX_SECONDS = Math.floor(LIMITS.count / 1_000);
+
+/** Whether anything lasts so long: a changed byte is enough to make a second into a year. */
+export const isPlausible = (seconds: number): boolean => seconds >= 0 && seconds <= MAX_SECONDS;
+
+const seconds = z.string().transform(Number).refine(isPlausible).optional().catch(undefined);
 
 const outputSchema = z.object({
   format: z.object({ duration: seconds }).default({ duration: undefined }),
