@@ -77,3 +77,9 @@ test.each([
   expect(receivedResponseSchema.safeParse({ ...image, [field]: value }).success).toBe(false);
   expect(validators['media.optimize.response']?.({ ...image, [field]: value })).toBe(false);
 });
+
+test('a virus whose name no row can hold is told all the same', () => {
+  const virus = examples.find(({ name }) => name === 'media.optimize.response.virus')?.event;
+  const read = EVENT_SCHEMAS['media.optimize.response.virus'].parse({ ...virus, virusName: 'Eicar\u0000\n' });
+  expect(read).toMatchObject({ virusName: 'Eicar??' });
+});

@@ -44,10 +44,14 @@ export type ResponseStage = (typeof RESPONSE_STAGES)[number];
 /** What a `scan` or `rescan` response says in `code`; infected files are told by the virus event instead. */
 export const SCAN_VERDICTS = ['clean', 'unscannable', 'skipped'] as const;
 
+/** A name that another program gave is kept in a form that every row can hold: a verdict must not be lost to it. */
+const withoutControls = (name: string): string => name.replace(/\p{Cc}/gu, '?');
+
 const scanner = z
   .string()
   .min(1)
   .max(128)
+  .overwrite(withoutControls)
   .optional()
   .describe('Engine and signatures that gave the verdict, such as ClamAV 1.4.6/27000');
 
@@ -116,7 +120,7 @@ export const virusEventSchema = z
     s3Key: key,
     s3Bucket: z.string().min(1),
     mediaUrl: z.url(),
-    virusName: z.string().min(1).max(255),
+    virusName: z.string().min(1).max(255).overwrite(withoutControls),
     detectedAt: z.iso.datetime(),
     actionTaken: z.enum(['deleted_from_object_store', 'left_in_place']),
     sha256: z.string().optional().describe('Of the infected bytes: the same bytes elsewhere are blocked too'),
