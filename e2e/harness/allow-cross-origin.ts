@@ -1,27 +1,41 @@
-import { PutBucketCorsCommand } from '@aws-sdk/client-s3';
+import { type CORSRule, DeleteBucketCorsCommand, PutBucketCorsCommand } from '@aws-sdk/client-s3';
 import { s3Client } from '@claimcheck/local-stack/s3-bucket';
 
-/** Lets scripts of any page read what signed URLs lead to, as an operator does for HLS by redirects. */
-export const allowCrossOrigin = async (stack: Record<string, string>): Promise<void> => {
-  const { S3_ENDPOINT, S3_REGION, S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = stack;
+/** What HLS by redirects needs: any page may read. */
+const READING: CORSRule = { AllowedMethods: ['GET', 'HEAD'], AllowedOrigins: ['*'], AllowedHeaders: ['*'] };
+
+const inBucket = async (
+  stack: Record<string, string>,
+  action: (client: ReturnType<typeof s3Client>, bucket: string) => Promise<unknown>,
+): Promise<void> => {
+  const { S3_BUCKET = '' } = stack;
   const client = s3Client({
-    endpoint: S3_ENDPOINT ?? '',
-    region: S3_REGION ?? '',
-    bucket: S3_BUCKET ?? '',
-    accessKeyId: S3_ACCESS_KEY_ID ?? '',
-    secretAccessKey: S3_SECRET_ACCESS_KEY ?? '',
+    endpoint: stack.S3_ENDPOINT ?? '',
+    region: stack.S3_REGION ?? '',
+    bucket: S3_BUCKET,
+    accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
+    secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
   });
-  const rule = { AllowedMethods: ['GET', 'HEAD'], AllowedOrigins: ['*'], AllowedHeaders: ['*'] };
   try {
-    await client.send(
-      new PutBucketCorsCommand({
-        Bucket: S3_BUCKET,
-        CORSConfiguration: { CORSRules: [rule] },
-        // This command demands one.
-        ChecksumAlgorithm: 'SHA256',
-      }),
-    );
+    await action(client, S3_BUCKET);
   } finally {
     client.destroy();
   }
 };
+
+/** Gives the bucket one CORS rule in the place of those it has, as an operator does. */
+export const allowCrossOrigin = (stack: Record<string, string>, rule: CORSRule = READING): Promise<void> =>
+  inBucket(stack, (client, Bucket) =>
+    client.send(
+      new PutBucketCorsCommand({
+        Bucket,
+        CORSConfiguration: { CORSRules: [rule] },
+        // This command demands one.
+        ChecksumAlgorithm: 'SHA256',
+      }),
+    ),
+  );
+
+/** Takes all CORS rules from the bucket: scripts of pages get nothing from it. */
+export const forbidCrossOrigin = (stack: Record<string, string>): Promise<void> =>
+  inBucket(stack, (client, Bucket) => client.send(new DeleteBucketCorsCommand({ Bucket })));

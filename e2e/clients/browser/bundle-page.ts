@@ -15,6 +15,8 @@ export const bundlePage = async (entry: string): Promise<string> => {
     root: fileURLToPath(new URL('.', import.meta.url)),
     // Node's way to know a build for production; a page has no `process`.
     define: { 'process.env.NODE_ENV': '"production"' },
+    // The test runner's NODE_ENV would have React's parts built for development.
+    oxc: { jsx: { runtime: 'automatic', development: false } },
     build: { write: false, lib: { entry, formats: ['iife'], name: 'page' } },
   });
   const outputs = [result].flat().flatMap((each) => ('output' in each ? each.output : []));

@@ -11,7 +11,7 @@ const ClaimcheckContext = createContext<Provided | undefined>(undefined);
 
 export interface ClaimcheckProviderProps {
   client: ClaimcheckClient;
-  /** `() => import('hls.js')`, for browsers that play no HLS by themselves; without it they get the mp4, if there is one. */
+  /** `() => import('hls.js')`, for films that come as HLS; without it the mp4 plays, if there is one. */
   loadHls?: LoadHls;
   children?: ReactNode;
 }

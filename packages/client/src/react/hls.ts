@@ -1,13 +1,31 @@
 /** What is used of hls.js. */
 export interface Hls {
+  readonly config: HlsConfig;
   loadSource(url: string): void;
   attachMedia(video: HTMLVideoElement): void;
-  on(event: 'hlsError', listener: (event: string, data: { fatal: boolean }) => void): void;
+  on(event: 'hlsError', listener: (event: string, data: { fatal: boolean; type: string }) => void): void;
+  on(event: 'hlsFragLoaded', listener: () => void): void;
   destroy(): void;
 }
 
+interface HlsConfig {
+  /** Seconds. */
+  maxMaxBufferLength: number;
+}
+
 /** `() => import('hls.js')`. */
-export type LoadHls = () => Promise<{ default: { new (): Hls; isSupported(): boolean } }>;
+export type LoadHls = () => Promise<{ default: { new (config: HlsConfig): Hls; isSupported(): boolean } }>;
+
+interface PlayHlsOptions {
+  loadHls: LoadHls | undefined;
+  /** Failed requests in a row that are enough; hls.js alone repeats them for half a minute. */
+  patience: number;
+  onError: () => void;
+}
+
+/** What is fetched of a film that nobody plays: the first picture, and how long it is. */
+const AHEAD_BEFORE_PLAY_S = 1;
+const AHEAD_S = 30;
 
 /** What hls.js plays with. */
 const hasMediaSource = (): boolean => 'MediaSource' in globalThis || 'ManagedMediaSource' in globalThis;
@@ -19,22 +37,27 @@ const hasMediaSource = (): boolean => 'MediaSource' in globalThis || 'ManagedMed
 export const playHls = (
   video: HTMLVideoElement,
   url: string,
-  loadHls: LoadHls | undefined,
-  onError: () => void,
+  { loadHls, patience, onError }: PlayHlsOptions,
 ): (() => void) => {
-  if (loadHls === undefined || !hasMediaSource()) {
-    video.src = url;
-    return () => video.removeAttribute('src');
-  }
+  if (loadHls === undefined || !hasMediaSource()) return playFile(video, url);
   let hls: Hls | undefined;
   let isEnded = false;
+  let failures = 0;
+  const fetchAhead = () => {
+    if (hls) hls.config.maxMaxBufferLength = AHEAD_S;
+  };
+  video.addEventListener('play', fetchAhead);
   loadHls()
     .then(({ default: Player }) => {
       if (isEnded) return;
       if (!Player.isSupported()) throw new Error('this browser has no Media Source Extensions');
-      hls = new Player();
-      hls.on('hlsError', (_, { fatal }) => {
-        if (fatal) onError();
+      hls = new Player({ maxMaxBufferLength: video.paused ? AHEAD_BEFORE_PLAY_S : AHEAD_S });
+      hls.on('hlsFragLoaded', () => {
+        failures = 0;
+      });
+      hls.on('hlsError', (_, { fatal, type }) => {
+        if (type === 'networkError') failures += 1;
+        if (fatal || failures >= patience) onError();
       });
       hls.loadSource(url);
       hls.attachMedia(video);
@@ -42,6 +65,13 @@ export const playHls = (
     .catch(onError);
   return () => {
     isEnded = true;
+    video.removeEventListener('play', fetchAhead);
     hls?.destroy();
   };
+};
+
+/** The same for what the browser plays by itself. */
+export const playFile = (video: HTMLVideoElement, url: string): (() => void) => {
+  video.src = url;
+  return () => video.removeAttribute('src');
 };

@@ -1,12 +1,11 @@
-import { type CSSProperties, type RefObject, useEffect, useRef, useState } from 'react';
+import { type CSSProperties, useState } from 'react';
 import { isSettled, type Media } from '../wire/media.ts';
 import { useProvided } from './claimcheck-provider.tsx';
-import { playHls } from './hls.ts';
+import { FilmPlayer } from './film-player.tsx';
 import { FILLING, MediaFrame } from './media-frame.tsx';
 import { DEFAULT_LABELS, endOf, type MediaLabels } from './media-labels.ts';
+import { useAttempts } from './use-attempts.ts';
 import { useMedia } from './use-media.ts';
-
-const MAX_RENEWALS = 2;
 
 export interface MediaVideoProps {
   /** As it came with a message. */
@@ -24,22 +23,18 @@ export interface MediaVideoProps {
 export const MediaVideo = ({ media: given, conversationId, ...props }: MediaVideoProps) => {
   const { loadHls } = useProvided();
   const { media = given, urls, renew } = useMedia(given, conversationId);
-  const [failures, setFailures] = useState(0);
-  const position = useRef(0);
+  const { attempt, isGivenUp, fail, succeed } = useAttempts(renew);
+  const [isHlsBroken, setHlsBroken] = useState(false);
   const labels = { ...DEFAULT_LABELS, ...props.labels };
   const alt = props.alt ?? media.alt ?? media.filename;
-  const handleError = () => {
-    setFailures((count) => count + 1);
-    if (failures < MAX_RENEWALS) renew().catch(() => setFailures(MAX_RENEWALS + 1));
-  };
 
   // A degraded film has no derivative; its source may still play.
   const film = urls.original ?? (media.state === 'degraded' ? urls.source : undefined);
-  const end = endOf(media, labels);
-  const isLost =
-    failures > MAX_RENEWALS || (isSettled(media) && Object.keys(urls).length > 0 && !film && !urls.hls);
-  const words = end ?? (isLost ? labels.unloadable : undefined);
-  const isPlayable = words === undefined && (film !== undefined || urls.hls !== undefined);
+  const canStream = film === undefined || (loadHls !== undefined && !isHlsBroken);
+  const playlist = canStream ? urls.hls : undefined;
+  const isPlayable = film !== undefined || playlist !== undefined;
+  const isLost = isGivenUp || (isSettled(media) && Object.keys(urls).length > 0 && !isPlayable);
+  const words = endOf(media, labels) ?? (isLost ? labels.unloadable : undefined);
   return (
     <MediaFrame
       media={media}
@@ -49,67 +44,21 @@ export const MediaVideo = ({ media: given, conversationId, ...props }: MediaVide
       className={props.className}
       style={props.style}
     >
-      {isPlayable && (
-        <Player
-          key={failures}
+      {words === undefined && isPlayable && (
+        <FilmPlayer
           film={film}
-          playlist={failures > 0 && film !== undefined ? undefined : urls.hls}
-          position={position}
+          playlist={playlist}
+          attempt={attempt}
           poster={urls.thumbnail}
           label={alt}
           loadHls={loadHls}
-          onError={handleError}
+          onError={() => (playlist !== undefined && film !== undefined ? setHlsBroken(true) : fail())}
+          onProgress={succeed}
         />
       )}
       {words === undefined && !isPlayable && urls.thumbnail && (
         <img src={urls.thumbnail} alt={`${alt}: ${labels.processing}`} style={FILLING} />
       )}
     </MediaFrame>
-  );
-};
-
-interface PlayerProps {
-  film: string | undefined;
-  playlist: string | undefined;
-  /** In seconds; a player that takes over goes on there. */
-  position: RefObject<number>;
-  poster: string | undefined;
-  label: string;
-  loadHls: Parameters<typeof playHls>[2];
-  onError: () => void;
-}
-
-const Player = ({ film, playlist, position, poster, label, loadHls, onError }: PlayerProps) => {
-  const element = useRef<HTMLVideoElement>(null);
-  const reportError = useRef(onError);
-  const canStream = playlist !== undefined && (film === undefined || loadHls !== undefined);
-
-  useEffect(() => {
-    reportError.current = onError;
-  });
-  useEffect(() => {
-    const video = element.current;
-    if (!video || !canStream) return;
-    return playHls(video, playlist, loadHls, () => reportError.current());
-  }, [canStream, playlist, loadHls]);
-
-  return (
-    <video
-      ref={element}
-      controls
-      playsInline
-      preload="metadata"
-      poster={poster}
-      aria-label={label}
-      style={{ ...FILLING, objectFit: 'contain' }}
-      onError={onError}
-      onLoadedMetadata={({ currentTarget }) => {
-        if (position.current > 0) currentTarget.currentTime = position.current;
-      }}
-      onTimeUpdate={({ currentTarget }) => {
-        position.current = currentTarget.currentTime;
-      }}
-      {...(canStream ? {} : { src: film })}
-    />
   );
 };

@@ -1,0 +1,86 @@
+import { useEffect, useRef } from 'react';
+import { type LoadHls, playFile, playHls } from './hls.ts';
+import { FILLING } from './media-frame.tsx';
+
+/** With an mp4 to go to, nobody has to wait longer for a playlist; some seconds. */
+const PATIENCE_WITH_FILM = 3;
+/** Played so far behind a failure, it is over. Seconds. */
+const PAST_FAILURE = 1;
+
+interface FilmPlayerProps {
+  /** Played unless there is a playlist. */
+  film: string | undefined;
+  playlist: string | undefined;
+  /** Changes when the same address is to be loaded once more. */
+  attempt: number;
+  poster: string | undefined;
+  label: string;
+  loadHls: LoadHls | undefined;
+  onError: () => void;
+  onProgress: () => void;
+}
+
+/** One element whatever it plays: when the source changes, the place, the volume and the full screen stay. */
+export const FilmPlayer = ({
+  film,
+  playlist,
+  attempt,
+  poster,
+  label,
+  loadHls,
+  ...props
+}: FilmPlayerProps) => {
+  const element = useRef<HTMLVideoElement>(null);
+  const left = useRef({ seconds: 0, isPlaying: false });
+  const onError = useRef(props.onError);
+
+  useEffect(() => {
+    onError.current = props.onError;
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt plays the same anew
+  useEffect(() => {
+    const video = element.current;
+    const url = playlist ?? film;
+    if (!video || url === undefined) return;
+    let hasFailed = false;
+    const fail = () => {
+      if (!hasFailed) onError.current();
+      hasFailed = true;
+    };
+    video.addEventListener('error', fail);
+    const patience = film === undefined ? Number.POSITIVE_INFINITY : PATIENCE_WITH_FILM;
+    const end =
+      playlist === undefined
+        ? playFile(video, url)
+        : playHls(video, url, { loadHls, patience, onError: fail });
+    return () => {
+      // One that had not begun has nothing to say about the place.
+      if (video.readyState > 0) left.current = { seconds: video.currentTime, isPlaying: !video.paused };
+      video.removeEventListener('error', fail);
+      end();
+    };
+  }, [playlist, film, loadHls, attempt]);
+
+  return (
+    // biome-ignore lint/a11y/useMediaCaption: there are none
+    <video
+      ref={element}
+      controls
+      playsInline
+      preload="metadata"
+      poster={poster}
+      aria-label={label}
+      style={{ ...FILLING, objectFit: 'contain' }}
+      onLoadedMetadata={({ currentTarget: video }) => {
+        const { seconds, isPlaying } = left.current;
+        if (seconds > 0) video.currentTime = seconds;
+        // Whether it may play by itself is the browser's to say.
+        if (isPlaying) video.play().catch(() => {});
+      }}
+      onTimeUpdate={({ currentTarget: video }) => {
+        const distance = Math.abs(video.currentTime - left.current.seconds);
+        if (!video.seeking && distance > PAST_FAILURE) props.onProgress();
+      }}
+    />
+  );
+};
