@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { launchChromium } from '../harness/chromium.ts';
+import { storedKeys } from '../harness/stored-keys.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { ChatTab } from './chat-tab.ts';
 import { newPhoto, photos } from './photos.ts';
@@ -141,18 +142,7 @@ test('what is sent without a network goes out when it is back, in order, after a
   await gina.say('third');
   await gina.page.getByTestId('outgoing').nth(2).waitFor();
   // The store is written behind the scenes; what is in it is what a reload keeps.
-  await gina.page.waitForFunction(async () => {
-    const opened = indexedDB.open('claimcheck');
-    await new Promise((resolve) => {
-      opened.onsuccess = resolve;
-    });
-    const keys = opened.result.transaction('entries').objectStore('entries').getAllKeys();
-    await new Promise((resolve) => {
-      keys.onsuccess = resolve;
-    });
-    opened.result.close();
-    return keys.result.filter((key) => String(key).includes('|outgoing|')).length === 3;
-  });
+  await expect.poll(() => storedKeys(gina.page, 'outgoing'), { timeout: 20_000 }).toHaveLength(3);
   await gina.page.reload();
   await hugo.message('third').waitFor();
   const sent = await hugo.page
