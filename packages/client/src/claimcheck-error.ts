@@ -18,7 +18,9 @@ export type ClientErrorCode =
   /** `stripLocation` can't take the location out of this kind of file. */
   | 'location_kept'
   /** After a reload: the bytes are needed again. */
-  | 'file_missing';
+  | 'file_missing'
+  /** The file is not the one whose upload was begun; what is there of it can't be gone on with. */
+  | 'file_changed';
 
 /** The server's problem codes, and those that only a client can know. */
 export type ClaimcheckErrorCode = ProblemCode | ClientErrorCode;

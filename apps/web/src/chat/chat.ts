@@ -84,17 +84,21 @@ export class Chat {
     this.sendFile(message.conversationId, file);
   }
 
-  /** Goes on with an upload that a reload has cut, with the file that it was. Throws ClaimcheckError. */
+  /** Goes on with an upload that a reload has cut; another file begins anew. Throws ClaimcheckError. */
   async goOnWith(message: OutgoingMessage, file: File): Promise<void> {
     const { client } = this.#session;
     const interrupted = (await client.uploads.interrupted()).find(
       ({ filename, sizeBytes, conversationId }) =>
         filename === message.filename && sizeBytes === file.size && conversationId === message.conversationId,
     );
-    if (interrupted) {
-      this.#files.set(await interrupted.resume(file), file);
+    const upload = await interrupted?.resume(file).catch((error) => {
+      if (error.code !== 'file_changed') throw error;
+    });
+    if (upload) {
+      this.#files.set(upload, file);
       message.retry();
     } else {
+      await interrupted?.discard();
       await message.discard();
       this.sendFile(message.conversationId, file);
     }

@@ -75,6 +75,7 @@ export class SocketFollower implements Follower {
     });
     this.#listenToConnection();
     this.#listenToEvents();
+    globalThis.addEventListener?.('online', this.#comeBack);
   }
 
   follow(conversationId: string, sinceSeq: number): void {
@@ -96,10 +97,16 @@ export class SocketFollower implements Follower {
 
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
+    globalThis.removeEventListener?.('online', this.#comeBack);
     this.#followed.clear();
     this.#socket.off();
     this.#socket.disconnect();
   }
+
+  /** With the network: the next attempt may be half a minute away, and one under way hangs on what is gone. */
+  readonly #comeBack = (): void => {
+    if (!this.#socket.connected) this.#socket.disconnect().connect();
+  };
 
   /** A host that has no token now gets the gateway's refusal, and is asked again at the next attempt. */
   async #token(): Promise<string> {

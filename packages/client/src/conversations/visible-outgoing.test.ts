@@ -14,7 +14,12 @@ const outbox = () =>
       async () => 'test|',
       () => {},
     ),
-    uploads: { find: () => undefined, subscribe: () => () => {} },
+    uploads: {
+      find: () => undefined,
+      subscribe: () => () => {},
+      leftByOthers: async () => {},
+      obstacleTo: () => undefined,
+    },
     onSent: () => {},
   });
 

@@ -4,7 +4,7 @@ import { Observable } from '../observable.ts';
 import { holdLock, type Release, waitForLock } from '../store/hold-lock.ts';
 import type { Records } from '../store/records.ts';
 import type { Upload } from '../uploads/upload.ts';
-import type { Uploads } from '../uploads/uploads.ts';
+import type { UploadManager } from '../uploads/uploads.ts';
 import type { Message, MessageType, PostMessage } from '../wire/conversation.ts';
 import { messagesPath } from './messages-path.ts';
 import type { MessageInput, OutgoingMessage } from './outgoing-message.ts';
@@ -13,7 +13,7 @@ import { type OutgoingRecord, OutgoingTask } from './outgoing-task.ts';
 interface Context {
   http: Http;
   records: Records<OutgoingRecord>;
-  uploads: Pick<Uploads, 'find' | 'subscribe'>;
+  uploads: Pick<UploadManager, 'find' | 'subscribe' | 'leftByOthers' | 'obstacleTo'>;
   onSent: (message: Message) => void;
 }
 
@@ -26,7 +26,12 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
   /** The end of each conversation's queue. */
   readonly #tails = new Map<string, Promise<void>>();
   readonly #locks = new Map<OutgoingTask, Promise<Release | undefined>>();
+  /** Ids of records that other tabs work at. */
+  readonly #others = new Set<string>();
+  /** What is waited for of each other tab: one message after the other, so that their order stays. */
+  readonly #takeovers = new Map<string, Promise<void>>();
   readonly #closed = new AbortController();
+  readonly #tab = crypto.randomUUID();
   #count = 0;
 
   constructor(context: Context) {
@@ -38,17 +43,41 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
   send(conversationId: string, input: MessageInput): OutgoingMessage {
     const upload = typeof input.media === 'object' ? input.media : undefined;
     const record = this.#recordOf(conversationId, input, upload);
-    void this.#context.records.set(record);
-    return this.#add(record, upload, holdLock(lockOf(record)));
+    const lock = holdLock(lockOf(record));
+    // In this order: other tabs take what they hear of for abandoned when nobody holds it.
+    void lock.then(() => this.#context.records.set(record));
+    return this.#add(record, upload, lock);
   }
 
   /** Sends what a reload has left. Uploads have to be restored before. */
   async restore(): Promise<void> {
-    for (const record of await this.#context.records.list()) {
-      const release = await holdLock(lockOf(record));
+    const { records } = this.#context;
+    await records.watch((id) => void this.#hearOf(id), this.#closed.signal);
+    for (const record of await records.list()) {
+      const isBehind = this.#takeovers.has(record.tab);
+      const release = isBehind ? undefined : await holdLock(lockOf(record));
       if (release) this.#restart(record, release);
-      else void this.#restartLater(record);
+      else this.#leaveToOther(record);
     }
+  }
+
+  async #hearOf(id: string): Promise<void> {
+    const record = await this.#context.records.get(id);
+    if (record) this.#leaveToOther(record);
+  }
+
+  #leaveToOther(record: OutgoingRecord): void {
+    if (this.#others.has(record.id)) return;
+    this.#others.add(record.id);
+    const { tab } = record;
+    const before = this.#takeovers.get(tab) ?? Promise.resolve();
+    const takeover = before
+      .then(() => this.#restartLater(record))
+      .finally(() => {
+        this.#others.delete(record.id);
+        if (this.#takeovers.get(tab) === takeover) this.#takeovers.delete(tab);
+      });
+    this.#takeovers.set(tab, takeover);
   }
 
   /** Sends nothing any more; what is not sent is left to whoever comes next. */
@@ -67,6 +96,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     );
     if (release === undefined) return;
     const record = await this.#context.records.get(id);
+    if (record?.uploadId !== undefined) await this.#context.uploads.leftByOthers(record.uploadId);
     if (record) this.#restart(record, release);
     else release();
   }
@@ -84,6 +114,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     const task = new OutgoingTask(record, upload, {
       save: (changed) => void this.#context.records.set(changed),
       findUpload: (id) => this.#context.uploads.find(id),
+      obstacleTo: (id) => this.#context.uploads.obstacleTo(id),
       post: (conversationId, message, signal) => this.#post(conversationId, message, signal),
       enqueue: (again) => this.#enqueue(again),
       onSent: this.#context.onSent,
@@ -104,14 +135,17 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
   /** Messages from before a reload go on when their file was chosen again. */
   #retryFound(): void {
     for (const task of this.#locks.keys()) {
-      const isMissing = task.get().error?.code === 'file_missing';
-      if (isMissing && this.#context.uploads.find(task.record.uploadId ?? '')) task.retry();
+      const code = task.get().error?.code;
+      const needsFile = code === 'file_missing' || code === 'file_changed';
+      if (needsFile && this.#context.uploads.find(task.record.uploadId ?? '')) task.retry();
     }
   }
 
   #end(task: OutgoingTask): void {
-    void this.#context.records.delete(task.record.id);
-    void this.#locks.get(task)?.then((release) => release?.());
+    void this.#locks.get(task)?.then(async (release) => {
+      await this.#context.records.delete(task.record.id);
+      release?.();
+    });
     this.#locks.delete(task);
     this.set(this.get().filter((other) => other !== task));
   }
@@ -127,8 +161,11 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
       throw new ClaimcheckError('invalid_option', 'A message needs text, media, or both.', { field: 'text' });
     this.#count += 1;
     const createdAt = new Date();
+    const place = `${String(createdAt.getTime()).padStart(15, '0')}-${String(this.#count).padStart(6, '0')}`;
     return {
-      id: `${String(createdAt.getTime()).padStart(15, '0')}-${String(this.#count).padStart(6, '0')}`,
+      // Two tabs may have the same place.
+      id: `${place}-${clientMessageId}`,
+      tab: this.#tab,
       clientMessageId,
       conversationId,
       type: input.type ?? typeOf(input, upload),

@@ -9,6 +9,8 @@ import type { OutgoingMessage, OutgoingSnapshot, OutgoingState } from './outgoin
 export interface OutgoingRecord {
   /** Its place among the messages of this client, then its `client_message_id`. */
   id: string;
+  /** In which it was sent. */
+  tab: string;
   clientMessageId: string;
   conversationId: string;
   type: MessageType;
@@ -23,6 +25,8 @@ export interface OutgoingRecord {
 export interface OutgoingContext {
   save(record: OutgoingRecord): void;
   findUpload(id: string): Upload | undefined;
+  /** Why an upload did not go on after a reload. */
+  obstacleTo(uploadId: string): ClaimcheckError | undefined;
   post(conversationId: string, message: PostMessage, signal: AbortSignal): Promise<Message>;
   /** Puts it behind all that wait. */
   enqueue(task: OutgoingTask): void;
@@ -129,7 +133,10 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     if (mediaObjectId !== undefined || uploadId === undefined) return mediaObjectId;
     const upload = this.get().upload ?? this.#context.findUpload(uploadId);
     if (upload === undefined)
-      throw new ClaimcheckError('file_missing', 'Its file has to be chosen again.', { retryable: false });
+      throw (
+        this.#context.obstacleTo(uploadId) ??
+        new ClaimcheckError('file_missing', 'Its file has to be chosen again.', { retryable: false })
+      );
     this.#remember(upload);
     const aborted = new Promise<never>((_, reject) =>
       signal.addEventListener('abort', () => reject(cancelledError()), { once: true }),

@@ -1,6 +1,7 @@
 /** What is used of hls.js. */
 export interface Hls {
-  readonly config: HlsConfig;
+  /** Seconds. */
+  readonly config: { maxMaxBufferLength: number };
   loadSource(url: string): void;
   attachMedia(video: HTMLVideoElement): void;
   on(event: 'hlsError', listener: (event: string, data: { fatal: boolean; type: string }) => void): void;
@@ -8,13 +9,10 @@ export interface Hls {
   destroy(): void;
 }
 
-interface HlsConfig {
-  /** Seconds. */
-  maxMaxBufferLength: number;
-}
-
 /** `() => import('hls.js')`. */
-export type LoadHls = () => Promise<{ default: { new (config: HlsConfig): Hls; isSupported(): boolean } }>;
+export type LoadHls = () => Promise<{
+  default: { new (config: Hls['config']): Hls; isSupported(): boolean };
+}>;
 
 interface PlayHlsOptions {
   loadHls: LoadHls | undefined;

@@ -16,9 +16,14 @@ const open = async (name: string): Promise<IDBDatabase> => {
   return settled(request);
 };
 
-/** A browser's IndexedDB. Holds the bytes of files too. */
+/** A browser's IndexedDB. Holds the bytes of files too. Its other tabs hear of what one of them sets. */
 export const indexedDbStore = (name = 'claimcheck'): KeyValueStore => {
   let database: Promise<IDBDatabase> | undefined;
+  let others: BroadcastChannel | undefined;
+  const channel = () => {
+    others ??= new BroadcastChannel(name);
+    return others;
+  };
   const table = async (mode: IDBTransactionMode) => {
     database ??= open(name).catch((error) => {
       // Private windows may refuse now and allow later.
@@ -30,7 +35,10 @@ export const indexedDbStore = (name = 'claimcheck'): KeyValueStore => {
   return {
     keepsBlobs: true,
     get: async (key) => settled((await table('readonly')).get(key)),
-    set: async (key, value) => void (await settled((await table('readwrite')).put(value, key))),
+    set: async (key, value) => {
+      await settled((await table('readwrite')).put(value, key));
+      channel().postMessage(key);
+    },
     delete: async (key) => void (await settled((await table('readwrite')).delete(key))),
     list: async (prefix) => {
       const range = IDBKeyRange.bound(prefix, prefix + LAST);
@@ -40,6 +48,11 @@ export const indexedDbStore = (name = 'claimcheck'): KeyValueStore => {
         settled(entries.getAll(range)),
       ]);
       return keys.map((key, index) => [String(key), values[index]]);
+    },
+    watch: (listener) => {
+      const hear = ({ data }: MessageEvent<unknown>) => listener(String(data));
+      channel().addEventListener('message', hear);
+      return () => channel().removeEventListener('message', hear);
     },
   };
 };

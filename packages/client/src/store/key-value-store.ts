@@ -11,4 +11,6 @@ export interface KeyValueStore {
   delete(key: string): Promise<void>;
   /** All whose key begins with `prefix`, in the order of their keys. */
   list(prefix: string): Promise<[key: string, value: unknown][]>;
+  /** Where other pages share the store: tells the key of each value that they set. Returns what ends that. */
+  watch?(listener: (key: string) => void): () => void;
 }

@@ -35,6 +35,17 @@ export class Records<Value extends { id: string }> {
     await this.#attempt((prefix) => this.#store.delete(prefix + id));
   }
 
+  /** Tells the id of each entry that another page sets. */
+  async watch(listener: (id: string) => void, signal: AbortSignal): Promise<void> {
+    await this.#attempt(async (prefix) => {
+      const end = this.#store.watch?.((key) => {
+        if (key.startsWith(prefix)) listener(key.slice(prefix.length));
+      });
+      if (signal.aborted) end?.();
+      else signal.addEventListener('abort', () => end?.(), { once: true });
+    });
+  }
+
   /** What the store can't do is told, and lost. */
   #attempt<Result>(action: (prefix: string) => Promise<Result>): Promise<Result | undefined> {
     const attempt = this.#last.then(async () => {

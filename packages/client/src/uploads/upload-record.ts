@@ -11,6 +11,8 @@ export interface UploadRecord {
   filename: string;
   contentType: string;
   sizeBytes: number;
+  /** Of a file; milliseconds since 1970. */
+  lastModified?: number | undefined;
   conversationId: string | undefined;
   alt: string | undefined;
   priority: number;
@@ -24,9 +26,14 @@ export interface UploadRecord {
 
 /** Two files with the same name, size, type and date are taken for the same, as every resumable client does. */
 const fingerprintOf = (file: Blob): string | undefined =>
-  'File' in globalThis && file instanceof File && file.lastModified > 0
+  isFile(file) && file.lastModified > 0
     ? [file.name, file.type, file.size, file.lastModified].join('|')
     : undefined;
+
+const isFile = (file: Blob): file is File => 'File' in globalThis && file instanceof File;
+
+export const lastModifiedOf = (file: Blob): number | undefined =>
+  isFile(file) ? file.lastModified : undefined;
 
 /** Whoever holds it works at the upload. */
 export const lockOf = ({ id }: Pick<UploadRecord, 'id'>): string => `upload/${id}`;
@@ -42,6 +49,7 @@ export const recordOf = (file: Blob, options: UploadOptions): UploadRecord => {
     filename: options.filename ?? nameOf(file),
     contentType: mediaTypeOf(options.contentType ?? file.type),
     sizeBytes: file.size,
+    lastModified: lastModifiedOf(file),
     conversationId: options.conversationId,
     alt: options.alt,
     priority: options.priority ?? 0,
@@ -51,6 +59,6 @@ export const recordOf = (file: Blob, options: UploadOptions): UploadRecord => {
   };
 };
 
-const nameOf = (file: Blob): string => ('File' in globalThis && file instanceof File ? file.name : 'file');
+const nameOf = (file: Blob): string => (isFile(file) ? file.name : 'file');
 
 const mediaTypeOf = (type: string): string => type.split(';')[0]?.trim() || 'application/octet-stream';

@@ -118,7 +118,8 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
         return;
       } catch (thrown) {
         if (signal.aborted) return;
-        const error = toClaimcheckError(thrown);
+        const error = await this.#reasonOf(thrown);
+        if (signal.aborted) return;
         this.#failures.inARow += 1;
         const step = nextStep(error, this.#failuresSoFar());
         if (step === 'fail') {
@@ -130,6 +131,16 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
         if (step === 'later') await this.#wait(error, signal);
         if (signal.aborted) return;
       }
+    }
+  }
+
+  /** A file that can't be read any more makes requests fail as if there were no network. */
+  async #reasonOf(thrown: unknown): Promise<ClaimcheckError> {
+    try {
+      await this.#work.assertReadable();
+      return toClaimcheckError(thrown);
+    } catch (better) {
+      return toClaimcheckError(better);
     }
   }
 

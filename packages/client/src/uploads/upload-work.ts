@@ -15,6 +15,8 @@ export interface UploadWork {
   priority: number;
   /** Ways that may be used now. */
   protocols: () => UploadProtocol[];
+  /** Rejects with `file_changed`. */
+  assertReadable: () => Promise<void>;
   prepare: (onPlaceholder: (placeholder: Placeholder) => void, signal: AbortSignal) => Promise<PreparedFile>;
   /**
    * Told when the storage can't be reached from here: all goes through the api from now on, and this one begins

@@ -111,9 +111,12 @@ export interface InterruptedUpload {
   contentType: string;
   sizeBytes: number;
   conversationId?: string | undefined;
+  /** Why it did not go on by itself: `file_missing` or `file_changed`. */
+  error: ClaimcheckError;
   /**
    * Goes on with these bytes, or with those behind the handle that was given at the start (which may ask the
-   * user, so call it from a click). Rejects with `file_missing`.
+   * user, so call it from a click). Rejects with `file_missing`, and with
+   * `file_changed` when these are other bytes, by size and date.
    */
   resume(file?: Blob): Promise<Upload>;
   /** Forgets it here; the server does so by itself (`UPLOAD_TTL`). */

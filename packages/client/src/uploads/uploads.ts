@@ -1,11 +1,13 @@
-import { ClaimcheckError } from '../claimcheck-error.ts';
+import { ClaimcheckError, toClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { Observable, type Readable } from '../observable.ts';
 import { prepareFile } from '../prepare/prepare-file.ts';
 import { holdLock, type Release, waitForLock } from '../store/hold-lock.ts';
 import type { Records } from '../store/records.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
-import { fileBehind } from './file-behind.ts';
+import { assertReadable } from './assert-readable.ts';
+import { bytesOf, missingFile } from './bytes-of.ts';
+import { interruptedUpload } from './interrupted-upload.ts';
 import type { InterruptedUpload, Upload, UploadOptions } from './upload.ts';
 import { UploadQueue } from './upload-queue.ts';
 import { lockOf, recordOf, type UploadRecord } from './upload-record.ts';
@@ -47,6 +49,10 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   readonly #preparing = new UploadQueue(PREPARED_AT_ONCE);
   readonly #byId = new Map<string, UploadTask>();
   readonly #locks = new Map<string, Promise<Release>>();
+  /** Of other tabs, by their id: settled when they have ended, or go on here. */
+  readonly #others = new Map<string, Promise<void>>();
+  /** Why some from before a reload did not go on, by their id. */
+  readonly #obstacles = new Map<string, ClaimcheckError>();
   readonly #closed = new AbortController();
   #direct: 'unknown' | 'works' | 'unreachable' = 'unknown';
 
@@ -74,15 +80,29 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
 
   /** Goes on with what was begun before a reload, as far as its bytes are here. */
   async restore(): Promise<void> {
+    await this.#context.records.watch((id) => this.#leaveToOther(id), this.#closed.signal);
     for (const record of await this.#context.records.list()) {
       const release = await holdLock(lockOf(record));
       if (release) await this.#restart(record, release);
-      else void this.#restartLater(record);
+      else this.#leaveToOther(record.id);
     }
   }
 
+  /** Resolves when no other tab works at it: if its bytes are here, it goes on here now. */
+  async leftByOthers(id: string): Promise<void> {
+    await this.#others.get(id);
+  }
+
+  #leaveToOther(id: string): void {
+    if (this.#others.has(id) || this.#byId.has(id)) return;
+    this.#others.set(
+      id,
+      this.#restartLater(id).finally(() => this.#others.delete(id)),
+    );
+  }
+
   /** Another tab is at it, or the page that was just left still is: what that leaves behind is taken over. */
-  async #restartLater({ id }: UploadRecord): Promise<void> {
+  async #restartLater(id: string): Promise<void> {
     const release = await waitForLock(lockOf({ id }), this.#closed.signal).catch(() => undefined);
     if (release === undefined) return;
     const record = await this.#context.records.get(id);
@@ -92,41 +112,39 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
 
   async interrupted(): Promise<InterruptedUpload[]> {
     const records = await this.#context.records.list();
-    return records.filter(({ id }) => !this.#byId.has(id)).map((record) => this.#toInterrupted(record));
+    const left = records.filter(({ id }) => !this.#byId.has(id) && !this.#others.has(id));
+    return left.map((record) =>
+      interruptedUpload(record, this.#obstacles.get(record.id) ?? missingFile(record), {
+        resume: (file) => this.#resumeWith(record, file),
+        discard: () => this.#context.records.delete(record.id),
+      }),
+    );
   }
 
-  #toInterrupted(record: UploadRecord): InterruptedUpload {
-    const { id, filename, contentType, sizeBytes, conversationId } = record;
-    return {
-      id,
-      filename,
-      contentType,
-      sizeBytes,
-      conversationId,
-      resume: async (given) => {
-        const upload = this.#byId.get(id);
-        if (upload) return upload;
-        const file = given ?? record.file ?? (await fileBehind(record.handle, true));
-        if (file?.size !== sizeBytes)
-          throw new ClaimcheckError(
-            'file_missing',
-            `Choose ${filename} (${sizeBytes} bytes) again to go on with its upload.`,
-          );
-        const release = await holdLock(lockOf(record));
-        if (release) return this.#resume(record, file, release);
-        throw new ClaimcheckError('upload_locked', 'Another tab is sending this file.', { retryable: true });
-      },
-      discard: async () => {
-        await this.#context.records.delete(id);
-      },
-    };
+  async #resumeWith(record: UploadRecord, given: Blob | undefined): Promise<Upload> {
+    const upload = this.#byId.get(record.id);
+    if (upload) return upload;
+    const file = await bytesOf(record, { given, mayAsk: true });
+    const release = await holdLock(lockOf(record));
+    if (release) return this.#resume(record, file, release);
+    throw new ClaimcheckError('upload_locked', 'Another tab is sending this file.', { retryable: true });
   }
 
   /** Without its bytes it stays interrupted. */
   async #restart(record: UploadRecord, release: Release): Promise<void> {
-    const file = record.file ?? (await fileBehind(record.handle, false));
-    if (file && !this.#byId.has(record.id)) this.#resume(record, file, release);
-    else release();
+    try {
+      const file = await bytesOf(record, { mayAsk: false });
+      if (this.#byId.has(record.id)) release();
+      else this.#resume(record, file, release);
+    } catch (error) {
+      for (const id of [record.id, ...record.aliases]) this.#obstacles.set(id, toClaimcheckError(error));
+      release();
+    }
+  }
+
+  /** Why one from before a reload did not go on. */
+  obstacleTo(id: string): ClaimcheckError | undefined {
+    return this.#obstacles.get(id);
   }
 
   #resume(record: UploadRecord, file: Blob, release: Release): Upload {
@@ -172,6 +190,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
           return record.key;
         },
         protocols: () => this.#protocols(options),
+        assertReadable: () => assertReadable(file, record.filename),
         prepare: (onPlaceholder, signal) =>
           prepareFile(file, {
             contentType: record.contentType,

@@ -1,0 +1,37 @@
+import { ClaimcheckError } from '../claimcheck-error.ts';
+import { fileBehind } from './file-behind.ts';
+import { lastModifiedOf, type UploadRecord } from './upload-record.ts';
+
+interface BytesSource {
+  /** Chosen by the user; otherwise what was kept, or is behind the handle. */
+  given?: Blob | undefined;
+  mayAsk: boolean;
+}
+
+/**
+ * The bytes of an upload from before a reload. Of another file's the server would make one with what it has already.
+ * Throws `file_missing` and `file_changed`.
+ */
+export const bytesOf = async (record: UploadRecord, { given, mayAsk }: BytesSource): Promise<Blob> => {
+  if (given === undefined && record.file !== undefined) return record.file;
+  const file = given ?? (await fileBehind(record.handle, mayAsk));
+  if (file === undefined) throw missingFile(record);
+  if (!isUnchanged(record, file))
+    throw new ClaimcheckError(
+      'file_changed',
+      `${record.filename} has changed since its upload began (it had ${record.sizeBytes} bytes), or is another file. Upload it anew.`,
+    );
+  return file;
+};
+
+export const missingFile = ({ filename, sizeBytes }: UploadRecord): ClaimcheckError =>
+  new ClaimcheckError(
+    'file_missing',
+    `Choose ${filename} (${sizeBytes} bytes) again to go on with its upload.`,
+  );
+
+const isUnchanged = ({ sizeBytes, lastModified }: UploadRecord, file: Blob): boolean => {
+  const modified = lastModifiedOf(file);
+  const isSameTime = lastModified === undefined || modified === undefined || modified === lastModified;
+  return file.size === sizeBytes && isSameTime;
+};
