@@ -245,7 +245,7 @@ describe('the bucket', () => {
       const rule = {
         AllowedOrigins: [system.apiUrl],
         AllowedMethods: ['GET', 'HEAD', 'PUT'],
-        AllowedHeaders: ['range', 'content-type', 'if-none-match'],
+        AllowedHeaders: ['range', 'content-type', 'content-md5', 'if-none-match'],
       };
       await client.send(
         new PutBucketCorsCommand({

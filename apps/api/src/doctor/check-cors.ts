@@ -7,7 +7,7 @@ const PATIENCE_MS = 5_000;
 
 /** What pages ask of the store: uploads past us, and HLS or downloads read by scripts. */
 const ASKED = [
-  { method: 'PUT', headers: ['content-type', 'if-none-match'], what: 'uploads past us' },
+  { method: 'PUT', headers: ['content-type', 'content-md5', 'if-none-match'], what: 'uploads past us' },
   { method: 'GET', headers: ['range'], what: 'HLS and downloads by redirects' },
 ] as const;
 
@@ -62,7 +62,7 @@ export const checkCors = async (config: Config, storage: Storage, key: string): 
     warned(
       NAME,
       `refuses pages ${refused.join(', ')}`,
-      `add a rule to the bucket: origins ${origins.join(' ')}, methods GET HEAD PUT, headers range content-type if-none-match`,
+      `add a rule to the bucket: origins ${origins.join(' ')}, methods GET HEAD PUT, headers range content-type content-md5 if-none-match`,
     ),
   ];
 };

@@ -1,4 +1,4 @@
-import { ClaimcheckError, cancelledError, errorOfAnswer } from '../claimcheck-error.ts';
+import { ClaimcheckError, cancelledError, errorOfAnswer, networkError } from '../claimcheck-error.ts';
 
 interface PutOptions {
   headers: Record<string, string>;
@@ -13,14 +13,23 @@ interface StorageAnswer {
 
 /** The key is taken: an earlier attempt of ours got there, and the service looks at what it is. */
 const EXISTS = 412;
-/** A signature has ended: another one helps. S3 answers slow senders with 400 and that name. */
+/** A signature has ended: another one helps. S3 answers slow senders and broken bytes with 400 and those names. */
 const isPassing = ({ status, text }: StorageAnswer) =>
-  status === 403 || status === 408 || status === 429 || status >= 500 || text.includes('RequestTimeout');
+  status === 403 ||
+  status === 408 ||
+  status === 429 ||
+  status >= 500 ||
+  /RequestTimeout|BadDigest|IncompleteBody/.test(text);
 
-/** PUTs bytes to a signed address of the storage. Throws ClaimcheckError. */
+/**
+ * PUTs bytes to a signed address of the storage. Their MD5 goes with them: not every store notices by itself that a
+ * connection has ended before they did, and what it then keeps looks whole. Throws ClaimcheckError.
+ */
 export const putBytes = async (url: string, bytes: Blob, options: PutOptions): Promise<void> => {
   const put = 'XMLHttpRequest' in globalThis ? putByXhr : putByFetch;
-  const answer = await put(url, bytes, options);
+  const { contentMd5 } = await loadMd5();
+  const headers = { ...options.headers, 'content-md5': await contentMd5(bytes, options.signal) };
+  const answer = await put(url, bytes, { ...options, headers });
   if ((answer.status >= 200 && answer.status < 300) || answer.status === EXISTS) {
     options.onProgress(bytes.size);
     return;
@@ -31,6 +40,14 @@ export const putBytes = async (url: string, bytes: Blob, options: PutOptions): P
     retryable: isPassing(answer),
     detail,
   });
+};
+
+const loadMd5 = async () => {
+  try {
+    return await import('./content-md5.ts');
+  } catch (error) {
+    throw networkError(error);
+  }
 };
 
 const unreachable = (url: string, cause?: unknown): ClaimcheckError =>

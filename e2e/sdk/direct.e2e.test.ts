@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { allowCrossOrigin, forbidCrossOrigin } from '../harness/allow-cross-origin.ts';
+import { DirectUploader } from '../harness/direct-upload.ts';
+import { expectWhole } from '../harness/expect-whole.ts';
+import { until } from '../harness/until.ts';
+import { BrowserWorld } from './browser-world.ts';
+import { mediaOf, type SdkTab } from './sdk-tab.ts';
+import { StorageRequests } from './storage-requests.ts';
+
+const MIB = 1_024 ** 2;
+const PART = 16 * MIB;
+/** Four parts, and a fifth that is not full. */
+const FILE_BYTES = 4 * PART + 6 * MIB;
+/** Of each connection: four seconds for a part. */
+const SLOW = { type: 'bandwidth', stream: 'upstream', attributes: { rate_kib_per_second: 4_096 } } as const;
+
+let world: BrowserWorld;
+let ann: DirectUploader;
+let talk: string;
+let tab: SdkTab;
+let requests: StorageRequests;
+
+beforeAll(async () => {
+  world = await BrowserWorld.start(inject('stack'));
+  ann = new DirectUploader(world.ann);
+});
+afterAll(async () => {
+  await forbidCrossOrigin(inject('stack'));
+  await world?.stop();
+});
+beforeEach(async () => {
+  // What docs/sdk-plain-page.md tells operators to set.
+  await allowCrossOrigin(inject('stack'), {
+    AllowedOrigins: [world.apiLink.url],
+    AllowedMethods: ['PUT'],
+    AllowedHeaders: ['content-type', 'content-md5', 'if-none-match'],
+  });
+  talk = await ann.user.startConversation('ben');
+  tab = await world.openTab({ keepBytesUpTo: FILE_BYTES });
+  requests = new StorageRequests(tab.page, world.storageLink.url);
+});
+afterEach(async ({ task }) => {
+  world.printLogOfFailure(task);
+  await world.storageLink.join();
+  await world.heal();
+  await tab.page.context().close();
+});
+
+const expectSent = async (text: string, bytes: Buffer): Promise<void> => {
+  await tab.page.waitForFunction(() => window.client.messages.outgoing.get().length === 0, undefined, {
+    timeout: 60_000,
+  });
+  const [id = ''] = await mediaOf(ann.user, talk, text);
+  await expectWhole(ann.user, id, bytes);
+};
+
+test('a file goes to the storage in one PUT, past the api', async () => {
+  const bytes = randomBytes(3_000_000);
+  await tab.sendFile(await world.fileOf(bytes), talk, 'put');
+  await expectSent('put', bytes);
+  expect(requests.answers).toEqual([{ part: undefined, status: 200 }]);
+  expect(requests.patches).toBe(0);
+});
+
+test('cut in the middle of its parts, the page reloaded: only those that are missing are sent', async () => {
+  const bytes = randomBytes(FILE_BYTES);
+  await world.storageLink.add('slow', SLOW);
+  await tab.sendFile(await world.fileOf(bytes), talk, 'parts');
+  const id = await until(() => tab.page.evaluate(() => window.snapshots.at(-1)?.mediaObjectId), {
+    withinMs: 20_000,
+    what: 'the upload to have a name',
+  });
+  await until(async () => ((await ann.parts(id)).body.finished.length >= 3 ? true : undefined), {
+    withinMs: 60_000,
+    what: 'three parts to be stored',
+  });
+  await world.storageLink.cut();
+  await tab.page.waitForFunction(() => window.snapshots.at(-1)?.state === 'waiting');
+  const missing = (await ann.parts(id)).body.parts.map(({ number }) => number);
+  expect(missing).toEqual([4, 5]);
+  await tab.leave();
+  await world.storageLink.join();
+  await world.heal();
+  requests.clear();
+  await tab.start();
+  await expectSent('parts', bytes);
+  expect(requests.answers.toSorted((a, b) => (a.part ?? 0) - (b.part ?? 0))).toEqual([
+    { part: 4, status: 200 },
+    { part: 5, status: 200 },
+  ]);
+  expect(requests.patches).toBe(0);
+});
+
+test('the line to the storage is lost for a while: the page goes on by itself', async () => {
+  const bytes = randomBytes(FILE_BYTES);
+  await world.storageLink.add('slow', SLOW);
+  await tab.sendFile(await world.fileOf(bytes), talk, 'line');
+  await tab.hasSent(3 * PART);
+  await world.storageLink.cut();
+  await tab.page.waitForFunction(() => window.snapshots.at(-1)?.state === 'waiting');
+  await world.storageLink.join();
+  await world.heal();
+  await expectSent('line', bytes);
+  const stored = requests.answers.filter(({ status }) => status === 200).map(({ part }) => part);
+  expect(stored.toSorted()).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('the bucket allows no PUT from pages: the bytes go through the api, and it is said why', async () => {
+  await forbidCrossOrigin(inject('stack'));
+  const bytes = randomBytes(3_000_000);
+  await tab.sendFile(await world.fileOf(bytes), talk, 'around');
+  await expectSent('around', bytes);
+  const details = await tab.page.evaluate(() => window.snapshots.map(({ error }) => error?.detail));
+  expect(details.find(Boolean)).toContain("the bucket's CORS rules");
+  expect(requests.answers).toEqual([]);
+  expect(requests.patches).toBe(1);
+});
