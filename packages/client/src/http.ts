@@ -65,8 +65,12 @@ export const createHttp = (baseUrl: string, getToken?: GetToken): Http => {
       options: RequestOptions = {},
     ): Promise<Answer> {
       let answer = await send(method, path, body, options, false);
-      const isOurToken = getToken !== undefined && options.headers?.authorization === undefined;
-      if (answer.status === 401 && isOurToken) answer = await send(method, path, body, options, true);
+      const { authorization: ticket, ...headers } = options.headers ?? {};
+      const byToken = { ...options, headers };
+      // What a ticket opens is open to the user too: one that has ended on the way need not be renewed.
+      if (answer.status === 401 && getToken && ticket !== undefined)
+        answer = await send(method, path, body, byToken, false);
+      if (answer.status === 401 && getToken) answer = await send(method, path, body, byToken, true);
       if (!answer.ok) throw errorOfAnswer(answer.status, answer.text);
       return parseAnswer(answer, new URL(path, baseUrl)) as Answer;
     },

@@ -2,6 +2,7 @@ import { ClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import type { PreparedFile } from '../prepare/prepare-file.ts';
 import { authorizeUpload, metadataOf, type UploadDescription } from './authorize-upload.ts';
+import { keepOpen } from './keep-open.ts';
 import { sendByTus } from './send-by-tus.ts';
 import { type TransferContext, transfer } from './transfer.ts';
 import type { UploadWork } from './upload-work.ts';
@@ -37,7 +38,14 @@ export class UploadSender {
     const { media, upload } = authorization;
     onName(media.media_object_id);
     const isDirect = upload.protocol === 'put' || upload.protocol === 'multipart';
-    await transfer(upload, isDirect ? this.#watchDirect(context) : context);
+    const sent = new AbortController();
+    const open = { mediaObjectId: media.media_object_id, expiresAt: upload.expires_at };
+    if (upload.protocol !== 'none') void keepOpen(this.#http, open, AbortSignal.any([signal, sent.signal]));
+    try {
+      await transfer(upload, isDirect ? this.#watchDirect(context) : context);
+    } finally {
+      sent.abort();
+    }
   }
 
   /** What the server knows it as, whether or not an attempt heard the answer. Throws ClaimcheckError. */
