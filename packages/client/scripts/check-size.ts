@@ -18,16 +18,19 @@ export const checkSize = async (dist: string): Promise<void> => {
   });
   const { output } = await bundle.generate({ format: 'esm', minify: true });
   await bundle.close();
+  const chunks = output.filter((file) => file.type === 'chunk');
+  const needed = new Set<string>();
+  const need = (fileName: string): void => {
+    if (needed.has(fileName)) return;
+    needed.add(fileName);
+    for (const other of chunks.find((chunk) => chunk.fileName === fileName)?.imports ?? []) need(other);
+  };
+  for (const chunk of chunks) if (chunk.isEntry) need(chunk.fileName);
   let atOnce = 0;
   let later = 0;
-  for (const chunk of output) {
-    if (chunk.type !== 'chunk') continue;
+  for (const chunk of chunks) {
     const size = gzipSync(chunk.code).byteLength;
-    const isAtOnce =
-      chunk.isEntry ||
-      output.some(
-        (other) => other.type === 'chunk' && other.isEntry && other.imports.includes(chunk.fileName),
-      );
+    const isAtOnce = needed.has(chunk.fileName);
     if (isAtOnce) atOnce += size;
     else later += size;
     console.log(
