@@ -70,4 +70,12 @@ describe.each(S3_STORES)('on %s', (store) => {
     await resumeToEnd(second, bytes);
     await expectWhole(ann, second.id, bytes);
   });
+
+  test('drill 1: what a killed process had begun to send, and the store has kept, is replaced by the whole', async () => {
+    const bytes = seeded('drill 1, kept').bytes(3 * MIB);
+    const upload = await WireUpload.create({ baseUrl: system.apiUrl, token: ann.token }, bytes.length);
+    await bucket.put(`${upload.id}/source`, bytes.subarray(0, MIB));
+    expect(await upload.patch(0, bytes)).toMatchObject({ status: 204, offset: bytes.length });
+    await expectWhole(ann, upload.id, bytes);
+  });
 });

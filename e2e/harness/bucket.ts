@@ -6,6 +6,7 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   NoSuchKey,
+  PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { s3Client } from '@claimcheck/local-stack/s3-bucket';
@@ -60,6 +61,10 @@ export class Bucket {
       if (error instanceof NoSuchKey) return undefined;
       throw error;
     }
+  }
+
+  async put(key: string, bytes: Buffer): Promise<void> {
+    await this.#client.send(new PutObjectCommand({ Bucket: this.#name, Key: key, Body: bytes }));
   }
 
   async delete(key: string): Promise<void> {

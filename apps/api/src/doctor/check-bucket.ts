@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import { attempt } from './attempt.ts';
 import { type Check, failed, passed, skipped, warned } from './check.ts';
 import { checkCors } from './check-cors.ts';
+import { checkCutRequests } from './check-cut-requests.ts';
 import { checkSignedUrl } from './check-signed-url.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -86,16 +87,17 @@ const withObject = async (context: BucketContext): Promise<Check[]> => {
     await bus?.connection.flush();
     await storage.put(key, bytes, { size_bytes: PROBE_BYTES, content_type: 'application/octet-stream' });
     await assertReadable(storage, key, bytes);
-    const [notification, signed, cors] = await Promise.all([
+    const [notification, signed, cors, cut] = await Promise.all([
       checkNotification(listener?.heard),
       attempt('signed URLs', 'see S3_PUBLIC_ENDPOINT', () => checkSignedUrl(config, storage, key, bytes)),
       attempt('CORS of the bucket', 'see S3_PUBLIC_ENDPOINT', () => checkCors(config, storage, key)),
+      attempt('cut requests', 'see S3_PUBLIC_ENDPOINT', () => checkCutRequests(storage, `${prefix}cut`)),
     ]);
     const written = passed(
       'bucket',
       `${config.storage.bucket} at ${config.storage.endpoint}: written, read, listed`,
     );
-    return [written, notification, ...signed, ...cors];
+    return [written, notification, ...signed, ...cors, ...cut];
   } finally {
     listener?.stop();
     await storage.deletePrefix(prefix);
@@ -111,7 +113,7 @@ export const checkBucket = async (context: BucketContext): Promise<Check[]> => {
   });
   const [first] = checks;
   if (first?.name !== 'bucket' || first.ok) return checks;
-  const waiting = ['bucket notifications', 'signed URLs', 'CORS of the bucket'];
+  const waiting = ['bucket notifications', 'signed URLs', 'CORS of the bucket', 'cut requests'];
   return [
     failed(first.name, `${bucket} at ${endpoint}: ${first.detail}`, ACCESS),
     ...waiting.map((name) => skipped(name, 'first mend the bucket')),

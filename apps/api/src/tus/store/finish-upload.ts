@@ -33,12 +33,17 @@ const allBytes = async (engine: Engine, rest: Remainder): Promise<Buffer[]> => [
   ...rest.chunks,
 ];
 
-/** The last write of an upload; when S3 refuses it, because it was done before, or because it never can be. */
+/**
+ * The last write of an upload; when S3 refuses it, because it was done before, or because it never can be.
+ *
+ * @param mend replaces what is there with another length, where that can be done
+ */
 const writeOrLook = async (
   engine: Engine,
   lease: Lease,
   session: Complete,
   write: () => Promise<void>,
+  mend?: () => Promise<void>,
 ): Promise<void> => {
   engine.failpoint('upload.before_complete');
   try {
@@ -49,15 +54,23 @@ const writeOrLook = async (
     if (found === 'stored') return;
     // Our own write of before, which we gave up, is still on its way: with the next try it is there.
     if (found === 'absent' && isConflict(error)) throw new TusError('unavailable');
-    await abandon(engine, lease, error);
+    if (found === 'absent' || mend === undefined) return abandon(engine, lease, error);
+    await mend();
   }
   engine.failpoint('upload.after_complete');
 };
 
 const putWhole = async (engine: Engine, lease: Lease, session: Complete, rest: Remainder): Promise<void> => {
   const chunks = await allBytes(engine, rest);
-  await writeOrLook(engine, lease, session, () =>
-    engine.sender.put(session.object_storage_key, chunks, true),
+  const put = (ifAbsent: boolean) => engine.sender.put(session.object_storage_key, chunks, ifAbsent);
+  // Nobody else writes here: it is the beginning of these bytes, left by a process that died while it sent
+  // them, on a store that keeps what was cut off (versitygw 1.8.0 does).
+  await writeOrLook(
+    engine,
+    lease,
+    session,
+    () => put(true),
+    () => put(false),
   );
 };
 
