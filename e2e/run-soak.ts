@@ -2,9 +2,12 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ensurePrograms } from './harness/ensure-programs.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const NAMES = ['slow-upload', 'cuts', 'drills', 'gateway', 'fuzz', 'image', 'upgrade', 'dashboards'];
+/** The one that draws pages. */
+const WITH_BROWSER = 'dashboards';
 const EX_USAGE = 64;
 
 const { values, positionals } = parseArgs({
@@ -19,6 +22,7 @@ if (!NAMES.includes(name) || positionals.length > 1 || !(minutes > 0 && minutes 
   process.exit(EX_USAGE);
 }
 
+await ensurePrograms(name === WITH_BROWSER ? ['ffmpeg', 'chromium'] : ['ffmpeg'], process.env);
 const child = spawn(
   process.execPath,
   ['node_modules/vitest/vitest.mjs', 'run', '--project', 'soak', `soak/${name}.soak`],

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
+import { ensurePrograms } from './harness/ensure-programs.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const REPORT = fileURLToPath(new URL('./artefacts/vitest.json', import.meta.url));
@@ -77,26 +77,8 @@ const runTests = async (): Promise<Totals> => {
   return { passed: report.numPassedTests, failed: !ok && failed === 0 ? 1 : failed };
 };
 
-const prepare = async (): Promise<void> => {
-  await mkdir(new URL('./artefacts/', import.meta.url), { recursive: true });
-  const onProgress = (line: string) => console.log(line);
-  await ensureSystemPackage({
-    programs: ['ffmpeg'],
-    aptPackage: 'ffmpeg',
-    purpose: 'video',
-    onProgress,
-    env: process.env,
-  });
-  await ensureSystemPackage({
-    programs: ['chromium', 'chromium-browser', 'google-chrome'],
-    aptPackage: 'chromium',
-    purpose: 'browser tests',
-    onProgress,
-    env: process.env,
-  });
-};
-
-await prepare();
+await mkdir(new URL('./artefacts/', import.meta.url), { recursive: true });
+await ensurePrograms(['ffmpeg', 'chromium'], process.env);
 const checks = await runChecks();
 const tests = await runTests();
 const passed = checks.passed + tests.passed;

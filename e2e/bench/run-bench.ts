@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensurePrograms } from '../harness/ensure-programs.ts';
 import { type Bench, withBenchContext } from './bench-context.ts';
 import { type BenchOptions, readOptions, UsageError } from './bench-options.ts';
 import { directBench } from './direct/direct-bench.ts';
@@ -24,6 +25,9 @@ const BENCHES: Record<string, Bench> = {
   upload: uploadBench,
 };
 
+/** Benches with a worker, which does not start without ffmpeg. */
+const WITH_WORKER: readonly string[] = ['pipeline'];
+
 /** A run of a part of it, or a hasty one, must not replace the figures of a whole one. */
 const resultFile = (options: BenchOptions): string | undefined => {
   if (options.out !== undefined) return resolve(options.out);
@@ -36,6 +40,7 @@ const run = async (): Promise<void> => {
   const bench = BENCHES[options.name];
   if (bench === undefined)
     throw new UsageError(`npm run bench -- <name>, where name is one of ${Object.keys(BENCHES).join(', ')}`);
+  if (WITH_WORKER.includes(options.name)) await ensurePrograms(['ffmpeg'], process.env);
   const { result, table } = await withBenchContext(options, process.env, bench);
   process.stdout.write(`${table}\n`);
   const file = resultFile(options);

@@ -1,7 +1,7 @@
 import { findOnPath } from '@claimcheck/local-stack/find-program';
 import { type Browser, chromium } from 'playwright-core';
+import { CHROMIUM_NAMES } from './ensure-programs.ts';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -14,7 +14,7 @@ const ARGS = [
 
 /** @throws Error that names what is missing */
 export const launchChromium = async (): Promise<Browser> => {
-  for (const name of NAMES) {
+  for (const name of CHROMIUM_NAMES) {
     const executablePath = await findOnPath(name, process.env);
     if (executablePath !== undefined) return chromium.launch({ executablePath, args: ARGS });
   }

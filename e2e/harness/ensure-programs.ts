@@ -1,0 +1,25 @@
+import { ensureSystemPackage, type SystemPackage } from '@claimcheck/local-stack/ensure-system-package';
+
+type Wanted = Pick<SystemPackage, 'programs' | 'aptPackage' | 'purpose'>;
+
+export const CHROMIUM_NAMES: readonly string[] = ['chromium', 'chromium-browser', 'google-chrome'];
+
+const PROGRAMS = {
+  ffmpeg: { programs: ['ffmpeg'], aptPackage: 'ffmpeg', purpose: 'video' },
+  chromium: { programs: CHROMIUM_NAMES, aptPackage: 'chromium', purpose: 'browser tests' },
+} satisfies Record<string, Wanted>;
+
+/**
+ * What a run needs of the machine from its start on; what a single test needs it asks for itself.
+ * @throws Error that names the first that is missing and can't be installed
+ */
+export const ensurePrograms = async (
+  names: readonly (keyof typeof PROGRAMS)[],
+  env: SystemPackage['env'],
+): Promise<void> => {
+  // One after the other: apt-get locks.
+  for (const name of names) {
+    const onProgress = (line: string) => process.stderr.write(`${line}\n`);
+    await ensureSystemPackage({ ...PROGRAMS[name], env, onProgress });
+  }
+};
