@@ -13,11 +13,13 @@ const FILES = Object.entries(VALUES);
 const FOREIGN = ['ExternalSecret', 'HTTPRoute', 'PodMonitor', 'Probe', 'PrometheusRule', 'ScaledObject'];
 /** Read by Node and the C library. */
 const OF_THE_RUNTIME = ['MALLOC_ARENA_MAX', 'NODE_OPTIONS'];
+/** Where nothing has compiled helm before, on a machine that does much else. */
+const HELM_PATIENCE_MS = 600_000;
 
 const rendered = new Map<string, { text: string; manifests: Manifest[] }>();
 beforeAll(async () => {
   for (const [name, file] of FILES) rendered.set(name, await renderChart(file));
-});
+}, HELM_PATIENCE_MS);
 
 const all = (values: keyof typeof VALUES): Manifest[] => rendered.get(values)?.manifests ?? [];
 const ofKind = (values: keyof typeof VALUES, kind: string) =>
@@ -49,6 +51,7 @@ describe('a typo, or something missing, is refused with its name', () => {
     ['settings.UPLOAD_TTTL=1h', 'UPLOAD_TTTL'],
     ['scan.policy=gates', 'policy'],
     ['workers[0].lanes={video}', 'lanes'],
+    ['gateway.trustedProxyHops=11', 'trustedProxyHops'],
     ['publicUrl=media.example.org', 'publicUrl'],
     ['auth.jwksUrl=https://a.example', 'not both'],
     ['database.existingSecret=', 'database.existingSecret is required'],
@@ -153,6 +156,13 @@ test('with traces every process may reach their receiver, and where it is told o
   expect(policies.length).toBeGreaterThan(2);
   for (const last of policies)
     expect(last).toEqual({ ports: [expect.objectContaining({ port: 4318 })], to: [monitoring] });
+});
+
+test('the gateway alone is told how many proxies stand in front, and by default none is believed', () => {
+  const hops = (values: keyof typeof VALUES, end: string) =>
+    environmentOf(named(values, 'Deployment', end), SECRETS).TRUSTED_PROXY_HOPS;
+  expect([hops('minimal', '-gateway'), hops('small', '-gateway')]).toEqual(['0', '1']);
+  expect(hops('small', '-api')).toBeUndefined();
 });
 
 test("the migrations' Secret is no part of the release: they run before anything of it is there", () => {

@@ -1,3 +1,4 @@
+import { MAX_PROXY_HOPS } from '@claimcheck/platform/client-network';
 import {
   commonVariables,
   duration,
@@ -32,8 +33,10 @@ const schema = z
     GATEWAY_PUBLIC_URL: httpUrl.optional(),
     CORS_ORIGINS: list.pipe(z.array(z.union([z.literal('*'), origin]))).default([]),
     MAX_CONNECTIONS_PER_USER: wholeNumber(1, 100_000).default(50),
-    /** Behind a load balancer all clients have one address. */
+    /** Of IPv6 a /64. Behind a proxy that TRUSTED_PROXY_HOPS does not count all clients have its address. */
     MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(20_000),
+    /** Proxies in front that add to X-Forwarded-For whom they were asked by. */
+    TRUSTED_PROXY_HOPS: wholeNumber(0, MAX_PROXY_HOPS).default(0),
     /** Within it, after a signal to end, all clients are asked to move. Milliseconds. */
     DRAIN_TIME: duration.default(10_000),
     MAX_SUBSCRIPTIONS_PER_SOCKET: wholeNumber(1, 100_000).default(1_000),

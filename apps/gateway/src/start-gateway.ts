@@ -7,6 +7,7 @@ import type { Shutdown } from '@claimcheck/platform/shutdown';
 import { createTokenVerifier } from '@claimcheck/platform/token-verifier';
 import { toTraceSettings } from '@claimcheck/platform/trace-variables';
 import { createTracing } from '@claimcheck/platform/tracing';
+import { answerRequests } from './answer-requests.ts';
 import type { GatewayConfig } from './config.ts';
 import { CatchUpAdmission } from './feeds/catch-up-admission.ts';
 import { type ConversationReader, createConversationReader } from './feeds/conversation-reader.ts';
@@ -16,6 +17,7 @@ import { UserFeeds } from './feeds/user-feeds.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import { acceptSessions } from './sockets/accept-sessions.ts';
 import { createOriginCheck } from './sockets/allowed-origins.ts';
+import { createClientAddress } from './sockets/client-address.ts';
 import { drainSockets } from './sockets/drain-sockets.ts';
 import { EventSender } from './sockets/event-sender.ts';
 import { type ConnectionGuard, guardConnections } from './sockets/guard-connections.ts';
@@ -63,13 +65,15 @@ const closeSockets = async (io: GatewayServer, guard: ConnectionGuard): Promise<
 
 const startSockets = async (services: Services): Promise<{ port: number; close: () => Promise<void> }> => {
   const { config, bus, reader, metrics, logger } = services;
-  const httpServer = createServer(HANDSHAKE_LIMITS, (_, response) => response.writeHead(404).end());
+  const addressOf = createClientAddress(config.TRUSTED_PROXY_HOPS);
+  const httpServer = createServer(HANDSHAKE_LIMITS, answerRequests(addressOf));
   // Also for who says nothing at all; ws takes it off a connection that has become a WebSocket.
   httpServer.setTimeout(HANDSHAKE_LIMITS.requestTimeout);
   const ownPages = [config.PUBLIC_URL, config.GATEWAY_PUBLIC_URL].filter((url) => url !== undefined);
   const isAllowedOrigin = createOriginCheck([...ownPages, ...config.CORS_ORIGINS]);
   const io = createIoServer(httpServer, {
     isAllowedOrigin,
+    addressOf,
     maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
     metrics,
     logger,

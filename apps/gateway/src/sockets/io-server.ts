@@ -5,6 +5,7 @@ import type { Logger } from '@claimcheck/platform/logger';
 import { Server } from 'socket.io';
 import type { GatewayMetrics } from '../metrics.ts';
 import { AddressBudgets } from './address-budgets.ts';
+import type { ClientAddress } from './client-address.ts';
 import { ConnectionCounts } from './connection-counts.ts';
 import { createTextOnlyParser } from './text-only-parser.ts';
 import type { Connection, GatewayServer } from './types.ts';
@@ -18,6 +19,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 export interface IoServerDependencies {
   isAllowedOrigin(origin: string | undefined): boolean;
+  /** Whom a connection counts for. */
+  addressOf: ClientAddress;
   maxConnectionsPerAddress: number;
   metrics: GatewayMetrics;
   logger: Logger;
@@ -25,7 +28,7 @@ export interface IoServerDependencies {
 
 /** Socket.IO on `httpServer`: WebSocket only, text only, small frames only. */
 export const createIoServer = (httpServer: HttpServer, deps: IoServerDependencies): GatewayServer => {
-  const { metrics, logger } = deps;
+  const { addressOf, metrics, logger } = deps;
   const addresses = new AddressBudgets();
   const connections = new ConnectionCounts(deps.maxConnectionsPerAddress);
 
@@ -33,7 +36,7 @@ export const createIoServer = (httpServer: HttpServer, deps: IoServerDependencie
     request: IncomingMessage,
     done: (error: string | null | undefined, isAllowed: boolean) => void,
   ): void => {
-    const address = request.socket.remoteAddress ?? 'unknown';
+    const address = addressOf(request);
     if (!addresses.take(address)) {
       metrics.drop('rate_limited');
       done(PROBLEMS.rate_limited.title, false);
@@ -70,7 +73,7 @@ export const createIoServer = (httpServer: HttpServer, deps: IoServerDependencie
     }),
   });
   io.engine.on('connection', (connection: Connection) => {
-    connection.on('close', connections.add(connection.remoteAddress));
+    connection.on('close', connections.add(addressOf(connection.request)));
   });
   return io;
 };

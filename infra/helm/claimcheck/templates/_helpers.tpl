@@ -98,6 +98,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- define "claimcheck.env.gateway" -}}
 {{- /* Idle connections are what it has most of: see docs/decisions/0006-gateway.md. */}}
 - { name: NODE_OPTIONS, value: "--max-semi-space-size=4" }
+- { name: TRUSTED_PROXY_HOPS, value: {{ .Values.gateway.trustedProxyHops | quote }} }
 {{ include "claimcheck.secretEnv" (dict "name" "DATABASE_URL" "secret" (required "database.existingSecret is required" .Values.database.existingSecret) "key" .Values.database.readerUrlKey) }}
 {{ include "claimcheck.secretEnv" (dict "name" "NATS_URL" "secret" (required "nats.existingSecret is required" .Values.nats.existingSecret) "key" .Values.nats.gatewayUrlKey) }}
 {{ include "claimcheck.env.tokens" . }}

@@ -1,0 +1,37 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** Nobody has more proxies in a row; a header of so many entries is never too short. */
+export const MAX_PROXY_HOPS = 10;
+
+/** Cloud balancers write ports behind addresses: `192.0.2.1:50000`, `[2001:db8::1]:50000`. */
+const WITH_PORT = /^(?:\[([^\]]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+)$/;
+
+/** A provider gives one customer a /64 or more, of which every address is his to choose. */
+const GROUPS_OF_A_NETWORK = 4;
+
+/** Only they have these, and everybody inside of the same network or container host. */
+const INSIDE = ['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'];
+
+/**
+ * What a client counts as: an IPv4 address, also where it is written as IPv6 (`::ffff:192.0.2.1`), or the /64
+ * network of an IPv6 address, in one spelling each.
+ *
+ * @returns undefined for what is no address
+ */
+export const networkOf = (text: string): string | undefined => {
+  const [, inBrackets, beforePort] = WITH_PORT.exec(text) ?? [];
+  const address = inBrackets ?? beforePort ?? text;
+  // Stricter than the parser, which takes `1` and `0x7f.1` for addresses too.
+  if (isIP(address) === 0) return undefined;
+  const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv4 || parsed.range() === 'loopback') return parsed.toString();
+  const network = parsed.parts.slice(0, GROUPS_OF_A_NETWORK);
+  return `${new ipaddr.IPv6([...network, 0, 0, 0, 0])}/64`;
+};
+
+/** Whether a {@link networkOf} is one that only machines close by have. */
+export const isInsideNetwork = (network: string): boolean => {
+  const [address = ''] = network.split('/');
+  return isIP(address) !== 0 && INSIDE.includes(ipaddr.process(address).range());
+};
