@@ -6,7 +6,12 @@ import { ProblemError } from '../media/problem-error.ts';
 export const sendProblem = (response: Response, problem: Problem): void => {
   if (problem.retry_after_ms !== undefined)
     response.set('Retry-After', String(Math.ceil(problem.retry_after_ms / 1_000)));
-  response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  // Without express' own send: of a POST that stands for a HEAD (X-HTTP-Method-Override) it would tell the
+  // length of a body and send none, and the client would wait for it.
+  response
+    .status(problem.status)
+    .set('Content-Type', 'application/problem+json; charset=utf-8')
+    .end(JSON.stringify(problem));
 };
 
 /** Errors of express' own parsers carry a type and a status that may be shown; their messages may not. */
