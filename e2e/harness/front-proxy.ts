@@ -6,6 +6,8 @@ export interface FrontProxyOptions {
   maxBodyBytes?: number;
   /** Request headers that get lost on the way. */
   drops?: readonly string[];
+  /** Adds to X-Forwarded-For whom it was asked by; otherwise what the client sent stays as it is. */
+  addsForwardedFor?: boolean;
   /** The date of the answers, so much later than it is. Milliseconds. */
   dateAheadMs?: number;
 }
@@ -53,6 +55,12 @@ export class FrontProxy {
     const headers = Object.fromEntries(
       Object.entries(request.headers).filter(([name]) => !drops.includes(name)),
     );
+    if (this.options.addsForwardedFor === true) {
+      const before = request.headers['x-forwarded-for'];
+      headers['x-forwarded-for'] = [before ?? [], request.socket.remoteAddress ?? 'unknown']
+        .flat()
+        .join(', ');
+    }
     const { hostname, port } = this.#target;
     const { method, url: path } = request;
     const upstream = http.request({ hostname, port, method, path, headers }, (answer) => {

@@ -8,6 +8,8 @@ import { attempt } from './attempt.ts';
 import { type Check, skipped } from './check.ts';
 import { checkBroker } from './check-broker.ts';
 import { checkBucket } from './check-bucket.ts';
+import { checkClientAddresses } from './check-client-addresses.ts';
+import { checkHeaders } from './check-headers.ts';
 import { checkPostgres } from './check-postgres.ts';
 import { checkGateway, checkPublicUrl } from './check-public-urls.ts';
 import { checkSecrets } from './check-secrets.ts';
@@ -74,15 +76,36 @@ const examineBroker = async (patient: Patient): Promise<Check[]> => {
   return [...broker, ...(await sync), ...ring];
 };
 
+/** The way of clients: through whatever stands in front of the api. */
+const examineApiEntrance = async (config: Config, token: string | undefined): Promise<Check[]> => {
+  const api = await checkPublicUrl(config);
+  const [upload, headers] = ['upload through PUBLIC_URL', 'headers through PUBLIC_URL'] as const;
+  if (!api.ok) return [api, ...[upload, headers].map((name) => skipped(name, 'first mend PUBLIC_URL'))];
+  const fix = 'look at the log of the api';
+  const parts = await Promise.all([
+    attempt(upload, fix, async () => [await checkUpload(config, token)]),
+    attempt(headers, fix, async () => [await checkHeaders(config, token)]),
+  ]);
+  return [api, ...parts.flat()];
+};
+
+/** The addresses do not wait for a WebSocket to be opened: a proxy may fail at the one alone. */
+const examineGatewayEntrance = async (config: Config): Promise<Check[]> => {
+  const name = 'client addresses';
+  const fix = 'first mend GATEWAY_PUBLIC_URL';
+  const [gateway, addresses] = await Promise.all([
+    checkGateway(config),
+    attempt(name, fix, async () => [await checkClientAddresses(config)]),
+  ]);
+  return [gateway, ...addresses];
+};
+
 const examineEntrances = async ({ config, token }: Patient): Promise<Check[]> => {
-  const [api, gateway] = await Promise.all([checkPublicUrl(config), checkGateway(config)]);
-  const name = 'upload through PUBLIC_URL';
-  const upload = api.ok
-    ? await attempt(name, 'look at the log of the api', async () => [
-        await checkUpload(config, token ?? signToken(config)),
-      ])
-    : [skipped(name, 'first mend PUBLIC_URL')];
-  return [api, ...upload, gateway];
+  const parts = await Promise.all([
+    examineApiEntrance(config, token ?? signToken(config)),
+    examineGatewayEntrance(config),
+  ]);
+  return parts.flat();
 };
 
 /** Looks at everything that the configuration names, side by side; what is broken is a line. */
