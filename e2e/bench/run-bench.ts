@@ -11,6 +11,7 @@ import { gatewayBench } from './gateway/gateway-bench.ts';
 import { pipelineBench } from './pipeline/pipeline-bench.ts';
 import { relayBench } from './relay/relay-bench.ts';
 import { slowClientsBench } from './slow-clients/slow-clients-bench.ts';
+import { tracingBench } from './tracing/tracing-bench.ts';
 import { uploadBench } from './upload/upload-bench.ts';
 
 const RESULTS = fileURLToPath(new URL('../../bench/results/', import.meta.url));
@@ -22,6 +23,7 @@ const BENCHES: Record<string, Bench> = {
   pipeline: pipelineBench,
   relay: relayBench,
   'slow-clients': slowClientsBench,
+  tracing: tracingBench,
   upload: uploadBench,
 };
 

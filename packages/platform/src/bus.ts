@@ -205,8 +205,9 @@ export class Bus {
     options: { messageId: string; headers?: Record<string, string> },
   ): Promise<number> {
     const messageHeaders = headers();
-    for (const [name, value] of Object.entries({ ...options.headers, ...this.#trace() }))
-      messageHeaders.set(name, value);
+    for (const [name, value] of Object.entries(options.headers ?? {})) messageHeaders.set(name, value);
+    const traceparent = this.tracing.traceparent();
+    if (traceparent !== undefined) messageHeaders.set('traceparent', traceparent);
     const confirmation = await this.jetstream.publish(subject, payload, {
       msgID: options.messageId,
       headers: messageHeaders,
@@ -218,15 +219,10 @@ export class Bus {
   /** Best effort, core NATS: whoever misses it finds the truth in Postgres. */
   announce(subject: string, payload: object): void {
     if (this.connection.isClosed()) return;
-    const { traceparent } = this.#trace();
+    const traceparent = this.tracing.traceparent();
     const traced = traceparent === undefined ? undefined : headers();
     traced?.set('traceparent', traceparent ?? '');
     this.connection.publish(subject, JSON.stringify(payload), traced && { headers: traced });
-  }
-
-  #trace(): { traceparent?: string } {
-    const traceparent = this.tracing.traceparent();
-    return traceparent === undefined ? {} : { traceparent };
   }
 
   /**

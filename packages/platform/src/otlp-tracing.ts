@@ -67,6 +67,7 @@ class ReportingExporter implements SpanExporter {
 
 /** Records spans with OpenTelemetry and sends them by OTLP/HTTP in batches. Nothing of it is global. */
 export class OtlpTracing implements Tracing {
+  readonly isRecording = true;
   readonly #current = new AsyncLocalStorage<Context>();
   readonly #provider: TracerProvider;
   readonly #tracer: Tracer;

@@ -6,6 +6,7 @@ const UNTRACED: Span = { run: (work) => work(), end: () => undefined };
 
 /** Records nothing; what belongs to somebody's trace goes on with its `traceparent`. */
 export class PassedOnTracing implements Tracing {
+  readonly isRecording = false;
   readonly #current = new AsyncLocalStorage<string>();
 
   traceparent(): string | undefined {

@@ -23,6 +23,15 @@ describe('without a receiver', () => {
     expect(await inSpan(tracing, 'c', server, async () => tracing.traceparent())).toBeUndefined();
     await tracing.close();
   });
+
+  test('work that belongs to no trace is just done', async () => {
+    const tracing = await createTracing({ ...settings, endpoint: undefined, onLost: () => {} });
+    expect(tracing.isRecording).toBe(false);
+    const done = Promise.resolve('done');
+    for (const nothing of [undefined, ''])
+      expect(inSpan(tracing, 'a', { ...server, parent: nothing }, () => done)).toBe(done);
+    expect(inSpan(tracing, 'a', { ...server, parent }, () => done)).not.toBe(done);
+  });
 });
 
 interface Exported {

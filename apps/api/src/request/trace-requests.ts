@@ -2,7 +2,7 @@ import type { Tracing } from '@claimcheck/platform/tracing';
 import type { RequestHandler } from 'express';
 
 /** A span for each request, part of the caller's trace when it sends `traceparent`. */
-export const traceRequests =
+const recordRequests =
   (tracing: Tracing): RequestHandler =>
   (request, response, next) => {
     const span = tracing.start(`HTTP ${request.method}`, {
@@ -16,3 +16,16 @@ export const traceRequests =
     );
     span.run(next);
   };
+
+/** What most requests are without a receiver of traces: nothing is made for them. */
+const passOn =
+  (tracing: Tracing): RequestHandler =>
+  (request, _response, next) => {
+    const parent = request.get('traceparent');
+    if (parent === undefined) next();
+    else tracing.start('HTTP', { kind: 'server', parent }).run(next);
+  };
+
+/** Records each request where spans are recorded, and otherwise keeps a caller's trace. */
+export const traceRequests = (tracing: Tracing): RequestHandler =>
+  tracing.isRecording ? recordRequests(tracing) : passOn(tracing);
