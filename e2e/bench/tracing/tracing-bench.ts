@@ -9,6 +9,7 @@ import { startOurs } from '../servers/start-ours.ts';
 import type { Load } from '../upload/loads.ts';
 import { type Bench, measureLoad, warmUp } from '../upload/measure-load.ts';
 import { countSpans } from './count-spans.ts';
+import { spanMicroseconds } from './measure-spans.ts';
 
 const SMALL: Load = {
   name: '16x1MiB',
@@ -109,11 +110,16 @@ export const tracingBench = async ({ options, stack, onProgress }: BenchContext)
     const spans = { sampled_0: receivers['sampled-0'].count, sampled_1: receivers['sampled-1'].count };
     if (spans.sampled_0 > 0 || spans.sampled_1 === 0)
       throw new Error(`these are not the configurations that were meant: spans ${JSON.stringify(spans)}`);
+    const span_us = {
+      off: await spanMicroseconds(undefined),
+      sampled_0: await spanMicroseconds(0),
+      sampled_1: await spanMicroseconds(1),
+    };
     const ways = WAYS.map((way) => summarise(rounds, way));
     const head = ['tracing', 'uploads/s', 'CPU ms/upload', 'uploads/s to off', 'CPU to off'];
     return {
-      result: { machine: describeMachine(), load: load.name, rounds: rounds.length, spans, ways },
-      table: formatTable(head, ways.map(toRow)),
+      result: { machine: describeMachine(), load: load.name, rounds: rounds.length, spans, span_us, ways },
+      table: `${formatTable(head, ways.map(toRow))}\nµs of a span: ${JSON.stringify(span_us)}`,
     };
   } finally {
     await generator.stop();
