@@ -7,6 +7,7 @@ import { startToConfiguration } from './start-to-configuration.ts';
 
 const INFRA = new URL('../../infra/', import.meta.url);
 const APPS = ['api', 'worker', 'gateway'] as const;
+const SERVICES = [...APPS, 'background'] as const;
 const OF_THE_RUNTIME = ['MALLOC_ARENA_MAX', 'NODE_OPTIONS'];
 
 const service = z.looseObject({
@@ -76,7 +77,7 @@ test('what is referred to exists: networks, volumes, services, files', async () 
   }
 });
 
-describe.each(APPS)('%s', (app) => {
+describe.each(SERVICES)('%s', (app) => {
   test('takes its environment', async () => {
     const [, script = ''] = serviceNamed(app).command ?? [];
     const { code, said } = await startToConfiguration(script, environmentOf(app));
@@ -91,12 +92,19 @@ describe.each(APPS)('%s', (app) => {
     );
     expect(strange).toEqual([]);
   });
+});
 
-  test('has a user of its own at the broker', () => {
-    const { username, password } = new URL(environmentOf(app).NATS_URL ?? '');
-    expect(username).toBe(app);
-    expect(environmentOf('nats')[`NATS_${app.toUpperCase()}_PASSWORD`]).toBe(password);
-  });
+test.each(APPS)('%s has a user of its own at the broker', (app) => {
+  const { username, password } = new URL(environmentOf(app).NATS_URL ?? '');
+  expect(username).toBe(app);
+  expect(environmentOf('nats')[`NATS_${app.toUpperCase()}_PASSWORD`]).toBe(password);
+});
+
+test('the roles of the api are processes of their own, otherwise alike', () => {
+  const { ROLES: http, ...api } = environmentOf('api');
+  const { ROLES: background, ...rest } = environmentOf('background');
+  expect([http, background]).toEqual(['http', 'background']);
+  expect(rest).toEqual(api);
 });
 
 test('the worker reaches nothing outside, has no database, and nothing that signs', () => {

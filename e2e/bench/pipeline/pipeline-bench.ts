@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startReplica } from '../../harness/replica.ts';
 import { type System, startSystem } from '../../harness/system.ts';
 import type { BenchContext, BenchReport } from '../bench-context.ts';
 import { formatTable } from '../format-table.ts';
@@ -95,12 +96,16 @@ const measure = async ({ options, stack, onProgress }: BenchContext): Promise<Fi
   const size = options.quick ? QUICK : WHOLE;
   const photos = await BenchPhotos.create();
   // Deadlines are not what is measured.
-  const system = await startSystem(stack, { READY_DEADLINE: '30m', LOG_LEVEL: 'warn' });
+  const settings = { READY_DEADLINE: '30m', LOG_LEVEL: 'warn' };
+  // As the chart installs it: uploads and results in processes of their own, so that neither waits for the other.
+  const system = await startSystem(stack, settings, { api: { ROLES: 'http' } });
+  const background = await startReplica(system, { env: { ROLES: 'background' } });
   try {
     const sharp = await measureSharp(photos.original, size);
     onProgress(`sharp alone: ${Math.round(sharp.all_p50_ms)} ms`);
     return { sharp, ...(await measureSystem(system, photos, size, onProgress)) };
   } finally {
+    await background.service.stop();
     await system.stop();
   }
 };
