@@ -1,12 +1,12 @@
 import { Database } from '@claimcheck/database/database';
 import { Bus } from '@claimcheck/platform/bus';
+import { createTracing } from '@claimcheck/platform/create-tracing';
 import { DirectStorage } from '@claimcheck/platform/direct-storage';
 import { createFailpoint } from '@claimcheck/platform/failpoint';
 import { createLogger } from '@claimcheck/platform/logger';
 import { Shutdown } from '@claimcheck/platform/shutdown';
 import { Storage } from '@claimcheck/platform/storage';
 import { createTokenVerifier } from '@claimcheck/platform/token-verifier';
-import { createTracing } from '@claimcheck/platform/tracing';
 import { Announcer } from './background/announcer.ts';
 import { observeMilestones } from './background/observe-milestones.ts';
 import { OutboxSignal } from './background/outbox-signal.ts';

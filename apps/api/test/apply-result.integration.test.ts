@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type ApplyOutcome, applyResult, type Result } from '../src/media/apply-result.ts';
+import { type ApplyOutcome, applyResult } from '../src/media/apply-result.ts';
 import { applyVirus } from '../src/media/apply-virus.ts';
 import { createConversation } from '../src/media/conversations.ts';
 import { finalizeUpload } from '../src/media/finalize-upload.ts';
@@ -7,6 +7,7 @@ import { readMedia } from '../src/media/media-row.ts';
 import type { MediaSettings } from '../src/media/media-settings.ts';
 import { toMedia } from '../src/media/media-view.ts';
 import { sendMessage } from '../src/media/messages.ts';
+import type { Result } from '../src/media/result.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 
 let db: TestDatabase;

@@ -8,8 +8,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from
 import { OutboxSignal } from '../src/background/outbox-signal.ts';
 import { Relay } from '../src/background/relay.ts';
 import { settleOverdueMedia } from '../src/background/sweeper/settle-overdue-media.ts';
-import { applyResult, type Result } from '../src/media/apply-result.ts';
+import { applyResult } from '../src/media/apply-result.ts';
 import type { MediaSettings } from '../src/media/media-settings.ts';
+import type { Result } from '../src/media/result.ts';
 import { resultOf } from './harness/results.ts';
 import { type DutyReport, later, runDuty } from './harness/run-duty.ts';
 import { createTestDatabase, settings as defaults, type TestDatabase } from './harness/test-database.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { VirusEvent } from '@claimcheck/contracts/broker-events';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type ApplyOutcome, applyResult, type Result } from '../src/media/apply-result.ts';
+import { type ApplyOutcome, applyResult } from '../src/media/apply-result.ts';
 import { applyVirus } from '../src/media/apply-virus.ts';
 import { blockKnownBytes, listSameBytes } from '../src/media/block-media.ts';
 import { createConversation } from '../src/media/conversations.ts';
@@ -9,6 +9,7 @@ import { type MediaRow, readMedia } from '../src/media/media-row.ts';
 import { listMessages, sendMessage } from '../src/media/messages.ts';
 import { listPurgeable, purgeBlocked } from '../src/media/purge-blocked.ts';
 import { databaseTime, listRescannable, requestRescan, rescanProgress } from '../src/media/rescan.ts';
+import type { Result } from '../src/media/result.ts';
 import { findKnownVirus, forgetVerdicts } from '../src/media/verdicts.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 

@@ -1,12 +1,13 @@
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import { type AdminServer, startAdminServer } from '@claimcheck/platform/admin-server';
 import { Bus } from '@claimcheck/platform/bus';
+import { createTracing } from '@claimcheck/platform/create-tracing';
 import { createFailpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Shutdown } from '@claimcheck/platform/shutdown';
 import { Storage } from '@claimcheck/platform/storage';
 import { toTraceSettings } from '@claimcheck/platform/trace-variables';
-import { createTracing, type Tracing } from '@claimcheck/platform/tracing';
+import type { Tracing } from '@claimcheck/platform/tracing';
 import { waitForStreams } from '@claimcheck/platform/wiring';
 import { ClamdClient } from './clamd/clamd-client.ts';
 import type { WorkerConfig } from './config.ts';

@@ -1,5 +1,3 @@
-import { PassedOnTracing } from './passed-on-tracing.ts';
-
 export interface SpanOptions {
   kind: 'server' | 'consumer' | 'producer' | 'internal';
   /** `traceparent` of what asked for it; without one it belongs to what runs now, or begins a trace. */
@@ -37,14 +35,6 @@ export interface TracingOptions {
   /** Told of batches that did not arrive. */
   onLost: (spans: number, error: unknown) => void;
 }
-
-export const createTracing = async (options: TracingOptions): Promise<Tracing> => {
-  const { endpoint } = options;
-  if (endpoint === undefined) return new PassedOnTracing();
-  // Loaded here only: who records nothing does not pay for it.
-  const { OtlpTracing } = await import('./otlp-tracing.ts');
-  return new OtlpTracing({ ...options, endpoint });
-};
 
 const runInSpan = async <Result>(span: Span, work: () => Promise<Result>): Promise<Result> => {
   try {

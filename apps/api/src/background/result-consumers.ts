@@ -12,10 +12,11 @@ import { type Outcome, PoisonError } from '@claimcheck/platform/delivery';
 import type { Failpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
-import { applyResult, type Result } from '../media/apply-result.ts';
+import { applyResult } from '../media/apply-result.ts';
 import { applyVirus } from '../media/apply-virus.ts';
 import { type BlockReason, blockKnownBytes, listSameBytes } from '../media/block-media.ts';
 import type { MediaSettings } from '../media/media-settings.ts';
+import type { Result } from '../media/result.ts';
 import { type FieldWithKnownValues, unknownValues } from '../media/unknown-values.ts';
 
 interface ResultConsumersOptions {

@@ -17,7 +17,8 @@ import { checkSync } from './check-sync.ts';
 import { checkUpload } from './check-upload.ts';
 import { checkWiring } from './check-wiring.ts';
 import { checkWorkers } from './check-workers.ts';
-import { LANES, probeRing } from './probe-ring.ts';
+import { LANES } from './lanes.ts';
+import { probeRing } from './probe-ring.ts';
 
 export interface Patient {
   config: Config;

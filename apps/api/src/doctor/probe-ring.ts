@@ -11,9 +11,7 @@ import type { Bus } from '@claimcheck/platform/bus';
 import { enqueue } from '../media/outbox.ts';
 import { type Check, failed, passed } from './check.ts';
 import type { LaneReport } from './check-workers.ts';
-
-export const LANES = ['media', 'transcode'] as const;
-export type Lane = (typeof LANES)[number];
+import type { Lane } from './lanes.ts';
 
 const LOOK_EVERY_MS = 50;
 

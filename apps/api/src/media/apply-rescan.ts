@@ -1,8 +1,8 @@
 import { SCAN_VERDICTS } from '@claimcheck/contracts/broker-events';
 import type { Transaction } from '@claimcheck/database/database';
-import type { Result } from './apply-result.ts';
 import type { MediaRow } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
+import type { Result } from './result.ts';
 import { recordVerdict, toSha256 } from './verdicts.ts';
 import { type MediaChange, writeMedia } from './write-media.ts';
 

@@ -1,4 +1,3 @@
-import type { ReceivedResponse } from '@claimcheck/contracts/broker-events';
 import { SCAN_VERDICTS } from '@claimcheck/contracts/broker-events';
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
 import { type DerivedQuality, isTombstone, type MediaKind } from '@claimcheck/contracts/media';
@@ -10,14 +9,10 @@ import { kindOf } from './media-kind.ts';
 import { lockMedia, type MediaRow } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { enqueue } from './outbox.ts';
-import { type ProcessedObject, storeDerivatives } from './store-derivatives.ts';
+import type { Result } from './result.ts';
+import { storeDerivatives } from './store-derivatives.ts';
 import { findKnownVirus, recordVerdict, toSha256 } from './verdicts.ts';
 import { type MediaChange, writeMedia } from './write-media.ts';
-
-/** A response whose URLs were resolved to keys of our bucket, under the media object's own prefix. */
-export interface Result extends Omit<ReceivedResponse, 'processed'> {
-  processed: ProcessedObject[];
-}
 
 export type ApplyOutcome =
   | 'applied'

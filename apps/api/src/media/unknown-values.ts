@@ -1,5 +1,5 @@
 import { RESPONSE_STAGES } from '@claimcheck/contracts/broker-events';
-import type { Result } from './apply-result.ts';
+import type { Result } from './result.ts';
 import { isFormat, isQuality } from './store-derivatives.ts';
 
 export const FIELDS_WITH_KNOWN_VALUES = ['stage', 'quality', 'format'] as const;

@@ -1,4 +1,4 @@
-import type { Result } from '../../src/media/apply-result.ts';
+import type { Result } from '../../src/media/result.ts';
 
 type Stage = 'preview' | 'scan' | 'final';
 

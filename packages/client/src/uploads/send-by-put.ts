@@ -1,6 +1,6 @@
 import type { UploadInstructions } from '../wire/upload.ts';
 import { putBytes } from './put-bytes.ts';
-import type { TransferContext } from './transfer.ts';
+import type { TransferContext } from './transfer-context.ts';
 
 /** One request with the whole file, which begins anew when it is cut. */
 export const sendByPut = (

@@ -1,7 +1,7 @@
 import type { DetailedError, Upload } from 'tus-js-client';
 import { ClaimcheckError, cancelledError, errorOfAnswer, networkError } from '../claimcheck-error.ts';
 import { blobReader, NODE_CHUNK_BYTES } from './blob-reader.ts';
-import type { TransferContext } from './transfer.ts';
+import type { TransferContext } from './transfer-context.ts';
 
 /** An upload that exists, or one that is to be made by the protocol itself. */
 export interface TusTarget {

@@ -1,6 +1,6 @@
 import type { SignedPart, UploadInstructions, UploadParts } from '../wire/upload.ts';
 import { putBytes } from './put-bytes.ts';
-import type { TransferContext } from './transfer.ts';
+import type { TransferContext } from './transfer-context.ts';
 
 const PARTS_AT_ONCE = 3;
 

@@ -1,16 +1,9 @@
-import type { Http } from '../http.ts';
 import type { Media } from '../wire/media.ts';
 import type { UploadInstructions } from '../wire/upload.ts';
 import { sendByPut } from './send-by-put.ts';
 import { sendByTus } from './send-by-tus.ts';
 import { sendInParts } from './send-in-parts.ts';
-
-export interface TransferContext {
-  http: Http;
-  bytes: Blob;
-  signal: AbortSignal;
-  onProgress: (sentBytes: number) => void;
-}
+import type { TransferContext } from './transfer-context.ts';
 
 /** Sends what is still to be sent, in the way that the server chose. Throws ClaimcheckError. */
 export const transfer = async (instructions: UploadInstructions, context: TransferContext): Promise<void> => {

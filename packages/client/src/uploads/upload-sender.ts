@@ -4,7 +4,8 @@ import type { PreparedFile } from '../prepare/prepare-file.ts';
 import { authorizeUpload, metadataOf, type UploadDescription } from './authorize-upload.ts';
 import { keepOpen } from './keep-open.ts';
 import { sendByTus } from './send-by-tus.ts';
-import { type TransferContext, transfer } from './transfer.ts';
+import { transfer } from './transfer.ts';
+import type { TransferContext } from './transfer-context.ts';
 import type { UploadWork } from './upload-work.ts';
 
 interface SendOptions {

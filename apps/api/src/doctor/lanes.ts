@@ -1,0 +1,2 @@
+export const LANES = ['media', 'transcode'] as const;
+export type Lane = (typeof LANES)[number];
