@@ -20,15 +20,17 @@ export interface FileToSend {
   filetype: string;
 }
 
+type Reachable = Pick<System, 'apiUrl' | 'gatewayUrl' | 'tokenFor'>;
+
 /** A member of a conversation, with a stock tus client, a stock Socket.IO client, and fetch. */
 export class ChatUser {
   readonly userId: string;
   readonly token: string;
   readonly events: ReceivedEvent[] = [];
-  readonly #system: System;
+  readonly #system: Reachable;
   #socket: Socket | undefined;
 
-  constructor(system: System, userId: string) {
+  constructor(system: Reachable, userId: string) {
     this.#system = system;
     this.userId = userId;
     this.token = system.tokenFor(userId);

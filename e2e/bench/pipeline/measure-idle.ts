@@ -1,6 +1,7 @@
 import { percentile } from '../measure/percentile.ts';
 import type { BenchPhotos } from './bench-photos.ts';
-import { asPhoto, type Sighting, type Viewer } from './viewer.ts';
+import { asPhoto } from './send-media.ts';
+import type { Sighting, Viewer } from './viewer.ts';
 
 export interface IdleFigures {
   preview_p50_ms: number;
@@ -15,7 +16,7 @@ export const measureIdle = async (
   count: number,
 ): Promise<IdleFigures> => {
   const seen: Sighting[] = [];
-  for (const photo of photos.take(count)) seen.push(await viewer.show(asPhoto(photo), 'image'));
+  for (const photo of photos.take(count)) seen.push(await viewer.show(asPhoto(photo)));
   const previews = seen.map(({ preview_ms }) => preview_ms);
   const readies = seen.map(({ ready_ms }) => ready_ms);
   return {
