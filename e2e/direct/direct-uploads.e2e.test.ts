@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Bucket } from '../harness/bucket.ts';
 import { ChatUser } from '../harness/chat-user.ts';
@@ -64,6 +64,24 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
       expect(verdict).toBe('warning');
       expect(detail).toMatch(/keeps 524288 of 1048576 bytes/);
     } else expect(verdict).toBe('ok');
+  });
+
+  test('bytes that are not those of their Content-MD5 are refused, in a PUT and in a part', async () => {
+    const md5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('base64');
+    const small = randomBytes(1_000);
+    const { upload } = (await ann.authorize(randomFile(small, ['put']))).body;
+    const large = randomBytes(PART + 1);
+    const parts = (await ann.authorize(randomFile(large, ['multipart']))).body.upload.parts ?? [];
+    const writes = [
+      { ...upload, bytes: small },
+      { url: parts[0]?.url ?? '', headers: {}, bytes: large.subarray(0, PART) },
+    ];
+    for (const { url, headers, bytes } of writes) {
+      const put = (of: Buffer) =>
+        putSigned({ url, headers: { ...headers, 'content-md5': md5(of) } }, new Uint8Array(bytes));
+      expect(await put(randomBytes(10))).toBe(400);
+      expect(await put(bytes)).toBe(200);
+    }
   });
 
   test('what was signed is what may be written: this length, this key, once', async () => {
