@@ -20,17 +20,15 @@ export interface FileToSend {
   filetype: string;
 }
 
-type Reachable = Pick<System, 'apiUrl' | 'gatewayUrl' | 'tokenFor'>;
-
 /** A member of a conversation, with a stock tus client, a stock Socket.IO client, and fetch. */
 export class ChatUser {
   readonly userId: string;
   readonly token: string;
   readonly events: ReceivedEvent[] = [];
-  readonly #system: Reachable;
+  readonly #system: System;
   #socket: Socket | undefined;
 
-  constructor(system: Reachable, userId: string) {
+  constructor(system: System, userId: string) {
     this.#system = system;
     this.userId = userId;
     this.token = system.tokenFor(userId);

@@ -8,12 +8,10 @@ const START_OF_IMAGE = 2;
  */
 export class BenchPhotos {
   readonly #photo: Buffer;
-  #made: number;
+  #made = 0;
 
-  /** @param made the number of the last copy that somebody else has made of it */
-  constructor(photo: Buffer, made = 0) {
+  private constructor(photo: Buffer) {
     this.#photo = photo;
-    this.#made = made;
   }
 
   static async create(): Promise<BenchPhotos> {
@@ -36,13 +34,6 @@ export class BenchPhotos {
       text,
       this.#photo.subarray(START_OF_IMAGE),
     ]);
-  }
-
-  /** Leaves the next `count` copies to another process. @returns the number before the first of them */
-  reserve(count: number): number {
-    const before = this.#made;
-    this.#made += count;
-    return before;
   }
 
   take(count: number): Buffer[] {

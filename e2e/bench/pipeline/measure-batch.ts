@@ -1,7 +1,7 @@
 import type { System } from '../../harness/system.ts';
 import { cpuSeconds, peakMib, resetPeak, untilQuiet } from '../measure/process-usage.ts';
 import type { BenchPhotos } from './bench-photos.ts';
-import type { Viewer } from './viewer.ts';
+import { asPhoto, type Viewer } from './viewer.ts';
 
 export interface BatchFigures {
   first_preview_ms: number;
@@ -19,20 +19,15 @@ export const measureBatch = async (
   count: number,
 ): Promise<BatchFigures> => {
   const { pid } = system.apps.worker;
-  const senders = await viewer.prepareSenders(photos, count);
-  try {
-    await untilQuiet(pid);
-    await resetPeak(pid);
-    const cpuBefore = await cpuSeconds(pid);
-    const startedAt = performance.now();
-    const seen = await Promise.all((await senders.send()).map((sent) => viewer.watch(sent)));
-    return {
-      first_preview_ms: Math.min(...seen.map(({ preview_ms }) => preview_ms)),
-      seconds: (performance.now() - startedAt) / 1_000,
-      cpu_seconds: (await cpuSeconds(pid)) - cpuBefore,
-      peak_mib: await peakMib(pid),
-    };
-  } finally {
-    await senders.stop();
-  }
+  await untilQuiet(pid);
+  await resetPeak(pid);
+  const cpuBefore = await cpuSeconds(pid);
+  const startedAt = performance.now();
+  const seen = await Promise.all(photos.take(count).map((photo) => viewer.show(asPhoto(photo), 'image')));
+  return {
+    first_preview_ms: Math.min(...seen.map(({ preview_ms }) => preview_ms)),
+    seconds: (performance.now() - startedAt) / 1_000,
+    cpu_seconds: (await cpuSeconds(pid)) - cpuBefore,
+    peak_mib: await peakMib(pid),
+  };
 };

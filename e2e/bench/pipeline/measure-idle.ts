@@ -1,7 +1,6 @@
 import { percentile } from '../measure/percentile.ts';
 import type { BenchPhotos } from './bench-photos.ts';
-import { asPhoto } from './send-media.ts';
-import type { Sighting, Viewer } from './viewer.ts';
+import { asPhoto, type Sighting, type Viewer } from './viewer.ts';
 
 export interface IdleFigures {
   preview_p50_ms: number;
@@ -16,7 +15,7 @@ export const measureIdle = async (
   count: number,
 ): Promise<IdleFigures> => {
   const seen: Sighting[] = [];
-  for (const photo of photos.take(count)) seen.push(await viewer.show(asPhoto(photo)));
+  for (const photo of photos.take(count)) seen.push(await viewer.show(asPhoto(photo), 'image'));
   const previews = seen.map(({ preview_ms }) => preview_ms);
   const readies = seen.map(({ ready_ms }) => ready_ms);
   return {

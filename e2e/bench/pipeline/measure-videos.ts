@@ -5,14 +5,14 @@ import { videoFile } from '../../harness/fixtures.ts';
 import { makeWithFfmpeg } from '../../harness/make-with-ffmpeg.ts';
 import { percentile } from '../measure/percentile.ts';
 import type { BenchPhotos } from './bench-photos.ts';
-import { asPhoto, asVideo } from './send-media.ts';
-import type { Viewer } from './viewer.ts';
+import { asPhoto, asVideo, type Viewer } from './viewer.ts';
 
 /** 5 s of 720p that is H.264 already. @returns the median until it is ready, in ms */
 export const measureShortVideo = async (viewer: Viewer, count: number): Promise<number> => {
   const bytes = await videoFile();
   const ready: number[] = [];
-  for (let video = 0; video < count; video += 1) ready.push((await viewer.show(asVideo(bytes))).ready_ms);
+  for (let video = 0; video < count; video += 1)
+    ready.push((await viewer.show(asVideo(bytes), 'video')).ready_ms);
   return percentile(ready, 0.5);
 };
 
@@ -28,11 +28,11 @@ export const measureBesideTranscode = async (
   photos: BenchPhotos,
   options: { count: number; seconds: number },
 ): Promise<BesideFigures> => {
-  const video = await viewer.send(asVideo(await make4kVideo(options.seconds)));
+  const video = await viewer.send(asVideo(await make4kVideo(options.seconds)), 'video');
   await viewer.untilTranscoding(video);
   const previews: number[] = [];
   for (const photo of photos.take(options.count)) {
-    const { preview_ms } = await viewer.show(asPhoto(photo));
+    const { preview_ms } = await viewer.show(asPhoto(photo), 'image');
     if (await viewer.isReady(video)) break;
     previews.push(preview_ms);
   }

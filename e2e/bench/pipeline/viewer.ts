@@ -1,15 +1,19 @@
 import type { Media } from '@claimcheck/contracts/media';
-import { ChatUser, type ReceivedEvent } from '../../harness/chat-user.ts';
+import { ChatUser, type FileToSend, type ReceivedEvent } from '../../harness/chat-user.ts';
 import type { System } from '../../harness/system.ts';
+import { WireUpload } from '../../harness/tus-wire.ts';
 import { until } from '../../harness/until.ts';
-import type { BenchPhotos } from './bench-photos.ts';
-import { type MediaToSend, type Sent, sendMedia } from './send-media.ts';
-import { Senders } from './senders.ts';
 
 /** What a receiver's socket saw of one media object; milliseconds since its last byte was sent. */
 export interface Sighting {
   preview_ms: number;
   ready_ms: number;
+}
+
+/** An upload that has arrived, and when. */
+interface Sent {
+  id: string;
+  lastByteAt: number;
 }
 
 const LIMIT_MS = 180_000;
@@ -36,21 +40,26 @@ export class Viewer {
     return new Viewer(system, sender, receiver, conversation);
   }
 
-  send(media: MediaToSend): Promise<Sent> {
-    return sendMedia(
-      { baseUrl: this.#system.apiUrl, sender: this.#sender, conversation: this.#conversation },
-      media,
-    );
-  }
-
-  /** Processes that send as this viewer's sender does. The caller stops them. */
-  prepareSenders(photos: BenchPhotos, count: number): Promise<Senders> {
-    const target = {
-      apiUrl: this.#system.apiUrl,
-      token: this.#sender.token,
-      conversation: this.#conversation,
-    };
-    return Senders.prepare(target, photos, count);
+  /** Uploads and sends the message; resolves when both are acknowledged. */
+  async send(file: FileToSend, messageType: 'image' | 'video'): Promise<Sent> {
+    const { bytes, filename, filetype } = file;
+    const target = { baseUrl: this.#system.apiUrl, token: this.#sender.token };
+    const upload = await WireUpload.create(target, bytes.length, { filename, filetype });
+    const request = upload.openPatch(0, bytes.length);
+    await request.write(bytes.subarray(0, -1));
+    const lastByteAt = performance.now();
+    await request.write(bytes.subarray(-1));
+    request.end();
+    const answer = await request.answer;
+    if (answer.kind !== 'answered' || answer.status !== 204)
+      throw new Error(`the upload was answered ${JSON.stringify(answer)}`);
+    const { status } = await this.#sender.send(this.#conversation, {
+      client_message_id: upload.id,
+      message_type: messageType,
+      media_object_id: upload.id,
+    });
+    if (status !== 201) throw new Error(`the message was answered ${status}`);
+    return { id: upload.id, lastByteAt };
   }
 
   /** Waits until the receiver has seen it finished. @throws when it ends otherwise */
@@ -65,8 +74,8 @@ export class Viewer {
     return { preview_ms: preview.at - lastByteAt, ready_ms: ready.at - lastByteAt };
   }
 
-  async show(media: MediaToSend): Promise<Sighting> {
-    return this.watch(await this.send(media));
+  async show(file: FileToSend, messageType: 'image' | 'video'): Promise<Sighting> {
+    return this.watch(await this.send(file, messageType));
   }
 
   /** Waits until its heavy part has begun. */
@@ -90,10 +99,22 @@ export class Viewer {
     const look = () => {
       for (const { payload, at } of this.#receiver.events) {
         const media: Media | undefined = payload.media ?? payload.message?.media;
-        if (media?.media_object_id === id && fits(media)) return { at: performance.timeOrigin + at, media };
+        if (media?.media_object_id === id && fits(media)) return { at, media };
       }
       return undefined;
     };
     return until(look, { withinMs: LIMIT_MS, what: `the receiver to see ${id}` });
   }
 }
+
+export const asPhoto = (bytes: Buffer): FileToSend => ({
+  bytes,
+  filename: 'photo.jpg',
+  filetype: 'image/jpeg',
+});
+
+export const asVideo = (bytes: Buffer): FileToSend => ({
+  bytes,
+  filename: 'video.mp4',
+  filetype: 'video/mp4',
+});
