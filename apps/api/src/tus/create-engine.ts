@@ -1,5 +1,6 @@
 import type { UploadSessions } from '../media/upload-sessions.ts';
 import type { HttpContext } from '../request/context.ts';
+import { needsChecksums } from './needs-checksums.ts';
 import type { Engine } from './store/engine.ts';
 import { MemoryBudget } from './store/memory-budget.ts';
 import { PartSender } from './store/part-sender.ts';
@@ -13,7 +14,11 @@ export const createEngine = (
 ): Engine => ({
   sessions,
   storage,
-  sender: new PartSender({ ...config.storage, onRequest: metrics.onStorageRequest }),
+  sender: new PartSender({
+    ...config.storage,
+    onRequest: metrics.onStorageRequest,
+    checksums: needsChecksums(storage, logger),
+  }),
   budget: new MemoryBudget(config.uploadMemoryBytes),
   idleMs: config.uploadIdleMs,
   maxUploadBytes: config.maxUploadBytes,

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { crc32 } from 'node:zlib';
 import { type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import type { StorageOptions } from '@claimcheck/platform/storage';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -7,6 +8,11 @@ import { SignatureV4 } from '@smithy/signature-v4';
 const SILENCE_MS = 30_000;
 const MAX_SOCKETS = 256;
 const MAX_ERROR_BYTES = 65_536;
+
+export interface ObjectWriterOptions extends StorageOptions {
+  /** Whether the store has to be told what it should have got: see needs-checksums. Never rejects. */
+  checksums: Promise<boolean>;
+}
 
 export interface ObjectWrite {
   key: string;
@@ -39,9 +45,10 @@ export class ObjectWriter {
   readonly #agent: http.Agent;
   readonly #request: typeof http.request;
   readonly #onRequest: StorageOptions['onRequest'];
+  readonly #checksums: Promise<boolean>;
 
   /** @param sha256 of the SDK's configuration */
-  constructor(options: StorageOptions, sha256: S3Client['config']['sha256']) {
+  constructor(options: ObjectWriterOptions, sha256: S3Client['config']['sha256']) {
     const { accessKeyId, secretAccessKey, region, bucket } = options;
     this.#signer = new SignatureV4({
       credentials: { accessKeyId, secretAccessKey },
@@ -52,6 +59,7 @@ export class ObjectWriter {
       applyChecksum: false,
     });
     this.#onRequest = options.onRequest;
+    this.#checksums = options.checksums;
     this.#base = new URL(options.endpoint);
     const root = this.#base.pathname.replace(/\/$/, '');
     this.#pathPrefix = options.forcePathStyle ? `${root}/${bucket}/` : `${root}/`;
@@ -90,7 +98,10 @@ export class ObjectWriter {
     return answer.headers.etag ?? '';
   }
 
-  async #sign({ key, query = {}, headers = {}, size_bytes }: ObjectWrite) {
+  async #sign({ key, query = {}, headers = {}, size_bytes, chunks }: ObjectWrite) {
+    const checksum: Record<string, string> = (await this.#checksums)
+      ? { 'x-amz-checksum-crc32': crc32Of(chunks) }
+      : {};
     const path = `${this.#pathPrefix}${key}`;
     const signed = await this.#signer.sign({
       method: 'PUT',
@@ -103,6 +114,7 @@ export class ObjectWriter {
         'content-length': String(size_bytes),
         // A hash over everything, for nothing on a trusted line.
         'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+        ...checksum,
         ...headers,
       },
     });
@@ -114,6 +126,13 @@ export class ObjectWriter {
     this.#agent.destroy();
   }
 }
+
+/** As S3 wants it: big-endian, in base64. */
+const crc32Of = (chunks: readonly Buffer[]): string => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(chunks.reduce((sum, chunk) => crc32(chunk, sum), 0));
+  return bytes.toString('base64');
+};
 
 const readText = async (answer: http.IncomingMessage): Promise<string> => {
   let text = '';

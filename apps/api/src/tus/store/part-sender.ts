@@ -9,9 +9,9 @@ import {
   S3ServiceException,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import { type StorageOptions, s3ClientConfig } from '@claimcheck/platform/storage';
+import { s3ClientConfig } from '@claimcheck/platform/storage';
 import type { StoredPart } from '../../media/upload-sessions.ts';
-import { ObjectWriter } from './object-writer.ts';
+import { ObjectWriter, type ObjectWriterOptions } from './object-writer.ts';
 import { TusError } from './tus-error.ts';
 
 const TRIES = 4;
@@ -48,7 +48,7 @@ export class PartSender {
   readonly #writer: ObjectWriter;
   readonly #bucket: string;
 
-  constructor(options: StorageOptions) {
+  constructor(options: ObjectWriterOptions) {
     this.#bucket = options.bucket;
     this.#client = new S3Client({ ...s3ClientConfig(options), maxAttempts: 1 });
     this.#writer = new ObjectWriter(options, this.#client.config.sha256);

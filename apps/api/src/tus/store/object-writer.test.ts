@@ -1,0 +1,43 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ObjectWriter } from './object-writer.ts';
+
+const received: http.IncomingHttpHeaders[] = [];
+const server = http.createServer((request, response) => {
+  received.push(request.headers);
+  request.resume().on('end', () => response.setHeader('etag', '"e"').end());
+});
+beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+afterAll(() => server.close());
+
+/** @returns the headers that the store gets of `123456789`, in two pieces */
+const write = async (checksums: boolean): Promise<http.IncomingHttpHeaders> => {
+  const options = {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    bucket: 'bucket',
+    accessKeyId: 'key',
+    secretAccessKey: 'secret',
+    forcePathStyle: true,
+    checksums: Promise.resolve(checksums),
+  };
+  const writer = new ObjectWriter(options, new S3Client({ region: 'us-east-1' }).config.sha256);
+  const chunks = [Buffer.from('12345'), Buffer.from('6789')];
+  const signal = AbortSignal.timeout(5_000);
+  expect(await writer.write({ key: 'a/source', chunks, size_bytes: 9, signal })).toBe('"e"');
+  writer.close();
+  return received.at(-1) ?? {};
+};
+
+test('where the store needs it a write says its CRC32, signed', async () => {
+  const headers = await write(true);
+  // The check value of CRC-32/ISO-HDLC, 0xcbf43926: https://reveng.sourceforge.io/crc-catalogue/17plus.htm
+  expect(headers['x-amz-checksum-crc32']).toBe(Buffer.from('cbf43926', 'hex').toString('base64'));
+  expect(headers.authorization).toMatch(/SignedHeaders=[^,]*x-amz-checksum-crc32/);
+});
+
+test('elsewhere nothing is reckoned', async () => {
+  expect(await write(false)).not.toHaveProperty('x-amz-checksum-crc32');
+});

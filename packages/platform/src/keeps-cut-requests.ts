@@ -1,0 +1,45 @@
+import http from 'node:http';
+import https from 'node:https';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { Storage } from './storage.ts';
+
+const PATIENCE_MS = 5_000;
+const SIGNED_SECONDS = 60;
+
+/** Declared by a request of which half is sent: more than a server reads before it looks at it. */
+export const CUT_REQUEST_BYTES = 1_024 * 1_024;
+
+/** Closes the connection in order, as a killed process does, and a browser with a tab. */
+const sendHalf = (url: string): Promise<void> =>
+  new Promise((resolve) => {
+    const { request } = url.startsWith('https:') ? https : http;
+    const sending = request(url, {
+      method: 'PUT',
+      headers: { 'content-length': CUT_REQUEST_BYTES },
+      agent: false,
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    sending.on('response', (response) => response.resume());
+    sending.on('error', () => resolve());
+    sending.on('close', () => resolve());
+    sending.write(Buffer.alloc(CUT_REQUEST_BYTES / 2), () => sending.socket?.end());
+  });
+
+/**
+ * How many bytes the store keeps of a request that ends before its `Content-Length`, as if it had been whole;
+ * undefined: it refuses it, as it should.
+ *
+ * @param client reaches the store in the way that is of interest
+ * @param key of nothing else; the caller removes it
+ * @throws when the store can't be asked
+ */
+export const keptOfCutRequest = async (
+  storage: Storage,
+  client: S3Client,
+  key: string,
+): Promise<number | undefined> => {
+  const command = new PutObjectCommand({ Bucket: storage.bucket, Key: key });
+  await sendHalf(await getSignedUrl(client, command, { expiresIn: SIGNED_SECONDS }));
+  return (await storage.head(key))?.size_bytes;
+};
