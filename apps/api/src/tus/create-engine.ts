@@ -17,7 +17,7 @@ export const createEngine = (
   sender: new PartSender({
     ...config.storage,
     onRequest: metrics.onStorageRequest,
-    checksums: needsChecksums(storage, logger),
+    needsChecksums: needsChecksums(storage, logger),
   }),
   budget: new MemoryBudget(config.uploadMemoryBytes),
   idleMs: config.uploadIdleMs,

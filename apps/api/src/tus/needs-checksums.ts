@@ -1,23 +1,40 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { keptOfCutRequest } from '@claimcheck/platform/keeps-cut-requests';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
 
-/**
- * Whether writes need checksums, because the store takes a request that was cut off for a whole one: an attempt
- * that was given up may arrive after the one that succeeded, and would take the place of its part. A store that
- * can't be asked may be such a one.
- */
-export const needsChecksums = async (storage: Storage, logger: Logger): Promise<boolean> => {
+/** A store that hangs must not hold up the write that asks for longer. */
+const PATIENCE_MS = 5_000;
+
+const tooLate = async (): Promise<never> => {
+  await pause(PATIENCE_MS, undefined, { ref: false });
+  throw new Error('no answer in time');
+};
+
+const ask = async (storage: Storage, logger: Logger): Promise<boolean> => {
   const prefix = `${randomUUID()}/`;
-  try {
-    const kept = await keptOfCutRequest(storage, storage.client, `${prefix}cut`);
-    if (kept === undefined) return false;
-    logger.warn('the store keeps requests that are cut off: what is written there carries checksums');
-    await storage.deletePrefix(prefix);
-    return true;
-  } catch (error) {
-    logger.warn({ err: error }, 'the store could not be asked whether it keeps requests that are cut off');
-    return true;
-  }
+  const kept = await keptOfCutRequest(storage, storage.client, `${prefix}cut`);
+  if (kept === undefined) return false;
+  logger.warn('the store keeps requests that are cut off: what is written there carries checksums');
+  await storage.deletePrefix(prefix);
+  return true;
+};
+
+/**
+ * Says whether writes need checksums, because the store takes a request that was cut off for a whole one: an
+ * attempt that was given up may arrive after the one that succeeded, and would take the place of its part.
+ * Others may refuse checksums that the multipart upload was not opened with, so a store that can't be asked gets
+ * none, and is asked again with the next write. Never rejects.
+ */
+export const needsChecksums = (storage: Storage, logger: Logger): (() => Promise<boolean>) => {
+  let answer: Promise<boolean> | undefined;
+  return () => {
+    answer ??= Promise.race([ask(storage, logger), tooLate()]).catch((error: unknown) => {
+      logger.warn({ err: error }, 'the store could not be asked whether it keeps requests that are cut off');
+      answer = undefined;
+      return false;
+    });
+    return answer;
+  };
 };

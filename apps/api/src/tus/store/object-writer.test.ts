@@ -21,7 +21,7 @@ const write = async (checksums: boolean): Promise<http.IncomingHttpHeaders> => {
     accessKeyId: 'key',
     secretAccessKey: 'secret',
     forcePathStyle: true,
-    checksums: Promise.resolve(checksums),
+    needsChecksums: async () => checksums,
   };
   const writer = new ObjectWriter(options, new S3Client({ region: 'us-east-1' }).config.sha256);
   const chunks = [Buffer.from('12345'), Buffer.from('6789')];

@@ -10,8 +10,8 @@ const MAX_SOCKETS = 256;
 const MAX_ERROR_BYTES = 65_536;
 
 export interface ObjectWriterOptions extends StorageOptions {
-  /** Whether the store has to be told what it should have got: see needs-checksums. Never rejects. */
-  checksums: Promise<boolean>;
+  /** Whether the store has to be told what it should get: see needs-checksums. */
+  needsChecksums: () => Promise<boolean>;
 }
 
 export interface ObjectWrite {
@@ -45,7 +45,7 @@ export class ObjectWriter {
   readonly #agent: http.Agent;
   readonly #request: typeof http.request;
   readonly #onRequest: StorageOptions['onRequest'];
-  readonly #checksums: Promise<boolean>;
+  readonly #needsChecksums: () => Promise<boolean>;
 
   /** @param sha256 of the SDK's configuration */
   constructor(options: ObjectWriterOptions, sha256: S3Client['config']['sha256']) {
@@ -59,7 +59,7 @@ export class ObjectWriter {
       applyChecksum: false,
     });
     this.#onRequest = options.onRequest;
-    this.#checksums = options.checksums;
+    this.#needsChecksums = options.needsChecksums;
     this.#base = new URL(options.endpoint);
     const root = this.#base.pathname.replace(/\/$/, '');
     this.#pathPrefix = options.forcePathStyle ? `${root}/${bucket}/` : `${root}/`;
@@ -99,7 +99,7 @@ export class ObjectWriter {
   }
 
   async #sign({ key, query = {}, headers = {}, size_bytes, chunks }: ObjectWrite) {
-    const checksum: Record<string, string> = (await this.#checksums)
+    const checksum: Record<string, string> = (await this.#needsChecksums())
       ? { 'x-amz-checksum-crc32': crc32Of(chunks) }
       : {};
     const path = `${this.#pathPrefix}${key}`;
