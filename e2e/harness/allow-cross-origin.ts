@@ -4,6 +4,13 @@ import { s3Client } from '@claimcheck/local-stack/s3-bucket';
 /** What HLS by redirects needs: any page may read. */
 const READING: CORSRule = { AllowedMethods: ['GET', 'HEAD'], AllowedOrigins: ['*'], AllowedHeaders: ['*'] };
 
+/** What uploads past us from pages of an origin need, as docs/sdk-plain-page.md tells operators to set. */
+export const uploadsFrom = (origin: string): CORSRule => ({
+  AllowedOrigins: [origin],
+  AllowedMethods: ['PUT'],
+  AllowedHeaders: ['content-type', 'content-md5', 'if-none-match'],
+});
+
 const inBucket = async (
   stack: Record<string, string>,
   action: (client: ReturnType<typeof s3Client>, bucket: string) => Promise<unknown>,

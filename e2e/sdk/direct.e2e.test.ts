@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { allowCrossOrigin, forbidCrossOrigin } from '../harness/allow-cross-origin.ts';
+import { allowCrossOrigin, forbidCrossOrigin, uploadsFrom } from '../harness/allow-cross-origin.ts';
 import { DirectUploader } from '../harness/direct-upload.ts';
-import { expectWhole } from '../harness/expect-whole.ts';
 import { until } from '../harness/until.ts';
 import { BrowserWorld } from './browser-world.ts';
-import { mediaOf, type SdkTab } from './sdk-tab.ts';
+import type { SdkTab } from './sdk-tab.ts';
 import { StorageRequests } from './storage-requests.ts';
 
 const MIB = 1_024 ** 2;
@@ -30,12 +29,7 @@ afterAll(async () => {
   await world?.stop();
 });
 beforeEach(async () => {
-  // What docs/sdk-plain-page.md tells operators to set.
-  await allowCrossOrigin(inject('stack'), {
-    AllowedOrigins: [world.apiLink.url],
-    AllowedMethods: ['PUT'],
-    AllowedHeaders: ['content-type', 'content-md5', 'if-none-match'],
-  });
+  await allowCrossOrigin(inject('stack'), uploadsFrom(world.apiLink.url));
   talk = await ann.user.startConversation('ben');
   tab = await world.openTab({ keepBytesUpTo: FILE_BYTES });
   requests = new StorageRequests(tab.page, world.storageLink.url);
@@ -47,13 +41,8 @@ afterEach(async ({ task }) => {
   await tab.page.context().close();
 });
 
-const expectSent = async (text: string, bytes: Buffer): Promise<void> => {
-  await tab.page.waitForFunction(() => window.client.messages.outgoing.get().length === 0, undefined, {
-    timeout: 60_000,
-  });
-  const [id = ''] = await mediaOf(ann.user, talk, text);
-  await expectWhole(ann.user, id, bytes);
-};
+const expectSent = (text: string, bytes: Buffer): Promise<void> =>
+  tab.expectSent({ sender: ann.user, conversationId: talk, text, bytes });
 
 test('a file goes to the storage in one PUT, past the api', async () => {
   const bytes = randomBytes(3_000_000);

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { allowCrossOrigin, forbidCrossOrigin } from '../harness/allow-cross-origin.ts';
-import { expectWhole } from '../harness/expect-whole.ts';
+import { allowCrossOrigin, forbidCrossOrigin, uploadsFrom } from '../harness/allow-cross-origin.ts';
 import { until } from '../harness/until.ts';
 import { BrowserWorld } from './browser-world.ts';
-import { mediaOf, type SdkTab } from './sdk-tab.ts';
+import type { SdkTab } from './sdk-tab.ts';
 import { StorageRequests } from './storage-requests.ts';
 
 const MIB = 1_024 ** 2;
@@ -29,11 +28,7 @@ beforeAll(async () => {
     SWEEP_INTERVAL: '500ms',
   });
   talk = await world.ann.startConversation('ben');
-  await allowCrossOrigin(inject('stack'), {
-    AllowedOrigins: [world.apiLink.url],
-    AllowedMethods: ['PUT'],
-    AllowedHeaders: ['content-type', 'content-md5', 'if-none-match'],
-  });
+  await allowCrossOrigin(inject('stack'), uploadsFrom(world.apiLink.url));
 });
 afterAll(async () => {
   await forbidCrossOrigin(inject('stack'));
@@ -65,11 +60,7 @@ afterEach(async ({ task }) => {
 });
 
 const expectSent = async (text: string, bytes: Buffer): Promise<void> => {
-  await tab.page.waitForFunction(() => window.client.messages.outgoing.get().length === 0, undefined, {
-    timeout: 60_000,
-  });
-  const [id = ''] = await mediaOf(world.ann, talk, text);
-  await expectWhole(world.ann, id, bytes);
+  await tab.expectSent({ sender: world.ann, conversationId: talk, text, bytes });
   expect(freshTokens).toBeGreaterThan(0);
 };
 

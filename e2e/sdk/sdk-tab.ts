@@ -2,6 +2,7 @@ import type { UploadOptions, UploadSettings } from '@claimcheck/client';
 import type { BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { ChatUser } from '../harness/chat-user.ts';
+import { expectWhole } from '../harness/expect-whole.ts';
 import { storedKeys } from '../harness/stored-keys.ts';
 import type {} from './page/sdk-page.ts';
 
@@ -96,6 +97,20 @@ export class SdkTab {
       uploads: (await storedKeys(this.page, 'upload')).length,
     });
     await expect.poll(count, { timeout: 20_000 }).toEqual({ messages, uploads });
+  }
+
+  /** Nothing is left to be sent, and what the message with this text refers to is whole. */
+  async expectSent(sent: {
+    sender: ChatUser;
+    conversationId: string;
+    text: string;
+    bytes: Buffer;
+  }): Promise<void> {
+    await this.page.waitForFunction(() => window.client.messages.outgoing.get().length === 0, undefined, {
+      timeout: 60_000,
+    });
+    const [id = ''] = await mediaOf(sent.sender, sent.conversationId, sent.text);
+    await expectWhole(sent.sender, id, sent.bytes);
   }
 
   async close(): Promise<void> {

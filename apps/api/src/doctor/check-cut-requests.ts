@@ -1,4 +1,4 @@
-import { CUT_REQUEST_BYTES, keptOfCutRequest } from '@claimcheck/platform/keeps-cut-requests';
+import { CUT_REQUEST_BYTES, keptOfCutRequest } from '@claimcheck/platform/kept-of-cut-request';
 import type { Storage } from '@claimcheck/platform/storage';
 import { type Check, passed, warned } from './check.ts';
 

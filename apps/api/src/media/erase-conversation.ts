@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '@claimcheck/database/database';
 import { removeMember } from './conversations.ts';
-import { type ErasedUpload, eraseMedia } from './erase-media.ts';
+import { type ErasedUpload, eraseMedia, erasePage } from './erase-media.ts';
 import { lockMedia } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { isReferenced } from './references.ts';
@@ -69,7 +69,7 @@ const deleteConversation = async (tx: Transaction, conversationId: string): Prom
  * Erases a conversation: members first, who hear of it at once; then what it says; media objects that nothing
  * else refers to with it. Repeatable; interrupted, it goes on where it was.
  *
- * @param onErased removes what the storage holds
+ * @param onErased removes what the storage holds; run for a page of uploads at once
  */
 export const eraseConversation = async (
   database: Database,
@@ -80,12 +80,11 @@ export const eraseConversation = async (
   await removeMembers(database, conversationId);
   for (let done = false; !done; ) {
     for (let page = await nextMedia(database, conversationId); page.length > 0; ) {
-      for (const { media_object_id } of page) {
-        const erased = await database.transaction((tx) =>
-          letGo(tx, settings, conversationId, media_object_id),
-        );
-        if (erased !== undefined) await onErased(erased);
-      }
+      await erasePage(
+        page,
+        (id) => database.transaction((tx) => letGo(tx, settings, conversationId, id)),
+        onErased,
+      );
       page = await nextMedia(database, conversationId);
     }
     await deleteRows(database, conversationId);

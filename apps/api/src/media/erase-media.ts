@@ -76,3 +76,22 @@ export const eraseMedia = async (
     ),
   };
 };
+
+/**
+ * Erases a page of media objects, each in a transaction of its own, and then removes what the storage holds of
+ * all of them at once.
+ *
+ * @param erase undefined: there was nothing to erase
+ */
+export const erasePage = async (
+  page: readonly { media_object_id: string }[],
+  erase: (mediaObjectId: string) => Promise<ErasedUpload | undefined>,
+  onErased: (upload: ErasedUpload) => Promise<void>,
+): Promise<void> => {
+  const erased: ErasedUpload[] = [];
+  for (const { media_object_id } of page) {
+    const upload = await erase(media_object_id);
+    if (upload !== undefined) erased.push(upload);
+  }
+  await Promise.all(erased.map(onErased));
+};

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '@claimcheck/database/database';
 import { removeMember } from './conversations.ts';
-import { ERASED_USER, type ErasedUpload, eraseMedia } from './erase-media.ts';
+import { ERASED_USER, type ErasedUpload, eraseMedia, erasePage } from './erase-media.ts';
 import { lockMedia } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { deleteMessage } from './messages.ts';
@@ -84,12 +84,7 @@ export const eraseUser = async (
       take: PAGE,
       select: { media_object_id: true },
     });
-    const erased: ErasedUpload[] = [];
-    for (const { media_object_id } of page) {
-      const upload = await database.transaction((tx) => eraseOwn(tx, settings, userId, media_object_id));
-      if (upload !== undefined) erased.push(upload);
-    }
-    await Promise.all(erased.map(onErased));
+    await erasePage(page, (id) => database.transaction((tx) => eraseOwn(tx, settings, userId, id)), onErased);
     more = page.length === PAGE;
   }
   await Promise.all((await erasePieces(database, userId)).map(onErased));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { keptOfCutRequest } from '@claimcheck/platform/keeps-cut-requests';
+import { keptOfCutRequest } from '@claimcheck/platform/kept-of-cut-request';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
 

@@ -1,0 +1,17 @@
+interface Hash {
+  update(bytes: Uint8Array): unknown;
+  digest(): Uint8Array;
+}
+
+/** The digest of a file that need not fit into memory: read by slices. Rejects with the signal's reason. */
+export const hashBlob = async (
+  hash: Hash,
+  blob: Blob,
+  { sliceBytes, signal }: { sliceBytes: number; signal?: AbortSignal | undefined },
+): Promise<Uint8Array> => {
+  for (let start = 0; start < blob.size; start += sliceBytes) {
+    signal?.throwIfAborted();
+    hash.update(new Uint8Array(await blob.slice(start, start + sliceBytes).arrayBuffer()));
+  }
+  return hash.digest();
+};
