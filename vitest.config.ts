@@ -24,8 +24,9 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/**/*.e2e.test.ts'],
           globalSetup: ['e2e/setup/stack.ts'],
-          // Each file starts the whole system; on two cores side by side they would only wait for each other.
-          fileParallelism: false,
+          // Each file starts the whole system, and mostly waits: for time-outs, restarts, what is announced.
+          // Two at a time keep two cores busy; more would compete for them.
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

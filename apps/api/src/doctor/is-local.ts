@@ -1,9 +1,9 @@
 const INTERNAL_NAME = /^(localhost|[^.]+|.*\.(svc|local|internal|localhost)|.*\.svc\..*)$/i;
-const LOOPBACK = /^(127\.|\[::1\]$|0\.0\.0\.0$)/;
+/** As `URL` writes them: an IPv4 address inside of an IPv6 one is in hexadecimal. */
+const LOOPBACK = /^(127\.|0\.0\.0\.0$|\[::1?\]$|\[::ffff:(7f|0:0\]$))/;
 
 /** Whether only this machine, or a container network, knows the host of a URL. */
 export const isLocal = (url: string): boolean => {
-  const { hostname } = new URL(url);
-  if (hostname.startsWith('[')) return LOOPBACK.test(hostname);
-  return INTERNAL_NAME.test(hostname) || LOOPBACK.test(hostname);
+  const host = new URL(url).hostname.replace(/\.$/, '');
+  return LOOPBACK.test(host) || (!host.startsWith('[') && INTERNAL_NAME.test(host));
 };
