@@ -204,6 +204,19 @@ describe('what clients send', () => {
     expect(await client.subscribe(last)).toEqual({ ok: true, last_seq: 0 });
   });
 
+  test('a page of refusals is answered whole, with the longest ids there are', async () => {
+    const user = someUser('ann');
+    const client = await world.connect(gateway, user);
+    for (let count = 0; count < 3; count += 1)
+      await client.subscribe(await world.writer.createConversation(user));
+    const ids = Array.from({ length: 50 }, (_, index) => `z${String(index).padStart(63, '0')}`);
+    const answer = await client.request('subscribe:all', {
+      since: Object.fromEntries(ids.map((id) => [id, 0])),
+      after: 'y',
+    });
+    for (const id of ids) expect(answer).toHaveProperty(['conversations', id, 'error', 'code'], 'too_large');
+  });
+
   test('a second CONNECT on one connection makes no second socket', async () => {
     const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
     const messages: string[] = [];

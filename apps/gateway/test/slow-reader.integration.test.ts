@@ -41,6 +41,20 @@ test('who does not read is dropped; the others get everything', async () => {
   await sleeper.untilClosed();
 });
 
+/** Until the gateway has sent nothing for that long. */
+const untilStill = async (of: GatewayProcess, interval: number): Promise<void> => {
+  let last = -1;
+  await vi.waitUntil(
+    async () => {
+      const now = await of.metric('claimcheck_gateway_deliveries_total');
+      const isStill = now === last;
+      last = now;
+      return isStill;
+    },
+    { timeout: 20_000, interval },
+  );
+};
+
 test('a replay waits for its reader instead of dropping it', async () => {
   const user = someUser('ann');
   const conversationId = await world.writer.createConversation(user);
@@ -53,20 +67,32 @@ test('a replay waits for its reader instead of dropping it', async () => {
     .emitWithAck('subscribe', { conversation_id: conversationId, since_seq: 0 });
   await client.untilSeq(conversationId, 1);
   ws.pause();
-  const delivered = 'claimcheck_gateway_deliveries_total';
-  // Until the gateway has stopped sending: the same count twice, a while apart.
-  let last = -1;
-  await vi.waitUntil(
-    async () => {
-      const now = await gateway.metric(delivered);
-      const isStill = now === last;
-      last = now;
-      return isStill;
-    },
-    { timeout: 20_000, interval: 250 },
-  );
+  await untilStill(gateway, 1_500);
+  // What comes during the pause is not kept for it, but read again after it.
+  for (let count = 0; count < 10; count += 1) await world.writer.appendSmall(conversationId);
   ws.resume();
-  expect(await answer).toEqual({ ok: true, last_seq: COUNT });
-  expect(client.seqs(conversationId)).toEqual(range(1, COUNT));
+  expect(await answer).toEqual({ ok: true, last_seq: COUNT + 10 });
+  expect(client.seqs(conversationId)).toEqual(range(1, COUNT + 10));
   expect(await gateway.metric(SERIES)).toBe(dropped);
+});
+
+test('replays that nobody reads hold no events', async () => {
+  const users = [someUser('ann'), someUser('ben')];
+  // A page for each of them would be half a gigabyte.
+  const fresh = await world.startGateway({ NODE_OPTIONS: '--max-old-space-size=384' });
+  const conversationIds = await Promise.all(range(1, 8).map(() => world.writer.createConversation(...users)));
+  for (const id of conversationIds) await world.writer.commitMany(id, 1_600, EVENT_BYTES);
+  const clients: TestClient[] = [];
+  for (const since_seq of range(1, 45))
+    for (const user of users) {
+      const client = await world.connect(fresh, user);
+      clients.push(client);
+      webSocketOf(client).pause();
+      for (const conversation_id of conversationIds)
+        client.socket.emit('subscribe', { conversation_id, since_seq }, () => {});
+    }
+  await untilStill(fresh, 1_500);
+  const bystander = await world.connect(fresh, users[0] ?? '');
+  expect(await bystander.subscribe(conversationIds[0] ?? '')).toEqual({ ok: true, last_seq: 1_600 });
+  for (const client of clients) client.close();
 });

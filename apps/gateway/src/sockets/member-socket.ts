@@ -7,8 +7,10 @@ export interface MemberSocket {
   send(event: ConversationEvent): void;
   /** Whether the client has read enough to be sent more. */
   readonly isReady: boolean;
-  /** Resolves when the client has read enough to be sent more, or is gone. */
-  ready(): Promise<void>;
+  /** Resolves when the client has read enough to be sent more, or is gone, or the time is over. */
+  ready(withinMs: number): Promise<void>;
+  /** Cuts off a client that does not read. */
+  giveUp(): void;
   /** From now on the socket hears what all live members of the conversation hear. */
   enter(conversationId: string): void;
   exit(conversationId: string): void;

@@ -31,6 +31,7 @@ export class OutboundMeter {
   readonly #connection: Connection;
   readonly #webSocket: RawWebSocket;
   readonly #onSlow: () => void;
+  readonly #waiting = new Set<() => void>();
   #queuedBytes = 0;
   #checking = false;
 
@@ -43,6 +44,11 @@ export class OutboundMeter {
     connection.on('flush', () => {
       this.#queuedBytes = 0;
     });
+    // After the drain the next batch is flushed; it is looked at then.
+    connection.transport.on('drain', () => {
+      if (this.#waiting.size > 0) setImmediate(() => this.#wake());
+    });
+    connection.on('close', () => this.#wake());
   }
 
   get pendingBytes(): number {
@@ -54,22 +60,30 @@ export class OutboundMeter {
     return this.pendingBytes <= PAUSE_BYTES || this.#connection.readyState !== 'open';
   }
 
-  /** Resolves once little enough waits to send more, or the connection is closed. */
-  async ready(): Promise<void> {
-    while (!this.isReady) await this.#nextDrain();
-  }
-
-  #nextDrain(): Promise<void> {
+  /** Resolves once little enough waits to send more, or the connection is closed, or the time is over. */
+  ready(withinMs: number): Promise<void> {
+    if (this.isReady) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
-        this.#connection.transport.off('drain', done);
-        this.#connection.off('close', done);
-        // After the drain the next batch is flushed; look at it then.
-        setImmediate(resolve);
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        resolve();
       };
-      this.#connection.transport.on('drain', done);
-      this.#connection.on('close', done);
+      const timer = setTimeout(done, withinMs);
+      this.#waiting.add(done);
     });
+  }
+
+  /** Cuts off a reader that is too slow. */
+  giveUp(): void {
+    if (this.#connection.readyState !== 'open') return;
+    this.#onSlow();
+    // A closing handshake would wait behind what is not being read.
+    this.#webSocket.terminate();
+  }
+
+  #wake(): void {
+    if (this.isReady) for (const done of [...this.#waiting]) done();
   }
 
   #onPacket(bytes: number): void {
@@ -79,10 +93,7 @@ export class OutboundMeter {
     // After this turn of the event loop: a burst first gets its chance to be written.
     setImmediate(() => {
       this.#checking = false;
-      if (this.pendingBytes <= DROP_BYTES || this.#connection.readyState !== 'open') return;
-      this.#onSlow();
-      // A closing handshake would wait behind what is not being read.
-      this.#webSocket.terminate();
+      if (this.pendingBytes > DROP_BYTES) this.giveUp();
     });
   }
 }

@@ -82,7 +82,8 @@ export class Session {
       get isReady() {
         return meter.isReady;
       },
-      ready: () => meter.ready(),
+      ready: (withinMs) => meter.ready(withinMs),
+      giveUp: () => meter.giveUp(),
       enter: (conversationId) => {
         this.#toldRemoved.delete(conversationId);
         void socket.join(roomOf(conversationId));

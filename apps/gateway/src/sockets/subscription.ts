@@ -1,4 +1,5 @@
 import type { ConversationEvent, SubscribeAnswer } from '@claimcheck/contracts/socket-events';
+import type { LogPage } from '@claimcheck/database/conversation-log';
 import type { CatchUpAdmission } from '../feeds/catch-up-admission.ts';
 import type { ConversationFeed } from '../feeds/conversation-feed.ts';
 import type { ConversationReader } from '../feeds/conversation-reader.ts';
@@ -12,6 +13,11 @@ const REPLAY_PAGE = 100;
 const MAX_COLLECTED = 256;
 // A user who is removed and added again while catching up is looked at anew; nobody does that for ever.
 const MAX_TRIES = 3;
+// A page is kept that long for a client that pauses; then it is dropped, and read again.
+const HOLD_MS = 1_000;
+// More than a heartbeat may take: that waits behind what is not being read, too, so an honest client as slow
+// as that is gone by then.
+const READ_WITHIN_MS = 60_000;
 
 export interface SubscriptionDependencies {
   feeds: FeedRegistry;
@@ -41,6 +47,8 @@ export class Subscription implements FeedMember {
   #floor = 0;
   #collected: ConversationEvent[] = [];
   #overflowed = false;
+  /** Of the log, or of what was collected: what is being sent. */
+  #sending: ConversationEvent[] = [];
   #resync = false;
 
   constructor(conversationId: string, deps: SubscriptionDependencies) {
@@ -120,18 +128,17 @@ export class Subscription implements FeedMember {
     this.#check();
     if (!isMember) return failure('not_found');
 
-    const head = await reader.readLog(this.conversationId, sinceSeq ?? this.#floor, REPLAY_PAGE);
-    this.#check();
-    if (head === undefined) return failure('not_found');
+    const log = await this.#readLog(sinceSeq ?? this.#floor);
+    if (log === undefined) return failure('not_found');
     // So that what was committed but not announced belongs to what this answer covers.
-    await feed.catchUpTo(head.last_seq);
+    await feed.catchUpTo(log.last_seq);
     this.#check();
-    const isInLog = sinceSeq !== undefined && sinceSeq >= head.pruned_seq && sinceSeq <= head.last_seq;
+    const isInLog = sinceSeq !== undefined && sinceSeq >= log.pruned_seq && sinceSeq <= log.last_seq;
     if (isInLog) {
       this.#cursor = sinceSeq;
       this.#hasStarted = true;
       // An event may be released between the end of a replay and the line after it.
-      do await this.#replay(feed, head.events);
+      do await this.#replay(feed);
       while (this.#hasMore);
       this.#check();
     }
@@ -139,46 +146,64 @@ export class Subscription implements FeedMember {
   }
 
   /** Sends log and collected events until nothing is left between the client and the feed. */
-  async #replay(feed: ConversationFeed, firstPage: ConversationEvent[]): Promise<void> {
-    let page = firstPage;
+  async #replay(feed: ConversationFeed): Promise<void> {
     for (;;) {
       while (this.#cursor < this.#floor && !this.#resync) {
         // Pruned while we were reading.
-        if (page[0]?.seq !== this.#cursor + 1) this.#resync = true;
-        else await this.#sendAll(page.filter((event) => event.seq <= this.#floor));
-        if (this.#cursor < this.#floor && !this.#resync) page = await this.#read();
+        if (this.#sending[0]?.seq !== this.#cursor + 1) this.#resync = true;
+        else await this.#send();
+        if (this.#cursor < this.#floor && !this.#resync) await this.#readLog(this.#cursor);
       }
       if (this.#resync) return;
-      if (this.#collected.length > 0) await this.#sendAll(this.#collected.splice(0));
-      else if (!this.#overflowed) return;
+      if (this.#collected.length > 0) {
+        this.#sending = this.#collected.splice(0);
+        await this.#send();
+      } else if (!this.#overflowed) return;
       else {
         this.#collectFrom(feed.position ?? this.#floor);
-        page = await this.#read();
+        await this.#readLog(this.#cursor);
       }
     }
   }
 
-  async #read(): Promise<ConversationEvent[]> {
-    const page = await this.#deps.reader.readLog(this.conversationId, this.#cursor, REPLAY_PAGE);
+  /** The next page is to be sent from now on. @returns the bounds of the log; undefined when there is none */
+  async #readLog(sinceSeq: number): Promise<Pick<LogPage, 'pruned_seq' | 'last_seq'> | undefined> {
+    const page = await this.#deps.reader.readLog(this.conversationId, sinceSeq, REPLAY_PAGE);
     this.#check();
-    return page?.events ?? [];
+    this.#sending = page?.events.filter((event) => event.seq <= this.#floor) ?? [];
+    return page && { pruned_seq: page.pruned_seq, last_seq: page.last_seq };
   }
 
-  async #sendAll(events: ConversationEvent[]): Promise<void> {
-    for (const event of events) {
-      if (event.seq <= this.#cursor) continue;
+  async #send(): Promise<void> {
+    while (this.#sending.length > 0) {
       if (!this.#deps.socket.isReady) {
-        await this.#deps.admission.aside(() => this.#deps.socket.ready());
+        await this.#deps.admission.aside(() => this.#untilRead());
         this.#check();
+        continue;
       }
+      const event = this.#sending.shift();
+      if (event === undefined || event.seq <= this.#cursor) continue;
       this.#deps.socket.send(event);
       this.#cursor = event.seq;
     }
   }
 
+  async #untilRead(): Promise<void> {
+    const { socket } = this.#deps;
+    await socket.ready(HOLD_MS);
+    if (socket.isReady) return;
+    // Many who do not read must not fill the memory: the log keeps it for them.
+    this.#sending = [];
+    this.#collected = [];
+    this.#overflowed = true;
+    await socket.ready(READ_WITHIN_MS);
+    if (!socket.isReady) socket.giveUp();
+  }
+
   /** Nothing in here may wait: an event released meanwhile would reach neither the buffer nor the room. */
   #goLive(feed: ConversationFeed, isUnknown: boolean): SubscribeAnswer {
     this.#collected = [];
+    this.#sending = [];
     feed.goLive(this);
     this.#deps.socket.enter(this.conversationId);
     this.#state = 'live';
@@ -205,5 +230,6 @@ export class Subscription implements FeedMember {
     this.#lease?.release();
     this.#lease = undefined;
     this.#collected = [];
+    this.#sending = [];
   }
 }

@@ -35,7 +35,7 @@ export class Subscriptions {
     this.unsubscribe(conversationId);
     if (this.#closed) return failure('invalid_request', 'The connection is closed.');
     if (this.#byConversation.size >= this.#deps.maxSubscriptions)
-      return failure('too_large', 'This connection has as many subscriptions as are accepted.');
+      return failure('too_large', 'This connection has too many subscriptions.');
     if (this.#deps.admission.isFull) return failure('unavailable', 'Too many are catching up; try again.');
     const subscription = new Subscription(conversationId, {
       ...this.#deps,
