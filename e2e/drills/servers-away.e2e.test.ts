@@ -33,8 +33,10 @@ afterAll(async () => {
 });
 afterEach(({ task }) => printLogOfFailure(task, faulty));
 
+const readiness = () => fetch(`${faulty.system.adminUrls.api}/readyz`);
+
 const failingChecks = async (): Promise<string[]> => {
-  const response = await fetch(`${faulty.system.adminUrls.api}/readyz`);
+  const response = await readiness();
   const { checks } = (await response.json()) as { checks: Record<string, string> };
   return Object.keys(checks).filter((name) => checks[name] !== 'ok');
 };
@@ -52,6 +54,8 @@ test('drill 10: NATS is away; uploads and messages go on, and all settles afterw
   const backAt = performance.now() + BROKER_AWAY_MS;
   try {
     await untilFailing(['broker']);
+    // What serves must not be taken away by whoever sends only to those that are ready.
+    expect((await readiness()).status).toBe(200);
     for (let left = UPLOADS; left > 0; left -= 1) {
       const bytes = random.pick([await smallPhoto(), random.bytes(random.int(1, 12 * MIB))]);
       const startedAt = performance.now();

@@ -47,6 +47,15 @@ test.each([
   // Never a 204 for what no database knows.
   if (answer.kind === 'answered') expect(answer.status).toBeGreaterThanOrEqual(500);
   else expect(answer.kind).toBe('broken');
+  // Who watches is told, by the processes that are still there.
+  const readiness = await fetch(`${system.adminUrls.api}/readyz`);
+  expect(readiness.status).toBe(503);
+  const metrics = await fetch(`${system.adminUrls.api}/metrics`);
+  expect(metrics.status).toBe(200);
+  const text = await metrics.text();
+  expect(text).toContain('\nclaimcheck_dependency_up{dependency="database"} 0\n');
+  expect(text).toContain('\nclaimcheck_dependency_up{dependency="broker"} 1\n');
+  expect(text).toMatch(/^claimcheck_outbox_pending nan$/im);
 
   await postgres.restart();
   await world.finish('ann', upload, bytes);

@@ -17,11 +17,9 @@ const start = async (): Promise<void> => {
   const admin = await startAdminServer({
     port: config.adminPort,
     registry: metrics.registry,
-    checks: {
-      database: () => database.check(),
-      broker: () => bus.check(),
-      storage: () => storage.check(),
-    },
+    checks: { database: () => database.check() },
+    // Uploads and messages go on without the broker, messages and catching up without the store.
+    reported: { broker: () => bus.check(), storage: () => storage.check() },
   });
   shutdown.add('admin', () => admin.close());
   shutdown.add('drain', () => admin.drain());

@@ -4,12 +4,16 @@ import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
 import { OUTCOMES } from '@claimcheck/platform/delivery';
 import { Counter, createRegistry, Gauge, Histogram, type Registry } from '@claimcheck/platform/metrics';
+import { within } from '@claimcheck/platform/within';
 import { LOOKERS } from './direct/direct-uploads.ts';
 import { SETTLEMENTS } from './direct/settle-upload.ts';
 import { BLOCK_REASONS } from './media/block-media.ts';
 import { FIELDS_WITH_KNOWN_VALUES } from './media/unknown-values.ts';
 import { createMilestoneMetrics } from './metrics/milestones.ts';
 import { createStorageMetrics, type StoragePrices } from './metrics/storage.ts';
+
+/** Shorter than a scrape may take. */
+const ASKED_WITHIN_MS = 3_000;
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -20,7 +24,7 @@ export const createMetrics = (database: Database, prices: StoragePrices) => {
 
   /**
    * Asked for when somebody scrapes. Each by itself: one that another one sets is shown as it was at the
-   * scrape before.
+   * scrape before. Without an answer it is no number, and everything else is still to be read.
    */
   const asked = (name: string, help: string, ask: () => Promise<{ value: number | null }[]>) =>
     new Gauge({
@@ -28,7 +32,12 @@ export const createMetrics = (database: Database, prices: StoragePrices) => {
       help,
       registers,
       async collect() {
-        this.set((await ask())[0]?.value ?? 0);
+        this.set(
+          await within(ASKED_WITHIN_MS, ask).then(
+            (rows) => rows[0]?.value ?? 0,
+            () => Number.NaN,
+          ),
+        );
       },
     });
   const { client } = database;

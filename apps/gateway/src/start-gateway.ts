@@ -171,7 +171,9 @@ export const startGateway = async (
   const admin = await startAdminServer({
     port: config.ADMIN_PORT,
     registry: metrics.registry,
-    checks: { database: () => database.check(), broker: () => bus.check() },
+    checks: { database: () => database.check() },
+    // What is not announced is read from the log.
+    reported: { broker: () => bus.check() },
   });
   shutdown.add('admin server', () => admin.close());
   shutdown.add('sockets', sockets.close);

@@ -41,6 +41,11 @@ const setUp = async () => {
   return { user, conversationId, client };
 };
 
+const readiness = async (): Promise<{ status: number; checks: Record<string, string> }> => {
+  const { status, body } = await gateway.admin('/readyz');
+  return { status, checks: JSON.parse(body).checks };
+};
+
 test('without the broker events come from the log, and announcements work again after it', async () => {
   const { user, conversationId, client } = await setUp();
   await world.writer.appendSmall(conversationId);
@@ -51,11 +56,15 @@ test('without the broker events come from the log, and announcements work again 
   // A subscription made meanwhile is served, too.
   const second = await world.writer.createConversation(user);
   expect(await client.subscribe(second, 0)).toEqual({ ok: true, last_seq: 0 });
+  // It serves, so it stays where a load balancer sends members to.
+  expect(await readiness()).toMatchObject({ status: 200, checks: { database: 'ok', broker: 'failing' } });
+  expect(await gateway.metric('claimcheck_dependency_up{dependency="broker"}')).toBe(0);
   broker.restore();
-  await vi.waitUntil(async () => (await gateway.admin('/readyz')).status === 200, {
+  await vi.waitUntil(async () => (await readiness()).checks.broker === 'ok', {
     timeout: 10_000,
     interval: 100,
   });
+  expect(await gateway.metric('claimcheck_dependency_up{dependency="broker"}')).toBe(1);
   // Progress is announced only: it shows that both subscriptions are back.
   for (const id of [conversationId, second]) {
     const progress = {
@@ -80,7 +89,7 @@ test('without the database live events go on, requests get an error, and gaps ar
   await world.writer.appendSmall(conversationId);
   await client.untilSeq(conversationId, 1);
   expect(await client.subscribe('another', 0)).toMatchObject({ error: { code: 'unavailable' } });
-  expect((await gateway.admin('/readyz')).status).toBe(503);
+  expect(await readiness()).toMatchObject({ status: 503, checks: { database: 'failing', broker: 'ok' } });
   expect((await gateway.admin('/healthz')).status).toBe(200);
   await world.writer.commitMany(conversationId, 10);
   await world.writer.appendSmall(conversationId);

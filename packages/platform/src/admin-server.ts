@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Registry } from 'prom-client';
+import { Gauge, type Registry } from './metrics.ts';
+import { within } from './within.ts';
 
 /** Name of a dependency → rejects when it does not answer. */
 export type ReadinessChecks = Record<string, () => Promise<unknown>>;
@@ -14,36 +15,54 @@ export interface AdminServer {
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-const check = async (run: () => Promise<unknown>): Promise<string> => {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('timed out')), CHECK_TIMEOUT_MS);
-  });
+const check = async (run: () => Promise<unknown>): Promise<'ok' | 'failing'> => {
   try {
-    await Promise.race([run(), timeout]);
+    await within(CHECK_TIMEOUT_MS, run);
     return 'ok';
   } catch {
     return 'failing';
-  } finally {
-    clearTimeout(timer);
   }
 };
 
-/** `/healthz` (the process lives), `/readyz` (its dependencies answer; 503 names which not), `/metrics`. */
-export const startAdminServer = async (options: {
+const checkAll = async (checks: ReadinessChecks): Promise<Record<string, string>> =>
+  Object.fromEntries(
+    await Promise.all(Object.entries(checks).map(async ([name, run]) => [name, await check(run)])),
+  );
+
+export interface AdminServerOptions {
   port: number;
   registry: Registry;
+  /** What nothing can be served without: the process is not ready while one of them fails. */
   checks: ReadinessChecks;
-}): Promise<AdminServer> => {
+  /** What is named when it fails, and no more: to take every process away would end what still works. */
+  reported?: ReadinessChecks;
+}
+
+/**
+ * `/healthz` (the process lives), `/readyz` (503 while it can't serve; names which dependency does not answer),
+ * `/metrics` (with `claimcheck_dependency_up`).
+ */
+export const startAdminServer = async (options: AdminServerOptions): Promise<AdminServer> => {
+  const { checks, reported = {}, registry } = options;
   let draining = false;
 
   const ready = async (): Promise<{ status: number; body: string }> => {
-    const names = Object.keys(options.checks);
-    const results = await Promise.all(Object.values(options.checks).map(check));
-    const checks = Object.fromEntries(names.map((name, index) => [name, results[index]]));
-    const ok = !draining && results.every((result) => result === 'ok');
-    return { status: ok ? 200 : 503, body: JSON.stringify({ ready: ok, draining, checks }) };
+    const [needed, others] = await Promise.all([checkAll(checks), checkAll(reported)]);
+    const ok = !draining && Object.values(needed).every((result) => result === 'ok');
+    const body = JSON.stringify({ ready: ok, draining, checks: { ...needed, ...others } });
+    return { status: ok ? 200 : 503, body };
   };
+
+  new Gauge({
+    name: 'claimcheck_dependency_up',
+    help: 'Whether a server that the process depends on answers: 1 or 0',
+    labelNames: ['dependency'],
+    registers: [registry],
+    async collect() {
+      for (const [dependency, result] of Object.entries(await checkAll({ ...checks, ...reported })))
+        this.set({ dependency }, result === 'ok' ? 1 : 0);
+    },
+  });
 
   const server = http.createServer((request, response) => {
     const send = (status: number, type: string, body: string) =>
@@ -55,8 +74,7 @@ export const startAdminServer = async (options: {
         const { status, body } = await ready();
         return send(status, 'application/json', body);
       }
-      if (path === '/metrics')
-        return send(200, options.registry.contentType, await options.registry.metrics());
+      if (path === '/metrics') return send(200, registry.contentType, await registry.metrics());
       return send(404, 'text/plain', 'Not found\n');
     };
     answer().catch(() => send(500, 'text/plain', 'Internal error\n'));

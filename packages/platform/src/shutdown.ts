@@ -1,4 +1,5 @@
 import type { Logger } from './logger.ts';
+import { within } from './within.ts';
 
 type Step = { name: string; run: () => Promise<void> | void };
 
@@ -39,17 +40,11 @@ export class Shutdown {
 
   async #runAll(): Promise<void> {
     for (const step of this.#steps) {
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error('timed out')), this.#stepTimeoutMs);
-      });
       try {
-        await Promise.race([step.run(), timeout]);
+        await within(this.#stepTimeoutMs, async () => step.run());
       } catch (error) {
         process.exitCode = 1;
         this.#logger.error({ err: error, step: step.name }, 'a shutdown step failed');
-      } finally {
-        clearTimeout(timer);
       }
     }
   }

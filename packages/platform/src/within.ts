@@ -1,0 +1,12 @@
+/** Waits for `run` that long, in milliseconds. @throws when it took longer; it goes on by itself then */
+export const within = async <Result>(ms: number, run: () => Promise<Result>): Promise<Result> => {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([run(), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
