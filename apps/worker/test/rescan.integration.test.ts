@@ -44,6 +44,18 @@ it('deletes what is infected now, and tells the hash and the scanner', async () 
   expect(await harness.storage.head(request.s3Key)).toBeUndefined();
 });
 
+it('tells again what an attempt that died had found', async () => {
+  const request = await rescan(EICAR);
+  const isThis = ({ mediaId }: { mediaId: string }) => mediaId === request.mediaId;
+  await harness.viruses.waitFor(isThis, 'virus event');
+  // As after a crash between the deletion and the event: the source is gone, the verdict is not.
+  await harness.request(request);
+  await expect
+    .poll(() => harness.viruses.messages.filter(isThis).length, { timeout: 10_000 })
+    .toBeGreaterThan(1);
+  expect(harness.stagesOf(request.mediaId)).toEqual([]);
+});
+
 it('says when the source is gone, without a final response', async () => {
   const request = await harness.upload(Buffer.from('short-lived'), { only: 'scan' });
   await harness.storage.delete([request.s3Key]);

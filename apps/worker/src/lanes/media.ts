@@ -8,11 +8,11 @@ import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';
 import type { ResponseFields, Responses } from '../job/responses.ts';
 import { deriveImages } from '../steps/derive-images.ts';
-import { fetchSource, type Source } from '../steps/fetch.ts';
+import type { Source } from '../steps/fetch.ts';
 import { inspect } from '../steps/inspect.ts';
 import { makePreview } from '../steps/preview.ts';
-import { findQuarantined } from '../steps/quarantine.ts';
 import { blockInfected } from './block-infected.ts';
+import { fetchUnlessQuarantined } from './fetch-unless-quarantined.ts';
 import type { Lane } from './lane.ts';
 
 export interface MediaLaneTools {
@@ -45,7 +45,7 @@ export class MediaLane implements Lane {
   async run(job: Job): Promise<void> {
     const scan = this.#tools.scanner?.openScan(job.signal);
     try {
-      const source = await this.#fetch(job, scan);
+      const source = await fetchUnlessQuarantined(job, scan, this.#tools);
       if (source === undefined) return;
       await this.#process(job, source, scan);
     } finally {
@@ -66,19 +66,6 @@ export class MediaLane implements Lane {
     }
     const isAccepted = await this.#judge(job, findings, scan);
     if (isAccepted && !isEarly) await this.#finish(job, findings);
-  }
-
-  /** Undefined: an earlier attempt found it infected and deleted it; that has been told now. */
-  async #fetch(job: Job, scan: ClamdScan | undefined): Promise<Source | undefined> {
-    try {
-      return await job.step('fetch', () => fetchSource(job, this.#tools.storage, scan));
-    } catch (error) {
-      if (!(error instanceof MediaFailure) || error.code !== 'source_missing') throw error;
-      const event = await findQuarantined(job, this.#tools.storage);
-      if (event === undefined) throw error;
-      await job.step('respond', () => this.#tools.responses.infected(job.request, event));
-      return undefined;
-    }
   }
 
   async #look(job: Job, source: Source): Promise<Findings> {

@@ -3,8 +3,8 @@ import type { ClamdClient } from '../clamd/clamd-client.ts';
 import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';
 import type { ResponseFields, Responses } from '../job/responses.ts';
-import { fetchSource } from '../steps/fetch.ts';
 import { blockInfected } from './block-infected.ts';
+import { fetchUnlessQuarantined } from './fetch-unless-quarantined.ts';
 import type { Lane } from './lane.ts';
 
 export interface RescanTools {
@@ -22,11 +22,12 @@ export class RescanLane implements Lane {
   }
 
   async run(job: Job): Promise<void> {
-    const { storage, responses } = this.#tools;
     const scan = this.#tools.scanner?.openScan(job.signal);
     try {
       if (scan === undefined) return await this.#answer(job, { code: 'skipped' });
-      const { sha256 } = await job.step('fetch', () => fetchSource(job, storage, scan));
+      const source = await fetchUnlessQuarantined(job, scan, this.#tools);
+      if (source === undefined) return;
+      const { sha256 } = source;
       const verdict = await job.step('scan', () => scan.verdict());
       const scanner = await scan.scanner;
       if (verdict.code === 'infected')
@@ -35,7 +36,7 @@ export class RescanLane implements Lane {
     } catch (error) {
       if (!(error instanceof MediaFailure)) throw error;
       // It has settled long ago: that its source is gone or empty settles nothing anew.
-      await job.step('respond', () => responses.rescanFailed(job.request, error));
+      await job.step('respond', () => this.#tools.responses.rescanFailed(job.request, error));
     } finally {
       scan?.close();
     }
