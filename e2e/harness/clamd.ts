@@ -12,10 +12,13 @@ export interface Clamd {
   stop(): Promise<void>;
 }
 
-/** A clamd of one's own, whose signatures may change while it runs. */
-export const startClamd = async (): Promise<Clamd> => {
+/**
+ * A clamd of one's own, whose signatures may change while it runs.
+ * @param options configured as ours are, or with clamd's defaults
+ */
+export const startClamd = async (options: { port?: number; defaults?: boolean } = {}): Promise<Clamd> => {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-clamd-'));
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const signatures: string[] = [];
   const write = () => writeFile(join(folder, 'test.ndb'), `${signatures.join('\n')}\n`);
   const add = (virus: string, bytes: Buffer) => signatures.push(`${virus}:0:*:${bytes.toString('hex')}`);
@@ -29,6 +32,7 @@ export const startClamd = async (): Promise<Clamd> => {
     `TemporaryDirectory ${folder}`,
     // A reload is over when it is answered.
     'ConcurrentDatabaseReload no',
+    ...(options.defaults ? [] : ['AlertEncrypted yes', 'AlertExceedsMax yes']),
   ];
   await writeFile(join(folder, 'clamd.conf'), `${config.join('\n')}\n`);
   const service = await startProcess({

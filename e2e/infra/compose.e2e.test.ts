@@ -116,6 +116,13 @@ test('the worker reaches nothing outside, has no database, and nothing that sign
     expect(environmentOf('worker')).not.toHaveProperty(withheld);
 });
 
+test('the scanner is told not to call clean what it could not look into', () => {
+  expect(environmentOf('clamav')).toEqual({
+    CLAMD_CONF_AlertEncrypted: 'yes',
+    CLAMD_CONF_AlertExceedsMax: 'yes',
+  });
+});
+
 test('the gateway reads as a role that only reads', () => {
   expect(new URL(environmentOf('gateway').DATABASE_URL ?? '').username).toBe('claimcheck_reader');
 });

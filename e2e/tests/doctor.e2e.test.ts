@@ -67,6 +67,7 @@ test('a healthy installation: nothing failed, and everything was looked at', asy
     'ffmpeg of the lane transcode',
     'scanner',
     'scanner limits',
+    'scanner options',
     'bucket',
     'bucket notifications',
     'signed URLs',
@@ -273,6 +274,14 @@ describe('the bucket', () => {
       await proxy.close();
     }
   });
+});
+
+test("the scanner has clamd's defaults, and calls clean what it can not look into", async () => {
+  await clamd.stop();
+  clamd = await startClamd({ port: clamd.port, defaults: true });
+  const found = (await doctor()).line('scanner options');
+  expect(found).toMatchObject({ verdict: 'warning', fix: expect.stringContaining('"AlertExceedsMax yes"') });
+  expect(found.detail).toMatch(/AlertEncrypted, AlertExceedsMax off$/);
 });
 
 test('the scanner is gone', async () => {

@@ -71,7 +71,7 @@ export const startWorker = async (
   const ffmpeg = new Ffmpeg(config.programs);
   const disk = new DiskBudget(config.JOB_DISK_BYTES ?? (await freeShare(config.TEMP_DIR)));
   metrics.diskReserved(() => disk.used);
-  await learnScanLimit(scanner, config, logger);
+  await examineScanner(scanner, config, logger);
   const shared = {
     bus,
     responses,
@@ -149,8 +149,11 @@ const openScanner = (config: WorkerConfig): ClamdClient | undefined =>
         timeoutMs: config.CLAMAV_TIMEOUT,
       });
 
-/** A clamd that is away tells later, by refusing: that is `unscannable` too, after the bytes were sent. */
-const learnScanLimit = async (
+/**
+ * Learns the limit of clamd and tells what is wrong with its configuration. A clamd that is away tells its
+ * limit later, by refusing: that is `unscannable` too, after the bytes were sent.
+ */
+const examineScanner = async (
   scanner: ClamdClient | undefined,
   config: WorkerConfig,
   logger: Logger,
@@ -162,8 +165,11 @@ const learnScanLimit = async (
     if (stream_max_bytes < config.CLAMAV_MAX_BYTES)
       logger.warn(fields, 'clamd takes smaller files than CLAMAV_MAX_BYTES says: see StreamMaxLength');
     else logger.info(fields, 'largest file that is scanned');
+    const missing_options = await scanner.missingOptions();
+    if (missing_options.length > 0)
+      logger.warn({ missing_options }, 'clamd calls clean what it could not look into: set these options');
   } catch (error) {
-    logger.warn({ err: error }, 'the limits of clamd could not be read');
+    logger.warn({ err: error }, 'clamd could not be asked for its limits and options');
   }
 };
 

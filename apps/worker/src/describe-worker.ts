@@ -31,12 +31,17 @@ const within = async <Answer>(ask: Promise<Answer>): Promise<Answer | undefined>
 const describeScanner = async (scanner: ClamdClient): Promise<NonNullable<WorkerReport['scanner']>> => {
   const isThere = await within(scanner.ping().then(() => true));
   if (isThere !== true) return { state: 'away' };
-  const [version, age] = await Promise.all([scanner.version(), within(scanner.signatureAge())]);
+  const [version, age, missingOptions] = await Promise.all([
+    scanner.version(),
+    within(scanner.signatureAge()),
+    within(scanner.missingOptions()),
+  ]);
   return {
     state: 'ok',
     maxBytes: scanner.maxBytes,
     ...(version === undefined ? {} : { version }),
     ...(age === undefined ? {} : { signatureAgeSeconds: age }),
+    ...(missingOptions === undefined ? {} : { missingOptions }),
   };
 };
 

@@ -4,9 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { ClamdClient } from '../src/clamd/clamd-client.ts';
 import { ScannerUnavailableError } from '../src/clamd/clamd-reply.ts';
+import { Harness } from './support/harness.ts';
 
 const VIRUS = Buffer.from('this-is-the-only-virus-known-here');
 const MAX_STREAM_BYTES = 1024 * 1024;
@@ -58,6 +59,30 @@ it('learns the limit of clamd, and its version', async () => {
   const scanner = client();
   expect(await scanner.readLimit()).toBe(MAX_STREAM_BYTES);
   expect(await scanner.version()).toMatch(/^ClamAV \d+\.\d+/);
+});
+
+it('learns which options are off, as they are by default, and the log tells them', async () => {
+  const missing = ['AlertEncrypted', 'AlertExceedsMax'];
+  expect(await client().missingOptions()).toEqual(missing);
+  const harness = await Harness.create();
+  try {
+    const worker = await harness.startWorker({ CLAMAV_PORT: String(port) });
+    const line = await worker.log.waitFor(({ missing_options }) => missing_options !== undefined, 'warning');
+    expect(line.missing_options).toEqual(missing);
+  } finally {
+    await harness.close();
+  }
+});
+
+it('misses nothing where both options are on', async () => {
+  const { CLAMAV_HOST = '', CLAMAV_PORT } = inject('stack');
+  const scanner = new ClamdClient({
+    host: CLAMAV_HOST,
+    port: Number(CLAMAV_PORT),
+    maxBytes: MAX_STREAM_BYTES,
+    timeoutMs: 20_000,
+  });
+  expect(await scanner.missingOptions()).toEqual([]);
 });
 
 it('says clean', async () => {

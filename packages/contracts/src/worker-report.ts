@@ -14,6 +14,11 @@ export const workerReportSchema = z
         version: z.string().max(128).optional(),
         signatureAgeSeconds: z.number().nonnegative().optional(),
         maxBytes: z.int().nonnegative().optional().describe('Larger files are not scanned'),
+        missingOptions: z
+          .array(z.string().max(64))
+          .max(8)
+          .optional()
+          .describe('Options that are off, without which clamd calls clean what it could not look into'),
       })
       .optional()
       .describe('Missing when nothing is scanned'),

@@ -62,6 +62,18 @@ const checkLimit = ({ maxUploadBytes, scanUnscannable }: Config, maxBytes: numbe
       );
 };
 
+const checkOptions = (missing: readonly string[] | undefined): Check => {
+  const name = 'scanner options';
+  if (missing === undefined) return skipped(name, 'the worker does not tell them');
+  return missing.length === 0
+    ? passed(name, 'what clamd can not look into is not called clean')
+    : warned(
+        name,
+        `clamd calls clean what it can not look into: ${missing.join(', ')} off`,
+        `in clamd.conf set ${missing.map((option) => `"${option} yes"`).join(' and ')}, and restart clamd`,
+      );
+};
+
 /** Only the lane media scans. */
 const checkScanner = (config: Config, { report }: LaneReport): Check[] => {
   const name = 'scanner';
@@ -95,6 +107,7 @@ const checkScanner = (config: Config, { report }: LaneReport): Check[] => {
     passed(name, scanner.version ?? 'answers PING'),
     checkSignatures(scanner.signatureAgeSeconds),
     checkLimit(config, scanner.maxBytes),
+    checkOptions(scanner.missingOptions),
   ];
 };
 

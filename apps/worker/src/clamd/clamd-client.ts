@@ -1,9 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { findStreamLimit } from './clamd-limit.ts';
+import { parseReply } from './clamd-reply.ts';
 import { ClamdScan } from './clamd-scan.ts';
 import { parseVersion } from './clamd-version.ts';
 import { lengthOf } from './instream.ts';
+import { PROBE_FILES } from './probe-files.ts';
 import { signatureAge } from './signature-age.ts';
 
 export interface ClamdOptions {
@@ -65,6 +67,22 @@ export class ClamdClient {
     };
     this.#maxBytes = await findStreamLimit(this.#options.maxBytes, refuses);
     return this.#maxBytes;
+  }
+
+  /**
+   * Options of clamd that are off, as they are by default, without which it calls clean what it did not look
+   * into. No command tells them, so it is given files of that kind.
+   *
+   * @throws when clamd does not answer
+   */
+  async missingOptions(): Promise<string[]> {
+    const missing: string[] = [];
+    for (const { option, file } of PROBE_FILES) {
+      const stream = [Buffer.from('zINSTREAM\0'), lengthOf(file.length), file, lengthOf(0)];
+      const { code } = parseReply(await this.#ask(Buffer.concat(stream)));
+      if (code === 'clean') missing.push(option);
+    }
+    return missing;
   }
 
   /** For readiness checks. @throws when clamd does not answer PONG */
