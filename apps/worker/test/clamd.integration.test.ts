@@ -101,10 +101,33 @@ it('says unscannable above the limit of clamd itself, which hangs up', async () 
   expect(verdict).toEqual({ code: 'unscannable', reason: 'too_large' });
 });
 
+it('says unscannable when clamd lives and comes to no end', async () => {
+  // It knows no virus and answers no INSTREAM.
+  const busy = createServer((socket) => {
+    socket.once('data', (command) => {
+      if (command.toString() === 'zPING\0') socket.end('PONG\0');
+    });
+  }).listen(0, '127.0.0.1');
+  await once(busy, 'listening');
+  const address = busy.address();
+  const scanner = new ClamdClient({
+    host: '127.0.0.1',
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    maxBytes: MAX_STREAM_BYTES,
+    timeoutMs: 200,
+  });
+  const session = scanner.openScan(new AbortController().signal);
+  await session.write(VIRUS);
+  expect(await session.verdict()).toEqual({ code: 'unscannable', reason: 'timeout' });
+  busy.close();
+});
+
 it('gives no verdict when clamd hangs before it has everything, or is gone', async () => {
   clamd.kill('SIGSTOP');
   const chunks = Array.from({ length: 500 }, () => Buffer.alloc(64 * 1024, 'a'));
   await expect(scan(chunks, 500)).rejects.toBeInstanceOf(ScannerUnavailableError);
+  // Its kernel takes a small file for it.
+  await expect(scan([VIRUS], 500)).rejects.toBeInstanceOf(ScannerUnavailableError);
   clamd.kill('SIGKILL');
   await once(clamd, 'exit');
   await expect(scan([VIRUS])).rejects.toBeInstanceOf(ScannerUnavailableError);

@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness } from './support/harness.ts';
@@ -102,6 +103,28 @@ describe('without a verdict', () => {
       expect(await harness.response(request, 'scan')).toMatchObject({ success: true, code: 'skipped' });
       await worker.stop();
     }
+  });
+
+  it('a scanner that takes no bytes keeps no preview waiting, and is away', async () => {
+    const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+    const sockets: Socket[] = [];
+    server.on('connection', (socket) => sockets.push(socket));
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const worker = await harness.startWorker({ CLAMAV_PORT: String(port), MAX_ATTEMPTS: '1' });
+    // More than the buffers of a connection take.
+    const [width, height] = [3_000, 3_000];
+    const noise = sharp({
+      create: { width, height, channels: 3, background: 'gray', noise: { type: 'gaussian', sigma: 80 } },
+    });
+    const request = await harness.upload(await noise.png({ compressionLevel: 0 }).toBuffer());
+    await harness.request(request);
+    // Less than the patience that the worker has with the storage.
+    await harness.response(request, 'preview', 25_000);
+    expect(await harness.response(request, 'final')).toMatchObject({ code: 'no_verdict', retryable: true });
+    await worker.stop();
+    for (const socket of sockets) socket.destroy();
+    server.close();
   });
 
   it('a scanner that is away is never read as clean', async () => {

@@ -40,7 +40,11 @@ export class ClamdClient {
     const abort = () => socket.destroy(new Error('aborted'));
     signal.addEventListener('abort', abort, { once: true });
     socket.once('close', () => signal.removeEventListener('abort', abort));
-    return new ClamdScan(socket, this.#maxBytes, this.version());
+    return new ClamdScan(socket, {
+      maxBytes: this.#maxBytes,
+      scanner: this.version(),
+      ping: () => this.ping(),
+    });
   }
 
   /**

@@ -4,6 +4,17 @@ import { parseReply, ScannerUnavailableError, type Verdict } from './clamd-reply
 import { lengthOf } from './instream.ts';
 
 const MAX_REPLY_CHARACTERS = 4_096;
+/** clamd stores what it is sent as it comes, and scans it afterwards: who takes nothing for so long is away. */
+const TAKES_NOTHING_MS = 10_000;
+
+export interface ClamdScanOptions {
+  /** Larger streams are unscannable. */
+  maxBytes: number;
+  /** Engine and signatures; undefined when clamd does not tell. */
+  scanner: Promise<string | undefined>;
+  /** Rejects when clamd does not answer. */
+  ping: () => Promise<void>;
+}
 
 /**
  * One INSTREAM session (clamd(8)): chunks of a 4-byte big-endian length and the bytes, ended by a length of
@@ -14,6 +25,7 @@ export class ClamdScan {
   readonly scanner: Promise<string | undefined>;
   readonly #socket: Socket;
   readonly #maxBytes: number;
+  readonly #ping: () => Promise<void>;
   readonly #closed: Promise<void>;
   #bytes = 0;
   #reply = '';
@@ -24,10 +36,11 @@ export class ClamdScan {
   #failure: Error | undefined;
 
   /** @param socket connected or connecting; its idle time-out ends the scan. */
-  constructor(socket: Socket, maxBytes: number, scanner: Promise<string | undefined>) {
-    this.scanner = scanner;
+  constructor(socket: Socket, options: ClamdScanOptions) {
+    this.scanner = options.scanner;
     this.#socket = socket;
-    this.#maxBytes = maxBytes;
+    this.#maxBytes = options.maxBytes;
+    this.#ping = options.ping;
     this.#closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.#isClosed = true;
@@ -48,7 +61,7 @@ export class ClamdScan {
     socket.write('zINSTREAM\0');
   }
 
-  /** Resolves when more may be written, also when the scanner is gone. */
+  /** Resolves when more may be written, also when the scanner is gone: after seconds, however silent it is. */
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#isClosed || this.#isTooLarge || chunk.length === 0) return;
     this.#bytes += chunk.length;
@@ -62,9 +75,15 @@ export class ClamdScan {
     await nextTurn();
     if (this.#isClosed) return;
     this.#socket.write(lengthOf(chunk.length));
-    if (this.#socket.write(chunk)) return;
+    if (!this.#socket.write(chunk)) await this.#drain();
+  }
+
+  async #drain(): Promise<void> {
     const drained = new Promise<void>((resolve) => this.#socket.once('drain', resolve));
+    const giveUp = () => this.#socket.destroy(new Error('it takes nothing any more'));
+    const timer = setTimeout(giveUp, TAKES_NOTHING_MS);
     await Promise.race([drained, this.#closed]);
+    clearTimeout(timer);
   }
 
   /** Ends the stream. @throws ScannerUnavailableError */
@@ -77,11 +96,19 @@ export class ClamdScan {
     await this.#closed;
     if (this.#reply !== '') return parseReply(this.#reply);
     // It has every byte and is still at it: this file is too much for it, and will be again.
-    if (this.#timedOut && this.#allSent && this.#socket.bytesWritten > 0)
+    if (this.#timedOut && this.#allSent && this.#socket.bytesWritten > 0 && (await this.#isThere()))
       return { code: 'unscannable', reason: 'timeout' };
     throw new ScannerUnavailableError(
       this.#failure?.message ?? (this.#timedOut ? 'time-out' : 'the connection ended'),
       { cause: this.#failure },
+    );
+  }
+
+  /** One that hangs has every byte of a small file, too: they are in the buffers of the connection. */
+  #isThere(): Promise<boolean> {
+    return this.#ping().then(
+      () => true,
+      () => false,
     );
   }
 

@@ -43,6 +43,8 @@ export const fetchSource = async (job: Job, storage: Storage, scan?: ClamdScan):
         if (size > limit) throw new Error('the source is larger than the request says');
         yield chunk;
         await scan?.write(chunk);
+        // A scanner that let us wait, for seconds at most, says nothing of the storage.
+        timer.refresh();
       }
     };
     await pipeline(body, tee, createWriteStream(path), { signal });
