@@ -24,11 +24,13 @@ beforeAll(async () => {
 const all = (values: keyof typeof VALUES): Manifest[] => rendered.get(values)?.manifests ?? [];
 const ofKind = (values: keyof typeof VALUES, kind: string) =>
   all(values).filter((manifest) => manifest.kind === kind);
-const named = (values: keyof typeof VALUES, kind: string, end: string): Manifest => {
-  const found = ofKind(values, kind).find(({ metadata }) => metadata.name.endsWith(end));
-  if (found === undefined) throw new Error(`${values} has no ${kind} …${end}`);
+const pick = (manifests: readonly Manifest[], kind: string, end: string): Manifest => {
+  const found = manifests.find((one) => one.kind === kind && one.metadata.name.endsWith(end));
+  if (found === undefined) throw new Error(`there is no ${kind} …${end}`);
   return found;
 };
+const named = (values: keyof typeof VALUES, kind: string, end: string): Manifest =>
+  pick(all(values), kind, end);
 const workloads = (values: keyof typeof VALUES) => [
   ...ofKind(values, 'Deployment'),
   ...ofKind(values, 'Job'),
@@ -52,6 +54,7 @@ describe('a typo, or something missing, is refused with its name', () => {
     ['scan.policy=gates', 'policy'],
     ['workers[0].lanes={video}', 'lanes'],
     ['gateway.trustedProxyHops=11', 'trustedProxyHops'],
+    ['workerDefaults.tempSizeLimit=10GB', 'tempSizeLimit'],
     ['publicUrl=media.example.org', 'publicUrl'],
     ['auth.jwksUrl=https://a.example', 'not both'],
     ['database.existingSecret=', 'database.existingSecret is required'],
@@ -163,6 +166,26 @@ test('the gateway alone is told how many proxies stand in front, and by default 
     environmentOf(named(values, 'Deployment', end), SECRETS).TRUSTED_PROXY_HOPS;
   expect([hops('minimal', '-gateway'), hops('small', '-gateway')]).toEqual(['0', '1']);
   expect(hops('small', '-api')).toBeUndefined();
+});
+
+test.each([
+  ['10Gi', 8 * 1024 ** 3],
+  ['0.5Ti', 0.4 * 1024 ** 4],
+  ['50G', 40e9],
+])('jobs take less than the %s of their folder, which the file system does not tell', async (size, bytes) => {
+  const sets = [`workerDefaults.tempSizeLimit=${size}`];
+  const { manifests } = await renderChart(VALUES.large, { sets });
+  const worker = pick(manifests, 'Deployment', '-worker-transcode');
+  expect(podOf(worker).volumes).toContainEqual({ name: 'jobs', emptyDir: { sizeLimit: size } });
+  expect(Number(environmentOf(worker, SECRETS).JOB_DISK_BYTES)).toBe(Math.floor(bytes));
+});
+
+test('JOB_DISK_BYTES of the settings wins', async () => {
+  const { manifests } = await renderChart(VALUES.small, { sets: ['settings.JOB_DISK_BYTES=1'] });
+  const { env } = containerOf(pick(manifests, 'Deployment', '-worker-all'));
+  expect(env.filter(({ name }) => name === 'JOB_DISK_BYTES')).toEqual([
+    { name: 'JOB_DISK_BYTES', value: '1' },
+  ]);
 });
 
 test("the migrations' Secret is no part of the release: they run before anything of it is there", () => {

@@ -105,12 +105,23 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{ include "claimcheck.env.common" . }}
 {{- end -}}
 
+{{/* Bytes of a quantity such as 10Gi; values.schema.json says which there are. */}}
+{{- define "claimcheck.bytes" -}}
+{{- $units := dict "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- $number := regexFind "^[0-9.]+" . -}}
+{{- mulf $number (get $units (trimPrefix $number .)) | int64 -}}
+{{- end -}}
+
 {{- define "claimcheck.env.worker" -}}
 - { name: LANES, value: {{ join "," .worker.lanes | quote }} }
 {{- range .worker.lanes }}
 - { name: {{ upper . }}_CONCURRENCY, value: {{ $.worker.concurrency | default 1 | quote }} }
 {{- end }}
 - { name: TEMP_DIR, value: /jobs }
+{{- /* What the file system says is free is the node's: a pod that passes its own limit is evicted. */}}
+{{- if not (hasKey .root.Values.settings "JOB_DISK_BYTES") }}
+- { name: JOB_DISK_BYTES, value: {{ include "claimcheck.bytes" .worker.tempSizeLimit | mulf 0.8 | int64 | quote }} }
+{{- end }}
 - { name: MALLOC_ARENA_MAX, value: "2" }
 - { name: SCAN_POLICY, value: {{ .root.Values.scan.policy | quote }} }
 {{- with .root.Values.scan.clamavHost }}
