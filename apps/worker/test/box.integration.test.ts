@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness } from './support/harness.ts';
+import { makeWithFfmpeg } from './support/make-video.ts';
 import { fixture } from './support/stack.ts';
 
 const MIB = 1024 * 1024;
@@ -39,6 +41,34 @@ describe('the disk of the jobs', () => {
       code: 'processing_failed',
       retryable: true,
     });
+    await worker.stop();
+  });
+
+  it('has room for a photo while a huge file waits for the end of a video', async () => {
+    const worker = await harness.startWorker({ JOB_DISK_BYTES: String(4_096 * MIB) });
+    const port = await worker.ready();
+    // 1440 lines: it has to be encoded, which takes some seconds.
+    const pattern = ['-f', 'lavfi', '-i', 'testsrc2=s=2560x1440:r=30:d=8'];
+    const video = await makeWithFfmpeg([...pattern, '-c:v', 'libx264', '-preset', 'ultrafast'], 'mp4');
+    const transcode = await harness.upload(video, { contentType: 'video/mp4', sizeBytes: 1_024 * MIB });
+    await harness.requestTranscode(transcode);
+    await expect
+      .poll(() => metricOf(port, 'claimcheck_job_disk_reserved_bytes'), { timeout: 10_000 })
+      .toBe((256 + 3 * 1_024) * MIB);
+
+    const huge = await harness.upload(Buffer.from('says it is huge'), { sizeBytes: 1_024 * MIB });
+    await harness.request(huge);
+    const { name } = harness.bus.streams.media;
+    const takenByLane = async () =>
+      (await harness.bus.manager.consumers.info(name, CONSUMERS.media)).num_ack_pending;
+    await expect.poll(takenByLane, { timeout: 10_000 }).toBe(1);
+    const photo = await readFile(fixture('flower.jpg'));
+    await harness.process(photo, { contentType: 'image/jpeg', sizeBytes: photo.length });
+    expect(harness.stagesOf(huge.mediaId)).toEqual([]);
+    expect(harness.stagesOf(transcode.mediaId)).not.toContain('final');
+
+    expect(await harness.response(transcode, 'final')).toMatchObject({ success: true });
+    expect(await harness.response(huge, 'final')).toMatchObject({ success: true });
     await worker.stop();
   });
 });

@@ -3,29 +3,58 @@ import { DiskBudget } from './disk-budget.ts';
 
 const signal = new AbortController().signal;
 
-it('lets jobs wait for room, in their order', async () => {
+/** Jobs that end when they are told. */
+const startJobs = (budget: DiskBudget) => {
+  const log: string[] = [];
+  const ends = new Map<string, () => void>();
+  const jobs = new Map<string, Promise<void>>();
+  return {
+    log,
+    start: (name: string, bytes: number) => {
+      const work = () =>
+        new Promise<void>((resolve) => {
+          log.push(name);
+          ends.set(name, resolve);
+        });
+      jobs.set(name, budget.with(bytes, signal, work));
+    },
+    end: async (name: string) => {
+      ends.get(name)?.();
+      await jobs.get(name);
+    },
+  };
+};
+
+it("lets jobs wait for room, in their order where they would be in each other's way", async () => {
   const budget = new DiskBudget(100);
-  const done: string[] = [];
-  const end: Record<string, () => void> = {};
-  const job = (name: string, bytes: number) =>
-    budget.with(bytes, signal, async () => {
-      done.push(`${name} begins`);
-      await new Promise<void>((resolve) => {
-        end[name] = resolve;
-      });
-    });
-  const first = job('first', 80);
-  const large = job('large', 90);
-  const small = job('small', 10);
-  await expect.poll(() => done).toEqual(['first begins']);
+  const { log, start, end } = startJobs(budget);
+  start('first', 80);
+  start('large', 90);
+  start('medium', 15);
+  await expect.poll(() => log).toEqual(['first']);
   expect(budget.used).toBe(80);
-  end.first?.();
-  await first;
-  // The small one had room before: it does not overtake, or the large one would wait for ever.
-  await expect.poll(() => done).toEqual(['first begins', 'large begins', 'small begins']);
-  end.large?.();
-  end.small?.();
-  await Promise.all([large, small]);
+  await end('first');
+  // The medium one had room before: beside the large one there is none for it, which would wait longer.
+  await expect.poll(() => log).toEqual(['first', 'large']);
+  await end('large');
+  await expect.poll(() => log).toEqual(['first', 'large', 'medium']);
+  await end('medium');
+  expect(budget.used).toBe(0);
+});
+
+it('lets the small overtake, in no greater number than the large one has room beside it', async () => {
+  const budget = new DiskBudget(100);
+  const { log, start, end } = startJobs(budget);
+  start('first', 60);
+  start('large', 80);
+  for (const name of ['a', 'b', 'c']) start(name, 10);
+  await expect.poll(() => log).toEqual(['first', 'a', 'b']);
+  await end('a');
+  await expect.poll(() => log).toEqual(['first', 'a', 'b', 'c']);
+  // With small ones in work all the time, the large one begins as soon as the first has ended.
+  await end('first');
+  await expect.poll(() => log).toEqual(['first', 'a', 'b', 'c', 'large']);
+  for (const name of ['b', 'c', 'large']) await end(name);
   expect(budget.used).toBe(0);
 });
 
