@@ -4,7 +4,10 @@ export interface ConfinementPrograms {
   setpriv: string | undefined;
 }
 
+/** What is reserved, not what is used: with MAX_THREADS 2.5 GiB for a 4K video, of which 0.9 are used. */
 const MAX_ADDRESS_SPACE_BYTES = 4 * 1024 ** 3;
+/** Each needs memory: what ffmpeg takes by itself on a machine of 64 cores passes the limit. */
+export const MAX_THREADS = 16;
 const BACKGROUND_NICENESS = 10;
 
 /**

@@ -1,5 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { MediaFailure } from '../job/media-failure.ts';
-import { type ConfinementPrograms, confine } from './confinement.ts';
+import { type ConfinementPrograms, confine, MAX_THREADS } from './confinement.ts';
 import { inputArguments } from './containers.ts';
 import { isPlausible, type Probe, readProbe } from './probe.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
@@ -33,9 +34,13 @@ const ENTRIES =
 /** The only place that runs ffmpeg and ffprobe. */
 export class Ffmpeg {
   readonly #programs: FfmpegPrograms;
+  readonly #threads: string;
 
-  constructor(programs: FfmpegPrograms) {
+  /** @param cores of this machine, or those that the container may use */
+  constructor(programs: FfmpegPrograms, cores = availableParallelism()) {
     this.#programs = programs;
+    // As many as decoders and x264 take by themselves, where that is not too many.
+    this.#threads = String(Math.min(MAX_THREADS, Math.ceil(cores * 1.5)));
   }
 
   /** Such as `5.1.9-0+deb12u1`. @throws Error when it does not run */
@@ -109,8 +114,10 @@ export class Ffmpeg {
         this.#programs.ffmpeg,
         ...['-nostdin', '-hide_banner', '-v', 'error', '-y'],
         ...(options.onLine === undefined ? [] : ['-progress', 'pipe:1', '-stats_period', '0.5']),
+        ...['-filter_threads', this.#threads, '-threads', this.#threads],
         ...(options.before ?? []),
         ...inputArguments(input.file, input.demuxer),
+        ...['-threads', this.#threads],
         ...options.output,
       ],
       this.#programs,

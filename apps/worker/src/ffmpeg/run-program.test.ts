@@ -41,6 +41,12 @@ describe('runProgram', () => {
     expect(lines).toEqual(['a', 'b']);
   });
 
+  it('is what the kernel ends first when memory is used up', async () => {
+    const script = 'until [ "$(cat /proc/$$/oom_score_adj)" = 1000 ]; do :; done';
+    const command = [program('sh'), '-c', script] as const;
+    expect(await runProgram({ ...options, command })).toMatchObject({ ended: 'exited', exitCode: 0 });
+  });
+
   it('kills the whole group at the time limit, and on abort', async () => {
     const script = 'echo $$; sleep 60 & sleep 60';
     for (const how of ['timeout', 'abort'] as const) {

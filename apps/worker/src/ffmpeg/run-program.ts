@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 
@@ -26,7 +27,7 @@ const STDERR_CHARACTERS = 4_096;
 
 /**
  * Runs a program that reads hostile bytes: empty environment, no standard input, a process group of its own
- * that is killed as a whole at the time limit or on abort.
+ * that is killed as a whole at the time limit or on abort. When memory is used up, the kernel ends it first.
  *
  * @throws the signal's reason when aborted; Error when the program can't be started
  */
@@ -44,6 +45,8 @@ export const runProgram = async (call: ProgramCall): Promise<ProgramResult> => {
     maxBuffer: MAX_STDOUT_BYTES,
     buffer: { stdout: call.onLine === undefined, stderr: false },
   });
+
+  volunteerForOom(subprocess.pid);
 
   let stderr = '';
   subprocess.stderr.on('data', (chunk: Buffer) => {
@@ -73,6 +76,16 @@ export const runProgram = async (call: ProgramCall): Promise<ProgramResult> => {
   } finally {
     clearTimeout(timer);
     call.signal.removeEventListener('abort', kill);
+  }
+};
+
+/** Otherwise it would be whoever has most, which may be the worker with all its other jobs. */
+const volunteerForOom = (pid: number | undefined): void => {
+  if (pid === undefined) return;
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
+  } catch {
+    // It has ended already, or the operating system has no such thing.
   }
 };
 
