@@ -180,6 +180,13 @@ test.each([
   expect(Number(environmentOf(worker, SECRETS).JOB_DISK_BYTES)).toBe(Math.floor(bytes));
 });
 
+test('by default there is room for the largest upload that is taken by default', async () => {
+  const worker = named('minimal', 'Deployment', '-worker-transcode');
+  // MAX_UPLOAD_BYTES is 5 GiB; the source, an mp4 and its HLS, and 256 MiB.
+  const need = (3 * 5 + 0.25) * 1024 ** 3;
+  expect(Number(environmentOf(worker, SECRETS).JOB_DISK_BYTES)).toBeGreaterThanOrEqual(need);
+});
+
 test('JOB_DISK_BYTES of the settings wins', async () => {
   const { manifests } = await renderChart(VALUES.small, { sets: ['settings.JOB_DISK_BYTES=1'] });
   const { env } = containerOf(pick(manifests, 'Deployment', '-worker-all'));
