@@ -18,6 +18,9 @@ import { MediaWaiters } from './request/media-waiters.ts';
 import { UploadTickets } from './request/upload-tickets.ts';
 import { toSettings } from './to-settings.ts';
 
+/** What the storage may take beyond a viewer's patience, before it is the one that has stopped. */
+const STORE_PATIENCE_MS = 30_000;
+
 export interface Context extends HttpContext {
   bus: Bus;
   outboxSignal: OutboxSignal;
@@ -57,6 +60,13 @@ export const compose = async (config: Config): Promise<Context> => {
   shutdown.add('database', () => database.close());
   const storage = new Storage({ ...config.storage, onRequest: metrics.onStorageRequest });
   shutdown.add('storage', () => storage.close());
+  // On connections of its own: viewers that read slowly hold theirs, and nothing else may wait for that.
+  const proxied = new Storage({
+    ...config.storage,
+    onRequest: metrics.onStorageRequest,
+    stallTimeoutMs: config.downloadIdleMs + STORE_PATIENCE_MS,
+  });
+  shutdown.add('proxied downloads', () => proxied.close());
   await database.check();
   await bus.ensureStreams();
   const settings = toSettings(config);
@@ -70,6 +80,7 @@ export const compose = async (config: Config): Promise<Context> => {
     outboxSignal,
     database,
     storage,
+    proxied,
     settings,
     failpoint,
     verifyToken: createTokenVerifier(config.token),

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { deleteMedia } from '../src/media/delete-media.ts';
 import { callApi } from './harness/call-api.ts';
 import { bytesOf, readyMedia } from './harness/ready-media.ts';
@@ -123,4 +124,35 @@ describe('redirected', () => {
     expect(head.status).toBe(200);
     expect(head.headers.get('content-length')).toBe(String(bytesOf(`${id}/e1/medium.webp`).length));
   });
+});
+
+test('a viewer that takes nothing is let go', async () => {
+  const api = await startTestApi(inject('stack'), { DOWNLOAD_MODE: 'proxy', DOWNLOAD_IDLE_TIMEOUT: '1s' });
+  const { hostname, port } = new URL(api.url);
+  const viewer = connect(Number(port), hostname);
+  try {
+    const id = await readyMedia(api);
+    const key = `${id}/e1/medium.webp`;
+    // More than all buffers on the way hold.
+    const bytes = Buffer.alloc(48 * 1_024 * 1_024);
+    await api.context.storage.put(key, bytes, { size_bytes: bytes.length, content_type: 'image/webp' });
+    viewer.write(`GET /v1/media/${id}/medium HTTP/1.1\r\nHost: media\r\n`);
+    viewer.write(`Authorization: Bearer ${api.tokenFor('ann')}\r\n\r\n`);
+    const { registry } = api.context.metrics;
+    const served = async () =>
+      (await registry.getSingleMetric('claimcheck_downloads_total')?.get())?.values.find(
+        ({ labels }) => labels.quality === 'medium' && labels.outcome === 'ok',
+      )?.value;
+    await vi.waitFor(async () => expect(await served()).toBe(1), { timeout: 20_000, interval: 100 });
+    let received = 0;
+    viewer.on('data', (chunk) => {
+      received += chunk.length;
+    });
+    await new Promise((resolve) => viewer.once('error', resolve).once('close', resolve));
+    expect(received).toBeGreaterThan(0);
+    expect(received).toBeLessThan(bytes.length);
+  } finally {
+    viewer.destroy();
+    await api.close();
+  }
 });

@@ -28,6 +28,8 @@ export interface StorageOptions {
   forcePathStyle: boolean;
   /** Told of every request, for what it costs. */
   onRequest?: OnStorageRequest;
+  /** How long a connection may be without a byte in either direction. */
+  stallTimeoutMs?: number;
 }
 
 export interface StoredObject {
@@ -56,6 +58,8 @@ export interface ObjectBody extends StoredObject {
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Without a byte in either direction; a little later, so that a request without an answer is told as such. */
+const STALL_TIMEOUT_MS = 35_000;
 /** What is larger goes in parts of this size: each has a time-out of its own, and is tried again by itself. */
 const PART_BYTES = 16 * 1024 * 1024;
 /** Parts of one object that are in memory at once. */
@@ -76,13 +80,17 @@ export const s3ClientConfig = (options: StorageOptions, endpoint = options.endpo
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Without this the time-out only warns, and a hanging server hangs us.
     throwOnRequestTimeout: true,
+    // And one that stops in the middle of a body.
+    socketTimeout: options.stallTimeoutMs ?? STALL_TIMEOUT_MS,
     httpAgent: { maxSockets: 256, keepAlive: true },
     httpsAgent: { maxSockets: 256, keepAlive: true },
   }),
 });
 
+/** A bucket that is not there is no missing object: it says that we, or the store, are configured wrongly. */
 export const isMissing = (error: unknown): boolean =>
   error instanceof S3ServiceException &&
+  error.name !== 'NoSuchBucket' &&
   (error.$metadata.httpStatusCode === 404 || error.name === 'NoSuchKey' || error.name === 'NotFound');
 
 /** One bucket of an S3-compatible server. Keys are always ours, never a client's or a host's words. */

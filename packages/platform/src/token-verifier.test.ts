@@ -2,7 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import jwt from 'jsonwebtoken';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { KeysUnavailableError } from './key-set.ts';
 import { createTokenVerifier } from './token-verifier.ts';
 
 const secret = 'a secret of at least thirty-two characters';
@@ -51,8 +52,13 @@ describe('a JWKS', () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   let asked = 0;
+  let isAway = false;
   const server = http.createServer((_, response) => {
     asked += 1;
+    if (isAway) {
+      response.writeHead(503).end();
+      return;
+    }
     const key = { ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' };
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [key] }));
   });
@@ -83,8 +89,48 @@ describe('a JWKS', () => {
     expect(asked).toBe(before);
   });
 
+  const tokenOf = (keyid: string) => jwt.sign({}, privateKey, { ...options, algorithm: 'RS256', keyid });
+
   test('refuses a key that is not in the set', async () => {
-    const token = jwt.sign({}, privateKey, { ...options, algorithm: 'RS256', keyid: 'k2' });
-    await expect(verify(token)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(verify(tokenOf('k2'))).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  describe('with time going by', () => {
+    let now = 0;
+    beforeEach(() => {
+      now = performance.now();
+      vi.spyOn(performance, 'now').mockImplementation(() => now);
+    });
+    afterEach(() => {
+      isAway = false;
+      vi.restoreAllMocks();
+    });
+    const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+
+    test('invented key ids ask once in a while, and keep nobody out', async () => {
+      const fresh = createTokenVerifier({ jwksUrl: url() });
+      await fresh(tokenOf('k1'));
+      const before = asked;
+      for (let round = 0; round < 2; round += 1) {
+        now += 6_000;
+        for (let count = 0; count < 30; count += 1)
+          await expect(fresh(tokenOf(`invented-${count}`))).rejects.toMatchObject({ code: 'unauthorized' });
+      }
+      expect(asked).toBe(before + 2);
+      now += 700_000;
+      expect(await fresh(tokenOf('k1'))).toMatchObject({ user_id: 'ann' });
+    });
+
+    test('a set that can not be read keeps the keys that are known, and is no verdict on others', async () => {
+      const fresh = createTokenVerifier({ jwksUrl: url() });
+      await fresh(tokenOf('k1'));
+      isAway = true;
+      now += 700_000;
+      expect(await fresh(tokenOf('k1'))).toMatchObject({ user_id: 'ann' });
+      await expect(fresh(tokenOf('k2'))).rejects.toThrow(KeysUnavailableError);
+      await expect(createTokenVerifier({ jwksUrl: url() })(tokenOf('k1'))).rejects.toThrow(
+        KeysUnavailableError,
+      );
+    });
   });
 });

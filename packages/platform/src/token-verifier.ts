@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { hostId } from '@claimcheck/contracts/ids';
 import jwt, { type Algorithm, type JwtHeader, type JwtPayload } from 'jsonwebtoken';
-import jwksClient from 'jwks-rsa';
+import { KeySet, KeysUnavailableError } from './key-set.ts';
 import { isReservedAudience } from './reserved-audience.ts';
 
 export interface Identity {
@@ -22,7 +22,7 @@ export class TokenError extends Error {
   }
 }
 
-/** @throws TokenError */
+/** @throws TokenError, KeysUnavailableError */
 export type TokenVerifier = (token: string) => Promise<Identity>;
 
 export interface TokenVerifierOptions {
@@ -45,7 +45,7 @@ const ASYMMETRIC: Algorithm[] = [
 ];
 const MAX_TOKEN_CHARACTERS = 8_192;
 
-type KeyLookup = (header: JwtHeader) => Promise<string | KeyObject>;
+type KeyLookup = (header: JwtHeader) => Promise<string | KeyObject | undefined>;
 
 const keyLookupFor = (options: TokenVerifierOptions): { lookUp: KeyLookup; algorithms: Algorithm[] } => {
   const { secret, jwksUrl } = options;
@@ -57,11 +57,8 @@ const keyLookupFor = (options: TokenVerifierOptions): { lookUp: KeyLookup; algor
     return { lookUp: async () => key, algorithms: ['HS256'] };
   }
   if (jwksUrl === undefined) throw new TypeError('a secret or a JWKS URL is required');
-  const client = jwksClient({ jwksUri: jwksUrl, cache: true, rateLimit: true, timeout: 5_000 });
-  return {
-    lookUp: async (header) => (await client.getSigningKey(header.kid)).getPublicKey(),
-    algorithms: ASYMMETRIC,
-  };
+  const keys = new KeySet(jwksUrl);
+  return { lookUp: ({ kid }) => keys.find(kid), algorithms: ASYMMETRIC };
 };
 
 const toIdentity = (payload: JwtPayload | string): Identity => {
@@ -93,9 +90,11 @@ export const createTokenVerifier = (options: TokenVerifierOptions): TokenVerifie
     if (!algorithms.includes(decoded.header.alg as Algorithm))
       throw new TokenError('unauthorized', 'the algorithm is not accepted');
     try {
-      return toIdentity(jwt.verify(token, await lookUp(decoded.header), verifyOptions));
+      const key = await lookUp(decoded.header);
+      if (key === undefined) throw new TokenError('unauthorized', 'the key is not known');
+      return toIdentity(jwt.verify(token, key, verifyOptions));
     } catch (error) {
-      if (error instanceof TokenError) throw error;
+      if (error instanceof TokenError || error instanceof KeysUnavailableError) throw error;
       if (error instanceof jwt.TokenExpiredError)
         throw new TokenError('token_expired', 'the token has expired');
       throw new TokenError('unauthorized', 'the token is not valid');

@@ -103,9 +103,10 @@ export class DirectUploads {
   }
 
   /** Nothing will ever come of an upload that the storage has lost. */
-  async giveUp({ upload_id }: DirectUpload): Promise<void> {
+  async giveUp(upload: DirectUpload): Promise<void> {
     const { database, settings } = this.#options;
-    await database.transaction((tx) => failUpload(tx, settings, upload_id, 'source_missing'));
+    await database.transaction((tx) => failUpload(tx, settings, upload.upload_id, 'source_missing'));
+    await this.abort(upload);
   }
 
   /** Removes what the storage keeps of an unfinished upload. Repeatable. */

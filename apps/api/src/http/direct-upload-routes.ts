@@ -14,12 +14,17 @@ import { mediaIdOf } from './media-routes.ts';
  * `POST /v1/media/:id/parts` and `POST /v1/media/:id/complete`: by the user's token or the upload's ticket,
  * so that both outlive the user's token.
  *
+ * @param limited run once it is known who asks
  * @param parseBody run only for those who may
  */
-export const directUploadRoutes = (context: HttpContext, parseBody: RequestHandler): Router => {
+export const directUploadRoutes = (
+  context: HttpContext,
+  limited: RequestHandler,
+  parseBody: RequestHandler,
+): Router => {
   const { database, settings, directUploads } = context;
   const router = Router();
-  const asUserOrByTicket = authenticateUpload(context);
+  const guards = [authenticateUpload(context), limited];
 
   /** @throws ProblemError `not_found`, also for what is somebody else's */
   const ownSession = async (request: Request, response: Response): Promise<UploadSession> => {
@@ -42,7 +47,7 @@ export const directUploadRoutes = (context: HttpContext, parseBody: RequestHandl
       });
   };
 
-  router.post('/v1/media/:id/parts', asUserOrByTicket, parseBody, async (request, response) => {
+  router.post('/v1/media/:id/parts', ...guards, parseBody, async (request, response) => {
     const { numbers } = validate(signPartsSchema, request.body) ?? {};
     const session = await ownSession(request, response);
     assertOpen(session);
@@ -50,7 +55,7 @@ export const directUploadRoutes = (context: HttpContext, parseBody: RequestHandl
     response.set('Cache-Control', 'no-store').json(await directUploads.parts(session, numbers));
   });
 
-  router.post('/v1/media/:id/complete', asUserOrByTicket, async (request, response) => {
+  router.post('/v1/media/:id/complete', ...guards, async (request, response) => {
     const session = await ownSession(request, response);
     const extra = { media_object_id: session.upload_id };
     if (isDirect(session) && session.phase === 'open') {

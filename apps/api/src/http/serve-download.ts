@@ -86,7 +86,7 @@ const open = async (
 
 /** Streams an object, or a range of it, with the headers that a redirect can not promise. */
 export const proxy = async (
-  storage: Storage,
+  { storage, idleMs }: { storage: Storage; idleMs: number },
   download: Download,
   request: Request,
   response: Response,
@@ -101,6 +101,8 @@ export const proxy = async (
   }
   response.status(object.content_range === undefined ? 200 : 206).set(headersOf(download, object));
   if (object.content_range !== undefined) response.set('Content-Range', object.content_range);
+  // A paused player takes nothing and keeps its connection: later it asks for the rest by itself.
+  response.setTimeout(idleMs, () => response.destroy());
   await pipeline(object.body, response).catch((error: unknown) => {
     if (!gone.signal.aborted) throw error;
   });

@@ -1,3 +1,4 @@
+import { KeysUnavailableError } from '@claimcheck/platform/key-set';
 import type { Identity } from '@claimcheck/platform/token-verifier';
 import { TokenError } from '@claimcheck/platform/token-verifier';
 import type { Request, RequestHandler, Response } from 'express';
@@ -23,6 +24,7 @@ const authenticateBy =
       if (token === undefined) throw new TokenError('unauthorized', 'A bearer token is required.');
       response.locals.identity = await identify(token, request);
     } catch (error) {
+      if (error instanceof KeysUnavailableError) throw new ProblemError('unavailable');
       if (!(error instanceof TokenError)) throw error;
       metrics.authorizationFailures.inc({ surface: 'http', reason: error.code });
       response.set('WWW-Authenticate', 'Bearer');

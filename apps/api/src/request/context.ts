@@ -17,6 +17,8 @@ export interface HttpContext {
   config: Config;
   database: Database;
   storage: Storage;
+  /** For bytes that are passed on to viewers. */
+  proxied: Storage;
   settings: MediaSettings;
   verifyToken: TokenVerifier;
   /** Undefined without TOKEN_SECRETS: then there is nothing to sign tickets with. */

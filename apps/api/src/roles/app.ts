@@ -132,7 +132,7 @@ export const createApp = (context: HttpContext, uploads: Uploads): Express => {
   const viewing = [authenticateViewer(context), limited];
   app.use(downloadRoutes(context, ...viewing), hlsRoutes(context, ...viewing));
   // Before the user's token is asked for: an upload's ticket will do.
-  app.use(directUploadRoutes(context, express.json({ limit: BODY_LIMIT })));
+  app.use(directUploadRoutes(context, limited, express.json({ limit: BODY_LIMIT })));
   app.use('/v1', authenticate(context), limited, express.json({ limit: BODY_LIMIT }));
   app.use(conversationRoutes(context), messageRoutes(context), mediaRoutes(context), mediaUrlRoutes(context));
   app.use(uploadAuthorizationRoutes(context), referenceRoutes(context), erasureRoutes(context));

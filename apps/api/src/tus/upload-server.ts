@@ -64,11 +64,14 @@ export class UploadServer {
   }
 }
 
+/** What the protocol has headers for; what proxies add is for others, and it refuses what it does not expect. */
+const OF_THE_PROTOCOL = /^(tus-|upload-(?!concat$)|content-)/;
+
 /** Without a body, and with the upload's id as the last segment also for a creation. */
 const toWebRequest = (request: Request, scope: UploadScope) => {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers))
-    if (typeof value === 'string' && name !== 'upload-concat') headers.set(name, value);
+    if (typeof value === 'string' && OF_THE_PROTOCOL.test(name)) headers.set(name, value);
   const url = `http://upload/v1/uploads/${scope.session.upload_id}`;
   return new Request(url, { method: request.method, headers }) as never;
 };

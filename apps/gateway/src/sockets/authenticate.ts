@@ -1,4 +1,5 @@
 import { PROBLEMS } from '@claimcheck/contracts/errors';
+import { KeysUnavailableError } from '@claimcheck/platform/key-set';
 import { TokenError, type TokenVerifier } from '@claimcheck/platform/token-verifier';
 import { z } from 'zod';
 import type { GatewayMetrics } from '../metrics.ts';
@@ -7,7 +8,7 @@ import type { Connection, GatewaySocket } from './types.ts';
 
 const authSchema = z.object({ token: z.string().min(1) });
 
-type ConnectErrorCode = 'unauthorized' | 'token_expired' | 'invalid_request' | 'rate_limited';
+type ConnectErrorCode = 'unauthorized' | 'token_expired' | 'invalid_request' | 'rate_limited' | 'unavailable';
 
 /** A client gets it as `connect_error`, with `data` from the problem table. */
 class ConnectError extends Error {
@@ -57,6 +58,10 @@ export const createAuthentication = ({ verify, connectionsOfUsers, metrics }: Au
         taken.delete(connection);
         if (error instanceof ConnectError) {
           next(error);
+          return;
+        }
+        if (error instanceof KeysUnavailableError) {
+          next(new ConnectError('unavailable'));
           return;
         }
         const code = error instanceof TokenError ? error.code : 'unauthorized';

@@ -1,0 +1,67 @@
+import jwksClient, { type SigningKey } from 'jwks-rsa';
+
+/** The set may have changed; until it can be asked again, the keys that are known go on. */
+const MAX_AGE_MS = 600_000;
+/** Between two questions: whoever sends tokens with invented key ids must not make us ask at each. */
+const COOLDOWN_MS = 5_000;
+const TIMEOUT_MS = 5_000;
+
+/** The keys can't be asked for, so nothing is known of a token: neither that it is valid nor that it is not. */
+export class KeysUnavailableError extends Error {}
+
+/**
+ * The host's public keys (JWK Set, RFC 7517, section 5), read when they are needed. A set that can't be read
+ * takes no key away that is known already.
+ */
+export class KeySet {
+  readonly #read: () => Promise<SigningKey[]>;
+  #keys = new Map<string, SigningKey>();
+  #readAt = Number.NEGATIVE_INFINITY;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #failure: unknown;
+  #reading: Promise<void> | undefined;
+
+  constructor(url: string) {
+    const client = jwksClient({ jwksUri: url, cache: false, rateLimit: false, timeout: TIMEOUT_MS });
+    this.#read = () => client.getSigningKeys();
+  }
+
+  /**
+   * @param id the token's `kid`; without one there must be a single key
+   * @returns the key as PEM; undefined when it is not in the set
+   * @throws KeysUnavailableError
+   */
+  async find(id: string | undefined): Promise<string | undefined> {
+    const isFresh = performance.now() - this.#readAt < MAX_AGE_MS;
+    if (this.#known(id) === undefined || !isFresh) await this.#refresh();
+    const key = this.#known(id);
+    if (key === undefined && this.#failure !== undefined)
+      throw new KeysUnavailableError('the JWKS can not be read', { cause: this.#failure });
+    return key?.getPublicKey();
+  }
+
+  #known(id: string | undefined): SigningKey | undefined {
+    if (id !== undefined) return this.#keys.get(id);
+    return this.#keys.size === 1 ? this.#keys.values().next().value : undefined;
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#reading === undefined && performance.now() - this.#askedAt < COOLDOWN_MS) return;
+    this.#reading ??= this.#ask().finally(() => {
+      this.#reading = undefined;
+    });
+    await this.#reading;
+  }
+
+  async #ask(): Promise<void> {
+    this.#askedAt = performance.now();
+    try {
+      const keys = await this.#read();
+      this.#keys = new Map(keys.map((key) => [key.kid, key]));
+      this.#readAt = performance.now();
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = error;
+    }
+  }
+}
