@@ -306,3 +306,18 @@ test('a renewed one has its time again; one whose time is over can not be renewe
   await db.database.transaction((tx) => finalizeUpload(tx, settings, kept, SIZE));
   await expect(renew(kept)).rejects.toMatchObject({ problem: { code: 'upload_finished' } });
 });
+
+test('a claim that could not be given back is taken up again by the process that has it', async () => {
+  const { sessions, expirer, outcomes } = await replica();
+  const id = await open();
+  const due = await sessions.acquire(id);
+  expect(due?.lease.owner).toBe(sessions.processId);
+  const expires_at = new Date(Date.now() - 1_000);
+  await db.database.client.upload_session.update({ where: { upload_id: id }, data: { expires_at } });
+  await expirer.runOnce();
+  expect(outcomes).toEqual([]);
+  const updated_at = new Date(Date.now() - 11 * 60_000);
+  await db.database.client.upload_session.update({ where: { upload_id: id }, data: { updated_at } });
+  await expirer.runOnce();
+  expect(outcomes).toEqual(['expired']);
+});

@@ -34,6 +34,8 @@ interface ResultConsumersOptions {
   onDelivery?: (consumer: string, outcome: Outcome) => void;
 }
 
+/** With the longest delay between two: more than an hour. */
+const VIRUS_ATTEMPTS = 75;
 const CONCURRENCY = 8;
 const SAME_BYTES_PAGE = 100;
 const ACK_WAIT_MS = 30_000;
@@ -76,6 +78,7 @@ const handleResponse = async (options: ResultConsumersOptions, response: Receive
 /** Whatever else is made of infected bytes goes with them; a repetition finishes what a crash left. */
 const blockSameBytes = async (options: ResultConsumersOptions, sha256: string): Promise<void> => {
   const { database, settings, storage, logger } = options;
+  let failure: unknown;
   for (;;) {
     const ids = await listSameBytes(database, sha256, SAME_BYTES_PAGE);
     let blocked = 0;
@@ -85,11 +88,15 @@ const blockSameBytes = async (options: ResultConsumersOptions, sha256: string): 
       blocked += 1;
       options.onBlocked?.('same_bytes');
       logger.warn({ media_object_id, sha256 }, 'the same bytes were found infected');
-      await removeObjects(storage, media_object_id, keys);
+      // A storage that is away must not keep the others from being blocked; sweeps remove what is left here.
+      await removeObjects(storage, media_object_id, keys).catch((error: unknown) => {
+        failure ??= error;
+      });
     }
     // None of a page: somebody else has blocked them, or the verdict was forgotten meanwhile.
-    if (blocked === 0) return;
+    if (blocked === 0) break;
   }
+  if (failure !== undefined) throw failure;
 };
 
 const removeObjects = async (storage: Storage, mediaId: string, keys: readonly string[]): Promise<void> => {
@@ -103,9 +110,10 @@ const handleVirus = async (options: ResultConsumersOptions, event: VirusEvent): 
   options.onResult?.(`virus_${outcome}`);
   if (outcome === 'applied') options.onBlocked?.('verdict');
   logger.warn({ media_object_id: event.mediaId, virus: event.virusName, outcome }, 'infected');
+  // First what keeps others from looking; the objects of what is blocked already are swept in any case.
+  if (sha256 !== undefined) await blockSameBytes(options, sha256);
   // Before the ack, and again on a repetition: a crash in between leaves nothing behind.
   await removeObjects(options.storage, event.mediaId, keys);
-  if (sha256 !== undefined) await blockSameBytes(options, sha256);
 };
 
 /** The two consumers that turn what workers say into state, each result once, acked after its commit. */
@@ -131,6 +139,8 @@ export const createResultConsumers = (options: ResultConsumersOptions) => {
     new JetStreamConsumer({
       ...common,
       durable: CONSUMERS.virus,
+      // Nothing else would block what it names: it outlasts an hour without the database.
+      maxAttempts: Math.max(maxAttempts, VIRUS_ATTEMPTS),
       onOutcome: (outcome) => options.onDelivery?.(CONSUMERS.virus, outcome),
       subject: bus.subjects.virus,
       schema: virusEventSchema,

@@ -81,7 +81,10 @@ export class UploadExpirer {
       logger.warn({ err: error, upload }, 'an upload past its time could not be settled');
       return false;
     } finally {
-      await sessions.release(due.lease);
+      // One that can't be given back must not keep the others of its batch; it is claimed again later.
+      await sessions.release(due.lease).catch((error: unknown) => {
+        logger.warn({ err: error, upload }, 'the lease of an upload past its time could not be given back');
+      });
     }
   }
 

@@ -24,7 +24,7 @@ export const applyVirus = async (
   event: VirusEvent,
 ): Promise<AppliedVirus> => {
   const row = await lockMedia(tx, event.mediaId);
-  const seen = row !== undefined && row.applied_epoch > 0 ? row.sha256 : undefined;
+  const seen = row?.is_sha256_verified === true ? row.sha256 : undefined;
   const sha256 = toSha256(event.sha256) ?? toSha256(seen);
   const { scanner, virusName } = event;
   if (sha256 !== undefined)

@@ -47,8 +47,8 @@ export const listSameBytes = async (
   limit: number,
 ): Promise<string[]> => {
   const rows = await client.media_object.findMany({
-    // Before a worker has looked, the hash is only the client's word.
-    where: { sha256, applied_epoch: { gt: 0 }, state: { notIn: [...TOMBSTONES] } },
+    // Before a worker has counted it, the hash is only the client's word.
+    where: { sha256, is_sha256_verified: true, state: { notIn: [...TOMBSTONES] } },
     orderBy: { media_object_id: 'asc' },
     take: limit,
     select: { media_object_id: true },
@@ -67,7 +67,8 @@ export const blockKnownBytes = async (
   mediaObjectId: string,
 ): Promise<string[] | undefined> => {
   const row = await lockMedia(tx, mediaObjectId);
-  if (row === undefined || row.sha256 === null || TOMBSTONES.includes(row.state)) return undefined;
+  if (row === undefined || row.sha256 === null || !row.is_sha256_verified || TOMBSTONES.includes(row.state))
+    return undefined;
   const virusName = await findKnownVirus(tx.db, row.sha256);
   return virusName === undefined ? undefined : blockMedia(tx, settings, row, virusName);
 };

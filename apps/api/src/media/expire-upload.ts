@@ -2,7 +2,14 @@ import { isTombstone } from '@claimcheck/contracts/media';
 import type { Database, Transaction } from '@claimcheck/database/database';
 import { lockMedia } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
-import { type Acquired, type Lease, NOBODYS, type SessionRow, toAcquired } from './upload-sessions.ts';
+import {
+  type Acquired,
+  type Lease,
+  leftBy,
+  NOBODYS,
+  type SessionRow,
+  toAcquired,
+} from './upload-sessions.ts';
 import { NOTHING_USED, setUsage } from './user-usage.ts';
 import { writeMedia } from './write-media.ts';
 
@@ -30,7 +37,7 @@ export const claimDueUploads = async (
         AND (phase = 'aborted' OR expires_at < now())
         AND NOT (phase = 'open' AND length IS NOT NULL AND length > 0 AND "offset" = length
           AND expires_at > now() - ${WHOLE_GRACE}::interval)
-        AND ${NOBODYS}
+        AND (${NOBODYS} OR ${leftBy(processId)})
       ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING *`;
   return rows.map((row) => toAcquired(row, processId));

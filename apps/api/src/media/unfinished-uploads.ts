@@ -1,5 +1,5 @@
 import type { Database } from '@claimcheck/database/database';
-import { type Acquired, NOBODYS, type SessionRow, toAcquired } from './upload-sessions.ts';
+import { type Acquired, leftBy, NOBODYS, type SessionRow, toAcquired } from './upload-sessions.ts';
 
 /** A client that lost its answer asks again within this time, and then finishes the upload itself. */
 const QUIET = '30 seconds';
@@ -21,7 +21,7 @@ export const claimUnfinished = async (
       SELECT upload_id FROM upload_session
       WHERE protocol = 'tus' AND (phase = 'completing' OR (phase = 'open' AND length > 0 AND "offset" = length))
         AND updated_at < ${now}::timestamptz - ${QUIET}::interval
-        AND ${NOBODYS}
+        AND (${NOBODYS} OR ${leftBy(processId)})
       ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING *`;
   return rows.map((row) => toAcquired(row, processId));

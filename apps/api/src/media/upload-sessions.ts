@@ -105,6 +105,13 @@ export const NOBODYS = Prisma.sql`(lease_owner IS NULL OR NOT EXISTS (SELECT 1 F
   WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))`;
 
 /**
+ * Condition on a row of upload_session: a claim of this very process that it has long forgotten. What it could
+ * not give back, or never learned that it had, nobody else may take while it lives.
+ */
+export const leftBy = (processId: string): Prisma.Sql =>
+  Prisma.sql`(lease_owner = ${processId}::uuid AND updated_at < now() - interval '10 minutes')`;
+
+/**
  * State of uploads in Postgres. Each write is fenced by the lease's epoch, so that a process which was
  * paused, or cut off, can't write over what its successor did.
  */

@@ -48,7 +48,16 @@ const tryFinish = async (options: Options, pass: Pass, due: Acquired): Promise<v
   } catch (error) {
     pass.failed(error, { upload: upload_id });
   } finally {
-    await options.sessions.release(due.lease);
+    await release(options, pass, due);
+  }
+};
+
+/** One that can't be given back must not keep the others of its batch; it is claimed again later. */
+const release = async ({ sessions }: Options, pass: Pass, due: Acquired): Promise<void> => {
+  try {
+    await sessions.release(due.lease);
+  } catch (error) {
+    pass.failed(error, { upload: due.session.upload_id });
   }
 };
 
@@ -59,7 +68,7 @@ export const finishUploads = (options: Options): Duty => ({
   run: async (pass) => {
     const batch = await claimUnfinished(options.database, options.sessions.processId, pass.now, BATCH);
     for (const due of batch)
-      if (pass.isOver()) await options.sessions.release(due.lease);
+      if (pass.isOver()) await release(options, pass, due);
       else await tryFinish(options, pass, due);
   },
 });
