@@ -107,6 +107,26 @@ describe('an animation', () => {
     const still = await sharp(await harness.download(thumbnail?.url ?? '')).metadata();
     expect(still.pages ?? 1).toBe(1);
   });
+
+  it.each([
+    [3, 900, 600],
+    [6, 600, 900],
+  ])('with the orientation %i becomes a still, upright', async (orientation, width, height) => {
+    const turned = await sharp(await frames('webp'), { animated: true })
+      .withMetadata({ orientation })
+      .webp()
+      .toBuffer();
+    const final = await harness.process(turned, { contentType: 'image/webp' });
+    expect(final).toMatchObject({ success: true, width, height });
+    const { high } = qualitiesOf(final);
+    expect(high).toMatchObject({ width, height });
+    const picture = sharp(await harness.download(high?.url ?? ''));
+    expect((await picture.metadata()).pages ?? 1).toBe(1);
+    // The first frame is the red one.
+    const [red, , blue] = await picture.raw().toBuffer();
+    expect(red).toBeGreaterThan(200);
+    expect(blue).toBeLessThan(50);
+  });
 });
 
 describe('a picture that is refused', () => {

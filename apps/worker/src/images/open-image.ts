@@ -55,9 +55,13 @@ export const inspectImage = async (path: string, maxPixels: number): Promise<Ima
   return { width, height, frames: framesOf(metadata), isHevc: metadata.compression === 'hevc' };
 };
 
-// The pages of a TIFF or a HEIF are pictures of their own, not an animation.
-const framesOf = (metadata: Metadata): number =>
-  metadata.format === 'gif' || metadata.format === 'webp' ? (metadata.pages ?? 1) : 1;
+const framesOf = ({ format, pages = 1, orientation = 1 }: Metadata): number => {
+  // The pages of a TIFF or a HEIF are pictures of their own, not an animation.
+  const isAnimation = format === 'gif' || format === 'webp';
+  // libvips has the frames below each other in one picture, and would turn that: it refuses, or plays it
+  // backwards. Such a file stays a still, upright.
+  return isAnimation && orientation <= 1 ? pages : 1;
+};
 
 /** Runs a decoder. @throws MediaFailure: what sharp says of a hostile file is the file's fault. */
 export const decoded = async <T>(run: () => Promise<T>): Promise<T> => {
