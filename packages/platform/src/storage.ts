@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
@@ -148,7 +148,7 @@ export class Storage {
     };
   }
 
-  /** @param body bytes, or a stream of exactly `size_bytes` */
+  /** @param body bytes, or a stream of exactly `size_bytes`, which is closed in any case */
   async put(
     key: string,
     body: Uint8Array | Readable,
@@ -156,6 +156,26 @@ export class Storage {
   ): Promise<void> {
     const { size_bytes, content_type, signal } = options;
     const object = { Bucket: this.bucket, Key: key, Body: body, ContentType: content_type };
+    if (!(body instanceof Readable)) return this.#put(object, size_bytes, signal);
+    // The SDK only pipes: it would wait for the bytes of a stream that failed, and leave one open that it did
+    // not need to the end.
+    const broken = new AbortController();
+    body.on('error', (error) => broken.abort(error));
+    try {
+      const signals = signal === undefined ? [broken.signal] : [broken.signal, signal];
+      await this.#put(object, size_bytes, AbortSignal.any(signals));
+    } catch (error) {
+      throw broken.signal.aborted ? broken.signal.reason : error;
+    } finally {
+      body.destroy();
+    }
+  }
+
+  async #put(
+    object: PutObjectCommandInput & { Key: string },
+    size_bytes: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     if (size_bytes > PART_BYTES) return this.#putInParts(object, signal);
     await this.client.send(
       new PutObjectCommand({ ...object, ContentLength: size_bytes }),

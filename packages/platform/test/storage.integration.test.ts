@@ -1,4 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, readdir, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -10,23 +14,38 @@ const PIECE = randomBytes(MIB);
 const options = { content_type: 'video/mp4' };
 
 let storage: Storage;
+let folder: string;
 const prefix = `storage-test-${randomUUID()}/`;
 
-beforeAll(() => {
+const storageAt = (endpoint: string): Storage => {
   const stack = inject('stack');
-  storage = new Storage({
-    endpoint: stack.S3_ENDPOINT ?? '',
+  return new Storage({
+    endpoint,
     region: stack.S3_REGION ?? '',
     bucket: stack.S3_BUCKET ?? '',
     accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
     secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
     forcePathStyle: true,
   });
+};
+
+beforeAll(async () => {
+  storage = storageAt(inject('stack').S3_ENDPOINT ?? '');
+  folder = await mkdtemp(join(tmpdir(), 'claimcheck-storage-test-'));
 });
 afterAll(async () => {
   await storage?.deletePrefix(prefix);
   storage?.close();
+  await rm(folder, { recursive: true, force: true });
 });
+
+/** How many files of the folder this process has open. */
+const openFiles = async (): Promise<number> => {
+  const targets = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  );
+  return targets.filter((target) => target.startsWith(folder)).length;
+};
 
 const pieces = (count: number): Readable => Readable.from(Array.from({ length: count }, () => PIECE));
 
@@ -76,4 +95,31 @@ it('ends what a process left open that was killed while it put the same object',
   expect(await openUploads(key)).toBe(1);
   await storage.put(key, pieces(35), { ...options, size_bytes: 35 * MIB });
   expect(await openUploads(key)).toBe(0);
+});
+
+it.each([
+  ['in one request', 3],
+  ['in parts', 35],
+])('closes a file that could not be put %s', async (_, count) => {
+  const path = join(folder, `${count}`);
+  const file = await open(path, 'w');
+  await file.truncate(count * MIB);
+  await file.close();
+  const away = storageAt('http://127.0.0.1:9');
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const put = away.put(`${prefix}closed`, createReadStream(path), { ...options, size_bytes: count * MIB });
+    await expect(put).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  }
+  away.close();
+  await expect.poll(openFiles).toBe(0);
+});
+
+it.each([
+  ['in one request', 3],
+  ['in parts', 35],
+])('says that a file to be put %s can not be read', async (_, count) => {
+  const body = createReadStream(join(folder, 'missing'));
+  const put = storage.put(`${prefix}missing`, body, { ...options, size_bytes: count * MIB });
+  await expect(put).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(await openUploads(`${prefix}missing`)).toBe(0);
 });

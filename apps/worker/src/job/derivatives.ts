@@ -33,8 +33,8 @@ export const putDerivative = async (
   const { quality, format, width, height, content } = derivative;
   const key = derivativeKey(job.request, quality, format);
   const size = typeof content === 'string' ? (await stat(content)).size : content.byteLength;
-  const body = typeof content === 'string' ? createReadStream(content) : content;
   job.failpoint('worker.before_put');
+  const body = typeof content === 'string' ? createReadStream(content) : content;
   await storage.put(key, body, {
     size_bytes: size,
     content_type: CONTENT_TYPES[format],

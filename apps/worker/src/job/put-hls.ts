@@ -11,8 +11,14 @@ import { hlsKey } from './keys.ts';
 const AT_ONCE = 4;
 
 /** Stores the files of an HLS folder, the main playlist last. @returns its entry; `size` is of all files */
-export const putHls = async (job: Job, storage: Storage, hls: HlsVideo): Promise<Derivative> => {
+export const putHls = async (
+  job: Pick<Job, 'request' | 'signal'>,
+  storage: Storage,
+  hls: HlsVideo,
+): Promise<Derivative> => {
   const files = (await readdir(hls.folder)).filter((file) => file !== HLS_PLAYLIST);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([job.signal, failed.signal]);
   let size = 0;
   const put = async (file: string): Promise<void> => {
     const path = join(hls.folder, file);
@@ -23,13 +29,16 @@ export const putHls = async (job: Job, storage: Storage, hls: HlsVideo): Promise
     await storage.put(hlsKey(job.request, file), createReadStream(path), {
       size_bytes,
       content_type,
-      signal: job.signal,
+      signal,
     });
   };
   const putSome = async (): Promise<void> => {
     for (let file = files.pop(); file !== undefined; file = files.pop()) await put(file);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, putSome));
+  // One that fails ends the others, and all are waited for: the folder is removed after this.
+  const putAll = Array.from({ length: AT_ONCE }, () => putSome().catch((error) => failed.abort(error)));
+  await Promise.all(putAll);
+  failed.signal.throwIfAborted();
   await put(HLS_PLAYLIST);
   const { width, height } = hls;
   const url = storage.urlOf(hlsKey(job.request, HLS_PLAYLIST));
