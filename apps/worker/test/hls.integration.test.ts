@@ -20,6 +20,8 @@ const transcode = async (content: Uint8Array): Promise<OptimizeResponse> => {
   return harness.response(request, 'final', 60_000);
 };
 
+const hlsOf = (response: OptimizeResponse) => response.processed?.find(({ format }) => format === 'm3u8');
+
 const formsOf = (response: OptimizeResponse) =>
   (response.processed ?? []).map(({ quality, format }) => `${quality}.${format}`).sort();
 
@@ -55,7 +57,7 @@ describe.each([
   it(`makes a long video HLS ${how}, in two renditions that play`, async () => {
     const final = await transcode(await readFile(BUNNY));
     expect(formsOf(final)).toEqual(forms);
-    const hls = final.processed?.find(({ format }) => format === 'm3u8');
+    const hls = hlsOf(final);
     expect(hls).toMatchObject({
       url: `s3://${harness.storage.bucket}/${final.mediaId}/e1/hls/main.m3u8`,
       width: 1_280,
@@ -84,7 +86,19 @@ describe.each([
     expect(formsOf(await transcode(short))).toEqual(['original.mp4', 'thumbnail.jpg']);
     const silent = await makeWithFfmpeg(['-i', BUNNY, '-an', '-c:v', 'copy'], 'mp4');
     const final = await transcode(silent);
-    const renditions = await load(final.processed?.find(({ format }) => format === 'm3u8')?.url ?? '');
+    const renditions = await load(hlsOf(final)?.url ?? '');
     expect(renditions.map(({ video }) => video.streams.length)).toEqual([1, 1]);
+  }, 90_000);
+
+  it('shows both renditions in the shape of a video whose pixels are not square', async () => {
+    const video = await makeWithFfmpeg(
+      ['-t', '3', '-i', BUNNY, '-an', '-vf', 'scale=960:720,setsar=4/3', '-c:v', 'libx264'],
+      'mp4',
+    );
+    const hls = hlsOf(await transcode(video));
+    expect(hls).toMatchObject({ width: 1_280, height: 720 });
+    const [high, low] = await load(hls?.url ?? '');
+    expect(high?.video.streams).toMatchObject([{ width: 960, height: 720, sample_aspect_ratio: '4:3' }]);
+    expect(low?.video.streams).toMatchObject([{ width: 854, height: 480, sample_aspect_ratio: '1:1' }]);
   }, 90_000);
 });

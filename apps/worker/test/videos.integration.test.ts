@@ -108,7 +108,7 @@ describe('the transcode lane', () => {
   it('encodes HEVC above 1080p to H.264, even-sized, with progress', async () => {
     const hevc = await makeWithFfmpeg(
       [
-        ...['-i', BUNNY, '-vf', 'scale=2562:1442', '-an'],
+        ...['-i', BUNNY, '-vf', 'scale=2562:1442,setsar=1', '-an'],
         ...['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none', '-frames:v', '50'],
       ],
       'mp4',
@@ -151,6 +151,34 @@ describe('the transcode lane', () => {
     const codecs = (await probe(mp4 ?? Buffer.alloc(0))).streams.map((stream) => stream.codec_name);
     expect(codecs).toEqual(['h264', 'aac']);
   });
+
+  it.each([
+    ['wide ones, copied', 'libx264', 'scale=960:720,setsar=4/3', [1_280, 720], [960, 720, '4:3']],
+    ['wide ones, encoded', 'mpeg4', 'scale=480:360,setsar=4/3', [640, 360], [640, 360, '1:1']],
+    ['high ones', 'mpeg4', 'scale=640:180,setsar=1/2', [640, 360], [640, 360, '1:1']],
+    [
+      'absurd ones, which are not believed',
+      'libx264',
+      'scale=640:360,setsar=50',
+      [640, 360],
+      [640, 360, '1:1'],
+    ],
+  ])(
+    'keeps the shape of pixels that are not square: %s',
+    async (_, codec, filter, [width, height], stored) => {
+      const video = await makeWithFfmpeg(
+        ['-t', '1', '-i', BUNNY, '-an', '-vf', filter, '-c:v', codec],
+        'mp4',
+      );
+      const { final, original, mp4 } = await transcode(video, 'video/mp4');
+      expect(final).toMatchObject({ success: true, width, height });
+      expect(original).toMatchObject({ width, height });
+      const thumbnail = final.processed?.find(({ quality }) => quality === 'thumbnail');
+      expect(thumbnail).toMatchObject({ width: 320, height: 180 });
+      const [stream] = (await probe(mp4 ?? Buffer.alloc(0))).streams;
+      expect([stream?.width, stream?.height, stream?.sample_aspect_ratio]).toEqual(stored);
+    },
+  );
 
   it('refuses what is no video', async () => {
     const { final } = await transcode(await readFile(fixture('flower.jpg')), 'image/jpeg');

@@ -28,7 +28,7 @@ const PROBE_TIMEOUT_MS = 30_000;
 const VERSION_TIMEOUT_MS = 2_000;
 const VERSION_CHARACTERS = 64;
 const ENTRIES =
-  'format=duration:stream=index,codec_type,codec_name,pix_fmt,width,height,duration:' +
+  'format=duration:stream=index,codec_type,codec_name,pix_fmt,width,height,sample_aspect_ratio,duration:' +
   'stream_disposition=attached_pic:stream_side_data=rotation';
 
 /** The only place that runs ffmpeg and ffprobe. */

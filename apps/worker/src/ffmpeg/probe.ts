@@ -5,9 +5,11 @@ import { MediaFailure } from '../job/media-failure.ts';
 export interface VideoStream {
   codec: string;
   pixelFormat: string | undefined;
-  /** As shown: after the rotation. Pixels. */
+  /** As shown: with square pixels, after the rotation. Pixels. */
   width: number;
   height: number;
+  /** The file has pixels of a shape that is not believed; what it says of that must not reach a player. */
+  hasOddPixels: boolean;
 }
 
 export interface Probe {
@@ -16,6 +18,9 @@ export interface Probe {
   /** As the container says; undefined in files that were recorded as a stream, or lie. */
   durationSeconds: number | undefined;
 }
+
+/** How much wider than high a pixel may be, and the other way round. Those of television are within 1:3. */
+const MAX_PIXEL_RATIO = 10;
 
 const MAX_SECONDS = Math.floor(LIMITS.count / 1_000);
 
@@ -34,6 +39,8 @@ const outputSchema = z.object({
         pix_fmt: z.string().optional(),
         width: z.int().optional(),
         height: z.int().optional(),
+        /** Such as `4:3`; `0:1` or `N/A` when it is not said. */
+        sample_aspect_ratio: z.string().optional(),
         duration: seconds,
         disposition: z.object({ attached_pic: z.int().default(0) }).default({ attached_pic: 0 }),
         side_data_list: z.array(z.looseObject({ rotation: z.number().optional() })).default([]),
@@ -66,12 +73,24 @@ const toVideo = (stream: Stream): VideoStream => {
   if (width <= 0 || height <= 0) throw new MediaFailure('unreadable', { detail: 'a video without a size' });
   const rotation = stream.side_data_list.find((entry) => entry.rotation !== undefined)?.rotation ?? 0;
   const isTurned = Math.abs(Math.round(rotation / 90)) % 2 === 1;
+  const ratio = pixelRatio(stream.sample_aspect_ratio);
+  const hasOddPixels = Math.max(ratio, 1 / ratio) > MAX_PIXEL_RATIO;
+  // As browsers do, one edge grows and none shrinks.
+  const shownWidth = hasOddPixels ? width : Math.round(width * Math.max(1, ratio));
+  const shownHeight = hasOddPixels ? height : Math.round(height * Math.max(1, 1 / ratio));
   return {
     codec: stream.codec_name,
     pixelFormat: stream.pix_fmt,
-    width: isTurned ? height : width,
-    height: isTurned ? width : height,
+    width: isTurned ? shownHeight : shownWidth,
+    height: isTurned ? shownWidth : shownHeight,
+    hasOddPixels,
   };
+};
+
+/** Width of a pixel divided by its height. */
+const pixelRatio = (text = ''): number => {
+  const [, width, height] = /^([1-9]\d*):([1-9]\d*)$/.exec(text) ?? [];
+  return Number(width ?? 1) / Number(height ?? 1);
 };
 
 const parseJson = (json: string): unknown => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
 import { decoded } from '../images/open-image.ts';
+import { sizeWithin } from '../images/qualities.ts';
 import { THUMBNAIL_EDGE, thumbhashOf } from '../images/thumbnail.ts';
 import type { InspectedVideo } from '../inspect/inspection.ts';
 import type { NewDerivative } from '../job/derivatives.ts';
@@ -40,14 +41,14 @@ const takeFrame = async (
   ffmpeg: Ffmpeg,
   atSeconds: number,
 ): Promise<{ width: number; height: number }> => {
-  const fit = `scale=w='min(${THUMBNAIL_EDGE},iw)':h='min(${THUMBNAIL_EDGE},ih)'`;
+  const size = sizeWithin(source.video, THUMBNAIL_EDGE);
   await ffmpeg.convert(source.input, {
     signal: job.signal,
     timeoutMs: TIMEOUT_MS,
     before: ['-ss', atSeconds.toFixed(3), '-threads', '1'],
     output: [
       ...['-map', '0:V:0', '-an', '-sn', '-dn', '-map_metadata', '-1', '-frames:v', '1'],
-      ...['-vf', `${fit}:force_original_aspect_ratio=decrease,format=yuvj420p`],
+      ...['-vf', `scale=${size.width}:${size.height},setsar=1,format=yuvj420p`],
       ...['-q:v', '4', '-f', 'image2', '-update', '1', POSTER_FILE],
     ],
   });

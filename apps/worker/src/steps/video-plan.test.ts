@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { percentOf } from './transcode-video.ts';
 import { planVideo } from './video-plan.ts';
 
-const video = { codec: 'h264', pixelFormat: 'yuv420p', width: 1_280, height: 720 };
+const video = { codec: 'h264', pixelFormat: 'yuv420p', width: 1_280, height: 720, hasOddPixels: false };
 const audio = { codec: 'aac' };
 
 describe('planVideo', () => {
@@ -20,6 +20,7 @@ describe('planVideo', () => {
   it.each([
     ['another codec', { codec: 'hevc' }, [1_280, 720]],
     ['10 bits', { pixelFormat: 'yuv420p10le' }, [1_280, 720]],
+    ['pixels that nobody has', { hasOddPixels: true }, [1_280, 720]],
     ['4K', { width: 3_840, height: 2_160 }, [1_920, 1_080]],
     ['4K upright', { width: 2_160, height: 3_840 }, [1_080, 1_920]],
     ['odd sizes', { codec: 'vp9', width: 321, height: 181 }, [322, 182]],

@@ -21,7 +21,9 @@ export const planVideo = ({ video, audio }: Pick<InspectedVideo, 'video' | 'audi
   const short = Math.min(width, height);
   const scale = Math.min(1, MAX_LONG_EDGE / long, MAX_SHORT_EDGE / short);
   const isPlayable =
-    video.codec === 'h264' && (video.pixelFormat === 'yuv420p' || video.pixelFormat === 'yuvj420p');
+    video.codec === 'h264' &&
+    (video.pixelFormat === 'yuv420p' || video.pixelFormat === 'yuvj420p') &&
+    !video.hasOddPixels;
   const isAudible = audio === undefined || audio.codec === 'aac';
   const audioCodec = isAudible ? ['-c:a', 'copy'] : ['-c:a', 'aac', '-b:a', '128k', '-ac', '2'];
   if (isPlayable && scale === 1)

@@ -26,6 +26,7 @@ interface Probed {
     pix_fmt?: string;
     width?: number;
     height?: number;
+    sample_aspect_ratio?: string;
     tags?: Record<string, string>;
     side_data_list?: { rotation?: number }[];
   }[];
