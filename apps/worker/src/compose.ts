@@ -68,7 +68,8 @@ export const startWorker = async (
   });
 
   const responses = new Responses(bus);
-  const ffmpeg = new Ffmpeg(config.programs);
+  const maxPixels = config.MAX_IMAGE_PIXELS;
+  const ffmpeg = new Ffmpeg(config.programs, { maxPixels });
   const disk = new DiskBudget(config.JOB_DISK_BYTES ?? (await freeShare(config.TEMP_DIR)));
   metrics.diskReserved(() => disk.used);
   await examineScanner(scanner, config, logger);
@@ -85,7 +86,7 @@ export const startWorker = async (
     ackWaitMs: config.ACK_WAIT,
     describe: () => describeWorker({ storage, ffmpeg, scanner, scanPolicy: config.SCAN_POLICY }),
   };
-  const tools = { storage, responses, ffmpeg, maxPixels: config.MAX_IMAGE_PIXELS };
+  const tools = { storage, responses, ffmpeg, maxPixels };
   const first = config.SCAN_POLICY === 'deliver' ? 'derivatives' : 'verdict';
   const media = new MediaLane({ ...tools, scanner, first });
   const rescan = new RescanLane({ storage, responses, scanner });

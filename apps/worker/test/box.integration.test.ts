@@ -3,7 +3,7 @@ import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness } from './support/harness.ts';
-import { makeWithFfmpeg } from './support/make-video.ts';
+import { makeWithFfmpeg, probe } from './support/make-video.ts';
 import { fixture } from './support/stack.ts';
 
 const MIB = 1024 * 1024;
@@ -70,6 +70,49 @@ describe('the disk of the jobs', () => {
     expect(await harness.response(transcode, 'final')).toMatchObject({ success: true });
     expect(await harness.response(huge, 'final')).toMatchObject({ success: true });
     await worker.stop();
+  });
+});
+
+describe('a video that grows beyond the limit of pixels', () => {
+  beforeAll(async () => {
+    const worker = await harness.startWorker({ MAX_IMAGE_PIXELS: '200000' });
+    return async () => {
+      await worker.stop();
+    };
+  });
+
+  const second = (size: string, startsAt: number) =>
+    makeWithFfmpeg(
+      [
+        ...['-f', 'lavfi', '-i', `testsrc=size=${size}:rate=25:duration=1`, '-pix_fmt', 'yuv420p'],
+        ...['-c:v', 'mpeg2video', '-output_ts_offset', String(startsAt)],
+      ],
+      'ts',
+    );
+
+  it.each([
+    ['all of it while it stays below', '640x240', 50],
+    ['what is below', '640x480', 25],
+  ])('keeps %s', async (_, size, pictures) => {
+    const video = Buffer.concat([await second('320x240', 0), await second(size, 1)]);
+    const request = await harness.upload(video, { contentType: 'video/mp2t' });
+    await harness.requestTranscode(request);
+    const final = await harness.response(request, 'final');
+    expect(final).toMatchObject({ success: true, width: 320, height: 240 });
+    const original = final.processed?.find(({ quality }) => quality === 'original');
+    const { streams } = await probe(await harness.download(original?.url ?? ''));
+    expect(streams).toMatchObject([{ width: 320, height: 240 }]);
+    // Where the parts meet one may be lost.
+    expect([pictures - 1, pictures]).toContain(Number(streams[0]?.nb_frames));
+  });
+
+  it('is refused when it begins so', async () => {
+    const request = await harness.upload(await second('640x480', 0), { contentType: 'video/mp2t' });
+    await harness.requestTranscode(request);
+    expect(await harness.response(request, 'final')).toMatchObject({
+      success: false,
+      code: 'too_many_pixels',
+    });
   });
 });
 

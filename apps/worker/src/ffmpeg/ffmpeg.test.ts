@@ -32,7 +32,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it.each([2, 128])('encodes a 4K video within its memory on a machine of %i cores', async (cores) => {
   const file = `output-${cores}.mp4`;
-  await new Ffmpeg(programs, cores).convert(
+  await new Ffmpeg(programs, { maxPixels: 3_840 * 2_160, cores }).convert(
     { folder, file: 'input.mp4', demuxer: 'mov' },
     {
       signal,

@@ -34,11 +34,17 @@ const ENTRIES =
 /** The only place that runs ffmpeg and ffprobe. */
 export class Ffmpeg {
   readonly #programs: FfmpegPrograms;
+  readonly #maxPixels: number;
   readonly #threads: string;
 
-  /** @param cores of this machine, or those that the container may use */
-  constructor(programs: FfmpegPrograms, cores = availableParallelism()) {
+  /**
+   * @param options.maxPixels of a decoded picture
+   * @param options.cores of this machine, or those that the container may use
+   */
+  constructor(programs: FfmpegPrograms, options: { maxPixels: number; cores?: number }) {
+    const { maxPixels, cores = availableParallelism() } = options;
     this.#programs = programs;
+    this.#maxPixels = maxPixels;
     // As many as decoders and x264 take by themselves, where that is not too many.
     this.#threads = String(Math.min(MAX_THREADS, Math.ceil(cores * 1.5)));
   }
@@ -92,7 +98,7 @@ export class Ffmpeg {
   }
 
   /**
-   * Converts a file into others in the same folder.
+   * Converts a file into others in the same folder. Pictures of too many pixels are left out.
    *
    * @param output arguments after the input
    * @param onLine told each line of `-progress`
@@ -116,6 +122,9 @@ export class Ffmpeg {
         ...(options.onLine === undefined ? [] : ['-progress', 'pipe:1', '-stats_period', '0.5']),
         ...['-filter_threads', this.#threads, '-threads', this.#threads],
         ...(options.before ?? []),
+        // A stream may grow on its way, long after ffprobe told its size. Not for ffprobe, which would then
+        // tell none.
+        ...['-max_pixels', String(this.#maxPixels)],
         ...inputArguments(input.file, input.demuxer),
         ...['-threads', this.#threads],
         ...options.output,

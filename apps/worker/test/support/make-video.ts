@@ -26,6 +26,8 @@ interface Probed {
     pix_fmt?: string;
     width?: number;
     height?: number;
+    /** Number of pictures. */
+    nb_frames?: string;
     sample_aspect_ratio?: string;
     tags?: Record<string, string>;
     side_data_list?: { rotation?: number }[];
