@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { MediaFailure } from '../job/media-failure.ts';
 import { decoded } from './open-image.ts';
 
+/** The whole file is in memory, three times at worst. Photos of phones are a tenth of this. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const TIMEOUT_MS = 60_000;
 const MAX_HEAP_MIB = 256;
 
@@ -21,30 +23,40 @@ const pictureSchema = z.object({
  * hostile file does to it stays in its own memory.
  *
  * @param source a file whose header was checked: of an accepted number of pixels
- * @throws MediaFailure `unreadable`, `too_many_pixels`, `processing_failed`; the signal's reason when aborted
+ * @throws MediaFailure `unreadable`, `too_many_pixels`, `processing_failed` (also when the file is too large);
+ *   the signal's reason when aborted
  */
 export const decodeHeic = async (
   source: string,
   target: string,
   { maxPixels, signal }: { maxPixels: number; signal: AbortSignal },
 ): Promise<void> => {
+  const { size } = await stat(source);
+  if (size > MAX_FILE_BYTES)
+    throw new MediaFailure('processing_failed', {
+      detail: `HEIC of ${size} bytes, more than ${MAX_FILE_BYTES}`,
+    });
   const bytes = await readFile(source);
-  const { width, height, data } = await decoded(() => decodeInThread({ bytes, maxPixels }, signal));
-  await decoded(() =>
+  const { width, height, data } = await decodeInThread({ bytes, maxPixels }, signal);
+  const png = await decoded(() =>
     // RGB in a file that is read again at once: small is no use, quick is.
     sharp(data, { raw: { width, height, channels: 4 } })
       .png({ compressionLevel: 1 })
-      .toFile(target),
+      .toBuffer(),
   );
+  // Not in `decoded`: a full disk is no fault of the file.
+  await writeFile(target, png);
 };
 
 const decodeInThread = async (
-  workerData: { bytes: Uint8Array; maxPixels: number },
+  workerData: { bytes: Buffer<ArrayBuffer>; maxPixels: number },
   signal: AbortSignal,
 ): Promise<z.infer<typeof pictureSchema>> => {
   signal.throwIfAborted();
   const thread = new Worker(new URL('./heic-thread.ts', import.meta.url), {
     workerData,
+    // Given away, not copied.
+    transferList: [workerData.bytes.buffer],
     env: {},
     // What the library has to say of a broken file is in its error.
     stdout: true,
@@ -53,9 +65,12 @@ const decodeInThread = async (
   });
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const [message] = await once(thread, 'message', { signal: AbortSignal.any([signal, timeout]) });
-    return pictureSchema.parse(message);
+    return await decoded(async () => {
+      const [message] = await once(thread, 'message', { signal: AbortSignal.any([signal, timeout]) });
+      return pictureSchema.parse(message);
+    });
   } catch (error) {
+    signal.throwIfAborted();
     if (timeout.aborted) throw new MediaFailure('processing_failed', { detail: 'timeout' });
     throw error;
   } finally {

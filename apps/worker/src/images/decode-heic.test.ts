@@ -1,0 +1,55 @@
+import { copyFile, mkdtemp, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MediaFailure } from '../job/media-failure.ts';
+import { decodeHeic } from './decode-heic.ts';
+
+const MIB = 1024 * 1024;
+const PHOTO = fileURLToPath(new URL('../../../../e2e/fixtures/china.heic', import.meta.url));
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'claimcheck-heic-test-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const decode = (source: string, target: string, signal = new AbortController().signal) =>
+  decodeHeic(source, target, { maxPixels: 1_000_000, signal });
+
+/** The photo with zeros behind it, which no decoder minds: a box that lasts until the end. */
+const photoOf = async (bytes: number): Promise<string> => {
+  const path = join(folder, `${bytes}.heic`);
+  await copyFile(PHOTO, path);
+  await truncate(path, bytes);
+  return path;
+};
+
+it('decodes a file of 64 MiB, and refuses to read a larger one', async () => {
+  const target = join(folder, 'decoded.png');
+  await decode(await photoOf(64 * MIB), target);
+  expect(await sharp(target).metadata()).toMatchObject({ format: 'png', width: 320, height: 213 });
+
+  const before = process.memoryUsage().arrayBuffers;
+  await expect(decode(await photoOf(64 * MIB + 1), join(folder, 'none.png'))).rejects.toMatchObject({
+    code: 'processing_failed',
+    retryable: false,
+  });
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(MIB);
+});
+
+it('does not blame the file for a full disk', async () => {
+  const failure = await decode(PHOTO, '/dev/full').catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 'ENOSPC' });
+  expect(failure).not.toBeInstanceOf(MediaFailure);
+});
+
+it('does not blame the file for being stopped', async () => {
+  const stopping = new AbortController();
+  const reason = new Error('the worker stops');
+  process.once('worker', () => stopping.abort(reason));
+  await expect(decode(PHOTO, join(folder, 'stopped.png'), stopping.signal)).rejects.toBe(reason);
+});
