@@ -143,6 +143,39 @@ describe('a HEIC photo', () => {
     expect(difference / made.length).toBeLessThan(12);
   });
 
+  const withCodePoints = (heic: Buffer): Buffer => {
+    const patched = Buffer.from(heic);
+    const at = patched.indexOf('colrprof') + 'colr'.length;
+    // Display P3, the curve of sRGB, BT.601, full range; the rest of the profile stays behind it.
+    patched.write('nclx', at, 'latin1');
+    patched.set([0, 12, 0, 13, 0, 6, 0x80], at + 4);
+    return patched;
+  };
+
+  it.each([
+    ['its profile', (heic: Buffer) => heic],
+    ['code points', withCodePoints],
+  ])('in the colours of a phone keeps them, known by %s', async (_, patch) => {
+    const heic = patch(await readFile(fixture('display-p3.heic')));
+    const final = await harness.process(heic, { contentType: 'image/heic' });
+    expect(final).toMatchObject({ success: true, width: 192, height: 64 });
+    for (const { url } of final.processed ?? []) {
+      const { data, info } = await sharp(await harness.download(url))
+        .removeAlpha()
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      const middles = [1, 3, 5].map((sixth) => {
+        const at = (Math.floor(info.height / 2) * info.width + (info.width * sixth) / 6) * info.channels;
+        return [...data.subarray(at, at + 3)].map((value) => Math.round(value / 16) * 16);
+      });
+      expect(middles).toEqual([
+        [256, 0, 0],
+        [0, 256, 0],
+        [0, 0, 256],
+      ]);
+    }
+  });
+
   it('that is cut off is not readable', async () => {
     const whole = await readFile(fixture('china.heic'));
     const final = await harness.process(whole.subarray(0, whole.length / 2), { contentType: 'image/heic' });

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { MediaFailure } from '../job/media-failure.ts';
+import { profileOfHeic, withProfile } from './icc-profile.ts';
 import { decoded } from './open-image.ts';
 
 /** The whole file is in memory, three times at worst. Photos of phones are a tenth of this. */
@@ -18,7 +19,7 @@ const pictureSchema = z.object({
 });
 
 /**
- * Writes a HEIC photo, upright, as a PNG. The libvips that sharp brings has no decoder for HEVC, and ffmpeg
+ * Writes a HEIC photo, upright, in its own colours, as a PNG. The libvips that sharp brings has no decoder for HEVC, and ffmpeg
  * puts a phone's tiles together only since version 7; libheif in WebAssembly does everywhere, and what a
  * hostile file does to it stays in its own memory.
  *
@@ -37,6 +38,7 @@ export const decodeHeic = async (
       detail: `HEIC of ${size} bytes, more than ${MAX_FILE_BYTES}`,
     });
   const bytes = await readFile(source);
+  const profile = await decoded(() => profileOfHeic(source, bytes));
   const { width, height, data } = await decodeInThread({ bytes, maxPixels }, signal);
   const png = await decoded(() =>
     // RGB in a file that is read again at once: small is no use, quick is.
@@ -45,7 +47,7 @@ export const decodeHeic = async (
       .toBuffer(),
   );
   // Not in `decoded`: a full disk is no fault of the file.
-  await writeFile(target, png);
+  await writeFile(target, profile === undefined ? png : await withProfile(png, profile));
 };
 
 const decodeInThread = async (

@@ -1,0 +1,37 @@
+import { promisify } from 'node:util';
+import { crc32, deflate } from 'node:zlib';
+import sharp from 'sharp';
+
+/** Of a `colr` box with code points in place of a profile (ISO/IEC 14496-12); primaries as in ITU-T H.273. */
+const CODE_POINTS = 'colrnclx';
+const DISPLAY_P3_PRIMARIES = 12;
+/** The signature and IHDR, which is always the first chunk. */
+const PNG_HEADER_BYTES = 33;
+
+/** The colours of a HEIC photo: undefined for sRGB, or what is not known here. @param bytes the file's own */
+export const profileOfHeic = async (source: string, bytes: Buffer): Promise<Buffer | undefined> => {
+  const { icc } = await sharp(source, { limitInputPixels: false }).metadata();
+  if (icc !== undefined) return icc;
+  const at = bytes.indexOf(CODE_POINTS, 0, 'latin1');
+  if (at === -1 || at + CODE_POINTS.length + 2 > bytes.length) return undefined;
+  return bytes.readUInt16BE(at + CODE_POINTS.length) === DISPLAY_P3_PRIMARIES ? displayP3() : undefined;
+};
+
+/** As libvips brings it. */
+const displayP3 = async (): Promise<Buffer | undefined> => {
+  const pixel = sharp({ create: { width: 1, height: 1, channels: 3, background: '#fff' } });
+  return (await sharp(await pixel.withIccProfile('p3').png().toBuffer()).metadata()).icc;
+};
+
+/**
+ * The parts of a PNG with a profile for the pixels that are in it: sharp only adds one to pixels that it converts.
+ * https://www.w3.org/TR/png-3/#11iCCP
+ */
+export const withProfile = async (png: Buffer, profile: Buffer): Promise<Buffer[]> => {
+  const chunk = Buffer.concat([Buffer.from('iCCPprofile\0\0', 'latin1'), await promisify(deflate)(profile)]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(chunk.length - 'iCCP'.length);
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32(chunk));
+  return [png.subarray(0, PNG_HEADER_BYTES), length, chunk, sum, png.subarray(PNG_HEADER_BYTES)];
+};
