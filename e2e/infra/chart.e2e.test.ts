@@ -56,6 +56,8 @@ describe('a typo, or something missing, is refused with its name', () => {
     ['gateway.trustedProxyHops=11', 'trustedProxyHops'],
     ['workerDefaults.tempSizeLimit=10GB', 'tempSizeLimit'],
     ['publicUrl=media.example.org', 'publicUrl'],
+    // Kubernetes takes strings alone, and would say so only when half of the release is there.
+    ['extraEnv[0].name=MAX_ATTEMPTS,extraEnv[0].value=3', '/extraEnv/0/value'],
     ['auth.jwksUrl=https://a.example', 'not both'],
     ['database.existingSecret=', 'database.existingSecret is required'],
     ['s3.bucket=', 's3.bucket is required'],
@@ -123,6 +125,17 @@ describe.each(FILES)('%s', (name) => {
       expect(env).toMatchObject({ NATS_URL: SECRETS.NATS_URL_WORKER, MALLOC_ARENA_MAX: '2' });
     }
   });
+});
+
+test('a setting without quotes arrives as it was written, large numbers too', () => {
+  for (const manifest of ofKind('keda', 'Deployment'))
+    expect(environmentOf(manifest, SECRETS)).toMatchObject({
+      MAX_UPLOAD_BYTES: '5368709120',
+      USER_QUOTA_BYTES: '107374182400',
+      MAX_OPEN_UPLOADS: '50',
+      STORAGE_PRICE_PER_GB_MONTH: '0.023',
+      DEV_LOGIN: 'false',
+    });
 });
 
 test('a rolling restart drains: proxies look elsewhere first, and nobody is killed while it drains', () => {
@@ -237,6 +250,7 @@ test.each([
   ['large', '-background'],
   ['large', '-gateway'],
   ['large', '-worker-transcode'],
+  ['keda', '-api'],
   ['keda', '-worker-both'],
 ] as const)('%s%s takes the environment that its pod gets', async (values, end) => {
   const deployment = named(values, 'Deployment', end);

@@ -38,7 +38,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 - { name: APP_NAME, value: {{ .Values.appName | quote }} }
 - { name: LOG_LEVEL, value: {{ .Values.logLevel | quote }} }
 {{- range $name, $value := .Values.settings }}
-- { name: {{ $name }}, value: {{ $value | toString | quote }} }
+{{- /* A number of a values file is a float: as a string 5368709120 would read 5.36870912e+09. */}}
+- { name: {{ $name }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }} }
 {{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
