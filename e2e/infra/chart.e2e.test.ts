@@ -118,8 +118,8 @@ describe.each(FILES)('%s', (name) => {
 
   test('workers get no database and nothing that signs', () => {
     for (const manifest of ofKind(values, 'Deployment')) {
-      const env = environmentOf(manifest, SECRETS);
       if (!manifest.metadata.name.includes('-worker-')) continue;
+      const env = environmentOf(manifest, SECRETS);
       for (const withheld of ['DATABASE_URL', 'AUTH_JWT_SECRET', 'TOKEN_SECRETS'])
         expect(env).not.toHaveProperty(withheld);
       expect(env).toMatchObject({ NATS_URL: SECRETS.NATS_URL_WORKER, MALLOC_ARENA_MAX: '2' });
@@ -224,6 +224,13 @@ test('the migrations run before the new pods, and know the database only', () =>
   const job = named('small', 'Job', '-migrations');
   expect(job.metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' });
   expect(environmentOf(job, SECRETS)).toEqual({ DATABASE_URL: SECRETS.DATABASE_URL });
+});
+
+test('the migrations may go past what pools connections', () => {
+  const secrets = { ...SECRETS, POOLED_URL: 'postgres://claimcheck:p@pgbouncer/claimcheck' };
+  const urlOf = (manifest: Manifest) => environmentOf(manifest, secrets).DATABASE_URL;
+  expect(urlOf(named('names', 'Job', '-migrations'))).toBe(SECRETS.DATABASE_URL);
+  expect(urlOf(named('names', 'Deployment', '-api'))).toBe(secrets.POOLED_URL);
 });
 
 test('what scales itself has no fixed number of replicas, and KEDA looks at the consumers of the lanes', () => {

@@ -53,6 +53,7 @@ test('a healthy installation: nothing failed, and everything was looked at', asy
     'exposure',
     'postgres',
     'postgres connections',
+    'postgres time-outs',
     'migrations',
     'clock of Postgres',
     'nats',

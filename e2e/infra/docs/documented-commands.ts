@@ -6,7 +6,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** `sh`: each line is a command; `bash`: a script, run as a whole. */
 const OF_COMMANDS = ['sh', 'bash'];
 /** Of blocks that nobody is meant to type in. */
-const NO_COMMANDS = ['http', 'js', 'json', 'jsx', 'ts', 'tsx', 'html', 'sql', 'text', 'yaml'];
+const NO_COMMANDS = ['http', 'ini', 'js', 'json', 'jsx', 'ts', 'tsx', 'html', 'sql', 'text', 'yaml'];
 /** How inline code begins that is a command. */
 const PROGRAM = /^(?:npm |npx |node |docker |helm |kubectl |git |curl |openssl |cp |for )/;
 

@@ -70,6 +70,8 @@ export const migrate = async (databaseUrl: string, folder: URL = MIGRATIONS): Pr
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
   await client.connect();
   try {
+    // Behind PgBouncer the role has one, for the processes.
+    await client.query('SET statement_timeout = 0');
     await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
     await client.query(CREATE_TABLE);
     const applied = await appliedChecksums(client);

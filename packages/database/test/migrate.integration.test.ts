@@ -87,6 +87,16 @@ const withMigrations = async (sqls: string[], use: (folder: URL) => Promise<void
   }
 };
 
+test('a time-out that the database sets for the processes is not for migrations', async () => {
+  const url = await emptyDatabase();
+  await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET statement_timeout = '10s'`);
+  const keep = `CREATE TABLE kept AS SELECT current_setting('statement_timeout') AS time_limit`;
+  await withMigrations([keep], async (folder) => {
+    expect(await migrate(url, folder)).toEqual(['0']);
+  });
+  expect(await query(url, 'SELECT time_limit FROM kept')).toEqual([{ time_limit: '0' }]);
+});
+
 test('a table that a long transaction uses is not kept from others, and changed when it is free', async () => {
   const url = await emptyDatabase();
   const [long, short] = [url, url].map((connectionString) => new pg.Client({ connectionString }));

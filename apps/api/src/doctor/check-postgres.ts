@@ -6,7 +6,8 @@ import { checkClock } from './check-clock.ts';
 
 const OLDEST_MAJOR = 15;
 const CROWDED_SHARE = 0.8;
-const REACH = 'look whether the server runs, and at DATABASE_URL (host, port, name, user, password)';
+const REACH =
+  'look whether the server runs, and at DATABASE_URL (host, port, name, user, password); PgBouncer must ignore some startup parameters: docs/operations.md#pgbouncer';
 
 interface Server {
   version: string;
@@ -14,6 +15,8 @@ interface Server {
   is_replica: boolean;
   used: number;
   allowed: number;
+  /** Of a statement, such as `10s`; `0` is none. */
+  time_limit: string;
   time: Date;
 }
 
@@ -24,6 +27,7 @@ const askServer = async (database: Database): Promise<Server> => {
       pg_is_in_recovery() AS is_replica,
       (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS allowed,
+      current_setting('statement_timeout') AS time_limit,
       clock_timestamp() AS time`);
   if (server === undefined) throw new Error('the server answered nothing');
   return server;
@@ -43,7 +47,23 @@ const checkConnections = ({ used, allowed }: Server): Check => {
   const detail = `${used} of ${allowed} are taken`;
   return used < allowed * CROWDED_SHARE
     ? passed(name, detail)
-    : warned(name, detail, 'raise max_connections, or put PgBouncer between: each api and gateway keeps ten');
+    : warned(
+        name,
+        detail,
+        'raise max_connections, or put PgBouncer between (docs/operations.md#pgbouncer): each api and gateway keeps ten',
+      );
+};
+
+/** Every connection of ours asks for one; who stands between may have ignored it. */
+const checkTimeLimit = ({ time_limit }: Server): Check => {
+  const name = 'postgres time-outs';
+  return time_limit === '0'
+    ? warned(
+        name,
+        'a statement may take for ever',
+        "set them for the role, as docs/operations.md#pgbouncer says: ALTER ROLE … SET statement_timeout = '10s'",
+      )
+    : passed(name, `a statement ends after ${time_limit}`);
 };
 
 const describeStatus = ({ applied, pending, changed, unknown }: MigrationStatus): Check => {
@@ -75,7 +95,12 @@ export const checkPostgres = async (database: Database, url: string): Promise<Ch
     const sent = Date.now();
     const answer = await askServer(database);
     const asked = { sent, received: Date.now() };
-    return [checkServer(answer), checkConnections(answer), checkClock('Postgres', answer.time, asked)];
+    return [
+      checkServer(answer),
+      checkConnections(answer),
+      checkTimeLimit(answer),
+      checkClock('Postgres', answer.time, asked),
+    ];
   });
   if (!server.every(({ ok }) => ok)) return [...server, skipped('migrations', 'first mend Postgres')];
   const migrations = await attempt('migrations', REACH, async () => [
