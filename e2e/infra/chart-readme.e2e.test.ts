@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { VALUES_LIST, valuesList } from './chart/values-list.ts';
 import { SECRETS, VALUES } from './chart-values.ts';
 import { documentedVariables } from './configuration-table.ts';
-import { commandsIn } from './docs/documented-commands.ts';
+import { commandsIn, documentedCommands } from './docs/documented-commands.ts';
 import { CHART, renderChart } from './helm.ts';
 import { containerOf } from './workload.ts';
 
@@ -26,6 +26,20 @@ test('the Secret of the README has the keys that the values name', async () => {
   const create = commands.find(({ command }) => command.includes('create secret generic'))?.command ?? '';
   const keys = [...create.matchAll(/--from-literal=([A-Z0-9_]+)=/g)].map(([, key]) => key);
   expect(keys.toSorted()).toEqual(Object.keys(SECRETS).toSorted());
+});
+
+test('helm waits longer for the migrations than they may take, in each command', async () => {
+  const { migrations } = z
+    .looseObject({ migrations: z.looseObject({ activeDeadlineSeconds: z.number() }) })
+    .parse(parse(await readFile(join(CHART, 'values.yaml'), 'utf8')));
+  const commands = (await documentedCommands()).filter(({ command }) =>
+    /^helm (install|upgrade)/.test(command),
+  );
+  expect(commands.length).toBeGreaterThan(1);
+  for (const { where, command } of commands) {
+    const [, minutes = '5'] = / --timeout (\d+)m/.exec(command) ?? [];
+    expect(Number(minutes) * 60, where).toBeGreaterThan(migrations.activeDeadlineSeconds);
+  }
 });
 
 test('the list of values is what the chart has (npm run chart-values writes it)', async () => {

@@ -39,6 +39,11 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
     says: 'lintChart(',
   },
   {
+    command: /^kubectl (get job |wait --for=condition=complete job\/)claimcheck-migrations\b/,
+    file: 'e2e/infra/chart.e2e.test.ts',
+    says: 'the migrations run before the new pods',
+  },
+  {
     command: /^kubectl exec deploy\/claimcheck-api -- node apps\/api\/src\/cli\/claimcheck\.ts doctor$/,
     file: 'e2e/infra/broker-users.e2e.test.ts',
     says: "runClaimcheck(system.apiEnv, 'doctor'",
