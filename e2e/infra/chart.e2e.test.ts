@@ -158,11 +158,27 @@ const policy = z.looseObject({
   ),
 });
 
+const messaging = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'messaging' } } };
+
+test('the doctor in a pod of the api reaches what clients reach, and the monitoring of a broker that is named', () => {
+  const egressOf = (values: keyof typeof VALUES, end: string) =>
+    policy.parse(named(values, 'NetworkPolicy', end).spec).egress;
+  const portsOf = (values: keyof typeof VALUES, end: string) =>
+    egressOf(values, end).flatMap(({ ports }) => ports.map(({ port }) => port));
+  // The store of this one is elsewhere: 443 is what clients use.
+  expect(portsOf('small', '-api')).toEqual([53, 53, 5432, 4222, 7070, 443]);
+  expect(egressOf('large', '-api')).toContainEqual({
+    ports: [expect.objectContaining({ port: 8222 })],
+    to: [messaging],
+  });
+  for (const end of ['-background', '-gateway', '-worker-media'])
+    expect(portsOf('large', end)).not.toContain(8222);
+});
+
 test("a worker's network ends at the store, the broker and the scanner", () => {
   const { policyTypes, egress } = policy.parse(named('large', 'NetworkPolicy', '-worker-media').spec);
   expect(policyTypes).toEqual(['Ingress', 'Egress']);
   expect(egress.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([53, 53, 4222, 443, 3310]);
-  const messaging = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'messaging' } } };
   expect(egress[1]?.to).toEqual([messaging]);
 });
 
