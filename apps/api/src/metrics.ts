@@ -76,17 +76,19 @@ export const createMetrics = (database: Database, prices: StoragePrices) => {
   );
   asked(
     'claimcheck_orphans',
-    'Media objects that nobody refers to, past their time and not removed yet',
+    'Media objects that nobody refers to and that should have been removed ten minutes ago',
     () => client.$queryRaw`
       SELECT count(*)::float8 AS value FROM media_object
-      WHERE state = 'expiring' OR (expires_at < now() AND state IN ('ready', 'degraded', 'failed'))`,
+      WHERE expires_at < now() - interval '10 minutes'
+        AND state IN ('ready', 'degraded', 'failed', 'expiring')`,
   );
   asked(
     'claimcheck_orphan_bytes',
     'Bytes of the sources of orphans',
     () => client.$queryRaw`
       SELECT sum(size_bytes)::float8 AS value FROM media_object
-      WHERE state = 'expiring' OR (expires_at < now() AND state IN ('ready', 'degraded', 'failed'))`,
+      WHERE expires_at < now() - interval '10 minutes'
+        AND state IN ('ready', 'degraded', 'failed', 'expiring')`,
   );
   asked(
     'claimcheck_fanouts_pending',
