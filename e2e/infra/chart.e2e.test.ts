@@ -34,6 +34,7 @@ const named = (values: keyof typeof VALUES, kind: string, end: string): Manifest
 const workloads = (values: keyof typeof VALUES) => [
   ...ofKind(values, 'Deployment'),
   ...ofKind(values, 'Job'),
+  ...ofKind(values, 'CronJob'),
 ];
 
 test.each(FILES)('%s: helm lint has nothing to say', async (_, file) => {
@@ -183,7 +184,10 @@ test("a worker's network ends at the store, the broker and the scanner", () => {
 });
 
 test('with traces every process may reach their receiver, and where it is told only there', () => {
-  const policies = ofKind('keda', 'NetworkPolicy').map(({ spec }) => policy.parse(spec).egress.at(-1));
+  const policies = ofKind('keda', 'NetworkPolicy')
+    // The CLI writes none.
+    .filter(({ metadata }) => !metadata.name.endsWith('-reconcile'))
+    .map(({ spec }) => policy.parse(spec).egress.at(-1));
   const monitoring = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
   expect(policies.length).toBeGreaterThan(2);
   for (const last of policies)
@@ -247,6 +251,30 @@ test('the migrations may go past what pools connections', () => {
   const urlOf = (manifest: Manifest) => environmentOf(manifest, secrets).DATABASE_URL;
   expect(urlOf(named('names', 'Job', '-migrations'))).toBe(SECRETS.DATABASE_URL);
   expect(urlOf(named('names', 'Deployment', '-api'))).toBe(secrets.POOLED_URL);
+});
+
+test('jobs run where they are told to, with the variables of all processes', () => {
+  const tolerationsOf = (manifest: Manifest) => podOf(manifest).tolerations;
+  const toleration = { key: 'jobs', operator: 'Exists', effect: 'NoSchedule' };
+  const jobs = [named('large', 'Job', '-migrations'), named('large', 'CronJob', '-reconcile')];
+  expect(jobs.map(tolerationsOf)).toEqual([[toleration], [toleration]]);
+  for (const job of [named('keda', 'Job', '-migrations'), named('keda', 'CronJob', '-reconcile')])
+    expect(environmentOf(job, SECRETS).NODE_OPTIONS).toBe('--max-old-space-size=512');
+});
+
+test('bucket and database are compared every week, without deleting anything', async () => {
+  const job = named('small', 'CronJob', '-reconcile');
+  expect(job.spec).toMatchObject({
+    schedule: expect.stringMatching(/^\d+ \d+ \* \* \d$/),
+    jobTemplate: { spec: { backoffLimit: 0 } },
+  });
+  const [, script = '', ...args] = containerOf(job).command;
+  expect(args).toEqual(['reconcile', '--json']);
+  const { code, said } = await startToConfiguration(script, environmentOf(job, SECRETS), args);
+  expect(said).not.toContain('The configuration is not valid');
+  expect(code).toBe(1);
+  expect(policy.parse(named('small', 'NetworkPolicy', '-reconcile').spec).egress).toHaveLength(3);
+  expect(ofKind('apiOnly', 'CronJob')).toEqual([]);
 });
 
 test('what scales itself has no fixed number of replicas, and KEDA looks at the consumers of the lanes', () => {

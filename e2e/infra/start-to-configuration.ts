@@ -18,11 +18,12 @@ const withoutServers = (env: Readonly<Record<string, string>>): Record<string, s
 export const startToConfiguration = async (
   script: string,
   env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
 ): Promise<{ code: number; said: string }> => {
-  const { code, out, error } = await runToEnd(script, {
-    ...withoutServers(env),
-    ADMIN_PORT: '0',
-    TEMP_DIR: '/tmp',
-  });
+  const { code, out, error } = await runToEnd(
+    script,
+    { ...withoutServers(env), ADMIN_PORT: '0', TEMP_DIR: '/tmp' },
+    args,
+  );
   return { code, said: `${out}${error}` };
 };

@@ -22,14 +22,21 @@ const podSpec = z.looseObject({
   enableServiceLinks: z.boolean(),
   terminationGracePeriodSeconds: z.number().optional(),
   securityContext: z.looseObject({}),
+  tolerations: z.array(z.unknown()).optional(),
   containers: z.array(container).length(1),
 });
-const workload = z.looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: podSpec }) }) });
+const template = z.looseObject({ template: z.looseObject({ spec: podSpec }) });
+const workload = z.looseObject({ spec: template });
+const cronJob = z.looseObject({ spec: z.looseObject({ jobTemplate: workload }) });
 
 export type PodSpec = z.infer<typeof podSpec>;
 export type Container = z.infer<typeof container>;
 
-export const podOf = (manifest: Manifest): PodSpec => workload.parse(manifest).spec.template.spec;
+/** Of a Deployment, a Job or a CronJob. */
+export const podOf = (manifest: Manifest): PodSpec => {
+  const job = manifest.kind === 'CronJob' ? cronJob.parse(manifest).spec.jobTemplate : manifest;
+  return workload.parse(job).spec.template.spec;
+};
 
 export const containerOf = (manifest: Manifest): Container => {
   const [only] = podOf(manifest).containers;

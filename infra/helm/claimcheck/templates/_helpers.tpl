@@ -46,6 +46,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end }}
 {{- end -}}
 
+{{- define "claimcheck.env.database" -}}
+{{ include "claimcheck.secretEnv" (dict "name" "DATABASE_URL" "secret" (required "database.existingSecret is required" .root.Values.database.existingSecret) "key" .key) }}
+{{- end -}}
+
 {{- define "claimcheck.env.storage" -}}
 {{- $s3 := .root.Values.s3 -}}
 - { name: S3_ENDPOINT, value: {{ required "s3.endpoint is required" $s3.endpoint | quote }} }
@@ -86,7 +90,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 - { name: ROLES, value: {{ .roles | quote }} }
 - { name: SCAN_POLICY, value: {{ .root.Values.scan.policy | quote }} }
 - { name: SCAN_UNSCANNABLE, value: {{ .root.Values.scan.unscannable | quote }} }
-{{ include "claimcheck.secretEnv" (dict "name" "DATABASE_URL" "secret" (required "database.existingSecret is required" .root.Values.database.existingSecret) "key" .root.Values.database.urlKey) }}
+{{ include "claimcheck.env.database" (dict "root" .root "key" .root.Values.database.urlKey) }}
 {{ include "claimcheck.secretEnv" (dict "name" "NATS_URL" "secret" (required "nats.existingSecret is required" .root.Values.nats.existingSecret) "key" .root.Values.nats.apiUrlKey) }}
 {{- with .root.Values.tickets.existingSecret }}
 {{ include "claimcheck.secretEnv" (dict "name" "TOKEN_SECRETS" "secret" . "key" $.root.Values.tickets.secretsKey) }}
@@ -100,7 +104,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- /* Idle connections are what it has most of: see docs/decisions/0006-gateway.md. */}}
 - { name: NODE_OPTIONS, value: "--max-semi-space-size=4" }
 - { name: TRUSTED_PROXY_HOPS, value: {{ .Values.gateway.trustedProxyHops | quote }} }
-{{ include "claimcheck.secretEnv" (dict "name" "DATABASE_URL" "secret" (required "database.existingSecret is required" .Values.database.existingSecret) "key" .Values.database.readerUrlKey) }}
+{{ include "claimcheck.env.database" (dict "root" . "key" .Values.database.readerUrlKey) }}
 {{ include "claimcheck.secretEnv" (dict "name" "NATS_URL" "secret" (required "nats.existingSecret is required" .Values.nats.existingSecret) "key" .Values.nats.gatewayUrlKey) }}
 {{ include "claimcheck.env.tokens" . }}
 {{ include "claimcheck.env.common" . }}
