@@ -13,6 +13,7 @@ const OF_THE_RUNTIME = ['MALLOC_ARENA_MAX', 'NODE_OPTIONS'];
 const service = z.looseObject({
   image: z.string(),
   command: z.array(z.string()).optional(),
+  env_file: z.array(z.object({ path: z.string(), required: z.boolean() })).default([]),
   environment: z.record(z.string(), z.string()).default({}),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
   networks: z.array(z.string()),
@@ -46,23 +47,25 @@ const serviceNamed = (name: string): z.infer<typeof service> => {
 };
 
 /** `${NAME}`, `${NAME:-default}` and `${NAME:?why}`, as Compose replaces them. */
-const filledIn = (value: string): string =>
+const filledIn = (value: string, given: Record<string, string>): string =>
   value.replace(/\$\{([A-Z0-9_]+)(?::([-?])([^}]*))?\}/g, (_, name: string, kind = '', rest = '') => {
-    const given = dotenv[name];
-    if (given !== undefined) return given;
+    const set = given[name];
+    if (set !== undefined) return set;
     if (kind === '?') throw new Error(`${name} is required and not in .env.example`);
     return rest;
   });
 
-const environmentOf = (name: string): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(serviceNamed(name).environment).map(([key, value]) => [key, filledIn(value)]),
-  );
+/** @param changed of infra/.env */
+const environmentOf = (name: string, changed: Record<string, string> = {}): Record<string, string> => {
+  const given = { ...dotenv, ...changed };
+  const variables = Object.entries(serviceNamed(name).environment);
+  return Object.fromEntries(variables.map(([key, value]) => [key, filledIn(value, given)]));
+};
 
 test('the file is YAML without surprises, and no secret has a default', () => {
   expect(parseDocument(text, { merge: true }).errors).toEqual([]);
   for (const [, name = '', kind] of text.matchAll(/\$\{([A-Z0-9_]*(?:PASSWORD|SECRET)[A-Z0-9_]*)(:.)/g))
-    if (name !== 'GRAFANA_PASSWORD') expect([name, kind]).toEqual([name, ':?']);
+    if (!['GRAFANA_PASSWORD', 'AUTH_JWT_SECRET'].includes(name)) expect([name, kind]).toEqual([name, ':?']);
 });
 
 test('what is referred to exists: networks, volumes, services, files', async () => {
@@ -92,6 +95,36 @@ describe.each(SERVICES)('%s', (app) => {
     );
     expect(strange).toEqual([]);
   });
+});
+
+test.each(['api', 'background', 'gateway'])(
+  '%s takes a key set in the place of the secret, and wants one of them',
+  async (app) => {
+    const [, script = ''] = serviceNamed(app).command ?? [];
+    const start = (tokens: Record<string, string>) =>
+      startToConfiguration(script, environmentOf(app, tokens));
+    const keySet = await start({ AUTH_JWT_SECRET: '', AUTH_JWKS_URL: 'https://chat.example/jwks.json' });
+    expect(keySet.said).not.toContain('The configuration is not valid');
+    const neither = await start({ AUTH_JWT_SECRET: '' });
+    expect(neither.said).toContain('set either AUTH_JWT_SECRET or AUTH_JWKS_URL');
+    expect([keySet.code, neither.code]).toEqual([1, 78]);
+  },
+);
+
+test('every process of ours is given what infra/settings.env says, where there is one', () => {
+  const readers = Object.entries(compose.services).filter(([, { env_file }]) => env_file.length > 0);
+  expect(readers.map(([name]) => name).toSorted()).toEqual([...SERVICES, 'migrations'].toSorted());
+  for (const [, { env_file }] of readers)
+    expect(env_file).toEqual([{ path: 'settings.env', required: false }]);
+});
+
+test("the doctor may ask the broker's monitoring", async () => {
+  const { hostname, port } = new URL(environmentOf('api').NATS_MONITOR_URL ?? '');
+  expect(serviceNamed(hostname).networks).toContain('data');
+  expect(serviceNamed('api').networks).toContain('data');
+  expect(await readFile(new URL('nats/nats-server.conf', INFRA), 'utf8')).toContain(
+    `http: "0.0.0.0:${port}"`,
+  );
 });
 
 test.each(APPS)('%s has a user of its own at the broker', (app) => {
