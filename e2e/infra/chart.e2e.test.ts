@@ -54,6 +54,7 @@ describe('a typo, or something missing, is refused with its name', () => {
     ['settings.UPLOAD_TTTL=1h', 'UPLOAD_TTTL'],
     ['scan.policy=gates', 'policy'],
     ['workers[0].lanes={video}', 'lanes'],
+    ['workers[0].concurrency=17', 'concurrency'],
     ['gateway.trustedProxyHops=11', 'trustedProxyHops'],
     ['workerDefaults.tempSizeLimit=10GB', 'tempSizeLimit'],
     ['publicUrl=media.example.org', 'publicUrl'],
@@ -291,6 +292,20 @@ test('what scales itself has no fixed number of replicas, and KEDA looks at the 
       metadata('CLAIMCHECK_MEDIA', 'transcode-worker'),
     ],
   });
+});
+
+test('a worker takes the largest concurrency of its lanes that the chart does', async () => {
+  const { manifests } = await renderChart(VALUES.large, {
+    sets: ['workers[0].concurrency=64', 'workers[1].concurrency=16'],
+  });
+  for (const end of ['-worker-media', '-worker-transcode']) {
+    const worker = manifests.find(
+      ({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith(end),
+    );
+    if (worker === undefined) throw new Error(`there is no ${end}`);
+    const [, script = ''] = containerOf(worker).command;
+    expect((await startToConfiguration(script, environmentOf(worker, SECRETS))).code, end).toBe(1);
+  }
 });
 
 test.each([
