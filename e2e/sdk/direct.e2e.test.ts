@@ -14,6 +14,9 @@ const FILE_BYTES = 4 * PART + 6 * MIB;
 /** Of each connection: four seconds for a part. */
 const SLOW = { type: 'bandwidth', stream: 'upstream', attributes: { rate_kib_per_second: 4_096 } } as const;
 
+/** More than go at the same time. */
+const MANY = 12;
+
 let world: BrowserWorld;
 let ann: DirectUploader;
 let talk: string;
@@ -104,4 +107,26 @@ test('the bucket allows no PUT from pages: the bytes go through the api, and it 
   expect(details.find(Boolean)).toContain("the bucket's CORS rules");
   expect(requests.answers).toEqual([]);
   expect(requests.patches).toBe(1);
+});
+
+test('many files at once, and one kept from before: none fails because another found that out first', async () => {
+  await world.storageLink.cut();
+  await tab.sendFile(await world.fileOf(randomBytes(3_000_000), 'kept.bin'), talk, 'kept');
+  await tab.page.waitForFunction(() => window.snapshots.at(-1)?.mediaObjectId);
+  await tab.keeps(1, 1);
+  await tab.leave();
+  await forbidCrossOrigin(inject('stack'));
+  await world.storageLink.join();
+  await tab.start();
+  const ends = await tab.page.evaluate(async (count) => {
+    const begun = Array.from({ length: count }, (_, index) => {
+      const bytes = crypto.getRandomValues(new Uint8Array(50_000));
+      return window.client.upload(new Blob([bytes]), { filename: `${index}.bin` });
+    });
+    const all = [...new Set([...window.client.uploads.get(), ...begun])];
+    return (await Promise.allSettled(all.map(({ done }) => done))).map((end) =>
+      end.status === 'rejected' ? `${end.reason.code} ${end.reason.field}` : 'done',
+    );
+  }, MANY);
+  expect(ends).toEqual(new Array(MANY + 1).fill('done'));
 });

@@ -6,9 +6,11 @@ const failures = (extra: Partial<Failures> = {}): Failures => ({
   inARow: 1,
   renewals: 0,
   hasSentDirectly: false,
+  isByTus: false,
   maxInARow: 20,
   ...extra,
 });
+const conflict = (field: string) => new ClaimcheckError('client_key_conflict', '', { field });
 const unreachable = new ClaimcheckError('storage_unreachable', '', { retryable: true });
 
 test.each([
@@ -24,6 +26,9 @@ test.each([
   ['no storage, the first time', unreachable, {}, 'later'],
   ['no storage, again', unreachable, { inARow: 2 }, 'by-tus'],
   ['no storage any more, which was there before', unreachable, { inARow: 2, hasSentDirectly: true }, 'later'],
+  ['begun in a way that is not used any more', conflict('protocols'), {}, 'by-tus'],
+  ['and so was what was begun instead', conflict('protocols'), { isByTus: true }, 'fail'],
+  ['a key that names another file', conflict('size_bytes'), {}, 'fail'],
 ] as const)('%s', (_, error, extra, step) => {
   expect(nextStep(error, failures(extra))).toBe(step);
 });

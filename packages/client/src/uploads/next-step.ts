@@ -19,13 +19,17 @@ export interface Failures {
   renewals: number;
   /** Whether any byte ever reached the storage directly. */
   hasSentDirectly: boolean;
+  /** Whether its key is one that has been begun through the api because of this already. */
+  isByTus: boolean;
   maxInARow: number;
 }
 
 const MAX_RENEWALS = 2;
 
 /** What to do after a failed attempt. Pure; the errors themselves say whether they are final. */
-export const nextStep = ({ code, retryable }: ClaimcheckError, failures: Failures): NextStep => {
+export const nextStep = ({ code, field, retryable }: ClaimcheckError, failures: Failures): NextStep => {
+  // Begun in a way that was given up since, for another upload or on an earlier page.
+  if (code === 'client_key_conflict' && field === 'protocols' && !failures.isByTus) return 'by-tus';
   if (code === 'storage_unreachable' && !failures.hasSentDirectly && failures.inARow >= 2) return 'by-tus';
   if (RENEWABLE.includes(code)) return failures.renewals < MAX_RENEWALS ? 'renew' : 'fail';
   return retryable && failures.inARow < failures.maxInARow ? 'later' : 'fail';

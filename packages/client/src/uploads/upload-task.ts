@@ -126,7 +126,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
           this.#end('failed', error);
           return;
         }
-        if (step === 'by-tus') await this.#beginByTus();
+        if (step === 'by-tus') await this.#beginByTus(error);
         if (step === 'renew') this.#failures.renewals += 1;
         if (step === 'later') await this.#wait(error, signal);
         if (signal.aborted) return;
@@ -178,9 +178,9 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
   }
 
   /** What was begun at the storage is ended. */
-  async #beginByTus(): Promise<void> {
-    const { mediaObjectId } = this.get();
-    await this.#work.onStorageUnreachable();
+  async #beginByTus({ code, mediaObjectId = this.get().mediaObjectId }: ClaimcheckError): Promise<void> {
+    if (code === 'storage_unreachable') this.#work.onStorageUnreachable();
+    await this.#work.beginByTus();
     // What can't be ended now ends by itself.
     if (mediaObjectId !== undefined)
       await this.#context.http.request('DELETE', `/v1/media/${mediaObjectId}`).catch(() => {});
@@ -196,6 +196,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     return {
       ...this.#failures,
       hasSentDirectly: this.#work.hasSentDirectly(),
+      isByTus: this.#work.isByTus(),
       maxInARow: this.#context.maxFailuresInARow,
     };
   }

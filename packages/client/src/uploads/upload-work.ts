@@ -18,11 +18,11 @@ export interface UploadWork {
   /** Rejects with `file_changed`. */
   assertReadable: () => Promise<void>;
   prepare: (onPlaceholder: (placeholder: Placeholder) => void, signal: AbortSignal) => Promise<PreparedFile>;
-  /**
-   * Told when the storage can't be reached from here: all goes through the api from now on, and this one begins
-   * anew, under another key, because a key stays with its protocol.
-   */
-  onStorageUnreachable: () => Promise<void>;
+  /** Told when the storage can't be reached from here: all goes through the api from now on. */
+  onStorageUnreachable: () => void;
+  /** It begins anew through the api, under another key, because a key stays with its protocol. */
+  beginByTus: () => Promise<void>;
+  isByTus: () => boolean;
   /** Whether bytes ever reached the storage directly. */
   hasSentDirectly: () => boolean;
   onSentDirectly: () => void;

@@ -206,8 +206,11 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
         onSentDirectly: () => {
           this.#direct = 'works';
         },
-        onStorageUnreachable: async () => {
+        onStorageUnreachable: () => {
           this.#direct = 'unreachable';
+        },
+        isByTus: () => record.key.endsWith(BY_TUS),
+        beginByTus: async () => {
           record.key += BY_TUS;
           await this.#context.records.set(record);
         },
