@@ -9,7 +9,7 @@ import type { MediaSession } from './media-sessions.ts';
 import type { MediaUrl, MediaUrls } from './media-urls.ts';
 
 const LONG_POLL_SECONDS = 25;
-/** How soon URLs that end are looked at again, at the earliest. */
+/** How soon URLs that end, and those that are not there yet, are looked at again. */
 const MIN_RENEWAL_MS = 30_000;
 
 interface Context {
@@ -86,7 +86,8 @@ export class LiveMedia implements MediaHandle {
       error: undefined,
       ...(session ? { urls: elementUrls(media, session.get().token) } : {}),
     });
-    if (!session && this.#stop) void this.#signUrls(false);
+    // What fails here is tried again by who keeps them.
+    if (!session && this.#stop) this.#signUrls(false).catch(() => {});
   }
 
   #start(): void {
@@ -127,12 +128,21 @@ export class LiveMedia implements MediaHandle {
 
   /** Signed URLs end: they are renewed before. */
   async #keepUrls(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const refreshAt = await this.#signUrls(false);
-      await waitForRetry(Math.max(refreshAt - Date.now(), MIN_RENEWAL_MS), signal);
+    for (let failures = 0; !signal.aborted; ) {
+      let delayMs: number;
+      try {
+        const refreshAt = await this.#signUrls(false);
+        delayMs = Math.max(refreshAt - Date.now(), MIN_RENEWAL_MS);
+        failures = 0;
+      } catch {
+        failures += 1;
+        delayMs = backoffMs(failures);
+      }
+      await waitForRetry(delayMs, signal);
     }
   }
 
+  /** Resolves with when the first is to be renewed, 0 when there is none. What fails leaves those of before. */
   async #signUrls(fresh: boolean): Promise<number> {
     const { media } = this.get();
     if (media === undefined) return 0;
@@ -140,9 +150,11 @@ export class LiveMedia implements MediaHandle {
       availableQualities(media).map((quality) => this.url(quality, { fresh })),
     );
     const signed = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    const [first] = answers;
+    if (signed.length === 0 && first?.status === 'rejected') throw first.reason;
     const urls = signed.map(({ quality, url }) => [isPlaylist(media, quality) ? 'hls' : quality, url]);
     this.#state.patch({ urls: sameOr(this.get().urls, Object.fromEntries(urls)) });
-    return Math.min(...signed.map(({ refresh_at }) => Date.parse(refresh_at)));
+    return signed.length === 0 ? 0 : Math.min(...signed.map(({ refresh_at }) => Date.parse(refresh_at)));
   }
 
   async #ask(query: string, signal?: AbortSignal): Promise<Media> {
