@@ -106,3 +106,52 @@ test('a token that the server refuses is asked for anew, once', async () => {
   expect(seen).toEqual(['Bearer old', 'Bearer new']);
   expect(asked).toEqual([undefined, true]);
 });
+
+test.each([
+  ['a token at once', 0],
+  ['no token at first', 2],
+])('%s: what an earlier page left goes out, and before what is sent on this one', async (_, refusals) => {
+  const store = memoryStore();
+  const sent: string[] = [];
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no network')));
+  const before = createClient(options({ store }));
+  for (const text of ['one', 'two']) before.messages.send('talk', { text });
+  await expect.poll(async () => (await store.list('')).length).toBe(2);
+  before.close();
+
+  vi.stubGlobal('fetch', async (_: URL, { body }: { body: string }) => {
+    sent.push(JSON.parse(body).body);
+    return Response.json({ conversation_id: 'talk' });
+  });
+  const warnings: unknown[] = [];
+  let asked = 0;
+  const getToken = async () => {
+    asked += 1;
+    if (asked <= refusals) throw new Error('no network');
+    return jwt({ sub: 'ann' });
+  };
+  const after = createClient(
+    options({ store, getToken, onWarning: (warning: unknown) => warnings.push(warning) }),
+  );
+  await after.messages.send('talk', { text: 'three' }).sent;
+  expect(sent).toEqual(['one', 'two', 'three']);
+  expect(warnings).toEqual([]);
+  await expect.poll(() => store.list('')).toEqual([]);
+  after.close();
+});
+
+test('what is sent as a client is closed is not kept', async () => {
+  const store = memoryStore();
+  vi.stubGlobal('fetch', async () => Response.json({ conversation_id: 'talk' }));
+  const client = createClient(options({ store }));
+  const message = client.messages.send('talk', { text: 'one' });
+  message.subscribe(() => message.state === 'sent' && client.close());
+  await message.sent;
+  await expect.poll(() => store.list('')).toEqual([]);
+});
+
+test('a client that is closed before there was a token waits no longer', async () => {
+  const client = createClient(options({ getToken: () => Promise.reject(new Error('no network')) }));
+  client.close();
+  await client.restored;
+});

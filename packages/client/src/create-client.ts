@@ -25,6 +25,7 @@ import type { Upload, UploadOptions } from './uploads/upload.ts';
 import type { UploadRecord } from './uploads/upload-record.ts';
 import { DEFAULT_UPLOAD_SETTINGS, type UploadSettings } from './uploads/upload-settings.ts';
 import { UploadManager, type Uploads } from './uploads/uploads.ts';
+import { whenPossible } from './when-possible.ts';
 import type { Conversation, Message, PostMessage } from './wire/conversation.ts';
 
 export interface ClientOptions {
@@ -95,9 +96,12 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
     });
   const http = createHttp(baseUrl, getToken);
   const userId = rememberedUserId(options.userId, http);
+  const closed = new AbortController();
+  // A page may be opened before there is a token, without a network: what is kept waits until it is known whose it is.
+  const owner = () => whenPossible(userId, closed.signal);
   const store = options.store ?? ('indexedDB' in globalThis ? indexedDbStore() : memoryStore());
   const recordsOf = <Value extends { id: string }>(kind: string) =>
-    new Records<Value>(store, async () => `${baseUrl}|${await userId()}|${kind}|`, onWarning);
+    new Records<Value>(store, async () => `${baseUrl}|${await owner()}|${kind}|`, onWarning);
 
   const uploads = new UploadManager({
     http,
@@ -117,8 +121,8 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
 
   const restored = uploads
     .restore()
-    .then(() => outbox.restore())
-    .catch(onWarning);
+    .catch(onWarning)
+    .then(() => outbox.restore());
 
   return {
     upload: (file, uploadOptions = {}) => uploads.begin(file, uploadOptions),
@@ -157,6 +161,7 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
     follow: (handlers) => new SocketFollower(originOf(gatewayUrl, 'gatewayUrl'), getToken, handlers),
     restored,
     close: () => {
+      closed.abort();
       feed.close();
       outbox.close();
       uploads.close();

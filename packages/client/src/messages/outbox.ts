@@ -31,6 +31,8 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
   /** What is waited for of each other tab: one message after the other, so that their order stays. */
   readonly #takeovers = new Map<string, Promise<void>>();
   readonly #closed = new AbortController();
+  /** What a reload has left comes before what is sent on this page. */
+  readonly #restored = Promise.withResolvers<void>();
   readonly #tab = crypto.randomUUID();
   #count = 0;
 
@@ -46,7 +48,9 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     const lock = holdLock(lockOf(record));
     // In this order: other tabs take what they hear of for abandoned when nobody holds it.
     void lock.then(() => this.#context.records.set(record));
-    return this.#add(record, upload, lock);
+    const task = this.#add(record, upload, lock);
+    void this.#restored.promise.then(() => this.#enqueue(task));
+    return task;
   }
 
   /** Sends what a reload has left. Uploads have to be restored before. */
@@ -59,6 +63,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
       if (release) this.#restart(record, release);
       else this.#leaveToOther(record);
     }
+    this.#restored.resolve();
   }
 
   async #hearOf(id: string): Promise<void> {
@@ -103,14 +108,13 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
 
   #restart(record: OutgoingRecord, release: Release): void {
     if (this.get().some(({ id }) => id === record.clientMessageId)) release();
-    else this.#add(record, this.#context.uploads.find(record.uploadId ?? ''), Promise.resolve(release));
+    else
+      this.#enqueue(
+        this.#add(record, this.#context.uploads.find(record.uploadId ?? ''), Promise.resolve(release)),
+      );
   }
 
-  #add(
-    record: OutgoingRecord,
-    upload: Upload | undefined,
-    lock: Promise<Release | undefined>,
-  ): OutgoingMessage {
+  #add(record: OutgoingRecord, upload: Upload | undefined, lock: Promise<Release | undefined>): OutgoingTask {
     const task = new OutgoingTask(record, upload, {
       save: (changed) => void this.#context.records.set(changed),
       findUpload: (id) => this.#context.uploads.find(id),
@@ -122,7 +126,6 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     });
     this.#locks.set(task, lock);
     this.set([...this.get(), task]);
-    this.#enqueue(task);
     return task;
   }
 

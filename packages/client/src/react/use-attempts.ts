@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { backoffMs, waitForRetry } from '../backoff.ts';
-import { toClaimcheckError } from '../claimcheck-error.ts';
+import { whenPossible } from '../when-possible.ts';
 
 const MAX_FAILURES_IN_A_ROW = 3;
 
@@ -32,7 +31,7 @@ export const useAttempts = (renew: () => Promise<void>): Attempts => {
     failuresInARow.current += 1;
     if (failuresInARow.current >= MAX_FAILURES_IN_A_ROW) setGivenUp(true);
     else
-      renewWhenPossible(renew, left.current.signal).then(
+      whenPossible(renew, left.current.signal).then(
         () => setAttempt((count) => count + 1),
         () => setGivenUp(true),
       );
@@ -41,17 +40,4 @@ export const useAttempts = (renew: () => Promise<void>): Attempts => {
     failuresInARow.current = 0;
   };
   return { attempt, isGivenUp, fail, succeed };
-};
-
-const renewWhenPossible = async (renew: () => Promise<void>, signal: AbortSignal): Promise<void> => {
-  for (let failures = 1; !signal.aborted; failures += 1) {
-    try {
-      await renew();
-      return;
-    } catch (thrown) {
-      const error = toClaimcheckError(thrown);
-      if (!error.retryable) throw error;
-      await waitForRetry(Math.max(backoffMs(failures), error.retryAfterMs ?? 0), signal);
-    }
-  }
 };

@@ -185,6 +185,8 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
       {
         ...record,
         key: async () => {
+          // Nothing is ready without one: that it is missing is told.
+          await http.token();
           await ready;
           this.#takeNames(record.aliases, task);
           return record.key;
