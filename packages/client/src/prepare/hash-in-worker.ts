@@ -1,5 +1,8 @@
 import { sha256OfBlob } from './sha256.ts';
 
+/** Of the worker: a file may not be readable any more. */
+export type HashAnswer = { sha256: string } | { failure: string };
+
 /** Hashes beside the page; where workers are not to be had (Node, a strict CSP), here, slice by slice. */
 export const hashInWorker = async (file: Blob, signal: AbortSignal): Promise<string> => {
   const worker = startWorker();
@@ -25,7 +28,8 @@ const startWorker = (): Worker | undefined => {
 
 const askWorker = (worker: Worker, file: Blob, signal: AbortSignal): Promise<string> =>
   new Promise((resolve, reject) => {
-    worker.onmessage = (event: MessageEvent<string>) => resolve(event.data);
+    worker.onmessage = ({ data }: MessageEvent<HashAnswer>) =>
+      'sha256' in data ? resolve(data.sha256) : reject(new Error(data.failure));
     worker.onerror = () => reject(new Error('the worker did not start'));
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     worker.postMessage(file);

@@ -1,6 +1,12 @@
+import type { HashAnswer } from './hash-in-worker.ts';
 import { sha256OfBlob } from './sha256.ts';
 
 // Runs in a worker of its own: `self` is its scope.
 self.addEventListener('message', async (event: MessageEvent<Blob>) => {
-  self.postMessage(await sha256OfBlob(event.data));
+  const answer: HashAnswer = await sha256OfBlob(event.data).then(
+    (sha256) => ({ sha256 }),
+    // Nobody is told of what is thrown here.
+    (error) => ({ failure: String(error) }),
+  );
+  self.postMessage(answer);
 });

@@ -1,0 +1,38 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { hashInWorker } from './hash-in-worker.ts';
+
+/** Runs the real script of the worker, in this thread: Node has no Worker of the web's kind. */
+class WorkerHere {
+  onmessage: ((event: { data: unknown }) => void) | undefined;
+  static readonly scope = Object.assign(new EventTarget(), {
+    postMessage: (data: unknown) => WorkerHere.#last?.onmessage?.({ data }),
+  });
+  static #last: WorkerHere | undefined;
+
+  constructor() {
+    WorkerHere.#last = this;
+  }
+  async postMessage(data: unknown): Promise<void> {
+    await import('./sha256-worker.ts');
+    WorkerHere.scope.dispatchEvent(new MessageEvent('message', { data }));
+  }
+  terminate(): void {}
+}
+
+vi.stubGlobal('self', WorkerHere.scope);
+vi.stubGlobal('Worker', WorkerHere);
+afterEach(() => vi.restoreAllMocks());
+
+const { signal } = new AbortController();
+
+test('the worker hashes', async () => {
+  expect(await hashInWorker(new Blob(['abc']), signal)).toBe(
+    'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  );
+});
+
+test('a file that can not be read is told, and does not wait for ever', async () => {
+  const unreadable = new DOMException('changed on the disk', 'NotReadableError');
+  vi.spyOn(Blob.prototype, 'arrayBuffer').mockRejectedValue(unreadable);
+  await expect(hashInWorker(new Blob(['abc']), signal)).rejects.toBe(unreadable);
+});
