@@ -114,3 +114,45 @@ test('by one PUT: the ticket ends before the end is told, and the bytes go once'
   expect(requests.answers).toEqual([{ part: undefined, status: 200 }]);
   expect(requests.patches).toBe(0);
 });
+
+/** Begins to upload slowly, and answers with the media object's id. */
+const beginSlowly = async (bytes: Buffer, text: string): Promise<string> => {
+  await world.apiLink.add('slow', slow(1_200));
+  await tab.sendFile(await world.fileOf(bytes, `${text}.bin`), talk, text, { protocols: ['tus'] });
+  await tab.hasSent(1_000_000);
+  return (await tab.page.evaluate(() => window.snapshots.at(-1)?.mediaObjectId)) ?? '';
+};
+
+const isForgotten = (id: string): Promise<true> =>
+  until(
+    async () => {
+      const { body } = await world.ann.call<{ state: string }>('GET', `/v1/media/${id}`);
+      return body.state === 'expired' ? true : undefined;
+    },
+    { withinMs: 30_000, what: 'the upload to be forgotten' },
+  );
+
+test('left for too long by a page that was closed: it begins anew', async () => {
+  const bytes = randomBytes(12_000_000);
+  const id = await beginSlowly(bytes, 'left');
+  await tab.leave();
+  await world.heal();
+  await isForgotten(id);
+  await tab.start();
+  await expectSent('left', bytes);
+});
+
+test('paused for too long: it fails, and its message can be sent again', async () => {
+  const bytes = randomBytes(12_000_000);
+  const id = await beginSlowly(bytes, 'paused');
+  await tab.page.evaluate(() => window.client.uploads.get()[0]?.pause());
+  await world.heal();
+  await isForgotten(id);
+  await tab.page.evaluate(() => window.client.uploads.get()[0]?.resume());
+  await tab.page.waitForFunction(
+    () => window.client.messages.outgoing.get()[0]?.get().error?.code === 'upload_gone',
+  );
+  await tab.page.evaluate(() => window.client.messages.outgoing.get()[0]?.retry());
+  await expectSent('paused', bytes);
+  await tab.keeps(0, 0);
+});

@@ -105,6 +105,24 @@ test('a large file is chosen again after a reload, and only the rest of it is se
   expect(offsets[0]).toBeGreaterThan(0);
 });
 
+test('what was refused is tried again by a click, with its preview, as the same message', async () => {
+  const ida = await open('ida');
+  await ida.startConversation('ben');
+  const refuse = { status: 413, json: { code: 'quota_exceeded', title: 'The quota is used up.' } };
+  await ida.page.route('**/v1/media', (route) => route.fulfill(refuse), { times: 1 });
+  await ida.choose(await newPhoto('photo.jpg'));
+  const preview = ida.page.getByTestId('outgoing').locator('img.preview');
+  await ida.page.getByTestId('outgoing').getByText('The quota is used up.').waitFor();
+  await preview.waitFor();
+  await ida.setLine('crawl');
+  await ida.page.getByTestId('outgoing-retry').click();
+  await ida.uploadedPercent(1);
+  await preview.waitFor();
+  await ida.setLine('open');
+  await ida.media('ready').first().waitFor();
+  expect(await ida.page.getByTestId('message').count()).toBe(1);
+});
+
 test('20 photos at once, each with its own progress, side by side at the receiver', async () => {
   const erin = await open('erin');
   await erin.startConversation('frank');
@@ -152,7 +170,8 @@ test('what is sent without a network goes out when it is back, in order, after a
 });
 
 test('nothing threw in the pages', () => {
-  // Requests that were cut are told by the browser on the console.
-  const thrown = tabs.flatMap(({ problems }) => problems.filter((problem) => !problem.includes('net::ERR')));
+  // Requests that were cut, and the one that was refused, are told by the browser on the console.
+  const isMeant = (problem: string) => problem.includes('net::ERR') || problem.includes('status of 413');
+  const thrown = tabs.flatMap(({ problems }) => problems.filter((problem) => !isMeant(problem)));
   expect(thrown).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { ConnectionState, Conversation, Follower, Message, Upload } from '@claimcheck/client';
-import { type OutgoingMessage, retry } from '@claimcheck/client';
+import { type OutgoingMessage, type OutgoingSnapshot, retry } from '@claimcheck/client';
 import type { Session } from '../session/open-session.ts';
 import { Store } from '../store/store.ts';
 import { wordsOfError } from '../words/words-of-error.ts';
@@ -77,11 +77,12 @@ export class Chat {
   }
 
   /** Sends once more what failed for good. */
-  async sendAgain(message: OutgoingMessage, upload: Upload | undefined): Promise<void> {
-    const file = upload && this.#files.get(upload);
-    if (!file) return message.retry();
-    await message.discard();
-    this.sendFile(message.conversationId, file);
+  sendAgain(message: OutgoingMessage): void {
+    const fileOf = ({ upload }: OutgoingSnapshot) => upload && this.#files.get(upload);
+    const file = fileOf(message.get());
+    message.retry();
+    const { upload } = message.get();
+    if (file && upload) this.#files.set(upload, file);
   }
 
   /** Goes on with an upload that a reload has cut; another file begins anew. Throws ClaimcheckError. */

@@ -1,4 +1,4 @@
-import type { ClaimcheckError, OutgoingMessage, Upload } from '@claimcheck/client';
+import type { ClaimcheckError, OutgoingMessage } from '@claimcheck/client';
 import { useState } from 'react';
 import { useChat } from '../chat/chat-context.ts';
 import { wordsOfError } from '../words/words-of-error.ts';
@@ -8,17 +8,16 @@ import { FailureWords } from './failure-words.tsx';
 interface OutgoingFailureProps {
   message: OutgoingMessage;
   error: ClaimcheckError | undefined;
-  upload: Upload | undefined;
 }
 
 /** Says why it was not sent, and what can be done. */
-export const OutgoingFailure = ({ message, error, upload }: OutgoingFailureProps) => {
+export const OutgoingFailure = ({ message, error }: OutgoingFailureProps) => {
   const { chat } = useChat();
   const [problem, setProblem] = useState<string>();
   const attempt = (action: Promise<void>) => {
     action.catch((thrown) => setProblem(wordsOfError(thrown)));
   };
-  const needsFile = error?.code === 'file_missing';
+  const needsFile = error?.code === 'file_missing' || error?.code === 'file_changed';
   return (
     <div className="outgoing-failure">
       <p role="alert" className="problem">
@@ -30,11 +29,7 @@ export const OutgoingFailure = ({ message, error, upload }: OutgoingFailureProps
           onFile={(file) => attempt(chat.goOnWith(message, file))}
         />
       ) : (
-        <button
-          type="button"
-          data-testid="outgoing-retry"
-          onClick={() => attempt(chat.sendAgain(message, upload))}
-        >
+        <button type="button" data-testid="outgoing-retry" onClick={() => chat.sendAgain(message)}>
           Try again
         </button>
       )}

@@ -34,7 +34,7 @@ const OutgoingItem = ({ message }: { message: OutgoingMessage }) => {
       ) : (
         <OutgoingText message={message} state={state} error={error} />
       )}
-      {state === 'failed' && <OutgoingFailure message={message} error={error} upload={upload} />}
+      {state === 'failed' && <OutgoingFailure message={message} error={error} />}
     </li>
   );
 };

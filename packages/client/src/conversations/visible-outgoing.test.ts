@@ -16,6 +16,7 @@ const outbox = () =>
     ),
     uploads: {
       find: () => undefined,
+      again: (upload) => upload,
       subscribe: () => () => {},
       leftByOthers: async () => {},
       obstacleTo: () => undefined,

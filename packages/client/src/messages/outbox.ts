@@ -8,12 +8,12 @@ import type { UploadManager } from '../uploads/uploads.ts';
 import type { Message, MessageType, PostMessage } from '../wire/conversation.ts';
 import { messagesPath } from './messages-path.ts';
 import type { MessageInput, OutgoingMessage } from './outgoing-message.ts';
-import { type OutgoingRecord, OutgoingTask } from './outgoing-task.ts';
+import { hasFailed, type OutgoingRecord, OutgoingTask } from './outgoing-task.ts';
 
 interface Context {
   http: Http;
   records: Records<OutgoingRecord>;
-  uploads: Pick<UploadManager, 'find' | 'subscribe' | 'leftByOthers' | 'obstacleTo'>;
+  uploads: Pick<UploadManager, 'find' | 'again' | 'subscribe' | 'leftByOthers' | 'obstacleTo'>;
   onSent: (message: Message) => void;
 }
 
@@ -118,6 +118,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     const task = new OutgoingTask(record, upload, {
       save: (changed) => void this.#context.records.set(changed),
       findUpload: (id) => this.#context.uploads.find(id),
+      uploadAgain: (failed) => this.#context.uploads.again(failed),
       obstacleTo: (id) => this.#context.uploads.obstacleTo(id),
       post: (conversationId, message, signal) => this.#post(conversationId, message, signal),
       enqueue: (again) => this.#enqueue(again),
@@ -140,7 +141,8 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     for (const task of this.#locks.keys()) {
       const code = task.get().error?.code;
       const needsFile = code === 'file_missing' || code === 'file_changed';
-      if (needsFile && this.#context.uploads.find(task.record.uploadId ?? '')) task.retry();
+      const upload = this.#context.uploads.find(task.record.uploadId ?? '');
+      if (needsFile && upload && !hasFailed(upload)) task.retry();
     }
   }
 

@@ -45,7 +45,10 @@ export interface OutgoingMessage extends Readable<OutgoingSnapshot> {
   readonly state: OutgoingState;
   /** The message as the server has it. Rejects with ClaimcheckError when it failed for good. */
   readonly sent: Promise<Message>;
-  /** After `failed`. */
+  /**
+   * After `failed`. An upload that has failed begins once more, as another one; after a reload its file has to be
+   * chosen again first (`file_missing`).
+   */
   retry(): void;
   /** Takes back what is not sent yet, its upload included. */
   discard(): Promise<void>;

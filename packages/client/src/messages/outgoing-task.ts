@@ -25,6 +25,8 @@ export interface OutgoingRecord {
 export interface OutgoingContext {
   save(record: OutgoingRecord): void;
   findUpload(id: string): Upload | undefined;
+  /** Begins once more what has failed. */
+  uploadAgain(upload: Upload): Upload;
   /** Why an upload did not go on after a reload. */
   obstacleTo(uploadId: string): ClaimcheckError | undefined;
   post(conversationId: string, message: PostMessage, signal: AbortSignal): Promise<Message>;
@@ -95,7 +97,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
       } catch (thrown) {
         if (signal.aborted) return;
         const error = toClaimcheckError(thrown);
-        if (!error.retryable || this.#hasFailedUpload()) {
+        if (!error.retryable || hasFailed(this.get().upload)) {
           this.#fail(error);
           return;
         }
@@ -116,6 +118,8 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     this.#sent = Promise.withResolvers<Message>();
     this.sent.catch(() => {});
     this.patch({ state: 'waiting', error: undefined });
+    const { upload } = this.get();
+    if (upload && hasFailed(upload)) this.#remember(this.#context.uploadAgain(upload));
     this.#context.enqueue(this);
   }
 
@@ -147,6 +151,10 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
   /** What the upload becomes is kept as soon as it is known: the upload is then forgotten. */
   #remember(upload: Upload): void {
     if (this.get().upload !== upload) this.patch({ upload });
+    if (this.record.uploadId !== upload.id) {
+      this.record.uploadId = upload.id;
+      this.#context.save(this.record);
+    }
     upload.done.then(
       (mediaObjectId) => {
         this.record.mediaObjectId = mediaObjectId;
@@ -155,11 +163,6 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
       // Told when it is this message's turn.
       () => {},
     );
-  }
-
-  #hasFailedUpload(): boolean {
-    const state = this.get().upload?.state;
-    return state === 'failed' || state === 'cancelled';
   }
 
   #toPost(mediaObjectId: string | undefined): PostMessage {
@@ -179,3 +182,6 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     this.#sent.reject(error);
   }
 }
+
+export const hasFailed = (upload: Upload | undefined): boolean =>
+  upload?.state === 'failed' || upload?.state === 'cancelled';

@@ -7,6 +7,8 @@ const failures = (extra: Partial<Failures> = {}): Failures => ({
   renewals: 0,
   hasSentDirectly: false,
   isByTus: false,
+  hasSent: false,
+  isAnew: false,
   maxInARow: 20,
   ...extra,
 });
@@ -29,6 +31,9 @@ test.each([
   ['begun in a way that is not used any more', conflict('protocols'), {}, 'by-tus'],
   ['and so was what was begun instead', conflict('protocols'), { isByTus: true }, 'fail'],
   ['a key that names another file', conflict('size_bytes'), {}, 'fail'],
+  ['left for too long', errorOfCode('upload_gone'), {}, 'anew'],
+  ['and what was begun instead is gone too', errorOfCode('upload_gone'), { isAnew: true }, 'fail'],
+  ['taken away while it was sent', errorOfCode('upload_gone'), { hasSent: true }, 'fail'],
 ] as const)('%s', (_, error, extra, step) => {
   expect(nextStep(error, failures(extra))).toBe(step);
 });

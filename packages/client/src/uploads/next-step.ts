@@ -1,7 +1,10 @@
 import type { ClaimcheckError, ClaimcheckErrorCode } from '../claimcheck-error.ts';
 
-/** `renew`: again at once, with new instructions. `by-tus`: through the api instead of directly. */
-export type NextStep = 'renew' | 'later' | 'by-tus' | 'fail';
+/**
+ * `renew`: again at once, with new instructions. `by-tus`: through the api instead of directly. `anew`: as another
+ * upload, because the server has forgotten this one.
+ */
+export type NextStep = 'renew' | 'later' | 'by-tus' | 'anew' | 'fail';
 
 /** Refusals that are about a ticket, a signature or an offset; new instructions may set them right. */
 const RENEWABLE: readonly ClaimcheckErrorCode[] = [
@@ -21,6 +24,10 @@ export interface Failures {
   hasSentDirectly: boolean;
   /** Whether its key is one that has been begun through the api because of this already. */
   isByTus: boolean;
+  /** Whether this page has sent any byte of it. */
+  hasSent: boolean;
+  /** Whether it has begun anew before. */
+  isAnew: boolean;
   maxInARow: number;
 }
 
@@ -31,6 +38,7 @@ export const nextStep = ({ code, field, retryable }: ClaimcheckError, failures: 
   // Begun in a way that was given up since, for another upload or on an earlier page.
   if (code === 'client_key_conflict' && field === 'protocols' && !failures.isByTus) return 'by-tus';
   if (code === 'storage_unreachable' && !failures.hasSentDirectly && failures.inARow >= 2) return 'by-tus';
+  if (code === 'upload_gone' && !failures.hasSent && !failures.isAnew) return 'anew';
   if (RENEWABLE.includes(code)) return failures.renewals < MAX_RENEWALS ? 'renew' : 'fail';
   return retryable && failures.inARow < failures.maxInARow ? 'later' : 'fail';
 };

@@ -49,6 +49,11 @@ export class UploadSender {
     }
   }
 
+  /** Begins anew next time. */
+  forget(): void {
+    this.#tusUrl = undefined;
+  }
+
   /** What the server knows it as, whether or not an attempt heard the answer. Throws ClaimcheckError. */
   async nameOf(prepared: PreparedFile): Promise<string | undefined> {
     const { signal } = new AbortController();

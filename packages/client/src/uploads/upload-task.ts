@@ -29,6 +29,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
   #prepared: PreparedFile | undefined;
   #failures = { inARow: 0, renewals: 0 };
   #mostSent = 0;
+  #isAnew = false;
 
   constructor(work: UploadWork, context: UploadTaskContext) {
     super({
@@ -126,7 +127,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
           this.#end('failed', error);
           return;
         }
-        if (step === 'by-tus') await this.#beginByTus(error);
+        if (step === 'by-tus' || step === 'anew') await this.#beginAnew(step, error);
         if (step === 'renew') this.#failures.renewals += 1;
         if (step === 'later') await this.#wait(error, signal);
         if (signal.aborted) return;
@@ -178,11 +179,14 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
   }
 
   /** What was begun at the storage is ended. */
-  async #beginByTus({ code, mediaObjectId = this.get().mediaObjectId }: ClaimcheckError): Promise<void> {
-    if (code === 'storage_unreachable') this.#work.onStorageUnreachable();
-    await this.#work.beginByTus();
+  async #beginAnew(step: 'by-tus' | 'anew', error: ClaimcheckError): Promise<void> {
+    const { mediaObjectId = this.get().mediaObjectId } = error;
+    if (error.code === 'storage_unreachable') this.#work.onStorageUnreachable();
+    await this.#work.takeOtherKey(step);
+    this.#sender.forget();
+    this.#isAnew ||= step === 'anew';
     // What can't be ended now ends by itself.
-    if (mediaObjectId !== undefined)
+    if (step === 'by-tus' && mediaObjectId !== undefined)
       await this.#context.http.request('DELETE', `/v1/media/${mediaObjectId}`).catch(() => {});
   }
 
@@ -197,6 +201,8 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
       ...this.#failures,
       hasSentDirectly: this.#work.hasSentDirectly(),
       isByTus: this.#work.isByTus(),
+      hasSent: this.#mostSent > 0,
+      isAnew: this.#isAnew,
       maxInARow: this.#context.maxFailuresInARow,
     };
   }

@@ -20,8 +20,9 @@ export interface UploadWork {
   prepare: (onPlaceholder: (placeholder: Placeholder) => void, signal: AbortSignal) => Promise<PreparedFile>;
   /** Told when the storage can't be reached from here: all goes through the api from now on. */
   onStorageUnreachable: () => void;
-  /** It begins anew through the api, under another key, because a key stays with its protocol. */
-  beginByTus: () => Promise<void>;
+  /** It begins anew: a key stays with its protocol, and with what has ended. */
+  takeOtherKey: (step: 'by-tus' | 'anew') => Promise<void>;
+  /** Whether its key is one that was taken for `by-tus`. */
   isByTus: () => boolean;
   /** Whether bytes ever reached the storage directly. */
   hasSentDirectly: () => boolean;

@@ -38,8 +38,8 @@ interface Begin {
 
 /** What is prepared at the same time: pictures are decoded for it. */
 const PREPARED_AT_ONCE = 2;
-/** Makes another key of one that was begun in another way. */
-const BY_TUS = '.tus';
+/** Make another key of one: the same again, should a crash forget that. */
+const KEY_ENDS = { 'by-tus': '.tus', anew: '.anew' };
 /** Messages that wait for it have to write down what it became; who dies before finds it done at the server. */
 const FORGET_AFTER_MS = 1_000;
 
@@ -49,6 +49,8 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   readonly #preparing = new UploadQueue(PREPARED_AT_ONCE);
   readonly #byId = new Map<string, UploadTask>();
   readonly #locks = new Map<string, Promise<Release>>();
+  /** What can begin once more when it has failed. */
+  readonly #begun = new WeakMap<Upload, Begin>();
   /** Of other tabs, by their id: settled when they have ended, or go on here. */
   readonly #others = new Map<string, Promise<void>>();
   /** Why some from before a reload did not go on, by their id. */
@@ -76,6 +78,14 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   begin(file: Blob, options: UploadOptions): Upload {
     const record = recordOf(file, options);
     return this.#run({ record, file, options, ready: this.#claim(record, file) });
+  }
+
+  /** Once more what has failed or was cancelled: under its key, so that what the server has of it stays. */
+  again(upload: Upload): Upload {
+    const begun = this.#begun.get(upload);
+    if (begun === undefined) return upload;
+    const record = { ...begun.record, id: crypto.randomUUID(), aliases: [] };
+    return this.#run({ ...begun, record, ready: this.#claim(record, begun.file) });
   }
 
   /** Goes on with what was begun before a reload, as far as its bytes are here. */
@@ -179,7 +189,8 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     );
   }
 
-  #run({ record, file, options, ready }: Begin): Upload {
+  #run(begin: Begin): Upload {
+    const { record, file, options, ready } = begin;
     const { http, settings } = this.#context;
     const task: UploadTask = new UploadTask(
       {
@@ -211,9 +222,9 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
         onStorageUnreachable: () => {
           this.#direct = 'unreachable';
         },
-        isByTus: () => record.key.endsWith(BY_TUS),
-        beginByTus: async () => {
-          record.key += BY_TUS;
+        isByTus: () => record.key.endsWith(KEY_ENDS['by-tus']),
+        takeOtherKey: async (step) => {
+          record.key += KEY_ENDS[step];
           await this.#context.records.set(record);
         },
         onEnd: (state) => {
@@ -223,6 +234,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
       },
       { http, queue: this.#queue, maxFailuresInARow: settings.maxFailuresInARow },
     );
+    this.#begun.set(task, begin);
     this.#byId.set(record.id, task);
     this.#locks.set(record.id, ready);
     this.set([...this.get(), task]);
