@@ -243,10 +243,11 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   }
 
   async #forget({ id, aliases }: UploadRecord, ready: Promise<Release>): Promise<void> {
+    // What is still being kept would come back after a reload.
+    const release = await ready;
     await this.#context.records.delete(id);
     for (const name of [id, ...aliases]) this.#byId.delete(name);
     this.#locks.delete(id);
-    const release = await ready;
     release();
   }
 
