@@ -34,6 +34,16 @@ test('the GPS directory and its values are zero, the entry that named it is gone
   expect(await bytesOf(stripped)).toEqual([0xff, 0xd8, ...kept, ...segment(0xe1, expected), ...END]);
 });
 
+test.each(['application/octet-stream', 'IMAGE/JPEG', 'image/heic', 'text/plain'])(
+  'a photo that is called %s loses its location too',
+  async (type) => {
+    const photo = jpeg(segment(0xe1, EXIF));
+    const stripped = await stripLocation(photo, type, true);
+    expect(await bytesOf(stripped)).toEqual(await bytesOf(await stripLocation(photo, 'image/jpeg', true)));
+    expect(stripped).not.toBe(photo);
+  },
+);
+
 test('offsets that lead nowhere: all of the EXIF goes', async () => {
   const wrong = EXIF.with(EXIF.length - 9, 0).with(39, 200);
   const stripped = await stripLocation(jpeg(segment(0xe1, wrong)), 'image/jpeg', true);
@@ -56,11 +66,18 @@ test.each([
   ['image/heic', true, 'location_kept'],
   ['video/mp4', true, 'location_kept'],
   ['image/jpeg', true, 'location_kept'],
+  ['application/octet-stream', true, 'location_kept'],
+  ['VIDEO/MP4', true, 'location_kept'],
 ])('%s that can not be changed is refused by name', async (type, wanted, code) => {
   const file = new Blob(['something else'], { type });
   await expect(stripLocation(file, type, wanted)).rejects.toMatchObject({ code, field: 'stripLocation' });
   expect(await stripLocation(file, type, 'if-possible')).toBe(file);
   expect(await stripLocation(file, type, false)).toBe(file);
+});
+
+test('a JPEG that can not be read is refused, whatever it is called', async () => {
+  const broken = new Blob([new Uint8Array([0xff, 0xd8, 0xff])]);
+  await expect(stripLocation(broken, 'text/plain', true)).rejects.toMatchObject({ code: 'location_kept' });
 });
 
 test('what is no picture and no film has no location', async () => {

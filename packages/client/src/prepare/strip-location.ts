@@ -1,9 +1,9 @@
 import { ClaimcheckError } from '../claimcheck-error.ts';
 import { withoutGps } from './exif.ts';
 
-/** Where pictures and films say where they were taken, other than JPEGs, which are all that is changed here. */
-const MAY_HAVE_LOCATION = /^(image|video)\//;
-const SOI = 0xffd8;
+/** Pictures and films say where they were taken. What has no type may be one: browsers do not know all of them. */
+const MAY_HAVE_LOCATION = /^(image|video)\/|^application\/octet-stream$/i;
+const SOI = 0xd8;
 const SOS = 0xda;
 const APP1 = 0xe1;
 const MARKER = 0xff;
@@ -14,18 +14,20 @@ const latin1 = new TextDecoder('latin1');
 /**
  * A JPEG without the place where it was taken: its EXIF loses the GPS directory, and XMP packets that speak of GPS
  * go as a whole. Nothing else changes, pixels least of all. Rejects with `location_kept` for other pictures and
- * videos unless `stripLocation` is `'if-possible'`.
+ * videos, and for what may be one, unless `stripLocation` is `'if-possible'`.
  */
 export const stripLocation = async (
   file: Blob,
   contentType: string,
   wanted: boolean | 'if-possible',
 ): Promise<Blob> => {
-  if (wanted === false || !MAY_HAVE_LOCATION.test(contentType)) return file;
+  if (wanted === false) return file;
   const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
-  const segments = contentType === 'image/jpeg' ? readSegments(head) : undefined;
+  // A JPEG is told by its bytes: a type is only the word of whoever chose the file.
+  const segments = readSegments(head);
   if (segments !== undefined) return rebuild(file, head, segments);
-  if (wanted === 'if-possible') return file;
+  const mayHaveLocation = startsAsJpeg(head) || MAY_HAVE_LOCATION.test(contentType);
+  if (wanted === 'if-possible' || !mayHaveLocation) return file;
   throw new ClaimcheckError(
     'location_kept',
     `stripLocation takes the location out of JPEG files, and this is ${contentType}: convert it, or allow 'if-possible'.`,
@@ -40,10 +42,12 @@ interface Segment {
   end: number;
 }
 
+const startsAsJpeg = (head: Uint8Array): boolean => head[0] === MARKER && head[1] === SOI;
+
 /** The segments before the picture data. Undefined for what is no JPEG, whatever its name says. */
 const readSegments = (head: Uint8Array<ArrayBuffer>): Segment[] | undefined => {
+  if (!startsAsJpeg(head)) return undefined;
   const view = new DataView(head.buffer);
-  if (head.length < 4 || view.getUint16(0) !== SOI) return undefined;
   const segments: Segment[] = [];
   for (let start = 2; start + 4 <= head.length; ) {
     const marker = head[start + 1] ?? 0;
