@@ -175,6 +175,20 @@ describe('location', () => {
     expect(before && after && before.equals(after)).toBe(true);
   });
 
+  test('a photo that becomes smaller by it is sent to the last byte', async () => {
+    const source = await photo();
+    const xmp = Buffer.from('http://ns.adobe.com/xap/1.0/\0exif:GPSLatitude');
+    const segment = Buffer.from([0xff, 0xe1, 0, xmp.length + 2, ...xmp]);
+    const bytes = new Uint8Array(Buffer.concat([source.subarray(0, 2), segment, source.subarray(2)]));
+    const upload = clients.open('ann').upload(new Blob([bytes]), {
+      filename: 'xmp.jpg',
+      stripLocation: true,
+    });
+    await upload.done;
+    const { sentBytes, totalBytes } = upload.progress;
+    expect([sentBytes, totalBytes]).toEqual([source.length, source.length]);
+  });
+
   test('is not kept in silence', async () => {
     const client = clients.open('ann');
     const heic = new Blob([await readFile(new URL('../fixtures/china.heic', import.meta.url))], {

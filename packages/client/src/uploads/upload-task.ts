@@ -164,6 +164,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     this.patch({ state: 'preparing' });
     const prepared = await this.#work.prepare((placeholder) => this.patch({ placeholder }), signal);
     this.#prepared = prepared;
+    this.patch({ progress: { ...this.progress, totalBytes: prepared.bytes.size } });
     return prepared;
   }
 

@@ -19,6 +19,7 @@ export type UploadState =
 export interface UploadProgress {
   /** Bytes that were sent. May go back when a connection was lost before the server had them. */
   sentBytes: number;
+  /** Of what is sent, once that is known: fewer than the file's when the location was taken out of it. */
   totalBytes: number;
   /** 0 while nothing is known. */
   bytesPerSecond: number;
@@ -92,8 +93,8 @@ export interface UploadOptions {
   /** Instead of what the client's options say. */
   protocols?: UploadProtocol[];
   /**
-   * Takes the place where a photo was taken out of it. JPEG only: `true` fails with `location_kept` for other
-   * pictures and videos, `'if-possible'` sends them as they are.
+   * Takes the place where a photo was taken out of it. JPEG only, whatever its type says: `true` fails with
+   * `location_kept` for other pictures and videos, and for what has no type; `'if-possible'` sends them as they are.
    */
   stripLocation?: boolean | 'if-possible';
   /** Instead of what is computed where the platform can. */
