@@ -1,7 +1,7 @@
 import { useMedia } from '@claimcheck/client/react';
 import { blurUrl } from '@claimcheck/client/react/thumbhash-picture';
+import { useAttempts } from '@claimcheck/client/react/use-attempts';
 import { useState } from 'react';
-import { useRenewals } from '../media/use-renewals.ts';
 import type { GalleryEntry } from './gallery-entries.ts';
 import type { Zoom } from './zoom.ts';
 
@@ -14,7 +14,7 @@ interface GalleryImageProps {
 /** The largest picture there is, over the blur until it has come. */
 export const GalleryImage = ({ entry: { message, media }, alt, zoom }: GalleryImageProps) => {
   const { urls, renew } = useMedia(media, message.conversation_id);
-  const { hasFailed, attempt, fail } = useRenewals(renew);
+  const { isGivenUp, attempt, fail, succeed } = useAttempts(renew);
   const [isLoaded, setLoaded] = useState(false);
   const url = urls.high ?? urls.medium ?? urls.low ?? urls.original;
   const blurred = isLoaded ? undefined : blurUrl(media.thumbhash);
@@ -32,11 +32,14 @@ export const GalleryImage = ({ entry: { message, media }, alt, zoom }: GalleryIm
           height={height}
           alt={alt}
           draggable={false}
-          onLoad={() => setLoaded(true)}
+          onLoad={() => {
+            succeed();
+            setLoaded(true);
+          }}
           onError={fail}
         />
       )}
-      {hasFailed && <p role="alert">The picture could not be loaded.</p>}
+      {isGivenUp && <p role="alert">The picture could not be loaded.</p>}
     </div>
   );
 };

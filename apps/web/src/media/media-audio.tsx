@@ -1,12 +1,12 @@
 import { useMedia } from '@claimcheck/client/react';
+import { useAttempts } from '@claimcheck/client/react/use-attempts';
 import { DownloadLink } from './download-link.tsx';
 import type { MediaPartProps } from './media-part-props.ts';
-import { useRenewals } from './use-renewals.ts';
 
 export const MediaAudio = (props: MediaPartProps) => {
   const { media, conversationId, alt } = props;
   const { urls, renew } = useMedia(media, conversationId);
-  const { attempt, fail } = useRenewals(renew);
+  const { attempt, fail, succeed } = useAttempts(renew);
   const url = urls.original ?? urls.source;
   return (
     <>
@@ -21,6 +21,7 @@ export const MediaAudio = (props: MediaPartProps) => {
           src={url}
           aria-label={alt}
           onError={fail}
+          onLoadedMetadata={succeed}
         />
       )}
       <DownloadLink {...props} />

@@ -1,15 +1,15 @@
 import { useMedia } from '@claimcheck/client/react';
+import { useAttempts } from '@claimcheck/client/react/use-attempts';
 import { useState } from 'react';
 import { DownloadLink } from './download-link.tsx';
 import { MediaFrame } from './media-frame.tsx';
 import type { MediaPartProps } from './media-part-props.ts';
-import { useRenewals } from './use-renewals.ts';
 import { VideoPlayer } from './video-player.tsx';
 
 export const MediaVideo = (props: MediaPartProps) => {
   const { media, conversationId, alt } = props;
   const { urls, renew } = useMedia(media, conversationId);
-  const { hasFailed, attempt, fail, succeed } = useRenewals(renew);
+  const { isGivenUp, attempt, fail, succeed } = useAttempts(renew);
   const poster = urls.thumbnail;
   // A degraded video may have no mp4: then its source is what there is.
   const file = urls.original ?? (media.state === 'degraded' ? urls.source : undefined);
@@ -18,7 +18,7 @@ export const MediaVideo = (props: MediaPartProps) => {
   const url = isHls ? urls.hls : file;
   const failOver = () => (isHls && file ? setHlsBroken(true) : fail());
 
-  if (hasFailed) {
+  if (isGivenUp) {
     return (
       <>
         <p className="status">This video can not be played here.</p>

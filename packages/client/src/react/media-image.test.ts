@@ -53,6 +53,17 @@ test.each(['image', 'video'] as const)(
   },
 );
 
+test('what is ready waits for its URLs before it is said that it could not be loaded', () => {
+  for (const kind of ['image', 'video'] as const) {
+    const html = render(
+      kind,
+      media({ kind, state: 'ready', qualities: [{ quality: 'medium', format: 'webp', size_bytes: 10 }] }),
+    );
+    expect(html).not.toContain('Could not be loaded');
+    expect(html).toContain('aria-busy="true"');
+  }
+});
+
 test('without a size the shape is what the blur says, and a photo’s without a blur', () => {
   const ratioIn = (html: string) => Number(/aspect-ratio:([\d.]+)/.exec(html)?.[1]);
   expect(ratioIn(render('image', media()))).toBeCloseTo(4 / 3);

@@ -3,10 +3,9 @@ import type { MediaElementUrls } from '../media/media.ts';
 import { isSettled, type Media, type Quality } from '../wire/media.ts';
 import { FILLING, MediaFrame } from './media-frame.tsx';
 import { DEFAULT_LABELS, endOf, type MediaLabels } from './media-labels.ts';
+import { useAttempts } from './use-attempts.ts';
 import { useMedia } from './use-media.ts';
 
-/** A URL that does not load is renewed so often before words take its place. */
-const MAX_RENEWALS = 2;
 const BEST: readonly Quality[] = ['medium', 'high', 'low'];
 
 export interface MediaImageProps {
@@ -30,21 +29,17 @@ export interface MediaImageProps {
  * place that keeps its shape.
  */
 export const MediaImage = ({ media: given, conversationId, quality, onShown, ...props }: MediaImageProps) => {
-  const { media = given, urls, renew } = useMedia(given, conversationId);
-  const [failures, setFailures] = useState(0);
+  const { media = given, urls, error, renew } = useMedia(given, conversationId);
+  const { attempt, isGivenUp, fail, succeed } = useAttempts(renew);
   const [shown, setShown] = useState<string>();
   const labels = { ...DEFAULT_LABELS, ...props.labels };
   const alt = props.alt ?? media.alt ?? media.filename;
 
   const layers = layersOf(urls, quality);
-  const isGivenUp = failures > MAX_RENEWALS;
-  const handleError = () => {
-    setFailures((count) => count + 1);
-    if (failures < MAX_RENEWALS) renew().catch(() => setFailures(MAX_RENEWALS + 1));
-  };
-  const end = endOf(media, labels);
-  const isEmpty = layers.length === 0 && isSettled(media);
-  const words = end ?? (isGivenUp || isEmpty ? labels.unloadable : undefined);
+  // There are no URLs before there is a token, and none at all when that is refused.
+  const isKnown = Object.keys(urls).length > 0 || error?.retryable === false;
+  const isLost = isGivenUp || (isSettled(media) && isKnown && layers.length === 0);
+  const words = endOf(media, labels) ?? (isLost ? labels.unloadable : undefined);
   return (
     <MediaFrame
       media={media}
@@ -57,15 +52,16 @@ export const MediaImage = ({ media: given, conversationId, quality, onShown, ...
       {words === undefined &&
         layers.map(([layer, url], index) => (
           <img
-            key={`${layer} ${failures}`}
+            key={`${layer} ${attempt}`}
             src={url}
             // Only the uppermost is spoken of.
             alt={index === layers.length - 1 ? alt : ''}
             decoding="async"
             data-claimcheck-quality={layer}
             style={FILLING}
-            onError={handleError}
+            onError={fail}
             onLoad={() => {
+              if (index === layers.length - 1) succeed();
               setShown(layer);
               onShown?.(layer);
             }}

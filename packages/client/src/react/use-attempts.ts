@@ -19,6 +19,7 @@ export const useAttempts = (renew: () => Promise<void>): Attempts => {
   const [attempt, setAttempt] = useState(0);
   const [isGivenUp, setGivenUp] = useState(false);
   const failuresInARow = useRef(0);
+  const isRenewing = useRef(false);
   const left = useRef(new AbortController());
 
   useEffect(() => {
@@ -28,13 +29,23 @@ export const useAttempts = (renew: () => Promise<void>): Attempts => {
   }, []);
 
   const fail = () => {
+    // Two pictures of one attempt are one failure.
+    if (isRenewing.current) return;
     failuresInARow.current += 1;
-    if (failuresInARow.current >= MAX_FAILURES_IN_A_ROW) setGivenUp(true);
-    else
-      whenPossible(renew, left.current.signal).then(
+    if (failuresInARow.current >= MAX_FAILURES_IN_A_ROW) {
+      setGivenUp(true);
+      return;
+    }
+    isRenewing.current = true;
+    const { signal } = left.current;
+    whenPossible(renew, signal)
+      .then(
         () => setAttempt((count) => count + 1),
-        () => setGivenUp(true),
-      );
+        () => setGivenUp(!signal.aborted),
+      )
+      .finally(() => {
+        isRenewing.current = false;
+      });
   };
   const succeed = () => {
     failuresInARow.current = 0;
