@@ -77,3 +77,45 @@ test.each([
     }
   },
 );
+
+test('what the page has stored is deleted under it: nobody waits for that, and it stores anew', async () => {
+  const tab = await openTab(0);
+  await tab.page.route('**/messages', (route) => route.abort());
+  await tab.say('before', talk);
+  await tab.keeps(1, 0);
+  const deleted = await tab.page.evaluate(() => {
+    const request = indexedDB.deleteDatabase('claimcheck');
+    return new Promise((resolve) => {
+      request.onsuccess = () => resolve('deleted');
+      request.onblocked = () => resolve('blocked');
+    });
+  });
+  expect(deleted).toBe('deleted');
+  await tab.say('after', talk);
+  await tab.keeps(1, 0);
+  await tab.page.context().close();
+});
+
+test('there is no room for a file: after a reload it is known at least, to be chosen again', async () => {
+  const tab = await openTab(FILE_BYTES);
+  const file = await world.fileOf(randomBytes(FILE_BYTES), 'large.bin');
+  try {
+    const browser = await tab.page.context().newCDPSession(tab.page);
+    const origin = new URL(tab.page.url()).origin;
+    await browser.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: FILE_BYTES / 2 });
+    await world.apiLink.add('slow', SLOW);
+    await tab.choose(file);
+    const refusal = tab.page.waitForEvent('console', (told) => told.text().includes('QuotaExceeded'));
+    await tab.page.evaluate(() => void window.client.upload(window.chosenFile()));
+    await refusal;
+    await tab.keeps(0, 1);
+    await tab.reload();
+    const left = await tab.page.evaluate(async () =>
+      (await window.client.uploads.interrupted()).map(({ filename, error }) => [filename, error.code]),
+    );
+    expect(left).toEqual([['large.bin', 'file_missing']]);
+  } finally {
+    await world.heal();
+    await tab.page.context().close();
+  }
+});

@@ -150,6 +150,13 @@ test('what is sent as a client is closed is not kept', async () => {
   await expect.poll(() => store.list('')).toEqual([]);
 });
 
+test('a client that is closed lets go of its store', () => {
+  const close = vi.fn();
+  const client = createClient(options({ store: { ...memoryStore(), close } }));
+  client.close();
+  expect(close).toHaveBeenCalledOnce();
+});
+
 test('a client that is closed before there was a token waits no longer', async () => {
   const client = createClient(options({ getToken: () => Promise.reject(new Error('no network')) }));
   client.close();

@@ -165,6 +165,7 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
       feed.close();
       outbox.close();
       uploads.close();
+      store.close?.();
     },
   };
 };

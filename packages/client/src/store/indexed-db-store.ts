@@ -10,6 +10,13 @@ const settled = <Result>(request: IDBRequest<Result>): Promise<Result> =>
     request.onerror = () => reject(request.error);
   });
 
+/** A request that succeeded is not stored yet: a disk that is full ends the transaction. */
+const completed = (transaction: IDBTransaction): Promise<void> =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+
 const open = async (name: string): Promise<IDBDatabase> => {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => void request.result.createObjectStore(TABLE);
@@ -24,22 +31,41 @@ export const indexedDbStore = (name = 'claimcheck'): KeyValueStore => {
     others ??= new BroadcastChannel(name);
     return others;
   };
-  const table = async (mode: IDBTransactionMode) => {
-    database ??= open(name).catch((error) => {
+  const close = () => {
+    void database?.then((opened) => opened.close()).catch(() => {});
+    database = undefined;
+  };
+  const connect = async (): Promise<IDBDatabase> => {
+    try {
+      const opened = await open(name);
+      // By the browser, as when the user clears what a site has stored.
+      opened.onclose = close;
+      // Somebody deletes it, or a later version of this changes it: whoever holds it open would keep that waiting.
+      opened.onversionchange = close;
+      return opened;
+    } catch (error) {
       // Private windows may refuse now and allow later.
       database = undefined;
       throw error;
-    });
+    }
+  };
+  const table = async (mode: IDBTransactionMode) => {
+    database ??= connect();
     return (await database).transaction(TABLE, mode).objectStore(TABLE);
+  };
+  const change = async (action: (entries: IDBObjectStore) => void) => {
+    const entries = await table('readwrite');
+    action(entries);
+    await completed(entries.transaction);
   };
   return {
     keepsBlobs: true,
     get: async (key) => settled((await table('readonly')).get(key)),
     set: async (key, value) => {
-      await settled((await table('readwrite')).put(value, key));
+      await change((entries) => entries.put(value, key));
       channel().postMessage(key);
     },
-    delete: async (key) => void (await settled((await table('readwrite')).delete(key))),
+    delete: (key) => change((entries) => entries.delete(key)),
     list: async (prefix) => {
       const range = IDBKeyRange.bound(prefix, prefix + LAST);
       const entries = await table('readonly');
@@ -54,5 +80,6 @@ export const indexedDbStore = (name = 'claimcheck'): KeyValueStore => {
       channel().addEventListener('message', hear);
       return () => channel().removeEventListener('message', hear);
     },
+    close,
   };
 };

@@ -13,4 +13,6 @@ export interface KeyValueStore {
   list(prefix: string): Promise<[key: string, value: unknown][]>;
   /** Where other pages share the store: tells the key of each value that they set. Returns what ends that. */
   watch?(listener: (key: string) => void): () => void;
+  /** Called as the client is closed: lets go of what is held open, until it is used again. */
+  close?(): void;
 }

@@ -173,11 +173,17 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
       releases.push(earlierLock);
     }
     if (records.keepsBlobs && file.size <= settings.keepBytesUpTo) record.file = file;
-    await records.set(record);
+    await this.#keep(record);
     if (earlier && earlierLock) await records.delete(earlier.id);
     return () => {
       for (const release of releases) release?.();
     };
+  }
+
+  /** Without its bytes first: where there is no room for them, it stays known what has to be chosen again. */
+  async #keep(record: UploadRecord): Promise<void> {
+    await this.#context.records.set({ ...record, file: undefined });
+    if (record.file) await this.#context.records.set(record);
   }
 
   async #findEarlier(record: UploadRecord): Promise<UploadRecord | undefined> {
@@ -225,7 +231,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
         isByTus: () => record.key.endsWith(KEY_ENDS['by-tus']),
         takeOtherKey: async (step) => {
           record.key += KEY_ENDS[step];
-          await this.#context.records.set(record);
+          await this.#keep(record);
         },
         onEnd: (state) => {
           this.set(this.get().filter((upload) => upload !== task));
