@@ -76,6 +76,44 @@ test('sent messages are shown at once, never twice, and stay where they are', as
   leave();
 });
 
+test.each(['loaded', 'stored'])(
+  'a message that waits is shown though the same was said before: %s',
+  async (how) => {
+    const text = `again ${how}`;
+    await ann.send(talk, { client_message_id: crypto.randomUUID(), message_type: 'text', body: text });
+    const store = memoryStore();
+    if (how === 'stored') {
+      const leaveBefore = watch(clients.open('ann', { store }).conversation(talk));
+      const isKept = async () => JSON.stringify(await store.list('')).includes(text) || undefined;
+      await until(isKept, within('the conversation to be kept'));
+      leaveBefore();
+    }
+    const real = globalThis.fetch;
+    globalThis.fetch = (input, init) =>
+      String(init?.body).includes(text) ? Promise.reject(new TypeError('no network')) : real(input, init);
+    try {
+      const client = clients.open('ann', { store });
+      const waiting = client.messages.send(talk, { text });
+      const conversation = client.conversation(talk);
+      const leave = watch(conversation);
+      await until(() => conversation.get().status === 'live' || undefined, within('ann to be live'));
+      expect(conversation.get().outgoing).toEqual([waiting]);
+      const other = crypto.randomUUID();
+      await ann.send(talk, { client_message_id: other, message_type: 'text', body: other });
+      await until(() => bodies(conversation).includes(other) || undefined, within('another message'));
+      expect(bodies(conversation)).toContain(text);
+      expect(conversation.get().outgoing).toEqual([waiting]);
+      globalThis.fetch = real;
+      await waiting.sent;
+      await until(() => conversation.get().outgoing.length === 0 || undefined, within('nothing to wait'));
+      expect(bodies(conversation).filter((body) => body === text)).toEqual([text, text]);
+      leave();
+    } finally {
+      globalThis.fetch = real;
+    }
+  },
+);
+
 test('whoever was away catches up from where they were, and a deleted message goes', async () => {
   const store = memoryStore();
   const before = clients.open('ben', { store }).conversation(talk);

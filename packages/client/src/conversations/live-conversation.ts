@@ -38,8 +38,9 @@ export class LiveConversation implements ConversationHandle {
     lastSeq: 0,
     progress: {},
   });
-  /** The conversation's last seq when each was first shown. */
+  /** The conversation's last seq when each was first shown; nothing is known of it before something is loaded. */
   readonly #shownSince = new WeakMap<OutgoingMessage, number>();
+  #isLoaded = false;
   #userId: string | undefined;
   #stop: AbortController | undefined;
   #saving: ReturnType<typeof setTimeout> | undefined;
@@ -98,12 +99,14 @@ export class LiveConversation implements ConversationHandle {
   }
 
   async #open(signal: AbortSignal): Promise<void> {
+    const cached = this.#isLoaded ? undefined : await this.#context.records.get(this.id);
     this.#userId ??= await this.#context.userId().catch(() => undefined);
-    if (this.get().status === 'loading') {
-      const cached = await this.#context.records.get(this.id);
-      if (cached && !signal.aborted) this.#state.patch({ ...cached, status: 'stored' });
-    }
     if (signal.aborted) return;
+    if (cached) {
+      const { messages, lastSeq, hasOlder } = cached;
+      this.#isLoaded = true;
+      this.#show(messages, lastSeq, { hasOlder, status: 'stored' });
+    }
     if (this.get().status === 'stored' || this.get().status === 'live') this.#listen(signal);
     else await this.#reload(signal);
   }
@@ -113,10 +116,9 @@ export class LiveConversation implements ConversationHandle {
     for (let failures = 1; !signal.aborted; failures += 1) {
       try {
         const page = await this.#page(`?limit=${PAGE_SIZE}`, signal);
-        this.#state.patch({
-          messages: withMessages([], page.messages),
+        this.#isLoaded = true;
+        this.#show(withMessages([], page.messages), page.last_seq, {
           hasOlder: page.messages.length === PAGE_SIZE,
-          lastSeq: page.last_seq,
           error: undefined,
         });
         this.#save();
@@ -173,12 +175,14 @@ export class LiveConversation implements ConversationHandle {
   }
 
   /** Both in one step: a message changes from not sent to sent, and is never there twice. */
-  #show(messages: Messages, lastSeq = this.get().lastSeq): void {
+  #show(messages: Messages, lastSeq = this.get().lastSeq, patch: Partial<ConversationSnapshot> = {}): void {
     const waiting = this.#context.outbox.get().filter(({ conversationId }) => conversationId === this.id);
-    for (const message of waiting) if (!this.#shownSince.has(message)) this.#shownSince.set(message, lastSeq);
+    if (this.#isLoaded)
+      for (const message of waiting)
+        if (!this.#shownSince.has(message)) this.#shownSince.set(message, lastSeq);
     const sinceSeq = (message: OutgoingMessage) => this.#shownSince.get(message) ?? 0;
     const outgoing = visibleOutgoing(waiting, messages, this.#userId, sinceSeq);
-    this.#state.patch({ messages, lastSeq, outgoing });
+    this.#state.patch({ ...patch, messages, lastSeq, outgoing });
   }
 
   #page(query: string, signal?: AbortSignal): Promise<MessagePage> {
