@@ -114,6 +114,18 @@ test.each(['loaded', 'stored'])(
   },
 );
 
+test('a token that the gateway refuses is asked for anew', async () => {
+  const conversation = clients
+    .open('ann', {
+      userId: 'ann',
+      getToken: ({ fresh } = { fresh: false }) => system.tokenFor('ann', { expiresIn: fresh ? 60 : -60 }),
+    })
+    .conversation(talk);
+  const leave = watch(conversation);
+  await until(() => conversation.get().status === 'live' || undefined, within('ann to be live'));
+  leave();
+});
+
 test('whoever was away catches up from where they were, and a deleted message goes', async () => {
   const store = memoryStore();
   const before = clients.open('ben', { store }).conversation(talk);

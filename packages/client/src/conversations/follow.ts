@@ -59,13 +59,15 @@ interface Followed {
 export class SocketFollower implements Follower {
   readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   readonly #handlers: FollowHandlers;
-  readonly #getToken: () => Promise<string>;
+  readonly #getToken: GetToken;
+  /** The gateway has refused the last token. */
+  #needsFresh = false;
   readonly #followed = new Map<string, Followed>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(gatewayUrl: string, getToken: GetToken, handlers: FollowHandlers) {
     this.#handlers = handlers;
-    this.#getToken = async () => getToken();
+    this.#getToken = getToken;
     this.#socket = io(gatewayUrl, {
       transports: ['websocket'],
       // Two followers in one page are two sessions, perhaps of two users.
@@ -110,19 +112,27 @@ export class SocketFollower implements Follower {
 
   /** A host that has no token now gets the gateway's refusal, and is asked again at the next attempt. */
   async #token(): Promise<string> {
-    return this.#getToken().catch(() => '');
+    const request = this.#needsFresh ? { fresh: true } : undefined;
+    try {
+      return await this.#getToken(request);
+    } catch {
+      return '';
+    }
   }
 
   #listenToConnection(): void {
     const socket = this.#socket;
     this.#handlers.onConnectionState('connecting');
     socket.on('connect', () => {
+      this.#needsFresh = false;
       this.#handlers.onConnectionState('connected');
       for (const followed of this.#followed.values()) if (!followed.isLost) void this.#catchUp(followed);
     });
     // An inactive socket was turned away by the gateway and does not come back by itself; the next
     // attempt brings a new token.
-    socket.on('connect_error', () => {
+    socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
+      const code = error.data?.code;
+      this.#needsFresh ||= code === 'unauthorized' || code === 'token_expired';
       this.#handlers.onConnectionState(socket.active ? 'disconnected' : 'refused');
       if (!socket.active) this.#later(() => socket.connect());
     });
