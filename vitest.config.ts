@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Conditions are waited for with patience: a machine that does much else is slow, and not wrong. */
+const PATIENT = { poll: { timeout: 10_000 } };
+
 export default defineConfig({
   test: {
     passWithNoTests: false,
@@ -15,6 +18,7 @@ export default defineConfig({
           name: 'integration',
           include: ['{apps,packages}/*/test/**/*.integration.test.ts'],
           globalSetup: ['e2e/setup/stack.ts'],
+          expect: PATIENT,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -27,6 +31,7 @@ export default defineConfig({
           // Each file starts the whole system, and mostly waits: for time-outs, restarts, what is announced.
           // Two at a time keep two cores busy; more would compete for them.
           maxWorkers: 2,
+          expect: PATIENT,
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

@@ -95,7 +95,7 @@ describe('live', () => {
     const before = await gateway.metric(series);
     for (const garbage of ['', '{', 'null', '[]', '{"type":"disconnect"}', new Uint8Array([0xff, 0x00])])
       world.writer.publishRaw(conversationId, garbage);
-    await vi.waitFor(async () => expect(await gateway.metric(series)).toBe(before + 6));
+    await vi.waitFor(async () => expect(await gateway.metric(series)).toBe(before + 6), { timeout: 10_000 });
     await world.writer.appendSmall(conversationId);
     await client.untilSeq(conversationId, 1);
     expect(client.received).toHaveLength(1);

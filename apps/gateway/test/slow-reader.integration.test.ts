@@ -36,7 +36,7 @@ test('who does not read is dropped; the others get everything', async () => {
   await world.writer.commitMany(conversationId, COUNT, EVENT_BYTES);
   await reader.untilSeq(conversationId, COUNT, 30_000);
   expect(reader.seqs(conversationId)).toEqual(range(1, COUNT));
-  await vi.waitFor(async () => expect(await gateway.metric(SERIES)).toBe(1));
+  await vi.waitFor(async () => expect(await gateway.metric(SERIES)).toBe(1), { timeout: 10_000 });
   webSocketOf(sleeper).resume();
   await sleeper.untilClosed();
 });
