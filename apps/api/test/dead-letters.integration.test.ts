@@ -207,7 +207,7 @@ describe('claimcheck dlq', () => {
       s3Bucket: 'claimcheck',
       epoch: 1,
     });
-    const setState = (id: string, state: 'failed' | 'deleted') =>
+    const setState = (id: string, state: 'failed' | 'deleted' | 'ready') =>
       db.database.client.media_object.update({ where: { media_object_id: id }, data: { state } });
     const failed = await db.uploaded();
     const deleted = await db.uploaded();
@@ -216,8 +216,13 @@ describe('claimcheck dlq', () => {
     await setState(deleted, 'deleted');
     for (const id of [failed, deleted, waiting, randomUUID()])
       await put(requestOf(id), optimizeRequest, CONSUMERS.media);
+    // To be scanned anew: it is ready, and its scan was not answered.
+    const scanned = await db.uploaded();
+    await setState(scanned, 'ready');
+    await put({ ...requestOf(scanned), only: 'scan' }, optimizeRequest, CONSUMERS.media);
     const { text } = await cli('dlq', 'redrive', '--consumer', CONSUMERS.media, '--json');
-    expect(JSON.parse(text)).toEqual({ published: 1, new_epoch: 1, moot: 2 });
+    expect(JSON.parse(text)).toEqual({ published: 2, new_epoch: 1, moot: 2 });
+    expect(await readMedia(db.database.client, scanned)).toMatchObject({ state: 'ready', epoch: 1 });
     expect(await readMedia(db.database.client, failed)).toMatchObject({ state: 'processing', epoch: 2 });
     expect(await readMedia(db.database.client, waiting)).toMatchObject({ state: 'processing', epoch: 1 });
     expect(await letters()).toEqual([]);

@@ -77,6 +77,19 @@ const uploadInProgress = async (): Promise<string> => {
 
 test('5,000 keys: what no row knows is found, and deleted only when told; the rest stays', async () => {
   const ready = await readyMedia();
+  // Its mp4 is of an epoch before: the newer one made a poster, and nothing more.
+  const film = await readyMedia();
+  await db.database.client.derivative.create({
+    data: {
+      media_object_id: film.id,
+      epoch: 1,
+      quality: 'original',
+      format: 'mp4',
+      s3_bucket: bucket.storage.bucket,
+      object_storage_key: `${film.id}/e1/original.mp4`,
+      size_bytes: OBJECT_BYTES,
+    },
+  });
   const open = await uploadInProgress();
   const working = await db.uploaded();
   const dead = await db.uploaded();
@@ -86,6 +99,9 @@ test('5,000 keys: what no row knows is found, and deleted only when told; the re
   });
   const kept = [
     ...ready.keys,
+    ...film.keys,
+    `${film.id}/e1/original.mp4`,
+    `${film.id}/e1/hls/segment-1.m4s`,
     // Of the epoch that is shown, and of one to come: no row lists them one by one.
     `${ready.id}/e2/hls/segment-1.m4s`,
     `${ready.id}/e3/medium.webp`,

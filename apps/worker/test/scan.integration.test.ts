@@ -71,6 +71,16 @@ describe.each(['gate', 'deliver'])('with SCAN_POLICY=%s', (policy) => {
     expect(harness.responses.messages.find((message) => isThis(message) && !message.success)).toBeUndefined();
   });
 
+  it('tells again as of a later epoch, when the broker has lost what was told', async () => {
+    const request = await harness.upload(Buffer.from(EICAR));
+    const isThis = ({ mediaId }: { mediaId: string }) => mediaId === request.mediaId;
+    await harness.request(request);
+    await harness.viruses.waitFor(isThis, 'virus event');
+    await harness.request({ ...request, epoch: 2 });
+    await expect.poll(() => harness.viruses.messages.filter(isThis).length).toBeGreaterThan(1);
+    expect(harness.responses.messages.find((message) => isThis(message) && !message.success)).toBeUndefined();
+  });
+
   it('finds a virus in a file that is also broken', async () => {
     const request = await harness.upload(Buffer.from(EICAR), { contentType: 'image/jpeg' });
     await harness.request(request);

@@ -36,7 +36,8 @@ export const redriveLetter = async (
   const request = requestIn(letter);
   const row = request === undefined ? undefined : await readMedia(database.client, request.mediaId);
   const waitsForIt = row?.state === 'processing' && row.epoch === (request?.epoch ?? row.epoch);
-  if (request === undefined || request.probe === true || waitsForIt) {
+  // A scan alone settles nothing: its state says nothing of whether it was answered.
+  if (request === undefined || request.probe === true || request.only !== undefined || waitsForIt) {
     await deadLetters.redrive(letter);
     return 'published';
   }

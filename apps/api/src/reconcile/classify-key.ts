@@ -19,7 +19,7 @@ export const classifyKey = (key: string, known: KnownMedia | undefined): KeyClas
   if (known.is_open || BUSY.includes(state)) return 'needed';
   if (state === null || isTombstone(state)) return 'orphan';
   if (key === known.source_key || known.expected.includes(key)) return 'needed';
-  // All of the epoch that is shown, also what no row lists one by one, and of any that is still to come.
-  const epoch = EPOCH_KEY.exec(key)?.[1];
-  return epoch !== undefined && Number(epoch) >= known.applied_epoch ? 'needed' : 'orphan';
+  // All of an epoch that is shown, also what no row lists one by one, and of any that is still to come.
+  const epoch = Number(EPOCH_KEY.exec(key)?.[1] ?? Number.NaN);
+  return epoch >= known.applied_epoch || known.shown_epochs.includes(epoch) ? 'needed' : 'orphan';
 };

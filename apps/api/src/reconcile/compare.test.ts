@@ -10,6 +10,7 @@ const known = (number: number): KnownMedia => {
     id,
     state: 'ready',
     applied_epoch: 1,
+    shown_epochs: [],
     source_key: `${id}/source`,
     is_referenced: true,
     is_open: false,

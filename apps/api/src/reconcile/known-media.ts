@@ -13,6 +13,8 @@ export interface KnownMedia {
   is_referenced: boolean;
   /** An upload goes on, or its result waits to be joined to others. */
   is_open: boolean;
+  /** Of which something is shown; of a newer one perhaps not everything is there yet. */
+  shown_epochs: number[];
   /** Keys that must be in the bucket. */
   expected: string[];
 }
@@ -53,9 +55,11 @@ export const readKnownMedia = (
       coalesce(m.object_storage_key, s.object_storage_key) AS source_key,
       EXISTS (SELECT FROM media_reference r WHERE r.media_object_id = m.media_object_id) AS is_referenced,
       coalesce(s.phase IN ('open', 'completing') OR (s.is_partial AND s.phase = 'complete'), false) AS is_open,
+      ARRAY(SELECT DISTINCT d.epoch FROM derivative d
+        WHERE d.media_object_id = m.media_object_id) AS shown_epochs,
       CASE WHEN m.upload_state = 'uploaded' AND m.state NOT IN ('blocked', 'expired', 'deleted') THEN
         ARRAY(SELECT d.object_storage_key FROM derivative d
-          WHERE d.media_object_id = m.media_object_id AND d.epoch = m.applied_epoch AND d.s3_bucket = ${bucket})
+          WHERE d.media_object_id = m.media_object_id AND d.s3_bucket = ${bucket})
         || CASE WHEN m.size_bytes > 0 AND m.s3_bucket = ${bucket}
              THEN ARRAY[m.object_storage_key] ELSE ARRAY[]::text[] END
       ELSE ARRAY[]::text[] END AS expected

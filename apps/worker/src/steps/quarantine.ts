@@ -4,7 +4,8 @@ import { isMissing, type Storage } from '@claimcheck/platform/storage';
 import type { Job } from '../job/job.ts';
 import { epochPrefix } from '../job/keys.ts';
 
-const markerKey = (request: OptimizeRequest): string => `${epochPrefix(request)}infected.json`;
+const MARKER = 'infected.json';
+const markerKey = (request: OptimizeRequest): string => `${epochPrefix(request)}${MARKER}`;
 
 export interface Infection {
   virusName: string;
@@ -39,13 +40,24 @@ export const quarantine = async (job: Job, storage: Storage, infection: Infectio
   return event;
 };
 
-/** The event of an earlier attempt that got as far as its marker; undefined when there was none. */
+/**
+ * The event of an earlier attempt, of any epoch, that got as far as its marker; undefined when there was none. The
+ * source is the same in all of them, and a broker that lost its files has lost the event.
+ */
 export const findQuarantined = async (job: Job, storage: Storage): Promise<VirusEvent | undefined> => {
+  const marker = await findMarker(storage, job.request.mediaId);
+  if (marker === undefined) return undefined;
   try {
-    const { body } = await storage.get(markerKey(job.request), { signal: job.signal });
+    const { body } = await storage.get(marker, { signal: job.signal });
     return virusEventSchema.parse(await json(body));
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
   }
+};
+
+const findMarker = async (storage: Storage, mediaId: string): Promise<string | undefined> => {
+  for await (const key of storage.list(`${mediaId}/e`))
+    if (key.split('/').length === 3 && key.endsWith(`/${MARKER}`)) return key;
+  return undefined;
 };
