@@ -275,7 +275,7 @@ describe('uploads that are whole and not finished', () => {
     await putObject(storage, `${held}/source`);
     await db.database.client.upload_session.updateMany({
       where: { upload_id: { in: [told, held] } },
-      data: { phase: 'completing' },
+      data: { phase: 'completing', offset: 10 },
     });
     const writer = new UploadSessions(db.database, settings);
     await writer.start((error) => {

@@ -258,6 +258,13 @@ export class UploadSessions {
     });
   }
 
+  /** They are part of another upload now: what they left in the storage is the expirer's. */
+  async endPartials(uploadIds: readonly string[]): Promise<void> {
+    await this.#database.query(Prisma.sql`
+      UPDATE upload_session SET phase = 'aborted', updated_at = now()
+      WHERE upload_id = ANY(${[...uploadIds]}::uuid[]) AND is_partial AND phase = 'complete'`);
+  }
+
   async parts(uploadId: string): Promise<StoredPart[]> {
     const rows = await this.#database.query<{ number: number; etag: string; size_bytes: bigint }>(Prisma.sql`
       SELECT number, etag, size_bytes FROM upload_part

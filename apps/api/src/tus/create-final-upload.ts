@@ -8,13 +8,17 @@ import type { Uploads } from './compose-uploads.ts';
 import { parseFinalConcat, parseMetadata } from './parse-creation.ts';
 import { concatenate } from './store/concatenate.ts';
 
-/** @throws ProblemError `not_found` for what is not one's own piece, `tus_protocol` for one that is not whole */
+/**
+ * Also pieces that are gone: of an upload that was made of them before.
+ *
+ * @throws ProblemError `not_found` for what is not one's own piece, `tus_protocol` for one that is not whole
+ */
 const ownPartials = async (uploads: Uploads, concat: string, userId: string): Promise<UploadSession[]> => {
   const found = await Promise.all(parseFinalConcat(concat).map((id) => uploads.sessions.find(id)));
   return found.map((session) => {
     if (session === undefined || !session.is_partial || session.owner_user_id !== userId)
       throw new ProblemError('not_found', { field: 'Upload-Concat' });
-    if (session.phase !== 'complete')
+    if (session.phase === 'open' || session.phase === 'completing')
       throw new ProblemError('tus_protocol', {
         field: 'Upload-Concat',
         detail: 'A partial upload is not finished.',
@@ -25,10 +29,12 @@ const ownPartials = async (uploads: Uploads, concat: string, userId: string): Pr
 
 /**
  * The last request of a concatenation (tus 1.0.0): partial uploads become one, which is finished when this
- * answers. The pieces are removed afterwards.
+ * answers. The pieces are removed afterwards. Repeatable under its `client_media_id`.
+ *
+ * @throws ProblemError `client_key_conflict` for a name of anything else · `upload_gone` when a piece is gone
  */
 export const createFinalUpload = async (
-  { database, settings, config, storage, logger }: HttpContext,
+  { database, settings, config }: HttpContext,
   uploads: Uploads,
   request: Request,
   concat: string,
@@ -37,6 +43,7 @@ export const createFinalUpload = async (
   const partials = await ownPartials(uploads, concat, userId);
   const length = partials.reduce((sum, partial) => sum + partial.offset, 0);
   if (length > config.maxUploadBytes) throw new ProblemError('too_large', { field: 'Upload-Concat' });
+  const pieces = partials.map(({ upload_id }) => upload_id);
   const raw_metadata = request.get('upload-metadata');
   const { session, created } = await database.transaction((tx) =>
     createUpload(tx, settings, {
@@ -46,20 +53,25 @@ export const createFinalUpload = async (
       part_size: partSizeFor(length),
       raw_metadata,
       concat,
-      pieces: partials.map(({ upload_id }) => upload_id),
+      pieces,
     }),
   );
-  if (!created && session.phase === 'complete') return session;
-  const scope = { request, isNew: false, ...(await uploads.locker.acquire(session.upload_id, () => {})) };
+  const { upload_id } = session;
+  // What is unfinished under this name may be another upload, and this one's bytes would become its own.
+  const isSame = session.length === length && (session.concat === concat || session.phase === 'complete');
+  if (!created && !isSame)
+    throw new ProblemError('client_key_conflict', { field: 'client_media_id', media_object_id: upload_id });
+  const scope = { request, isNew: false, ...(await uploads.locker.acquire(upload_id, () => {})) };
   try {
-    const withBytes = partials.filter(({ offset }) => offset > 0);
-    if (length > 0) scope.session = await concatenate(uploads.engine, scope.lease, scope.session, withBytes);
-    await uploads.store.recover(scope);
+    // The same request before this one may have come as far as this, or to the end.
+    if (scope.session.phase === 'open' && scope.session.offset < length) {
+      const withBytes = partials.filter(({ offset }) => offset > 0);
+      scope.session = await concatenate(uploads.engine, scope.lease, scope.session, withBytes);
+    }
+    if (scope.session.phase !== 'complete') await uploads.store.recover(scope);
   } finally {
     await uploads.locker.release(scope.lease);
   }
-  Promise.all(partials.map(({ upload_id }) => storage.deletePrefix(`${upload_id}/`))).catch(
-    (error: unknown) => logger.warn({ err: error, upload: session.upload_id }, 'partial uploads not deleted'),
-  );
+  await uploads.sessions.endPartials(pieces);
   return scope.session;
 };

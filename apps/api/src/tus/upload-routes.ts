@@ -106,7 +106,9 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
     const concat = request.get('upload-concat');
     if (concat?.startsWith('final;')) {
       const { user_id } = identityOf(response);
-      answerCreated(request, response, await createFinalUpload(context, uploads, request, concat, user_id));
+      const final = await createFinalUpload(context, uploads, request, concat, user_id);
+      await scopes.assertUsable(final);
+      answerCreated(request, response, final);
       return;
     }
     const { session, created } = await makeSession(request, response);

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
+import { isMissing } from '@claimcheck/platform/storage';
 import type { Lease, StoredPart, UploadSession } from '../../media/upload-sessions.ts';
 import type { Engine } from './engine.ts';
+import { abandon } from './finish-upload.ts';
 import { TusError } from './tus-error.ts';
 
 /** S3's smallest part that is not the last. */
@@ -74,6 +76,7 @@ const rewriteAll = async (
  * Makes one upload of finished partial uploads (tus 1.0.0, Concatenation), ready to be completed.
  *
  * @returns the session as it is now, with all of its bytes in parts
+ * @throws TusError `upload_gone` when a piece is not there any more: this upload is ended · `upload_locked`
  */
 export const concatenate = async (
   engine: Engine,
@@ -82,11 +85,14 @@ export const concatenate = async (
   partials: readonly UploadSession[],
 ): Promise<UploadSession> => {
   const key = session.object_storage_key;
+  // What a request before this one has begun is not gone on with, and would stay.
+  if (lease.epoch > 1) await engine.sender.abortAll(key);
   const s3UploadId = await engine.sender.open(key);
   if (!(await engine.sessions.setMultipart(lease, s3UploadId))) throw new TusError('upload_locked');
-  const parts = mayCopy(partials)
-    ? await copyAll(engine, key, s3UploadId, partials)
-    : await rewriteAll(engine, session, s3UploadId, partials);
+  const parts = await (mayCopy(partials)
+    ? copyAll(engine, key, s3UploadId, partials)
+    : rewriteAll(engine, session, s3UploadId, partials)
+  ).catch((error: unknown) => (isMissing(error) ? abandon(engine, lease, error) : Promise.reject(error)));
   const offset = parts.reduce((sum, part) => sum + part.size_bytes, 0);
   if (!(await engine.sessions.commit(lease, { offset, parts }))) throw new TusError('upload_locked');
   return { ...session, offset, s3_upload_id: s3UploadId };

@@ -117,6 +117,8 @@ export const storeWhole = async (
   rest: Remainder,
 ): Promise<void> => {
   try {
+    if (session.offset !== session.length)
+      throw new Error('an upload whose bytes are not all here was to be finished');
     if (session.phase === 'completing' && (await look(engine, session)) === 'stored') return;
     if (session.s3_upload_id === undefined) await putWhole(engine, lease, session, rest);
     else {

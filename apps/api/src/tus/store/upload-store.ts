@@ -60,6 +60,8 @@ export class UploadStore extends S3Store implements DataStore {
     const scope = currentScope();
     if (scope.session.phase === 'complete') return scope.session.offset;
     if (scope.lease === undefined) throw new TusError('upload_locked');
+    // Its bytes are its pieces' (tus 1.0.0, Concatenation).
+    if (scope.session.concat?.startsWith('final;')) throw new TusError('tus_protocol');
     if (scope.session.phase !== 'open') return this.recover(scope);
     const before = scope.session.offset;
     const ingest = new Ingest(this.#engine, { ...scope, lease: scope.lease });
@@ -69,7 +71,8 @@ export class UploadStore extends S3Store implements DataStore {
       .run()
       .catch((error: unknown) => this.#afterFailure(scope, error));
     scope.onReleaseRequest = undefined;
-    if (remainder !== undefined) await this.#finish(scope, { ...scope.session, s3_upload_id }, remainder);
+    if (remainder !== undefined)
+      await this.#finish(scope, { ...scope.session, offset, s3_upload_id }, remainder);
     // Let go before a byte came: it is the other request that has the upload.
     else if (end === 'release' && offset === before) throw new TusError('upload_locked');
     return offset;
