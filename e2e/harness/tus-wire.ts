@@ -142,7 +142,12 @@ export class WireUpload {
   }
 
   /** A PATCH that announces `length` bytes and sends what is written. */
-  openPatch(offset: number, length: number, withinMs = 60_000): OpenRequest {
+  openPatch(
+    offset: number,
+    length: number,
+    withinMs = 60_000,
+    headers: Record<string, string> = {},
+  ): OpenRequest {
     return open(
       this.#target,
       'PATCH',
@@ -151,6 +156,7 @@ export class WireUpload {
         'upload-offset': String(offset),
         'content-type': 'application/offset+octet-stream',
         'content-length': String(length),
+        ...headers,
       },
       withinMs,
     );

@@ -357,6 +357,53 @@ describe('time', () => {
   });
 });
 
+describe('memory', () => {
+  /** Clients that take all the room for parts, six of 48 MiB, and do not fill it. */
+  const stall = async (baseUrl: string) => {
+    const bytes = randomBytes(300 * 1_024);
+    const clients = await Promise.all(
+      ['silent', 'silent', 'trickles', 'trickles', 'checksum', 'checksum'].map(async (kind) => {
+        const upload = (await create(16 * MIB)).via(baseUrl);
+        const sum = createHash('sha1').update(bytes).digest('base64');
+        const headers: Record<string, string> =
+          kind === 'checksum' ? { 'upload-checksum': `sha1 ${sum}` } : {};
+        return { kind, upload, request: upload.openPatch(0, 16 * MIB, 60_000, headers) };
+      }),
+    );
+    await Promise.all(clients.map(({ request }) => request.write(bytes)));
+    const trickle = setInterval(() => {
+      for (const { kind, request } of clients) if (kind === 'trickles') void request.write(Buffer.alloc(1));
+    }, 100);
+    return {
+      clients,
+      sent: bytes,
+      stop: () => {
+        clearInterval(trickle);
+        for (const { request } of clients) request.destroy();
+      },
+    };
+  };
+
+  test('six clients that stall hold up nobody, and keep their bytes', async () => {
+    const replica = await startReplica(system, { env: { UPLOAD_IDLE_TIMEOUT: '60s' } });
+    const { clients, sent, stop } = await stall(replica.url);
+    try {
+      const bytes = randomBytes(16 * MIB);
+      const upload = (await create(bytes.length)).via(replica.url);
+      expect(await upload.patch(0, bytes, 20_000)).toMatchObject({ status: 204, offset: bytes.length });
+      await expectWhole(ann, upload.id, bytes);
+      for (const { kind, upload: stalled } of clients) {
+        const offset = await askOffset(stalled);
+        if (kind === 'checksum') expect(offset).toBe(0);
+        else expect(offset).toBeGreaterThanOrEqual(sent.length);
+      }
+    } finally {
+      stop();
+      await replica.service.stop();
+    }
+  });
+});
+
 describe('replicas', () => {
   test('a graceful stop writes down what arrived, and the client goes on elsewhere', async () => {
     const replica = await startReplica(system);

@@ -6,7 +6,7 @@ import jwt from 'jsonwebtoken';
 import { type Context, compose } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createApp } from '../../src/roles/app.ts';
-import { composeUploads } from '../../src/tus/compose-uploads.ts';
+import { composeUploads, type Uploads } from '../../src/tus/compose-uploads.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 export interface TestApi {
@@ -15,6 +15,7 @@ export interface TestApi {
   context: Context;
   db: TestDatabase;
   app: Express;
+  uploads: Uploads;
   /** A host's token. */
   tokenFor(user: string, claims?: { scope?: string; expiresIn?: number }): string;
   post(
@@ -64,6 +65,7 @@ export const startTestApi = async (
     context,
     db,
     app,
+    uploads,
     tokenFor,
     post: async (user, path, body, headers = {}) => {
       const token = tokenFor(user);

@@ -19,6 +19,8 @@ export class BodyReader {
   readonly #idle: NodeJS.Timeout;
   #ended: BodyEnd | undefined;
   #wake: (() => void) | undefined;
+  /** Called when nothing but the client may be waited for any more; see {@link isOver}. */
+  onOver: (() => void) | undefined;
 
   /** @param idleMs silence, not duration: a slow but steady upload may take hours */
   constructor(request: IncomingMessage, idleMs: number) {
@@ -49,9 +51,15 @@ export class BodyReader {
     }
   }
 
+  /** Somebody else wants the upload, a part could not be stored, or the connection broke. */
+  get isOver(): boolean {
+    return this.#ended === 'cut' || this.#interrupts.has('release') || this.#interrupts.has('failure');
+  }
+
   interrupt(reason: Interrupt): void {
     this.#interrupts.add(reason);
     this.#wake?.();
+    if (this.isOver) this.onOver?.();
   }
 
   /** Bytes that are here but were not asked for are not counted anywhere: the client sends them again. */
@@ -82,5 +90,6 @@ export class BodyReader {
     this.#ended ??= reason;
     clearTimeout(this.#idle);
     this.#wake?.();
+    if (this.isOver) this.onOver?.();
   }
 }

@@ -14,6 +14,8 @@ import { TusError } from './tus-error.ts';
 const SMALL_BYTES = 256 * 1_024;
 /** A client that needs longer to fill a part gives its bytes away in small pieces instead of holding one. */
 const FAST_FILL_MS = 15_000;
+/** So long a room waits for a byte when somebody else wants it. */
+const SILENT_MS = 3_000;
 const PARTS_IN_FLIGHT = 4;
 /** So many tails are joined into one. */
 const MAX_TAILS = 16;
@@ -76,6 +78,7 @@ export class Ingest implements Holder {
     this.#stored = new StoredPrefix(Math.floor(options.session.offset / options.session.part_size));
     this.#reader = new BodyReader(options.request, engine.idleMs);
     this.#buffer = new PartBuffer(engine.budget, this);
+    this.#reader.onOver = () => engine.budget.withdraw(this);
   }
 
   /** Somebody else asks for this upload: what is here is written down, and the request ends. */
@@ -86,6 +89,15 @@ export class Ingest implements Holder {
   /** The process needs memory. */
   spill(): void {
     this.#reader.interrupt('spill');
+  }
+
+  /** Not with a full part: that waits for the storage. */
+  get isSlow(): boolean {
+    const now = performance.now();
+    return (
+      this.#buffer.bytes < this.#room() &&
+      (now - this.lastByteAt > SILENT_MS || this.#expectedFillMs(now) > FAST_FILL_MS)
+    );
   }
 
   /**
@@ -119,8 +131,9 @@ export class Ingest implements Holder {
     for (;;) {
       const next = await this.#reader.next();
       if (this.#failure !== undefined || next === 'failure') throw this.#failure;
-      if (next === 'spill') await this.#spillIfUseful();
-      else if (typeof next === 'string') return next;
+      if (next === 'spill') {
+        if (!(await this.#spillIfUseful())) return 'release';
+      } else if (typeof next === 'string') return next;
       else {
         const fits = this.#position + next.length <= limit;
         await this.#accept(fits ? next : next.subarray(0, limit - this.#position));
@@ -134,7 +147,8 @@ export class Ingest implements Holder {
     this.lastByteAt = performance.now();
     let rest = bytes;
     while (rest.length > 0) {
-      if (this.#buffer.bytes === 0) this.#firstByteAt = this.lastByteAt;
+      // Not `lastByteAt`: the part before this one may have had to wait for the storage since.
+      if (this.#buffer.bytes === 0) this.#firstByteAt = performance.now();
       const room = this.#room() - this.#buffer.bytes;
       const piece = rest.length <= room ? rest : rest.subarray(0, room);
       rest = rest.subarray(piece.length);
@@ -164,15 +178,29 @@ export class Ingest implements Holder {
     return length !== undefined && length <= part_size && this.#s3UploadId === undefined;
   }
 
-  async #reserveOrSpill(): Promise<void> {
-    const elapsed = performance.now() - this.#firstByteAt;
-    const expected = (elapsed / this.#buffer.bytes) * this.#room();
-    if (expected > FAST_FILL_MS && this.#mayCommit) await this.#writeTail();
-    else await this.#buffer.reserve(this.#room());
+  #expectedFillMs(now: number): number {
+    return ((now - this.#firstByteAt) / this.#buffer.bytes) * this.#room();
   }
 
-  async #spillIfUseful(): Promise<void> {
-    if (this.#buffer.bytes > 0 && !this.#buffer.hasRoom && this.#mayCommit) await this.#writeTail();
+  async #reserveOrSpill(): Promise<void> {
+    const askedAt = performance.now();
+    if (this.#expectedFillMs(askedAt) > FAST_FILL_MS && this.#mayCommit) return this.#writeTail();
+    // Without room all the same: what is here is about to be written down.
+    if (this.#reader.isOver) return;
+    await this.#buffer.reserve(this.#room());
+    // That it had to wait was not its client's doing.
+    const waited = performance.now() - askedAt;
+    this.#firstByteAt += waited;
+    this.lastByteAt += waited;
+  }
+
+  /** @returns false when it takes what others wait for, and can't be written down: nothing is kept of it */
+  async #spillIfUseful(): Promise<boolean> {
+    const { bytes, hasRoom } = this.#buffer;
+    if (bytes === 0 || (hasRoom && !this.isSlow)) return true;
+    if (!this.#mayCommit) return !hasRoom;
+    await this.#writeTail();
+    return true;
   }
 
   #takeAll(): Remainder {

@@ -1,11 +1,12 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Holder, MemoryBudget } from './memory-budget.ts';
 
 const MIB = 1_024 ** 2;
 
-const holder = (lastByteAt: number): Holder & { asked: number } => {
+const holder = (lastByteAt: number, isSlow = false): Holder & { asked: number; isSlow: boolean } => {
   const made = {
     lastByteAt,
+    isSlow,
     asked: 0,
     spill: () => {
       made.asked += 1;
@@ -75,4 +76,53 @@ test('waiting for a room asks nobody to write: rooms come back by themselves', a
   expect(small.asked).toBe(0);
   room.giveBack();
   await waiting;
+});
+
+describe('who fills a room slowly', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test('is asked to write, as long as somebody waits, and never when nobody does', async () => {
+    const budget = new MemoryBudget(16 * MIB);
+    const [slow, fast, other] = [holder(0, true), holder(0), holder(0)];
+    const room = await budget.reserve(8 * MIB, slow);
+    await budget.reserve(8 * MIB, fast);
+    vi.advanceTimersByTime(10_000);
+    expect(slow.asked).toBe(0);
+    const waiting = budget.reserve(8 * MIB, other);
+    expect(slow.asked).toBe(1);
+    fast.isSlow = true;
+    vi.advanceTimersByTime(1_000);
+    expect([slow.asked > 1, fast.asked > 0, other.asked]).toEqual([true, true, 0]);
+    room?.giveBack();
+    expect((await waiting)?.buffer).toBe(room?.buffer);
+    expect(budget.used).toBe(16 * MIB);
+    const asked = fast.asked;
+    vi.advanceTimersByTime(10_000);
+    expect([fast.asked, vi.getTimerCount()]).toEqual([asked, 0]);
+  });
+
+  test('is not asked any more when its part is on its way', async () => {
+    const budget = new MemoryBudget(8 * MIB);
+    const slow = holder(0, true);
+    const room = await budget.reserve(8 * MIB, slow);
+    room?.close();
+    const waiting = budget.reserve(8 * MIB);
+    vi.advanceTimersByTime(10_000);
+    expect(slow.asked).toBe(0);
+    room?.giveBack();
+    await waiting;
+  });
+
+  test('who does not want to wait any more leaves the queue, and holds nobody up', async () => {
+    const budget = new MemoryBudget(8 * MIB);
+    const [first, second] = [holder(0), holder(0)];
+    const room = await budget.reserve(7 * MIB);
+    const [large, small] = [budget.reserve(8 * MIB, first), budget.reserve(MIB, second)];
+    budget.withdraw(first);
+    expect(await large).toBeUndefined();
+    room.giveBack();
+    expect((await small)?.buffer.length).toBe(MIB);
+    expect(budget.used).toBe(MIB);
+  });
 });

@@ -1,33 +1,51 @@
 /** Somebody who holds bytes of an upload that are not on their way to the storage. */
 export interface Holder {
-  /** Asked to write its bytes away; it calls `give` when it has. */
+  /** Asked to write its bytes away; it calls `give`, or gives its room back, when it has. */
   spill(): void;
   /** When its latest byte came; `performance.now()`. */
   readonly lastByteAt: number;
+  /** Its client fills its room more slowly than one may while others wait. */
+  readonly isSlow: boolean;
 }
 
 /** Room for one part, to be filled and sent; given back once, when the storage has it. */
 export interface Room {
   buffer: Buffer;
+  /** Nobody's bytes are waited for any more: it comes back by itself. */
+  close: () => void;
   giveBack: () => void;
+}
+
+interface Waiter {
+  holder: Holder | undefined;
+  bytes: number;
+  /** Told whether there is room. */
+  settle: (granted: boolean) => void;
 }
 
 const MIB = 1_024 ** 2;
 /** Buffers are kept and used again: fresh ones of this size cost more in page faults and collection. */
 const SIZES = [MIB, 8 * MIB];
 
+/** How often those who fill rooms are looked at, while somebody waits for one. */
+const LOOK_MS = 500;
+
 const sizeFor = (bytes: number): number => SIZES.find((size) => bytes <= size) ?? bytes;
 
 /**
  * Bytes of uploads in this process's memory. Small amounts are taken as they come; room for a part has to
  * be reserved first, and then it can be filled and sent without waiting for anybody: no two uploads can
- * wait for each other. Over the limit, whoever was silent for longest writes its bytes away.
+ * wait for each other. Over the limit, whoever was silent for longest writes its bytes away; while somebody
+ * waits for room, so does whoever fills one slowly.
  */
 export class MemoryBudget {
   readonly #limit: number;
   readonly #held = new Map<Holder, number>();
   readonly #asked = new Map<Holder, number>();
-  readonly #waiting: { bytes: number; grant: () => void }[] = [];
+  #waiting: Waiter[] = [];
+  /** Rooms that wait for bytes of clients. */
+  readonly #filling = new Map<Room, Holder>();
+  #looking: NodeJS.Timeout | undefined;
   readonly #free = new Map<number, Buffer[]>();
   /** Small amounts and rooms. */
   #used = 0;
@@ -49,7 +67,7 @@ export class MemoryBudget {
     this.#held.set(holder, (this.#held.get(holder) ?? 0) + bytes);
     this.#used += bytes;
     this.#small += bytes;
-    // Rooms come back by themselves, when the storage has their parts; small amounts may wait for hours.
+    // Rooms come back when they are asked for, small amounts may wait for hours.
     if (this.#small - this.#leaving > this.#limit / 2) this.#relieve();
   }
 
@@ -64,24 +82,54 @@ export class MemoryBudget {
     this.#grant();
   }
 
-  /** Waits for room, first come, first served. */
-  async reserve(bytes: number): Promise<Room> {
+  /**
+   * Waits for room, first come, first served.
+   *
+   * @param holder who fills it at a client's speed; whoever fills it by itself is not asked to hurry
+   * @returns undefined after {@link withdraw}
+   */
+  async reserve(bytes: number): Promise<Room>;
+  async reserve(bytes: number, holder: Holder): Promise<Room | undefined>;
+  async reserve(bytes: number, holder?: Holder): Promise<Room | undefined> {
     const size = sizeFor(bytes);
     if (this.#waiting.length > 0 || !this.#fits(size)) {
-      await new Promise<void>((resolve) => this.#waiting.push({ bytes: size, grant: resolve }));
+      if (!(await this.#wait(size, holder))) return undefined;
     } else this.#used += size;
     const buffer = this.#free.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size);
     let given = false;
-    return {
+    const room: Room = {
       buffer,
+      close: () => this.#filling.delete(room),
       giveBack: () => {
         if (given) return;
         given = true;
+        room.close();
         this.#used -= size;
         this.#keep(buffer);
         this.#grant();
       },
     };
+    if (holder !== undefined) this.#filling.set(room, holder);
+    return room;
+  }
+
+  /** This holder waits for room no longer. */
+  withdraw(holder: Holder): void {
+    const leaving = this.#waiting.filter((waiter) => waiter.holder === holder);
+    this.#waiting = this.#waiting.filter((waiter) => waiter.holder !== holder);
+    for (const { settle } of leaving) settle(false);
+    this.#grant();
+  }
+
+  #wait(bytes: number, holder: Holder | undefined): Promise<boolean> {
+    const granted = new Promise<boolean>((settle) => this.#waiting.push({ holder, bytes, settle }));
+    this.#askSlow();
+    this.#looking ??= setInterval(() => this.#askSlow(), LOOK_MS).unref();
+    return granted;
+  }
+
+  #askSlow(): void {
+    for (const holder of this.#filling.values()) if (holder.isSlow) holder.spill();
   }
 
   /** With no other room taken there is always one: parts of very large uploads are large. */
@@ -105,8 +153,10 @@ export class MemoryBudget {
       if (!this.#fits(next.bytes)) return;
       this.#used += next.bytes;
       this.#waiting.shift();
-      next.grant();
+      next.settle(true);
     }
+    clearInterval(this.#looking);
+    this.#looking = undefined;
   }
 
   /** Down to three quarters of what they may have: to sort thousands of holders for each byte would cost more. */

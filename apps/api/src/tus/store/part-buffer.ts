@@ -40,10 +40,11 @@ export class PartBuffer {
     this.#bytes += bytes.length;
   }
 
-  /** Waits for room for a part of `size` bytes in all. */
+  /** Waits for room for a part of `size` bytes in all; without it when the holder has withdrawn. */
   async reserve(size: number): Promise<void> {
     if (this.#room !== undefined) return;
-    const room = await this.#budget.reserve(size);
+    const room = await this.#budget.reserve(size, this.#holder);
+    if (room === undefined) return;
     let at = 0;
     for (const chunk of this.#chunks) at += chunk.copy(room.buffer, at);
     this.#room = room;
@@ -54,6 +55,7 @@ export class PartBuffer {
   /** Everything, and the buffer is empty; the caller gives the memory back. */
   take(): Taken {
     const room = this.#room;
+    room?.close();
     const taken = {
       chunks: room === undefined ? this.#chunks : [room.buffer.subarray(0, this.#bytes)],
       bytes: this.#bytes,
