@@ -8,7 +8,6 @@ import type { MediaSettings } from '../src/media/media-settings.ts';
 import { toMedia } from '../src/media/media-view.ts';
 import { sendMessage } from '../src/media/messages.ts';
 import type { Result } from '../src/media/result.ts';
-import { resultOf } from './harness/results.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 
 let db: TestDatabase;
@@ -223,16 +222,6 @@ describe('a video', () => {
 });
 
 describe('verdicts', () => {
-  test('what was delivered before its verdict is taken back by it', async () => {
-    const policy = { scanPolicy: 'deliver', scanUnscannable: 'block' } as const;
-    const id = await db.uploaded();
-    await apply(resultOf(id, 'preview', 1, 'image/jpeg'), policy);
-    await apply(resultOf(id, 'final', 1, 'image/jpeg'), policy);
-    expect(await stateOf(id)).toMatchObject({ state: 'ready' });
-    await apply({ ...base(id), stage: 'scan', epoch: 1, code: 'unscannable', error: 'encrypted' }, policy);
-    expect(await stateOf(id)).toMatchObject({ state: 'failed', failure_code: 'no_verdict' });
-  });
-
   test.each([
     ['deliver-large', 'too_large', 'processing'],
     ['deliver-large', 'encrypted', 'failed'],

@@ -220,12 +220,9 @@ const settle = async (
     const here = row.derivatives.filter((derivative) => derivative.epoch === epoch);
     Object.assign(change, settledState(settings, row, change, [...here, ...stored]));
   }
-  // What has settled is not unsettled by a latecomer of the same epoch; only degraded may rise to ready, and what
-  // was delivered before its verdict is taken back.
-  const isLift = row.state === 'degraded' && change.state === 'ready';
-  const isTakenBack =
-    stage === 'scan' && change.state === 'failed' && (row.state === 'ready' || row.state === 'degraded');
-  const settledAlready = row.state !== 'processing' && !isLift && !isTakenBack;
+  // What has settled is not unsettled by a latecomer of the same epoch; only degraded may rise to ready.
+  const settledAlready =
+    row.state !== 'processing' && !(row.state === 'degraded' && change.state === 'ready');
   if (settledAlready) {
     delete change.state;
     // Nor does it show a failure that did not settle it.

@@ -7,9 +7,8 @@ export const TRANSITIONS: Readonly<Record<MediaState, readonly MediaState[]>> = 
   pending: ['uploading', 'expired', ...DEAD_ENDS],
   uploading: ['processing', 'failed', 'expired', ...DEAD_ENDS],
   processing: ['ready', 'degraded', 'failed', ...DEAD_ENDS],
-  // Failed: delivered before its verdict (`SCAN_POLICY=deliver`), and taken back.
-  ready: ['failed', 'expiring', ...DEAD_ENDS],
-  degraded: ['ready', 'failed', 'processing', 'expiring', ...DEAD_ENDS],
+  ready: ['expiring', ...DEAD_ENDS],
+  degraded: ['ready', 'processing', 'expiring', ...DEAD_ENDS],
   failed: ['processing', 'expiring', ...DEAD_ENDS],
   expiring: ['ready', 'degraded', 'failed', 'expired', ...DEAD_ENDS],
   blocked: [],
