@@ -322,6 +322,13 @@ describe('uploads that are whole and not finished', () => {
     expect(left.Uploads ?? []).toEqual([]);
   });
 
+  test('an empty file settles, and nothing of it is stored', async () => {
+    const id = await open(0, 8_388_608);
+    expect((await finish(later(31_000))).decisions).toEqual(['finished']);
+    expect(await row(id)).toMatchObject({ state: 'failed', failure_code: 'empty_file' });
+    expect(await keysBelow(storage, `${id}/`)).toEqual([]);
+  });
+
   test('bytes that only lie in a tail are stored; what the storage lost is never finalised', async () => {
     const [tail, lost] = [await open(10, 8_388_608), await open(10, 8_388_608)];
     await putObject(storage, `${tail}/tail/10-1`);

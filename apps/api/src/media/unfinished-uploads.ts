@@ -19,7 +19,7 @@ export const claimUnfinished = async (
     SET lease_owner = ${processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = ${now}::timestamptz
     WHERE upload_id IN (
       SELECT upload_id FROM upload_session
-      WHERE protocol = 'tus' AND (phase = 'completing' OR (phase = 'open' AND length > 0 AND "offset" = length))
+      WHERE protocol = 'tus' AND (phase = 'completing' OR (phase = 'open' AND "offset" = length))
         AND updated_at < ${now}::timestamptz - ${QUIET}::interval
         AND (${NOBODYS} OR ${leftBy(processId)})
       ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)

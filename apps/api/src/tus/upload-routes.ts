@@ -120,7 +120,7 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
           media_object_id: session.upload_id,
         });
       await scopes.assertUsable(session);
-      answerCreated(request, response, session);
+      answerCreated(request, response, await scopes.finished(request, session));
       return;
     }
     const lease: Lease = { upload_id: session.upload_id, owner: sessions.processId, epoch: 1 };

@@ -7,12 +7,9 @@ import type { UploadSession } from '../media/upload-sessions.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { Uploads } from './compose-uploads.ts';
 import { assertTusVersion } from './parse-creation.ts';
+import { needsRecovery } from './store/needs-recovery.ts';
 import { releaser } from './store/upload-locker.ts';
 import type { UploadScope } from './store/upload-scope.ts';
-
-/** All bytes are there and the upload is not finished: its last request died on the way. */
-const needsRecovery = ({ phase, offset, length }: UploadSession): boolean =>
-  phase === 'completing' || (phase === 'open' && length !== undefined && offset === length && length > 0);
 
 // With all of its bytes here it is late, and not lost.
 const isOverdue = (session: UploadSession): boolean =>
@@ -56,12 +53,26 @@ export class UploadScopes {
     await this.assertUsable(session);
     // Its bytes go to the storage, and not through here; ending it is all that can be done with it here.
     if (session.protocol !== 'tus' && session.phase !== 'complete') throw new ProblemError('not_found');
-    const scope: UploadScope = { request, session, isNew: false };
-    if (needsRecovery(session)) {
-      await this.#recover(scope);
-      await this.assertUsable(scope.session);
+    return { request, session: await this.finished(request, session), isNew: false };
+  }
+
+  /**
+   * The same upload, finished where all of its bytes are here.
+   *
+   * @throws ProblemError `upload_gone` · `upload_locked`
+   */
+  async finished(request: Request, session: UploadSession): Promise<UploadSession> {
+    if (!needsRecovery(session)) return session;
+    const { locker, store } = this.#uploads;
+    const acquired = await locker.acquire(session.upload_id, () => {});
+    const scope: UploadScope = { request, isNew: false, ...acquired };
+    try {
+      if (needsRecovery(scope.session)) await store.recover(scope);
+    } finally {
+      await locker.release(acquired.lease);
     }
-    return scope;
+    await this.assertUsable(scope.session);
+    return scope.session;
   }
 
   /** With the lease already, where nothing stands in the way. @throws as {@link open}, which finds out what does */
@@ -82,18 +93,5 @@ export class UploadScopes {
       return Object.assign(asked, { request, isNew: false, ...acquired });
     await locker.release(acquired.lease);
     return undefined;
-  }
-
-  async #recover(scope: UploadScope): Promise<void> {
-    const { locker, store } = this.#uploads;
-    const { lease, session } = await locker.acquire(scope.session.upload_id, () => {});
-    try {
-      scope.session = session;
-      scope.lease = lease;
-      if (needsRecovery(session)) await store.recover(scope);
-    } finally {
-      scope.lease = undefined;
-      await locker.release(lease);
-    }
   }
 }

@@ -22,15 +22,24 @@ const BATCH = 20;
 
 const isWhole = (session: UploadSession): session is WholeSession => session.length !== undefined;
 
+const storeChecked = async (
+  { store, storage }: Options,
+  lease: Lease,
+  session: WholeSession,
+): Promise<void> => {
+  await store(lease, session);
+  // What the storage says counts, not what was done.
+  const object = await storage.head(session.object_storage_key);
+  if (object?.size_bytes !== session.length)
+    throw new Error(`the object has ${object?.size_bytes ?? 'no'} bytes instead of ${session.length}`);
+};
+
 const finish = async (options: Options, { lease, session }: Acquired): Promise<'finished' | 'left'> => {
   if (!isWhole(session)) return 'left';
   const { database, settings, sessions, storage } = options;
   const { upload_id, length } = session;
-  await options.store(lease, session);
-  // What the storage says counts, not what was done.
-  const object = await storage.head(session.object_storage_key);
-  if (object?.size_bytes !== length)
-    throw new Error(`the object has ${object?.size_bytes ?? 'no'} bytes instead of ${length}`);
+  // Of an empty file nothing is stored.
+  if (length > 0) await storeChecked(options, lease, session);
   if (session.is_partial) await sessions.finishPartial(upload_id, length);
   else if (!(await database.transaction((tx) => finalizeUpload(tx, settings, upload_id, length))))
     return 'left';

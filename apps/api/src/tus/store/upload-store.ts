@@ -7,6 +7,7 @@ import type { UploadSession } from '../../media/upload-sessions.ts';
 import type { Engine } from './engine.ts';
 import { abandon, forgetTails, storedRemainder, storeWhole } from './finish-upload.ts';
 import { Ingest, type Remainder } from './ingest.ts';
+import { needsRecovery } from './needs-recovery.ts';
 import { TusError } from './tus-error.ts';
 import { currentScope, type UploadScope } from './upload-scope.ts';
 
@@ -38,7 +39,10 @@ export class UploadStore extends S3Store implements DataStore {
   }
 
   override async getUpload(id: string): Promise<Upload> {
-    const { session } = currentScope();
+    const scope = currentScope();
+    // The request that it waited for may have died behind the last byte.
+    if (scope.lease !== undefined && needsRecovery(scope.session)) await this.recover(scope);
+    const { session } = scope;
     return new Upload({
       id,
       offset: session.offset,

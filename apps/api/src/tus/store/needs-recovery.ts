@@ -1,0 +1,5 @@
+import type { UploadSession } from '../../media/upload-sessions.ts';
+
+/** All bytes are there and the upload is not finished: its last request died on the way. */
+export const needsRecovery = ({ phase, offset, length }: UploadSession): boolean =>
+  phase === 'completing' || (phase === 'open' && offset === length);
