@@ -186,20 +186,28 @@ test('one whose completion was not told is finished when its object is whole, an
   expect(await usageOf('fin')).toEqual({ bytes: SIZE, open: 0 });
 });
 
-test('one with all of its bytes is left to whoever finishes it, but not for ever', async () => {
-  const { expirer } = await replica();
-  const id = await open();
-  await db.database.client.upload_session.update({ where: { upload_id: id }, data: { offset: SIZE } });
-  await passTime(id);
-  await expirer.runOnce();
-  expect(await stateOf(id)).toMatchObject({ phase: 'open', state: 'uploading' });
-  await db.database.client.upload_session.update({
-    where: { upload_id: id },
-    data: { expires_at: new Date(Date.now() - 3_601_000) },
-  });
-  await expirer.runOnce();
-  expect(await stateOf(id)).toMatchObject({ phase: 'expired', state: 'expired' });
-});
+test.each(['open', 'completing'] as const)(
+  'one with all of its bytes is left to whoever finishes it, but not for ever (%s)',
+  async (phase) => {
+    const { expirer } = await replica();
+    const id = await open();
+    await beginMultipart(id);
+    await db.database.client.upload_session.update({
+      where: { upload_id: id },
+      data: { phase, offset: SIZE },
+    });
+    await passTime(id);
+    await expirer.runOnce();
+    expect(await stateOf(id)).toMatchObject({ phase, state: 'uploading' });
+    expect(await multipartsOf(id)).toBe(1);
+    await db.database.client.upload_session.update({
+      where: { upload_id: id },
+      data: { expires_at: new Date(Date.now() - 3_601_000) },
+    });
+    await expirer.runOnce();
+    expect(await stateOf(id)).toMatchObject({ phase: 'expired', state: 'expired' });
+  },
+);
 
 test('pieces that nobody put together go, finished or not', async () => {
   const { expirer, sessions } = await replica();

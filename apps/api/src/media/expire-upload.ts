@@ -20,7 +20,7 @@ const WHOLE_GRACE = '1 hour';
  * together, and what was ended and not cleaned up. Who claims must release or close each. Those that were
  * tried least recently come first, so that one which can't be cleaned up does not stop the others.
  *
- * An open upload with all of its bytes is left to whoever finishes it: nothing of it is missing. What could not
+ * An unfinished upload with all of its bytes is left to whoever finishes it: nothing of it is missing. What could not
  * be finished for an hour never will be.
  */
 export const claimDueUploads = async (
@@ -35,7 +35,7 @@ export const claimDueUploads = async (
       SELECT upload_id FROM upload_session
       WHERE (phase IN ('open', 'completing', 'aborted') OR (phase = 'complete' AND is_partial))
         AND (phase = 'aborted' OR expires_at < now())
-        AND NOT (phase = 'open' AND length IS NOT NULL AND length > 0 AND "offset" = length
+        AND NOT (phase IN ('open', 'completing') AND length IS NOT NULL AND "offset" = length
           AND expires_at > now() - ${WHOLE_GRACE}::interval)
         AND (${NOBODYS} OR ${leftBy(processId)})
       ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
