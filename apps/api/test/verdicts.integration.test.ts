@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { VirusEvent } from '@claimcheck/contracts/broker-events';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { COMMANDS } from '../src/cli/commands.ts';
+import { runCli } from '../src/cli/run-cli.ts';
 import { type ApplyOutcome, applyResult } from '../src/media/apply-result.ts';
 import { applyVirus } from '../src/media/apply-virus.ts';
 import { blockKnownBytes, listSameBytes } from '../src/media/block-media.ts';
@@ -8,6 +11,7 @@ import { createConversation } from '../src/media/conversations.ts';
 import { type MediaRow, readMedia } from '../src/media/media-row.ts';
 import { listMessages, sendMessage } from '../src/media/messages.ts';
 import { listPurgeable, purgeBlocked } from '../src/media/purge-blocked.ts';
+import { redriveMedia } from '../src/media/redrive-media.ts';
 import { databaseTime, listRescannable, requestRescan, rescanProgress } from '../src/media/rescan.ts';
 import type { Result } from '../src/media/result.ts';
 import { findKnownVirus, forgetVerdicts } from '../src/media/verdicts.ts';
@@ -217,5 +221,88 @@ describe('a rescan', () => {
     const sha256 = newHash();
     await apply({ mediaId, stage: 'rescan', code: 'clean', sha256 });
     expect(await rowOf(mediaId)).toMatchObject({ state: 'ready', scan_state: 'clean', sha256 });
+  });
+
+  /** Settled before a worker could tell its hash: the row has what its uploader claimed. */
+  const unverified = async (sha256: string, code: string): Promise<string> => {
+    const id = await db.uploaded('application/pdf');
+    await db.database.client.media_object.update({ where: { media_object_id: id }, data: { sha256 } });
+    await apply({ mediaId: id, stage: 'final', success: false, code });
+    expect(await rowOf(id)).toMatchObject({ state: 'failed', sha256, is_sha256_verified: false });
+    return id;
+  };
+
+  test('is answered for bytes that are not what their uploader claimed; they stay refused', async () => {
+    for (const code of ['hash_mismatch', 'processing_failed']) {
+      const mediaId = await unverified(newHash(), code);
+      const since = await databaseTime(db.database);
+      const sha256 = newHash();
+      await apply({ mediaId, stage: 'rescan', code: 'clean', sha256 });
+      expect(await rescanProgress(db.database, since, [mediaId])).toMatchObject({ judged: 1, open: [] });
+      expect(await listed(since)).not.toContain(mediaId);
+      const failed = { state: 'failed', failure_code: 'hash_mismatch', sha256, is_sha256_verified: true };
+      expect(await rowOf(mediaId)).toMatchObject(failed);
+      expect(await db.database.transaction((tx) => redriveMedia(tx, settings, mediaId))).toEqual({
+        refused: 'failed',
+      });
+    }
+  });
+
+  test('verifies a claim that is true, and what failed can be processed anew', async () => {
+    const sha256 = newHash();
+    const mediaId = await unverified(sha256, 'processing_failed');
+    await apply({ mediaId, stage: 'rescan', code: 'clean', sha256 });
+    expect(await rowOf(mediaId)).toMatchObject({
+      failure_code: 'processing_failed',
+      is_sha256_verified: true,
+    });
+    expect(await db.database.transaction((tx) => redriveMedia(tx, settings, mediaId))).toHaveProperty(
+      'media',
+    );
+  });
+
+  test('looks at bytes whose hash is only claimed, whatever was said of the claimed ones', async () => {
+    const since = await databaseTime(db.database);
+    const sha256 = newHash();
+    await readyDocument(sha256);
+    const claims = await unverified(sha256, 'processing_failed');
+    expect(await listRescannable(db.database, since, FIRST, 1_000)).toContainEqual({
+      media_object_id: claims,
+      sha256: null,
+    });
+    expect(await rescanProgress(db.database, since, [claims])).toMatchObject({ open: [claims] });
+  });
+
+  test('goes on after a page that nobody answers', async () => {
+    await Promise.all(Array.from({ length: 17 }, () => readyDocument(newHash())));
+    const since = await databaseTime(db.database);
+    const mute = (await listRescannable(db.database, since, FIRST, 16)).map((one) => one.media_object_id);
+    const answer = async () => {
+      const requests = await db.database.client.outbox.findMany({ where: { created_at: { gte: since } } });
+      for (const { payload } of requests) {
+        const { mediaId = '', only } = payload as { mediaId?: string; only?: string };
+        if (only !== 'scan' || mute.includes(mediaId)) continue;
+        const { sha256 } = await rowOf(mediaId);
+        await apply({ mediaId, stage: 'rescan', code: 'clean', sha256: sha256 ?? newHash() });
+      }
+    };
+    const lines: string[] = [];
+    let isOver = false;
+    const run = runCli(
+      COMMANDS,
+      ['rescan', '--json', '--timeout', '2s', '--since', since.toISOString()],
+      { ...inject('stack'), DATABASE_URL: db.url, AUTH_JWT_SECRET: 'x'.repeat(32) },
+      { out: (text) => lines.push(text), error: (text) => lines.push(text) },
+    ).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await answer();
+      await pause(100);
+    }
+    expect(await run, lines.join('')).toBe(1);
+    const report: { unanswered: number; clean_or_unscannable: number } = JSON.parse(lines.join(''));
+    expect(report.unanswered).toBeGreaterThan(0);
+    expect(report.clean_or_unscannable).toBeGreaterThan(0);
   });
 });

@@ -1,10 +1,22 @@
 import { SCAN_VERDICTS } from '@claimcheck/contracts/broker-events';
+import { FAILURES } from '@claimcheck/contracts/errors';
 import type { Transaction } from '@claimcheck/database/database';
 import type { MediaRow } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import type { Result } from './result.ts';
 import { recordVerdict, toSha256 } from './verdicts.ts';
 import { type MediaChange, writeMedia } from './write-media.ts';
+
+/**
+ * The hash in place of what was claimed, and what that makes of the claim: the next attempt has nothing left to
+ * compare the bytes with.
+ */
+const verifyHash = (row: MediaRow, sha256: string): MediaChange => {
+  const isOther = row.sha256 !== null && toSha256(row.sha256) !== sha256;
+  const isFailed = (row.former_state ?? row.state) === 'failed';
+  const mismatch = { failure_code: 'hash_mismatch', failure_message: FAILURES.hash_mismatch };
+  return { sha256, is_sha256_verified: true, ...(isOther && isFailed ? mismatch : {}) };
+};
 
 /**
  * A new look at a stored source, which had settled. Infected comes as a virus event; anything else is kept
@@ -21,7 +33,8 @@ export const applyRescan = async (
   if (!result.success || sha256 === undefined || code === undefined || code === 'skipped') return;
   await recordVerdict(tx, { sha256, scanner: result.scanner, code });
   const change: MediaChange = {};
-  if (row.sha256 === null) change.sha256 = sha256;
+  // What is in work is hashed there, and compared with what its uploader claimed.
+  if (!row.is_sha256_verified && row.state !== 'processing') Object.assign(change, verifyHash(row, sha256));
   const wasNotScanned = row.scan_state === 'skipped' || row.scan_state === 'unscannable';
   if (code === 'clean' && wasNotScanned && row.state !== 'failed') change.scan_state = 'clean';
   if (Object.keys(change).length > 0) await writeMedia(tx, settings, row, change);

@@ -40,7 +40,9 @@ export const redriveMedia = async (
   const row = await lockMedia(tx, mediaObjectId);
   if (row === undefined) throw new ProblemError('not_found', { media_object_id: mediaObjectId });
   const hasSource = row.upload_state === 'uploaded' && row.size_bytes > 0n;
-  if (!REDRIVABLE.includes(row.state) || !hasSource) return { refused: row.state };
+  // Its claim was replaced by its hash: asked again, it would pass for what it never was.
+  const isOther = row.failure_code === 'hash_mismatch' && row.is_sha256_verified;
+  if (!REDRIVABLE.includes(row.state) || !hasSource || isOther) return { refused: row.state };
   const keepsVerdict = row.scan_state === 'clean' || settings.scanPolicy === 'off';
   const media = await beginEpoch(tx, settings, row, {
     state: 'processing',

@@ -6,12 +6,18 @@ import { enqueue } from './outbox.ts';
 
 export interface Rescannable {
   media_object_id: string;
+  /** Null while it is only what the uploader claims. */
   sha256: string | null;
 }
 
 /** What has settled and has its source; what is in work is scanned anyway. */
 const STORED = Prisma.sql`state IN ('ready', 'degraded', 'failed', 'expiring') AND upload_state = 'uploaded'
   AND size_bytes > 0`;
+
+/** A claim is no reason to look at the bytes no more: only what a worker found is compared. */
+const hasVerdictSince = (since: Date) => Prisma.sql`EXISTS (
+  SELECT FROM verdict
+  WHERE verdict.sha256 = media_object.sha256 AND is_sha256_verified AND judged_at >= ${since}::timestamptz)`;
 
 /** The database's time: verdicts are compared with it. */
 export const databaseTime = async ({ client }: Pick<Database, 'client'>): Promise<Date> => {
@@ -28,10 +34,8 @@ export const listRescannable = async (
   limit: number,
 ): Promise<Rescannable[]> => {
   const rows = await client.$queryRaw<Rescannable[]>`
-    SELECT media_object_id, sha256 FROM media_object
-    WHERE media_object_id > ${after}::uuid AND ${STORED} AND NOT EXISTS (
-      SELECT 1 FROM verdict
-      WHERE verdict.sha256 = media_object.sha256 AND judged_at >= ${since}::timestamptz)
+    SELECT media_object_id, CASE WHEN is_sha256_verified THEN sha256 END AS sha256 FROM media_object
+    WHERE media_object_id > ${after}::uuid AND ${STORED} AND NOT ${hasVerdictSince(since)}
     ORDER BY media_object_id LIMIT ${limit}`;
   return rows;
 };
@@ -58,10 +62,7 @@ export const rescanProgress = async (
   mediaObjectIds: readonly string[],
 ): Promise<{ blocked: number; judged: number; open: string[] }> => {
   const rows = await client.$queryRaw<{ media_object_id: string; outcome: 'judged' | 'open' }[]>`
-    SELECT media_object_id, CASE WHEN EXISTS (
-      SELECT 1 FROM verdict
-      WHERE verdict.sha256 = media_object.sha256 AND judged_at >= ${since}::timestamptz)
-      THEN 'judged' ELSE 'open' END AS outcome
+    SELECT media_object_id, CASE WHEN ${hasVerdictSince(since)} THEN 'judged' ELSE 'open' END AS outcome
     FROM media_object WHERE media_object_id = ANY(${mediaObjectIds}::uuid[]) AND ${STORED}`;
   const open = rows.flatMap(({ media_object_id, outcome }) => (outcome === 'open' ? [media_object_id] : []));
   return {

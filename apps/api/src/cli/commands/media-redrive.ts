@@ -13,7 +13,7 @@ export const mediaRedriveCommand: Command = {
     );
     if ('refused' in answer)
       throw new Error(
-        `it is ${answer.refused}: only what has failed or is degraded, and not empty, is driven again`,
+        `it is ${answer.refused}: only what has failed or is degraded, not empty, and what its uploader said it was, is driven again`,
       );
     const { media_object_id, state, epoch, ready_by } = answer.media;
     print(

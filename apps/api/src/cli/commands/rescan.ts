@@ -8,6 +8,8 @@ import { withOperator } from '../operator.ts';
 
 /** So many are with the workers at once: new uploads wait behind no more than these. */
 const BATCH = 16;
+/** Whoever does not answer so many times in a row will not answer a thousand times either. */
+const SILENT_BATCHES = 3;
 const POLL_MS = 250;
 /** Below every id that we make. */
 const FIRST = '00000000-0000-0000-0000-000000000000';
@@ -55,6 +57,7 @@ const run = async ({ env, json, options, print }: CommandInput): Promise<number>
   const since = await withOperator(env, async ({ database, settings }) => {
     const begin = given ?? (await databaseTime(database));
     if (!json) print(`to go on after an interruption: rescan --since ${begin.toISOString()}`);
+    let silent = 0;
     for (let after = FIRST; ; ) {
       const page = await listRescannable(database, begin, after, BATCH);
       const last = page.at(-1);
@@ -69,8 +72,8 @@ const run = async ({ env, json, options, print }: CommandInput): Promise<number>
       total.blocked += counts.blocked;
       total.unanswered += counts.unanswered;
       if (!json) print(`up to ${after}: ${JSON.stringify(total)}`);
-      // Whoever does not answer sixteen times will not answer a thousand times either.
-      if (counts.unanswered === distinct.size) return begin;
+      silent = counts.unanswered === distinct.size ? silent + 1 : 0;
+      if (silent === SILENT_BATCHES) return begin;
     }
   });
   if (json) print(JSON.stringify({ since: since.toISOString(), ...total }));
