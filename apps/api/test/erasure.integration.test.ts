@@ -1,12 +1,17 @@
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { sweepPrefixes } from '../src/background/sweeper/sweep-prefixes.ts';
 import { createConversation } from '../src/media/conversations.ts';
+import { createUpload } from '../src/media/create-upload.ts';
+import { eraseUser } from '../src/media/erase-user.ts';
 import { sendMessage } from '../src/media/messages.ts';
 import { createAccessWorld } from './harness/access-world.ts';
 import { callApi } from './harness/call-api.ts';
 import { readyMedia } from './harness/ready-media.ts';
+import { later, runDuty } from './harness/run-duty.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';
-import { keysBelow } from './harness/test-storage.ts';
+import { keysBelow, putObject } from './harness/test-storage.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -85,6 +90,60 @@ test('a user: rows, objects and events go, also where somebody forwarded what wa
   expect(await page.json()).toMatchObject({
     messages: [{ sender_user_id: 'ben', media: { state: 'deleted', filename: '', owner_user_id: '' } }],
   });
+});
+
+test('a user, interrupted before the storage was asked: the sweeper removes objects and open parts', async () => {
+  const { database, settings, storage } = api.context;
+  const owner = `ann-${uuidv7()}`;
+  const openMultipart = async (Key: string): Promise<string> => {
+    const created = new CreateMultipartUploadCommand({ Bucket: storage.bucket, Key });
+    return (await storage.client.send(created)).UploadId ?? '';
+  };
+  const { session } = await database.autocommit((on) =>
+    createUpload(on, settings, {
+      owner_user_id: owner,
+      length: 5,
+      part_size: 8_388_608,
+      metadata: { filename: 'a.txt', filetype: 'text/plain', client_media_id: uuidv7() },
+    }),
+  );
+  const piece = uuidv7();
+  const whole = uuidv7();
+  for (const [upload_id, phase] of [
+    [piece, 'open'],
+    [whole, 'complete'],
+  ] as const)
+    await database.client.upload_session.create({
+      data: {
+        upload_id,
+        owner_user_id: owner,
+        protocol: 'tus',
+        phase,
+        is_partial: true,
+        s3_bucket: storage.bucket,
+        object_storage_key: `${upload_id}/source`,
+        s3_upload_id: phase === 'open' ? await openMultipart(`${upload_id}/source`) : null,
+        expires_at: later(3_600_000),
+      },
+    });
+  await database.client.upload_session.update({
+    where: { upload_id: session.upload_id },
+    data: { s3_upload_id: await openMultipart(session.object_storage_key) },
+  });
+  await putObject(storage, `${whole}/source`);
+
+  const dies = () => Promise.reject(new Error('the process ends'));
+  // Once in the media object's objects, once in the pieces'.
+  for (const _ of [1, 2])
+    await expect(eraseUser(database, settings, owner, dies)).rejects.toThrow('the process ends');
+  await eraseUser(database, settings, owner, dies);
+
+  await runDuty(sweepPrefixes({ database, storage }), later(60_000));
+  for (const id of [session.upload_id, piece, whole]) {
+    expect(await keysBelow(storage, `${id}/`)).toEqual([]);
+    const listed = new ListMultipartUploadsCommand({ Bucket: storage.bucket, Prefix: `${id}/source` });
+    expect((await storage.client.send(listed)).Uploads ?? []).toEqual([]);
+  }
 });
 
 test('a conversation: what only it refers to goes with it, what others refer to stays', async () => {

@@ -220,7 +220,10 @@ describe('prefixes', () => {
     for (const id of ids) await db.database.transaction((tx) => deleteMedia(tx, settings, id, 'ann'));
     const away = sweepPrefixes({
       database: db.database,
-      storage: { deletePrefix: () => Promise.reject(new Error('the storage is away')) },
+      storage: {
+        abortUploads: () => Promise.resolve(),
+        deletePrefix: () => Promise.reject(new Error('the storage is away')),
+      },
     });
     const failed = await runDuty(away, later(60_000));
     expect(new Set(failed.decisions)).toEqual(new Set(['error']));
@@ -230,6 +233,7 @@ describe('prefixes', () => {
     const counting = sweepPrefixes({
       database: db.database,
       storage: {
+        abortUploads: (key) => storage.abortUploads(key),
         deletePrefix: async (prefix) => {
           swept.push(prefix);
           await storage.deletePrefix(prefix);

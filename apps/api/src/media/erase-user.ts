@@ -4,6 +4,7 @@ import { ERASED_USER, type ErasedUpload, eraseMedia, erasePage } from './erase-m
 import { lockMedia } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { deleteMessage } from './messages.ts';
+import { sweepWhole } from './prefix-sweeps.ts';
 
 const PAGE = 100;
 
@@ -37,11 +38,19 @@ const eraseOwn = async (
   return row?.owner_user_id === userId ? eraseMedia(tx, settings, row) : undefined;
 };
 
-/** Pieces of concatenations, which belong to no media object. */
-const erasePieces = async (database: Database, userId: string): Promise<ErasedUpload[]> => {
-  const where = { owner_user_id: userId, media_object_id: null };
-  const pieces = await database.client.upload_session.findMany({ where });
-  await database.client.upload_session.deleteMany({ where });
+/** Pieces of concatenations, which belong to no media object: a page of them. */
+const erasePieces = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  userId: string,
+): Promise<ErasedUpload[]> => {
+  const pieces = await tx.db.upload_session.findMany({
+    where: { owner_user_id: userId, media_object_id: null },
+    take: PAGE,
+  });
+  const ids = pieces.map(({ upload_id }) => upload_id);
+  await tx.db.upload_session.deleteMany({ where: { upload_id: { in: ids } } });
+  for (const id of ids) await sweepWhole(tx, settings, id);
   return pieces.map(({ upload_id, phase, object_storage_key, s3_upload_id }) => ({
     upload_id,
     multipart:
@@ -87,6 +96,10 @@ export const eraseUser = async (
     await erasePage(page, (id) => database.transaction((tx) => eraseOwn(tx, settings, userId, id)), onErased);
     more = page.length === PAGE;
   }
-  await Promise.all((await erasePieces(database, userId)).map(onErased));
+  for (let more = true; more; ) {
+    const pieces = await database.transaction((tx) => erasePieces(tx, settings, userId));
+    await Promise.all(pieces.map(onErased));
+    more = pieces.length === PAGE;
+  }
   await database.transaction((tx) => forget(tx, userId));
 };

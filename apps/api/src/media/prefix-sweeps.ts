@@ -13,15 +13,15 @@ const FIRST_SWEEP_MS = 10_000;
 const CLAIM_MS = 300_000;
 
 /**
- * Everything of a tombstone goes: soon, and once more when nobody can be writing there any more. Written in
- * the transaction that makes the tombstone.
+ * Everything of a tombstone, or of an upload whose row is deleted, goes: soon, and once more when nobody can be
+ * writing there any more. Written in the transaction that makes it so.
  */
 export const sweepWhole = async (
   tx: Transaction,
   settings: MediaSettings,
-  mediaObjectId: string,
+  uploadId: string,
 ): Promise<void> => {
-  const prefix = `${mediaObjectId}/`;
+  const prefix = `${uploadId}/`;
   const now = Date.now();
   await tx.db.prefix_sweep.createMany({
     data: [FIRST_SWEEP_MS, settings.sweepAgainMs].map((ms) => ({ prefix, due_at: new Date(now + ms) })),

@@ -5,16 +5,27 @@ import type { Duty, Pass } from './duty.ts';
 
 interface Options {
   database: Database;
-  storage: Pick<Storage, 'deletePrefix'>;
+  storage: Pick<Storage, 'abortUploads' | 'deletePrefix'>;
 }
 
 const BATCH = 50;
+
+const WHOLE = /^[^/]+\/$/;
+
+/** Also of what was never completed; a storage that does not let us look loses its objects all the same. */
+const empty = async (storage: Options['storage'], prefix: string): Promise<void> => {
+  try {
+    if (WHOLE.test(prefix)) await storage.abortUploads(`${prefix}source`);
+  } finally {
+    await storage.deletePrefix(prefix);
+  }
+};
 
 const sweep = async ({ database, storage }: Options, pass: Pass, claimed: PrefixSweep): Promise<void> => {
   const { prefix } = claimed;
   try {
     const sweepable = await isSweepable(database, claimed);
-    if (sweepable) await storage.deletePrefix(prefix);
+    if (sweepable) await empty(storage, prefix);
     await closeSweep(database, claimed);
     pass.decided(sweepable ? 'swept' : 'kept', { prefix });
   } catch (error) {
