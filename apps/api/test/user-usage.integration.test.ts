@@ -126,6 +126,40 @@ test('a deferred length counts when it is declared, and is refused when it does 
   expect(await usageOf('deferred')).toEqual({ bytes: 900, open: 1 });
 });
 
+test('of a deferred length what is stored counts, at the same time too, and is given back', async () => {
+  const limits = withLimits(750);
+  const sessions = new UploadSessions(db.database, limits);
+  const begin = async () => {
+    const { session } = await create('stores', undefined, limits);
+    const acquired = await sessions.acquire(session.upload_id);
+    if (acquired === undefined) throw new Error('the upload is held by nobody else');
+    return acquired.lease;
+  };
+  const leases = await Promise.all(Array.from({ length: 20 }, begin));
+  const answers = await outcomes(
+    leases.map((lease) => sessions.commit(lease, { offset: 100, parts: [] }, true)),
+  );
+  expect([count(answers, 'created'), count(answers, 'quota_exceeded')]).toEqual([7, 13]);
+  expect(await usageOf('stores')).toEqual({ bytes: 700, open: 20 });
+  expect(await sessions.bytesLeft('stores')).toBe(50);
+  const kept = leases.filter((_, index) => answers[index] === 'created');
+  const offsets = await Promise.all(
+    leases.map(async ({ upload_id }) => (await sessions.find(upload_id))?.offset),
+  );
+  expect(offsets.filter((offset) => offset === 100)).toHaveLength(7);
+  // What is charged already is not charged again; who has lost the lease writes nothing.
+  const [first, second] = kept;
+  if (first === undefined || second === undefined) throw new Error('nothing was kept');
+  expect(await sessions.commit(first, { offset: 150, parts: [] }, true)).toBe(true);
+  expect(await sessions.commit({ ...first, epoch: 9 }, { offset: 150, parts: [] }, true)).toBe(false);
+  expect((await usageOf('stores')).bytes).toBe(750);
+  expect(await sessions.setLength(first, 150)).toBe(true);
+  expect((await usageOf('stores')).bytes).toBe(750);
+  await db.database.transaction((tx) => deleteMedia(tx, limits, first.upload_id, 'stores'));
+  await sessions.setPhase(second, 'aborted');
+  expect(await usageOf('stores')).toEqual({ bytes: 500, open: 18 });
+});
+
 test('a concatenation counts once: its pieces hand their bytes over', async () => {
   const limits = withLimits(1_000);
   const sessions = new UploadSessions(db.database, limits);

@@ -1,7 +1,7 @@
 import type { UploadMetadata } from '@claimcheck/contracts/rest';
 import { type Executor, Prisma } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
-import { msUntilTomorrow, readAllowance, today } from './allowance.ts';
+import { MAX_BIGINT, msUntilTomorrow, readAllowance, today } from './allowance.ts';
 import type { MediaSettings } from './media-settings.ts';
 import { ProblemError } from './problem-error.ts';
 import { type SessionRow, toSession, type UploadSession } from './upload-sessions.ts';
@@ -30,7 +30,6 @@ export interface NewUpload extends NewSession {
   pieces?: readonly string[];
 }
 
-const MAX_BIGINT = '9223372036854775807';
 const MAX_INT = 2_147_483_647;
 
 const sourceKeyOf = (uploadId: string): string => `${uploadId}/source`;

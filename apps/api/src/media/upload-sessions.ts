@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
-import type { UsageLimits } from './allowance.ts';
+import { MAX_BIGINT, readAllowance, type UsageLimits } from './allowance.ts';
 import { ProblemError } from './problem-error.ts';
 import { NOTHING_USED, setUsage } from './user-usage.ts';
 
@@ -193,19 +193,25 @@ export class UploadSessions {
       WHERE upload_id = ${uploadId}::uuid AND lease_owner = ${this.processId}::uuid`);
   }
 
-  /** @returns false when the lease was lost: nothing was written */
-  async commit(lease: Lease, progress: Progress): Promise<boolean> {
+  /** What its owner's quota leaves, in bytes; without one there is no end to it. */
+  async bytesLeft(ownerUserId: string): Promise<number> {
+    const { limits, used } = await readAllowance(this.#database, this.#limits, ownerUserId);
+    return Math.max(0, (limits.userQuotaBytes ?? Number.POSITIVE_INFINITY) - Number(used.bytes));
+  }
+
+  /**
+   * @param charges the upload's length is not known: what is stored of it is charged, in the same statement
+   * @returns false when the lease was lost: nothing was written
+   * @throws ProblemError `quota_exceeded`: nothing was written
+   */
+  async commit(lease: Lease, progress: Progress, charges = false): Promise<boolean> {
     const { parts, tail, offset } = progress;
     const rows = [
       ...parts.map((part) => ({ kind: 'part', key: null, ...part })),
       ...(tail === undefined ? [] : [{ kind: 'tail', etag: '', ...tail }]),
     ];
-    const written = await this.#database.query(Prisma.sql`
-      WITH fenced AS (
-        UPDATE upload_session SET "offset" = ${offset}, updated_at = now()
-        WHERE upload_id = ${lease.upload_id}::uuid AND lease_epoch = ${lease.epoch}
-          AND lease_owner = ${lease.owner}::uuid AND phase = 'open'
-        RETURNING upload_id),
+    const [written] = await this.#database.query<{ is_kept: boolean }>(Prisma.sql`
+      WITH ${charges ? this.#charge(lease, offset) : fence(lease, offset)},
       joined AS (
         DELETE FROM upload_part USING fenced
         WHERE upload_part.upload_id = fenced.upload_id AND kind = 'tail' AND number <= ${progress.tails_joined ?? -1}),
@@ -214,8 +220,30 @@ export class UploadSessions {
         SELECT fenced.upload_id, kind::upload_part_kind, number, etag, size_bytes, key
         FROM fenced, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
           AS new (kind text, number int, etag text, size_bytes bigint, key text))
-      SELECT upload_id FROM fenced`);
-    return written.length === 1;
+      SELECT true AS is_kept FROM fenced
+      ${charges ? Prisma.sql`UNION ALL SELECT false FROM held WHERE NOT EXISTS (SELECT FROM charged)` : Prisma.empty}`);
+    if (written?.is_kept === false) throw new ProblemError('quota_exceeded');
+    return written !== undefined;
+  }
+
+  /** As {@link fence}, where the owner's quota has room for what is new. */
+  #charge({ upload_id, epoch, owner }: Lease, offset: number): Prisma.Sql {
+    return Prisma.sql`held AS (
+        SELECT upload_id, owner_user_id, charged_bytes FROM upload_session
+        WHERE upload_id = ${upload_id}::uuid AND lease_epoch = ${epoch} AND lease_owner = ${owner}::uuid
+          AND phase = 'open'
+        FOR UPDATE),
+      charged AS (
+        UPDATE user_usage SET bytes = user_usage.bytes + ${offset}::bigint - charged_bytes
+        FROM held LEFT JOIN user_limit USING (owner_user_id)
+        WHERE user_usage.owner_user_id = held.owner_user_id AND (${offset}::bigint <= charged_bytes
+          OR user_usage.bytes + ${offset}::bigint - charged_bytes
+            <= coalesce(quota_bytes, ${this.#limits.userQuotaBytes ?? null}::bigint, ${MAX_BIGINT}::bigint))
+        RETURNING upload_id),
+      fenced AS (
+        UPDATE upload_session SET "offset" = ${offset}, charged_bytes = ${offset}, updated_at = now()
+        FROM charged WHERE upload_session.upload_id = charged.upload_id
+        RETURNING upload_session.upload_id)`;
   }
 
   /** @returns false when the lease was lost */
@@ -288,6 +316,13 @@ export class UploadSessions {
     }));
   }
 }
+
+/** The row takes its new offset when the lease is still held. */
+const fence = ({ upload_id, epoch, owner }: Lease, offset: number): Prisma.Sql => Prisma.sql`fenced AS (
+        UPDATE upload_session SET "offset" = ${offset}, updated_at = now()
+        WHERE upload_id = ${upload_id}::uuid AND lease_epoch = ${epoch}
+          AND lease_owner = ${owner}::uuid AND phase = 'open'
+        RETURNING upload_id)`;
 
 const update = async (
   db: Pick<Transaction['db'], 'upload_session'>,

@@ -38,6 +38,9 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
       'quota_exceeded',
       'too_many_uploads',
       'too_many_uploads_today',
+      'client_key_conflict',
+      'upload_gone',
+      'upload_locked',
     ],
   },
   {
@@ -66,6 +69,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
       'upload_locked',
       'checksum_mismatch',
       'too_large',
+      'quota_exceeded',
       'tus_version',
     ],
   },

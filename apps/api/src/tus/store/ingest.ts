@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { ProblemError } from '../../media/problem-error.ts';
 import type { Lease, Progress, StoredTail, UploadSession } from '../../media/upload-sessions.ts';
 import { type BodyEnd, BodyReader } from './body-reader.ts';
 import type { ExpectedChecksum } from './checksum.ts';
@@ -25,6 +26,12 @@ export interface Remainder extends Taken {
   tails: StoredTail[];
 }
 
+/** How far a request may go, in bytes from the upload's start, and what it is told beyond. */
+export interface Limit {
+  bytes: number;
+  code: 'too_large' | 'quota_exceeded';
+}
+
 export interface Ingested {
   /** Committed, or, when `remainder` is there, the length of the whole upload. */
   offset: number;
@@ -42,6 +49,7 @@ export class Ingest implements Holder {
   readonly #engine: Engine;
   readonly #lease: Lease;
   readonly #session: UploadSession;
+  readonly #limit: Limit;
   readonly #reader: BodyReader;
   readonly #checksum: ExpectedChecksum | undefined;
   /** With a checksum nothing counts before it was compared. */
@@ -64,6 +72,7 @@ export class Ingest implements Holder {
     options: {
       lease: Lease;
       session: UploadSession;
+      limit: Limit;
       request: IncomingMessage;
       checksum?: ExpectedChecksum | undefined;
     },
@@ -71,6 +80,7 @@ export class Ingest implements Holder {
     this.#engine = engine;
     this.#lease = options.lease;
     this.#session = options.session;
+    this.#limit = options.limit;
     this.#checksum = options.checksum;
     this.#mayCommit = options.checksum === undefined;
     this.#position = options.session.offset;
@@ -103,8 +113,8 @@ export class Ingest implements Holder {
   /**
    * Reads the body to its end, or to an interrupt.
    *
-   * @throws TusError `too_large` · `checksum_mismatch` · `upload_locked` when the lease was lost; the error
-   *   of the storage. What was committed before stays.
+   * @throws ProblemError `too_large` · `quota_exceeded` · `checksum_mismatch` · `upload_locked` when the lease
+   *   was lost; the error of the storage. What was committed before stays.
    */
   async run(): Promise<Ingested> {
     try {
@@ -113,9 +123,9 @@ export class Ingest implements Holder {
       const end = await this.#readBody();
       await this.#settle();
       if (this.#checksum !== undefined) await this.#verify(end);
-      if (end === 'too_large') {
+      if (end === 'over') {
         await this.#writeTail();
-        throw new TusError('too_large');
+        throw new TusError(this.#limit.code);
       }
       return await this.#conclude(end);
     } finally {
@@ -126,8 +136,8 @@ export class Ingest implements Holder {
     }
   }
 
-  async #readBody(): Promise<BodyEnd | 'release' | 'too_large'> {
-    const limit = this.#session.length ?? this.#engine.maxUploadBytes;
+  async #readBody(): Promise<BodyEnd | 'release' | 'over'> {
+    const limit = this.#limit.bytes;
     for (;;) {
       const next = await this.#reader.next();
       if (this.#failure !== undefined || next === 'failure') throw this.#failure;
@@ -137,7 +147,7 @@ export class Ingest implements Holder {
       else {
         const fits = this.#position + next.length <= limit;
         await this.#accept(fits ? next : next.subarray(0, limit - this.#position));
-        if (!fits) return 'too_large';
+        if (!fits) return 'over';
       }
     }
   }
@@ -263,7 +273,9 @@ export class Ingest implements Holder {
 
   async #commit(progress: Progress): Promise<void> {
     this.#engine.failpoint('upload.before_progress');
-    if (!(await this.#engine.sessions.commit(this.#lease, progress))) throw new TusError('upload_locked');
+    const { length } = this.#session;
+    if (!(await this.#engine.sessions.commit(this.#lease, progress, length === undefined)))
+      throw new TusError('upload_locked');
     this.#engine.failpoint('upload.after_progress');
   }
 
@@ -282,9 +294,9 @@ export class Ingest implements Holder {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async #verify(end: BodyEnd | 'release' | 'too_large'): Promise<void> {
+  async #verify(end: BodyEnd | 'release' | 'over'): Promise<void> {
     // A body that is not whole can't be compared: nothing of it is kept.
-    if (end !== 'end') throw new TusError(end === 'too_large' ? 'too_large' : 'upload_locked');
+    if (end !== 'end') throw new TusError(end === 'over' ? this.#limit.code : 'upload_locked');
     if (this.#checksum?.matches() !== true) throw new TusError('checksum_mismatch');
     this.#mayCommit = true;
     await this.#commitStored();
@@ -311,7 +323,15 @@ export class Ingest implements Holder {
       const key = `${this.#session.upload_id}/tail/${this.#position}-${this.#lease.epoch}`;
       await this.#engine.sender.put(key, [...joining, ...chunks], false);
       const tail = { number, key, size_bytes: sizeOf(joining) + size };
-      await this.#commit({ offset: this.#position, parts: [], tail, ...(isJoining ? joined(tails) : {}) });
+      await this.#commit({
+        offset: this.#position,
+        parts: [],
+        tail,
+        ...(isJoining ? joined(tails) : {}),
+      }).catch((error: unknown) => {
+        if (error instanceof ProblemError) this.#forget([tail]);
+        throw error;
+      });
       this.#tails = isJoining ? [tail] : [...tails, tail];
       if (isJoining) this.#forget(tails);
     } finally {

@@ -3,10 +3,11 @@ import type { StorageOptions } from '@claimcheck/platform/storage';
 import { s3ClientConfig } from '@claimcheck/platform/storage';
 import { S3Store } from '@tus/s3-store';
 import { type DataStore, Metadata, Upload } from '@tus/utils';
+import { ProblemError } from '../../media/problem-error.ts';
 import type { UploadSession } from '../../media/upload-sessions.ts';
 import type { Engine } from './engine.ts';
 import { abandon, forgetTails, storedRemainder, storeWhole } from './finish-upload.ts';
-import { Ingest, type Remainder } from './ingest.ts';
+import { Ingest, type Limit, type Remainder } from './ingest.ts';
 import { needsRecovery } from './needs-recovery.ts';
 import { TusError } from './tus-error.ts';
 import { currentScope, type UploadScope } from './upload-scope.ts';
@@ -68,7 +69,8 @@ export class UploadStore extends S3Store implements DataStore {
     if (scope.session.concat?.startsWith('final;')) throw new TusError('tus_protocol');
     if (scope.session.phase !== 'open') return this.recover(scope);
     const before = scope.session.offset;
-    const ingest = new Ingest(this.#engine, { ...scope, lease: scope.lease });
+    const limit = await this.#limitOf(scope.session);
+    const ingest = new Ingest(this.#engine, { ...scope, lease: scope.lease, limit });
     scope.onReleaseRequest = () => ingest.release();
     if (scope.releaseRequested) ingest.release();
     const { offset, end, remainder, s3_upload_id } = await ingest
@@ -82,11 +84,22 @@ export class UploadStore extends S3Store implements DataStore {
     return offset;
   }
 
+  /** What has no length yet is charged as it comes, and may go no further than its owner's quota. */
+  async #limitOf({ length, offset, owner_user_id }: UploadSession): Promise<Limit> {
+    const { maxUploadBytes, sessions } = this.#engine;
+    if (length !== undefined) return { bytes: length, code: 'too_large' };
+    const allowed = offset + (await sessions.bytesLeft(owner_user_id));
+    return allowed < maxUploadBytes
+      ? { bytes: allowed, code: 'quota_exceeded' }
+      : { bytes: maxUploadBytes, code: 'too_large' };
+  }
+
   /** A part was not taken: when there is nothing any more that could take one, the client has to know. */
   async #afterFailure(scope: UploadScope, error: unknown): Promise<never> {
     const { lease } = scope;
     const session = await this.#engine.sessions.find(scope.session.upload_id);
-    if (lease === undefined || session?.s3_upload_id === undefined || error instanceof TusError) throw error;
+    if (lease === undefined || session?.s3_upload_id === undefined || error instanceof ProblemError)
+      throw error;
     // Not from the error alone: a server may close the connection before it says why.
     const isThere = await this.#engine.sender.isOpen(session.object_storage_key, session.s3_upload_id);
     return isThere ? Promise.reject(error) : abandon(this.#engine, lease, error);
