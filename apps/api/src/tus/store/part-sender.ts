@@ -28,7 +28,9 @@ const isPassing = (error: unknown): boolean =>
   !(error instanceof S3ServiceException) ||
   (error.$metadata.httpStatusCode ?? 500) >= 500 ||
   error.name === 'SlowDown' ||
-  error.name === 'RequestTimeout';
+  error.name === 'RequestTimeout' ||
+  // versitygw, while it removes the folder that the last deleted key has left empty.
+  error.name === 'ExistingObjectIsDirectory';
 
 /** Said by S3 when there is no such multipart upload any more, or it does not have these parts. */
 export const isLost = (error: unknown): boolean =>
