@@ -28,9 +28,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/**/*.e2e.test.ts'],
           globalSetup: ['e2e/setup/stack.ts'],
-          // Each file starts the whole system, and mostly waits: for time-outs, restarts, what is announced.
-          // Two at a time keep two cores busy; more would compete for them.
-          maxWorkers: 2,
+          // Each file starts the whole system. Two at a time were tried: see docs/decisions/0014.
+          fileParallelism: false,
           expect: PATIENT,
           testTimeout: 120_000,
           hookTimeout: 180_000,
