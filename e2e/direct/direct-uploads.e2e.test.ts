@@ -8,6 +8,7 @@ import { startDocumentedListener } from '../harness/documented-listener.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
 import { sha256 } from '../harness/fixtures.ts';
 import { metricOf } from '../harness/metric-of.ts';
+import { noise } from '../harness/noise.ts';
 import { type OwnServers, startOwnServers } from '../harness/own-servers.ts';
 import { S3_STORES } from '../harness/s3-stores.ts';
 import { newAppName, type System, startSystem } from '../harness/system.ts';
@@ -49,7 +50,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     );
 
   test('a client that dies after its PUT: the bucket’s event alone makes it ready', async () => {
-    const bytes = randomBytes(300_000);
+    const bytes = noise(300_000);
     const { status, body } = await ann.authorize(randomFile(bytes, ['tus', 'put', 'multipart']));
     expect([status, body.upload.protocol, body.upload.method]).toEqual([201, 'put', 'PUT']);
     expect(await putSigned(body.upload, new Uint8Array(bytes))).toBe(200);
@@ -68,9 +69,9 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
 
   test('bytes that are not those of their Content-MD5 are refused, in a PUT and in a part', async () => {
     const md5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('base64');
-    const small = randomBytes(1_000);
+    const small = noise(1_000);
     const { upload } = (await ann.authorize(randomFile(small, ['put']))).body;
-    const large = randomBytes(PART + 1);
+    const large = noise(PART + 1);
     const parts = (await ann.authorize(randomFile(large, ['multipart']))).body.upload.parts ?? [];
     const writes = [
       { ...upload, bytes: small },
@@ -85,11 +86,11 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
   });
 
   test('what was signed is what may be written: this length, this key, once', async () => {
-    const bytes = randomBytes(1_000);
+    const bytes = noise(1_000);
     const { media, upload } = (await ann.authorize(randomFile(bytes, ['put']))).body;
     const id = media.media_object_id;
     for (const size of [999, 1_001])
-      expect(await putSigned(upload, new Uint8Array(randomBytes(size))), `${size} bytes`).toBe(403);
+      expect(await putSigned(upload, new Uint8Array(noise(size))), `${size} bytes`).toBe(403);
     const elsewhere = upload.url.replace(id, crypto.randomUUID());
     expect(await putSigned({ ...upload, url: elsewhere }, new Uint8Array(bytes))).toBe(403);
     const { 'if-none-match': _, ...unconditional } = upload.headers;
@@ -98,12 +99,12 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     expect(await putSigned({ ...upload, headers: asPage }, new Uint8Array(bytes))).toBe(403);
     expect(await bucket.keys(`${id}/`)).toEqual([]);
     expect(await putSigned(upload, new Uint8Array(bytes))).toBe(200);
-    expect(await putSigned(upload, new Uint8Array(randomBytes(1_000)))).toBe(412);
+    expect(await putSigned(upload, new Uint8Array(noise(1_000)))).toBe(412);
     await expectWhole(ann.user, id, bytes);
   });
 
   test('complete and event, in any order and number, finish it once', async () => {
-    const bytes = randomBytes(2_000);
+    const bytes = noise(2_000);
     const { media, upload } = (await ann.authorize(randomFile(bytes, ['put']))).body;
     const id = media.media_object_id;
     expect(await ann.complete(id)).toMatchObject({ status: 409, body: { code: 'upload_incomplete' } });
@@ -122,7 +123,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
       APP_NAME: system.appName,
     });
     try {
-      const bytes = randomBytes(100);
+      const bytes = noise(100);
       const { media, upload } = (await ann.authorize(randomFile(bytes, ['put']))).body;
       expect(await putSigned(upload, new Uint8Array(bytes))).toBe(200);
       await until(() => (listener.heard().includes(`${media.media_object_id}/source`) ? true : undefined), {
@@ -136,7 +137,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
   });
 
   test('what the client says of its file is checked by the worker: hash, and type', async () => {
-    const bytes = randomBytes(500);
+    const bytes = noise(500);
     const lie = { sha256: sha256(Buffer.from('something else')) };
     const page = Buffer.from('<html><script>alert(1)</script></html>');
     const cases = [
@@ -152,7 +153,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
   });
 
   test('the same bytes again are not asked for, and nobody else learns that they are here', async () => {
-    const bytes = randomBytes(700);
+    const bytes = noise(700);
     const file = (more: object = {}) => randomFile(bytes, ['put'], { sha256: sha256(bytes), ...more });
     const { media, upload } = (await ann.authorize(file())).body;
     expect(await putSigned(upload, new Uint8Array(bytes))).toBe(200);
@@ -179,7 +180,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
   });
 
   test('parts: interrupted, listed, signed anew, and made one object', async () => {
-    const bytes = randomBytes(PART + 5 * MIB);
+    const bytes = noise(PART + 5 * MIB);
     const { media, upload } = (await ann.authorize(randomFile(bytes, ['put', 'multipart']))).body;
     const id = media.media_object_id;
     expect(upload).toMatchObject({ protocol: 'multipart', chunk_size: PART });
@@ -209,7 +210,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
   });
 
   test('the api dies after the Complete and before its commit: the event alone makes it ready', async () => {
-    const bytes = randomBytes(PART + 1_000);
+    const bytes = noise(PART + 1_000);
     await system.restart('api', { FAILPOINT: 'direct.after_complete:kill' });
     const { media, upload } = (await ann.authorize(randomFile(bytes, ['multipart']))).body;
     for (const part of upload.parts ?? [])

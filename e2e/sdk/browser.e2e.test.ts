@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import type { ChatUser } from '../harness/chat-user.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
+import { noise } from '../harness/noise.ts';
 import { until } from '../harness/until.ts';
 import { BrowserWorld } from './browser-world.ts';
 import { mediaOf, type SdkTab } from './sdk-tab.ts';
@@ -43,7 +43,7 @@ test.each([
 ])(
   'a reload on the way, %s: the upload goes on where it was, and its message goes out once',
   async (how, keepBytesUpTo) => {
-    const bytes = randomBytes(FILE_BYTES);
+    const bytes = noise(FILE_BYTES);
     const file = await world.fileOf(bytes);
     const tab = await openTab(keepBytesUpTo);
     try {
@@ -98,7 +98,7 @@ test('what the page has stored is deleted under it: nobody waits for that, and i
 
 test('there is no room for a file: after a reload it is known at least, to be chosen again', async () => {
   const tab = await openTab(FILE_BYTES);
-  const file = await world.fileOf(randomBytes(FILE_BYTES), 'large.bin');
+  const file = await world.fileOf(noise(FILE_BYTES), 'large.bin');
   try {
     const browser = await tab.page.context().newCDPSession(tab.page);
     const origin = new URL(tab.page.url()).origin;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
 import { smallPhoto } from '../harness/fixtures.ts';
+import { noise } from '../harness/noise.ts';
 import { SdkClients } from '../harness/sdk-client.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { until } from '../harness/until.ts';
@@ -204,7 +204,7 @@ test('a message that can not be sent says why, lets the next one pass, and can b
 });
 
 test('a service that signs no tickets is uploaded to by tus alone', async () => {
-  const bytes = randomBytes(300_000);
+  const bytes = noise(300_000);
   const client = clients.open('ann', { uploads: { protocols: ['tus'] } });
   const id = await client.upload(new Blob([bytes]), { filename: 'plain.bin' }).done;
   await expectWhole(ann, id, bytes);
@@ -213,7 +213,7 @@ test('a service that signs no tickets is uploaded to by tus alone', async () => 
 test('a message whose upload is done, but which was not sent, survives too', async () => {
   const store = memoryStore();
   const before = clients.open('ann', { store });
-  const upload = before.upload(new Blob([randomBytes(1_000)]), { filename: 'kept.bin' });
+  const upload = before.upload(new Blob([noise(1_000)]), { filename: 'kept.bin' });
   const real = globalThis.fetch;
   globalThis.fetch = (input, init) =>
     String(input).endsWith('/messages') ? Promise.reject(new TypeError('fetch failed')) : real(input, init);

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { allowCrossOrigin, forbidCrossOrigin, uploadsFrom } from '../harness/allow-cross-origin.ts';
 import { DirectUploader } from '../harness/direct-upload.ts';
+import { noise } from '../harness/noise.ts';
 import { until } from '../harness/until.ts';
 import { BrowserWorld } from './browser-world.ts';
 import type { SdkTab } from './sdk-tab.ts';
@@ -48,7 +48,7 @@ const expectSent = (text: string, bytes: Buffer): Promise<void> =>
   tab.expectSent({ sender: ann.user, conversationId: talk, text, bytes });
 
 test('a file goes to the storage in one PUT, past the api', async () => {
-  const bytes = randomBytes(3_000_000);
+  const bytes = noise(3_000_000);
   await tab.sendFile(await world.fileOf(bytes), talk, 'put');
   await expectSent('put', bytes);
   expect(requests.answers).toEqual([{ part: undefined, status: 200 }]);
@@ -56,7 +56,7 @@ test('a file goes to the storage in one PUT, past the api', async () => {
 });
 
 test('cut in the middle of its parts, the page reloaded: only those that are missing are sent', async () => {
-  const bytes = randomBytes(FILE_BYTES);
+  const bytes = noise(FILE_BYTES);
   await world.storageLink.add('slow', SLOW);
   await tab.sendFile(await world.fileOf(bytes), talk, 'parts');
   const id = await until(() => tab.page.evaluate(() => window.snapshots.at(-1)?.mediaObjectId), {
@@ -85,7 +85,7 @@ test('cut in the middle of its parts, the page reloaded: only those that are mis
 });
 
 test('the line to the storage is lost for a while: the page goes on by itself', async () => {
-  const bytes = randomBytes(FILE_BYTES);
+  const bytes = noise(FILE_BYTES);
   await world.storageLink.add('slow', SLOW);
   await tab.sendFile(await world.fileOf(bytes), talk, 'line');
   await tab.hasSent(3 * PART);
@@ -100,7 +100,7 @@ test('the line to the storage is lost for a while: the page goes on by itself', 
 
 test('the bucket allows no PUT from pages: the bytes go through the api, and it is said why', async () => {
   await forbidCrossOrigin(inject('stack'));
-  const bytes = randomBytes(3_000_000);
+  const bytes = noise(3_000_000);
   await tab.sendFile(await world.fileOf(bytes), talk, 'around');
   await expectSent('around', bytes);
   const details = await tab.page.evaluate(() => window.snapshots.map(({ error }) => error?.detail));
@@ -111,7 +111,7 @@ test('the bucket allows no PUT from pages: the bytes go through the api, and it 
 
 test('many files at once, and one kept from before: none fails because another found that out first', async () => {
   await world.storageLink.cut();
-  await tab.sendFile(await world.fileOf(randomBytes(3_000_000), 'kept.bin'), talk, 'kept');
+  await tab.sendFile(await world.fileOf(noise(3_000_000), 'kept.bin'), talk, 'kept');
   await tab.page.waitForFunction(() => window.snapshots.at(-1)?.mediaObjectId);
   await tab.keeps(1, 1);
   await tab.leave();

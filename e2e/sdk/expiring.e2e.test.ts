@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { allowCrossOrigin, forbidCrossOrigin, uploadsFrom } from '../harness/allow-cross-origin.ts';
+import { noise } from '../harness/noise.ts';
 import { until } from '../harness/until.ts';
 import { BrowserWorld } from './browser-world.ts';
 import type { SdkTab } from './sdk-tab.ts';
@@ -65,7 +65,7 @@ const expectSent = async (text: string, bytes: Buffer): Promise<void> => {
 };
 
 test('by tus: the ticket and the token end, then the line is cut, and it goes on where it was', async () => {
-  const bytes = randomBytes(32_000_000);
+  const bytes = noise(32_000_000);
   const patches: { offset: number; ticket: string }[] = [];
   tab.page.on('request', (request) => {
     const { authorization = '', 'upload-offset': offset } = request.headers();
@@ -96,7 +96,7 @@ test('by tus: the ticket and the token end, then the line is cut, and it goes on
 });
 
 test('in parts: signatures end before the last parts begin, and none is stored twice', async () => {
-  const bytes = randomBytes(4 * PART + 3 * MIB);
+  const bytes = noise(4 * PART + 3 * MIB);
   await world.storageLink.add('slow', slow(2_000));
   await tab.sendFile(await world.fileOf(bytes), talk, 'parts');
   await expectSent('parts', bytes);
@@ -107,7 +107,7 @@ test('in parts: signatures end before the last parts begin, and none is stored t
 });
 
 test('by one PUT: the ticket ends before the end is told, and the bytes go once', async () => {
-  const bytes = randomBytes(12_000_000);
+  const bytes = noise(12_000_000);
   await world.storageLink.add('slow', slow(1_200));
   await tab.sendFile(await world.fileOf(bytes), talk, 'put');
   await expectSent('put', bytes);
@@ -133,7 +133,7 @@ const isForgotten = (id: string): Promise<true> =>
   );
 
 test('left for too long by a page that was closed: it begins anew', async () => {
-  const bytes = randomBytes(12_000_000);
+  const bytes = noise(12_000_000);
   const id = await beginSlowly(bytes, 'left');
   await tab.leave();
   await world.heal();
@@ -143,7 +143,7 @@ test('left for too long by a page that was closed: it begins anew', async () => 
 });
 
 test('paused for too long: it fails, and its message can be sent again', async () => {
-  const bytes = randomBytes(12_000_000);
+  const bytes = noise(12_000_000);
   const id = await beginSlowly(bytes, 'paused');
   await tab.page.evaluate(() => window.client.uploads.get()[0]?.pause());
   await world.heal();

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import type { ChatUser } from '../harness/chat-user.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
+import { noise } from '../harness/noise.ts';
 import { until } from '../harness/until.ts';
 import { BrowserWorld } from './browser-world.ts';
 import { mediaOf, type SdkTab } from './sdk-tab.ts';
@@ -30,7 +30,7 @@ beforeEach(async () => {
   tab.page.on('request', (request) => {
     if (request.method() === 'PATCH') offsets.push(Number(request.headers()['upload-offset']));
   });
-  bytes = randomBytes(FILE_BYTES);
+  bytes = noise(FILE_BYTES);
   await writeInPage(bytes);
 });
 afterEach(async ({ task }) => {
@@ -90,8 +90,8 @@ test('after a reload the upload goes on from the file behind its handle, and nob
 });
 
 test.each([
-  ['other bytes, as many', () => randomBytes(FILE_BYTES)],
-  ['a shorter file', () => randomBytes(FILE_BYTES - 1_000)],
+  ['other bytes, as many', () => noise(FILE_BYTES)],
+  ['a shorter file', () => noise(FILE_BYTES - 1_000)],
 ])('after a reload the file has changed (%s): it is said, and nothing is mixed', async (how, other) => {
   await interrupt(how);
   const changed = other();
@@ -125,7 +125,7 @@ test.each([
 
 test('the file changes while it is sent: the upload fails, and says why', async () => {
   await interrupt('changed under way');
-  await writeInPage(randomBytes(FILE_BYTES));
+  await writeInPage(noise(FILE_BYTES));
   await world.heal();
   await tab.page.waitForFunction(() => window.snapshots.at(-1)?.state === 'failed');
   expect(await tab.page.evaluate(() => window.snapshots.at(-1)?.error?.code)).toBe('file_changed');

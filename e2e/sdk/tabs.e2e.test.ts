@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { BrowserContext, Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import type { ChatUser } from '../harness/chat-user.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
+import { noise } from '../harness/noise.ts';
 import { until } from '../harness/until.ts';
 import { BrowserWorld } from './browser-world.ts';
 import { mediaOf, type SdkTab } from './sdk-tab.ts';
@@ -117,7 +117,7 @@ test('a tab is closed with what it could not send: the other sends it, in order,
 test.each(['before', 'after'] as const)(
   'a tab is closed in the middle of an upload: one that was opened %s it began goes on where it was',
   async (when) => {
-    const bytes = randomBytes(FILE_BYTES);
+    const bytes = noise(FILE_BYTES);
     const file = await world.fileOf(bytes);
     const first = await openTab();
     const early = when === 'before' ? await openTab() : undefined;
@@ -146,7 +146,7 @@ test.each(['before', 'after'] as const)(
 );
 
 test('a tab is reloaded in the middle of an upload: one of the two goes on with it, never both', async () => {
-  const bytes = randomBytes(FILE_BYTES);
+  const bytes = noise(FILE_BYTES);
   const file = await world.fileOf(bytes);
   const [first, second] = await openTabs();
   const seen = watchBytes();

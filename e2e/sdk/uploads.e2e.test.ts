@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
 import { sha256 } from '../harness/fixtures.ts';
+import { noise } from '../harness/noise.ts';
 import { SdkClients } from '../harness/sdk-client.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { until } from '../harness/until.ts';
@@ -33,7 +34,7 @@ describe.each([
   ['tus', 300_000, ['tus']],
 ] as const)('%s', (_, size, protocols) => {
   test('brings every byte, says how far it is, and what became of it', async () => {
-    const bytes = randomBytes(size);
+    const bytes = noise(size);
     const client = clients.open('ann', { uploads: { protocols: [...protocols] } });
     const upload = client.upload(new Blob([bytes]), named('random.bin'));
     const states: string[] = [upload.state];
@@ -47,7 +48,7 @@ describe.each([
   });
 
   test('pause and resume, then cancel: the server forgets what was sent', async () => {
-    const bytes = randomBytes(size);
+    const bytes = noise(size);
     const client = clients.open('ann', { uploads: { protocols: [...protocols], hashUpTo: 0 } });
     const paused = client.upload(new Blob([bytes]), named('paused.bin'));
     paused.pause();
@@ -68,7 +69,7 @@ describe.each([
 });
 
 test('the same bytes are not sent a second time', async () => {
-  const bytes = randomBytes(200_000);
+  const bytes = noise(200_000);
   const client = clients.open('ann');
   const first = await client.upload(new Blob([bytes]), named('one.bin')).done;
   await client.media(first).settled();
@@ -80,7 +81,7 @@ test('urgent ones first, and never more at once than allowed', async () => {
   const client = clients.open('ann', { uploads: { concurrency: 1, protocols: ['tus'] } });
   const order: string[] = [];
   const uploads = [0, 0, 5].map((priority, index) => {
-    const upload = client.upload(new Blob([randomBytes(50_000)]), { filename: `${index}.bin`, priority });
+    const upload = client.upload(new Blob([noise(50_000)]), { filename: `${index}.bin`, priority });
     upload.on('state', (state) => {
       if (state === 'uploading') order.push(upload.filename);
     });
@@ -91,7 +92,7 @@ test('urgent ones first, and never more at once than allowed', async () => {
 });
 
 test('a token that ends on the way is asked for anew, and the upload goes on', async () => {
-  const bytes = randomBytes(400_000);
+  const bytes = noise(400_000);
   const asked: boolean[] = [];
   const client = clients.open('ann', {
     getToken: ({ fresh } = { fresh: false }) => {
@@ -104,7 +105,7 @@ test('a token that ends on the way is asked for anew, and the upload goes on', a
 });
 
 test('the storage can not be reached from here: the bytes go through the api instead', async () => {
-  const bytes = randomBytes(100_000);
+  const bytes = noise(100_000);
   const client = clients.open('ann', { uploads: { protocols: ['put', 'tus'] } });
   const real = globalThis.fetch;
   // Only what a page's policy would forbid: requests to the storage.
@@ -122,7 +123,7 @@ test('the storage can not be reached from here: the bytes go through the api ins
 });
 
 test('a part that is lost is sent again, and none of the others', async () => {
-  const bytes = randomBytes(40 * MIB);
+  const bytes = noise(40 * MIB);
   const client = clients.open('ann', { uploads: { hashUpTo: 0 } });
   const real = globalThis.fetch;
   const parts: string[] = [];

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { Bucket } from '../harness/bucket.ts';
 import { ChatUser } from '../harness/chat-user.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
+import { noise } from '../harness/noise.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { WireUpload } from '../harness/tus-wire.ts';
 import { until } from '../harness/until.ts';
@@ -33,11 +34,11 @@ const metric = async (name: string): Promise<number> => {
 };
 
 test('an upload past its time is gone with everything it left; a finished one stays', async () => {
-  const kept = randomBytes(1_000);
+  const kept = noise(1_000);
   const keptId = await ann.upload({ bytes: kept, filename: 'k.bin', filetype: 'application/octet-stream' });
   // A whole part in an open multipart upload, and a tail beside it.
   const upload = await WireUpload.create(target(), 30 * MIB);
-  const bytes = randomBytes(10 * MIB);
+  const bytes = noise(10 * MIB);
   expect(await upload.patch(0, bytes)).toMatchObject({ status: 204, offset: bytes.length });
   expect(await bucket.openUploads(upload.id)).toHaveLength(1);
   expect(await bucket.keys(`${upload.id}/`)).not.toEqual([]);

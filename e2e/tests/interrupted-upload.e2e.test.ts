@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import net from 'node:net';
 import { Database } from '@claimcheck/database/database';
 import { Upload } from 'tus-js-client';
@@ -7,6 +7,7 @@ import { Bucket } from '../harness/bucket.ts';
 import { ChatUser } from '../harness/chat-user.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
 import { phonePhoto, sha256 } from '../harness/fixtures.ts';
+import { noise } from '../harness/noise.ts';
 import { type System, startSystem } from '../harness/system.ts';
 
 let system: System;
@@ -98,7 +99,7 @@ const patch = async (path: string, offset: number, bytes: Uint8Array<ArrayBuffer
 const idOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 test('bytes that are all stored, the last of them in a tail, are finished whole by the next HEAD', async () => {
-  const bytes = new Uint8Array(randomBytes(300_000));
+  const bytes = new Uint8Array(noise(300_000));
   const path = await create({ 'upload-defer-length': '1' });
   const id = idOf(path);
   expect(await patch(path, 0, bytes)).toEqual({ status: 204, offset: bytes.length });
@@ -113,7 +114,7 @@ test('bytes that are all stored, the last of them in a tail, are finished whole 
 });
 
 test('tails stay until the database knows that the upload is whole: it is finished when it answers again', async () => {
-  const bytes = new Uint8Array(randomBytes(300_000));
+  const bytes = new Uint8Array(noise(300_000));
   const path = await create({ 'upload-length': String(bytes.length) });
   const id = idOf(path);
   const half = 150_000;

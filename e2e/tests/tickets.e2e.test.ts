@@ -5,6 +5,7 @@ import { Upload } from 'tus-js-client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
+import { noise } from '../harness/noise.ts';
 import { type System, startSystem } from '../harness/system.ts';
 
 const QUOTA = 1_000_000;
@@ -83,7 +84,7 @@ const remove = (user: ChatUser, id: string) =>
 
 describe('a ticket', () => {
   test('carries an upload to its end after the user’s token has expired', async () => {
-    const bytes = randomBytes(200_000);
+    const bytes = noise(200_000);
     const { status, body } = await authorize(
       ann,
       request(bytes.length, { width: 4, height: 3, alt: 'a dot' }),
@@ -114,7 +115,7 @@ describe('a ticket', () => {
   });
 
   test('serves a stock client that knows only the address and the headers', async () => {
-    const bytes = randomBytes(150_000);
+    const bytes = noise(150_000);
     const { body } = await authorize(ann, request(bytes.length));
     await new Promise<void>((resolve, reject) => {
       new Upload(bytes, {
@@ -153,7 +154,7 @@ describe('a ticket', () => {
   });
 
   test('is renewed by the owner while the upload goes on; its bytes stay', async () => {
-    const bytes = randomBytes(1_000);
+    const bytes = noise(1_000);
     const { body } = await authorize(ann, request(bytes.length));
     const id = body.media.media_object_id;
     expect((await patch(body.upload, 0, bytes.subarray(0, 400))).status).toBe(204);
@@ -177,7 +178,7 @@ describe('POST /v1/media', () => {
     const ids = new Set(answers.map((answer) => answer.body.media.media_object_id));
     expect(ids.size).toBe(1);
     const { upload } = (await authorize(ann, body)).body;
-    const bytes = randomBytes(1_000);
+    const bytes = noise(1_000);
     expect((await patch(upload, 0, bytes)).status).toBe(204);
     const [id = ''] = ids;
     await expectWhole(ann, id, bytes);
@@ -271,7 +272,7 @@ describe('limits of a user', () => {
       });
       return { status: response.status, text: await response.text() };
     };
-    const bytes = randomBytes(500);
+    const bytes = noise(500);
     const refused = await declare(QUOTA + 1, bytes);
     expect([refused.status, (JSON.parse(refused.text) as Problem).code]).toEqual([413, 'quota_exceeded']);
     expect((await declare(bytes.length, bytes)).status).toBe(204);
@@ -295,7 +296,7 @@ describe('limits of a user', () => {
 
   test('a concatenation as large as the quota fits: its pieces do not count twice', async () => {
     const fay = new ChatUser(system, 'fay');
-    const bytes = randomBytes(QUOTA);
+    const bytes = noise(QUOTA);
     const id = await new Promise<string>((resolve, reject) => {
       const upload = new Upload(bytes, {
         endpoint: `${system.apiUrl}/v1/uploads`,

@@ -79,7 +79,8 @@ const contentOf = (seed: number, length: number): Buffer => {
     block.writeUInt32LE(at / 64);
     block.copy(bytes, at);
   }
-  return bytes;
+  // With a head of its own: one in 256 would begin like a transport stream, and be a broken film.
+  return bytes.fill(0, 0, 16);
 };
 
 /** Nobody can go on with it, and in the end nothing is left of it. */

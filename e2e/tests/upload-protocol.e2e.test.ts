@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Bucket } from '../harness/bucket.ts';
 import { ChatUser } from '../harness/chat-user.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
+import { noise } from '../harness/noise.ts';
 import { startReplica } from '../harness/replica.ts';
 import { askOffset } from '../harness/resume.ts';
 import { type System, startSystem } from '../harness/system.ts';
@@ -82,7 +83,7 @@ test('OPTIONS says what the server can do', async () => {
 });
 
 test('creation with upload: one round trip, also with a body that is too short or too long', async () => {
-  const bytes = randomBytes(100_000);
+  const bytes = noise(100_000);
   const whole = await send(
     'POST',
     '/v1/uploads',
@@ -138,7 +139,7 @@ describe('checksum', () => {
     '%s: what does not match is not kept, what does is',
     async (algorithm) => {
       // Over a part's size: also what was sent to the storage already must not count.
-      const bytes = randomBytes(9 * MIB);
+      const bytes = noise(9 * MIB);
       const upload = await create(bytes.length);
       const wrong = Buffer.from(bytes);
       wrong[5] = (wrong[5] ?? 0) ^ 1;
@@ -199,7 +200,7 @@ describe('concatenation', () => {
     ['pieces that are too small for that', [3, 2 * MIB, 0, 700_000]],
     ['more than a part of small pieces', [4 * MIB, 4 * MIB, 4 * MIB]],
   ])('%s', async (_, sizes) => {
-    const pieces = sizes.map((size) => randomBytes(size));
+    const pieces = sizes.map((size) => noise(size));
     const ids = await Promise.all(pieces.map(partial));
     const final = await finish(ids);
     expect(final.status).toBe(201);
@@ -250,7 +251,7 @@ test('deferred length: told with the last bytes, or after them; parts have their
     [8 * MIB, true],
     [300, true],
   ] as const) {
-    const bytes = randomBytes(size);
+    const bytes = noise(size);
     const created = await send('POST', '/v1/uploads', {
       'upload-defer-length': '1',
       'upload-metadata': METADATA,
@@ -294,7 +295,7 @@ const chunkedPatch = (
   });
 
 test('a body without Content-Length, after Expect: 100-continue', async () => {
-  const bytes = randomBytes(3 * MIB);
+  const bytes = noise(3 * MIB);
   const upload = await create(bytes.length);
   const status = await chunkedPatch(upload.id, { expect: '100-continue' }, (request) =>
     request.on('continue', () => {
@@ -307,14 +308,14 @@ test('a body without Content-Length, after Expect: 100-continue', async () => {
 });
 
 test('a chunked body that is longer than the upload: what fits is kept, and no more', async () => {
-  const bytes = randomBytes(1_000);
+  const bytes = noise(1_000);
   const upload = await create(500);
   expect(await chunkedPatch(upload.id, {}, (request) => request.end(bytes))).toBe(413);
   expect(await askOffset(upload)).toBeLessThanOrEqual(500);
 });
 
 test('many small patches: tails are joined, and leave nothing behind', async () => {
-  const bytes = randomBytes(9 * MIB + 123);
+  const bytes = noise(9 * MIB + 123);
   const upload = await create(bytes.length);
   let offset = 0;
   while (offset < bytes.length) {
@@ -329,7 +330,7 @@ test('many small patches: tails are joined, and leave nothing behind', async () 
 
 describe('time', () => {
   test('a silent connection is ended after the idle limit, and its bytes are kept', async () => {
-    const bytes = randomBytes(500_000);
+    const bytes = noise(500_000);
     const upload = await create(bytes.length);
     const request = upload.openPatch(0, bytes.length);
     await request.write(bytes.subarray(0, 300_000));
@@ -341,7 +342,7 @@ describe('time', () => {
   });
 
   test('a slow but steady one may take longer than the idle limit', async () => {
-    const bytes = randomBytes(60_000);
+    const bytes = noise(60_000);
     const upload = await create(bytes.length);
     const request = upload.openPatch(0, bytes.length);
     const startedAt = performance.now();
@@ -360,7 +361,7 @@ describe('time', () => {
 describe('memory', () => {
   /** Clients that take all the room for parts, six of 48 MiB, and do not fill it. */
   const stall = async (baseUrl: string) => {
-    const bytes = randomBytes(300 * 1_024);
+    const bytes = noise(300 * 1_024);
     const clients = await Promise.all(
       ['silent', 'silent', 'trickles', 'trickles', 'checksum', 'checksum'].map(async (kind) => {
         const upload = (await create(16 * MIB)).via(baseUrl);
@@ -388,7 +389,7 @@ describe('memory', () => {
     const replica = await startReplica(system, { env: { UPLOAD_IDLE_TIMEOUT: '60s' } });
     const { clients, sent, stop } = await stall(replica.url);
     try {
-      const bytes = randomBytes(16 * MIB);
+      const bytes = noise(16 * MIB);
       const upload = (await create(bytes.length)).via(replica.url);
       expect(await upload.patch(0, bytes, 20_000)).toMatchObject({ status: 204, offset: bytes.length });
       await expectWhole(ann, upload.id, bytes);
@@ -407,7 +408,7 @@ describe('memory', () => {
 describe('replicas', () => {
   test('a graceful stop writes down what arrived, and the client goes on elsewhere', async () => {
     const replica = await startReplica(system);
-    const bytes = randomBytes(12 * MIB);
+    const bytes = noise(12 * MIB);
     const upload = await create(bytes.length);
     const there = upload.via(replica.url);
     const request = there.openPatch(0, bytes.length);
@@ -426,7 +427,7 @@ describe('replicas', () => {
   test('a phone that reconnects while its old connection hangs has its upload back within a second', async () => {
     const replica = await startReplica(system);
     try {
-      const bytes = randomBytes(2 * MIB);
+      const bytes = noise(2 * MIB);
       const upload = await create(bytes.length);
       const hanging = upload.openPatch(0, bytes.length);
       await hanging.write(bytes.subarray(0, MIB));
@@ -453,7 +454,7 @@ describe('termination leaves nothing behind', () => {
     ['finished', 300_000, 300_000],
   ])('%s', async (_, length, sent) => {
     const upload = await create(length);
-    if (sent > 0) await upload.patch(0, randomBytes(sent));
+    if (sent > 0) await upload.patch(0, noise(sent));
     expect((await send('DELETE', `/v1/uploads/${upload.id}`, {})).status).toBe(204);
     expect(await bucket.keys(`${upload.id}/`)).toEqual([]);
     expect(await bucket.openUploads(upload.id)).toEqual([]);
