@@ -80,7 +80,7 @@ const contentOf = (seed: number, length: number): Buffer => {
     block.copy(bytes, at);
   }
   // With a head of its own: one in 256 would begin like a transport stream, and be a broken film.
-  return bytes.fill(0, 0, 16);
+  return bytes.fill(0, 0, Math.min(length, 16));
 };
 
 /** Nobody can go on with it, and in the end nothing is left of it. */
