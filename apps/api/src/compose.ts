@@ -61,12 +61,16 @@ export const compose = async (config: Config): Promise<Context> => {
   const storage = new Storage({ ...config.storage, onRequest: metrics.onStorageRequest });
   shutdown.add('storage', () => storage.close());
   // On connections of its own: viewers that read slowly hold theirs, and nothing else may wait for that.
-  const proxied = new Storage({
-    ...config.storage,
-    onRequest: metrics.onStorageRequest,
-    stallTimeoutMs: config.downloadIdleMs + STORE_PATIENCE_MS,
-  });
-  shutdown.add('proxied downloads', () => proxied.close());
+  const idleMs = config.downloadIdleMs;
+  const proxied = {
+    idleMs,
+    storage: new Storage({
+      ...config.storage,
+      onRequest: metrics.onStorageRequest,
+      stallTimeoutMs: idleMs + STORE_PATIENCE_MS,
+    }),
+  };
+  shutdown.add('proxied downloads', () => proxied.storage.close());
   await database.check();
   await bus.ensureStreams();
   const settings = toSettings(config);

@@ -1,7 +1,7 @@
 import { QUALITIES } from '@claimcheck/contracts/media';
 import { CLIENT_REPORT_KINDS, CLIENT_REPORT_REASONS } from '@claimcheck/contracts/rest';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
-import type { Database } from '@claimcheck/database/database';
+import { type Database, Prisma } from '@claimcheck/database/database';
 import { OUTCOMES } from '@claimcheck/platform/delivery';
 import { Counter, createRegistry, Gauge, Histogram, type Registry } from '@claimcheck/platform/metrics';
 import { within } from '@claimcheck/platform/within';
@@ -11,6 +11,10 @@ import { BLOCK_REASONS } from './media/block-media.ts';
 import { FIELDS_WITH_KNOWN_VALUES } from './media/unknown-values.ts';
 import { createMilestoneMetrics } from './metrics/milestones.ts';
 import { createStorageMetrics, type StoragePrices } from './metrics/storage.ts';
+
+/** What the sweeper should have removed, with some time for it to come by. */
+const OVERDUE_ORPHANS = Prisma.sql`expires_at < now() - interval '10 minutes'
+  AND state IN ('ready', 'degraded', 'failed', 'expiring')`;
 
 /** Shorter than a scrape may take. */
 const ASKED_WITHIN_MS = 3_000;
@@ -79,16 +83,14 @@ export const createMetrics = (database: Database, prices: StoragePrices) => {
     'Media objects that nobody refers to and that should have been removed ten minutes ago',
     () => client.$queryRaw`
       SELECT count(*)::float8 AS value FROM media_object
-      WHERE expires_at < now() - interval '10 minutes'
-        AND state IN ('ready', 'degraded', 'failed', 'expiring')`,
+      WHERE ${OVERDUE_ORPHANS}`,
   );
   asked(
     'claimcheck_orphan_bytes',
     'Bytes of the sources of orphans',
     () => client.$queryRaw`
       SELECT sum(size_bytes)::float8 AS value FROM media_object
-      WHERE expires_at < now() - interval '10 minutes'
-        AND state IN ('ready', 'degraded', 'failed', 'expiring')`,
+      WHERE ${OVERDUE_ORPHANS}`,
   );
   asked(
     'claimcheck_fanouts_pending',

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import type { WorkerReport } from '@claimcheck/contracts/worker-report';
 import type { Storage } from '@claimcheck/platform/storage';
+import { within } from '@claimcheck/platform/within';
 import type { ClamdClient } from './clamd/clamd-client.ts';
 import type { Ffmpeg } from './ffmpeg/ffmpeg.ts';
 
@@ -14,27 +15,16 @@ export interface WorkerParts {
 }
 
 /** What does not answer, or not in time, is undefined: the report must not wait for what is broken. */
-const within = async <Answer>(ask: Promise<Answer>): Promise<Answer | undefined> => {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), LIMIT_MS);
-  });
-  try {
-    return await Promise.race([ask, silence]);
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-  }
-};
+const answered = <Answer>(ask: Promise<Answer>): Promise<Answer | undefined> =>
+  within(LIMIT_MS, () => ask).catch(() => undefined);
 
 const describeScanner = async (scanner: ClamdClient): Promise<NonNullable<WorkerReport['scanner']>> => {
-  const isThere = await within(scanner.ping().then(() => true));
+  const isThere = await answered(scanner.ping().then(() => true));
   if (isThere !== true) return { state: 'away' };
   const [version, age, missingOptions] = await Promise.all([
     scanner.version(),
-    within(scanner.signatureAge()),
-    within(scanner.missingOptions()),
+    answered(scanner.signatureAge()),
+    answered(scanner.missingOptions()),
   ]);
   return {
     state: 'ok',
@@ -53,8 +43,8 @@ export const describeWorker = async ({
   scanPolicy,
 }: WorkerParts): Promise<WorkerReport> => {
   const [isStored, version, scan] = await Promise.all([
-    within(storage.check().then(() => true)),
-    within(ffmpeg.version(tmpdir())),
+    answered(storage.check().then(() => true)),
+    answered(ffmpeg.version(tmpdir())),
     scanner && describeScanner(scanner),
   ]);
   return {

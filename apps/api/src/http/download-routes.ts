@@ -42,7 +42,7 @@ export const downloadRoutes = (context: HttpContext, ...guards: RequestHandler[]
           .redirect(302, `${hlsUrlOf(config.publicUrl, row.media_object_id, download.hls_epoch)}${session}`);
       else if (request.method === 'HEAD') await describe(storage, download, response);
       else if (config.downloadMode === 'proxy' || outlivesRedirect(viewer, download))
-        await proxy({ storage: proxied, idleMs: config.downloadIdleMs }, download, request, response);
+        await proxy(proxied, download, request, response);
       else redirect(request, response, download, await signUrl(storage, config.signedUrl, download));
       metrics.downloads.inc({ quality, outcome: 'ok' });
     } catch (error) {

@@ -38,7 +38,7 @@ export const hlsRoutes = (context: HttpContext, ...guards: RequestHandler[]): Ro
       else if (isHlsPlaylist(file) && typeof t === 'string')
         await servePlaylist(storage, download, t, response);
       else if (config.downloadMode === 'proxy' || isHlsPlaylist(file))
-        await proxy({ storage: proxied, idleMs: config.downloadIdleMs }, download, request, response);
+        await proxy(proxied, download, request, response);
       else redirect(request, response, download, await signUrl(storage, config.signedUrl, download));
       metrics.downloads.inc({ quality: 'hls', outcome: 'ok' });
     } catch (error) {

@@ -4,6 +4,7 @@ import { type GetConditions, isMissing, type Storage, type StoredObject } from '
 import type { Request, Response } from 'express';
 import { ProblemError } from '../media/problem-error.ts';
 import type { Download } from '../media/resolve-download.ts';
+import type { HttpContext } from '../request/context.ts';
 import { contentDisposition } from './content-disposition.ts';
 import type { SignedUrl } from './signed-urls.ts';
 
@@ -86,7 +87,7 @@ const open = async (
 
 /** Streams an object, or a range of it, with the headers that a redirect can not promise. */
 export const proxy = async (
-  { storage, idleMs }: { storage: Storage; idleMs: number },
+  { storage, idleMs }: HttpContext['proxied'],
   download: Download,
   request: Request,
   response: Response,

@@ -1,16 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { keptOfCutRequest } from '@claimcheck/platform/kept-of-cut-request';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
+import { within } from '@claimcheck/platform/within';
 
 /** A store that hangs must not hold up the write that asks for longer. */
 const PATIENCE_MS = 5_000;
-
-const tooLate = async (): Promise<never> => {
-  await pause(PATIENCE_MS, undefined, { ref: false });
-  throw new Error('no answer in time');
-};
 
 const ask = async (storage: Storage, logger: Logger): Promise<boolean> => {
   const prefix = `${randomUUID()}/`;
@@ -30,7 +25,7 @@ const ask = async (storage: Storage, logger: Logger): Promise<boolean> => {
 export const needsChecksums = (storage: Storage, logger: Logger): (() => Promise<boolean>) => {
   let answer: Promise<boolean> | undefined;
   return () => {
-    answer ??= Promise.race([ask(storage, logger), tooLate()]).catch((error: unknown) => {
+    answer ??= within(PATIENCE_MS, () => ask(storage, logger)).catch((error: unknown) => {
       logger.warn({ err: error }, 'the store could not be asked whether it keeps requests that are cut off');
       answer = undefined;
       return false;
