@@ -2,6 +2,7 @@ import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { sweepPrefixes } from '../src/background/sweeper/sweep-prefixes.ts';
+import { applyResult } from '../src/media/apply-result.ts';
 import { createConversation } from '../src/media/conversations.ts';
 import { createUpload } from '../src/media/create-upload.ts';
 import { eraseUser } from '../src/media/erase-user.ts';
@@ -9,6 +10,7 @@ import { sendMessage } from '../src/media/messages.ts';
 import { createAccessWorld } from './harness/access-world.ts';
 import { callApi } from './harness/call-api.ts';
 import { readyMedia } from './harness/ready-media.ts';
+import { resultOf } from './harness/results.ts';
 import { later, runDuty } from './harness/run-duty.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';
 import { keysBelow, putObject } from './harness/test-storage.ts';
@@ -90,6 +92,47 @@ test('a user: rows, objects and events go, also where somebody forwarded what wa
   expect(await page.json()).toMatchObject({
     messages: [{ sender_user_id: 'ben', media: { state: 'deleted', filename: '', owner_user_id: '' } }],
   });
+});
+
+test('a user: what conversations were told while it was made goes too, the message deleted or not', async () => {
+  const { database, settings } = api.context;
+  const owner = `amy-${uuidv7()}`;
+  const id = await api.db.uploaded();
+  await database.client.media_object.update({
+    where: { media_object_id: id },
+    data: { owner_user_id: owner, filename: 'beach-in-spain.jpg' },
+  });
+  const own = `c-${uuidv7()}`;
+  await database.transaction((tx) =>
+    createConversation(tx, { conversation_id: own, created_by: owner, member_ids: [owner, 'ben'] }),
+  );
+  await database.transaction((tx) =>
+    sendMessage(tx, settings, own, owner, {
+      client_message_id: uuidv7(),
+      message_type: 'image',
+      media_object_id: id,
+    }),
+  );
+  const elsewhere = await forward(id);
+  for (const stage of ['preview', 'scan', 'final'] as const)
+    await database.transaction((tx) => applyResult(tx, settings, resultOf(id, stage)));
+  const toldOf = async () => {
+    const told = await database.client.conversation_event.findMany({
+      where: { conversation_id: { in: [own, elsewhere] }, type: 'media_updated' },
+      orderBy: [{ conversation_id: 'asc' }, { seq: 'asc' }],
+    });
+    return told.map(({ conversation_id, payload }) => [
+      conversation_id === own,
+      JSON.stringify(payload).includes('beach-in-spain') || JSON.stringify(payload).includes(owner),
+    ]);
+  };
+  const before = await toldOf();
+  expect(before).toContainEqual([true, true]);
+  expect(before).toContainEqual([false, true]);
+
+  await erase(`/v1/users/${owner}`);
+  expect(await toldOf()).toEqual(before.map(([isOwn]) => [isOwn, false]).concat([[false, false]]));
+  expect(await rowsWith('beach-in-spain\\.jpg')).toEqual({});
 });
 
 test('a user, interrupted before the storage was asked: the sweeper removes objects and open parts', async () => {

@@ -4,12 +4,14 @@ import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import { Bus } from '@claimcheck/platform/bus';
 import { JetStreamConsumer } from '@claimcheck/platform/consumer';
 import { createLogger } from '@claimcheck/platform/logger';
+import { AckPolicy } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { OutboxSignal } from '../src/background/outbox-signal.ts';
 import { Relay } from '../src/background/relay.ts';
 import { settleOverdueMedia } from '../src/background/sweeper/settle-overdue-media.ts';
 import { applyResult } from '../src/media/apply-result.ts';
 import type { MediaSettings } from '../src/media/media-settings.ts';
+import { requestRescan } from '../src/media/rescan.ts';
 import type { Result } from '../src/media/result.ts';
 import { resultOf } from './harness/results.ts';
 import { type DutyReport, later, runDuty } from './harness/run-duty.ts';
@@ -290,4 +292,48 @@ test('a transcode whose request was lost is driven again while members have the 
   await sweep(later(59 * MINUTE));
   expect((await sweep(later(70 * MINUTE))).decisions).toEqual(['given_up']);
   expect(await row(id)).toMatchObject({ state: 'degraded', failure_code: 'not_in_time', ready_by: null });
+});
+
+test('results that lag keep everything waiting; a queue of them that only never runs empty does not', async () => {
+  const worker = await startWorker();
+  const id = await uploaded();
+  await publishAll();
+  await worker.takeAndAck();
+  await worker.stop();
+  const stream = bus.streams.media.name;
+  const { optimizeResponse } = bus.subjects;
+  await bus.manager.consumers.add(stream, {
+    durable_name: CONSUMERS.results,
+    ack_policy: AckPolicy.Explicit,
+    filter_subject: optimizeResponse,
+  });
+  const say = (n: number) => bus.publish(optimizeResponse, '{}', { messageId: `${id}-${n}` });
+  await say(0);
+  expect((await sweep(later(3 * MINUTE))).decisions).toEqual(['extended']);
+
+  // One result always lies there: the next is said before the one before it is acked.
+  const consumer = await bus.jetstream.consumers.get(stream, CONSUMERS.results);
+  let swept = false;
+  const busy = (async () => {
+    for (let n = 1; !swept; n += 1) {
+      await say(n);
+      await (await consumer.next({ expires: 5_000 }))?.ackAck();
+    }
+  })();
+  expect((await sweep(later(6 * MINUTE))).decisions).toEqual(['redriven']);
+  swept = true;
+  await busy;
+});
+
+test('a rescan that waits is not taken for the transcode that does not', async () => {
+  const id = await uploaded('video/mp4');
+  await apply(resultOf(id, 'preview', 1, 'video/mp4'));
+  await apply(resultOf(id, 'scan', 1, 'video/mp4'));
+  await publishAll();
+  expect((await sweep(later(3 * MINUTE))).decisions).toEqual(['offered']);
+  await bus.manager.streams.delete(bus.streams.media.name);
+  await bus.ensureStreams();
+  await db.database.transaction((tx) => requestRescan(tx, settings, [id]));
+  await publishAll();
+  expect((await sweep(later(6 * MINUTE))).decisions).toEqual(['redriven']);
 });

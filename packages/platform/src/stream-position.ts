@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type ConsumerInfo,
   JetStreamApiCodes,
@@ -60,11 +61,28 @@ export const streamPositions = async (
   );
 };
 
-/** Whether a consumer has messages that it has not acked. @throws when the broker does not answer */
-export const hasWaiting = async (
+const POLL_MS = 50;
+
+/**
+ * Waits until a consumer has acked all that its subject holds now: what comes meanwhile does not count, so that
+ * one that is busy and keeps up is told from one that lags.
+ *
+ * @param ms how long, in milliseconds
+ * @returns false: not by then
+ * @throws when the broker does not answer
+ */
+export const catchesUp = async (
   manager: JetStreamManager,
-  { stream, consumer }: { stream: string; consumer: string },
+  options: { stream: string; consumer: string; subject: string },
+  ms: number,
 ): Promise<boolean> => {
-  const info = await orUndefined(() => manager.consumers.info(stream, consumer));
-  return info !== undefined && info.num_pending + info.num_ack_pending > 0;
+  const { stream, consumer, subject } = options;
+  const last = await orUndefined(() => manager.streams.getMessage(stream, { last_by_subj: subject }));
+  if (last === undefined || last === null) return true;
+  for (const end = Date.now() + ms; ; await pause(POLL_MS)) {
+    const info = await orUndefined(() => manager.consumers.info(stream, consumer));
+    if (info === undefined || info.num_pending + info.num_ack_pending === 0) return true;
+    if (info.ack_floor.stream_seq >= last.seq) return true;
+    if (Date.now() >= end) return false;
+  }
 };

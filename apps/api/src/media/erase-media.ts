@@ -31,17 +31,22 @@ const NOTHING_PERSONAL = {
 /** Nobody: not an id that a host can give. */
 export const ERASED_USER = '';
 
-/** What conversations were told of it before is what they are told of it now. */
-const rewriteLog = async (tx: Transaction, settings: MediaSettings, row: MediaRow): Promise<void> => {
+/**
+ * What conversations were told of it before is what they are told of it now, also where the message that
+ * showed it is deleted by now: the log keeps updates. Both statements go by an index, however long the logs.
+ */
+const rewriteLogs = async (tx: Transaction, settings: MediaSettings, row: MediaRow): Promise<void> => {
   const id = row.media_object_id;
   const media = JSON.stringify(toMedia(row, settings.publicUrl));
   await tx.db.$executeRaw`
-    UPDATE conversation_event SET payload = CASE type
-      WHEN 'media.updated' THEN jsonb_build_object('media', ${media}::jsonb)
-      ELSE jsonb_set(payload, '{message,media}', ${media}::jsonb) END
-    WHERE conversation_id IN (SELECT conversation_id FROM media_reference WHERE media_object_id = ${id}::uuid)
-      AND (type = 'media.updated' AND payload->'media'->>'media_object_id' = ${id}
-        OR type = 'message.created' AND payload->'message'->>'media_object_id' = ${id})`;
+    UPDATE conversation_event SET payload = jsonb_build_object('media', ${media}::jsonb)
+    WHERE type = 'media.updated' AND payload->'media'->>'media_object_id' = ${id}`;
+  await tx.db.$executeRaw`
+    UPDATE conversation_event SET payload = jsonb_set(payload, '{message,media}', ${media}::jsonb)
+    FROM message
+    WHERE message.media_object_id = ${id}::uuid
+      AND conversation_event.conversation_id = message.conversation_id
+      AND conversation_event.seq = message.seq AND conversation_event.type = 'message.created'`;
 };
 
 /**
@@ -65,7 +70,7 @@ export const eraseMedia = async (
     state: isTombstone(row.state) ? row.state : 'deleted',
     upload_state: row.upload_state === 'uploaded' ? 'uploaded' : 'failed',
   });
-  await rewriteLog(tx, settings, erased);
+  await rewriteLogs(tx, settings, erased);
   await tx.db.upload_session.deleteMany({ where });
   await tx.db.media_alias.deleteMany({ where });
   if (!(await isReferenced(tx, media_object_id))) await tx.db.media_object.delete({ where });

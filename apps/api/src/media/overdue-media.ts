@@ -6,7 +6,10 @@ import type { MediaSettings } from './media-settings.ts';
 import { beginEpoch } from './redrive-media.ts';
 import { type MediaChange, writeMedia } from './write-media.ts';
 
-/** A media object past its deadline, with the latest request of its epoch, if the outbox still knows it. */
+/**
+ * A media object past its deadline, with the latest request of its epoch, if the outbox still knows it. A
+ * rescan's request is none of these: it brings a verdict alone.
+ */
 export interface OverdueMedia {
   media_object_id: string;
   epoch: number;
@@ -63,6 +66,7 @@ export const listOverdue = async (
     FROM media_object LEFT JOIN LATERAL (
       SELECT * FROM outbox
       WHERE payload->>'mediaId' = media_object_id::text AND (payload->>'epoch')::int = epoch
+        AND payload->>'only' IS NULL
       ORDER BY created_at DESC LIMIT 1) AS request ON true
     WHERE ready_by < ${now}::timestamptz AND media_object_id > ${after}::uuid
       AND (state = 'processing' OR (state = 'degraded' AND transcode_state IN ('none', 'pending', 'running')))

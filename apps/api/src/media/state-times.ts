@@ -11,11 +11,10 @@ export interface StateTime {
 /** What conversations were told: when each state was first told to any of them. */
 const listTold = (client: Database['client'], mediaObjectId: string): Promise<StateTime[]> =>
   client.$queryRaw<StateTime[]>`
-    SELECT min(event.created_at) AS at, event.payload->'media'->>'state' AS state, 'conversation' AS told_by
-    FROM media_reference JOIN conversation_event AS event USING (conversation_id)
-    WHERE media_reference.media_object_id = ${mediaObjectId}::uuid AND event.type = 'media.updated'
-      AND event.payload->'media'->>'media_object_id' = ${mediaObjectId}
-    GROUP BY event.payload->'media'->>'rev', event.payload->'media'->>'state'
+    SELECT min(created_at) AS at, payload->'media'->>'state' AS state, 'conversation' AS told_by
+    FROM conversation_event
+    WHERE type = 'media.updated' AND payload->'media'->>'media_object_id' = ${mediaObjectId}
+    GROUP BY payload->'media'->>'rev', payload->'media'->>'state'
     ORDER BY at`;
 
 /** Told again with every change; it became so the first time. */

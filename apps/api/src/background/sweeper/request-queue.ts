@@ -1,7 +1,10 @@
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Bus } from '@claimcheck/platform/bus';
-import { hasWaiting, streamPositions } from '@claimcheck/platform/stream-position';
+import { catchesUp, streamPositions } from '@claimcheck/platform/stream-position';
 import type { OverdueMedia, OverdueRequest } from '../../media/overdue-media.ts';
+
+/** So long may results take to be applied before they count as lagging. */
+const RESULTS_MS = 1_000;
 
 type Located = Pick<OverdueMedia, 'media_object_id' | 'request'>;
 
@@ -47,10 +50,14 @@ export const findWaiting = async (
       if (positions[index] === 'done') answered.push(id);
     }
   }
-  // The worker published the result before it acked: asked for last, whatever does not wait was applied. The
-  // queue of results is empty unless the api lags, and then driving again would make it longer.
-  const results = { stream: bus.streams.media.name, consumer: CONSUMERS.results };
-  if (answered.length > 0 && (await hasWaiting(bus.manager, results)))
+  // The worker published the result before it acked: once what lies there now is applied, so is what came of
+  // these. An api that lags drives nothing again, which would make its queue longer.
+  const results = {
+    stream: bus.streams.media.name,
+    consumer: CONSUMERS.results,
+    subject: bus.subjects.optimizeResponse,
+  };
+  if (answered.length > 0 && !(await catchesUp(bus.manager, results, RESULTS_MS)))
     for (const id of answered) waiting.add(id);
   return waiting;
 };

@@ -1,0 +1,3 @@
+-- What conversations were told of one media object: an erasure and a diagnosis must not read whole logs.
+CREATE INDEX "conversation_event_media" ON "conversation_event" (("payload"->'media'->>'media_object_id'))
+  WHERE "type" = 'media.updated';
