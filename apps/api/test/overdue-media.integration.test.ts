@@ -3,8 +3,8 @@ import { optimizeRequestSchema } from '@claimcheck/contracts/broker-events';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import { Bus } from '@claimcheck/platform/bus';
 import { JetStreamConsumer } from '@claimcheck/platform/consumer';
+import { ensureConsumer } from '@claimcheck/platform/ensure-consumer';
 import { createLogger } from '@claimcheck/platform/logger';
-import { AckPolicy } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { OutboxSignal } from '../src/background/outbox-signal.ts';
 import { Relay } from '../src/background/relay.ts';
@@ -302,11 +302,8 @@ test('results that lag keep everything waiting; a queue of them that only never 
   await worker.stop();
   const stream = bus.streams.media.name;
   const { optimizeResponse } = bus.subjects;
-  await bus.manager.consumers.add(stream, {
-    durable_name: CONSUMERS.results,
-    ack_policy: AckPolicy.Explicit,
-    filter_subject: optimizeResponse,
-  });
+  const reader = { bus, stream, durable: CONSUMERS.results, subject: optimizeResponse, ackWaitMs: 30_000 };
+  await ensureConsumer(reader, logger);
   const say = (n: number) => bus.publish(optimizeResponse, '{}', { messageId: `${id}-${n}` });
   await say(0);
   expect((await sweep(later(3 * MINUTE))).decisions).toEqual(['extended']);
