@@ -8,9 +8,11 @@ import { createLogger } from '@claimcheck/platform/logger';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { OutboxSignal } from '../src/background/outbox-signal.ts';
 import { Relay } from '../src/background/relay.ts';
+import { FIRST } from '../src/background/sweeper/duty.ts';
 import { settleOverdueMedia } from '../src/background/sweeper/settle-overdue-media.ts';
 import { applyResult } from '../src/media/apply-result.ts';
 import type { MediaSettings } from '../src/media/media-settings.ts';
+import { listOverdue, settleOverdue } from '../src/media/overdue-media.ts';
 import { requestRescan } from '../src/media/rescan.ts';
 import type { Result } from '../src/media/result.ts';
 import { resultOf } from './harness/results.ts';
@@ -320,6 +322,36 @@ test('results that lag keep everything waiting; a queue of them that only never 
   expect((await sweep(later(6 * MINUTE))).decisions).toEqual(['redriven']);
   swept = true;
   await busy;
+});
+
+test('what was asked for since the queue was looked at is not asked for again', async () => {
+  const id = await uploaded('video/mp4');
+  await apply(resultOf(id, 'preview', 1, 'video/mp4'));
+  const now = later(3 * MINUTE);
+  const [overdue] = await listOverdue(db.database, now, FIRST, 1);
+  if (overdue === undefined) throw new Error('it is not overdue');
+  // The verdict was still on its way, and asks for the transcode.
+  await apply(resultOf(id, 'scan', 1, 'video/mp4'));
+  const settle = () => db.database.transaction((tx) => settleOverdue(tx, settings, overdue, false, now));
+  expect(await settle()).toBe('left');
+  expect(await row(id)).toMatchObject({ epoch: 1, transcode_state: 'pending' });
+});
+
+test('a video that was offered says why it stays as it is when its transcode fails for good', async () => {
+  const id = await uploaded('video/mp4');
+  await apply(resultOf(id, 'preview', 1, 'video/mp4'));
+  await apply(resultOf(id, 'scan', 1, 'video/mp4'));
+  expect((await sweep(later(3 * MINUTE))).decisions).toEqual(['offered']);
+  const failed: Result = { ...resultOf(id, 'final', 1, 'video/mp4'), success: false, processed: [] };
+  expect(await apply({ ...failed, code: 'processing_failed' })).toBe('applied');
+  expect(await row(id)).toMatchObject({
+    state: 'degraded',
+    transcode_state: 'failed',
+    failure_code: 'processing_failed',
+    ready_by: null,
+    settle_by: null,
+  });
+  expect((await sweep(later(60 * MINUTE))).decisions).toEqual([]);
 });
 
 test('a rescan that waits is not taken for the transcode that does not', async () => {

@@ -221,15 +221,19 @@ const settle = async (
     Object.assign(change, settledState(settings, row, change, [...here, ...stored]));
   }
   // What has settled is not unsettled by a latecomer of the same epoch; only degraded may rise to ready.
+  // A video that was offered as it is meanwhile says why it stays so.
+  const endsOffer = row.state === 'degraded' && row.ready_by !== null && change.transcode_state === 'failed';
   const settledAlready =
     row.state !== 'processing' && !(row.state === 'degraded' && change.state === 'ready');
   if (settledAlready) {
     delete change.state;
     // Nor does it show a failure that did not settle it.
-    delete change.failure_code;
-    delete change.failure_message;
+    if (!endsOffer) {
+      delete change.failure_code;
+      delete change.failure_message;
+    }
   }
-  if (change.state !== undefined) change.ready_by = null;
+  if (change.state !== undefined || endsOffer) Object.assign(change, { ready_by: null, settle_by: null });
 
   const wantsTranscode =
     stage === 'scan' &&

@@ -74,6 +74,16 @@ export const listOverdue = async (
   return rows.map(toOverdue);
 };
 
+/** The same that `listOverdue` finds, as it is now. */
+const latestRequestId = async (tx: Transaction, row: MediaRow): Promise<string | undefined> => {
+  const [request] = await tx.db.$queryRaw<{ id: string }[]>`
+    SELECT id FROM outbox
+    WHERE payload->>'mediaId' = ${row.media_object_id} AND (payload->>'epoch')::int = ${row.epoch}
+      AND payload->>'only' IS NULL
+    ORDER BY created_at DESC LIMIT 1`;
+  return request?.id;
+};
+
 export type OverdueDecision =
   | 'extended'
   | 'redriven'
@@ -144,6 +154,8 @@ export const settleOverdue = async (
     await tx.db.media_object.update({ where: { media_object_id: row.media_object_id }, data: watch });
     return 'extended';
   }
+  // A result that was applied since the queue was looked at may have asked for the next step.
+  if ((await latestRequestId(tx, row)) !== overdue.request?.id) return 'left';
   if (row.epoch >= settings.maxAttempts) return settle(tx, settings, row);
   await beginEpoch(tx, settings, row, watch);
   return 'redriven';
