@@ -83,7 +83,9 @@ describe('a relay that died', () => {
     const ids = first.messages.map(({ id }) => id);
     const claims = new OutboxClaims(db.database, 60_000);
     await expect.poll(async () => (await claims.take(1)).messages.length, WITHIN).toBe(1);
-    await late.giveBack(first.id, ids, 0);
+    const [held] = await db.database.client.outbox.findMany();
+    await late.giveBack(first.id, ids);
+    expect(await db.database.client.outbox.findMany()).toEqual([held]);
     expect((await claims.take(1)).messages).toEqual([]);
   });
 });
@@ -104,6 +106,30 @@ test('what the broker refuses is kept, tried again, and holds up nothing and no 
   await broker.bus.manager.streams.add({ name: `${broker.appName}-LATE`, subjects: [nowhere] });
   await expect.poll(unpublished, WITHIN).toBe(0);
   await broker.bus.manager.streams.delete(`${broker.appName}-LATE`);
+});
+
+test('a message that no stream takes does not make the relay rest, and is tried less and less often', async () => {
+  let claims = 0;
+  const claimsAtFailure: number[] = [];
+  await commit(1, `${broker.appName}.nowhere`);
+  startRelay({
+    onClaimed: () => {
+      claims += 1;
+    },
+    onFailed: () => claimsAtFailure.push(claims),
+  });
+  await expect.poll(() => claimsAtFailure.length, WITHIN).toBeGreaterThan(1);
+  const [first = 0, second = 0] = claimsAtFailure;
+  // It looks for others every 100 ms, and comes back to this one after a second at the earliest.
+  expect(second - first).toBeGreaterThan(3);
+
+  await db.database.client.outbox.updateMany({ data: { created_at: new Date(Date.now() - 60_000) } });
+  await expect
+    .poll(async () => {
+      const [row] = await db.database.client.outbox.findMany();
+      return (row?.claimed_until?.getTime() ?? 0) - Date.now();
+    }, WITHIN)
+    .toBeGreaterThan(3_000);
 });
 
 test('a broker that lost its streams gets them again, and what was not confirmed', async () => {

@@ -58,10 +58,14 @@ export class OutboxClaims {
       WHERE outbox.id = confirmed.id`;
   }
 
-  /** Free for another try after `delayMs`, unless another relay has taken them over meanwhile. */
-  async giveBack(claim: string, ids: readonly string[], delayMs: number): Promise<void> {
+  /**
+   * Free for another try after a tenth of their age, between 1 and 10 s, unless another relay has taken them over
+   * meanwhile: the oldest are claimed first, and what is never taken must not fill every claim.
+   */
+  async giveBack(claim: string, ids: readonly string[]): Promise<void> {
     await this.#client.$executeRaw`
-      UPDATE outbox SET claimed_until = now() + ${delayMs} * interval '1 ms'
+      UPDATE outbox
+      SET claimed_until = now() + least(interval '10 s', greatest(interval '1 s', (now() - created_at) / 10))
       WHERE id = ANY(${ids}::uuid[]) AND claim = ${claim}::uuid AND published_at IS NULL`;
   }
 }

@@ -101,14 +101,14 @@ export class Relay {
   async #publish(claim: Claim): Promise<void> {
     const { bus, logger, onPublished, onFailed } = this.#options;
     const published: Publication[] = [];
-    const failed: string[] = [];
+    const failed: ClaimedMessage[] = [];
     let reason: unknown;
     await Promise.all(
       claim.messages.map(async (message) => {
         try {
           published.push({ id: message.id, stream_seq: await this.#publishOne(message) });
         } catch (error) {
-          failed.push(message.id);
+          failed.push(message);
           reason = error;
         }
       }),
@@ -120,13 +120,28 @@ export class Relay {
       if (failed.length === 0) return;
       onFailed?.(failed.length);
       logger.warn({ err: reason, count: failed.length }, 'not published, will be tried again');
-      this.#retryAt = performance.now() + RETRY_MS;
-      await this.#claims.giveBack(claim.id, failed, RETRY_MS);
+      await this.#claims.giveBack(
+        claim.id,
+        failed.map(({ id }) => id),
+      );
       // A broker that lost its files has no streams any more.
       if (bus.isConnected) await bus.ensureStreams();
+      // What no stream takes any more keeps nobody else waiting; a broker that refuses what it has streams for does.
+      if (await this.#isRefused(failed)) this.#rest();
     } catch (error) {
+      this.#rest();
       logger.warn({ err: error }, 'relay interrupted');
     }
+  }
+
+  #rest(): void {
+    this.#retryAt = performance.now() + RETRY_MS;
+  }
+
+  async #isRefused(failed: readonly ClaimedMessage[]): Promise<boolean> {
+    const subjects = [...new Set(failed.map(({ subject }) => subject))];
+    const streams = await Promise.all(subjects.map((subject) => this.#options.bus.streamOf(subject)));
+    return streams.some((stream) => stream !== undefined);
   }
 
   /** What belongs to no trace begins none: the relay does nothing that somebody would look for by itself. */
