@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
-import { JetStreamConsumer } from '@claimcheck/platform/consumer';
+import { type ConsumerOptions, JetStreamConsumer } from '@claimcheck/platform/consumer';
 import { DeadLetters } from '@claimcheck/platform/dead-letters';
 import { type Exhaustion, PoisonError } from '@claimcheck/platform/delivery';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -45,7 +45,10 @@ const letters = async () => {
 const consume = async (
   handle: (name: string) => void,
   onExhausted?: (name: string, end: Exhaustion) => void,
-  { maxAttempts }: { maxAttempts: number } = { maxAttempts: 2 },
+  {
+    maxAttempts = 2,
+    checkNeeds = async () => {},
+  }: Pick<Partial<ConsumerOptions<{ name: string }>>, 'maxAttempts' | 'checkNeeds'> = {},
 ) => {
   const consumer = new JetStreamConsumer({
     bus: broker.bus,
@@ -58,6 +61,7 @@ const consume = async (
     maxAttempts,
     handle: async ({ name }) => handle(name),
     onExhausted: async ({ name }, end) => onExhausted?.(name, end),
+    checkNeeds,
     logger,
   });
   running.push(consumer);
@@ -76,6 +80,31 @@ const cli = async (...argv: string[]) => {
   const code = await runCli(COMMANDS, argv, env, { out: take, error: take });
   return { code, text: out.join('') };
 };
+
+test('what the handler needs is away for longer than all attempts take: nothing is taken, and nothing given up', async () => {
+  const done: string[] = [];
+  let isAway = true;
+  let looks = 0;
+  const needs = () => {
+    if (isAway) throw new Error('away');
+  };
+  const handle = (name: string) => {
+    needs();
+    done.push(name);
+  };
+  const checkNeeds = async () => {
+    looks += 1;
+    needs();
+  };
+  await consume(handle, undefined, { checkNeeds });
+  for (const name of ['a', 'b']) await publish(JSON.stringify({ name }));
+  // Two attempts take a second, and it is looked at once a second.
+  await expect.poll(() => looks, WITHIN).toBeGreaterThan(4);
+  expect(await letters()).toEqual([]);
+  isAway = false;
+  await expect.poll(() => done.toSorted(), WITHIN).toEqual(['a', 'b']);
+  expect(await letters()).toEqual([]);
+});
 
 test('poison goes to the dead letters at once, with its reason, and the next message is served', async () => {
   const seen: string[] = [];
@@ -221,10 +250,10 @@ describe('claimcheck dlq', () => {
     await setState(scanned, 'ready');
     await put({ ...requestOf(scanned), only: 'scan' }, optimizeRequest, CONSUMERS.media);
     const { text } = await cli('dlq', 'redrive', '--consumer', CONSUMERS.media, '--json');
-    expect(JSON.parse(text)).toEqual({ published: 2, new_epoch: 1, moot: 2 });
+    expect(JSON.parse(text)).toEqual({ published: 1, new_epoch: 2, moot: 2 });
     expect(await readMedia(db.database.client, scanned)).toMatchObject({ state: 'ready', epoch: 1 });
     expect(await readMedia(db.database.client, failed)).toMatchObject({ state: 'processing', epoch: 2 });
-    expect(await readMedia(db.database.client, waiting)).toMatchObject({ state: 'processing', epoch: 1 });
+    expect(await readMedia(db.database.client, waiting)).toMatchObject({ state: 'processing', epoch: 2 });
     expect(await letters()).toEqual([]);
   });
 });

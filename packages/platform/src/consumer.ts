@@ -18,6 +18,11 @@ export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
   largeConcurrency?: number;
   /** Without an ack or a sign of life for this long, the server delivers again. Milliseconds. */
   ackWaitMs: number;
+  /**
+   * Throws when what the handler needs does not answer. Asked after a failure, before anything else is taken:
+   * deliveries are counted, and an outage must not use them up.
+   */
+  checkNeeds?: () => Promise<void>;
   onOutcome?: (outcome: Outcome) => void;
 }
 
@@ -43,6 +48,8 @@ export class JetStreamConsumer<Payload> {
   readonly #requests = new Set<ConsumerMessages>();
   readonly #slots: Slots;
   #draining = false;
+  /** Something failed, and it is not known yet whether the next would. */
+  #doubts = false;
   #loops: Promise<void>[] = [];
 
   constructor(options: ConsumerOptions<Payload>) {
@@ -84,6 +91,7 @@ export class JetStreamConsumer<Payload> {
     let consumer: Consumer | undefined;
     while (!this.#draining) {
       try {
+        if (this.#doubts && !(await this.#recovers())) continue;
         consumer ??= await this.#consumer();
         await this.#processNext(consumer);
       } catch (error) {
@@ -98,6 +106,20 @@ export class JetStreamConsumer<Payload> {
           // Still away; the next round tries again.
         });
       }
+    }
+  }
+
+  /** @returns whether to go on; a short while later, if not */
+  async #recovers(): Promise<boolean> {
+    try {
+      await this.#options.checkNeeds?.();
+      this.#doubts = false;
+      return true;
+    } catch {
+      await pause(RECOVERY_PAUSE_MS, undefined, { signal: this.#taking.signal }).catch(() => {
+        // Stopped meanwhile.
+      });
+      return false;
     }
   }
 
@@ -143,6 +165,7 @@ export class JetStreamConsumer<Payload> {
       const outcome = await this.#traced(message, () =>
         settleDelivery(message, this.#delivery, this.#deadLetters, context),
       );
+      if (outcome === 'retry') this.#doubts = true;
       this.#options.onOutcome?.(outcome);
     } finally {
       clearInterval(heartbeat);

@@ -7,8 +7,7 @@ import type { MediaSettings } from '../media/media-settings.ts';
 import { redriveMedia } from '../media/redrive-media.ts';
 
 /**
- * `published` again where it came from · `new_epoch`: its media object had been told to have failed, and is
- * processed anew · `moot`: its media object is gone, or got there by another way; removed.
+ * `published` again where it came from · `new_epoch`: its media object is processed anew · `moot`: its media object is gone, or got there by another way; removed.
  */
 export type Redrive = 'published' | 'new_epoch' | 'moot';
 
@@ -25,7 +24,8 @@ const requestIn = (letter: DeadLetter): OptimizeRequest | undefined => {
 
 /**
  * Gives a dead letter another chance, and removes it once that is certain. A request is not simply asked
- * again: the worker that gave it up answered that it failed, which settled its epoch.
+ * again: the worker that gave it up answered that it failed, and the broker would take the same epoch's next
+ * answer for a repetition of that one.
  */
 export const redriveLetter = async (
   deadLetters: DeadLetters,
@@ -34,17 +34,18 @@ export const redriveLetter = async (
   letter: DeadLetter,
 ): Promise<Redrive> => {
   const request = requestIn(letter);
-  const row = request === undefined ? undefined : await readMedia(database.client, request.mediaId);
-  const waitsForIt = row?.state === 'processing' && row.epoch === (request?.epoch ?? row.epoch);
   // A scan alone settles nothing: its state says nothing of whether it was answered.
-  if (request === undefined || request.probe === true || request.only !== undefined || waitsForIt) {
+  if (request === undefined || request.probe === true || request.only !== undefined) {
     await deadLetters.redrive(letter);
     return 'published';
   }
+  const row = await readMedia(database.client, request.mediaId);
   const redriven =
     row === undefined
       ? undefined
-      : await database.transaction((tx) => redriveMedia(tx, settings, request.mediaId));
+      : await database.transaction((tx) =>
+          redriveMedia(tx, settings, request.mediaId, request.epoch ?? row.epoch),
+        );
   await deadLetters.remove(letter);
   return redriven !== undefined && 'media' in redriven ? 'new_epoch' : 'moot';
 };

@@ -29,6 +29,7 @@ const REDRIVABLE: readonly MediaState[] = ['failed', 'degraded'];
  * The operator's redrive of what has settled badly. A verdict that lets members have the media stays until
  * there is a new one.
  *
+ * @param givenUp the epoch of a request that was given up: what is still in it waits for nothing any more
  * @returns the media object, or the state that forbids it
  * @throws ProblemError `not_found`
  */
@@ -36,13 +37,15 @@ export const redriveMedia = async (
   tx: Transaction,
   settings: MediaSettings,
   mediaObjectId: string,
+  givenUp?: number,
 ): Promise<{ media: MediaRow } | { refused: MediaState }> => {
   const row = await lockMedia(tx, mediaObjectId);
   if (row === undefined) throw new ProblemError('not_found', { media_object_id: mediaObjectId });
   const hasSource = row.upload_state === 'uploaded' && row.size_bytes > 0n;
   // Its claim was replaced by its hash: asked again, it would pass for what it never was.
   const isOther = row.failure_code === 'hash_mismatch' && row.is_sha256_verified;
-  if (!REDRIVABLE.includes(row.state) || !hasSource || isOther) return { refused: row.state };
+  const isGivenUp = row.state === 'processing' && row.epoch === givenUp;
+  if (!(REDRIVABLE.includes(row.state) || isGivenUp) || !hasSource || isOther) return { refused: row.state };
   const keepsVerdict = row.scan_state === 'clean' || settings.scanPolicy === 'off';
   const media = await beginEpoch(tx, settings, row, {
     state: 'processing',
