@@ -12,7 +12,8 @@ import type { Acquired, UploadSession, UploadSessions } from '../media/upload-se
  * `discarded`: finished pieces that nobody put together, and what was ended before and not cleaned up.
  * `settled`: sent to the storage by its client, and found there.
  */
-type Outcome = 'expired' | 'finished' | 'discarded' | 'left' | 'settled';
+export const EXPIRER_OUTCOMES = ['expired', 'finished', 'discarded', 'left', 'settled'] as const;
+type Outcome = (typeof EXPIRER_OUTCOMES)[number];
 
 export interface UploadExpirerOptions {
   database: Database;
@@ -23,6 +24,7 @@ export interface UploadExpirerOptions {
   logger: Logger;
   everyMs: number;
   onOutcome?: (outcome: Outcome, sizeBytes: number, protocol: UploadSession['protocol']) => void;
+  onError?: () => void;
 }
 
 const BATCH = 50;
@@ -78,6 +80,7 @@ export class UploadExpirer {
       logger.info({ upload, outcome }, 'upload past its time');
       return true;
     } catch (error) {
+      this.#options.onError?.();
       logger.warn({ err: error, upload }, 'an upload past its time could not be settled');
       return false;
     } finally {

@@ -33,14 +33,20 @@ const letGo = async (
   return eraseMedia(tx, settings, row);
 };
 
-const nextMedia = (database: Database, conversationId: string): Promise<{ media_object_id: string }[]> =>
-  database.client.media_reference.findMany({
+/** Some of what it still refers to; each is there once, however often it refers to it. */
+const nextMedia = async (
+  database: Database,
+  conversationId: string,
+): Promise<{ media_object_id: string }[]> => {
+  const references = await database.client.media_reference.findMany({
     where: { conversation_id: conversationId },
-    distinct: ['media_object_id'],
-    orderBy: { media_object_id: 'asc' },
     take: PAGE,
     select: { media_object_id: true },
   });
+  return [...new Set(references.map(({ media_object_id }) => media_object_id))].map((media_object_id) => ({
+    media_object_id,
+  }));
+};
 
 /** A page at a time: a conversation of years would not fit a transaction. */
 const deleteRows = async ({ client }: Database, conversationId: string): Promise<void> => {

@@ -2,7 +2,7 @@ import { FanOutLoop } from '../background/fan-out-loop.ts';
 import { Relay } from '../background/relay.ts';
 import { createResultConsumers } from '../background/result-consumers.ts';
 import { createStorageEventConsumer } from '../background/storage-events.ts';
-import { UploadExpirer } from '../background/upload-expirer.ts';
+import { EXPIRER_OUTCOMES, UploadExpirer } from '../background/upload-expirer.ts';
 import type { Context } from '../compose.ts';
 import { UploadSessions } from '../media/upload-sessions.ts';
 import { startBrokerWatch } from './start-broker-watch.ts';
@@ -14,6 +14,8 @@ const EXPIRE_EVERY_AT_LEAST_MS = 250;
 
 const startUploadExpirer = (context: Context, sessions: UploadSessions): void => {
   const { database, storage, settings, config, logger, metrics, shutdown } = context;
+  const duty = 'due_uploads';
+  for (const decision of [...EXPIRER_OUTCOMES, 'error']) metrics.sweeperDecisions.inc({ duty, decision }, 0);
   const expirer = new UploadExpirer({
     database,
     sessions,
@@ -23,7 +25,9 @@ const startUploadExpirer = (context: Context, sessions: UploadSessions): void =>
     logger,
     // Nothing lives much longer than it may, also where that is short.
     everyMs: Math.max(EXPIRE_EVERY_AT_LEAST_MS, Math.min(EXPIRE_EVERY_MS, config.uploadTtlMs / 4)),
+    onError: () => metrics.sweeperDecisions.inc({ duty, decision: 'error' }),
     onOutcome: (outcome, sizeBytes, protocol) => {
+      metrics.sweeperDecisions.inc({ duty, decision: outcome });
       if (outcome === 'expired' || outcome === 'finished') metrics.uploads.inc({ protocol, outcome });
       if (outcome === 'finished') metrics.uploadBytes.inc(sizeBytes);
     },

@@ -19,7 +19,7 @@ export interface Duty {
 
 const PAGE = 100;
 /** Below every UUID that we make. */
-const FIRST = '00000000-0000-0000-0000-000000000000';
+export const FIRST = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Works through pages of things in the order of their ids, so that one which fails is not met again in the

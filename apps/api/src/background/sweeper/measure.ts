@@ -1,27 +1,40 @@
 import type { Database } from '@claimcheck/database/database';
-import { sumStoredBytes } from '../../media/stored-bytes.ts';
-import type { Duty } from './duty.ts';
+import { sumDerivativeBytes, sumSourceBytes } from '../../media/stored-bytes.ts';
+import { type Duty, FIRST } from './duty.ts';
 
 interface Options {
   database: Database;
   set: (kind: 'source' | 'derivative', bytes: number) => void;
   everyMs?: number;
+  /** Media objects that one statement looks at. */
+  pageSize?: number;
 }
 
 const EVERY_MS = 300_000;
+const PAGE_SIZE = 5_000;
 
-/** Sums over everything that is stored: too long for a scrape, so asked for now and then. */
-export const measure = ({ database, set, everyMs = EVERY_MS }: Options): Duty => {
+/**
+ * Sums over everything that is stored: too long for a scrape, so asked for now and then. A pass that ends in
+ * the middle is gone on with by the next one.
+ */
+export const measure = ({ database, set, everyMs = EVERY_MS, pageSize = PAGE_SIZE }: Options): Duty => {
   let nextAt = 0;
+  let counted = { bytes: 0, after: FIRST };
   return {
     name: 'measure',
     decisions: [],
     run: async (pass) => {
       if (pass.now.getTime() < nextAt) return;
-      nextAt = pass.now.getTime() + everyMs;
-      const { source, derivative } = await sumStoredBytes(database);
-      set('source', source);
-      set('derivative', derivative);
+      while (!pass.isOver()) {
+        const { bytes, next } = await sumDerivativeBytes(database, counted.after, pageSize);
+        counted = { bytes: counted.bytes + bytes, after: next ?? FIRST };
+        if (next !== undefined) continue;
+        set('derivative', counted.bytes);
+        set('source', await sumSourceBytes(database));
+        counted = { bytes: 0, after: FIRST };
+        nextAt = pass.now.getTime() + everyMs;
+        return;
+      }
     },
   };
 };
