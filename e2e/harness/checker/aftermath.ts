@@ -9,7 +9,7 @@ export interface MediaAfter {
 
 /** Something that must happen once: `what` is its kind, `key` says which one. */
 export interface Effect {
-  what: 'applied result' | 'revision in a log' | 'message on the broker';
+  what: 'request' | 'revision in a log' | 'message on the broker';
   key: string;
 }
 

@@ -40,7 +40,7 @@ const sound = (): Case => {
       sources: new Map([['m', 'aa']]),
       logs: new Map([['c', { last_seq: 3, events: [...events] }]]),
       effects: [
-        { what: 'applied result', key: 'm epoch 1 final' },
+        { what: 'request', key: 'asked m epoch 1' },
         { what: 'revision in a log', key: 'm@2 in c' },
       ],
       tombstones: [{ media_object_id: 'v', answers: [{ quality: 'source', status: 404 }], keys: [] }],
@@ -96,8 +96,8 @@ const BROKEN: [what: string, invariant: string, says: string, breakIt: (world: C
   [
     'a result applied twice',
     'B',
-    'happened twice: applied result m epoch 1 final',
-    ({ aftermath }) => aftermath.effects.push({ what: 'applied result', key: 'm epoch 1 final' }),
+    'happened twice: request asked m epoch 1',
+    ({ aftermath }) => aftermath.effects.push({ what: 'request', key: 'asked m epoch 1' }),
   ],
   [
     'settled twice in one epoch',

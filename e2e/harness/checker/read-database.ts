@@ -1,3 +1,4 @@
+import { optimizeRequestSchema } from '@claimcheck/contracts/broker-events';
 import { readLog } from '@claimcheck/database/conversation-log';
 import type { Database } from '@claimcheck/database/database';
 import type { Aftermath, Effect, MediaAfter } from './aftermath.ts';
@@ -25,6 +26,14 @@ const revisionsIn = (logs: Aftermath['logs']): Effect[] =>
       .map(({ subject }): Effect => ({ what: 'revision in a log', key: `${subject} in ${conversation}` })),
   );
 
+/** What was asked of workers. A rescan may be asked for again and again. */
+const requestsIn = (outbox: readonly { subject: string; payload: unknown }[]): Effect[] =>
+  outbox.flatMap(({ subject, payload }): Effect[] => {
+    const { data } = optimizeRequestSchema.safeParse(payload);
+    if (data === undefined || data.only !== undefined || data.probe === true) return [];
+    return [{ what: 'request', key: `${subject} ${data.mediaId} epoch ${data.epoch}` }];
+  });
+
 /** What Postgres says in the end. */
 export const readDatabase = async (
   database: Database,
@@ -33,21 +42,12 @@ export const readDatabase = async (
   const media = await client.media_object.findMany({
     select: { media_object_id: true, state: true, epoch: true },
   });
-  const results = await client.applied_result.findMany();
   const outbox = await client.outbox.findMany({ select: { subject: true, payload: true } });
   const logs = await readLogs(database);
   return {
     media,
     logs,
-    effects: [
-      ...revisionsIn(logs),
-      ...results.map(
-        ({ media_object_id, epoch, stage }): Effect => ({
-          what: 'applied result',
-          key: `${media_object_id} epoch ${epoch} ${stage}`,
-        }),
-      ),
-    ],
+    effects: [...revisionsIn(logs), ...requestsIn(outbox)],
     payloads: outbox.map(({ subject, payload }) => ({
       where: 'outbox',
       what: subject,
