@@ -90,11 +90,46 @@ test('a subject of another stream is refused by name, with that stream', async (
   await broker.bus.manager.streams.delete(`${broker.appName}-OTHER`);
 });
 
-test('a durable consumer follows its settings, and keeps what waits in it', async () => {
-  const { optimizeResponse, virus } = broker.bus.subjects;
+test('two processes that call a subject differently are both read, and neither takes the other away', async () => {
+  const { optimizeResponse } = broker.bus.subjects;
+  const renamed = await broker.connect({ optimizeResponse: `${broker.appName}.answers` });
+  await renamed.ensureStreams();
   await read(CONSUMERS.results, optimizeResponse);
-  await broker.bus.publish(virus, '{}', { messageId: randomUUID() });
-  await read(CONSUMERS.results, virus);
+  await broker.bus.publish(optimizeResponse, '{}', { messageId: randomUUID() });
+  await read(CONSUMERS.results, renamed.subjects.optimizeResponse);
+  await broker.bus.publish(renamed.subjects.optimizeResponse, '{}', { messageId: randomUUID() });
+  // The first one again, as after a restart.
+  await read(CONSUMERS.results, optimizeResponse);
   const info = await broker.bus.manager.consumers.info(broker.bus.streams.media.name, CONSUMERS.results);
-  expect([info.config.filter_subject, info.num_pending]).toEqual([virus, 1]);
+  const both = [optimizeResponse, renamed.subjects.optimizeResponse];
+  expect([info.config.filter_subjects, info.num_pending]).toEqual([both, 2]);
+  start();
+  await expect.poll(() => states.at(-1)?.pending.get(CONSUMERS.results), WITHIN).toBe(2);
+  expect(unread()).not.toContain(optimizeResponse);
+  expect(unread()).not.toContain(renamed.subjects.optimizeResponse);
+});
+
+test('of a consumer that reads two subjects the oldest message counts, whichever it has', async () => {
+  const { optimizeResponse } = broker.bus.subjects;
+  const renamed = await broker.connect({ optimizeResponse: `${broker.appName}.answers` });
+  await renamed.ensureStreams();
+  await read(CONSUMERS.results, optimizeResponse);
+  await read(CONSUMERS.results, renamed.subjects.optimizeResponse);
+  await broker.bus.publish(renamed.subjects.optimizeResponse, '{}', { messageId: randomUUID() });
+  start();
+  await expect.poll(() => states.at(-1)?.oldestAge.get(CONSUMERS.results), WITHIN).toBeGreaterThan(1);
+  await broker.bus.publish(optimizeResponse, '{}', { messageId: randomUUID() });
+  await expect.poll(() => states.at(-1)?.pending.get(CONSUMERS.results), WITHIN).toBe(2);
+  expect(states.at(-1)?.oldestAge.get(CONSUMERS.results)).toBeGreaterThan(1);
+});
+
+test('a durable consumer follows its settings, and keeps what waits in it', async () => {
+  const { optimizeResponse: subject } = broker.bus.subjects;
+  const { bus } = broker;
+  const consumer = { bus, stream: bus.streams.media.name, durable: CONSUMERS.results, subject };
+  await ensureConsumer({ ...consumer, ackWaitMs: 1_000 }, logger);
+  await bus.publish(subject, '{}', { messageId: randomUUID() });
+  await ensureConsumer({ ...consumer, ackWaitMs: 2_000 }, logger);
+  const info = await bus.manager.consumers.info(consumer.stream, consumer.durable);
+  expect([info.config.ack_wait, info.num_pending]).toEqual([2_000 * 1_000_000, 1]);
 });

@@ -354,6 +354,26 @@ test('a video that was offered says why it stays as it is when its transcode fai
   expect((await sweep(later(60 * MINUTE))).decisions).toEqual([]);
 });
 
+test('results that lag under a name of another process keep everything waiting, too', async () => {
+  const worker = await startWorker();
+  const id = await uploaded();
+  await publishAll();
+  await worker.takeAndAck();
+  await worker.stop();
+  const stream = bus.streams.media.name;
+  // Any other subject of the stream does for the other name.
+  const { optimizeResponse: ours, virus: theirs } = bus.subjects;
+  for (const subject of [ours, theirs])
+    await ensureConsumer({ bus, stream, durable: CONSUMERS.results, subject, ackWaitMs: 30_000 }, logger);
+  await bus.publish(ours, '{}', { messageId: `${id}-ours` });
+  await bus.publish(theirs, '{}', { messageId: `${id}-theirs` });
+  const consumer = await bus.jetstream.consumers.get(stream, CONSUMERS.results);
+  await (await consumer.next({ expires: 5_000 }))?.ackAck();
+  expect((await sweep(later(3 * MINUTE))).decisions).toEqual(['extended']);
+  await (await consumer.next({ expires: 5_000 }))?.ackAck();
+  expect((await sweep(later(6 * MINUTE))).decisions).toEqual(['redriven']);
+});
+
 test('a rescan that waits is not taken for the transcode that does not', async () => {
   const id = await uploaded('video/mp4');
   await apply(resultOf(id, 'preview', 1, 'video/mp4'));

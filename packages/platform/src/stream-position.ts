@@ -5,6 +5,7 @@ import {
   JetStreamApiError,
   type JetStreamManager,
 } from '@nats-io/jetstream';
+import { subjectsRead } from './subjects-read.ts';
 
 /** `waiting`: not delivered, or not acked yet · `done`: acked · `lost`: the stream does not have it. */
 export type StreamPosition = 'waiting' | 'done' | 'lost';
@@ -61,10 +62,23 @@ export const streamPositions = async (
   );
 };
 
+/** The last message that a stream holds for one of its consumers; 0 when it holds none. */
+const lastSeqFor = async (
+  manager: JetStreamManager,
+  { stream_name, config }: ConsumerInfo,
+): Promise<number> => {
+  const last = await Promise.all(
+    subjectsRead(config).map((last_by_subj) =>
+      orUndefined(() => manager.streams.getMessage(stream_name, { last_by_subj })),
+    ),
+  );
+  return Math.max(0, ...last.map((message) => message?.seq ?? 0));
+};
+
 const POLL_MS = 50;
 
 /**
- * Waits until a consumer has acked all that its subject holds now: what comes meanwhile does not count, so that
+ * Waits until a consumer has acked all that its subjects hold now: what comes meanwhile does not count, so that
  * one that is busy and keeps up is told from one that lags.
  *
  * @param ms how long, in milliseconds
@@ -73,16 +87,16 @@ const POLL_MS = 50;
  */
 export const catchesUp = async (
   manager: JetStreamManager,
-  options: { stream: string; consumer: string; subject: string },
+  options: { stream: string; consumer: string },
   ms: number,
 ): Promise<boolean> => {
-  const { stream, consumer, subject } = options;
-  const last = await orUndefined(() => manager.streams.getMessage(stream, { last_by_subj: subject }));
-  if (last === undefined || last === null) return true;
+  const { stream, consumer } = options;
+  let last: number | undefined;
   for (const end = Date.now() + ms; ; await pause(POLL_MS)) {
     const info = await orUndefined(() => manager.consumers.info(stream, consumer));
     if (info === undefined || info.num_pending + info.num_ack_pending === 0) return true;
-    if (info.ack_floor.stream_seq >= last.seq) return true;
+    last ??= await lastSeqFor(manager, info);
+    if (info.ack_floor.stream_seq >= last) return true;
     if (Date.now() >= end) return false;
   }
 };

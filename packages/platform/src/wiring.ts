@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Bus } from './bus.ts';
 import type { Logger } from './logger.ts';
+import { subjectsRead } from './subjects-read.ts';
 
 /** A subject that no stream takes: what is published there is lost, what is awaited there never comes. */
 class WiringError extends Error {
@@ -66,9 +67,7 @@ const STILL_USED_MS = 3_600_000;
  */
 export const unreadSubjects = async (bus: Bus, consumers: readonly ConsumerInfo[]): Promise<string[]> => {
   const { subjects, streams } = bus;
-  const read = new Set(
-    consumers.flatMap(({ config }) => config.filter_subjects ?? [config.filter_subject ?? '']),
-  );
+  const read = new Set(consumers.flatMap(({ config }) => subjectsRead(config)));
   const facts = [subjects.mediaUploaded, subjects.mediaUpdated];
   const requests = [subjects.optimizeRequest, subjects.transcodeRequest];
   const others = ((await bus.subjectsTaken()) ?? []).filter(
@@ -85,13 +84,15 @@ export const unreadSubjects = async (bus: Bus, consumers: readonly ConsumerInfo[
 /** Seconds since the oldest message that a consumer has not acknowledged was published; 0 when nothing waits. */
 export const oldestAge = async (bus: Bus, info: ConsumerInfo): Promise<number> => {
   if (info.num_pending + info.num_ack_pending === 0) return 0;
-  const next: { seq: number; next_by_subj?: string } = {
-    seq: info.ack_floor.stream_seq + 1,
-    next_by_subj: info.config.filter_subject ?? '>',
-  };
-  const oldest = await bus.manager.streams
-    .getMessage(info.stream_name, next)
-    // It was removed, or acknowledged, since the consumer was asked.
-    .catch(() => null);
-  return oldest === null ? 0 : Math.max(0, (Date.now() - oldest.time.getTime()) / 1_000);
+  const read = subjectsRead(info.config);
+  const oldest = await Promise.all(
+    (read.length === 0 ? ['>'] : read).map((subject) => {
+      const seq = info.ack_floor.stream_seq + 1;
+      const next: { seq: number; next_by_subj?: string } = { seq, next_by_subj: subject };
+      // It was removed, or acknowledged, since the consumer was asked.
+      return bus.manager.streams.getMessage(info.stream_name, next).catch(() => null);
+    }),
+  );
+  const ages = oldest.map((message) => (message === null ? 0 : Date.now() - message.time.getTime()));
+  return Math.max(0, ...ages) / 1_000;
 };

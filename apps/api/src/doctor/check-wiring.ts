@@ -1,7 +1,8 @@
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Bus } from '@claimcheck/platform/bus';
+import { subjectsRead } from '@claimcheck/platform/subjects-read';
 import { consumersOf, unreadSubjects } from '@claimcheck/platform/wiring';
-import { type Check, failed, passed } from './check.ts';
+import { type Check, failed, passed, warned } from './check.ts';
 
 const SAME_NAMES = 'give every process the same APP_NAME and SUBJECT_… variables, and restart it';
 
@@ -39,10 +40,18 @@ export const checkWiring = async (bus: Bus): Promise<Check[]> => {
       return failed(name, `no stream takes it; ${stream} takes ${taken.join(', ')}`, SAME_NAMES);
     const info = consumers.find((one) => one.name === consumer);
     if (info === undefined) return failed(name, `no consumer ${consumer} reads it`, `start the ${process}`);
-    const { filter_subject } = info.config;
-    return filter_subject === subject
-      ? passed(name, `read by ${consumer}, ${info.num_pending} waiting`)
-      : failed(name, `the consumer ${consumer} reads ${filter_subject}`, SAME_NAMES);
+    const read = subjectsRead(info.config);
+    if (!read.includes(subject))
+      return failed(name, `the consumer ${consumer} reads ${read.join(', ')}`, SAME_NAMES);
+    const detail = `read by ${consumer}, ${info.num_pending} waiting`;
+    const others = read.filter((one) => one !== subject);
+    return others.length === 0
+      ? passed(name, detail)
+      : warned(
+          name,
+          `${detail}; it reads ${others.join(', ')} besides, as another process calls it, or did`,
+          `${SAME_NAMES}; then nats consumer edit ${info.stream_name} ${consumer} --filter ${subject}`,
+        );
   });
   const named = plannedReaders(bus).map(({ subject }) => subject);
   const unread = (await unreadSubjects(bus, consumers)).filter((subject) => !named.includes(subject));

@@ -8,6 +8,7 @@ import {
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/bus';
+import { subjectsRead } from '@claimcheck/platform/subjects-read';
 import { enqueue } from '../media/outbox.ts';
 import { type Check, failed, passed } from './check.ts';
 import type { LaneReport } from './check-workers.ts';
@@ -58,10 +59,11 @@ const brokenLink = async (bus: Bus, lane: Lane, subject: string, progress: Progr
   const consumer = await bus.manager.consumers
     .info(bus.streams.media.name, CONSUMERS[lane])
     .catch(() => undefined);
-  if (consumer === undefined || consumer.config.filter_subject !== subject)
+  const read = consumer === undefined ? [] : subjectsRead(consumer.config);
+  if (consumer === undefined || !read.includes(subject))
     return failed(
       name,
-      `broken at the request subject: ${subject} is asked, the consumer ${CONSUMERS[lane]} reads ${consumer?.config.filter_subject ?? 'nothing'}`,
+      `broken at the request subject: ${subject} is asked, the consumer ${CONSUMERS[lane]} reads ${read.join(', ') || 'nothing'}`,
       'give api and worker the same APP_NAME and SUBJECT_OPTIMIZE_REQUEST',
     );
   if ((progress.stream_seq ?? 0) > consumer.delivered.stream_seq)

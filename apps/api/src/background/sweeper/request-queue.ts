@@ -52,11 +52,7 @@ export const findWaiting = async (
   }
   // The worker published the result before it acked: once what lies there now is applied, so is what came of
   // these. An api that lags drives nothing again, which would make its queue longer.
-  const results = {
-    stream: bus.streams.media.name,
-    consumer: CONSUMERS.results,
-    subject: bus.subjects.optimizeResponse,
-  };
+  const results = { stream: bus.streams.media.name, consumer: CONSUMERS.results };
   if (answered.length > 0 && !(await catchesUp(bus.manager, results, RESULTS_MS)))
     for (const id of answered) waiting.add(id);
   return waiting;

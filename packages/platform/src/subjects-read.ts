@@ -1,0 +1,8 @@
+import type { ConsumerConfig } from '@nats-io/jetstream';
+
+/** What a consumer reads: the broker has one field for a subject, another for several. Empty: no filter. */
+export const subjectsRead = ({
+  filter_subject,
+  filter_subjects,
+}: Pick<ConsumerConfig, 'filter_subject' | 'filter_subjects'>): string[] =>
+  filter_subjects ?? (filter_subject === undefined ? [] : [filter_subject]);
