@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import { DeadLetters } from '@claimcheck/platform/dead-letters';
 import { ensureConsumer } from '@claimcheck/platform/ensure-consumer';
+import { streamFacts } from '@claimcheck/platform/stream-facts';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { type BrokerState, BrokerWatch } from '../src/background/broker-watch.ts';
 import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';
@@ -10,12 +11,14 @@ let broker: TestBus;
 let watch: BrokerWatch | undefined;
 let states: BrokerState[];
 let complaints: string[];
+let said: (string | undefined)[];
 const WITHIN = { timeout: 10_000 };
 
 beforeEach(async () => {
   broker = await createTestBus(inject('stack').NATS_URL ?? '');
   states = [];
   complaints = [];
+  said = [];
 });
 afterEach(async () => {
   await watch?.stop();
@@ -23,7 +26,10 @@ afterEach(async () => {
 });
 
 const start = (): void => {
-  const take = (fields: unknown) => complaints.push(JSON.stringify(fields));
+  const take = (fields: unknown, message?: string) => {
+    complaints.push(JSON.stringify(fields));
+    said.push(message);
+  };
   watch = new BrokerWatch({
     bus: broker.bus,
     logger: { error: take, warn: take },
@@ -79,6 +85,23 @@ test('what waits and what was given up is counted by consumer', async () => {
   await expect.poll(() => states.at(-1)?.pending.get(CONSUMERS.media), WITHIN).toBe(3);
   expect(states.at(-1)?.deadLetters).toEqual(new Map([[CONSUMERS.media, 1]]));
 });
+
+test.each(['deadLetters', 'media', 'storage'] as const)(
+  'the stream %s, lost alone, is made again, and the next look is whole',
+  async (lost) => {
+    const { bus } = broker;
+    start();
+    await expect.poll(() => states.length, WITHIN).toBeGreaterThan(0);
+    await bus.manager.streams.delete(bus.streams[lost].name);
+    await expect
+      .poll(async () => (await streamFacts(bus)).every(({ found }) => found !== undefined), WITHIN)
+      .toBe(true);
+    expect(said.join()).toContain('a stream is missing');
+    const given = { stream: 'S', stream_seq: 1, subject: 's', attempts: 1, headers: undefined };
+    await new DeadLetters(bus).put(CONSUMERS.media, { ...given, payload: Buffer.from('{}') }, 'poison');
+    await expect.poll(() => states.at(-1)?.deadLetters, WITHIN).toEqual(new Map([[CONSUMERS.media, 1]]));
+  },
+);
 
 test('a subject of another stream is refused by name, with that stream', async () => {
   const taken = `${broker.appName}.taken`;

@@ -7,8 +7,6 @@ import {
   subjectsOf,
 } from '@claimcheck/contracts/subjects';
 import {
-  JetStreamApiCodes,
-  JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
   jetstream,
@@ -20,6 +18,7 @@ import {
 import { headers, type NatsConnection, nanos } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import { readBrokerAddress } from './broker-address.ts';
+import { isStreamNotFound } from './is-stream-not-found.ts';
 import type { Logger } from './logger.ts';
 import { PassedOnTracing } from './passed-on-tracing.ts';
 import type { Tracing } from './tracing.ts';
@@ -176,8 +175,7 @@ export class Bus {
       const { config } = await this.manager.streams.info(this.streams.media.name);
       return config.subjects;
     } catch (error) {
-      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)
-        return undefined;
+      if (isStreamNotFound(error)) return undefined;
       throw error;
     }
   }

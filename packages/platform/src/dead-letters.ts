@@ -1,6 +1,6 @@
-import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { headers, type MsgHdrs } from '@nats-io/nats-core';
 import type { Bus } from './bus.ts';
+import { isStreamNotFound } from './is-stream-not-found.ts';
 
 /** A delivery given up. */
 export interface DeadLetter {
@@ -129,8 +129,7 @@ export class DeadLetters {
         headers: Object.fromEntries(names.map((name) => [name, header.get(name)])),
       };
     } catch (error) {
-      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)
-        return undefined;
+      if (isStreamNotFound(error)) return undefined;
       throw error;
     }
   }

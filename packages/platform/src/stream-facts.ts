@@ -1,6 +1,7 @@
 import type { StreamPlan } from '@claimcheck/contracts/subjects';
-import { JetStreamApiCodes, JetStreamApiError, StorageType } from '@nats-io/jetstream';
+import { StorageType } from '@nats-io/jetstream';
 import type { Bus } from './bus.ts';
+import { isStreamNotFound } from './is-stream-not-found.ts';
 
 export interface StreamFacts {
   plan: StreamPlan;
@@ -29,8 +30,7 @@ const factsOf = async (bus: Bus, plan: StreamPlan): Promise<StreamFacts> => {
     };
     return { plan, found };
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)
-      return { plan, found: undefined };
+    if (isStreamNotFound(error)) return { plan, found: undefined };
     throw error;
   }
 };

@@ -1,5 +1,6 @@
 import type { Bus } from '@claimcheck/platform/bus';
 import { DeadLetters } from '@claimcheck/platform/dead-letters';
+import { isStreamNotFound } from '@claimcheck/platform/is-stream-not-found';
 import type { Logger } from '@claimcheck/platform/logger';
 import { consumersOf, oldestAge, unreadSubjects } from '@claimcheck/platform/wiring';
 
@@ -23,7 +24,10 @@ export interface BrokerWatchOptions {
 
 const SAY_AGAIN_MS = 600_000;
 
-/** Looks now and then at what an operator must not miss on the broker. Any number of replicas. */
+/**
+ * Looks now and then at what an operator must not miss on the broker, and makes a stream again that is
+ * missing. Any number of replicas.
+ */
 export class BrokerWatch {
   readonly #options: BrokerWatchOptions;
   readonly #deadLetters: DeadLetters;
@@ -42,6 +46,7 @@ export class BrokerWatch {
   start(): void {
     this.#timer = setTimeout(() => {
       this.#running = this.#look()
+        .catch((error: unknown) => this.#mend(error))
         .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'the broker can not be watched'))
         .finally(() => {
           if (!this.#stopped) this.start();
@@ -67,6 +72,22 @@ export class BrokerWatch {
     };
     onState(state);
     this.#complain(state.unreadSubjects);
+  }
+
+  /**
+   * A cluster may lose one stream alone, with a disk. That of the dead letters would never come back: nothing
+   * is published there until something fails, and the relay looks after streams when its own publishes fail.
+   *
+   * @throws the error, when it is not of a missing stream
+   */
+  async #mend(error: unknown): Promise<void> {
+    const { bus, logger } = this.#options;
+    if (!isStreamNotFound(error)) throw error;
+    logger.warn(
+      { err: error },
+      'a stream is missing on the broker: whatever it held is lost, it is made again',
+    );
+    await bus.ensureStreams();
   }
 
   async #oldestAges(consumers: Awaited<ReturnType<typeof consumersOf>>): Promise<Map<string, number>> {
