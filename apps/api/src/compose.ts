@@ -42,6 +42,7 @@ export const compose = async (config: Config): Promise<Context> => {
     name: `${config.appName}-api`,
     appName: config.appName,
     overrides: config.subjectOverrides,
+    streamReplicas: config.streamReplicas,
     logger,
     tracing,
   });

@@ -43,6 +43,7 @@ const schema = z
     GATEWAY_PUBLIC_URL: httpUrl.optional(),
     DATABASE_URL: z.string().min(1),
     NATS_MONITOR_URL: httpUrl.optional(),
+    NATS_STREAM_REPLICAS: wholeNumber(1, 5).optional(),
     ROLES: listOf(['http', 'background']).default(['http', 'background']),
     CONVERSATION_ADMIN: z.enum(['backend', 'creator']).default('backend'),
     SCAN_POLICY: z.enum(['gate', 'deliver', 'off']).default('gate'),
@@ -117,6 +118,7 @@ export const loadConfig = (env: Environment) => {
     natsUrl: read.NATS_URL,
     /** Only the doctor asks there. */
     natsMonitorUrl: read.NATS_MONITOR_URL,
+    streamReplicas: read.NATS_STREAM_REPLICAS,
     traces: toTraceSettings(read),
     failpoints: read.FAILPOINT,
     subjectOverrides: {

@@ -7,6 +7,7 @@ import {
   subjectsOf,
 } from '@claimcheck/contracts/subjects';
 import {
+  JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
   jetstream,
@@ -26,6 +27,8 @@ import type { Tracing } from './tracing.ts';
 const DAY_MS = 86_400_000;
 const DUPLICATE_WINDOW_MS = 600_000;
 const PUBLISH_TIMEOUT_MS = 5_000;
+/** No suitable peers, insufficient resources, replicas without a cluster. */
+const TOO_FEW_SERVERS: readonly number[] = [10_005, 10_023, 10_074];
 
 export interface BusOptions {
   url: string;
@@ -33,6 +36,8 @@ export interface BusOptions {
   name: string;
   appName: string;
   overrides?: SubjectOverrides;
+  /** On how many servers a stream is kept. By default one that exists stays as it is, a new one is on one. */
+  streamReplicas?: number | undefined;
   logger: Logger;
   /** What is published carries the trace that it belongs to. By default traces of others are passed on. */
   tracing?: Tracing;
@@ -50,6 +55,7 @@ export class Bus {
   readonly streams: Streams;
   readonly tracing: Tracing;
   readonly #logger: Logger;
+  readonly #streamReplicas: number | undefined;
   #isConnected = true;
 
   private constructor(connection: NatsConnection, manager: JetStreamManager, options: BusOptions) {
@@ -59,6 +65,7 @@ export class Bus {
     this.subjects = subjectsOf(options.appName, options.overrides);
     this.streams = streamsOf(options.appName, this.subjects);
     this.#logger = options.logger;
+    this.#streamReplicas = options.streamReplicas;
     this.tracing = options.tracing ?? new PassedOnTracing();
   }
 
@@ -120,12 +127,13 @@ export class Bus {
       subjects: plan.subjects,
       max_age: nanos(maxAgeMs),
       duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+      ...(this.#streamReplicas === undefined ? {} : { num_replicas: this.#streamReplicas }),
     };
     try {
       await this.#addOrUpdateStream(plan, settings);
     } catch (error) {
       await this.#explainOverlap(plan);
-      throw error;
+      throw this.#explainReplicas(plan, error);
     }
   }
 
@@ -154,6 +162,18 @@ export class Bus {
             'another installation, or another of our subjects, has that name; see APP_NAME and SUBJECT_…',
         );
     }
+  }
+
+  /** The server names neither the stream nor whose wish it was. */
+  #explainReplicas(plan: StreamPlan, error: unknown): unknown {
+    const replicas = this.#streamReplicas;
+    if (replicas === undefined || !(error instanceof JetStreamApiError)) return error;
+    if (!TOO_FEW_SERVERS.includes(error.code)) return error;
+    return new Error(
+      `${plan.name} can't have ${replicas} replicas, as NATS_STREAM_REPLICAS says: the cluster is too small, ` +
+        `or servers of it are away or full (${error.message})`,
+      { cause: error },
+    );
   }
 
   /** Subjects that are there stay: somebody may still publish to them, and what is kept can be read later. */

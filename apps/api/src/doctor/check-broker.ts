@@ -53,8 +53,9 @@ const checkStream = ({ plan, found }: StreamFacts): Check => {
       `while nothing waits: nats stream rm ${plan.name}, and restart the api`,
     );
   const detail = `${found.messages} messages, ${found.replicas} replicas`;
+  const byHand = `nats stream edit ${plan.name} --replicas ${CLUSTER_REPLICAS}`;
   return found.isClustered && found.replicas < CLUSTER_REPLICAS
-    ? warned(name, detail, `nats stream edit ${plan.name} --replicas ${CLUSTER_REPLICAS}`)
+    ? warned(name, detail, `NATS_STREAM_REPLICAS=${CLUSTER_REPLICAS} for the api, or ${byHand}`)
     : passed(name, detail);
 };
 
