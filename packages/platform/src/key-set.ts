@@ -33,7 +33,9 @@ export class KeySet {
    */
   async find(id: string | undefined): Promise<string | undefined> {
     const isFresh = performance.now() - this.#readAt < MAX_AGE_MS;
-    if (this.#known(id) === undefined || !isFresh) await this.#refresh();
+    const refreshed = isFresh && this.#known(id) !== undefined ? undefined : this.#refresh();
+    // Whoever has a known key does not wait for a set that is old: its server may be silent.
+    if (this.#known(id) === undefined) await refreshed;
     const key = this.#known(id);
     if (key === undefined && this.#failure !== undefined)
       throw new KeysUnavailableError('the JWKS can not be read', { cause: this.#failure });
@@ -62,6 +64,8 @@ export class KeySet {
       this.#failure = undefined;
     } catch (error) {
       this.#failure = error;
+      // From here: a server that was silent for as long as that would be asked again at once.
+      this.#askedAt = performance.now();
     }
   }
 }

@@ -53,8 +53,14 @@ describe('a JWKS', () => {
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   let asked = 0;
   let isAway = false;
+  /** While there is such a list, the server is silent until what is in it is called. */
+  let held: (() => void)[] | undefined;
   const server = http.createServer((_, response) => {
     asked += 1;
+    if (held !== undefined) {
+      held.push(() => response.writeHead(503).end());
+      return;
+    }
     if (isAway) {
       response.writeHead(503).end();
       return;
@@ -103,6 +109,7 @@ describe('a JWKS', () => {
     });
     afterEach(() => {
       isAway = false;
+      held = undefined;
       vi.restoreAllMocks();
     });
     const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
@@ -119,6 +126,20 @@ describe('a JWKS', () => {
       expect(asked).toBe(before + 2);
       now += 700_000;
       expect(await fresh(tokenOf('k1'))).toMatchObject({ user_id: 'ann' });
+    });
+
+    test('a server of keys that is silent keeps nobody waiting whose key is known', async () => {
+      const fresh = createTokenVerifier({ jwksUrl: url() });
+      await fresh(tokenOf('k1'));
+      held = [];
+      now += 700_000;
+      for (let count = 0; count < 3; count += 1)
+        expect(await fresh(tokenOf('k1'))).toMatchObject({ user_id: 'ann' });
+      // Whoever has another waits: it may be new.
+      const other = fresh(tokenOf('k2'));
+      await vi.waitFor(() => expect(held).toHaveLength(1));
+      for (const answer of held ?? []) answer();
+      await expect(other).rejects.toThrow(KeysUnavailableError);
     });
 
     test('a set that can not be read keeps the keys that are known, and is no verdict on others', async () => {
