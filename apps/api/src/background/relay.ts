@@ -126,8 +126,9 @@ export class Relay {
       );
       // A broker that lost its files has no streams any more.
       if (bus.isConnected) await bus.ensureStreams();
-      // What no stream takes any more keeps nobody else waiting; a broker that refuses what it has streams for does.
-      if (await this.#isRefused(failed)) this.#rest();
+      // A broker that refuses what it has streams for is left alone for a while. What no stream takes keeps
+      // nobody else waiting, unless there is a whole claim of it, which would be followed by the next at once.
+      if (failed.length === BATCH || (await this.#isRefused(failed))) this.#rest();
     } catch (error) {
       this.#rest();
       logger.warn({ err: error }, 'relay interrupted');

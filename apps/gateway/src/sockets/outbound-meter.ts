@@ -34,6 +34,8 @@ export class OutboundMeter {
   readonly #waiting = new Set<() => void>();
   #queuedBytes = 0;
   #checking = false;
+  /** The connection is not closed at once: several replays may end in the same turn. */
+  #isGivenUp = false;
 
   /** @param onSlow called once when the connection is given up; it is cut off already */
   constructor(connection: Connection, onSlow: () => void) {
@@ -76,7 +78,8 @@ export class OutboundMeter {
 
   /** Cuts off a reader that is too slow. */
   giveUp(): void {
-    if (this.#connection.readyState !== 'open') return;
+    if (this.#isGivenUp || this.#connection.readyState !== 'open') return;
+    this.#isGivenUp = true;
     this.#onSlow();
     // A closing handshake would wait behind what is not being read.
     this.#webSocket.terminate();
