@@ -69,7 +69,7 @@ test.each([
   await world.expectNoViolation();
 });
 
-test('drills 3 and 4: the relay is killed before the publish, and after the ack before the mark', async () => {
+test('drill 3 and drill 4: the relay is killed before the publish, and after the ack before the mark', async () => {
   const random = seeded('drills 3 and 4');
   for (const failpoint of ['relay.before_publish', 'relay.before_mark']) {
     const bytes = random.bytes(10_000);

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { eicarTestString } from '@claimcheck/local-stack/clamav-signature';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { DrillWorld } from '../harness/drill-world.ts';
 import { smallPhoto, videoFile } from '../harness/fixtures.ts';
@@ -27,18 +28,34 @@ afterAll(async () => {
   await servers?.stop();
 });
 
-test('drill 11: the files of NATS are wiped; media come later, and none is lost', async () => {
-  const random = seeded('drill 11');
+/** In a message, and its request in the queue once `queued` is over. */
+const upload = async (bytes: Buffer, filename: string, filetype: string): Promise<string> => {
+  const begun = await world.create('ann', { bytes, filename, filetype });
+  expect(await begun.patch(0, bytes)).toMatchObject({ kind: 'answered', status: 204 });
+  world.acknowledge('ann', begun.id, bytes);
+  await world.send('ann', conversation, begun.id);
+  return begun.id;
+};
+
+const queued = () =>
+  until(
+    async () =>
+      (await metricOf(system.adminUrls.api, 'claimcheck_outbox_pending')) === 0 ? true : undefined,
+    { withinMs: 10_000, what: 'the requests to be in the queue' },
+  );
+
+const killNats = async () => {
   const { nats } = servers.services;
   if (nats === undefined) throw new Error('the drill has no NATS of its own');
-  const upload = async (bytes: Buffer, filename: string, filetype: string) => {
-    const file = { bytes, filename, filetype };
-    const begun = await world.create('ann', file);
-    expect(await begun.patch(0, bytes)).toMatchObject({ kind: 'answered', status: 204 });
-    world.acknowledge('ann', begun.id, bytes);
-    await world.send('ann', conversation, begun.id);
-    return begun.id;
-  };
+  nats.kill('SIGKILL');
+  await nats.exited;
+  return nats;
+};
+
+const wipe = () => rm(join(servers.dataDir, 'nats', 'jetstream'), { recursive: true });
+
+test('drill 11: the files of NATS are wiped; media come later, and none is lost', async () => {
+  const random = seeded('drill 11');
   // Requests that wait in the queue when it is lost, and some that come while there is none.
   await system.apps.worker.stop();
   const ids = [
@@ -46,19 +63,38 @@ test('drill 11: the files of NATS are wiped; media come later, and none is lost'
     await upload(await videoFile(), 'a.mp4', 'video/mp4'),
     await upload(random.bytes(5_000), 'a.bin', 'application/octet-stream'),
   ];
-  const pending = () => metricOf(system.adminUrls.api, 'claimcheck_outbox_pending');
-  await until(async () => ((await pending()) === 0 ? true : undefined), {
-    withinMs: 10_000,
-    what: 'the requests to be in the queue',
-  });
-  nats.kill('SIGKILL');
-  await nats.exited;
+  await queued();
+  const nats = await killNats();
   ids.push(await upload(random.bytes(7_000), 'b.bin', 'application/octet-stream'));
-  await rm(join(servers.dataDir, 'nats', 'jetstream'), { recursive: true });
+  await wipe();
   await nats.restart();
   await system.restart('worker');
 
   // A video is offered as it is while it waits, and lifted afterwards.
   for (const id of ids) await world.user('ann').mediaIn(id, ['ready'], 90_000);
+  await world.expectNoViolation(90_000);
+});
+
+test('drill 11: so are results and a verdict that nobody had read; all is asked for again', async () => {
+  const random = seeded('drill 11, results');
+  await system.apps.worker.stop();
+  const harmless = await upload(random.bytes(6_000), 'c.bin', 'application/octet-stream');
+  const infected = Buffer.concat([Buffer.from(eicarTestString), random.bytes(10)]);
+  const blocked = await upload(infected, 'd.bin', 'application/octet-stream');
+  await queued();
+  await system.apps.api.stop();
+  await system.restart('worker');
+  const done = () => metricOf(system.adminUrls.worker, 'claimcheck_deliveries_total', 'outcome="done"');
+  await until(async () => ((await done()) === 2 ? true : undefined), {
+    withinMs: 30_000,
+    what: 'the worker to have answered',
+  });
+  const nats = await killNats();
+  await wipe();
+  await nats.restart();
+  await system.restart('api');
+
+  expect(await world.user('ann').mediaIn(harmless, ['ready'], 90_000)).toMatchObject({ scan_state: 'clean' });
+  await world.user('ann').mediaIn(blocked, ['blocked'], 90_000);
   await world.expectNoViolation(90_000);
 });
