@@ -30,12 +30,15 @@ export interface MediaImageProps {
  */
 export const MediaImage = ({ media: given, conversationId, quality, onShown, ...props }: MediaImageProps) => {
   const { media = given, urls, error, renew } = useMedia(given, conversationId);
-  const { attempt, isGivenUp, fail, succeed } = useAttempts(renew);
+  const layers = layersOf(urls, quality);
+  const top = layers.at(-1)?.[0];
+  const { attempt, isGivenUp, fail, succeed } = useAttempts(renew, top);
+  /** What lies below and does not load is left out: the top alone decides what is attempted. */
+  const [dropped, setDropped] = useState<string>();
   const [shown, setShown] = useState<string>();
   const labels = { ...DEFAULT_LABELS, ...props.labels };
   const alt = props.alt ?? media.alt ?? media.filename;
 
-  const layers = layersOf(urls, quality);
   // There are no URLs before there is a token, and none at all when that is refused.
   const isKnown = Object.keys(urls).length > 0 || error?.retryable === false;
   const isLost = isGivenUp || (isSettled(media) && isKnown && layers.length === 0);
@@ -50,23 +53,29 @@ export const MediaImage = ({ media: given, conversationId, quality, onShown, ...
       style={props.style}
     >
       {words === undefined &&
-        layers.map(([layer, url], index) => (
-          <img
-            key={`${layer} ${attempt}`}
-            src={url}
-            // Only the uppermost is spoken of.
-            alt={index === layers.length - 1 ? alt : ''}
-            decoding="async"
-            data-claimcheck-quality={layer}
-            style={FILLING}
-            onError={fail}
-            onLoad={() => {
-              if (index === layers.length - 1) succeed();
-              setShown(layer);
-              onShown?.(layer);
-            }}
-          />
-        ))}
+        layers.map(([layer, url]) => {
+          const isTop = layer === top;
+          // With its address: it has another chance when that changes, or when the top is attempted again.
+          const thisLoad = `${attempt} ${url}`;
+          if (!isTop && dropped === thisLoad) return null;
+          return (
+            <img
+              key={`${layer} ${attempt}`}
+              src={url}
+              // Only the uppermost is spoken of.
+              alt={isTop ? alt : ''}
+              decoding="async"
+              data-claimcheck-quality={layer}
+              style={FILLING}
+              onError={isTop ? fail : () => setDropped(thisLoad)}
+              onLoad={() => {
+                if (isTop) succeed();
+                setShown(layer);
+                onShown?.(layer);
+              }}
+            />
+          );
+        })}
     </MediaFrame>
   );
 };

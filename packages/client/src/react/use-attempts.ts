@@ -14,11 +14,14 @@ export interface Attempts {
 /**
  * Loads again what did not load, once what its URL stands on is renewed; not for ever, but for as long as there is
  * no network.
+ *
+ * @param what is loaded: when that becomes another thing, failures are counted anew
  */
-export const useAttempts = (renew: () => Promise<void>): Attempts => {
+export const useAttempts = (renew: () => Promise<void>, what?: string): Attempts => {
   const [attempt, setAttempt] = useState(0);
-  const [isGivenUp, setGivenUp] = useState(false);
-  const failuresInARow = useRef(0);
+  const [givenUp, setGivenUp] = useState<{ what: string | undefined }>();
+  const [isRefused, setRefused] = useState(false);
+  const failures = useRef({ what, inARow: 0 });
   const isRenewing = useRef(false);
   const left = useRef(new AbortController());
 
@@ -29,11 +32,12 @@ export const useAttempts = (renew: () => Promise<void>): Attempts => {
   }, []);
 
   const fail = () => {
-    // Two pictures of one attempt are one failure.
+    // What fails until then has failed for the same reason.
     if (isRenewing.current) return;
-    failuresInARow.current += 1;
-    if (failuresInARow.current >= MAX_FAILURES_IN_A_ROW) {
-      setGivenUp(true);
+    const inARow = failures.current.what === what ? failures.current.inARow + 1 : 1;
+    failures.current = { what, inARow };
+    if (inARow >= MAX_FAILURES_IN_A_ROW) {
+      setGivenUp({ what });
       return;
     }
     isRenewing.current = true;
@@ -41,14 +45,15 @@ export const useAttempts = (renew: () => Promise<void>): Attempts => {
     whenPossible(renew, signal)
       .then(
         () => setAttempt((count) => count + 1),
-        () => setGivenUp(!signal.aborted),
+        () => setRefused(!signal.aborted),
       )
       .finally(() => {
         isRenewing.current = false;
       });
   };
   const succeed = () => {
-    failuresInARow.current = 0;
+    failures.current = { what, inARow: 0 };
   };
+  const isGivenUp = isRefused || (givenUp !== undefined && givenUp.what === what);
   return { attempt, isGivenUp, fail, succeed };
 };
