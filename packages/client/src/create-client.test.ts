@@ -11,7 +11,10 @@ const options = (extra: object = {}): ClientOptions => ({
   ...extra,
 });
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 test.each([undefined, '', 'media.example', '/api', 'ftp://media.example'])(
   'the address %j is refused, with one that would do',
@@ -135,7 +138,7 @@ test.each([
   );
   await after.messages.send('talk', { text: 'three' }).sent;
   expect(sent).toEqual(['one', 'two', 'three']);
-  expect(warnings).toEqual([]);
+  expect(warnings).toHaveLength(Math.min(refusals, 1));
   await expect.poll(() => store.list('')).toEqual([]);
   after.close();
 });
@@ -161,4 +164,80 @@ test('a client that is closed before there was a token waits no longer', async (
   const client = createClient(options({ getToken: () => Promise.reject(new Error('no network')) }));
   client.close();
   await client.restored;
+});
+
+test('no token for a while: it is told wherever somebody waits, and what is kept is shown when it is known whose it is', async () => {
+  const store = memoryStore();
+  const kept = { id: 'talk', messages: [], lastSeq: 7, hasOlder: true };
+  await store.set('http://127.0.0.1:9|ann|conversation|talk', kept);
+  await store.set('http://127.0.0.1:9|ben|outgoing|1', { conversationId: 'talk', text: 'of another' });
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no network')));
+  const onWarning = vi.fn();
+  let isLoggedIn = false;
+  const getToken = async () => {
+    if (!isLoggedIn) throw new Error('the login is over');
+    return jwt({ sub: 'ann' });
+  };
+  const client = createClient(options({ store, getToken, onWarning }));
+  const first = client.messages.send('talk', { text: 'one' });
+  const conversation = client.conversation('talk');
+  const leave = conversation.subscribe(() => {});
+  const told = { code: 'token_missing', message: expect.stringContaining('the login is over') };
+  await expect.poll(() => conversation.get().error, { timeout: 5_000 }).toMatchObject(told);
+  expect(conversation.get().status).toBe('loading');
+  const second = client.messages.send('talk', { text: 'two' });
+  for (const message of [first, second])
+    expect(message.get()).toMatchObject({ state: 'waiting', error: told });
+  expect(onWarning.mock.calls).toEqual([[expect.objectContaining(told)]]);
+
+  isLoggedIn = true;
+  await client.restored;
+  expect(client.messages.outgoing.get()).toEqual([first, second]);
+  expect(second.get().error).toBeUndefined();
+  await expect
+    .poll(() => conversation.get(), { timeout: 5_000 })
+    .toMatchObject({ status: 'stored', lastSeq: 7 });
+  leave();
+  client.close();
+});
+
+test('a store that never answers keeps nothing from being sent or shown', async () => {
+  vi.useFakeTimers();
+  vi.stubGlobal('fetch', async (_: URL, { method }: { method: string }) =>
+    method === 'GET'
+      ? Response.json({ messages: [], last_seq: 3 })
+      : Response.json({ conversation_id: 'talk', seq: 4 }),
+  );
+  const never = () => new Promise<never>(() => {});
+  const store = { keepsBlobs: true, get: never, set: never, delete: never, list: never };
+  const onWarning = vi.fn();
+  const client = createClient(options({ store, onWarning }));
+  const message = client.messages.send('talk', { text: 'one' });
+  const conversation = client.conversation('talk');
+  const leave = conversation.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(conversation.get().lastSeq).toBe(3);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(message.state).toBe('sent');
+  expect(onWarning).toHaveBeenCalled();
+  await client.restored;
+  leave();
+  client.close();
+});
+
+test('a host that can not take a warning loses nothing else', async () => {
+  const consoleWarn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  vi.stubGlobal('fetch', async () => Response.json({ conversation_id: 'talk' }));
+  const full = new Error('full');
+  const store = { ...memoryStore(), list: () => Promise.reject(full) };
+  const defect = new Error('a defect of the host');
+  const onWarning = () => {
+    throw defect;
+  };
+  const client = createClient(options({ store, onWarning }));
+  await client.messages.send('talk', { text: 'one' }).sent;
+  await client.restored;
+  expect(consoleWarn).toHaveBeenCalledWith(full, defect);
+  consoleWarn.mockRestore();
+  client.close();
 });

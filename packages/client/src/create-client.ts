@@ -79,7 +79,7 @@ export interface ClaimcheckClient {
   userId(): Promise<string>;
   /** Opens a socket of its own that stays, and comes back, until it is closed. Needs `gatewayUrl`. */
   follow(handlers: FollowHandlers): Follower;
-  /** Resolves when what a reload interrupted goes on. */
+  /** Resolves when what a reload interrupted goes on, or can't: then `onWarning` says why. Waits for a token. */
   readonly restored: Promise<void>;
   /** Stops uploads and messages, and closes the socket. What is not sent stays in the store, for the next client. */
   close(): void;
@@ -89,7 +89,8 @@ export interface ClaimcheckClient {
 export const createClient = (options: ClientOptions): ClaimcheckClient => {
   assertSupported();
   const baseUrl = originOf(options.baseUrl, 'baseUrl');
-  const { gatewayUrl, getToken, onWarning = console.warn } = options;
+  const { gatewayUrl, getToken } = options;
+  const warn = safely(options.onWarning ?? console.warn);
   if (typeof getToken !== 'function')
     throw new ClaimcheckError('invalid_option', 'getToken has to be a function that gives a JWT.', {
       field: 'getToken',
@@ -97,11 +98,17 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
   const http = createHttp(baseUrl, getToken);
   const userId = rememberedUserId(options.userId, http);
   const closed = new AbortController();
+  let toldOf: string | undefined;
+  const tellOfWaiting = (error: ClaimcheckError) => {
+    outbox.holdUp(error);
+    if (error.message !== toldOf) warn(error);
+    toldOf = error.message;
+  };
   // A page may be opened before there is a token, without a network: what is kept waits until it is known whose it is.
-  const owner = () => whenPossible(userId, closed.signal);
+  const owner = () => whenPossible(userId, closed.signal, tellOfWaiting);
   const store = options.store ?? ('indexedDB' in globalThis ? indexedDbStore() : memoryStore());
   const recordsOf = <Value extends { id: string }>(kind: string) =>
-    new Records<Value>(store, async () => `${baseUrl}|${await owner()}|${kind}|`, onWarning);
+    new Records<Value>(store, async () => `${baseUrl}|${await owner()}|${kind}|`, warn);
 
   const uploads = new UploadManager({
     http,
@@ -121,8 +128,9 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
 
   const restored = uploads
     .restore()
-    .catch(onWarning)
-    .then(() => outbox.restore());
+    .catch(warn)
+    .then(() => outbox.restore())
+    .catch(warn);
 
   return {
     upload: (file, uploadOptions = {}) => uploads.begin(file, uploadOptions),
@@ -169,6 +177,17 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
     },
   };
 };
+
+/** A host's function that throws must not stop what only wanted to tell it something. */
+const safely =
+  (onWarning: (error: unknown) => void) =>
+  (warning: unknown): void => {
+    try {
+      onWarning(warning);
+    } catch (thrown) {
+      console.warn(warning, thrown);
+    }
+  };
 
 /** A client is one user's: the host's token is looked at once. */
 const rememberedUserId = (given: string | undefined, http: Http): (() => Promise<string>) => {

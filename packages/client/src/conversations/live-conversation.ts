@@ -8,6 +8,7 @@ import { Observable } from '../observable.ts';
 import type { Records } from '../store/records.ts';
 import type { ConversationEvent, Message } from '../wire/conversation.ts';
 import type { Media } from '../wire/media.ts';
+import { within } from '../within.ts';
 import type { ConversationHandle, ConversationSnapshot } from './conversation.ts';
 import { type CachedConversation, KEPT_MESSAGES } from './conversation-cache.ts';
 import { type MessagePage, type Messages, withEvent, withMessages } from './conversation-state.ts';
@@ -16,6 +17,8 @@ import { visibleOutgoing } from './visible-outgoing.ts';
 
 const PAGE_SIZE = 50;
 const SAVE_AFTER_MS = 500;
+/** What is stored may have to wait for a token, and shows first only if it comes so soon. */
+const STORED_WITHIN_MS = 1_000;
 
 interface Context {
   http: Http;
@@ -41,6 +44,7 @@ export class LiveConversation implements ConversationHandle {
   /** The conversation's last seq when each was first shown; nothing is known of it before something is loaded. */
   readonly #shownSince = new WeakMap<OutgoingMessage, number>();
   #isLoaded = false;
+  #mayShowStored = false;
   #userId: string | undefined;
   #stop: AbortController | undefined;
   #saving: ReturnType<typeof setTimeout> | undefined;
@@ -99,16 +103,26 @@ export class LiveConversation implements ConversationHandle {
   }
 
   async #open(signal: AbortSignal): Promise<void> {
-    const cached = this.#isLoaded ? undefined : await this.#context.records.get(this.id);
-    this.#userId ??= await this.#context.userId().catch(() => undefined);
+    this.#mayShowStored = !this.#isLoaded;
+    // What comes later is shown too, unless the server has answered by then.
+    if (this.#mayShowStored)
+      await within(STORED_WITHIN_MS, 'Reading', this.#showStored(signal)).catch(() => {});
     if (signal.aborted) return;
-    if (cached) {
-      const { messages, lastSeq, hasOlder } = cached;
-      this.#isLoaded = true;
-      this.#show(messages, lastSeq, { hasOlder, status: 'stored' });
-    }
     if (this.get().status === 'stored' || this.get().status === 'live') this.#listen(signal);
     else await this.#reload(signal);
+  }
+
+  async #showStored(signal: AbortSignal): Promise<void> {
+    const stored = await this.#context.records.get(this.id);
+    await this.#knowUser();
+    if (!stored || signal.aborted || !this.#mayShowStored) return;
+    const { messages, lastSeq, hasOlder } = stored;
+    this.#isLoaded = true;
+    this.#show(messages, lastSeq, { hasOlder, status: 'stored' });
+  }
+
+  async #knowUser(): Promise<void> {
+    this.#userId ??= await this.#context.userId().catch(() => undefined);
   }
 
   /** `last_seq` was read before the messages: following from there may repeat, but misses nothing. */
@@ -116,7 +130,11 @@ export class LiveConversation implements ConversationHandle {
     for (let failures = 1; !signal.aborted; failures += 1) {
       try {
         const page = await this.#page(`?limit=${PAGE_SIZE}`, signal);
+        // There may have been no token before.
+        await this.#knowUser();
+        if (signal.aborted) return;
         this.#isLoaded = true;
+        this.#mayShowStored = false;
         this.#show(withMessages([], page.messages), page.last_seq, {
           hasOlder: page.messages.length === PAGE_SIZE,
           error: undefined,
@@ -157,6 +175,7 @@ export class LiveConversation implements ConversationHandle {
 
   /** Whoever may not be here keeps nothing of it; whatever else is wrong, what was seen stays. */
   #refuse(error: ClaimcheckError): void {
+    this.#mayShowStored = false;
     this.#state.patch({ status: 'refused', error });
     if (error.status !== 403 && error.status !== 404) return;
     this.#state.patch({ messages: [], hasOlder: false, lastSeq: 0 });

@@ -33,6 +33,10 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
   readonly #closed = new AbortController();
   /** What a reload has left comes before what is sent on this page. */
   readonly #restored = Promise.withResolvers<void>();
+  /** What waits for that. */
+  readonly #held = new Set<OutgoingTask>();
+  #isRestored = false;
+  #obstacle: ClaimcheckError | undefined;
   readonly #tab = crypto.randomUUID();
   #count = 0;
 
@@ -49,21 +53,39 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     // In this order: other tabs take what they hear of for abandoned when nobody holds it.
     void lock.then(() => this.#context.records.set(record));
     const task = this.#add(record, upload, lock);
-    void this.#restored.promise.then(() => this.#enqueue(task));
+    this.#held.add(task);
+    if (this.#obstacle) task.patch({ error: this.#obstacle });
+    void this.#restored.promise.then(() => {
+      if (this.#held.delete(task) && task.get().error) task.patch({ error: undefined });
+      this.#enqueue(task);
+    });
     return task;
+  }
+
+  /** What keeps from restoring for now; messages that wait for that say so. */
+  holdUp(error: ClaimcheckError): void {
+    if (this.#isRestored) return;
+    this.#obstacle = error;
+    for (const task of this.#held) task.patch({ error });
   }
 
   /** Sends what a reload has left. Uploads have to be restored before. */
   async restore(): Promise<void> {
     const { records } = this.#context;
-    await records.watch((id) => void this.#hearOf(id), this.#closed.signal);
-    for (const record of await records.list()) {
-      const isBehind = this.#takeovers.has(record.tab);
-      const release = isBehind ? undefined : await holdLock(lockOf(record));
-      if (release) this.#restart(record, release);
-      else this.#leaveToOther(record);
+    try {
+      await records.watch((id) => void this.#hearOf(id), this.#closed.signal);
+      for (const record of await records.list()) {
+        const isBehind = this.#takeovers.has(record.tab);
+        const release = isBehind ? undefined : await holdLock(lockOf(record));
+        if (release) this.#restart(record, release);
+        else this.#leaveToOther(record);
+      }
+    } finally {
+      // What is new goes out even if what is old can not.
+      this.#isRestored = true;
+      this.#obstacle = undefined;
+      this.#restored.resolve();
     }
-    this.#restored.resolve();
   }
 
   async #hearOf(id: string): Promise<void> {
@@ -152,6 +174,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
       release?.();
     });
     this.#locks.delete(task);
+    this.#held.delete(task);
     this.set(this.get().filter((other) => other !== task));
   }
 

@@ -1,4 +1,8 @@
+import { within } from '../within.ts';
 import type { KeyValueStore } from './key-value-store.ts';
+
+/** A store that has said nothing for so long has failed: whoever waits for it goes on without. */
+const TIMEOUT_MS = 10_000;
 
 /** Entries of one kind, of one user at one service. */
 export class Records<Value extends { id: string }> {
@@ -50,7 +54,8 @@ export class Records<Value extends { id: string }> {
   #attempt<Result>(action: (prefix: string) => Promise<Result>): Promise<Result | undefined> {
     const attempt = this.#last.then(async () => {
       try {
-        return await action(await this.#prefix());
+        const prefix = await this.#prefix();
+        return await within(TIMEOUT_MS, 'Storing on this device', action(prefix));
       } catch (error) {
         this.#onWarning(error);
         return undefined;

@@ -1,0 +1,10 @@
+/** Rejects when it takes longer; what is under way is not ended. */
+export const within = async <Result>(ms: number, what: string, promise: Promise<Result>): Promise<Result> => {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`${what} took longer than ${ms / 1_000} s.`)), ms);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
