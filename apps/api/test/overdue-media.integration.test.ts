@@ -95,6 +95,16 @@ const startWorker = async () => {
   };
 };
 
+/** Its request was acked, and what came of it is not there yet. */
+const uploadedAndAcked = async (): Promise<string> => {
+  const worker = await startWorker();
+  const id = await uploaded();
+  await publishAll();
+  await worker.takeAndAck();
+  await worker.stop();
+  return id;
+};
+
 const apply = (result: Result) => db.database.transaction((tx) => applyResult(tx, settings, result));
 
 const row = (id: string) =>
@@ -297,11 +307,7 @@ test('a transcode whose request was lost is driven again while members have the 
 });
 
 test('results that lag keep everything waiting; a queue of them that only never runs empty does not', async () => {
-  const worker = await startWorker();
-  const id = await uploaded();
-  await publishAll();
-  await worker.takeAndAck();
-  await worker.stop();
+  const id = await uploadedAndAcked();
   const stream = bus.streams.media.name;
   const { optimizeResponse } = bus.subjects;
   const reader = { bus, stream, durable: CONSUMERS.results, subject: optimizeResponse, ackWaitMs: 30_000 };
@@ -355,11 +361,7 @@ test('a video that was offered says why it stays as it is when its transcode fai
 });
 
 test('results that lag under a name of another process keep everything waiting, too', async () => {
-  const worker = await startWorker();
-  const id = await uploaded();
-  await publishAll();
-  await worker.takeAndAck();
-  await worker.stop();
+  const id = await uploadedAndAcked();
   const stream = bus.streams.media.name;
   // Any other subject of the stream does for the other name.
   const { optimizeResponse: ours, virus: theirs } = bus.subjects;
