@@ -14,7 +14,8 @@ declare module 'vitest' {
 /** Real Postgres, NATS, S3 and clamd for a test run; each test file takes its own database and APP_NAME. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'claimcheck-test-'));
-  const removeData = () => rm(dataDir, { recursive: true, force: true });
+  // A process that ends may be writing to it still.
+  const removeData = () => rm(dataDir, { recursive: true, force: true, maxRetries: 10 });
   try {
     const stack = await startLocalStack({
       dataDir,
@@ -25,7 +26,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
     });
     // Hundreds of processes start from the same files: they are compiled once.
     const NODE_COMPILE_CACHE = join(dataDir, 'compile-cache');
-    process.env.NODE_COMPILE_CACHE = NODE_COMPILE_CACHE;
     project.provide('stack', { ...stack.env, NODE_COMPILE_CACHE });
     return async () => {
       await stack.stop();
