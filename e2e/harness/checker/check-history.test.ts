@@ -94,7 +94,7 @@ const BROKEN: [what: string, invariant: string, says: string, breakIt: (world: C
   ['the source is gone', 'A', 'the bytes of m are gone', ({ aftermath }) => aftermath.sources.clear()],
   ['other bytes', 'A', "not the client's", ({ aftermath }) => aftermath.sources.set('m', 'cc')],
   [
-    'a result applied twice',
+    'a request asked twice',
     'B',
     'happened twice: request asked m epoch 1',
     ({ aftermath }) => aftermath.effects.push({ what: 'request', key: 'asked m epoch 1' }),

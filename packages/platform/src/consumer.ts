@@ -7,6 +7,7 @@ import { ensureConsumer } from './ensure-consumer.ts';
 import type { Logger } from './logger.ts';
 import { type Slot, Slots } from './slots.ts';
 import { inSpan } from './tracing.ts';
+import { within } from './within.ts';
 
 export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
   bus: Bus;
@@ -19,7 +20,7 @@ export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
   /** Without an ack or a sign of life for this long, the server delivers again. Milliseconds. */
   ackWaitMs: number;
   /**
-   * Throws when what the handler needs does not answer. Asked after a failure, before anything else is taken:
+   * Throws when what the handler needs does not answer; silence for 2 s says the same. Asked after a failure, before anything else is taken:
    * deliveries are counted, and an outage must not use them up.
    */
   checkNeeds?: () => Promise<void>;
@@ -27,6 +28,7 @@ export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
 }
 
 const NEXT_EXPIRES_MS = 5_000;
+const CHECK_MS = 2_000;
 const RECOVERY_PAUSE_MS = 1_000;
 /** So many large messages for each slot may wait here for their turn; beyond that small ones wait, too. */
 const WAITING_PER_SLOT = 4;
@@ -112,7 +114,8 @@ export class JetStreamConsumer<Payload> {
   /** @returns whether to go on; a short while later, if not */
   async #recovers(): Promise<boolean> {
     try {
-      await this.#options.checkNeeds?.();
+      const { checkNeeds } = this.#options;
+      if (checkNeeds !== undefined) await within(CHECK_MS, checkNeeds);
       this.#doubts = false;
       return true;
     } catch {

@@ -12,7 +12,6 @@ import { type Outcome, PoisonError } from '@claimcheck/platform/delivery';
 import type { Failpoint } from '@claimcheck/platform/failpoint';
 import type { Logger } from '@claimcheck/platform/logger';
 import type { Storage } from '@claimcheck/platform/storage';
-import { within } from '@claimcheck/platform/within';
 import { applyResult } from '../media/apply-result.ts';
 import { applyVirus } from '../media/apply-virus.ts';
 import { type BlockReason, blockKnownBytes, listSameBytes } from '../media/block-media.ts';
@@ -38,7 +37,6 @@ interface ResultConsumersOptions {
 /** With the longest delay between two: more than an hour. */
 const VIRUS_ATTEMPTS = 75;
 const CONCURRENCY = 8;
-const CHECK_MS = 2_000;
 const SAME_BYTES_PAGE = 100;
 const ACK_WAIT_MS = 30_000;
 
@@ -127,7 +125,7 @@ export const createResultConsumers = (options: ResultConsumersOptions) => {
     concurrency: CONCURRENCY,
     ackWaitMs: ACK_WAIT_MS,
     maxAttempts,
-    checkNeeds: () => within(CHECK_MS, () => options.database.check()),
+    checkNeeds: () => options.database.check(),
     logger,
   };
   return [

@@ -5,7 +5,6 @@ import type { Bus } from '@claimcheck/platform/bus';
 import { JetStreamConsumer } from '@claimcheck/platform/consumer';
 import type { Outcome } from '@claimcheck/platform/delivery';
 import type { Logger } from '@claimcheck/platform/logger';
-import { within } from '@claimcheck/platform/within';
 import type { DirectUploads } from '../direct/direct-uploads.ts';
 import { isDirect } from '../media/direct-uploads.ts';
 import { findSession } from '../media/upload-sessions.ts';
@@ -22,7 +21,6 @@ interface StorageEventsOptions {
 }
 
 const CONCURRENCY = 8;
-const CHECK_MS = 2_000;
 /** Short: what a process had taken when it died is soon told to another. */
 const ACK_WAIT_MS = 5_000;
 const SOURCE = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/source$/;
@@ -58,7 +56,7 @@ export const createStorageEventConsumer = (options: StorageEventsOptions) => {
     concurrency: CONCURRENCY,
     ackWaitMs: ACK_WAIT_MS,
     maxAttempts,
-    checkNeeds: () => within(CHECK_MS, () => options.database.check()),
+    checkNeeds: () => options.database.check(),
     logger,
     onOutcome: (outcome) => options.onDelivery(CONSUMERS.storage, outcome),
     handle: (event) => handle(options, event),

@@ -7,7 +7,8 @@ import type { MediaSettings } from '../media/media-settings.ts';
 import { redriveMedia } from '../media/redrive-media.ts';
 
 /**
- * `published` again where it came from · `new_epoch`: its media object is processed anew · `moot`: its media object is gone, or got there by another way; removed.
+ * `published` again where it came from · `new_epoch`: its media object is processed anew · `moot`: its media
+ * object is gone, or got there by another way; removed.
  */
 export type Redrive = 'published' | 'new_epoch' | 'moot';
 

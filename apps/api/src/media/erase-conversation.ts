@@ -43,9 +43,7 @@ const nextMedia = async (
     take: PAGE,
     select: { media_object_id: true },
   });
-  return [...new Set(references.map(({ media_object_id }) => media_object_id))].map((media_object_id) => ({
-    media_object_id,
-  }));
+  return [...new Map(references.map((reference) => [reference.media_object_id, reference])).values()];
 };
 
 /** A page at a time: a conversation of years would not fit a transaction. */

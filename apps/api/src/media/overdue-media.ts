@@ -1,5 +1,5 @@
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
-import type { Database, Transaction } from '@claimcheck/database/database';
+import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
 import { isDeliverable } from './apply-result.ts';
 import { lockMedia, type MediaRow } from './media-row.ts';
 import type { MediaSettings } from './media-settings.ts';
@@ -50,6 +50,13 @@ const toOverdue = (row: Row): OverdueMedia => ({
         },
 });
 
+/** Of a row of media_object, in a lateral join. */
+const LATEST_REQUEST = Prisma.sql`
+  SELECT * FROM outbox
+  WHERE payload->>'mediaId' = media_object_id::text AND (payload->>'epoch')::int = epoch
+    AND payload->>'only' IS NULL
+  ORDER BY created_at DESC LIMIT 1`;
+
 /**
  * A page of what is past `ready_by`, by id: placeholders, and videos that were offered as they are while
  * their transcode still waits.
@@ -63,11 +70,7 @@ export const listOverdue = async (
   const rows = await client.$queryRaw<Row[]>`
     SELECT media_object_id, epoch, request.id, request.subject, request.stream_seq, request.published_at,
       request.created_at
-    FROM media_object LEFT JOIN LATERAL (
-      SELECT * FROM outbox
-      WHERE payload->>'mediaId' = media_object_id::text AND (payload->>'epoch')::int = epoch
-        AND payload->>'only' IS NULL
-      ORDER BY created_at DESC LIMIT 1) AS request ON true
+    FROM media_object LEFT JOIN LATERAL (${LATEST_REQUEST}) AS request ON true
     WHERE ready_by < ${now}::timestamptz AND media_object_id > ${after}::uuid
       AND (state = 'processing' OR (state = 'degraded' AND transcode_state IN ('none', 'pending', 'running')))
     ORDER BY media_object_id LIMIT ${limit}`;
@@ -77,10 +80,8 @@ export const listOverdue = async (
 /** The same that `listOverdue` finds, as it is now. */
 const latestRequestId = async (tx: Transaction, row: MediaRow): Promise<string | undefined> => {
   const [request] = await tx.db.$queryRaw<{ id: string }[]>`
-    SELECT id FROM outbox
-    WHERE payload->>'mediaId' = ${row.media_object_id} AND (payload->>'epoch')::int = ${row.epoch}
-      AND payload->>'only' IS NULL
-    ORDER BY created_at DESC LIMIT 1`;
+    SELECT request.id FROM media_object CROSS JOIN LATERAL (${LATEST_REQUEST}) AS request
+    WHERE media_object_id = ${row.media_object_id}::uuid`;
   return request?.id;
 };
 

@@ -27,11 +27,14 @@ export const measure = ({ database, set, everyMs = EVERY_MS, pageSize = PAGE_SIZ
       if (pass.now.getTime() < nextAt) return;
       while (!pass.isOver()) {
         const { bytes, next } = await sumDerivativeBytes(database, counted.after, pageSize);
-        counted = { bytes: counted.bytes + bytes, after: next ?? FIRST };
-        if (next !== undefined) continue;
-        set('derivative', counted.bytes);
-        set('source', await sumSourceBytes(database));
+        const sum = counted.bytes + bytes;
+        if (next !== undefined) {
+          counted = { bytes: sum, after: next };
+          continue;
+        }
         counted = { bytes: 0, after: FIRST };
+        set('derivative', sum);
+        set('source', await sumSourceBytes(database));
         nextAt = pass.now.getTime() + everyMs;
         return;
       }
