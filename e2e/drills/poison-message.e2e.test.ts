@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
-import { Bus } from '@claimcheck/platform/bus';
-import { createLogger } from '@claimcheck/platform/logger';
+import { Bus } from '@claimcheck/platform/nats/bus';
+import { createLogger } from '@claimcheck/platform/process/logger';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
 import { phonePhoto, videoFile } from '../harness/fixtures.ts';

@@ -145,7 +145,7 @@ test('a rolling restart drains: proxies look elsewhere first, and nobody is kill
     const pod = podOf(named('large', 'Deployment', part));
     const pause = containerOf(named('large', 'Deployment', part)).lifecycle?.preStop.sleep.seconds ?? 0;
     expect(pause).toBeGreaterThan(0);
-    // Ten seconds a step is what a process takes at most; see packages/platform/src/shutdown.ts.
+    // Ten seconds a step is what a process takes at most; see packages/platform/src/process/shutdown.ts.
     expect(pod.terminationGracePeriodSeconds ?? 0).toBeGreaterThanOrEqual(pause + 30);
   }
   for (const manifest of ofKind('large', 'Deployment'))

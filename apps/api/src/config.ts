@@ -13,8 +13,8 @@ import {
   storageVariables,
   tokenVariables,
   wholeNumber,
-} from '@claimcheck/platform/config';
-import { toTraceSettings, traceVariables } from '@claimcheck/platform/trace-variables';
+} from '@claimcheck/platform/process/config';
+import { toTraceSettings, traceVariables } from '@claimcheck/platform/tracing/trace-variables';
 import { z } from 'zod';
 
 const MIB = 1_024 ** 2;

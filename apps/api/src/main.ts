@@ -1,5 +1,5 @@
-import { startAdminServer } from '@claimcheck/platform/admin-server';
-import { ConfigError } from '@claimcheck/platform/config';
+import { startAdminServer } from '@claimcheck/platform/process/admin-server';
+import { ConfigError } from '@claimcheck/platform/process/config';
 import { compose } from './compose.ts';
 import { loadConfig } from './config.ts';
 import { startBackgroundRole } from './roles/background-role.ts';

@@ -2,13 +2,19 @@ import { QUALITIES } from '@claimcheck/contracts/media';
 import { CLIENT_REPORT_KINDS, CLIENT_REPORT_REASONS } from '@claimcheck/contracts/rest';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import { type Database, Prisma } from '@claimcheck/database/database';
-import { OUTCOMES } from '@claimcheck/platform/delivery';
-import { Counter, createRegistry, Gauge, Histogram, type Registry } from '@claimcheck/platform/metrics';
-import { within } from '@claimcheck/platform/within';
+import { OUTCOMES } from '@claimcheck/platform/nats/delivery';
+import {
+  Counter,
+  createRegistry,
+  Gauge,
+  Histogram,
+  type Registry,
+} from '@claimcheck/platform/process/metrics';
+import { within } from '@claimcheck/platform/process/within';
 import { LOOKERS } from './direct/direct-uploads.ts';
 import { SETTLEMENTS } from './direct/settle-upload.ts';
-import { BLOCK_REASONS } from './media/block-media.ts';
-import { FIELDS_WITH_KNOWN_VALUES } from './media/unknown-values.ts';
+import { BLOCK_REASONS } from './media/lifecycle/block-media.ts';
+import { FIELDS_WITH_KNOWN_VALUES } from './media/results/unknown-values.ts';
 import { createMilestoneMetrics } from './metrics/milestones.ts';
 import { createStorageMetrics, type StoragePrices } from './metrics/storage.ts';
 

@@ -1,6 +1,6 @@
 import { subjectsOf } from '@claimcheck/contracts/subjects';
 import type { Config } from './config.ts';
-import type { MediaSettings } from './media/media-settings.ts';
+import type { MediaSettings } from './media/record/media-settings.ts';
 
 /** What the lifecycle needs of the configuration; the same for the api and the operator's CLI. */
 export const toSettings = (config: Config): MediaSettings => ({

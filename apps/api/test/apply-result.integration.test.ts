@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type ApplyOutcome, applyResult } from '../src/media/apply-result.ts';
-import { applyVirus } from '../src/media/apply-virus.ts';
-import { createConversation } from '../src/media/conversations.ts';
-import { finalizeUpload } from '../src/media/finalize-upload.ts';
-import { readMedia } from '../src/media/media-row.ts';
-import type { MediaSettings } from '../src/media/media-settings.ts';
-import { toMedia } from '../src/media/media-view.ts';
-import { sendMessage } from '../src/media/messages.ts';
-import type { Result } from '../src/media/result.ts';
+import { createConversation } from '../src/media/messages/conversations.ts';
+import { sendMessage } from '../src/media/messages/messages.ts';
+import { readMedia } from '../src/media/record/media-row.ts';
+import type { MediaSettings } from '../src/media/record/media-settings.ts';
+import { toMedia } from '../src/media/record/media-view.ts';
+import { type ApplyOutcome, applyResult } from '../src/media/results/apply-result.ts';
+import { applyVirus } from '../src/media/results/apply-virus.ts';
+import type { Result } from '../src/media/results/result.ts';
+import { finalizeUpload } from '../src/media/uploads/finalize-upload.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 
 let db: TestDatabase;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
-import { DeadLetters } from '@claimcheck/platform/dead-letters';
-import { ensureConsumer } from '@claimcheck/platform/ensure-consumer';
-import { streamFacts } from '@claimcheck/platform/stream-facts';
+import { DeadLetters } from '@claimcheck/platform/nats/dead-letters';
+import { ensureConsumer } from '@claimcheck/platform/nats/ensure-consumer';
+import { streamFacts } from '@claimcheck/platform/nats/stream-facts';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { type BrokerState, BrokerWatch } from '../src/background/broker-watch.ts';
 import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
-import { type ConsumerOptions, JetStreamConsumer } from '@claimcheck/platform/consumer';
-import { DeadLetters } from '@claimcheck/platform/dead-letters';
-import { type Exhaustion, PoisonError } from '@claimcheck/platform/delivery';
+import { type ConsumerOptions, JetStreamConsumer } from '@claimcheck/platform/nats/consumer';
+import { DeadLetters } from '@claimcheck/platform/nats/dead-letters';
+import { type Exhaustion, PoisonError } from '@claimcheck/platform/nats/delivery';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { runCli } from '../src/cli/run-cli.ts';
-import { readMedia } from '../src/media/media-row.ts';
+import { readMedia } from '../src/media/record/media-row.ts';
 import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';
 import { createTestDatabase, type TestDatabase } from './harness/test-database.ts';
 

@@ -5,19 +5,19 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { UploadProtocol } from '@claimcheck/contracts/rest';
-import { createLogger } from '@claimcheck/platform/logger';
-import type { Storage } from '@claimcheck/platform/storage';
+import { createLogger } from '@claimcheck/platform/process/logger';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { lookAtDirectUploads } from '../src/background/sweeper/look-at-direct-uploads.ts';
 import { sweepPrefixes } from '../src/background/sweeper/sweep-prefixes.ts';
 import { UploadExpirer } from '../src/background/upload-expirer.ts';
 import type { DirectUploads } from '../src/direct/direct-uploads.ts';
-import { createUpload } from '../src/media/create-upload.ts';
-import { deleteMedia } from '../src/media/delete-media.ts';
-import { type DirectUpload, isDirect } from '../src/media/direct-uploads.ts';
-import type { MediaSettings } from '../src/media/media-settings.ts';
-import { redriveMedia } from '../src/media/redrive-media.ts';
-import { findSession, UploadSessions } from '../src/media/upload-sessions.ts';
+import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
+import { redriveMedia } from '../src/media/lifecycle/redrive-media.ts';
+import type { MediaSettings } from '../src/media/record/media-settings.ts';
+import { createUpload } from '../src/media/uploads/create-upload.ts';
+import { type DirectUpload, isDirect } from '../src/media/uploads/direct-uploads.ts';
+import { findSession, UploadSessions } from '../src/media/uploads/upload-sessions.ts';
 import { later, runDuty } from './harness/run-duty.ts';
 import { createTestDatabase, settings as defaults, type TestDatabase } from './harness/test-database.ts';
 import { createTestDirectUploads } from './harness/test-direct-uploads.ts';

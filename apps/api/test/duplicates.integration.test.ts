@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { authorizeUploadSchema } from '@claimcheck/contracts/rest';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { applyResult } from '../src/media/apply-result.ts';
-import { authorizeUpload } from '../src/media/authorize-upload.ts';
-import { deleteMedia } from '../src/media/delete-media.ts';
-import { finalizeUpload } from '../src/media/finalize-upload.ts';
+import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
+import { applyResult } from '../src/media/results/apply-result.ts';
+import { authorizeUpload } from '../src/media/uploads/authorize-upload.ts';
+import { finalizeUpload } from '../src/media/uploads/finalize-upload.ts';
 import { resultOf } from './harness/results.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 

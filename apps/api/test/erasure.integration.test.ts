@@ -2,11 +2,11 @@ import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { sweepPrefixes } from '../src/background/sweeper/sweep-prefixes.ts';
-import { applyResult } from '../src/media/apply-result.ts';
-import { createConversation } from '../src/media/conversations.ts';
-import { createUpload } from '../src/media/create-upload.ts';
-import { eraseUser } from '../src/media/erase-user.ts';
-import { sendMessage } from '../src/media/messages.ts';
+import { createConversation } from '../src/media/messages/conversations.ts';
+import { sendMessage } from '../src/media/messages/messages.ts';
+import { eraseUser } from '../src/media/removal/erase-user.ts';
+import { applyResult } from '../src/media/results/apply-result.ts';
+import { createUpload } from '../src/media/uploads/create-upload.ts';
 import { createAccessWorld } from './harness/access-world.ts';
 import { callApi } from './harness/call-api.ts';
 import { readyMedia } from './harness/ready-media.ts';

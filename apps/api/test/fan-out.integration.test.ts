@@ -1,12 +1,12 @@
-import { createLogger } from '@claimcheck/platform/logger';
+import { createLogger } from '@claimcheck/platform/process/logger';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { FanOutLoop } from '../src/background/fan-out-loop.ts';
-import { applyResult } from '../src/media/apply-result.ts';
-import { applyVirus } from '../src/media/apply-virus.ts';
-import { createConversation } from '../src/media/conversations.ts';
-import { deleteMedia } from '../src/media/delete-media.ts';
-import { FAN_OUT_PAGE, fanOutStep } from '../src/media/fan-out.ts';
-import { deleteMessage, sendMessage } from '../src/media/messages.ts';
+import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
+import { FAN_OUT_PAGE, fanOutStep } from '../src/media/log/fan-out.ts';
+import { createConversation } from '../src/media/messages/conversations.ts';
+import { deleteMessage, sendMessage } from '../src/media/messages/messages.ts';
+import { applyResult } from '../src/media/results/apply-result.ts';
+import { applyVirus } from '../src/media/results/apply-virus.ts';
 import { resultOf } from './harness/results.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { createConversation } from '../src/media/conversations.ts';
+import { createConversation } from '../src/media/messages/conversations.ts';
 import { callApi } from './harness/call-api.ts';
 import { readyMedia } from './harness/ready-media.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';

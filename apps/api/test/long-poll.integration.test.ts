@@ -2,7 +2,7 @@ import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { applyResult } from '../src/media/apply-result.ts';
+import { applyResult } from '../src/media/results/apply-result.ts';
 import { callApi } from './harness/call-api.ts';
 import { resultOf } from './harness/results.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';

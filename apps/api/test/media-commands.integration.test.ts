@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { runCli } from '../src/cli/run-cli.ts';
-import { applyResult } from '../src/media/apply-result.ts';
+import { applyResult } from '../src/media/results/apply-result.ts';
 import { resultOf } from './harness/results.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 

@@ -3,7 +3,7 @@ import { mediaSessionAnswerSchema } from '@claimcheck/contracts/openapi/answer-s
 import type { MediaSessionAnswer } from '@claimcheck/contracts/rest';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { addMember, removeMember } from '../src/media/conversations.ts';
+import { addMember, removeMember } from '../src/media/messages/conversations.ts';
 import { callApi } from './harness/call-api.ts';
 import { bytesOf, readyMedia } from './harness/ready-media.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { OutboxClaims } from '../src/background/outbox-claims.ts';
 import { OutboxSignal } from '../src/background/outbox-signal.ts';
 import { Relay, type RelayOptions } from '../src/background/relay.ts';
-import { enqueue } from '../src/media/outbox.ts';
+import { enqueue } from '../src/media/record/outbox.ts';
 import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';
 import { createTestDatabase, type TestDatabase } from './harness/test-database.ts';
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { deleteMedia } from '../src/media/delete-media.ts';
+import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
 import { callApi } from './harness/call-api.ts';
 import { bytesOf, readyMedia } from './harness/ready-media.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';

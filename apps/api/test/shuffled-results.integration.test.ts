@@ -1,12 +1,12 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { createLogger } from '@claimcheck/platform/logger';
-import type { Storage } from '@claimcheck/platform/storage';
+import { createLogger } from '@claimcheck/platform/process/logger';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createResultConsumers } from '../src/background/result-consumers.ts';
-import { applyResult } from '../src/media/apply-result.ts';
-import { readMedia } from '../src/media/media-row.ts';
-import type { Result } from '../src/media/result.ts';
+import { readMedia } from '../src/media/record/media-row.ts';
+import { applyResult } from '../src/media/results/apply-result.ts';
+import type { Result } from '../src/media/results/result.ts';
 import { resultsOf, type Scenario, scenarioArbitrary, shuffled } from './harness/results-scenario.ts';
 import { createTestBus, type TestBus } from './harness/test-bus.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';

@@ -3,9 +3,9 @@ import {
   ListMultipartUploadsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { createFailpoint } from '@claimcheck/platform/failpoint';
-import { createLogger } from '@claimcheck/platform/logger';
-import type { Storage } from '@claimcheck/platform/storage';
+import { createFailpoint } from '@claimcheck/platform/failpoint/failpoint';
+import { createLogger } from '@claimcheck/platform/process/logger';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { expireOrphans } from '../src/background/sweeper/expire-orphans.ts';
 import { finishUploads } from '../src/background/sweeper/finish-uploads.ts';
@@ -14,14 +14,14 @@ import { prune } from '../src/background/sweeper/prune.ts';
 import { sweepPrefixes } from '../src/background/sweeper/sweep-prefixes.ts';
 import { Sweeper } from '../src/background/sweeper/sweeper.ts';
 import { loadConfig } from '../src/config.ts';
-import { applyResult } from '../src/media/apply-result.ts';
-import { applyVirus } from '../src/media/apply-virus.ts';
-import { createUpload } from '../src/media/create-upload.ts';
-import { deleteMedia } from '../src/media/delete-media.ts';
-import type { MediaSettings } from '../src/media/media-settings.ts';
-import { deleteMessage, sendMessage } from '../src/media/messages.ts';
-import { redriveMedia } from '../src/media/redrive-media.ts';
-import { UploadSessions } from '../src/media/upload-sessions.ts';
+import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
+import { redriveMedia } from '../src/media/lifecycle/redrive-media.ts';
+import { deleteMessage, sendMessage } from '../src/media/messages/messages.ts';
+import type { MediaSettings } from '../src/media/record/media-settings.ts';
+import { applyResult } from '../src/media/results/apply-result.ts';
+import { applyVirus } from '../src/media/results/apply-virus.ts';
+import { createUpload } from '../src/media/uploads/create-upload.ts';
+import { UploadSessions } from '../src/media/uploads/upload-sessions.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { createStoreUpload, type StoreUpload } from '../src/tus/create-store-upload.ts';
 import { resultOf } from './harness/results.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createResultConsumers } from '../src/background/result-consumers.ts';
-import { readMedia } from '../src/media/media-row.ts';
-import type { FieldWithKnownValues } from '../src/media/unknown-values.ts';
+import { readMedia } from '../src/media/record/media-row.ts';
+import type { FieldWithKnownValues } from '../src/media/results/unknown-values.ts';
 import { createTestBucket, type TestBucket } from './harness/test-bucket.ts';
 import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';

@@ -1,14 +1,14 @@
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
-import { createLogger } from '@claimcheck/platform/logger';
-import { Storage } from '@claimcheck/platform/storage';
+import { createLogger } from '@claimcheck/platform/process/logger';
+import { Storage } from '@claimcheck/platform/s3/storage';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { UploadExpirer } from '../src/background/upload-expirer.ts';
-import { createPartialUpload, createUpload } from '../src/media/create-upload.ts';
-import { deleteMedia } from '../src/media/delete-media.ts';
-import { finalizeUpload } from '../src/media/finalize-upload.ts';
-import type { MediaSettings } from '../src/media/media-settings.ts';
-import { renewUpload } from '../src/media/renew-upload.ts';
-import { UploadSessions } from '../src/media/upload-sessions.ts';
+import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
+import type { MediaSettings } from '../src/media/record/media-settings.ts';
+import { createPartialUpload, createUpload } from '../src/media/uploads/create-upload.ts';
+import { finalizeUpload } from '../src/media/uploads/finalize-upload.ts';
+import { renewUpload } from '../src/media/uploads/renew-upload.ts';
+import { UploadSessions } from '../src/media/uploads/upload-sessions.ts';
 import { createTestDatabase, settings as defaults, type TestDatabase } from './harness/test-database.ts';
 import { createTestDirectUploads } from './harness/test-direct-uploads.ts';
 

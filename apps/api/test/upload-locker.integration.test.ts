@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { createUpload } from '../src/media/create-upload.ts';
-import { UploadSessions } from '../src/media/upload-sessions.ts';
+import { createUpload } from '../src/media/uploads/create-upload.ts';
+import { UploadSessions } from '../src/media/uploads/upload-sessions.ts';
 import { UploadLocker } from '../src/tus/store/upload-locker.ts';
 import { createTestBus, type TestBus } from './harness/test-bus.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';

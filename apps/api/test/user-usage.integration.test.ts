@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { readAllowance, setUserLimit } from '../src/media/allowance.ts';
-import { authorizeUpload } from '../src/media/authorize-upload.ts';
-import { createPartialUpload, createUpload } from '../src/media/create-upload.ts';
-import { deleteMedia } from '../src/media/delete-media.ts';
-import { finalizeUpload } from '../src/media/finalize-upload.ts';
-import type { MediaSettings } from '../src/media/media-settings.ts';
-import { ProblemError } from '../src/media/problem-error.ts';
-import { UploadSessions } from '../src/media/upload-sessions.ts';
+import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
+import { readAllowance, setUserLimit } from '../src/media/quota/allowance.ts';
+import type { MediaSettings } from '../src/media/record/media-settings.ts';
+import { authorizeUpload } from '../src/media/uploads/authorize-upload.ts';
+import { createPartialUpload, createUpload } from '../src/media/uploads/create-upload.ts';
+import { finalizeUpload } from '../src/media/uploads/finalize-upload.ts';
+import { UploadSessions } from '../src/media/uploads/upload-sessions.ts';
+import { ProblemError } from '../src/problem-error.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 
 let db: TestDatabase;

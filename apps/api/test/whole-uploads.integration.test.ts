@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
-import { createUpload } from '../src/media/create-upload.ts';
+import { createUpload } from '../src/media/uploads/create-upload.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';
 import { TusClient } from './harness/tus-client.ts';
 

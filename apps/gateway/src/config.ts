@@ -1,4 +1,4 @@
-import { MAX_PROXY_HOPS } from '@claimcheck/platform/client-network';
+import { MAX_PROXY_HOPS } from '@claimcheck/platform/process/client-network';
 import {
   commonVariables,
   duration,
@@ -10,8 +10,8 @@ import {
   readConfig,
   tokenVariables,
   wholeNumber,
-} from '@claimcheck/platform/config';
-import { traceVariables } from '@claimcheck/platform/trace-variables';
+} from '@claimcheck/platform/process/config';
+import { traceVariables } from '@claimcheck/platform/tracing/trace-variables';
 import { z } from 'zod';
 
 // A browser sends scheme, host and port; a path in the list would never match anything.

@@ -1,6 +1,6 @@
-import { ConfigError } from '@claimcheck/platform/config';
-import { createLogger } from '@claimcheck/platform/logger';
-import { Shutdown } from '@claimcheck/platform/shutdown';
+import { ConfigError } from '@claimcheck/platform/process/config';
+import { createLogger } from '@claimcheck/platform/process/logger';
+import { Shutdown } from '@claimcheck/platform/process/shutdown';
 import { type GatewayConfig, readGatewayConfig } from './config.ts';
 import { startGateway } from './start-gateway.ts';
 

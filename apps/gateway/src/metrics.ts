@@ -1,4 +1,4 @@
-import { Counter, createRegistry, Gauge, type Registry } from '@claimcheck/platform/metrics';
+import { Counter, createRegistry, Gauge, type Registry } from '@claimcheck/platform/process/metrics';
 
 /** Why an event, a socket or a packet was dropped. */
 const DROP_REASONS = [

@@ -1,4 +1,4 @@
-import { ConfigError } from '@claimcheck/platform/config';
+import { ConfigError } from '@claimcheck/platform/process/config';
 import { describe, expect, it } from 'vitest';
 import { readWorkerConfig } from './config.ts';
 

@@ -9,8 +9,8 @@ import {
   readConfig,
   storageVariables,
   wholeNumber,
-} from '@claimcheck/platform/config';
-import { traceVariables } from '@claimcheck/platform/trace-variables';
+} from '@claimcheck/platform/process/config';
+import { traceVariables } from '@claimcheck/platform/tracing/trace-variables';
 import { z } from 'zod';
 import { findProgram } from './ffmpeg/find-program.ts';
 

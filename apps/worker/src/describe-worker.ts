@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import type { WorkerReport } from '@claimcheck/contracts/worker-report';
-import type { Storage } from '@claimcheck/platform/storage';
-import { within } from '@claimcheck/platform/within';
+import { within } from '@claimcheck/platform/process/within';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { ClamdClient } from './clamd/clamd-client.ts';
 import type { Ffmpeg } from './ffmpeg/ffmpeg.ts';
 

@@ -1,5 +1,11 @@
-import { type OnStorageRequest, STORAGE_OPERATIONS } from '@claimcheck/platform/counting-handler';
-import { Counter, createRegistry, Gauge, Histogram, type Registry } from '@claimcheck/platform/metrics';
+import {
+  Counter,
+  createRegistry,
+  Gauge,
+  Histogram,
+  type Registry,
+} from '@claimcheck/platform/process/metrics';
+import { type OnStorageRequest, STORAGE_OPERATIONS } from '@claimcheck/platform/s3/counting-handler';
 
 const STEPS = [
   'fetch',

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@claimcheck/database/database';
-import type { Bus } from '@claimcheck/platform/bus';
+import type { Bus } from '@claimcheck/platform/nats/bus';
 import { commitMessages } from './outbox-load.ts';
 
 export interface Latency {

@@ -1,4 +1,4 @@
-import type { Bus } from '@claimcheck/platform/bus';
+import type { Bus } from '@claimcheck/platform/nats/bus';
 import { eventPayload } from './outbox-load.ts';
 
 const WINDOWS = [64, 256, 1_000];

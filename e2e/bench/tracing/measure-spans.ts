@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createTracing } from '@claimcheck/platform/create-tracing';
-import { inSpan } from '@claimcheck/platform/tracing';
+import { createTracing } from '@claimcheck/platform/tracing/create-tracing';
+import { inSpan } from '@claimcheck/platform/tracing/tracing';
 import { rounded } from '../measure/median.ts';
 import { countSpans } from './count-spans.ts';
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { z } from 'zod';
-import { Bus } from '../src/bus.ts';
-import { JetStreamConsumer } from '../src/consumer.ts';
-import { createLogger } from '../src/logger.ts';
+import { Bus } from '../src/nats/bus.ts';
+import { JetStreamConsumer } from '../src/nats/consumer.ts';
+import { createLogger } from '../src/process/logger.ts';
 import './stack.ts';
 
 const logger = createLogger('platform-test', 'silent');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { Storage } from '../src/storage.ts';
+import { Storage } from '../src/s3/storage.ts';
 import './stack.ts';
 
 const MIB = 1024 * 1024;

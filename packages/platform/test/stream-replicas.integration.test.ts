@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
-import { Bus } from '../src/bus.ts';
-import { createLogger } from '../src/logger.ts';
-import { streamFacts } from '../src/stream-facts.ts';
+import { Bus } from '../src/nats/bus.ts';
+import { streamFacts } from '../src/nats/stream-facts.ts';
+import { createLogger } from '../src/process/logger.ts';
 import './stack.ts';
 
 const logger = createLogger('platform-test', 'silent');

@@ -1,5 +1,5 @@
 import type { CommittedFact } from '@claimcheck/database/database';
-import type { Bus } from '@claimcheck/platform/bus';
+import type { Bus } from '@claimcheck/platform/nats/bus';
 import type { OutboxSignal } from './outbox-signal.ts';
 
 /**

@@ -1,8 +1,8 @@
-import type { Bus } from '@claimcheck/platform/bus';
-import { DeadLetters } from '@claimcheck/platform/dead-letters';
-import { isStreamNotFound } from '@claimcheck/platform/is-stream-not-found';
-import type { Logger } from '@claimcheck/platform/logger';
-import { consumersOf, oldestAge, unreadSubjects } from '@claimcheck/platform/wiring';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import { DeadLetters } from '@claimcheck/platform/nats/dead-letters';
+import { isStreamNotFound } from '@claimcheck/platform/nats/is-stream-not-found';
+import { consumersOf, oldestAge, unreadSubjects } from '@claimcheck/platform/nats/wiring';
+import type { Logger } from '@claimcheck/platform/process/logger';
 
 /** What a look at the broker found. */
 export interface BrokerState {

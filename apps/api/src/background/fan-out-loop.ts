@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@claimcheck/database/database';
-import type { Logger } from '@claimcheck/platform/logger';
-import { fanOutStep } from '../media/fan-out.ts';
-import type { MediaSettings } from '../media/media-settings.ts';
+import type { Logger } from '@claimcheck/platform/process/logger';
+import { fanOutStep } from '../media/log/fan-out.ts';
+import type { MediaSettings } from '../media/record/media-settings.ts';
 
 interface FanOutLoopOptions {
   database: Database;

@@ -1,6 +1,6 @@
 import type { CommittedFact, Database } from '@claimcheck/database/database';
-import type { Logger } from '@claimcheck/platform/logger';
-import { secondsInWork } from '../media/seconds-in-work.ts';
+import type { Logger } from '@claimcheck/platform/process/logger';
+import { secondsInWork } from '../media/reports/seconds-in-work.ts';
 
 type Milestone = Extract<CommittedFact, { fact: 'milestone' }>;
 

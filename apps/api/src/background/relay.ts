@@ -1,8 +1,8 @@
 import type { Database } from '@claimcheck/database/database';
-import type { Bus } from '@claimcheck/platform/bus';
-import type { Failpoint } from '@claimcheck/platform/failpoint';
-import type { Logger } from '@claimcheck/platform/logger';
-import { inSpan } from '@claimcheck/platform/tracing';
+import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import type { Logger } from '@claimcheck/platform/process/logger';
+import { inSpan } from '@claimcheck/platform/tracing/tracing';
 import { type Claim, type ClaimedMessage, OutboxClaims, type Publication } from './outbox-claims.ts';
 import type { OutboxSignal } from './outbox-signal.ts';
 

@@ -6,18 +6,18 @@ import {
 } from '@claimcheck/contracts/broker-events';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
-import type { Bus } from '@claimcheck/platform/bus';
-import { JetStreamConsumer } from '@claimcheck/platform/consumer';
-import { type Outcome, PoisonError } from '@claimcheck/platform/delivery';
-import type { Failpoint } from '@claimcheck/platform/failpoint';
-import type { Logger } from '@claimcheck/platform/logger';
-import type { Storage } from '@claimcheck/platform/storage';
-import { applyResult } from '../media/apply-result.ts';
-import { applyVirus } from '../media/apply-virus.ts';
-import { type BlockReason, blockKnownBytes, listSameBytes } from '../media/block-media.ts';
-import type { MediaSettings } from '../media/media-settings.ts';
-import type { Result } from '../media/result.ts';
-import { type FieldWithKnownValues, unknownValues } from '../media/unknown-values.ts';
+import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import { JetStreamConsumer } from '@claimcheck/platform/nats/consumer';
+import { type Outcome, PoisonError } from '@claimcheck/platform/nats/delivery';
+import type { Logger } from '@claimcheck/platform/process/logger';
+import type { Storage } from '@claimcheck/platform/s3/storage';
+import { type BlockReason, blockKnownBytes, listSameBytes } from '../media/lifecycle/block-media.ts';
+import type { MediaSettings } from '../media/record/media-settings.ts';
+import { applyResult } from '../media/results/apply-result.ts';
+import { applyVirus } from '../media/results/apply-virus.ts';
+import type { Result } from '../media/results/result.ts';
+import { type FieldWithKnownValues, unknownValues } from '../media/results/unknown-values.ts';
 
 interface ResultConsumersOptions {
   database: Database;

@@ -1,13 +1,13 @@
 import { type StorageEvent, storageEventSchema } from '@claimcheck/contracts/storage-events';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
-import type { Bus } from '@claimcheck/platform/bus';
-import { JetStreamConsumer } from '@claimcheck/platform/consumer';
-import type { Outcome } from '@claimcheck/platform/delivery';
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import { JetStreamConsumer } from '@claimcheck/platform/nats/consumer';
+import type { Outcome } from '@claimcheck/platform/nats/delivery';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import type { DirectUploads } from '../direct/direct-uploads.ts';
-import { isDirect } from '../media/direct-uploads.ts';
-import { findSession } from '../media/upload-sessions.ts';
+import { isDirect } from '../media/uploads/direct-uploads.ts';
+import { findSession } from '../media/uploads/upload-sessions.ts';
 
 interface StorageEventsOptions {
   database: Database;

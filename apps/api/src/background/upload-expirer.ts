@@ -1,12 +1,12 @@
 import type { Database } from '@claimcheck/database/database';
-import type { Logger } from '@claimcheck/platform/logger';
-import { isMissing, type Storage } from '@claimcheck/platform/storage';
+import type { Logger } from '@claimcheck/platform/process/logger';
+import { isMissing, type Storage } from '@claimcheck/platform/s3/storage';
 import type { DirectUploads } from '../direct/direct-uploads.ts';
-import { type DirectUpload, isDirect } from '../media/direct-uploads.ts';
-import { claimDueUploads, closeExpired, expireUpload } from '../media/expire-upload.ts';
-import { finalizeUpload } from '../media/finalize-upload.ts';
-import type { MediaSettings } from '../media/media-settings.ts';
-import type { Acquired, UploadSession, UploadSessions } from '../media/upload-sessions.ts';
+import type { MediaSettings } from '../media/record/media-settings.ts';
+import { type DirectUpload, isDirect } from '../media/uploads/direct-uploads.ts';
+import { claimDueUploads, closeExpired, expireUpload } from '../media/uploads/expire-upload.ts';
+import { finalizeUpload } from '../media/uploads/finalize-upload.ts';
+import type { Acquired, UploadSession, UploadSessions } from '../media/uploads/upload-sessions.ts';
 
 /**
  * `discarded`: finished pieces that nobody put together, and what was ended before and not cleaned up.

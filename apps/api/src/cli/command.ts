@@ -1,5 +1,5 @@
 import type { ParseArgsConfig } from 'node:util';
-import type { Environment } from '@claimcheck/platform/config';
+import type { Environment } from '@claimcheck/platform/process/config';
 
 export type OptionValue = string | boolean | (string | boolean)[] | undefined;
 

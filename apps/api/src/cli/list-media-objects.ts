@@ -1,8 +1,8 @@
 import { isTombstone } from '@claimcheck/contracts/media';
-import { type ListedObject, Storage } from '@claimcheck/platform/storage';
+import { type ListedObject, Storage } from '@claimcheck/platform/s3/storage';
 import type { Config } from '../config.ts';
 import { describeError } from '../doctor/attempt.ts';
-import type { Explained } from '../media/explain-media.ts';
+import type { Explained } from '../media/reports/explain-media.ts';
 
 /** An object below the media object's prefix, or one that should be there. */
 interface ShownObject {

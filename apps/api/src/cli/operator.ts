@@ -1,8 +1,8 @@
 import { uuid } from '@claimcheck/contracts/ids';
 import { Database } from '@claimcheck/database/database';
-import type { Environment } from '@claimcheck/platform/config';
+import type { Environment } from '@claimcheck/platform/process/config';
 import { type Config, loadConfig } from '../config.ts';
-import type { MediaSettings } from '../media/media-settings.ts';
+import type { MediaSettings } from '../media/record/media-settings.ts';
 import { toSettings } from '../to-settings.ts';
 import { UsageError } from './command.ts';
 

@@ -1,4 +1,4 @@
-import { wholeNumber } from '@claimcheck/platform/config';
+import { wholeNumber } from '@claimcheck/platform/process/config';
 import { UsageError } from './command.ts';
 
 /** The number of a dead letter. @throws UsageError */

@@ -1,6 +1,6 @@
-import { ConfigError } from '@claimcheck/platform/config';
+import { ConfigError } from '@claimcheck/platform/process/config';
 import { expect, test } from 'vitest';
-import { ProblemError } from '../media/problem-error.ts';
+import { ProblemError } from '../problem-error.ts';
 import type { Command } from './command.ts';
 import { runCli } from './run-cli.ts';
 

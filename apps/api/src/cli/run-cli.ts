@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { ConfigError, type Environment } from '@claimcheck/platform/config';
-import { ProblemError } from '../media/problem-error.ts';
+import { ConfigError, type Environment } from '@claimcheck/platform/process/config';
+import { ProblemError } from '../problem-error.ts';
 import { type Command, type CommandInput, UsageError } from './command.ts';
 
 export interface Terminal {

@@ -1,6 +1,6 @@
-import { Bus } from '@claimcheck/platform/bus';
-import { commonVariables, type Environment, readConfig } from '@claimcheck/platform/config';
-import { createLogger } from '@claimcheck/platform/logger';
+import { Bus } from '@claimcheck/platform/nats/bus';
+import { commonVariables, type Environment, readConfig } from '@claimcheck/platform/process/config';
+import { createLogger } from '@claimcheck/platform/process/logger';
 import { z } from 'zod';
 
 /** The caller closes it. @throws ConfigError; Error when the broker does not answer */

@@ -1,4 +1,4 @@
-import type { DeadLetter } from '@claimcheck/platform/dead-letters';
+import type { DeadLetter } from '@claimcheck/platform/nats/dead-letters';
 
 /** A dead letter without its payload, for programs. */
 export const describeLetter = (letter: DeadLetter) => ({

@@ -1,10 +1,10 @@
 import { type OptimizeRequest, optimizeRequestSchema } from '@claimcheck/contracts/broker-events';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
-import type { DeadLetter, DeadLetters } from '@claimcheck/platform/dead-letters';
-import { readMedia } from '../media/media-row.ts';
-import type { MediaSettings } from '../media/media-settings.ts';
-import { redriveMedia } from '../media/redrive-media.ts';
+import type { DeadLetter, DeadLetters } from '@claimcheck/platform/nats/dead-letters';
+import { redriveMedia } from '../media/lifecycle/redrive-media.ts';
+import { readMedia } from '../media/record/media-row.ts';
+import type { MediaSettings } from '../media/record/media-settings.ts';
 
 /**
  * `published` again where it came from · `new_epoch`: its media object is processed anew · `moot`: its media

@@ -1,11 +1,11 @@
 import { LIMITS } from '@claimcheck/contracts/limits';
 import type { SignedPart, UploadPart, UploadParts } from '@claimcheck/contracts/rest';
-import type { SignedRequest } from '@claimcheck/platform/direct-storage';
-import type { Logger } from '@claimcheck/platform/logger';
-import { isMissing, type Storage } from '@claimcheck/platform/storage';
-import { type DirectUpload, keepMultipart } from '../media/direct-uploads.ts';
-import { failUpload } from '../media/fail-upload.ts';
-import { ProblemError } from '../media/problem-error.ts';
+import type { Logger } from '@claimcheck/platform/process/logger';
+import type { SignedRequest } from '@claimcheck/platform/s3/direct-storage';
+import { isMissing, type Storage } from '@claimcheck/platform/s3/storage';
+import { failUpload } from '../media/lifecycle/fail-upload.ts';
+import { type DirectUpload, keepMultipart } from '../media/uploads/direct-uploads.ts';
+import { ProblemError } from '../problem-error.ts';
 import { partsOf, planParts } from './parts-of.ts';
 import { type SettleContext, type Settlement, settleUpload } from './settle-upload.ts';
 

@@ -1,11 +1,11 @@
 import type { Database } from '@claimcheck/database/database';
-import { type DirectStorage, isUnsettled, type UploadedPart } from '@claimcheck/platform/direct-storage';
-import type { Failpoint } from '@claimcheck/platform/failpoint';
-import type { Storage } from '@claimcheck/platform/storage';
-import type { DirectUpload } from '../media/direct-uploads.ts';
-import { failUpload } from '../media/fail-upload.ts';
-import { finalizeUpload } from '../media/finalize-upload.ts';
-import type { MediaSettings } from '../media/media-settings.ts';
+import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
+import { type DirectStorage, isUnsettled, type UploadedPart } from '@claimcheck/platform/s3/direct-storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
+import { failUpload } from '../media/lifecycle/fail-upload.ts';
+import type { MediaSettings } from '../media/record/media-settings.ts';
+import type { DirectUpload } from '../media/uploads/direct-uploads.ts';
+import { finalizeUpload } from '../media/uploads/finalize-upload.ts';
 import { partsOf } from './parts-of.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Bus } from '@claimcheck/platform/bus';
-import { type StreamFacts, streamFacts } from '@claimcheck/platform/stream-facts';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import { type StreamFacts, streamFacts } from '@claimcheck/platform/nats/stream-facts';
 import { describeError } from './attempt.ts';
 import { type Check, failed, passed, warned } from './check.ts';
 

@@ -1,4 +1,4 @@
-import { isInsideNetwork, MAX_PROXY_HOPS } from '@claimcheck/platform/client-network';
+import { isInsideNetwork, MAX_PROXY_HOPS } from '@claimcheck/platform/process/client-network';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { type Check, failed, passed, skipped, warned } from './check.ts';

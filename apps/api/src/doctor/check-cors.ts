@@ -1,4 +1,4 @@
-import type { Storage } from '@claimcheck/platform/storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Config } from '../config.ts';
 import { type Check, passed, skipped, warned } from './check.ts';
 

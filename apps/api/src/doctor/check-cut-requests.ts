@@ -1,5 +1,5 @@
-import { CUT_REQUEST_BYTES, keptOfCutRequest } from '@claimcheck/platform/kept-of-cut-request';
-import type { Storage } from '@claimcheck/platform/storage';
+import { CUT_REQUEST_BYTES, keptOfCutRequest } from '@claimcheck/platform/s3/kept-of-cut-request';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import { type Check, passed, warned } from './check.ts';
 
 const NAME = 'cut requests';

@@ -1,7 +1,7 @@
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
-import type { Bus } from '@claimcheck/platform/bus';
-import { subjectsRead } from '@claimcheck/platform/subjects-read';
-import { consumersOf, unreadSubjects } from '@claimcheck/platform/wiring';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import { subjectsRead } from '@claimcheck/platform/nats/subjects-read';
+import { consumersOf, unreadSubjects } from '@claimcheck/platform/nats/wiring';
 import { type Check, failed, passed, warned } from './check.ts';
 
 const SAME_NAMES = 'give every process the same APP_NAME and SUBJECT_… variables, and restart it';

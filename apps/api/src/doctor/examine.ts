@@ -1,6 +1,6 @@
 import type { Database } from '@claimcheck/database/database';
-import type { Bus } from '@claimcheck/platform/bus';
-import type { Storage } from '@claimcheck/platform/storage';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import jwt from 'jsonwebtoken';
 import type { Config } from '../config.ts';
 import { askStorageTime } from './ask-storage-time.ts';

@@ -7,9 +7,9 @@ import {
 } from '@claimcheck/contracts/broker-events';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
-import type { Bus } from '@claimcheck/platform/bus';
-import { subjectsRead } from '@claimcheck/platform/subjects-read';
-import { enqueue } from '../media/outbox.ts';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import { subjectsRead } from '@claimcheck/platform/nats/subjects-read';
+import { enqueue } from '../media/record/outbox.ts';
 import { type Check, failed, passed } from './check.ts';
 import type { LaneReport } from './check-workers.ts';
 import type { Lane } from './lanes.ts';

@@ -1,7 +1,7 @@
 import { hostId } from '@claimcheck/contracts/ids';
 import { createConversationSchema, eventsQuerySchema } from '@claimcheck/contracts/rest';
 import { readLog } from '@claimcheck/database/conversation-log';
-import type { Identity } from '@claimcheck/platform/token-verifier';
+import type { Identity } from '@claimcheck/platform/auth/token-verifier';
 import { Router } from 'express';
 import {
   addMember,
@@ -10,8 +10,8 @@ import {
   listConversations,
   readConversation,
   removeMember,
-} from '../media/conversations.ts';
-import { ProblemError } from '../media/problem-error.ts';
+} from '../media/messages/conversations.ts';
+import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { clientKey } from '@claimcheck/contracts/ids';
 import type { Database, Prisma, Transaction } from '@claimcheck/database/database';
 import type { Request, Response } from 'express';
-import { type Answer, answerOnce } from '../media/idempotency.ts';
-import { ProblemError } from '../media/problem-error.ts';
+import { type Answer, answerOnce } from '../media/messages/idempotency.ts';
+import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 
 const HEADER = 'Idempotency-Key';

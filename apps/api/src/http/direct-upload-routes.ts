@@ -1,10 +1,10 @@
 import { signPartsSchema } from '@claimcheck/contracts/rest';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { type DirectUpload, isDirect } from '../media/direct-uploads.ts';
-import { readMedia } from '../media/media-row.ts';
-import { toMedia } from '../media/media-view.ts';
-import { ProblemError } from '../media/problem-error.ts';
-import { findSession, type UploadSession } from '../media/upload-sessions.ts';
+import { readMedia } from '../media/record/media-row.ts';
+import { toMedia } from '../media/record/media-view.ts';
+import { type DirectUpload, isDirect } from '../media/uploads/direct-uploads.ts';
+import { findSession, type UploadSession } from '../media/uploads/upload-sessions.ts';
+import { ProblemError } from '../problem-error.ts';
 import { authenticateUpload, identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';

@@ -1,8 +1,8 @@
 import { QUALITIES } from '@claimcheck/contracts/media';
 import { type RequestHandler, Router } from 'express';
-import { readVisibleMedia, type Viewer } from '../media/media-access.ts';
-import { ProblemError } from '../media/problem-error.ts';
-import { type Download, resolveDownload } from '../media/resolve-download.ts';
+import { readVisibleMedia, type Viewer } from '../media/access/media-access.ts';
+import { type Download, resolveDownload } from '../media/access/resolve-download.ts';
+import { ProblemError } from '../problem-error.ts';
 import { viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { hlsUrlOf } from './hls-url.ts';

@@ -1,8 +1,8 @@
-import { isMissing } from '@claimcheck/platform/storage';
+import { isMissing } from '@claimcheck/platform/s3/storage';
 import { Router } from 'express';
-import { eraseConversation } from '../media/erase-conversation.ts';
-import type { ErasedUpload } from '../media/erase-media.ts';
-import { eraseUser } from '../media/erase-user.ts';
+import { eraseConversation } from '../media/removal/erase-conversation.ts';
+import type { ErasedUpload } from '../media/removal/erase-media.ts';
+import { eraseUser } from '../media/removal/erase-user.ts';
 import { assertBackend } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { hostIdOf } from './conversation-routes.ts';

@@ -1,8 +1,8 @@
 import { isHlsPlaylist } from '@claimcheck/contracts/hls';
 import { type RequestHandler, Router } from 'express';
-import { readVisibleMedia } from '../media/media-access.ts';
-import { ProblemError } from '../media/problem-error.ts';
-import { resolveHlsFile } from '../media/resolve-download.ts';
+import { readVisibleMedia } from '../media/access/media-access.ts';
+import { resolveHlsFile } from '../media/access/resolve-download.ts';
+import { ProblemError } from '../problem-error.ts';
 import { viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { mediaIdOf } from './media-routes.ts';

@@ -6,11 +6,11 @@ import {
   mediaUrlsSchema,
 } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
-import { findAccess } from '../media/media-access.ts';
-import { readMedia } from '../media/media-row.ts';
-import { type MediaSession, openMediaSession, type SessionScope } from '../media/media-sessions.ts';
-import { ProblemError } from '../media/problem-error.ts';
-import { type Download, resolveDownload } from '../media/resolve-download.ts';
+import { findAccess } from '../media/access/media-access.ts';
+import { type MediaSession, openMediaSession, type SessionScope } from '../media/access/media-sessions.ts';
+import { type Download, resolveDownload } from '../media/access/resolve-download.ts';
+import { readMedia } from '../media/record/media-row.ts';
+import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';

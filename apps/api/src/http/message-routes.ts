@@ -1,7 +1,7 @@
 import { messagesQuerySchema, sendMessageSchema } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
-import { assertMember } from '../media/conversations.ts';
-import { deleteMessage, listMessages, sendMessage } from '../media/messages.ts';
+import { assertMember } from '../media/messages/conversations.ts';
+import { deleteMessage, listMessages, sendMessage } from '../media/messages/messages.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';

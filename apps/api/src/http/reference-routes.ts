@@ -1,6 +1,6 @@
 import { referenceId, referenceKind, referenceSchema } from '@claimcheck/contracts/rest';
 import { type Request, Router } from 'express';
-import { deleteHostReference, putHostReference } from '../media/references.ts';
+import { deleteHostReference, putHostReference } from '../media/messages/references.ts';
 import { assertBackend } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate, validateField } from '../request/validate.ts';

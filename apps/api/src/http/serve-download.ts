@@ -1,9 +1,14 @@
 import { pipeline } from 'node:stream/promises';
 import { S3ServiceException } from '@aws-sdk/client-s3';
-import { type GetConditions, isMissing, type Storage, type StoredObject } from '@claimcheck/platform/storage';
+import {
+  type GetConditions,
+  isMissing,
+  type Storage,
+  type StoredObject,
+} from '@claimcheck/platform/s3/storage';
 import type { Request, Response } from 'express';
-import { ProblemError } from '../media/problem-error.ts';
-import type { Download } from '../media/resolve-download.ts';
+import type { Download } from '../media/access/resolve-download.ts';
+import { ProblemError } from '../problem-error.ts';
 import type { HttpContext } from '../request/context.ts';
 import { contentDisposition } from './content-disposition.ts';
 import type { SignedUrl } from './signed-urls.ts';

@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers';
-import { isMissing, type Storage } from '@claimcheck/platform/storage';
+import { isMissing, type Storage } from '@claimcheck/platform/s3/storage';
 import type { Response } from 'express';
-import { ProblemError } from '../media/problem-error.ts';
-import type { Download } from '../media/resolve-download.ts';
+import type { Download } from '../media/access/resolve-download.ts';
+import { ProblemError } from '../problem-error.ts';
 
 /** Every name in a playlist (RFC 8216), on a line of its own or in a tag, with the session's token. */
 export const withSession = (playlist: string, token: string): string => {

@@ -1,6 +1,6 @@
-import type { Storage } from '@claimcheck/platform/storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Config } from '../config.ts';
-import type { Download } from '../media/resolve-download.ts';
+import type { Download } from '../media/access/resolve-download.ts';
 import { contentDisposition } from './content-disposition.ts';
 
 const SLOW_BYTES_PER_SECOND = 64 * 1_024;

@@ -6,11 +6,11 @@ import {
 } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
 import { z } from 'zod';
-import { authorizeUpload } from '../media/authorize-upload.ts';
-import { toMedia } from '../media/media-view.ts';
-import { ProblemError } from '../media/problem-error.ts';
-import { renewUpload } from '../media/renew-upload.ts';
-import { findSession } from '../media/upload-sessions.ts';
+import { toMedia } from '../media/record/media-view.ts';
+import { authorizeUpload } from '../media/uploads/authorize-upload.ts';
+import { renewUpload } from '../media/uploads/renew-upload.ts';
+import { findSession } from '../media/uploads/upload-sessions.ts';
+import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { setQuotaHeaders } from '../request/quota-headers.ts';

@@ -1,8 +1,8 @@
 import type { Media } from '@claimcheck/contracts/media';
 import type { UploadInstructions } from '@claimcheck/contracts/rest';
-import { isDirect } from '../media/direct-uploads.ts';
-import { ProblemError } from '../media/problem-error.ts';
-import type { UploadSession } from '../media/upload-sessions.ts';
+import { isDirect } from '../media/uploads/direct-uploads.ts';
+import type { UploadSession } from '../media/uploads/upload-sessions.ts';
+import { ProblemError } from '../problem-error.ts';
 import type { HttpContext } from '../request/context.ts';
 
 /** Tells a client where to send the bytes of its upload; what is signed here is never kept. */

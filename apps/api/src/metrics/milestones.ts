@@ -1,5 +1,5 @@
 import { MEDIA_KINDS, type MediaKind } from '@claimcheck/contracts/media';
-import { Histogram, type Registry } from '@claimcheck/platform/metrics';
+import { Histogram, type Registry } from '@claimcheck/platform/process/metrics';
 
 // The objectives are buckets: 2 s to the first picture, 5 s for a photo, 10 s and more for a video.
 const BUCKETS = [0.25, 0.5, 1, 2, 3, 5, 10, 20, 60, 120, 600, 3_600];

@@ -1,5 +1,5 @@
-import { type OnStorageRequest, STORAGE_OPERATIONS } from '@claimcheck/platform/counting-handler';
-import { Counter, Gauge, type Registry } from '@claimcheck/platform/metrics';
+import { Counter, Gauge, type Registry } from '@claimcheck/platform/process/metrics';
+import { type OnStorageRequest, STORAGE_OPERATIONS } from '@claimcheck/platform/s3/counting-handler';
 
 /** In any one currency; 0 where nothing is known. */
 export interface StoragePrices {

@@ -1,4 +1,4 @@
-import type { ListedObject } from '@claimcheck/platform/storage';
+import type { ListedObject } from '@claimcheck/platform/s3/storage';
 import { classifyKey, idOfKey } from './classify-key.ts';
 import type { KnownMedia } from './known-media.ts';
 

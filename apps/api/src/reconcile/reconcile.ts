@@ -1,5 +1,5 @@
 import type { Database } from '@claimcheck/database/database';
-import type { Storage } from '@claimcheck/platform/storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import { v7 as uuidv7 } from 'uuid';
 import { classifyKey, idOfKey } from './classify-key.ts';
 import { compare, type Finding } from './compare.ts';

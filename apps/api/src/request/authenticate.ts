@@ -1,10 +1,10 @@
-import { KeysUnavailableError } from '@claimcheck/platform/key-set';
-import type { Identity } from '@claimcheck/platform/token-verifier';
-import { TokenError } from '@claimcheck/platform/token-verifier';
+import { KeysUnavailableError } from '@claimcheck/platform/auth/key-set';
+import type { Identity } from '@claimcheck/platform/auth/token-verifier';
+import { TokenError } from '@claimcheck/platform/auth/token-verifier';
 import type { Request, RequestHandler, Response } from 'express';
-import type { Viewer } from '../media/media-access.ts';
-import { findMediaSession } from '../media/media-sessions.ts';
-import { ProblemError } from '../media/problem-error.ts';
+import type { Viewer } from '../media/access/media-access.ts';
+import { findMediaSession } from '../media/access/media-sessions.ts';
+import { ProblemError } from '../problem-error.ts';
 import type { HttpContext } from './context.ts';
 import { UploadTickets } from './upload-tickets.ts';
 

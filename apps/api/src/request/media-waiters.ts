@@ -1,4 +1,4 @@
-import type { Bus } from '@claimcheck/platform/bus';
+import type { Bus } from '@claimcheck/platform/nats/bus';
 
 /**
  * Long-polls wait here: one subscription for the process, whatever the number of waiters. Register before

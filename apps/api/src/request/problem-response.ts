@@ -1,7 +1,7 @@
 import { type Problem, toProblem } from '@claimcheck/contracts/errors';
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import type { ErrorRequestHandler, Response } from 'express';
-import { ProblemError } from '../media/problem-error.ts';
+import { ProblemError } from '../problem-error.ts';
 
 export const sendProblem = (response: Response, problem: Problem): void => {
   if (problem.retry_after_ms !== undefined)

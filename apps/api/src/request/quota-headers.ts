@@ -1,6 +1,6 @@
 import type { Database } from '@claimcheck/database/database';
 import type { Response } from 'express';
-import { readAllowance, type UsageLimits } from '../media/allowance.ts';
+import { readAllowance, type UsageLimits } from '../media/quota/allowance.ts';
 
 /** Says what a user has left after an upload was begun; a limit that there is not has no header. */
 export const setQuotaHeaders = async (

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
-import { ProblemError } from '../media/problem-error.ts';
+import { ProblemError } from '../problem-error.ts';
 import { identityOf } from './authenticate.ts';
 import type { HttpContext } from './context.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { PassedOnTracing } from '@claimcheck/platform/passed-on-tracing';
-import type { Span, SpanOptions } from '@claimcheck/platform/tracing';
+import { PassedOnTracing } from '@claimcheck/platform/tracing/passed-on-tracing';
+import type { Span, SpanOptions } from '@claimcheck/platform/tracing/tracing';
 import express from 'express';
 import { expect, test } from 'vitest';
 import { traceRequests } from './trace-requests.ts';

@@ -1,4 +1,4 @@
-import type { Tracing } from '@claimcheck/platform/tracing';
+import type { Tracing } from '@claimcheck/platform/tracing/tracing';
 import type { RequestHandler } from 'express';
 
 /** A span for each request, part of the caller's trace when it sends `traceparent`. */

@@ -1,7 +1,7 @@
 import { hostId, uuid } from '@claimcheck/contracts/ids';
 import { contentType } from '@claimcheck/contracts/text';
-import type { KeyedSecret } from '@claimcheck/platform/config';
-import { TokenError } from '@claimcheck/platform/token-verifier';
+import { TokenError } from '@claimcheck/platform/auth/token-verifier';
+import type { KeyedSecret } from '@claimcheck/platform/process/config';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ProblemError } from '../media/problem-error.ts';
+import { ProblemError } from '../problem-error.ts';
 
 /** @throws ProblemError `invalid_request` (or `code`) naming the first offending field */
 export const validate = <Output>(

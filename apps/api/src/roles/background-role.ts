@@ -4,7 +4,7 @@ import { createResultConsumers } from '../background/result-consumers.ts';
 import { createStorageEventConsumer } from '../background/storage-events.ts';
 import { EXPIRER_OUTCOMES, UploadExpirer } from '../background/upload-expirer.ts';
 import type { Context } from '../compose.ts';
-import { UploadSessions } from '../media/upload-sessions.ts';
+import { UploadSessions } from '../media/uploads/upload-sessions.ts';
 import { startBrokerWatch } from './start-broker-watch.ts';
 import { startSweeper } from './start-sweeper.ts';
 

@@ -8,7 +8,7 @@ import { settleOverdueMedia } from '../background/sweeper/settle-overdue-media.t
 import { sweepPrefixes } from '../background/sweeper/sweep-prefixes.ts';
 import { Sweeper } from '../background/sweeper/sweeper.ts';
 import type { Context } from '../compose.ts';
-import type { UploadSessions } from '../media/upload-sessions.ts';
+import type { UploadSessions } from '../media/uploads/upload-sessions.ts';
 import { createStoreUpload } from '../tus/create-store-upload.ts';
 
 /** Puts the sweeper together; the upload engine's way to finish an upload is the only thing it takes from tus. */

@@ -1,6 +1,6 @@
-import type { Bus } from '@claimcheck/platform/bus';
-import { finalizeUpload } from '../media/finalize-upload.ts';
-import { UploadSessions } from '../media/upload-sessions.ts';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import { finalizeUpload } from '../media/uploads/finalize-upload.ts';
+import { UploadSessions } from '../media/uploads/upload-sessions.ts';
 import type { HttpContext } from '../request/context.ts';
 import { createEngine } from './create-engine.ts';
 import type { Engine } from './store/engine.ts';

@@ -1,4 +1,4 @@
-import type { UploadSessions } from '../media/upload-sessions.ts';
+import type { UploadSessions } from '../media/uploads/upload-sessions.ts';
 import type { HttpContext } from '../request/context.ts';
 import { needsChecksums } from './needs-checksums.ts';
 import type { Engine } from './store/engine.ts';

@@ -1,8 +1,8 @@
 import type { Request } from 'express';
-import { createUpload } from '../media/create-upload.ts';
-import { partSizeFor } from '../media/part-size.ts';
-import { ProblemError } from '../media/problem-error.ts';
-import type { UploadSession } from '../media/upload-sessions.ts';
+import { createUpload } from '../media/uploads/create-upload.ts';
+import { partSizeFor } from '../media/uploads/part-size.ts';
+import type { UploadSession } from '../media/uploads/upload-sessions.ts';
+import { ProblemError } from '../problem-error.ts';
 import type { HttpContext } from '../request/context.ts';
 import type { Uploads } from './compose-uploads.ts';
 import { parseFinalConcat, parseMetadata } from './parse-creation.ts';

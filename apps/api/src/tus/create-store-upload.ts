@@ -1,4 +1,4 @@
-import type { Lease, UploadSession, UploadSessions } from '../media/upload-sessions.ts';
+import type { Lease, UploadSession, UploadSessions } from '../media/uploads/upload-sessions.ts';
 import { createEngine, type EngineContext } from './create-engine.ts';
 import { storedRemainder, storeWhole } from './store/finish-upload.ts';
 

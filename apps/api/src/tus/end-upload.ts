@@ -1,6 +1,6 @@
-import { isMissing } from '@claimcheck/platform/storage';
-import { deleteMedia } from '../media/delete-media.ts';
-import type { UploadSession } from '../media/upload-sessions.ts';
+import { isMissing } from '@claimcheck/platform/s3/storage';
+import { deleteMedia } from '../media/lifecycle/delete-media.ts';
+import type { UploadSession } from '../media/uploads/upload-sessions.ts';
 import type { HttpContext } from '../request/context.ts';
 import type { Uploads } from './compose-uploads.ts';
 

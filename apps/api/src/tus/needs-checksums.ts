@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { keptOfCutRequest } from '@claimcheck/platform/kept-of-cut-request';
-import type { Logger } from '@claimcheck/platform/logger';
-import type { Storage } from '@claimcheck/platform/storage';
-import { within } from '@claimcheck/platform/within';
+import type { Logger } from '@claimcheck/platform/process/logger';
+import { within } from '@claimcheck/platform/process/within';
+import { keptOfCutRequest } from '@claimcheck/platform/s3/kept-of-cut-request';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 
 /** A store that hangs must not hold up the write that asks for longer. */
 const PATIENCE_MS = 5_000;

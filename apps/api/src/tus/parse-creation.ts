@@ -2,7 +2,7 @@ import { uuid } from '@claimcheck/contracts/ids';
 import { LIMITS } from '@claimcheck/contracts/limits';
 import { type UploadMetadata, uploadMetadataSchema } from '@claimcheck/contracts/rest';
 import { Metadata } from '@tus/utils';
-import { ProblemError } from '../media/problem-error.ts';
+import { ProblemError } from '../problem-error.ts';
 import { validate } from '../request/validate.ts';
 
 export interface Creation {

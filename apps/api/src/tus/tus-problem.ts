@@ -1,5 +1,5 @@
 import { PROBLEMS, type Problem, type ProblemCode, toProblem } from '@claimcheck/contracts/errors';
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Logger } from '@claimcheck/platform/process/logger';
 
 const CODES: Record<number, ProblemCode> = {
   400: 'tus_protocol',

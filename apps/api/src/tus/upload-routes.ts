@@ -1,8 +1,8 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { createPartialUpload, createUpload } from '../media/create-upload.ts';
-import { partSizeFor } from '../media/part-size.ts';
-import { ProblemError } from '../media/problem-error.ts';
-import type { Lease, UploadSession } from '../media/upload-sessions.ts';
+import { createPartialUpload, createUpload } from '../media/uploads/create-upload.ts';
+import { partSizeFor } from '../media/uploads/part-size.ts';
+import type { Lease, UploadSession } from '../media/uploads/upload-sessions.ts';
+import { ProblemError } from '../problem-error.ts';
 import { authenticate, authenticateUpload, identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { setQuotaHeaders } from '../request/quota-headers.ts';

@@ -1,7 +1,7 @@
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import { Server } from '@tus/server';
 import type { Response as ExpressResponse, Request } from 'express';
-import { ProblemError } from '../media/problem-error.ts';
+import { ProblemError } from '../problem-error.ts';
 import { sendProblem } from '../request/problem-response.ts';
 import type { UploadLocker } from './store/upload-locker.ts';
 import { runInScope, type UploadScope } from './store/upload-scope.ts';

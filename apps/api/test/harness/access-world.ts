@@ -1,9 +1,9 @@
 import { uploadAuthorizationSchema } from '@claimcheck/contracts/openapi/answer-schemas';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
-import { addMember, removeMember } from '../../src/media/conversations.ts';
-import { createUpload } from '../../src/media/create-upload.ts';
-import { openMediaSession } from '../../src/media/media-sessions.ts';
+import { openMediaSession } from '../../src/media/access/media-sessions.ts';
+import { addMember, removeMember } from '../../src/media/messages/conversations.ts';
+import { createUpload } from '../../src/media/uploads/create-upload.ts';
 import { filmWithHls, readyMedia } from './ready-media.ts';
 import type { TestApi } from './test-api.ts';
 

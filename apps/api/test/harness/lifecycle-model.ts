@@ -1,5 +1,5 @@
 import { isTombstone, type MediaState } from '@claimcheck/contracts/media';
-import { TRANSITIONS } from '../../src/media/transitions.ts';
+import { TRANSITIONS } from '../../src/media/record/transitions.ts';
 
 export type Stage = 'preview' | 'scan' | 'final';
 

@@ -1,8 +1,8 @@
-import { createConversation } from '../../src/media/conversations.ts';
-import { fanOutStep } from '../../src/media/fan-out.ts';
-import type { MediaSettings } from '../../src/media/media-settings.ts';
-import { listOrphans, settleOrphan } from '../../src/media/orphans.ts';
-import { listOverdue, settleOverdue } from '../../src/media/overdue-media.ts';
+import { fanOutStep } from '../../src/media/log/fan-out.ts';
+import { createConversation } from '../../src/media/messages/conversations.ts';
+import type { MediaSettings } from '../../src/media/record/media-settings.ts';
+import { listOrphans, settleOrphan } from '../../src/media/removal/orphans.ts';
+import { listOverdue, settleOverdue } from '../../src/media/results/overdue-media.ts';
 import type { ModelMedia } from './lifecycle-model.ts';
 import type { TestDatabase } from './test-database.ts';
 

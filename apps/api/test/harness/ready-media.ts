@@ -1,4 +1,4 @@
-import { applyResult } from '../../src/media/apply-result.ts';
+import { applyResult } from '../../src/media/results/apply-result.ts';
 import { resultOf } from './results.ts';
 import type { TestApi } from './test-api.ts';
 import { settings } from './test-database.ts';

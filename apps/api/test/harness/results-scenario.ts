@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Result } from '../../src/media/result.ts';
+import type { Result } from '../../src/media/results/result.ts';
 
 export interface Scenario {
   filetype: 'image/jpeg' | 'video/mp4';

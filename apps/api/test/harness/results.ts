@@ -1,4 +1,4 @@
-import type { Result } from '../../src/media/result.ts';
+import type { Result } from '../../src/media/results/result.ts';
 
 type Stage = 'preview' | 'scan' | 'final';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
-import type { Storage } from '@claimcheck/platform/storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import { createTestStorage, keysBelow, putObject } from './test-storage.ts';
 
 export interface TestBucket {

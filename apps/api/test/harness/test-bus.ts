@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Bus } from '@claimcheck/platform/bus';
-import { createLogger } from '@claimcheck/platform/logger';
+import { Bus } from '@claimcheck/platform/nats/bus';
+import { createLogger } from '@claimcheck/platform/process/logger';
 
 export interface TestBus {
   bus: Bus;

@@ -4,11 +4,11 @@ import { type CommittedFact, Database } from '@claimcheck/database/database';
 import { migrate } from '@claimcheck/database/migrate';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { createConversation } from '../../src/media/conversations.ts';
-import { createUpload } from '../../src/media/create-upload.ts';
-import { finalizeUpload } from '../../src/media/finalize-upload.ts';
-import type { MediaSettings } from '../../src/media/media-settings.ts';
-import { sendMessage } from '../../src/media/messages.ts';
+import { createConversation } from '../../src/media/messages/conversations.ts';
+import { sendMessage } from '../../src/media/messages/messages.ts';
+import type { MediaSettings } from '../../src/media/record/media-settings.ts';
+import { createUpload } from '../../src/media/uploads/create-upload.ts';
+import { finalizeUpload } from '../../src/media/uploads/finalize-upload.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,9 +1,9 @@
 import type { Database } from '@claimcheck/database/database';
-import { DirectStorage } from '@claimcheck/platform/direct-storage';
-import { createLogger } from '@claimcheck/platform/logger';
-import type { Storage } from '@claimcheck/platform/storage';
+import { createLogger } from '@claimcheck/platform/process/logger';
+import { DirectStorage } from '@claimcheck/platform/s3/direct-storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import { DirectUploads } from '../../src/direct/direct-uploads.ts';
-import type { MediaSettings } from '../../src/media/media-settings.ts';
+import type { MediaSettings } from '../../src/media/record/media-settings.ts';
 
 /** As a process without failpoints has it; what it finds is told to nobody. */
 export const createTestDirectUploads = (

@@ -1,4 +1,4 @@
-import { Storage } from '@claimcheck/platform/storage';
+import { Storage } from '@claimcheck/platform/s3/storage';
 
 /** The test run's bucket. */
 export const createTestStorage = (stack: Record<string, string>): Storage =>

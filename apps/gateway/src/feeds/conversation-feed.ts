@@ -1,5 +1,5 @@
 import type { ConversationEvent } from '@claimcheck/contracts/socket-events';
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import type { ConversationReader } from './conversation-reader.ts';
 import { EventOrder } from './event-order.ts';
 import type { FeedAudience, FeedMember } from './feed-member.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Logger } from '@claimcheck/platform/process/logger';
 
 const INTERVAL_MS = 1_000;
 

@@ -1,5 +1,5 @@
 import type { UserAnnouncement } from '@claimcheck/contracts/socket-events';
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import type { ConversationReader } from './conversation-reader.ts';
 import { parseUserAnnouncement } from './parse-announcement.ts';
 

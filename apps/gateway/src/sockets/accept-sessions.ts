@@ -1,4 +1,4 @@
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import { createAuthentication } from './authenticate.ts';
 import { ConnectionCounts } from './connection-counts.ts';
 import type { ConnectionGuard } from './guard-connections.ts';

@@ -1,6 +1,6 @@
 import { PROBLEMS } from '@claimcheck/contracts/errors';
-import { KeysUnavailableError } from '@claimcheck/platform/key-set';
-import { TokenError, type TokenVerifier } from '@claimcheck/platform/token-verifier';
+import { KeysUnavailableError } from '@claimcheck/platform/auth/key-set';
+import { TokenError, type TokenVerifier } from '@claimcheck/platform/auth/token-verifier';
 import { z } from 'zod';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { ConnectionCounts } from './connection-counts.ts';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { networkOf } from '@claimcheck/platform/client-network';
+import { networkOf } from '@claimcheck/platform/process/client-network';
 
 /** What is looked at of a request. */
 export interface Caller {

@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { EventSender } from './event-sender.ts';
 import type { GatewayServer, GatewaySocket } from './types.ts';

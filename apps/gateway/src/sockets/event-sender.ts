@@ -1,5 +1,5 @@
 import type { ConversationEvent, ServerToClientEvents } from '@claimcheck/contracts/socket-events';
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import type { GatewayMetrics } from '../metrics.ts';
 import { type BoundedEvents, boundedPayload, type PayloadOf } from './bounded-event.ts';
 import type { GatewayServer, GatewaySocket } from './types.ts';

@@ -6,8 +6,8 @@ import {
   subscribeSchema,
   unsubscribeSchema,
 } from '@claimcheck/contracts/socket-events';
-import type { Logger } from '@claimcheck/platform/logger';
-import { TokenError } from '@claimcheck/platform/token-verifier';
+import { TokenError } from '@claimcheck/platform/auth/token-verifier';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import type { z } from 'zod';
 import type { GatewayMetrics } from '../metrics.ts';
 import { failure } from './answers.ts';

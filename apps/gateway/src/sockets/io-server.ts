@@ -1,7 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { PROBLEMS } from '@claimcheck/contracts/errors';
 import { LIMITS } from '@claimcheck/contracts/limits';
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import { Server } from 'socket.io';
 import type { GatewayMetrics } from '../metrics.ts';
 import { AddressBudgets } from './address-budgets.ts';

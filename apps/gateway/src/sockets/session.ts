@@ -1,5 +1,5 @@
 import type { PlainAnswer, UserAnnouncement } from '@claimcheck/contracts/socket-events';
-import type { TokenVerifier } from '@claimcheck/platform/token-verifier';
+import type { TokenVerifier } from '@claimcheck/platform/auth/token-verifier';
 import type { CatchUpAdmission } from '../feeds/catch-up-admission.ts';
 import type { ConversationReader } from '../feeds/conversation-reader.ts';
 import type { FeedRegistry } from '../feeds/feed-registry.ts';

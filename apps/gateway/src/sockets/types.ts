@@ -1,5 +1,5 @@
 import type { ClientToServerEvents } from '@claimcheck/contracts/socket-events';
-import type { Identity } from '@claimcheck/platform/token-verifier';
+import type { Identity } from '@claimcheck/platform/auth/token-verifier';
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import type { BoundedEvents } from './bounded-event.ts';
 

@@ -5,7 +5,7 @@ import type {
   ConversationEventType,
 } from '@claimcheck/contracts/socket-events';
 import type { Database } from '@claimcheck/database/database';
-import type { Bus } from '@claimcheck/platform/bus';
+import type { Bus } from '@claimcheck/platform/nats/bus';
 
 /** Writes conversations and their log as the api does: the seq and the row in one statement, then the news. */
 export class ConversationWriter {

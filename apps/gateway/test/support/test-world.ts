@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Database } from '@claimcheck/database/database';
-import { Bus } from '@claimcheck/platform/bus';
-import { createLogger } from '@claimcheck/platform/logger';
+import { Bus } from '@claimcheck/platform/nats/bus';
+import { createLogger } from '@claimcheck/platform/process/logger';
 import jwt from 'jsonwebtoken';
 import { inject } from 'vitest';
 import { ConversationWriter } from './conversation-writer.ts';

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { OptimizeResponse } from '@claimcheck/contracts/broker-events';
 import type { DerivedQuality, Format } from '@claimcheck/contracts/media';
-import type { Storage } from '@claimcheck/platform/storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Job } from './job.ts';
 import { derivativeKey } from './keys.ts';
 

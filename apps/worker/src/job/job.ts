@@ -1,7 +1,7 @@
 import type { OptimizeRequest } from '@claimcheck/contracts/broker-events';
-import type { Failpoint } from '@claimcheck/platform/failpoint';
-import type { Logger } from '@claimcheck/platform/logger';
-import { inSpan, type Tracing } from '@claimcheck/platform/tracing';
+import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
+import type { Logger } from '@claimcheck/platform/process/logger';
+import { inSpan, type Tracing } from '@claimcheck/platform/tracing/tracing';
 import type { StepName, StepOutcome, WorkerMetrics } from '../metrics.ts';
 import { MediaFailure } from './media-failure.ts';
 

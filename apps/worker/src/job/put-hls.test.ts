@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HLS_PLAYLIST } from '@claimcheck/contracts/hls';
-import { Storage } from '@claimcheck/platform/storage';
+import { Storage } from '@claimcheck/platform/s3/storage';
 import { expect, it, onTestFinished } from 'vitest';
 import { putHls } from './put-hls.ts';
 

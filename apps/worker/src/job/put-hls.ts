@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HLS_PLAYLIST, hlsContentType } from '@claimcheck/contracts/hls';
-import type { Storage } from '@claimcheck/platform/storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { HlsVideo } from '../steps/make-hls.ts';
 import type { Derivative } from './derivatives.ts';
 import type { Job } from './job.ts';

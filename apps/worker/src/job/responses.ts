@@ -8,7 +8,7 @@ import {
   virusEventSchema,
 } from '@claimcheck/contracts/broker-events';
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
-import type { Bus } from '@claimcheck/platform/bus';
+import type { Bus } from '@claimcheck/platform/nats/bus';
 import { messageId } from './keys.ts';
 
 export type ResponseFields = Partial<

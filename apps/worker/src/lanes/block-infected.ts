@@ -1,4 +1,4 @@
-import type { Storage } from '@claimcheck/platform/storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Job } from '../job/job.ts';
 import type { Responses } from '../job/responses.ts';
 import { type Infection, quarantine } from '../steps/quarantine.ts';

@@ -1,10 +1,10 @@
 import { type OptimizeRequest, optimizeRequestSchema } from '@claimcheck/contracts/broker-events';
 import type { FailureCode } from '@claimcheck/contracts/errors';
 import type { WorkerReport } from '@claimcheck/contracts/worker-report';
-import type { Bus } from '@claimcheck/platform/bus';
-import { JetStreamConsumer } from '@claimcheck/platform/consumer';
-import type { Failpoint } from '@claimcheck/platform/failpoint';
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import { JetStreamConsumer } from '@claimcheck/platform/nats/consumer';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import type { DiskBudget } from '../job/disk-budget.ts';
 import { Job } from '../job/job.ts';
 import type { JobFolders } from '../job/job-folders.ts';

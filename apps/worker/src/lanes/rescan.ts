@@ -1,4 +1,4 @@
-import type { Storage } from '@claimcheck/platform/storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { ClamdClient } from '../clamd/clamd-client.ts';
 import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';

@@ -1,4 +1,4 @@
-import type { Storage } from '@claimcheck/platform/storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
 import { describe, type InspectedVideo } from '../inspect/inspection.ts';
 import { type Derivative, putDerivative } from '../job/derivatives.ts';

@@ -1,4 +1,4 @@
-import type { Storage } from '@claimcheck/platform/storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import { IMAGE_QUALITIES, openQualities } from '../images/qualities.ts';
 import type { InspectedImage } from '../inspect/inspection.ts';
 import { type Derivative, putDerivative } from '../job/derivatives.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isMissing, type ObjectBody, type Storage } from '@claimcheck/platform/storage';
+import { isMissing, type ObjectBody, type Storage } from '@claimcheck/platform/s3/storage';
 import type { ClamdScan } from '../clamd/clamd-scan.ts';
 import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';

@@ -1,4 +1,4 @@
-import type { Storage } from '@claimcheck/platform/storage';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
 import { makeThumbnail } from '../images/thumbnail.ts';
 import type { InspectedImage, InspectedVideo } from '../inspect/inspection.ts';

@@ -1,6 +1,6 @@
 import { json } from 'node:stream/consumers';
 import { type OptimizeRequest, type VirusEvent, virusEventSchema } from '@claimcheck/contracts/broker-events';
-import { isMissing, type Storage } from '@claimcheck/platform/storage';
+import { isMissing, type Storage } from '@claimcheck/platform/s3/storage';
 import type { Job } from '../job/job.ts';
 import { epochPrefix } from '../job/keys.ts';
 

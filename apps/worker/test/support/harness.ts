@@ -9,9 +9,9 @@ import {
   type VirusEvent,
   virusEventSchema,
 } from '@claimcheck/contracts/broker-events';
-import { Bus } from '@claimcheck/platform/bus';
-import { createLogger } from '@claimcheck/platform/logger';
-import { Storage } from '@claimcheck/platform/storage';
+import { Bus } from '@claimcheck/platform/nats/bus';
+import { createLogger } from '@claimcheck/platform/process/logger';
+import { Storage } from '@claimcheck/platform/s3/storage';
 import { inject } from 'vitest';
 import { Inbox } from './inbox.ts';
 import './stack.ts';

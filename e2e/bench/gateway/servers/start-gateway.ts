@@ -5,8 +5,8 @@ import { migrate } from '@claimcheck/database/migrate';
 import { freePort } from '@claimcheck/local-stack/free-port';
 import { startProcess } from '@claimcheck/local-stack/managed-process';
 import { createDatabase } from '@claimcheck/local-stack/postgres-setup';
-import { Bus } from '@claimcheck/platform/bus';
-import { createLogger } from '@claimcheck/platform/logger';
+import { Bus } from '@claimcheck/platform/nats/bus';
+import { createLogger } from '@claimcheck/platform/process/logger';
 import jwt from 'jsonwebtoken';
 import { type Membership, messageOf, NODE_FLAGS, type RealtimeServer } from './realtime-server.ts';
 

@@ -1,6 +1,6 @@
 import type { Database } from '@claimcheck/database/database';
-import type { MediaSettings } from '../../media/media-settings.ts';
-import { listOrphans, settleOrphan } from '../../media/orphans.ts';
+import type { MediaSettings } from '../../media/record/media-settings.ts';
+import { listOrphans, settleOrphan } from '../../media/removal/orphans.ts';
 import { type Duty, forEachPage } from './duty.ts';
 
 /** Media that nobody refers to: `expiring`, and after the grace `expired`. */

@@ -1,9 +1,9 @@
 import type { Database } from '@claimcheck/database/database';
-import type { Storage } from '@claimcheck/platform/storage';
-import { finalizeUpload } from '../../media/finalize-upload.ts';
-import type { MediaSettings } from '../../media/media-settings.ts';
-import { claimUnfinished } from '../../media/unfinished-uploads.ts';
-import type { Acquired, Lease, UploadSession, UploadSessions } from '../../media/upload-sessions.ts';
+import type { Storage } from '@claimcheck/platform/s3/storage';
+import type { MediaSettings } from '../../media/record/media-settings.ts';
+import { finalizeUpload } from '../../media/uploads/finalize-upload.ts';
+import { claimUnfinished } from '../../media/uploads/unfinished-uploads.ts';
+import type { Acquired, Lease, UploadSession, UploadSessions } from '../../media/uploads/upload-sessions.ts';
 import type { Duty, Pass } from './duty.ts';
 
 type WholeSession = UploadSession & { length: number };

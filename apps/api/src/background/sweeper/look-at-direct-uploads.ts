@@ -1,6 +1,6 @@
 import type { Database } from '@claimcheck/database/database';
 import type { DirectUploads } from '../../direct/direct-uploads.ts';
-import { claimDirectUploads, type DirectUpload } from '../../media/direct-uploads.ts';
+import { claimDirectUploads, type DirectUpload } from '../../media/uploads/direct-uploads.ts';
 import type { Duty, Pass } from './duty.ts';
 
 interface Options {

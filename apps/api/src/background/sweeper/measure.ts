@@ -1,5 +1,5 @@
 import type { Database } from '@claimcheck/database/database';
-import { sumDerivativeBytes, sumSourceBytes } from '../../media/stored-bytes.ts';
+import { sumDerivativeBytes, sumSourceBytes } from '../../media/reports/stored-bytes.ts';
 import { type Duty, FIRST } from './duty.ts';
 
 interface Options {

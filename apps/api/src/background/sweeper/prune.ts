@@ -5,7 +5,7 @@ import {
   pruneIdempotencyKeys,
   pruneMediaSessions,
   pruneOutbox,
-} from '../../media/prune.ts';
+} from '../../media/removal/prune.ts';
 import type { Duty } from './duty.ts';
 
 interface Options {

@@ -1,5 +1,5 @@
 import type { Database } from '@claimcheck/database/database';
-import { listPurgeable, purgeBlocked } from '../../media/purge-blocked.ts';
+import { listPurgeable, purgeBlocked } from '../../media/removal/purge-blocked.ts';
 import { type Duty, forEachPage } from './duty.ts';
 
 /** `VIRUS_POLICY=hard`: nothing stays of an infected media object once everybody has been told. */

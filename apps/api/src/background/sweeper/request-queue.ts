@@ -1,7 +1,7 @@
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
-import type { Bus } from '@claimcheck/platform/bus';
-import { catchesUp, streamPositions } from '@claimcheck/platform/stream-position';
-import type { OverdueMedia, OverdueRequest } from '../../media/overdue-media.ts';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import { catchesUp, streamPositions } from '@claimcheck/platform/nats/stream-position';
+import type { OverdueMedia, OverdueRequest } from '../../media/results/overdue-media.ts';
 
 /** So long may results take to be applied before they count as lagging. */
 const RESULTS_MS = 1_000;

@@ -1,7 +1,7 @@
 import type { Database } from '@claimcheck/database/database';
-import type { Bus } from '@claimcheck/platform/bus';
-import type { MediaSettings } from '../../media/media-settings.ts';
-import { listOverdue, type OverdueMedia, settleOverdue } from '../../media/overdue-media.ts';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import type { MediaSettings } from '../../media/record/media-settings.ts';
+import { listOverdue, type OverdueMedia, settleOverdue } from '../../media/results/overdue-media.ts';
 import { type Duty, forEachPage, type Pass } from './duty.ts';
 import { findWaiting } from './request-queue.ts';
 

@@ -1,6 +1,11 @@
 import type { Database } from '@claimcheck/database/database';
-import type { Storage } from '@claimcheck/platform/storage';
-import { claimSweeps, closeSweep, isSweepable, type PrefixSweep } from '../../media/prefix-sweeps.ts';
+import type { Storage } from '@claimcheck/platform/s3/storage';
+import {
+  claimSweeps,
+  closeSweep,
+  isSweepable,
+  type PrefixSweep,
+} from '../../media/lifecycle/prefix-sweeps.ts';
 import type { Duty, Pass } from './duty.ts';
 
 interface Options {

@@ -1,4 +1,4 @@
-import type { Logger } from '@claimcheck/platform/logger';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import type { Duty, Pass } from './duty.ts';
 
 export interface SweeperOptions {

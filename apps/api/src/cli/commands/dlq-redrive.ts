@@ -1,5 +1,5 @@
-import type { Bus } from '@claimcheck/platform/bus';
-import { type DeadLetter, DeadLetters } from '@claimcheck/platform/dead-letters';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import { type DeadLetter, DeadLetters } from '@claimcheck/platform/nats/dead-letters';
 import { type Redrive, redriveLetter } from '../../dead-letters/redrive-letter.ts';
 import { type Command, type CommandInput, UsageError } from '../command.ts';
 import { type Operator, withOperator } from '../operator.ts';

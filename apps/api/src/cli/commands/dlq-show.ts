@@ -1,4 +1,4 @@
-import { DeadLetters } from '@claimcheck/platform/dead-letters';
+import { DeadLetters } from '@claimcheck/platform/nats/dead-letters';
 import { describeLetter } from '../../dead-letters/describe-letter.ts';
 import type { Command } from '../command.ts';
 import { readSequence } from '../read-sequence.ts';

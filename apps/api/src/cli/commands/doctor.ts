@@ -1,7 +1,7 @@
 import { Database } from '@claimcheck/database/database';
-import type { Bus } from '@claimcheck/platform/bus';
-import { ConfigError, type Environment, wholeNumber } from '@claimcheck/platform/config';
-import { Storage } from '@claimcheck/platform/storage';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import { ConfigError, type Environment, wholeNumber } from '@claimcheck/platform/process/config';
+import { Storage } from '@claimcheck/platform/s3/storage';
 import { type Config, loadConfig } from '../../config.ts';
 import { describeError } from '../../doctor/attempt.ts';
 import { type Check, failed, passed, VERDICTS, type Verdict } from '../../doctor/check.ts';

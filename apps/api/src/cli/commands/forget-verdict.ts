@@ -1,4 +1,4 @@
-import { forgetVerdicts, toSha256 } from '../../media/verdicts.ts';
+import { forgetVerdicts, toSha256 } from '../../media/lifecycle/verdicts.ts';
 import { type Command, UsageError } from '../command.ts';
 import { withOperator } from '../operator.ts';
 

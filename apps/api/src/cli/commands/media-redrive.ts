@@ -1,4 +1,4 @@
-import { redriveMedia } from '../../media/redrive-media.ts';
+import { redriveMedia } from '../../media/lifecycle/redrive-media.ts';
 import type { Command } from '../command.ts';
 import { mediaIdArgument, withOperator } from '../operator.ts';
 

@@ -1,4 +1,4 @@
-import { explainReferences } from '../../media/explain-media.ts';
+import { explainReferences } from '../../media/reports/explain-media.ts';
 import type { Command } from '../command.ts';
 import { mediaIdArgument, withOperator } from '../operator.ts';
 import { toFields, toTable } from '../to-lines.ts';

@@ -1,4 +1,4 @@
-import { type Explained, explainMedia } from '../../media/explain-media.ts';
+import { type Explained, explainMedia } from '../../media/reports/explain-media.ts';
 import type { Command } from '../command.ts';
 import { listMediaObjects, type MediaObjects } from '../list-media-objects.ts';
 import { mediaIdArgument, withOperator } from '../operator.ts';

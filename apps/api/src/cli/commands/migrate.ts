@@ -1,5 +1,5 @@
 import { migrate } from '@claimcheck/database/migrate';
-import { readConfig } from '@claimcheck/platform/config';
+import { readConfig } from '@claimcheck/platform/process/config';
 import { z } from 'zod';
 import type { Command } from '../command.ts';
 

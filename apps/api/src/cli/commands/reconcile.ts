@@ -1,6 +1,6 @@
 import { Database } from '@claimcheck/database/database';
-import { duration, readConfig, storageVariables } from '@claimcheck/platform/config';
-import { Storage } from '@claimcheck/platform/storage';
+import { duration, readConfig, storageVariables } from '@claimcheck/platform/process/config';
+import { Storage } from '@claimcheck/platform/s3/storage';
 import { z } from 'zod';
 import type { Finding } from '../../reconcile/compare.ts';
 import { type Reconciliation, reconcile } from '../../reconcile/reconcile.ts';

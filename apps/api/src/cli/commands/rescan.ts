@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@claimcheck/database/database';
-import { duration } from '@claimcheck/platform/config';
-import type { MediaSettings } from '../../media/media-settings.ts';
-import { databaseTime, listRescannable, requestRescan, rescanProgress } from '../../media/rescan.ts';
+import { duration } from '@claimcheck/platform/process/config';
+import type { MediaSettings } from '../../media/record/media-settings.ts';
+import { databaseTime, listRescannable, requestRescan, rescanProgress } from '../../media/results/rescan.ts';
 import { type Command, type CommandInput, UsageError } from '../command.ts';
 import { withOperator } from '../operator.ts';
 

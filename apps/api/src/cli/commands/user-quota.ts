@@ -1,5 +1,5 @@
 import { hostId } from '@claimcheck/contracts/ids';
-import { readAllowance, setUserLimit, type UserLimit } from '../../media/allowance.ts';
+import { readAllowance, setUserLimit, type UserLimit } from '../../media/quota/allowance.ts';
 import { type Command, type OptionValue, UsageError } from '../command.ts';
 import { withOperator } from '../operator.ts';
 import { toFields } from '../to-lines.ts';

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { ProblemError } from '../../media/problem-error.ts';
+import { ProblemError } from '../../problem-error.ts';
 
 /** In the order of `Tus-Checksum-Algorithm`. */
 export const CHECKSUM_ALGORITHMS = ['sha1', 'sha256', 'crc32'] as const;

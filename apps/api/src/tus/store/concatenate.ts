@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import { isMissing } from '@claimcheck/platform/storage';
-import type { Lease, StoredPart, UploadSession } from '../../media/upload-sessions.ts';
+import { isMissing } from '@claimcheck/platform/s3/storage';
+import type { Lease, StoredPart, UploadSession } from '../../media/uploads/upload-sessions.ts';
 import type { Engine } from './engine.ts';
 import { abandon } from './finish-upload.ts';
 import { TusError } from './tus-error.ts';

@@ -1,7 +1,7 @@
-import type { Failpoint } from '@claimcheck/platform/failpoint';
-import type { Logger } from '@claimcheck/platform/logger';
-import type { Storage } from '@claimcheck/platform/storage';
-import type { UploadSessions } from '../../media/upload-sessions.ts';
+import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
+import type { Logger } from '@claimcheck/platform/process/logger';
+import type { Storage } from '@claimcheck/platform/s3/storage';
+import type { UploadSessions } from '../../media/uploads/upload-sessions.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { PartSender } from './part-sender.ts';
 

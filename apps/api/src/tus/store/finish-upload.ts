@@ -1,4 +1,4 @@
-import type { Lease, UploadSession } from '../../media/upload-sessions.ts';
+import type { Lease, UploadSession } from '../../media/uploads/upload-sessions.ts';
 import type { Engine } from './engine.ts';
 import type { Remainder } from './ingest.ts';
 import { isConflict, isLost } from './part-sender.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { ProblemError } from '../../media/problem-error.ts';
-import type { Lease, Progress, StoredTail, UploadSession } from '../../media/upload-sessions.ts';
+import type { Lease, Progress, StoredTail, UploadSession } from '../../media/uploads/upload-sessions.ts';
+import { ProblemError } from '../../problem-error.ts';
 import { type BodyEnd, BodyReader } from './body-reader.ts';
 import type { ExpectedChecksum } from './checksum.ts';
 import type { Engine } from './engine.ts';

@@ -9,8 +9,8 @@ import {
   S3ServiceException,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import { s3ClientConfig } from '@claimcheck/platform/storage';
-import type { StoredPart } from '../../media/upload-sessions.ts';
+import { s3ClientConfig } from '@claimcheck/platform/s3/storage';
+import type { StoredPart } from '../../media/uploads/upload-sessions.ts';
 import { ObjectWriter, type ObjectWriterOptions } from './object-writer.ts';
 import { TusError } from './tus-error.ts';
 

@@ -1,5 +1,5 @@
 import type { ProblemCode } from '@claimcheck/contracts/errors';
-import { ProblemError } from '../../media/problem-error.ts';
+import { ProblemError } from '../../problem-error.ts';
 
 /** A problem in the form that @tus/server passes through: a status, and our code as its text. */
 export class TusError extends ProblemError {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
-import type { Lease, UploadSession } from '../../media/upload-sessions.ts';
+import type { Lease, UploadSession } from '../../media/uploads/upload-sessions.ts';
 import type { ExpectedChecksum } from './checksum.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import type { StorageOptions } from '@claimcheck/platform/storage';
-import { s3ClientConfig } from '@claimcheck/platform/storage';
+import type { StorageOptions } from '@claimcheck/platform/s3/storage';
+import { s3ClientConfig } from '@claimcheck/platform/s3/storage';
 import { S3Store } from '@tus/s3-store';
 import { type DataStore, Metadata, Upload } from '@tus/utils';
-import { ProblemError } from '../../media/problem-error.ts';
-import type { UploadSession } from '../../media/upload-sessions.ts';
+import type { UploadSession } from '../../media/uploads/upload-sessions.ts';
+import { ProblemError } from '../../problem-error.ts';
 import type { Engine } from './engine.ts';
 import { abandon, forgetTails, storedRemainder, storeWhole } from './finish-upload.ts';
 import { Ingest, type Limit, type Remainder } from './ingest.ts';

@@ -1,0 +1,122 @@
+import { HLS_PLAYLIST, hlsContentType } from '@claimcheck/contracts/hls';
+import { isTombstone, type Quality } from '@claimcheck/contracts/media';
+import { ProblemError } from '../../problem-error.ts';
+import type { MediaRow } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import { currentDerivatives } from '../record/media-view.ts';
+import { isDeliverable } from '../results/apply-result.ts';
+
+/** One object of the storage, and how it is to be served. */
+export interface Download {
+  key: string;
+  content_type: string;
+  filename: string;
+  size_bytes: number;
+  duration_ms: number | undefined;
+  /** The attempt that made it, where this is the main playlist of an HLS folder. */
+  hls_epoch?: number;
+  /** The attempt that the media object shows; `?v=` of its URLs. */
+  epoch: number;
+}
+
+const CONTENT_TYPES = {
+  webp: 'image/webp',
+  jpg: 'image/jpeg',
+  mp4: 'video/mp4',
+  m3u8: 'application/vnd.apple.mpegurl',
+} as const;
+
+const assertAvailable = (row: MediaRow, settings: MediaSettings, quality: Quality): void => {
+  const extra = { media_object_id: row.media_object_id };
+  if (isTombstone(row.state)) throw new ProblemError('media_gone', extra);
+  if (row.state === 'failed') throw new ProblemError('media_failed', extra);
+  if (row.upload_state !== 'uploaded') throw new ProblemError('media_not_uploaded', extra);
+  // The thumbnail is re-encoded by us, so it may be seen before the verdict.
+  if (quality !== 'thumbnail' && !isDeliverable(settings, row.scan_state))
+    throw new ProblemError('media_not_scanned', extra);
+};
+
+/** The best playable form of a video that is delivered as HLS alone. */
+const hlsInstead = (row: MediaRow, quality: Quality): MediaRow['derivatives'][number] | undefined => {
+  const high = quality === 'original' ? currentDerivatives(row).get('high') : undefined;
+  return high?.format === 'm3u8' ? high : undefined;
+};
+
+const sourceOf = (row: MediaRow): Download => ({
+  key: row.object_storage_key,
+  content_type: row.content_type,
+  filename: row.filename,
+  size_bytes: Number(row.size_bytes),
+  duration_ms: row.duration_ms ?? undefined,
+  epoch: row.applied_epoch,
+});
+
+const withExtension = (filename: string, extension: string): string =>
+  `${filename.replace(/\.[A-Za-z0-9]{1,5}$/, '')}.${extension}`;
+
+/**
+ * Which object answers for a quality. The viewer's right to see the media object is checked before.
+ *
+ * @throws ProblemError `media_gone` · `media_not_uploaded` · `media_failed` · `media_not_scanned` ·
+ *   `media_not_ready` · `forbidden` for a source that only its owner may have
+ */
+export const resolveDownload = (
+  row: MediaRow,
+  settings: MediaSettings,
+  quality: Quality,
+  userId: string,
+): Download => {
+  assertAvailable(row, settings, quality);
+  const current = currentDerivatives(row);
+  const derivative = quality === 'source' ? undefined : (current.get(quality) ?? hlsInstead(row, quality));
+  if (derivative !== undefined)
+    return {
+      key: derivative.object_storage_key,
+      content_type: CONTENT_TYPES[derivative.format],
+      filename: withExtension(row.filename, derivative.format),
+      size_bytes: Number(derivative.size_bytes),
+      duration_ms: row.duration_ms ?? undefined,
+      ...(derivative.format === 'm3u8' ? { hls_epoch: derivative.epoch } : {}),
+      epoch: row.applied_epoch,
+    };
+  // The best playable form of what is no video, or of a video that could not be transcoded, is its source.
+  const sourceServes = quality === 'original' && (row.kind !== 'video' || row.state === 'degraded');
+  if (quality !== 'source' && !sourceServes)
+    throw new ProblemError('media_not_ready', { media_object_id: row.media_object_id });
+  if (settings.sourceAccess === 'owner' && row.owner_user_id !== userId) throw new ProblemError('forbidden');
+  return sourceOf(row);
+};
+
+/**
+ * A playlist or a segment of a video's HLS, by the attempt that made it and its name.
+ *
+ * @throws ProblemError as {@link resolveDownload}, `not_found` for a name that no file of HLS has
+ */
+export const resolveHlsFile = (
+  row: MediaRow,
+  settings: MediaSettings,
+  epoch: number,
+  file: string,
+): Download => {
+  const content_type = hlsContentType(file);
+  if (content_type === undefined) throw new ProblemError('not_found');
+  assertAvailable(row, settings, 'high');
+  const playlist = row.derivatives.find(
+    (derivative) => derivative.format === 'm3u8' && derivative.epoch === epoch && epoch <= row.applied_epoch,
+  );
+  if (playlist === undefined)
+    throw new ProblemError('media_not_ready', { media_object_id: row.media_object_id });
+  const { object_storage_key, size_bytes } = playlist;
+  return {
+    // Beside the main playlist, whose place was checked when it was told.
+    key:
+      file === HLS_PLAYLIST
+        ? object_storage_key
+        : `${object_storage_key.slice(0, object_storage_key.lastIndexOf('/'))}/${file}`,
+    content_type,
+    filename: file,
+    size_bytes: Number(size_bytes),
+    duration_ms: row.duration_ms ?? undefined,
+    epoch: row.applied_epoch,
+  };
+};

@@ -1,0 +1,57 @@
+import { type Database, Prisma } from '@claimcheck/database/database';
+import { ProblemError } from '../../problem-error.ts';
+import { type MediaRow, readMedia } from '../record/media-row.ts';
+
+interface Look {
+  row: MediaRow | undefined;
+  /** Of those who asked, the ones who may see it. */
+  viewers: ReadonlySet<string>;
+}
+
+interface Batch {
+  userIds: Set<string>;
+  look: Promise<Look>;
+}
+
+/** Reads one media object for everybody who asks in the same moment: a change may wake thousands of waiters. */
+export class VisibleMediaReader {
+  readonly #database: Database;
+  readonly #batches = new Map<string, Batch>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** @throws ProblemError `not_found`, the same for what is not there and what is not yours */
+  async read(mediaObjectId: string, userId: string): Promise<MediaRow> {
+    const batch = this.#batches.get(mediaObjectId) ?? this.#open(mediaObjectId);
+    batch.userIds.add(userId);
+    const { row, viewers } = await batch.look;
+    if (row === undefined || (row.owner_user_id !== userId && !viewers.has(userId)))
+      throw new ProblemError('not_found');
+    return row;
+  }
+
+  #open(mediaObjectId: string): Batch {
+    const userIds = new Set<string>();
+    const full = new Promise<void>((resolve) => setImmediate(resolve));
+    const look = full.then(() => {
+      // From here on whoever asks must see what is there then.
+      this.#batches.delete(mediaObjectId);
+      return this.#look(mediaObjectId, [...userIds]);
+    });
+    const batch = { userIds, look };
+    this.#batches.set(mediaObjectId, batch);
+    return batch;
+  }
+
+  async #look(mediaObjectId: string, userIds: string[]): Promise<Look> {
+    const [row, members] = await Promise.all([
+      readMedia(this.#database.client, mediaObjectId),
+      this.#database.query<{ user_id: string }>(Prisma.sql`
+        SELECT DISTINCT user_id FROM media_reference JOIN conversation_member USING (conversation_id)
+        WHERE media_object_id = ${mediaObjectId}::uuid AND user_id = ANY(${userIds}::text[])`),
+    ]);
+    return { row, viewers: new Set(members.map(({ user_id }) => user_id)) };
+  }
+}

@@ -1,0 +1,74 @@
+import { TOMBSTONES } from '@claimcheck/contracts/media';
+import type { Database, Transaction } from '@claimcheck/database/database';
+import { lockMedia, type MediaRow } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import { findKnownVirus } from './verdicts.ts';
+import { writeMedia } from './write-media.ts';
+
+/** `verdict`: of the scanner; `known_bytes`: uploaded again; `same_bytes`: there already, blocked afterwards. */
+export const BLOCK_REASONS = ['verdict', 'known_bytes', 'same_bytes'] as const;
+export type BlockReason = (typeof BLOCK_REASONS)[number];
+
+/**
+ * The tombstone of an infected media object, told to every conversation that refers to it.
+ *
+ * @returns the keys that are known; the caller deletes them after the commit, and whatever else lies below
+ *   the prefix. The prefix is swept again later, for what a worker may still be writing.
+ */
+export const blockMedia = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  row: MediaRow,
+  virusName: string,
+): Promise<string[]> => {
+  const keys = [
+    row.object_storage_key,
+    ...row.derivatives.map((derivative) => derivative.object_storage_key),
+  ];
+  await tx.db.derivative.deleteMany({ where: { media_object_id: row.media_object_id } });
+  await writeMedia(tx, settings, row, {
+    state: 'blocked',
+    former_state: null,
+    scan_state: 'infected',
+    virus_name: virusName,
+    thumbnail_state: 'none',
+    thumbhash: null,
+    ready_by: null,
+    settle_by: null,
+    expires_at: null,
+  });
+  return [...new Set(keys)];
+};
+
+/** A page, by id, of other media objects whose content a worker found to be these bytes. */
+export const listSameBytes = async (
+  { client }: Pick<Database, 'client'>,
+  sha256: string,
+  limit: number,
+): Promise<string[]> => {
+  const rows = await client.media_object.findMany({
+    // Before a worker has counted it, the hash is only the client's word.
+    where: { sha256, is_sha256_verified: true, state: { notIn: [...TOMBSTONES] } },
+    orderBy: { media_object_id: 'asc' },
+    take: limit,
+    select: { media_object_id: true },
+  });
+  return rows.map(({ media_object_id }) => media_object_id);
+};
+
+/**
+ * Blocks a media object whose bytes are known to be infected, unless that has changed since it was listed.
+ *
+ * @returns the keys to delete; undefined when nothing was blocked
+ */
+export const blockKnownBytes = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  mediaObjectId: string,
+): Promise<string[] | undefined> => {
+  const row = await lockMedia(tx, mediaObjectId);
+  if (row === undefined || row.sha256 === null || !row.is_sha256_verified || TOMBSTONES.includes(row.state))
+    return undefined;
+  const virusName = await findKnownVirus(tx.db, row.sha256);
+  return virusName === undefined ? undefined : blockMedia(tx, settings, row, virusName);
+};

@@ -1,0 +1,37 @@
+import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
+import type { Transaction } from '@claimcheck/database/database';
+import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
+import { lockMedia } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import { sweepWhole } from './prefix-sweeps.ts';
+import { writeMedia } from './write-media.ts';
+
+/**
+ * What is in the storage is not what was authorised, or nothing will ever be: the upload ends, and what it
+ * left is swept. Repeatable; an upload that is finished or ended stays as it is.
+ *
+ * @returns whether this call did it
+ */
+export const failUpload = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  mediaObjectId: string,
+  code: FailureCode,
+): Promise<boolean> => {
+  const row = await lockMedia(tx, mediaObjectId);
+  if (row?.state !== 'uploading' || row.upload_state !== 'uploading') return false;
+  await tx.db.upload_session.updateMany({
+    where: { upload_id: mediaObjectId },
+    data: { phase: 'expired', lease_owner: null, updated_at: new Date() },
+  });
+  await setUsage(tx, [mediaObjectId], NOTHING_USED);
+  await writeMedia(tx, settings, row, {
+    state: 'failed',
+    upload_state: 'failed',
+    failure_code: code,
+    failure_message: FAILURES[code],
+    ready_by: null,
+  });
+  await sweepWhole(tx, settings, mediaObjectId);
+  return true;
+};

@@ -1,0 +1,42 @@
+import type { Transaction } from '@claimcheck/database/database';
+import type { Reader } from '../record/media-row.ts';
+
+/** What a scanner said of bytes, whoever's they are. */
+export interface Verdict {
+  /** Lower-case hexadecimal. */
+  sha256: string;
+  /** Engine and signatures; undefined when the worker does not say. */
+  scanner: string | undefined;
+  code: 'clean' | 'infected' | 'unscannable';
+  virus_name?: string | undefined;
+}
+
+const UNNAMED_SCANNER = 'unknown';
+const SHA256 = /^[0-9a-f]{64}$/i;
+
+/** The hash as it is kept; undefined for what is none: a worker is not trusted to send one. */
+export const toSha256 = (text: string | null | undefined): string | undefined =>
+  text !== null && text !== undefined && SHA256.test(text) ? text.toLowerCase() : undefined;
+
+/** Keeps a verdict; a later one of the same scanner takes its place. */
+export const recordVerdict = async (tx: Transaction, verdict: Verdict): Promise<void> => {
+  const { sha256, scanner = UNNAMED_SCANNER, code, virus_name = null } = verdict;
+  // The database's clock: a rescan compares these times with its own beginning.
+  await tx.db.$executeRaw`
+    INSERT INTO verdict (sha256, scanner, code, virus_name, judged_at)
+    VALUES (${sha256}, ${scanner}, ${code}::scan_state, ${virus_name}, clock_timestamp())
+    ON CONFLICT (sha256, scanner) DO UPDATE
+      SET code = excluded.code, virus_name = excluded.virus_name, judged_at = excluded.judged_at`;
+};
+
+/** The virus that the latest verdict found in these bytes, by whichever engine. */
+export const findKnownVirus = async (db: Reader, sha256: string): Promise<string | undefined> => {
+  const latest = await db.verdict.findFirst({ where: { sha256 }, orderBy: { judged_at: 'desc' } });
+  return latest?.code === 'infected' ? (latest.virus_name ?? 'unnamed') : undefined;
+};
+
+/** Forgets what scanners said of these bytes: a false alarm no longer blocks them. @returns how many verdicts */
+export const forgetVerdicts = async (tx: Transaction, sha256: string): Promise<number> => {
+  const { count } = await tx.db.verdict.deleteMany({ where: { sha256 } });
+  return count;
+};

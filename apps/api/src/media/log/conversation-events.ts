@@ -1,0 +1,81 @@
+import { LIMITS } from '@claimcheck/contracts/limits';
+import type { Media } from '@claimcheck/contracts/media';
+import type {
+  ConversationEvent,
+  ConversationEventPayloads,
+  ConversationEventType,
+} from '@claimcheck/contracts/socket-events';
+import type { Transaction } from '@claimcheck/database/database';
+import { ProblemError } from '../../problem-error.ts';
+
+// Room for the conversation's id, the seq, the names around the payload.
+const ENVELOPE_BYTES = 256;
+
+/** @throws ProblemError `too_large` when the event would not fit its 8 KiB */
+export const assertFits = (payload: object): void => {
+  const bytes = Buffer.byteLength(JSON.stringify(payload)) + ENVELOPE_BYTES;
+  if (bytes > LIMITS.eventBytes)
+    throw new ProblemError('too_large', {
+      detail: 'Body, alt and filename together are too long for one event.',
+    });
+};
+
+/**
+ * Appends to a conversation's log. The number comes from the conversation's row, whose lock lasts to the
+ * commit: numbers follow the order of commits and have no gap. Call it last in a transaction, and for
+ * several conversations in ascending order of their ids.
+ *
+ * @returns the seq of the event
+ */
+export const appendEvent = async <Type extends ConversationEventType>(
+  tx: Transaction,
+  conversationId: string,
+  type: Type,
+  payload: ConversationEventPayloads[Type],
+): Promise<number> => {
+  assertFits(payload);
+  const rows = await tx.db.$queryRaw<{ seq: bigint }[]>`
+    WITH next AS (
+      UPDATE conversation SET last_seq = last_seq + 1
+      WHERE conversation_id = ${conversationId} RETURNING last_seq)
+    INSERT INTO conversation_event (conversation_id, seq, type, payload)
+    SELECT ${conversationId}, last_seq, ${type}::event_type, ${JSON.stringify(payload)}::jsonb FROM next
+    RETURNING seq`;
+  const row = rows[0];
+  if (row === undefined) throw new ProblemError('not_found');
+  const seq = Number(row.seq);
+  tx.facts.push({
+    fact: 'conversation_event',
+    event: { conversation_id: conversationId, seq, type, ...payload } as ConversationEvent,
+  });
+  return seq;
+};
+
+/**
+ * The same news of a media object for several conversations, in one statement, which locks them in ascending
+ * order. Conversations that are not there any more are left out.
+ */
+export const appendMediaUpdate = async (
+  tx: Transaction,
+  conversationIds: readonly string[],
+  media: Media,
+): Promise<void> => {
+  if (conversationIds.length === 0) return;
+  assertFits({ media });
+  const rows = await tx.db.$queryRaw<{ conversation_id: string; seq: bigint }[]>`
+    WITH locked AS (
+      SELECT conversation_id FROM conversation WHERE conversation_id = ANY(${[...conversationIds]}::text[])
+      ORDER BY conversation_id FOR UPDATE),
+    next AS (
+      UPDATE conversation SET last_seq = last_seq + 1 FROM locked
+      WHERE conversation.conversation_id = locked.conversation_id
+      RETURNING conversation.conversation_id, last_seq)
+    INSERT INTO conversation_event (conversation_id, seq, type, payload)
+    SELECT conversation_id, last_seq, 'media.updated', ${JSON.stringify({ media })}::jsonb FROM next
+    RETURNING conversation_id, seq`;
+  for (const { conversation_id, seq } of rows)
+    tx.facts.push({
+      fact: 'conversation_event',
+      event: { conversation_id, seq: Number(seq), type: 'media.updated', media },
+    });
+};

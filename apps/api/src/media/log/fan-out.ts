@@ -1,0 +1,81 @@
+import type { Media } from '@claimcheck/contracts/media';
+import type { Transaction } from '@claimcheck/database/database';
+import { lockMedia } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import { toMedia } from '../record/media-view.ts';
+import { appendMediaUpdate } from './conversation-events.ts';
+
+/** So many conversations are told in the transaction of the change; more are told afterwards. */
+const INLINE = 20;
+/** Conversations that one transaction of a fan-out tells. */
+export const FAN_OUT_PAGE = 200;
+
+const conversationsAfter = async (
+  tx: Transaction,
+  mediaObjectId: string,
+  cursor: string,
+  limit: number,
+): Promise<string[]> => {
+  const rows = await tx.db.$queryRaw<{ conversation_id: string }[]>`
+    SELECT DISTINCT conversation_id FROM media_reference
+    WHERE media_object_id = ${mediaObjectId}::uuid AND conversation_id > ${cursor}
+    ORDER BY conversation_id LIMIT ${limit}`;
+  return rows.map(({ conversation_id }) => conversation_id);
+};
+
+/**
+ * Tells every conversation that refers to a media object of its change: a few at once, many by a fan-out
+ * row. A row that is there already begins anew, with the newer rev: who was not told the older one is told
+ * the newer one, and nobody the same one twice. Call it under the media object's lock.
+ */
+export const tellConversations = async (tx: Transaction, media: Media): Promise<void> => {
+  const { media_object_id, rev } = media;
+  const conversations = await conversationsAfter(tx, media_object_id, '', INLINE + 1);
+  if (conversations.length <= INLINE) {
+    await appendMediaUpdate(tx, conversations, media);
+    return;
+  }
+  await tx.db.fanout.upsert({
+    where: { media_object_id },
+    create: { media_object_id, rev },
+    update: { rev, cursor: '' },
+  });
+};
+
+export interface FanOutStep {
+  media_object_id: string;
+  rev: number;
+  /** How many conversations this step told. */
+  told: number;
+  done: boolean;
+}
+
+/**
+ * One step of the oldest fan-out that no other process works on: at most {@link FAN_OUT_PAGE} conversations
+ * are told the rev that the media object has now.
+ *
+ * @returns undefined when there is nothing to do
+ */
+export const fanOutStep = async (
+  tx: Transaction,
+  settings: MediaSettings,
+): Promise<FanOutStep | undefined> => {
+  const [next] = await tx.db.$queryRaw<{ media_object_id: string }[]>`
+    SELECT media_object_id FROM fanout JOIN media_object USING (media_object_id)
+    ORDER BY fanout.created_at LIMIT 1 FOR UPDATE OF media_object SKIP LOCKED`;
+  if (next === undefined) return undefined;
+  const { media_object_id } = next;
+  const row = await lockMedia(tx, media_object_id);
+  const plan = await tx.db.fanout.findUnique({ where: { media_object_id } });
+  // Another process ended it while this one waited for nothing.
+  if (row === undefined || plan === null) return { media_object_id, rev: 0, told: 0, done: true };
+  // A later change had few enough conversations left, and told them all itself.
+  const isStale = plan.rev !== row.rev;
+  const page = isStale ? [] : await conversationsAfter(tx, media_object_id, plan.cursor, FAN_OUT_PAGE);
+  const done = page.length < FAN_OUT_PAGE;
+  const last = page.at(-1);
+  if (done || last === undefined) await tx.db.fanout.delete({ where: { media_object_id } });
+  else await tx.db.fanout.update({ where: { media_object_id }, data: { cursor: last } });
+  await appendMediaUpdate(tx, page, toMedia(row, settings.publicUrl));
+  return { media_object_id, rev: row.rev, told: page.length, done };
+};

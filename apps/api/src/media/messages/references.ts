@@ -1,0 +1,112 @@
+import { isTombstone } from '@claimcheck/contracts/media';
+import type { Transaction } from '@claimcheck/database/database';
+import { ProblemError } from '../../problem-error.ts';
+import { writeMedia } from '../lifecycle/write-media.ts';
+import { lockMedia, type MediaRow } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+
+/** One entry of the ledger that answers "why is this still here". */
+export interface Reference {
+  media_object_id: string;
+  /** `message`, or what a host calls its own. */
+  kind: string;
+  ref_id: string;
+  conversation_id: string;
+}
+
+/** An expiring media object that somebody refers to in time is again what it was. */
+export const bringBack = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  media: MediaRow,
+): Promise<MediaRow> => {
+  if (media.state !== 'expiring' || media.former_state === null) return media;
+  return writeMedia(tx, settings, media, { state: media.former_state, former_state: null, expires_at: null });
+};
+
+/**
+ * Refers to a media object, which from then on does not expire.
+ *
+ * @param media locked by this transaction, and no tombstone
+ * @returns the media object as it is afterwards
+ */
+export const addReference = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  media: MediaRow,
+  reference: Omit<Reference, 'media_object_id'>,
+): Promise<MediaRow> => {
+  const { media_object_id } = media;
+  // Before the reference: its conversation is told by what it is about to get, not by an update.
+  const back = await bringBack(tx, settings, media);
+  await tx.db.media_reference.create({ data: { ...reference, media_object_id } });
+  // This is bookkeeping of the ledger, not a change that anybody sees.
+  await tx.db.media_object.update({ where: { media_object_id }, data: { expires_at: null } });
+  return { ...back, expires_at: null };
+};
+
+/** Takes a reference back; the last one starts the orphan clock. Repeatable, under the media object's lock. */
+export const removeReference = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  media: MediaRow,
+  reference: Pick<Reference, 'kind' | 'ref_id'>,
+): Promise<void> => {
+  const { media_object_id, state } = media;
+  await tx.db.media_reference.deleteMany({ where: { ...reference, media_object_id } });
+  if (isTombstone(state) || (await isReferenced(tx, media_object_id))) return;
+  await tx.db.media_object.update({
+    where: { media_object_id },
+    data: { expires_at: new Date(Date.now() + settings.orphanTtlMs) },
+  });
+};
+
+export const isReferenced = async (tx: Transaction, mediaObjectId: string): Promise<boolean> => {
+  const reference = await tx.db.media_reference.findFirst({
+    where: { media_object_id: mediaObjectId },
+    select: { ref_id: true },
+  });
+  return reference !== null;
+};
+
+/**
+ * Refers to a media object on behalf of a host that keeps its own messages. Repeatable.
+ *
+ * @throws ProblemError `not_found` · `media_gone` · `media_not_uploaded` · `client_key_conflict` when the
+ *   reference is there for another conversation
+ */
+export const putHostReference = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  { media_object_id, ...reference }: Reference,
+): Promise<{ created: boolean }> => {
+  const extra = { media_object_id };
+  const media = await lockMedia(tx, media_object_id);
+  if (media === undefined) throw new ProblemError('not_found', extra);
+  const { kind, ref_id, conversation_id } = reference;
+  const known = await tx.db.media_reference.findUnique({
+    where: { media_object_id_kind_ref_id: { media_object_id, kind, ref_id } },
+  });
+  if (known !== null && known.conversation_id !== conversation_id)
+    throw new ProblemError('client_key_conflict', { ...extra, field: 'conversation_id' });
+  if (known !== null) return { created: false };
+  if (isTombstone(media.state)) throw new ProblemError('media_gone', extra);
+  if (media.upload_state !== 'uploaded') throw new ProblemError('media_not_uploaded', extra);
+  const conversation = await tx.db.conversation.findUnique({ where: { conversation_id } });
+  if (conversation === null) throw new ProblemError('not_found', { ...extra, field: 'conversation_id' });
+  await addReference(tx, settings, media, reference);
+  return { created: true };
+};
+
+/** Repeatable. */
+export const deleteHostReference = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  { media_object_id, ...reference }: Omit<Reference, 'conversation_id'>,
+): Promise<void> => {
+  const media = await lockMedia(tx, media_object_id);
+  if (media === undefined) return;
+  const count = await tx.db.media_reference.count({ where: { media_object_id, ...reference } });
+  // A repetition must not start the orphan clock anew.
+  if (count > 0) await removeReference(tx, settings, media, reference);
+};

@@ -1,0 +1,24 @@
+import type { Subjects } from '@claimcheck/contracts/subjects';
+import type { UsageLimits } from '../quota/allowance.ts';
+
+/** What the rules of the lifecycle depend on; durations in milliseconds, sizes in bytes. */
+export interface MediaSettings extends UsageLimits {
+  subjects: Subjects;
+  /** Our own origin, without a slash at its end: the base of every URL that leaves us. */
+  publicUrl: string;
+  bucket: string;
+  scanPolicy: 'gate' | 'deliver' | 'off';
+  scanUnscannable: 'deliver-large' | 'deliver' | 'block';
+  sourceAccess: 'members' | 'owner';
+  /** A placeholder is looked after when it is so old, and again and again, up to `readyDeadlineMaxMs`. */
+  readyDeadlineMs: number;
+  readyDeadlineMaxMs: number;
+  /** Epochs that the sweeper begins by itself. */
+  maxAttempts: number;
+  uploadTtlMs: number;
+  /** Unreferenced media objects are `expiring` after `orphanTtlMs`, and gone after `orphanGraceMs` more. */
+  orphanTtlMs: number;
+  orphanGraceMs: number;
+  /** Longer than any job runs and any upload ticket lives: then nobody writes below a dead prefix any more. */
+  sweepAgainMs: number;
+}

@@ -1,0 +1,97 @@
+import type { Database, Transaction } from '@claimcheck/database/database';
+import { removeMember } from '../messages/conversations.ts';
+import { isReferenced } from '../messages/references.ts';
+import { lockMedia } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import { type ErasedUpload, eraseMedia, erasePage } from './erase-media.ts';
+
+const PAGE = 100;
+const ROWS_PAGE = 5_000;
+
+/** One transaction each: a removal is told as soon as it is true. */
+const removeMembers = async (database: Database, conversationId: string): Promise<void> => {
+  const members = await database.client.conversation_member.findMany({
+    where: { conversation_id: conversationId },
+    select: { user_id: true },
+  });
+  for (const { user_id } of members)
+    await database.transaction((tx) => removeMember(tx, conversationId, user_id));
+};
+
+/** Takes the conversation's references to one media object back. @returns what was erased, if nobody else has any */
+const letGo = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  conversationId: string,
+  mediaObjectId: string,
+): Promise<ErasedUpload | undefined> => {
+  const row = await lockMedia(tx, mediaObjectId);
+  const where = { conversation_id: conversationId, media_object_id: mediaObjectId };
+  await tx.db.message.deleteMany({ where });
+  await tx.db.media_reference.deleteMany({ where });
+  if (row === undefined || (await isReferenced(tx, mediaObjectId))) return undefined;
+  return eraseMedia(tx, settings, row);
+};
+
+/** Some of what it still refers to; each is there once, however often it refers to it. */
+const nextMedia = async (
+  database: Database,
+  conversationId: string,
+): Promise<{ media_object_id: string }[]> => {
+  const references = await database.client.media_reference.findMany({
+    where: { conversation_id: conversationId },
+    take: PAGE,
+    select: { media_object_id: true },
+  });
+  return [...new Map(references.map((reference) => [reference.media_object_id, reference])).values()];
+};
+
+/** A page at a time: a conversation of years would not fit a transaction. */
+const deleteRows = async ({ client }: Database, conversationId: string): Promise<void> => {
+  for (let rows = ROWS_PAGE; rows === ROWS_PAGE; )
+    rows = await client.$executeRaw`
+      DELETE FROM conversation_event WHERE conversation_id = ${conversationId} AND seq IN (
+        SELECT seq FROM conversation_event WHERE conversation_id = ${conversationId} LIMIT ${ROWS_PAGE})`;
+  for (let rows = ROWS_PAGE; rows === ROWS_PAGE; )
+    rows = await client.$executeRaw`
+      DELETE FROM message WHERE message_id IN (
+        SELECT message_id FROM message
+        WHERE conversation_id = ${conversationId} AND media_object_id IS NULL LIMIT ${ROWS_PAGE})`;
+};
+
+/** @returns false when a host referred to something in it meanwhile */
+const deleteConversation = async (tx: Transaction, conversationId: string): Promise<boolean> => {
+  const where = { conversation_id: conversationId };
+  // Its lock first, in a statement of its own: the next one then sees every reference that there will be.
+  await tx.db.$queryRaw`SELECT 1 FROM conversation WHERE conversation_id = ${conversationId} FOR UPDATE`;
+  if ((await tx.db.media_reference.findFirst({ where, select: { ref_id: true } })) !== null) return false;
+  await tx.db.conversation.deleteMany({ where });
+  return true;
+};
+
+/**
+ * Erases a conversation: members first, who hear of it at once; then what it says; media objects that nothing
+ * else refers to with it. Repeatable; interrupted, it goes on where it was.
+ *
+ * @param onErased removes what the storage holds; run for a page of uploads at once
+ */
+export const eraseConversation = async (
+  database: Database,
+  settings: MediaSettings,
+  conversationId: string,
+  onErased: (upload: ErasedUpload) => Promise<void>,
+): Promise<void> => {
+  await removeMembers(database, conversationId);
+  for (let done = false; !done; ) {
+    for (let page = await nextMedia(database, conversationId); page.length > 0; ) {
+      await erasePage(
+        page,
+        (id) => database.transaction((tx) => letGo(tx, settings, conversationId, id)),
+        onErased,
+      );
+      page = await nextMedia(database, conversationId);
+    }
+    await deleteRows(database, conversationId);
+    done = await database.transaction((tx) => deleteConversation(tx, conversationId));
+  }
+};

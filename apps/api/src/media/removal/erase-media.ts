@@ -1,0 +1,102 @@
+import { isTombstone } from '@claimcheck/contracts/media';
+import type { Transaction } from '@claimcheck/database/database';
+import { writeMedia } from '../lifecycle/write-media.ts';
+import { isReferenced } from '../messages/references.ts';
+import type { MediaRow } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import { toMedia } from '../record/media-view.ts';
+
+/** What the storage still holds of an erased upload; its prefix is `{upload_id}/`. */
+export interface ErasedUpload {
+  upload_id: string;
+  /** Multipart uploads that nobody will complete any more. */
+  multipart: { key: string; s3_upload_id: string }[];
+}
+
+/** What stays of a media object that somebody else's message still shows: that it was there. */
+const NOTHING_PERSONAL = {
+  conversation_id: null,
+  filename: '',
+  sha256: null,
+  width: null,
+  height: null,
+  duration_ms: null,
+  thumbhash: null,
+  alt: null,
+  original_url: null,
+  ready_by: null,
+  expires_at: null,
+};
+
+/** Nobody: not an id that a host can give. */
+export const ERASED_USER = '';
+
+/**
+ * What conversations were told of it before is what they are told of it now, also where the message that
+ * showed it is deleted by now: the log keeps updates. Both statements go by an index, however long the logs.
+ */
+const rewriteLogs = async (tx: Transaction, settings: MediaSettings, row: MediaRow): Promise<void> => {
+  const id = row.media_object_id;
+  const media = JSON.stringify(toMedia(row, settings.publicUrl));
+  await tx.db.$executeRaw`
+    UPDATE conversation_event SET payload = jsonb_build_object('media', ${media}::jsonb)
+    WHERE type = 'media.updated' AND payload->'media'->>'media_object_id' = ${id}`;
+  await tx.db.$executeRaw`
+    UPDATE conversation_event SET payload = jsonb_set(payload, '{message,media}', ${media}::jsonb)
+    FROM message
+    WHERE message.media_object_id = ${id}::uuid
+      AND conversation_event.conversation_id = message.conversation_id
+      AND conversation_event.seq = message.seq AND conversation_event.type = 'message.created'`;
+};
+
+/**
+ * Erases a media object, referenced or not: it becomes a tombstone without a word about its owner, and
+ * where nobody refers to it no row stays. The caller removes the objects after the commit; if it dies before,
+ * the sweeper does.
+ *
+ * @param row locked by this transaction
+ */
+export const eraseMedia = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  row: MediaRow,
+): Promise<ErasedUpload> => {
+  const { media_object_id } = row;
+  const where = { media_object_id };
+  const sessions = await tx.db.upload_session.findMany({ where });
+  await tx.db.media_object.update({ where, data: { owner_user_id: ERASED_USER } });
+  const erased = await writeMedia(tx, settings, row, {
+    ...NOTHING_PERSONAL,
+    state: isTombstone(row.state) ? row.state : 'deleted',
+    upload_state: row.upload_state === 'uploaded' ? 'uploaded' : 'failed',
+  });
+  await rewriteLogs(tx, settings, erased);
+  await tx.db.upload_session.deleteMany({ where });
+  await tx.db.media_alias.deleteMany({ where });
+  if (!(await isReferenced(tx, media_object_id))) await tx.db.media_object.delete({ where });
+  return {
+    upload_id: media_object_id,
+    multipart: sessions.flatMap(({ phase, object_storage_key, s3_upload_id }) =>
+      phase === 'complete' || s3_upload_id === null ? [] : [{ key: object_storage_key, s3_upload_id }],
+    ),
+  };
+};
+
+/**
+ * Erases a page of media objects, each in a transaction of its own, and then removes what the storage holds of
+ * all of them at once.
+ *
+ * @param erase undefined: there was nothing to erase
+ */
+export const erasePage = async (
+  page: readonly { media_object_id: string }[],
+  erase: (mediaObjectId: string) => Promise<ErasedUpload | undefined>,
+  onErased: (upload: ErasedUpload) => Promise<void>,
+): Promise<void> => {
+  const erased: ErasedUpload[] = [];
+  for (const { media_object_id } of page) {
+    const upload = await erase(media_object_id);
+    if (upload !== undefined) erased.push(upload);
+  }
+  await Promise.all(erased.map(onErased));
+};

@@ -1,0 +1,105 @@
+import type { Database, Transaction } from '@claimcheck/database/database';
+import { sweepWhole } from '../lifecycle/prefix-sweeps.ts';
+import { removeMember } from '../messages/conversations.ts';
+import { deleteMessage } from '../messages/messages.ts';
+import { lockMedia } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import { ERASED_USER, type ErasedUpload, eraseMedia, erasePage } from './erase-media.ts';
+
+const PAGE = 100;
+
+const leaveConversations = async (database: Database, userId: string): Promise<void> => {
+  const memberships = await database.client.conversation_member.findMany({ where: { user_id: userId } });
+  for (const { conversation_id } of memberships)
+    await database.transaction((tx) => removeMember(tx, conversation_id, userId));
+};
+
+const deleteMessages = async (database: Database, settings: MediaSettings, userId: string): Promise<void> => {
+  const backend = { user_id: userId, is_backend: true };
+  for (;;) {
+    const page = await database.client.message.findMany({
+      where: { sender_user_id: userId },
+      take: PAGE,
+      select: { conversation_id: true, message_id: true },
+    });
+    for (const { conversation_id, message_id } of page)
+      await database.transaction((tx) => deleteMessage(tx, settings, conversation_id, message_id, backend));
+    if (page.length < PAGE) return;
+  }
+};
+
+const eraseOwn = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  userId: string,
+  mediaObjectId: string,
+): Promise<ErasedUpload | undefined> => {
+  const row = await lockMedia(tx, mediaObjectId);
+  return row?.owner_user_id === userId ? eraseMedia(tx, settings, row) : undefined;
+};
+
+/** Pieces of concatenations, which belong to no media object: a page of them. */
+const erasePieces = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  userId: string,
+): Promise<ErasedUpload[]> => {
+  const pieces = await tx.db.upload_session.findMany({
+    where: { owner_user_id: userId, media_object_id: null },
+    take: PAGE,
+  });
+  const ids = pieces.map(({ upload_id }) => upload_id);
+  await tx.db.upload_session.deleteMany({ where: { upload_id: { in: ids } } });
+  for (const id of ids) await sweepWhole(tx, settings, id);
+  return pieces.map(({ upload_id, phase, object_storage_key, s3_upload_id }) => ({
+    upload_id,
+    multipart:
+      phase === 'complete' || s3_upload_id === null ? [] : [{ key: object_storage_key, s3_upload_id }],
+  }));
+};
+
+/** Rows that only say something of the user. */
+const forget = async (tx: Transaction, userId: string): Promise<void> => {
+  const own = { owner_user_id: userId };
+  await tx.db.media_alias.deleteMany({ where: own });
+  await tx.db.user_usage.deleteMany({ where: own });
+  await tx.db.user_limit.deleteMany({ where: own });
+  await tx.db.media_session.deleteMany({ where: { user_id: userId } });
+  await tx.db.idempotency_key.deleteMany({ where: { user_id: userId } });
+  await tx.db.conversation.updateMany({
+    where: { created_by: userId },
+    data: { created_by: ERASED_USER },
+  });
+};
+
+/**
+ * Erases a user: memberships first, which ends what sockets and media sessions give; then messages, media
+ * objects wherever they were forwarded to, uploads and every book about them. The host must see to it that
+ * no new token is issued. Repeatable; interrupted, it goes on where it was.
+ *
+ * @param onErased removes what the storage holds; run for a page of uploads at once
+ */
+export const eraseUser = async (
+  database: Database,
+  settings: MediaSettings,
+  userId: string,
+  onErased: (upload: ErasedUpload) => Promise<void>,
+): Promise<void> => {
+  await leaveConversations(database, userId);
+  await deleteMessages(database, settings, userId);
+  for (let more = true; more; ) {
+    const page = await database.client.media_object.findMany({
+      where: { owner_user_id: userId },
+      take: PAGE,
+      select: { media_object_id: true },
+    });
+    await erasePage(page, (id) => database.transaction((tx) => eraseOwn(tx, settings, userId, id)), onErased);
+    more = page.length === PAGE;
+  }
+  for (let more = true; more; ) {
+    const pieces = await database.transaction((tx) => erasePieces(tx, settings, userId));
+    await Promise.all(pieces.map(onErased));
+    more = pieces.length === PAGE;
+  }
+  await database.transaction((tx) => forget(tx, userId));
+};

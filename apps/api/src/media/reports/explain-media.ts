@@ -1,0 +1,132 @@
+import { isTombstone } from '@claimcheck/contracts/media';
+import type { Database } from '@claimcheck/database/database';
+import { ProblemError } from '../../problem-error.ts';
+import { type MediaRow, readMedia } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import { listAttempts } from './list-attempts.ts';
+import { listStateTimes } from './state-times.ts';
+
+type Client = Database['client'];
+
+const orNotFound = async (client: Client, mediaObjectId: string): Promise<MediaRow> => {
+  const row = await readMedia(client, mediaObjectId);
+  if (row === undefined) throw new ProblemError('not_found', { media_object_id: mediaObjectId });
+  return row;
+};
+
+const SHOWN = 100;
+
+/** The oldest ones. */
+const listReferences = (client: Client, mediaObjectId: string) =>
+  client.media_reference.findMany({
+    where: { media_object_id: mediaObjectId },
+    orderBy: { created_at: 'asc' },
+    take: SHOWN,
+    select: { kind: true, ref_id: true, conversation_id: true, created_at: true },
+  });
+
+/** What scanners said of these bytes, whoever's they are. */
+const listVerdicts = (client: Client, sha256: string | null) =>
+  sha256 === null
+    ? []
+    : client.verdict.findMany({
+        where: { sha256 },
+        orderBy: { judged_at: 'asc' },
+        select: { scanner: true, code: true, virus_name: true, judged_at: true },
+      });
+
+/**
+ * Everything an operator asks of one media object: its row, since when it is what it is, its upload, what was
+ * asked of workers and what of their answers was applied, who refers to it, what is planned.
+ */
+export const explainMedia = async (client: Client, settings: MediaSettings, mediaObjectId: string) => {
+  const where = { media_object_id: mediaObjectId };
+  const row = await orNotFound(client, mediaObjectId);
+  const { derivatives, size_bytes, ...media } = row;
+  const [upload, attempts, results, aliases, references, referrers, verdicts, fanout, sweeps] =
+    await Promise.all([
+      client.upload_session.findFirst({
+        where,
+        select: {
+          protocol: true,
+          phase: true,
+          length: true,
+          offset: true,
+          lease_owner: true,
+          expires_at: true,
+          created_at: true,
+          updated_at: true,
+        },
+      }),
+      listAttempts(client, settings, mediaObjectId),
+      client.applied_result.findMany({
+        where,
+        orderBy: { applied_at: 'asc' },
+        select: { epoch: true, stage: true, applied_at: true },
+      }),
+      client.media_alias.findMany({ where, select: { client_media_id: true } }),
+      client.media_reference.count({ where }),
+      listReferences(client, mediaObjectId),
+      listVerdicts(client, row.sha256),
+      client.fanout.findUnique({ where, select: { rev: true, cursor: true, created_at: true } }),
+      client.prefix_sweep.findMany({
+        where: { prefix: { startsWith: `${mediaObjectId}/` } },
+        select: { prefix: true, due_at: true },
+      }),
+    ]);
+  return {
+    media: { ...media, size_bytes: Number(size_bytes) },
+    states: await listStateTimes(client, row),
+    upload: upload && {
+      ...upload,
+      length: upload.length === null ? null : Number(upload.length),
+      offset: Number(upload.offset),
+    },
+    derivatives: derivatives.map(({ epoch, quality, format, object_storage_key, size_bytes: bytes }) => ({
+      epoch,
+      quality,
+      format,
+      object_storage_key,
+      size_bytes: Number(bytes),
+    })),
+    attempts,
+    results,
+    verdicts,
+    client_media_ids: aliases.map(({ client_media_id }) => client_media_id),
+    references,
+    /** The oldest ones, at most a hundred. */
+    referrers,
+    fanout,
+    sweeps,
+  };
+};
+
+export type Explained = Awaited<ReturnType<typeof explainMedia>>;
+
+const reasonOf = (row: MediaRow, references: number): string => {
+  if (isTombstone(row.state)) return `It is ${row.state}: the row stays, its objects are removed.`;
+  if (references > 0) return 'It is referred to, and stays as long as it is.';
+  if (row.upload_state !== 'uploaded') return 'It is not uploaded yet; its upload has a time of its own.';
+  if (row.state === 'processing')
+    return 'It is being processed; without a reference it expires after it settled.';
+  if (row.state === 'expiring') return 'Nobody refers to it: after expires_at it is removed.';
+  return 'Nobody refers to it: after expires_at its grace begins.';
+};
+
+/** Why a media object is still here: who refers to it, and otherwise what becomes of it and when. */
+export const explainReferences = async (client: Client, mediaObjectId: string) => {
+  const where = { media_object_id: mediaObjectId };
+  const row = await orNotFound(client, mediaObjectId);
+  const [count, references] = await Promise.all([
+    client.media_reference.count({ where }),
+    listReferences(client, mediaObjectId),
+  ]);
+  const { media_object_id, state, former_state, expires_at, ready_by, settle_by } = row;
+  return {
+    reason: reasonOf(row, count),
+    media: { media_object_id, state, former_state, expires_at, ready_by, settle_by },
+    count,
+    /** The oldest ones, at most a hundred. */
+    references,
+  };
+};

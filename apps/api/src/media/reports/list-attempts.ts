@@ -1,0 +1,28 @@
+import type { Database } from '@claimcheck/database/database';
+import type { MediaSettings } from '../record/media-settings.ts';
+
+/** One request to a worker, as far as the outbox still has it. */
+export interface Attempt {
+  epoch: number | null;
+  /** `optimize` or `transcode`. */
+  request: string;
+  asked_at: Date;
+  /** Null: it waits for the relay. */
+  published_at: Date | null;
+  /** Where the broker keeps it. */
+  stream_seq: number | null;
+}
+
+/** Requests for a media object, oldest first; published ones are pruned after a while. */
+export const listAttempts = (
+  client: Database['client'],
+  { subjects }: MediaSettings,
+  mediaObjectId: string,
+): Promise<Attempt[]> => client.$queryRaw<Attempt[]>`
+  SELECT (payload->>'epoch')::int AS epoch,
+    CASE subject WHEN ${subjects.transcodeRequest} THEN 'transcode' ELSE 'optimize' END AS request,
+    created_at AS asked_at, published_at, stream_seq::float8 AS stream_seq
+  FROM outbox
+  WHERE payload->>'mediaId' = ${mediaObjectId}
+    AND subject IN (${subjects.optimizeRequest}, ${subjects.transcodeRequest})
+  ORDER BY created_at`;

@@ -1,0 +1,45 @@
+import type { Database } from '@claimcheck/database/database';
+import type { MediaRow } from '../record/media-row.ts';
+
+export interface StateTime {
+  at: Date;
+  state: string;
+  /** What says so: the row itself, its upload, or a conversation's log. */
+  told_by: 'row' | 'upload' | 'conversation';
+}
+
+/** What conversations were told: when each state was first told to any of them. */
+const listTold = (client: Database['client'], mediaObjectId: string): Promise<StateTime[]> =>
+  client.$queryRaw<StateTime[]>`
+    SELECT min(created_at) AS at, payload->'media'->>'state' AS state, 'conversation' AS told_by
+    FROM conversation_event
+    WHERE type = 'media.updated' AND payload->'media'->>'media_object_id' = ${mediaObjectId}
+    GROUP BY payload->'media'->>'rev', payload->'media'->>'state'
+    ORDER BY at`;
+
+/** Told again with every change; it became so the first time. */
+const withoutRepetitions = (times: readonly StateTime[]): StateTime[] =>
+  times.filter(({ state }, index) => state !== times[index - 1]?.state);
+
+/**
+ * When a media object became what, oldest first, as far as what is kept anyway tells. A history of its own
+ * would be written with every upload, to be read once in a while: see docs/decisions/0012-state-times.md. The
+ * last time is that of the row's last change, which may be later than that of its state.
+ */
+export const listStateTimes = async (client: Database['client'], row: MediaRow): Promise<StateTime[]> => {
+  const { media_object_id, state, upload_state, created_at, updated_at } = row;
+  const [upload, told] = await Promise.all([
+    client.upload_session.findFirst({
+      where: { media_object_id, phase: 'complete' },
+      select: { updated_at: true },
+    }),
+    listTold(client, media_object_id),
+  ]);
+  const known: StateTime[] = [
+    { at: created_at, state: upload_state === 'pending' ? 'pending' : 'uploading', told_by: 'row' },
+    ...(upload === null ? [] : [{ at: upload.updated_at, state: 'processing', told_by: 'upload' } as const]),
+    ...told,
+  ];
+  const sorted = known.toSorted((one, other) => one.at.getTime() - other.at.getTime());
+  return withoutRepetitions([...sorted, { at: updated_at, state, told_by: 'row' }]);
+};

@@ -1,0 +1,35 @@
+import type { VirusEvent } from '@claimcheck/contracts/broker-events';
+import { isTombstone } from '@claimcheck/contracts/media';
+import type { Transaction } from '@claimcheck/database/database';
+import { blockMedia } from '../lifecycle/block-media.ts';
+import { recordVerdict, toSha256 } from '../lifecycle/verdicts.ts';
+import { lockMedia } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+
+interface AppliedVirus {
+  outcome: 'applied' | 'missing' | 'tombstone';
+  /** To be deleted after the commit. */
+  keys: string[];
+  /** Of the infected bytes: whatever else is made of them is to be blocked too. */
+  sha256: string | undefined;
+}
+
+/**
+ * Blocks an infected media object and keeps the verdict. The caller deletes the objects after the commit,
+ * also when it was blocked before: a repetition finishes what a crash left.
+ */
+export const applyVirus = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  event: VirusEvent,
+): Promise<AppliedVirus> => {
+  const row = await lockMedia(tx, event.mediaId);
+  const seen = row?.is_sha256_verified === true ? row.sha256 : undefined;
+  const sha256 = toSha256(event.sha256) ?? toSha256(seen);
+  const { scanner, virusName } = event;
+  if (sha256 !== undefined)
+    await recordVerdict(tx, { sha256, scanner, code: 'infected', virus_name: virusName });
+  if (row === undefined) return { outcome: 'missing', keys: [], sha256 };
+  if (isTombstone(row.state)) return { outcome: 'tombstone', keys: [], sha256 };
+  return { outcome: 'applied', keys: await blockMedia(tx, settings, row, virusName), sha256 };
+};

@@ -1,0 +1,73 @@
+import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
+import { readMedia } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import { enqueue } from '../record/outbox.ts';
+import { toRequest } from '../uploads/finalize-upload.ts';
+
+export interface Rescannable {
+  media_object_id: string;
+  /** Null while it is only what the uploader claims. */
+  sha256: string | null;
+}
+
+/** What has settled and has its source; what is in work is scanned anyway. */
+const STORED = Prisma.sql`state IN ('ready', 'degraded', 'failed', 'expiring') AND upload_state = 'uploaded'
+  AND size_bytes > 0`;
+
+/** A claim is no reason to look at the bytes no more: only what a worker found is compared. */
+const hasVerdictSince = (since: Date) => Prisma.sql`EXISTS (
+  SELECT FROM verdict
+  WHERE verdict.sha256 = media_object.sha256 AND is_sha256_verified AND judged_at >= ${since}::timestamptz)`;
+
+/** The database's time: verdicts are compared with it. */
+export const databaseTime = async ({ client }: Pick<Database, 'client'>): Promise<Date> => {
+  const [row] = await client.$queryRaw<{ now: Date }[]>`SELECT now()`;
+  if (row === undefined) throw new Error('the database does not tell the time');
+  return row.now;
+};
+
+/** A page, by id, of stored sources whose bytes have no verdict since `since`; the same bytes once a page. */
+export const listRescannable = async (
+  { client }: Pick<Database, 'client'>,
+  since: Date,
+  after: string,
+  limit: number,
+): Promise<Rescannable[]> => {
+  const rows = await client.$queryRaw<Rescannable[]>`
+    SELECT media_object_id, CASE WHEN is_sha256_verified THEN sha256 END AS sha256 FROM media_object
+    WHERE media_object_id > ${after}::uuid AND ${STORED} AND NOT ${hasVerdictSince(since)}
+    ORDER BY media_object_id LIMIT ${limit}`;
+  return rows;
+};
+
+/** Asks a worker to look at the source again. Nothing of the media object changes. */
+export const requestRescan = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  mediaObjectIds: readonly string[],
+): Promise<void> => {
+  for (const id of mediaObjectIds) {
+    const row = await readMedia(tx.db, id);
+    if (row === undefined) continue;
+    // Its hash is what is asked for: an uploader's claim is not to be compared again.
+    const { sha256: _, ...request } = toRequest(row, settings);
+    await enqueue(tx, { subject: settings.subjects.optimizeRequest, payload: { ...request, only: 'scan' } });
+  }
+};
+
+/** What became of media objects that were asked about: blocked or gone, judged again, or still open. */
+export const rescanProgress = async (
+  { client }: Pick<Database, 'client'>,
+  since: Date,
+  mediaObjectIds: readonly string[],
+): Promise<{ blocked: number; judged: number; open: string[] }> => {
+  const rows = await client.$queryRaw<{ media_object_id: string; outcome: 'judged' | 'open' }[]>`
+    SELECT media_object_id, CASE WHEN ${hasVerdictSince(since)} THEN 'judged' ELSE 'open' END AS outcome
+    FROM media_object WHERE media_object_id = ANY(${mediaObjectIds}::uuid[]) AND ${STORED}`;
+  const open = rows.flatMap(({ media_object_id, outcome }) => (outcome === 'open' ? [media_object_id] : []));
+  return {
+    blocked: mediaObjectIds.length - rows.length,
+    judged: rows.length - open.length,
+    open,
+  };
+};

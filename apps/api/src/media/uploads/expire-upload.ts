@@ -1,0 +1,91 @@
+import { isTombstone } from '@claimcheck/contracts/media';
+import type { Database, Transaction } from '@claimcheck/database/database';
+import { writeMedia } from '../lifecycle/write-media.ts';
+import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
+import { lockMedia } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import {
+  type Acquired,
+  type Lease,
+  leftBy,
+  NOBODYS,
+  type SessionRow,
+  toAcquired,
+} from './upload-sessions.ts';
+
+const WHOLE_GRACE = '1 hour';
+
+/**
+ * Claims uploads whose time is over and that nobody writes: unfinished ones, pieces that nobody put
+ * together, and what was ended and not cleaned up. Who claims must release or close each. Those that were
+ * tried least recently come first, so that one which can't be cleaned up does not stop the others.
+ *
+ * An unfinished upload with all of its bytes is left to whoever finishes it: nothing of it is missing. What could not
+ * be finished for an hour never will be.
+ */
+export const claimDueUploads = async (
+  database: Database,
+  processId: string,
+  limit: number,
+): Promise<Acquired[]> => {
+  const rows = await database.client.$queryRaw<SessionRow[]>`
+    UPDATE upload_session
+    SET lease_owner = ${processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = now()
+    WHERE upload_id IN (
+      SELECT upload_id FROM upload_session
+      WHERE (phase IN ('open', 'completing', 'aborted') OR (phase = 'complete' AND is_partial))
+        AND (phase = 'aborted' OR expires_at < now())
+        AND NOT (phase IN ('open', 'completing') AND length IS NOT NULL AND "offset" = length
+          AND expires_at > now() - ${WHOLE_GRACE}::interval)
+        AND (${NOBODYS} OR ${leftBy(processId)})
+      ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+    RETURNING *`;
+  return rows.map((row) => toAcquired(row, processId));
+};
+
+/**
+ * Ends an upload for good, before anything of it is removed from the storage: from here on nobody can
+ * finish it. Repeatable; {@link closeExpired} follows when the storage is clean.
+ *
+ * @returns false when the lease was lost, or somebody has finished it meanwhile: it must be left alone
+ */
+export const expireUpload = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  lease: Lease,
+): Promise<boolean> => {
+  const media = await lockMedia(tx, lease.upload_id);
+  const { count } = await tx.db.upload_session.updateMany({
+    where: {
+      upload_id: lease.upload_id,
+      lease_epoch: lease.epoch,
+      lease_owner: lease.owner,
+      OR: [{ phase: { in: ['open', 'completing', 'aborted'] } }, { phase: 'complete', is_partial: true }],
+    },
+    data: { phase: 'aborted' },
+  });
+  if (count === 0) return false;
+  if (media === undefined || isTombstone(media.state)) await setUsage(tx, [lease.upload_id], NOTHING_USED);
+  else
+    await writeMedia(tx, settings, media, {
+      state: 'expired',
+      upload_state: 'expired',
+      ready_by: null,
+      expires_at: null,
+    });
+  return true;
+};
+
+/** Nothing of the upload is left in the storage: its last state, without bookkeeping and lease. */
+export const closeExpired = async (tx: Transaction, lease: Lease): Promise<void> => {
+  const { count } = await tx.db.upload_session.updateMany({
+    where: {
+      upload_id: lease.upload_id,
+      lease_epoch: lease.epoch,
+      lease_owner: lease.owner,
+      phase: 'aborted',
+    },
+    data: { phase: 'expired', lease_owner: null, updated_at: new Date() },
+  });
+  if (count === 1) await tx.db.upload_part.deleteMany({ where: { upload_id: lease.upload_id } });
+};

@@ -1,0 +1,32 @@
+import { type Executor, Prisma } from '@claimcheck/database/database';
+import type { MediaSettings } from '../record/media-settings.ts';
+
+/**
+ * Gives a media object that this owner has already the new name too, when a worker found these bytes in it.
+ * Looks at the owner's own media objects only, so it tells nothing of what others have. One that nobody
+ * refers to gets its whole time again.
+ *
+ * @returns the media object's id; undefined when there is none, or when the name is taken
+ */
+export const linkDuplicate = async (
+  on: Executor,
+  settings: MediaSettings,
+  upload: { owner_user_id: string; client_media_id: string; sha256: string; size_bytes: number },
+): Promise<string | undefined> => {
+  const [row] = await on.query<{ media_object_id: string }>(Prisma.sql`
+    WITH found AS (
+      SELECT media_object_id FROM media_object
+      WHERE owner_user_id = ${upload.owner_user_id} AND sha256 = ${upload.sha256} AND is_sha256_verified
+        AND size_bytes = ${upload.size_bytes}::bigint AND upload_state = 'uploaded'
+        AND state IN ('ready', 'degraded')
+      ORDER BY created_at LIMIT 1 FOR UPDATE),
+    named AS (
+      INSERT INTO media_alias (owner_user_id, client_media_id, media_object_id)
+      SELECT ${upload.owner_user_id}, ${upload.client_media_id}, media_object_id FROM found
+      ON CONFLICT DO NOTHING RETURNING media_object_id)
+    UPDATE media_object SET expires_at = CASE WHEN expires_at IS NULL THEN NULL
+      ELSE GREATEST(expires_at, ${new Date(Date.now() + settings.orphanTtlMs)}::timestamptz) END
+    FROM named WHERE media_object.media_object_id = named.media_object_id
+    RETURNING media_object.media_object_id`);
+  return row?.media_object_id;
+};

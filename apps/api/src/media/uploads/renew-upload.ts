@@ -1,0 +1,32 @@
+import { isTombstone } from '@claimcheck/contracts/media';
+import type { Transaction } from '@claimcheck/database/database';
+import { ProblemError } from '../../problem-error.ts';
+import { lockMedia, type MediaRow } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+
+/**
+ * Gives an unfinished upload its whole time again; its bytes stay.
+ *
+ * @throws ProblemError `not_found` for what is not one's own · `media_gone` · `upload_finished` · `upload_gone`
+ */
+export const renewUpload = async (
+  tx: Transaction,
+  settings: MediaSettings,
+  mediaObjectId: string,
+  userId: string,
+): Promise<{ media: MediaRow; expires_at: Date }> => {
+  const media = await lockMedia(tx, mediaObjectId);
+  if (media === undefined || media.owner_user_id !== userId) throw new ProblemError('not_found');
+  const extra = { media_object_id: mediaObjectId };
+  if (media.upload_state === 'uploaded')
+    throw new ProblemError(isTombstone(media.state) ? 'media_gone' : 'upload_finished', extra);
+  const now = new Date();
+  const expires_at = new Date(now.getTime() + settings.uploadTtlMs);
+  // One whose time is over stays so: the expirer may be removing it.
+  const { count } = await tx.db.upload_session.updateMany({
+    where: { upload_id: mediaObjectId, phase: { in: ['open', 'completing'] }, expires_at: { gt: now } },
+    data: { expires_at },
+  });
+  if (count === 0) throw new ProblemError('upload_gone', extra);
+  return { media, expires_at };
+};

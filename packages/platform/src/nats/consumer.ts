@@ -1,0 +1,177 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import type { Logger } from '../process/logger.ts';
+import { within } from '../process/within.ts';
+import { inSpan } from '../tracing/tracing.ts';
+import type { Bus } from './bus.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { type DeliveryOptions, type Outcome, settleDelivery } from './delivery.ts';
+import { ensureConsumer } from './ensure-consumer.ts';
+import { type Slot, Slots } from './slots.ts';
+
+export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
+  bus: Bus;
+  stream: string;
+  subject: string;
+  /** How many messages are worked on at once. */
+  concurrency: number;
+  /** How many of them may be large, as handlers say of their slot (default: all). */
+  largeConcurrency?: number;
+  /** Without an ack or a sign of life for this long, the server delivers again. Milliseconds. */
+  ackWaitMs: number;
+  /**
+   * Throws when what the handler needs does not answer; silence for 2 s says the same. Asked after a failure, before anything else is taken:
+   * deliveries are counted, and an outage must not use them up.
+   */
+  checkNeeds?: () => Promise<void>;
+  onOutcome?: (outcome: Outcome) => void;
+}
+
+const NEXT_EXPIRES_MS = 5_000;
+const CHECK_MS = 2_000;
+const RECOVERY_PAUSE_MS = 1_000;
+/** So many large messages for each slot may wait here for their turn; beyond that small ones wait, too. */
+const WAITING_PER_SLOT = 4;
+
+/**
+ * A durable pull consumer: at least once, explicit acks, confirmed after the effect. A message that fails
+ * its schema, or was delivered too often (a crash loop counts too), goes to the dead letters and never
+ * stalls the next one. Survives the loss of the stream: it makes its consumer again.
+ */
+export class JetStreamConsumer<Payload> {
+  readonly #options: ConsumerOptions<Payload>;
+  readonly #logger: Logger;
+  readonly #delivery: DeliveryOptions<Payload>;
+  readonly #deadLetters: DeadLetters;
+  readonly #stopping = new AbortController();
+  /** Nobody waits for a slot any more; what is in work goes on. */
+  readonly #taking = new AbortController();
+  /** Open requests for one message each; closed when stopping, so that nobody waits for them to expire. */
+  readonly #requests = new Set<ConsumerMessages>();
+  readonly #slots: Slots;
+  #draining = false;
+  /** Something failed, and it is not known yet whether the next would. */
+  #doubts = false;
+  #loops: Promise<void>[] = [];
+
+  constructor(options: ConsumerOptions<Payload>) {
+    this.#options = options;
+    this.#logger = options.logger.child({ consumer: options.durable });
+    this.#delivery = { ...options, logger: this.#logger };
+    this.#deadLetters = new DeadLetters(options.bus);
+    const { concurrency: total, largeConcurrency: large = total } = options;
+    this.#slots = new Slots({ total, large });
+  }
+
+  /** Makes the durable consumer and starts the loops. @throws when the stream does not exist. */
+  async start(): Promise<void> {
+    await this.#ensureConsumer();
+    const { concurrency, largeConcurrency = concurrency } = this.#options;
+    const waiting = largeConcurrency < concurrency ? concurrency * WAITING_PER_SLOT : 0;
+    this.#loops = Array.from({ length: concurrency + waiting }, () => this.#runLoop());
+  }
+
+  /**
+   * Takes no new message; messages in work get `graceMs` to end, then their signal is aborted.
+   * What is not acked is delivered again, to this process or another.
+   */
+  async stop(graceMs = 0): Promise<void> {
+    this.#draining = true;
+    this.#taking.abort(new Error('shutting down'));
+    for (const request of this.#requests) request.stop();
+    const ended = Promise.allSettled(this.#loops);
+    const timer = setTimeout(() => this.#stopping.abort(new Error('shutting down')), graceMs);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #ensureConsumer(): Promise<void> {
+    return ensureConsumer(this.#options, this.#logger);
+  }
+
+  async #runLoop(): Promise<void> {
+    let consumer: Consumer | undefined;
+    while (!this.#draining) {
+      try {
+        if (this.#doubts && !(await this.#recovers())) continue;
+        consumer ??= await this.#consumer();
+        await this.#processNext(consumer);
+      } catch (error) {
+        if (this.#draining) return;
+        // While the broker is away the connection has said so, once.
+        if (this.#options.bus.isConnected) this.#logger.warn({ err: error }, 'consumer interrupted');
+        consumer = undefined;
+        await pause(RECOVERY_PAUSE_MS, undefined, { signal: this.#stopping.signal }).catch(() => {
+          // Stopped meanwhile.
+        });
+        await this.#ensureConsumer().catch(() => {
+          // Still away; the next round tries again.
+        });
+      }
+    }
+  }
+
+  /** @returns whether to go on; a short while later, if not */
+  async #recovers(): Promise<boolean> {
+    try {
+      const { checkNeeds } = this.#options;
+      if (checkNeeds !== undefined) await within(CHECK_MS, checkNeeds);
+      this.#doubts = false;
+      return true;
+    } catch {
+      await pause(RECOVERY_PAUSE_MS, undefined, { signal: this.#taking.signal }).catch(() => {
+        // Stopped meanwhile.
+      });
+      return false;
+    }
+  }
+
+  /** One message a slot and never one in reserve: a message that waits here would lose its ack_wait. */
+  async #processNext(consumer: Consumer): Promise<void> {
+    const slot = await this.#slots.take(this.#taking.signal);
+    try {
+      const request = await consumer.fetch({ max_messages: 1, expires: NEXT_EXPIRES_MS });
+      this.#requests.add(request);
+      if (this.#draining) request.stop();
+      try {
+        for await (const message of request) await this.#process(message, slot);
+      } finally {
+        this.#requests.delete(request);
+      }
+    } finally {
+      slot.release();
+    }
+  }
+
+  async #consumer(): Promise<Consumer> {
+    return this.#options.bus.jetstream.consumers.get(this.#options.stream, this.#options.durable);
+  }
+
+  #traced<Result>(message: JsMsg, work: () => Promise<Result>): Promise<Result> {
+    const { bus, durable } = this.#options;
+    const attributes = {
+      'messaging.destination.name': message.subject,
+      'messaging.delivery_count': message.info.deliveryCount,
+    };
+    const parent = message.headers?.get('traceparent');
+    return inSpan(bus.tracing, `process ${durable}`, { kind: 'consumer', parent, attributes }, work);
+  }
+
+  async #process(message: JsMsg, slot: Slot): Promise<void> {
+    if (this.#draining) {
+      message.nak();
+      return;
+    }
+    const heartbeat = setInterval(() => message.working(), this.#options.ackWaitMs / 3);
+    try {
+      const context = { signal: this.#stopping.signal, slot };
+      const outcome = await this.#traced(message, () =>
+        settleDelivery(message, this.#delivery, this.#deadLetters, context),
+      );
+      if (outcome === 'retry') this.#doubts = true;
+      this.#options.onOutcome?.(outcome);
+    } finally {
+      clearInterval(heartbeat);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import type { JsMsg } from '@nats-io/jetstream';
+import type { z } from 'zod';
+import type { Logger } from '../process/logger.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Slot } from './slots.ts';
+
+/** The message can never succeed: it goes to the dead letters at once. */
+export class PoisonError extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'PoisonError';
+  }
+}
+
+export const OUTCOMES = ['done', 'retry', 'dead_letter'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export interface HandlerContext {
+  /** 1 for the first delivery. */
+  attempt: number;
+  signal: AbortSignal;
+  /** The place that this message is worked on in. */
+  slot: Slot;
+}
+
+/** `error`: its last attempt failed in order. `crash`: that attempt ended without a word, perhaps with its process. */
+export type Exhaustion = 'error' | 'crash';
+
+export interface DeliveryOptions<Payload> {
+  durable: string;
+  schema: z.ZodType<Payload>;
+  /** Deliveries; the last one that fails goes to the dead letters, and so does any more, unseen by the handler. */
+  maxAttempts: number;
+  handle: (payload: Payload, context: HandlerContext) => Promise<void>;
+  /** Told before a message that was delivered too often is given up. */
+  onExhausted?: (payload: Payload, end: Exhaustion) => Promise<void>;
+  logger: Logger;
+}
+
+const RETRY_DELAYS_MS = [1_000, 5_000, 15_000, 60_000];
+const LONGEST_RETRY_DELAY_MS = 60_000;
+/** So often may even reading a message, or telling that it is given up, end the process. */
+const LAST_CHANCES = 2;
+const TERM_REASON_LENGTH = 100;
+
+/**
+ * Decides what becomes of one delivery. The broker counts deliveries, so a message whose processing ends
+ * the process is given up too: from then on the handler does not see it.
+ */
+export const settleDelivery = async <Payload>(
+  message: JsMsg,
+  options: DeliveryOptions<Payload>,
+  deadLetters: DeadLetters,
+  context: Pick<HandlerContext, 'signal' | 'slot'>,
+): Promise<Outcome> => {
+  const attempt = message.info.deliveryCount;
+  let hopeless: string | undefined;
+  try {
+    hopeless = await work(message, options, context);
+  } catch (error) {
+    if (!(error instanceof PoisonError)) {
+      const delay = context.signal.aborted ? 0 : (RETRY_DELAYS_MS[attempt - 1] ?? LONGEST_RETRY_DELAY_MS);
+      options.logger.warn({ err: error, attempt, retry_in_ms: delay }, 'message failed, will be retried');
+      message.nak(delay);
+      return 'retry';
+    }
+    hopeless = error.message;
+  }
+  if (hopeless !== undefined) return giveUp(message, hopeless, options, deadLetters);
+  await message.ackAck();
+  return 'done';
+};
+
+/** @returns why the message is to be given up; undefined when it is done */
+const work = async <Payload>(
+  message: JsMsg,
+  { schema, maxAttempts, handle, onExhausted, logger }: DeliveryOptions<Payload>,
+  context: Pick<HandlerContext, 'signal' | 'slot'>,
+): Promise<string | undefined> => {
+  const attempt = message.info.deliveryCount;
+  const exhausted = `delivered ${attempt} times without success`;
+  if (attempt > maxAttempts + LAST_CHANCES) return exhausted;
+  const payload = parse(message, schema);
+  if (attempt > maxAttempts) {
+    await onExhausted?.(payload, 'crash');
+    return exhausted;
+  }
+  try {
+    await handle(payload, { ...context, attempt });
+    return undefined;
+  } catch (error) {
+    // Whoever shuts down gives it to the next process.
+    if (error instanceof PoisonError || attempt < maxAttempts || context.signal.aborted) throw error;
+    logger.warn({ err: error, attempt }, 'message failed for the last time');
+    await onExhausted?.(payload, 'error');
+    return exhausted;
+  }
+};
+
+/** @throws PoisonError */
+const parse = <Payload>(message: JsMsg, schema: z.ZodType<Payload>): Payload => {
+  let json: unknown;
+  try {
+    json = message.json();
+  } catch {
+    throw new PoisonError('the payload is not JSON');
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new PoisonError(`schema: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
+};
+
+const giveUp = async <Payload>(
+  message: JsMsg,
+  reason: string,
+  { durable, logger }: DeliveryOptions<Payload>,
+  deadLetters: DeadLetters,
+): Promise<Outcome> => {
+  const { stream, deliveryCount } = message.info;
+  const { seq, subject, data, headers } = message;
+  const given = { stream, stream_seq: seq, subject, attempts: deliveryCount, payload: data, headers };
+  await deadLetters.put(durable, given, reason);
+  logger.error({ reason, stream_seq: seq, subject, attempts: deliveryCount }, 'message given up');
+  message.term(reason.slice(0, TERM_REASON_LENGTH));
+  return 'dead_letter';
+};

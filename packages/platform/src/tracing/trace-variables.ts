@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { httpUrl, list } from '../process/config.ts';
+
+const header = /^([A-Za-z0-9-]+)=(.+)$/;
+
+/** `name=value,name=value`, values percent-encoded: as OpenTelemetry's own variable. */
+const headerList = list
+  .refine((entries) => entries.every((entry) => header.test(entry)), 'must be a list of name=value')
+  .transform((entries) =>
+    Object.fromEntries(
+      entries.map((entry) => {
+        const [, name = '', value = ''] = header.exec(entry) ?? [];
+        return [name, decodeURIComponent(value)];
+      }),
+    ),
+  );
+
+/** What a process reads that takes part in traces; OpenTelemetry's names. */
+export const traceVariables = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: headerList.default({}),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a share between 0 and 1, such as 0.1')
+    .transform(Number)
+    .default(1),
+};
+
+/** What {@link traceVariables} say, for `createTracing`. */
+export const toTraceSettings = (read: {
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
+  OTEL_EXPORTER_OTLP_HEADERS: Record<string, string>;
+  OTEL_TRACES_SAMPLER_ARG: number;
+}) => ({
+  endpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
+  headers: read.OTEL_EXPORTER_OTLP_HEADERS,
+  sampled: read.OTEL_TRACES_SAMPLER_ARG,
+});
