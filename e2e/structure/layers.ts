@@ -1,0 +1,70 @@
+import type { Layers } from './forbidden-imports.ts';
+
+/**
+ * Folder → its rooms, and the rooms that each may import. One table for each app and package whose rooms
+ * stand on each other; `layers.test.ts` compares it with the tree. turbo.json has the table of packages.
+ */
+export const LAYERS: Readonly<Record<string, Layers>> = {
+  'apps/api/src': {
+    main: ['compose', 'config', 'roles'],
+    roles: ['compose', 'background', 'http', 'tus', 'request', 'media'],
+    compose: ['config', 'to-settings', 'metrics', 'background', 'direct', 'request'],
+    cli: ['doctor', 'reconcile', 'dead-letters', 'media', 'config', 'to-settings', 'problem-error'],
+    doctor: ['media', 'config'],
+    http: ['request', 'media', 'config', 'problem-error'],
+    tus: ['request', 'media', 'problem-error'],
+    background: ['direct', 'media'],
+    request: ['direct', 'media', 'metrics', 'config', 'problem-error'],
+    metrics: ['direct', 'media'],
+    direct: ['media', 'problem-error'],
+    'dead-letters': ['media'],
+    reconcile: [],
+    'to-settings': ['config', 'media'],
+    config: [],
+    media: ['problem-error'],
+    'problem-error': [],
+  },
+  'apps/api/src/media': {
+    removal: ['lifecycle', 'messages', 'record'],
+    results: ['lifecycle', 'record', 'uploads'],
+    messages: ['access', 'lifecycle', 'log', 'record'],
+    uploads: ['lifecycle', 'quota', 'record'],
+    lifecycle: ['log', 'quota', 'record', 'uploads'],
+    access: ['record', 'results'],
+    reports: ['record'],
+    log: ['record'],
+    record: ['quota'],
+    quota: [],
+  },
+  'packages/platform/src': {
+    nats: ['process', 'tracing'],
+    tracing: ['process'],
+    failpoint: ['process'],
+    process: ['auth', 'failpoint'],
+    auth: [],
+    s3: [],
+  },
+  'apps/gateway/src': {
+    main: ['config', 'start-gateway'],
+    'start-gateway': ['answer-requests', 'config', 'feeds', 'metrics', 'sockets'],
+    'answer-requests': ['sockets'],
+    sockets: ['feeds', 'metrics'],
+    feeds: [],
+    metrics: [],
+    config: [],
+  },
+  'apps/worker/src': {
+    main: ['compose', 'config'],
+    compose: ['clamd', 'config', 'describe-worker', 'ffmpeg', 'job', 'lanes', 'metrics'],
+    'describe-worker': ['clamd', 'ffmpeg'],
+    lanes: ['clamd', 'ffmpeg', 'inspect', 'job', 'metrics', 'steps'],
+    steps: ['clamd', 'ffmpeg', 'images', 'inspect', 'job'],
+    inspect: ['ffmpeg', 'images', 'job'],
+    images: ['job'],
+    config: ['ffmpeg'],
+    ffmpeg: ['job'],
+    job: ['metrics', 'steps'],
+    clamd: [],
+    metrics: [],
+  },
+};
