@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{apps,packages}/*/src/**/*.test.ts', 'e2e/{harness,structure}/**/*.test.ts'],
+          include: ['{apps,packages}/*/src/**/*.test.ts', '{e2e/harness,e2e/structure,scripts}/**/*.test.ts'],
         },
       },
       {
