@@ -5,6 +5,7 @@ import {
   PutBucketNotificationConfigurationCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { SOURCE_SUFFIX } from '@claimcheck/contracts/object-keys';
 
 export interface S3Access {
   endpoint: string;
@@ -53,7 +54,7 @@ export async function notifyOfSources(access: S3Access, target: string): Promise
         {
           QueueArn: target,
           Events: ['s3:ObjectCreated:*'],
-          Filter: { Key: { FilterRules: [{ Name: 'suffix', Value: '/source' }] } },
+          Filter: { Key: { FilterRules: [{ Name: 'suffix', Value: SOURCE_SUFFIX }] } },
         },
       ],
     },

@@ -4,6 +4,7 @@ import {
   type VirusEvent,
   virusEventSchema,
 } from '@claimcheck/contracts/broker-events';
+import { isOwnKey, prefixOf } from '@claimcheck/contracts/object-keys';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
 import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
@@ -43,9 +44,8 @@ const ACK_WAIT_MS = 30_000;
 /** The worker handles hostile bytes and is not trusted: its results may only point to its own prefix. */
 const resolveKey = (storage: Storage, mediaId: string, url: string): string => {
   const key = storage.keyOf(url);
-  const own = key?.startsWith(`${mediaId}/`) === true && key !== `${mediaId}/source`;
-  if (!own || !/^[A-Za-z0-9/_.-]+$/.test(key) || /(^|\/)\.{1,2}(\/|$)/.test(key))
-    throw new PoisonError(`processed url is outside of ${mediaId}/`);
+  if (key === undefined || !isOwnKey(key, mediaId))
+    throw new PoisonError(`processed url is outside of ${prefixOf(mediaId)}`);
   return key;
 };
 
@@ -68,7 +68,7 @@ const handleResponse = async (options: ResultConsumersOptions, response: Receive
   options.onResult?.(outcome);
   if (outcome === 'known_infected') {
     options.onBlocked?.('known_bytes');
-    await options.storage.deletePrefix(`${result.mediaId}/`);
+    await options.storage.deletePrefix(prefixOf(result.mediaId));
   }
   const fields = { media_object_id: result.mediaId, epoch: result.epoch, stage: result.stage, outcome };
   logger.info(fields, 'result');
@@ -101,7 +101,7 @@ const blockSameBytes = async (options: ResultConsumersOptions, sha256: string): 
 
 const removeObjects = async (storage: Storage, mediaId: string, keys: readonly string[]): Promise<void> => {
   await storage.delete(keys);
-  await storage.deletePrefix(`${mediaId}/`);
+  await storage.deletePrefix(prefixOf(mediaId));
 };
 
 const handleVirus = async (options: ResultConsumersOptions, event: VirusEvent): Promise<void> => {

@@ -1,3 +1,4 @@
+import { parseKey } from '@claimcheck/contracts/object-keys';
 import { type StorageEvent, storageEventSchema } from '@claimcheck/contracts/storage-events';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
@@ -23,10 +24,12 @@ interface StorageEventsOptions {
 const CONCURRENCY = 8;
 /** Short: what a process had taken when it died is soon told to another. */
 const ACK_WAIT_MS = 5_000;
-const SOURCE = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/source$/;
 
 /** MinIO and AWS encode keys, versitygw does not; ours have nothing in them that either would change twice. */
-const uploadIdOf = (key: string): string | undefined => SOURCE.exec(key.replaceAll(/%2f/gi, '/'))?.[1];
+const uploadIdOf = (key: string): string | undefined => {
+  const parsed = parseKey(key.replaceAll(/%2f/gi, '/'));
+  return parsed?.kind === 'source' ? parsed.mediaObjectId : undefined;
+};
 
 const handle = async (
   { database, bucket, directUploads }: StorageEventsOptions,

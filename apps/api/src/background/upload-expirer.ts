@@ -1,3 +1,4 @@
+import { prefixOf } from '@claimcheck/contracts/object-keys';
 import type { Database } from '@claimcheck/database/database';
 import type { Logger } from '@claimcheck/platform/process/logger';
 import { isMissing, type Storage } from '@claimcheck/platform/s3/storage';
@@ -131,6 +132,6 @@ export class UploadExpirer {
         .catch((error: unknown) => {
           if (!isMissing(error)) throw error;
         });
-    await storage.deletePrefix(`${session.upload_id}/`);
+    await storage.deletePrefix(prefixOf(session.upload_id));
   }
 }

@@ -1,4 +1,5 @@
 import { isTombstone } from '@claimcheck/contracts/media';
+import { prefixOf } from '@claimcheck/contracts/object-keys';
 import { type ListedObject, Storage } from '@claimcheck/platform/s3/storage';
 import type { Config } from '../config.ts';
 import { describeError } from '../doctor/attempt.ts';
@@ -48,7 +49,8 @@ export const listMediaObjects = async (config: Config, explained: Explained): Pr
   const storage = new Storage(config.storage);
   try {
     const found: ListedObject[] = [];
-    for await (const object of storage.listObjects(`${explained.media.media_object_id}/`)) found.push(object);
+    const prefix = prefixOf(explained.media.media_object_id);
+    for await (const object of storage.listObjects(prefix)) found.push(object);
     return { objects: nameObjects(found, explained) };
   } catch (error) {
     return { objects: [], objects_error: describeError(error) };

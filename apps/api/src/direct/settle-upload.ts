@@ -1,3 +1,4 @@
+import { prefixOf } from '@claimcheck/contracts/object-keys';
 import type { Database } from '@claimcheck/database/database';
 import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
 import { type DirectStorage, isUnsettled, type UploadedPart } from '@claimcheck/platform/s3/direct-storage';
@@ -57,7 +58,7 @@ const refuse = async (
 ): Promise<Settlement> => {
   const first = await database.transaction((tx) => failUpload(tx, settings, upload_id, 'size_mismatch'));
   if (!first) return 'known';
-  await storage.deletePrefix(`${upload_id}/`);
+  await storage.deletePrefix(prefixOf(upload_id));
   return 'failed';
 };
 

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { S3ServiceException } from '@aws-sdk/client-s3';
+import { prefixOf, sourceKey } from '@claimcheck/contracts/object-keys';
 import { storageEventSchema } from '@claimcheck/contracts/storage-events';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import type { Storage } from '@claimcheck/platform/s3/storage';
@@ -79,8 +80,9 @@ const assertThere = async (storage: Storage): Promise<void> => {
 const withObject = async (context: BucketContext): Promise<Check[]> => {
   const { config, storage, bus } = context;
   // As a source would be called, so that the bucket tells of it; no media object has this id.
-  const prefix = `${randomUUID()}/`;
-  const key = `${prefix}source`;
+  const id = randomUUID();
+  const prefix = prefixOf(id);
+  const key = sourceKey(id);
   const bytes = randomBytes(PROBE_BYTES);
   const listener = bus && listen(bus, config.storage.bucket, key);
   try {

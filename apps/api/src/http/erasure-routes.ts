@@ -1,3 +1,4 @@
+import { prefixOf } from '@claimcheck/contracts/object-keys';
 import { isMissing } from '@claimcheck/platform/s3/storage';
 import { Router } from 'express';
 import { eraseConversation } from '../media/removal/erase-conversation.ts';
@@ -17,7 +18,7 @@ export const erasureRoutes = (context: HttpContext): Router => {
       await storage.abortMultipartUpload(key, s3_upload_id).catch((error: unknown) => {
         if (!isMissing(error)) throw error;
       });
-    await storage.deletePrefix(`${upload_id}/`);
+    await storage.deletePrefix(prefixOf(upload_id));
   };
 
   const erase = async (

@@ -1,5 +1,6 @@
 import { uuid } from '@claimcheck/contracts/ids';
 import { isSettled } from '@claimcheck/contracts/media';
+import { prefixOf } from '@claimcheck/contracts/object-keys';
 import { longPollQuerySchema } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
 import { VisibleMediaReader } from '../media/access/visible-media-reader.ts';
@@ -78,7 +79,7 @@ export const mediaRoutes = (context: HttpContext): Router => {
   router.delete('/v1/media/:id', async (request, response) => {
     const id = mediaIdOf(request.params.id);
     await database.transaction((tx) => deleteMedia(tx, settings, id, identityOf(response).user_id));
-    await storage.deletePrefix(`${id}/`);
+    await storage.deletePrefix(prefixOf(id));
     response.status(204).end();
   });
 

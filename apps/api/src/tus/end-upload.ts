@@ -1,3 +1,4 @@
+import { prefixOf } from '@claimcheck/contracts/object-keys';
 import { isMissing } from '@claimcheck/platform/s3/storage';
 import { deleteMedia } from '../media/lifecycle/delete-media.ts';
 import type { UploadSession } from '../media/uploads/upload-sessions.ts';
@@ -30,7 +31,7 @@ export const endUpload = async (
         .catch((error: unknown) => {
           if (!isMissing(error)) throw error;
         });
-    await storage.deletePrefix(`${id}/`);
+    await storage.deletePrefix(prefixOf(id));
     metrics.uploads.inc({ protocol: 'tus', outcome: 'terminated' });
   } finally {
     await uploads.locker.release(lease);

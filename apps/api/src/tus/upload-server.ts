@@ -1,3 +1,4 @@
+import { sourceKey } from '@claimcheck/contracts/object-keys';
 import type { Logger } from '@claimcheck/platform/process/logger';
 import { Server } from '@tus/server';
 import type { Response as ExpressResponse, Request } from 'express';
@@ -7,8 +8,6 @@ import type { UploadLocker } from './store/upload-locker.ts';
 import { runInScope, type UploadScope } from './store/upload-scope.ts';
 import type { UploadStore } from './store/upload-store.ts';
 import { toTusProblem } from './tus-problem.ts';
-
-const sourceKey = (uploadId: string) => `${uploadId}/source`;
 
 /**
  * Speaks tus with @tus/server; who may do what is decided in front of it, by the routes. It gets requests

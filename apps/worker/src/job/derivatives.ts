@@ -2,9 +2,10 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { OptimizeResponse } from '@claimcheck/contracts/broker-events';
 import type { DerivedQuality, Format } from '@claimcheck/contracts/media';
+import { derivativeKey } from '@claimcheck/contracts/object-keys';
 import type { Storage } from '@claimcheck/platform/s3/storage';
+import { epochOf } from './epoch-of.ts';
 import type { Job } from './job.ts';
-import { derivativeKey } from './keys.ts';
 
 export type Derivative = NonNullable<OptimizeResponse['processed']>[number];
 
@@ -31,7 +32,7 @@ export const putDerivative = async (
   derivative: NewDerivative,
 ): Promise<Derivative> => {
   const { quality, format, width, height, content } = derivative;
-  const key = derivativeKey(job.request, quality, format);
+  const key = derivativeKey(job.request.mediaId, epochOf(job.request), { quality, format });
   const size = typeof content === 'string' ? (await stat(content)).size : content.byteLength;
   job.failpoint('worker.before_put');
   const body = typeof content === 'string' ? createReadStream(content) : content;

@@ -2,11 +2,12 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HLS_PLAYLIST, hlsContentType } from '@claimcheck/contracts/hls';
+import { hlsKey } from '@claimcheck/contracts/object-keys';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { HlsVideo } from '../steps/make-hls.ts';
 import type { Derivative } from './derivatives.ts';
+import { epochOf } from './epoch-of.ts';
 import type { Job } from './job.ts';
-import { hlsKey } from './keys.ts';
 
 const AT_ONCE = 4;
 
@@ -16,6 +17,7 @@ export const putHls = async (
   storage: Storage,
   hls: HlsVideo,
 ): Promise<Derivative> => {
+  const keyOf = (file: string) => hlsKey(job.request.mediaId, epochOf(job.request), file);
   const files = (await readdir(hls.folder)).filter((file) => file !== HLS_PLAYLIST);
   const failed = new AbortController();
   const signal = AbortSignal.any([job.signal, failed.signal]);
@@ -26,7 +28,7 @@ export const putHls = async (
     if (content_type === undefined) throw new Error(`${file} is not a file of HLS`);
     const { size: size_bytes } = await stat(path);
     size += size_bytes;
-    await storage.put(hlsKey(job.request, file), createReadStream(path), {
+    await storage.put(keyOf(file), createReadStream(path), {
       size_bytes,
       content_type,
       signal,
@@ -41,6 +43,6 @@ export const putHls = async (
   failed.signal.throwIfAborted();
   await put(HLS_PLAYLIST);
   const { width, height } = hls;
-  const url = storage.urlOf(hlsKey(job.request, HLS_PLAYLIST));
+  const url = storage.urlOf(keyOf(HLS_PLAYLIST));
   return { quality: 'high', format: 'm3u8', url, size, width, height };
 };

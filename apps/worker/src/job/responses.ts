@@ -9,7 +9,7 @@ import {
 } from '@claimcheck/contracts/broker-events';
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
 import type { Bus } from '@claimcheck/platform/nats/bus';
-import { messageId } from './keys.ts';
+import { epochOf } from './epoch-of.ts';
 
 export type ResponseFields = Partial<
   Pick<
@@ -91,3 +91,7 @@ const idOf = (stage: ResponseStage, { percent }: ResponseFields): string => {
   if (stage === 'progress') return `${stage}:${percent}`;
   return stage === 'rescan' ? `${stage}:${randomUUID()}` : stage;
 };
+
+/** `Nats-Msg-Id`: the broker keeps one message of each stage of an epoch. */
+const messageId = (request: OptimizeRequest, stage: string): string =>
+  `${request.mediaId}:${epochOf(request)}:${stage}`;

@@ -1,11 +1,12 @@
 import { json } from 'node:stream/consumers';
 import { type OptimizeRequest, type VirusEvent, virusEventSchema } from '@claimcheck/contracts/broker-events';
+import { epochPrefix, epochsPrefix, parseKey } from '@claimcheck/contracts/object-keys';
 import { isMissing, type Storage } from '@claimcheck/platform/s3/storage';
+import { epochOf } from '../job/epoch-of.ts';
 import type { Job } from '../job/job.ts';
-import { epochPrefix } from '../job/keys.ts';
 
 const MARKER = 'infected.json';
-const markerKey = (request: OptimizeRequest): string => `${epochPrefix(request)}${MARKER}`;
+const prefixFor = (request: OptimizeRequest): string => epochPrefix(request.mediaId, epochOf(request));
 
 export interface Infection {
   virusName: string;
@@ -31,11 +32,12 @@ export const quarantine = async (job: Job, storage: Storage, infection: Infectio
     detectedAt: new Date().toISOString(),
     actionTaken: 'deleted_from_object_store',
   };
-  const marker = markerKey(job.request);
+  const prefix = prefixFor(job.request);
+  const marker = `${prefix}${MARKER}`;
   const body = Buffer.from(JSON.stringify(event));
   await storage.put(marker, body, { size_bytes: body.length, content_type: 'application/json' });
   const keys = [s3Key];
-  for await (const key of storage.list(epochPrefix(job.request))) if (key !== marker) keys.push(key);
+  for await (const key of storage.list(prefix)) if (key !== marker) keys.push(key);
   await storage.delete(keys);
   return event;
 };
@@ -57,7 +59,6 @@ export const findQuarantined = async (job: Job, storage: Storage): Promise<Virus
 };
 
 const findMarker = async (storage: Storage, mediaId: string): Promise<string | undefined> => {
-  for await (const key of storage.list(`${mediaId}/e`))
-    if (key.split('/').length === 3 && key.endsWith(`/${MARKER}`)) return key;
+  for await (const key of storage.list(epochsPrefix(mediaId))) if (parseKey(key)?.file === MARKER) return key;
   return undefined;
 };

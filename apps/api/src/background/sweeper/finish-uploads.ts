@@ -1,3 +1,4 @@
+import { tailPrefix } from '@claimcheck/contracts/object-keys';
 import type { Database } from '@claimcheck/database/database';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { MediaSettings } from '../../media/record/media-settings.ts';
@@ -44,7 +45,7 @@ const finish = async (options: Options, { lease, session }: Acquired): Promise<'
   else if (!(await database.transaction((tx) => finalizeUpload(tx, settings, upload_id, length))))
     return 'left';
   // Nobody reads them again now.
-  await storage.deletePrefix(`${upload_id}/tail/`);
+  await storage.deletePrefix(tailPrefix(upload_id));
   options.onFinished?.(length);
   return 'finished';
 };

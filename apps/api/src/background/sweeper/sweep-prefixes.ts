@@ -1,3 +1,4 @@
+import { parseKey, sourceKey } from '@claimcheck/contracts/object-keys';
 import type { Database } from '@claimcheck/database/database';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import {
@@ -15,12 +16,12 @@ interface Options {
 
 const BATCH = 50;
 
-const WHOLE = /^[^/]+\/$/;
-
 /** Also of what was never completed; a storage that does not let us look loses its objects all the same. */
 const empty = async (storage: Options['storage'], prefix: string): Promise<void> => {
   try {
-    if (WHOLE.test(prefix)) await storage.abortUploads(`${prefix}source`);
+    const { mediaObjectId, kind } = parseKey(prefix) ?? {};
+    if (mediaObjectId !== undefined && kind === 'prefix')
+      await storage.abortUploads(sourceKey(mediaObjectId));
   } finally {
     await storage.deletePrefix(prefix);
   }

@@ -1,4 +1,5 @@
 import { TOMBSTONES } from '@claimcheck/contracts/media';
+import { epochPrefix, parseKey, prefixOf } from '@claimcheck/contracts/object-keys';
 import type { Database, Transaction } from '@claimcheck/database/database';
 import type { MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
@@ -21,7 +22,7 @@ export const sweepWhole = async (
   settings: MediaSettings,
   uploadId: string,
 ): Promise<void> => {
-  const prefix = `${uploadId}/`;
+  const prefix = prefixOf(uploadId);
   const now = Date.now();
   await tx.db.prefix_sweep.createMany({
     data: [FIRST_SWEEP_MS, settings.sweepAgainMs].map((ms) => ({ prefix, due_at: new Date(now + ms) })),
@@ -49,7 +50,7 @@ export const sweepSuperseded = async (
   const due_at = new Date(Date.now() + settings.sweepAgainMs);
   const epochs = Array.from({ length: applied_epoch - 1 }, (_, index) => index + 1);
   await tx.db.prefix_sweep.createMany({
-    data: epochs.map((epoch) => ({ prefix: `${media_object_id}/e${epoch}/`, due_at })),
+    data: epochs.map((epoch) => ({ prefix: epochPrefix(media_object_id, epoch), due_at })),
     skipDuplicates: true,
   });
 };
@@ -72,11 +73,11 @@ export const isSweepable = async (
   { client }: Pick<Database, 'client'>,
   { prefix }: PrefixSweep,
 ): Promise<boolean> => {
-  const [mediaObjectId = '', epochFolder] = prefix.split('/');
+  const { mediaObjectId, epoch } = parseKey(prefix) ?? {};
+  if (mediaObjectId === undefined) return false;
   const row = await client.media_object.findUnique({ where: { media_object_id: mediaObjectId } });
   if (row === null || TOMBSTONES.includes(row.state) || row.upload_state === 'failed') return true;
-  if (epochFolder === undefined || epochFolder === '') return false;
-  const epoch = Number(epochFolder.slice(1));
+  if (epoch === undefined) return false;
   const shown = await client.derivative.count({ where: { media_object_id: mediaObjectId, epoch } });
   return epoch < row.applied_epoch && shown === 0;
 };

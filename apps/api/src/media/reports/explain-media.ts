@@ -1,4 +1,5 @@
 import { isTombstone } from '@claimcheck/contracts/media';
+import { prefixOf } from '@claimcheck/contracts/object-keys';
 import type { Database } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import { type MediaRow, readMedia } from '../record/media-row.ts';
@@ -70,7 +71,7 @@ export const explainMedia = async (client: Client, settings: MediaSettings, medi
       listVerdicts(client, row.sha256),
       client.fanout.findUnique({ where, select: { rev: true, cursor: true, created_at: true } }),
       client.prefix_sweep.findMany({
-        where: { prefix: { startsWith: `${mediaObjectId}/` } },
+        where: { prefix: { startsWith: prefixOf(mediaObjectId) } },
         select: { prefix: true, due_at: true },
       }),
     ]);

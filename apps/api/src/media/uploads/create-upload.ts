@@ -1,3 +1,4 @@
+import { sourceKey } from '@claimcheck/contracts/object-keys';
 import type { UploadMetadata } from '@claimcheck/contracts/rest';
 import { type Executor, Prisma } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
@@ -31,8 +32,6 @@ export interface NewUpload extends NewSession {
 }
 
 const MAX_INT = 2_147_483_647;
-
-const sourceKeyOf = (uploadId: string): string => `${uploadId}/source`;
 
 /** What was made under a client's name before. */
 const findByAlias = async (
@@ -109,7 +108,7 @@ const insert = async (
         ${media?.metadata.filename ?? ''}, ${media?.metadata.filetype ?? ''}, ${bytes}::bigint,
         ${media?.metadata.sha256 ?? null}, ${media?.metadata.alt ?? null}, ${media?.preview?.width ?? null}::int,
         ${media?.preview?.height ?? null}::int, ${media?.preview?.duration_ms ?? null}::int,
-        ${media?.preview?.thumbhash ?? null}, ${sourceKeyOf(id)}, ${settings.bucket},
+        ${media?.preview?.thumbhash ?? null}, ${sourceKey(id)}, ${settings.bucket},
         ${new Date(Date.now() + settings.orphanTtlMs)}::timestamptz
       FROM charged WHERE ${media !== undefined}::boolean
       RETURNING media_object_id),
@@ -120,7 +119,7 @@ const insert = async (
       s3_bucket, object_storage_key, metadata, concat, lease_owner, lease_epoch, charged_bytes, is_counted_open,
       expires_at)
     SELECT ${id}::uuid, (SELECT media_object_id FROM media), owner_user_id, ${upload.protocol ?? 'tus'}::upload_protocol, ${media === undefined}::boolean,
-      ${upload.length ?? null}::bigint, ${upload.part_size}::bigint, ${settings.bucket}, ${sourceKeyOf(id)},
+      ${upload.length ?? null}::bigint, ${upload.part_size}::bigint, ${settings.bucket}, ${sourceKey(id)},
       ${upload.raw_metadata ?? null}, ${upload.concat ?? null}, ${upload.lease_owner ?? null}::uuid,
       ${upload.lease_owner === undefined ? 0 : 1}::int, ${bytes}::bigint, true,
       ${new Date(Date.now() + settings.uploadTtlMs)}::timestamptz

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { tailKey } from '@claimcheck/contracts/object-keys';
 import type { Lease, Progress, StoredTail, UploadSession } from '../../media/uploads/upload-sessions.ts';
 import { ProblemError } from '../../problem-error.ts';
 import { type BodyEnd, BodyReader } from './body-reader.ts';
@@ -320,7 +321,7 @@ export class Ingest implements Holder {
       const joining = isJoining ? await readTails(this.#engine.storage, tails) : [];
       const number = (tails.at(-1)?.number ?? 0) + 1;
       // The end of its bytes makes the key unique: a tail that was joined may be on its way out.
-      const key = `${this.#session.upload_id}/tail/${this.#position}-${this.#lease.epoch}`;
+      const key = tailKey(this.#session.upload_id, this.#position, this.#lease.epoch);
       await this.#engine.sender.put(key, [...joining, ...chunks], false);
       const tail = { number, key, size_bytes: sizeOf(joining) + size };
       await this.#commit({
