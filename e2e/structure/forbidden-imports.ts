@@ -17,7 +17,7 @@ const roomOf = (path: string): string => {
 };
 
 /** Returns the rooms that a file imports, resolved from where the file is, however deep that is. */
-export const importedRooms = (file: SourceFile): string[] => {
+const importedRooms = (file: SourceFile): string[] => {
   const targets = [...file.text.matchAll(SPECIFIER)].map(([, specifier = '']) =>
     posix.normalize(posix.join(posix.dirname(file.path), specifier)),
   );
