@@ -1,6 +1,7 @@
 import type { Database } from '@claimcheck/database/database';
 import type { Response } from 'express';
-import { readAllowance, type UsageLimits } from '../media/quota/allowance.ts';
+import { readAllowance } from '../media/quota/allowance.ts';
+import type { UsageLimits } from '../media/record/usage-limits.ts';
 
 /** Says what a user has left after an upload was begun; a limit that there is not has no header. */
 export const setQuotaHeaders = async (

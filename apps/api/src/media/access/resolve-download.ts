@@ -4,7 +4,7 @@ import { ProblemError } from '../../problem-error.ts';
 import type { MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
 import { currentDerivatives } from '../record/media-view.ts';
-import { isDeliverable } from '../results/apply-result.ts';
+import { isDeliverable } from '../record/scan-policy.ts';
 
 /** One object of the storage, and how it is to be served. */
 export interface Download {

@@ -2,12 +2,27 @@ import { TOMBSTONES } from '@claimcheck/contracts/media';
 import type { Database, Transaction } from '@claimcheck/database/database';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
+import type { MediaChange } from './plan-change.ts';
 import { findKnownVirus } from './verdicts.ts';
 import { writeMedia } from './write-media.ts';
 
 /** `verdict`: of the scanner; `known_bytes`: uploaded again; `same_bytes`: there already, blocked afterwards. */
 export const BLOCK_REASONS = ['verdict', 'known_bytes', 'same_bytes'] as const;
 export type BlockReason = (typeof BLOCK_REASONS)[number];
+
+/** The tombstone of an infected media object: nothing of it is shown, not even a thumbnail. */
+const blockedBy = (virusName: string): MediaChange => ({
+  state: 'blocked',
+  former_state: null,
+  scan_state: 'infected',
+  virus_name: virusName,
+  thumbnail_state: 'none',
+  thumbhash: null,
+  ready_by: null,
+  settle_by: null,
+  expires_at: null,
+  derivatives: 'none',
+});
 
 /**
  * The tombstone of an infected media object, told to every conversation that refers to it.
@@ -25,18 +40,7 @@ export const blockMedia = async (
     row.object_storage_key,
     ...row.derivatives.map((derivative) => derivative.object_storage_key),
   ];
-  await tx.db.derivative.deleteMany({ where: { media_object_id: row.media_object_id } });
-  await writeMedia(tx, settings, row, {
-    state: 'blocked',
-    former_state: null,
-    scan_state: 'infected',
-    virus_name: virusName,
-    thumbnail_state: 'none',
-    thumbhash: null,
-    ready_by: null,
-    settle_by: null,
-    expires_at: null,
-  });
+  await writeMedia(tx, settings, row, blockedBy(virusName));
   return [...new Set(keys)];
 };
 

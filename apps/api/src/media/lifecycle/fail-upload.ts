@@ -1,9 +1,7 @@
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
 import type { Transaction } from '@claimcheck/database/database';
-import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
 import { lockMedia } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
-import { sweepWhole } from './prefix-sweeps.ts';
 import { writeMedia } from './write-media.ts';
 
 /**
@@ -24,7 +22,6 @@ export const failUpload = async (
     where: { upload_id: mediaObjectId },
     data: { phase: 'expired', lease_owner: null, updated_at: new Date() },
   });
-  await setUsage(tx, [mediaObjectId], NOTHING_USED);
   await writeMedia(tx, settings, row, {
     state: 'failed',
     upload_state: 'failed',
@@ -32,6 +29,5 @@ export const failUpload = async (
     failure_message: FAILURES[code],
     ready_by: null,
   });
-  await sweepWhole(tx, settings, mediaObjectId);
   return true;
 };

@@ -1,7 +1,6 @@
 import { TOMBSTONES } from '@claimcheck/contracts/media';
 import { epochPrefix, parseKey, prefixOf } from '@claimcheck/contracts/object-keys';
 import type { Database, Transaction } from '@claimcheck/database/database';
-import type { MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
 
 export interface PrefixSweep {
@@ -14,45 +13,30 @@ const FIRST_SWEEP_MS = 10_000;
 const CLAIM_MS = 300_000;
 
 /**
- * Everything of a tombstone, or of an upload whose row is deleted, goes: soon, and once more when nobody can be
- * writing there any more. Written in the transaction that makes it so.
+ * Sweeps of everything below an upload's prefix, for a tombstone or an upload whose row is deleted: soon, and
+ * once more when no process can be writing there any longer.
  */
-export const sweepWhole = async (
-  tx: Transaction,
-  settings: MediaSettings,
-  uploadId: string,
-): Promise<void> => {
-  const prefix = prefixOf(uploadId);
-  const now = Date.now();
-  await tx.db.prefix_sweep.createMany({
-    data: [FIRST_SWEEP_MS, settings.sweepAgainMs].map((ms) => ({ prefix, due_at: new Date(now + ms) })),
-    skipDuplicates: true,
-  });
-};
+export const sweepsOfWhole = (settings: MediaSettings, uploadId: string, now: Date): PrefixSweep[] =>
+  [FIRST_SWEEP_MS, settings.sweepAgainMs].map((ms) => ({
+    prefix: prefixOf(uploadId),
+    due_at: new Date(now.getTime() + ms),
+  }));
 
-/**
- * Older epochs go when a newer one is complete: it is `ready`, and has each quality that they have. Their
- * objects stay for as long as somebody may hold a URL, or write them late.
- */
-export const sweepSuperseded = async (
-  tx: Transaction,
+/** Sweeps of epochs before this one: their objects stay for as long as a client may hold a URL of theirs. */
+export const sweepsOfEpochs = (
   settings: MediaSettings,
-  row: MediaRow,
-): Promise<void> => {
-  if (row.state !== 'ready' || row.applied_epoch < 2) return;
-  const { media_object_id, applied_epoch } = row;
-  const older = row.derivatives.filter(({ epoch }) => epoch < applied_epoch);
-  const current = new Set(
-    row.derivatives.flatMap(({ epoch, quality }) => (epoch === applied_epoch ? [quality] : [])),
-  );
-  if (older.length === 0 || older.some(({ quality }) => !current.has(quality))) return;
-  await tx.db.derivative.deleteMany({ where: { media_object_id, epoch: { lt: applied_epoch } } });
-  const due_at = new Date(Date.now() + settings.sweepAgainMs);
-  const epochs = Array.from({ length: applied_epoch - 1 }, (_, index) => index + 1);
-  await tx.db.prefix_sweep.createMany({
-    data: epochs.map((epoch) => ({ prefix: epochPrefix(media_object_id, epoch), due_at })),
-    skipDuplicates: true,
-  });
+  mediaObjectId: string,
+  beforeEpoch: number,
+  now: Date,
+): PrefixSweep[] =>
+  Array.from({ length: beforeEpoch - 1 }, (_, index) => ({
+    prefix: epochPrefix(mediaObjectId, index + 1),
+    due_at: new Date(now.getTime() + settings.sweepAgainMs),
+  }));
+
+/** Plans sweeps in the transaction that makes them necessary. */
+export const insertSweeps = async (tx: Transaction, sweeps: readonly PrefixSweep[]): Promise<void> => {
+  await tx.db.prefix_sweep.createMany({ data: [...sweeps], skipDuplicates: true });
 };
 
 /** Claims sweeps that are due. Who claims must {@link closeSweep} each; what it can't is tried again later. */

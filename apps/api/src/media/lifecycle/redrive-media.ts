@@ -3,25 +3,20 @@ import type { Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
-import { enqueue } from '../record/outbox.ts';
-import { toRequest } from '../uploads/finalize-upload.ts';
-import { type MediaChange, writeMedia } from './write-media.ts';
+import type { MediaChange } from './plan-change.ts';
+import { writeMedia } from './write-media.ts';
 
 /**
- * Begins a new epoch: a new request under a new message id, which the broker's memory of the old one does
- * not swallow. What was applied stays shown until the new epoch brings something.
+ * Starts a new epoch: a new request under a new message id, which the broker does not take for a duplicate of
+ * the old one. What was applied stays visible until the new epoch brings something.
  */
-export const beginEpoch = async (
+export const beginEpoch = (
   tx: Transaction,
   settings: MediaSettings,
   row: MediaRow,
   change: MediaChange,
-): Promise<MediaRow> => {
-  const epoch = row.epoch + 1;
-  const written = await writeMedia(tx, settings, row, { ...change, epoch, transcode_state: 'none' });
-  await enqueue(tx, { subject: settings.subjects.optimizeRequest, payload: toRequest(written, settings) });
-  return written;
-};
+): Promise<MediaRow> =>
+  writeMedia(tx, settings, row, { ...change, epoch: row.epoch + 1, transcode_state: 'none' });
 
 const REDRIVABLE: readonly MediaState[] = ['failed', 'degraded'];
 

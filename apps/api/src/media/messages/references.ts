@@ -2,6 +2,7 @@ import { isTombstone } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import { writeMedia } from '../lifecycle/write-media.ts';
+import { keepBooks } from '../record/bookkeeping.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
 
@@ -41,7 +42,7 @@ export const addReference = async (
   const back = await bringBack(tx, settings, media);
   await tx.db.media_reference.create({ data: { ...reference, media_object_id } });
   // This is bookkeeping of the ledger, not a change that anybody sees.
-  await tx.db.media_object.update({ where: { media_object_id }, data: { expires_at: null } });
+  await keepBooks(tx, media_object_id, { expires_at: null });
   return { ...back, expires_at: null };
 };
 
@@ -55,10 +56,7 @@ export const removeReference = async (
   const { media_object_id, state } = media;
   await tx.db.media_reference.deleteMany({ where: { ...reference, media_object_id } });
   if (isTombstone(state) || (await isReferenced(tx, media_object_id))) return;
-  await tx.db.media_object.update({
-    where: { media_object_id },
-    data: { expires_at: new Date(Date.now() + settings.orphanTtlMs) },
-  });
+  await keepBooks(tx, media_object_id, { expires_at: new Date(Date.now() + settings.orphanTtlMs) });
 };
 
 export const isReferenced = async (tx: Transaction, mediaObjectId: string): Promise<boolean> => {

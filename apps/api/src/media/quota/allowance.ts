@@ -1,13 +1,5 @@
 import { type Executor, Prisma } from '@claimcheck/database/database';
-
-export interface UsageLimits {
-  /** Bytes of all of a user's live media objects and open uploads; undefined: no limit. */
-  userQuotaBytes: number | undefined;
-  /** Uploads that a user may have begun and not finished. */
-  maxOpenUploads: number;
-  /** Uploads that a user may begin in a day (UTC); undefined: no limit. */
-  maxUploadsPerDay: number | undefined;
-}
+import type { UsageLimits } from '../record/usage-limits.ts';
 
 /** What a user may, and what of it is taken. */
 export interface Allowance {

@@ -1,6 +1,7 @@
 import { type Executor, Prisma } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
-import { readAllowance, type UsageLimits } from './allowance.ts';
+import type { UsageLimits } from '../record/usage-limits.ts';
+import { readAllowance } from './allowance.ts';
 
 /** What an upload takes: bytes, stored or reserved, and a place among the open ones. */
 export interface Usage {

@@ -14,10 +14,13 @@ export const readMedia = async (db: Reader, mediaObjectId: string): Promise<Medi
   return row ?? undefined;
 };
 
-type Columns = Omit<MediaRow, 'derivatives'>;
+/** The columns of `media_object` alone. */
+export type MediaColumns = Omit<MediaRow, 'derivatives'>;
+
+export type Derivative = MediaRow['derivatives'][number];
 
 /** A row with its derivatives; before its first epoch it has none. */
-export const withDerivatives = async (db: Reader, columns: Columns): Promise<MediaRow> => {
+const withDerivatives = async (db: Reader, columns: MediaColumns): Promise<MediaRow> => {
   if (columns.epoch === 0) return { ...columns, derivatives: [] };
   const where = { media_object_id: columns.media_object_id };
   return { ...columns, derivatives: await db.derivative.findMany({ where }) };
@@ -28,7 +31,7 @@ export const withDerivatives = async (db: Reader, columns: Columns): Promise<Med
  * a conversation's lock, so that two transactions can't wait for each other.
  */
 export const lockMedia = async (tx: Transaction, mediaObjectId: string): Promise<MediaRow | undefined> => {
-  const [columns] = await tx.db.$queryRaw<Columns[]>`
+  const [columns] = await tx.db.$queryRaw<MediaColumns[]>`
     SELECT * FROM media_object WHERE media_object_id = ${mediaObjectId}::uuid FOR UPDATE`;
   return columns === undefined ? undefined : withDerivatives(tx.db, columns);
 };

@@ -1,5 +1,5 @@
 import type { Subjects } from '@claimcheck/contracts/subjects';
-import type { UsageLimits } from '../quota/allowance.ts';
+import type { UsageLimits } from './usage-limits.ts';
 
 /** What the rules of the lifecycle depend on; durations in milliseconds, sizes in bytes. */
 export interface MediaSettings extends UsageLimits {

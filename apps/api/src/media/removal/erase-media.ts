@@ -2,6 +2,7 @@ import { isTombstone } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { isReferenced } from '../messages/references.ts';
+import { keepBooks } from '../record/bookkeeping.ts';
 import type { MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
 import { toMedia } from '../record/media-view.ts';
@@ -64,12 +65,18 @@ export const eraseMedia = async (
   const { media_object_id } = row;
   const where = { media_object_id };
   const sessions = await tx.db.upload_session.findMany({ where });
-  await tx.db.media_object.update({ where, data: { owner_user_id: ERASED_USER } });
-  const erased = await writeMedia(tx, settings, row, {
-    ...NOTHING_PERSONAL,
-    state: isTombstone(row.state) ? row.state : 'deleted',
-    upload_state: row.upload_state === 'uploaded' ? 'uploaded' : 'failed',
-  });
+  const nobodys = { owner_user_id: ERASED_USER };
+  await keepBooks(tx, media_object_id, nobodys);
+  const erased = await writeMedia(
+    tx,
+    settings,
+    { ...row, ...nobodys },
+    {
+      ...NOTHING_PERSONAL,
+      state: isTombstone(row.state) ? row.state : 'deleted',
+      upload_state: row.upload_state === 'uploaded' ? 'uploaded' : 'failed',
+    },
+  );
   await rewriteLogs(tx, settings, erased);
   await tx.db.upload_session.deleteMany({ where });
   await tx.db.media_alias.deleteMany({ where });

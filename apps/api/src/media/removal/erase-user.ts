@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '@claimcheck/database/database';
-import { sweepWhole } from '../lifecycle/prefix-sweeps.ts';
+import { insertSweeps, sweepsOfWhole } from '../lifecycle/prefix-sweeps.ts';
 import { removeMember } from '../messages/conversations.ts';
 import { deleteMessage } from '../messages/messages.ts';
 import { lockMedia } from '../record/media-row.ts';
@@ -50,7 +50,11 @@ const erasePieces = async (
   });
   const ids = pieces.map(({ upload_id }) => upload_id);
   await tx.db.upload_session.deleteMany({ where: { upload_id: { in: ids } } });
-  for (const id of ids) await sweepWhole(tx, settings, id);
+  const now = new Date();
+  await insertSweeps(
+    tx,
+    ids.flatMap((id) => sweepsOfWhole(settings, id, now)),
+  );
   return pieces.map(({ upload_id, phase, object_storage_key, s3_upload_id }) => ({
     upload_id,
     multipart:

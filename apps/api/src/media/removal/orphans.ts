@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '@claimcheck/database/database';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { bringBack, isReferenced } from '../messages/references.ts';
+import { keepBooks } from '../record/bookkeeping.ts';
 import { lockMedia } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
 
@@ -39,10 +40,7 @@ export const settleOrphan = async (
   const row = await lockMedia(tx, mediaObjectId);
   if (row?.expires_at === undefined || row.expires_at === null || row.expires_at >= now) return 'left';
   if (await isReferenced(tx, mediaObjectId)) {
-    await tx.db.media_object.update({
-      where: { media_object_id: mediaObjectId },
-      data: { expires_at: null },
-    });
+    await keepBooks(tx, mediaObjectId, { expires_at: null });
     await bringBack(tx, settings, row);
     return 'brought_back';
   }

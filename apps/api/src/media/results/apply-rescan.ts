@@ -1,8 +1,9 @@
 import { SCAN_VERDICTS } from '@claimcheck/contracts/broker-events';
 import { FAILURES } from '@claimcheck/contracts/errors';
 import type { Transaction } from '@claimcheck/database/database';
+import type { MediaChange } from '../lifecycle/plan-change.ts';
 import { recordVerdict, toSha256 } from '../lifecycle/verdicts.ts';
-import { type MediaChange, writeMedia } from '../lifecycle/write-media.ts';
+import { writeMedia } from '../lifecycle/write-media.ts';
 import type { MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
 import type { Result } from './result.ts';

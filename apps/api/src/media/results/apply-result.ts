@@ -3,16 +3,17 @@ import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
 import { type DerivedQuality, isTombstone, type MediaKind } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
 import { blockMedia } from '../lifecycle/block-media.ts';
+import type { MediaChange } from '../lifecycle/plan-change.ts';
 import { findKnownVirus, recordVerdict, toSha256 } from '../lifecycle/verdicts.ts';
-import { type MediaChange, writeMedia } from '../lifecycle/write-media.ts';
+import { writeMedia } from '../lifecycle/write-media.ts';
+import { keepBooks } from '../record/bookkeeping.ts';
 import { kindOf } from '../record/media-kind.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
-import { enqueue } from '../record/outbox.ts';
-import { toRequest } from '../uploads/finalize-upload.ts';
+import { isDeliverable } from '../record/scan-policy.ts';
 import { applyRescan } from './apply-rescan.ts';
+import { toDerivatives } from './derivatives.ts';
 import type { Result } from './result.ts';
-import { storeDerivatives } from './store-derivatives.ts';
 
 export type ApplyOutcome =
   | 'applied'
@@ -64,12 +65,6 @@ const failure = (result: Result): MediaChange => {
   const code: FailureCode =
     result.code !== undefined && result.code in FAILURES ? (result.code as FailureCode) : 'processing_failed';
   return { failure_code: code, failure_message: FAILURES[code] };
-};
-
-/** Whether the verdict lets members have more than the thumbnail. */
-export const isDeliverable = (settings: MediaSettings, scanState: MediaRow['scan_state']): boolean => {
-  if (scanState === 'infected') return false;
-  return scanState !== 'pending' || settings.scanPolicy !== 'gate';
 };
 
 const previewChange = (result: Result): MediaChange =>
@@ -184,8 +179,8 @@ export const applyResult = async (
   const { count } = await tx.db.applied_result.createMany({ data: { ...id, stage }, skipDuplicates: true });
   if (count === 0) return 'duplicate';
 
-  const stored = result.success ? await storeDerivatives(tx, row, epoch, result.processed) : [];
-  const change: MediaChange = { applied_epoch: epoch };
+  const stored = result.success ? toDerivatives(row, epoch, result.processed, new Date()) : [];
+  const change: MediaChange = { applied_epoch: epoch, derivatives: stored };
   if (stage === 'preview') Object.assign(change, previewChange(result));
   if (stage === 'scan') {
     await keepVerdict(tx, result);
@@ -243,9 +238,7 @@ const settle = async (
     change.scan_state !== undefined &&
     change.kind === 'video';
   if (wantsTranscode) change.transcode_state = 'pending';
-  const written = await writeMedia(tx, settings, row, change);
-  if (wantsTranscode)
-    await enqueue(tx, { subject: settings.subjects.transcodeRequest, payload: toRequest(written, settings) });
+  await writeMedia(tx, settings, row, change);
 };
 
 /** That it runs is a change like any other; how far it is changes too often for a revision each. */
@@ -257,11 +250,7 @@ const keepProgress = async (
 ): Promise<void> => {
   if (row.transcode_state === 'pending')
     await writeMedia(tx, settings, row, { transcode_state: 'running', progress });
-  if (row.transcode_state === 'running')
-    await tx.db.media_object.update({
-      where: { media_object_id: row.media_object_id },
-      data: { progress },
-    });
+  if (row.transcode_state === 'running') await keepBooks(tx, row.media_object_id, { progress });
 };
 
 const reportProgress = async (

@@ -1,10 +1,12 @@
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
 import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
+import type { MediaChange } from '../lifecycle/plan-change.ts';
 import { beginEpoch } from '../lifecycle/redrive-media.ts';
-import { type MediaChange, writeMedia } from '../lifecycle/write-media.ts';
+import { writeMedia } from '../lifecycle/write-media.ts';
+import { keepBooks } from '../record/bookkeeping.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
-import { isDeliverable } from './apply-result.ts';
+import { isDeliverable } from '../record/scan-policy.ts';
 
 /**
  * A media object past its deadline, with the latest request of its epoch, if the outbox still knows it. A
@@ -152,7 +154,7 @@ export const settleOverdue = async (
   }
   if (isWaiting) {
     // Bookkeeping that nobody sees: no revision, and nothing to tell.
-    await tx.db.media_object.update({ where: { media_object_id: row.media_object_id }, data: watch });
+    await keepBooks(tx, row.media_object_id, watch);
     return 'extended';
   }
   // A result that was applied since the queue was looked at may have asked for the next step.

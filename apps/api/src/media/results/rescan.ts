@@ -1,8 +1,8 @@
 import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
 import { readMedia } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
+import { toRequest } from '../record/optimize-request.ts';
 import { enqueue } from '../record/outbox.ts';
-import { toRequest } from '../uploads/finalize-upload.ts';
 
 export interface Rescannable {
   media_object_id: string;

@@ -1,6 +1,6 @@
 import { RESPONSE_STAGES } from '@claimcheck/contracts/broker-events';
+import { isFormat, isQuality } from './derivatives.ts';
 import type { Result } from './result.ts';
-import { isFormat, isQuality } from './store-derivatives.ts';
 
 export const FIELDS_WITH_KNOWN_VALUES = ['stage', 'quality', 'format'] as const;
 export type FieldWithKnownValues = (typeof FIELDS_WITH_KNOWN_VALUES)[number];

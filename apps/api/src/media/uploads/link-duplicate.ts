@@ -1,4 +1,5 @@
-import { type Executor, Prisma } from '@claimcheck/database/database';
+import { Prisma, type Transaction } from '@claimcheck/database/database';
+import { postponeExpiry } from '../record/bookkeeping.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
 
 /**
@@ -9,24 +10,21 @@ import type { MediaSettings } from '../record/media-settings.ts';
  * @returns the media object's id; undefined when there is none, or when the name is taken
  */
 export const linkDuplicate = async (
-  on: Executor,
+  tx: Transaction,
   settings: MediaSettings,
   upload: { owner_user_id: string; client_media_id: string; sha256: string; size_bytes: number },
 ): Promise<string | undefined> => {
-  const [row] = await on.query<{ media_object_id: string }>(Prisma.sql`
+  const [row] = await tx.query<{ media_object_id: string }>(Prisma.sql`
     WITH found AS (
       SELECT media_object_id FROM media_object
       WHERE owner_user_id = ${upload.owner_user_id} AND sha256 = ${upload.sha256} AND is_sha256_verified
         AND size_bytes = ${upload.size_bytes}::bigint AND upload_state = 'uploaded'
         AND state IN ('ready', 'degraded')
-      ORDER BY created_at LIMIT 1 FOR UPDATE),
-    named AS (
-      INSERT INTO media_alias (owner_user_id, client_media_id, media_object_id)
-      SELECT ${upload.owner_user_id}, ${upload.client_media_id}, media_object_id FROM found
-      ON CONFLICT DO NOTHING RETURNING media_object_id)
-    UPDATE media_object SET expires_at = CASE WHEN expires_at IS NULL THEN NULL
-      ELSE GREATEST(expires_at, ${new Date(Date.now() + settings.orphanTtlMs)}::timestamptz) END
-    FROM named WHERE media_object.media_object_id = named.media_object_id
-    RETURNING media_object.media_object_id`);
-  return row?.media_object_id;
+      ORDER BY created_at LIMIT 1 FOR UPDATE)
+    INSERT INTO media_alias (owner_user_id, client_media_id, media_object_id)
+    SELECT ${upload.owner_user_id}, ${upload.client_media_id}, media_object_id FROM found
+    ON CONFLICT DO NOTHING RETURNING media_object_id`);
+  if (row === undefined) return undefined;
+  await postponeExpiry(tx, row.media_object_id, new Date(Date.now() + settings.orphanTtlMs));
+  return row.media_object_id;
 };

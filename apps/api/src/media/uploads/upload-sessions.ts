@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
-import { MAX_BIGINT, readAllowance, type UsageLimits } from '../quota/allowance.ts';
+import { MAX_BIGINT, readAllowance } from '../quota/allowance.ts';
 import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
+import type { UsageLimits } from '../record/usage-limits.ts';
 
 /** One upload as its row says; `offset` is committed: what a client was or may be told. Sizes in bytes. */
 export interface UploadSession {

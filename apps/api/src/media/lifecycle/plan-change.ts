@@ -1,0 +1,148 @@
+import { isTombstone, type Media } from '@claimcheck/contracts/media';
+import type { CommittedFact } from '@claimcheck/database/database';
+import { NOTHING_USED, type Usage } from '../quota/user-usage.ts';
+import type { Derivative, MediaColumns, MediaRow } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import { toMedia } from '../record/media-view.ts';
+import { milestonesOf } from '../record/milestones.ts';
+import { toRequest } from '../record/optimize-request.ts';
+import type { OutboxMessage } from '../record/outbox.ts';
+import { mayBecome } from '../record/transitions.ts';
+import { type PrefixSweep, sweepsOfEpochs, sweepsOfWhole } from './prefix-sweeps.ts';
+
+type Fixed =
+  | 'media_object_id'
+  | 'rev'
+  | 'owner_user_id'
+  | 'object_storage_key'
+  | 's3_bucket'
+  | 'created_at'
+  | 'updated_at';
+
+/** Columns of a media object that a change sets; identity, `rev` and time are not among them. */
+export type MediaChange = Partial<Omit<MediaColumns, Fixed>> & {
+  /** Derivatives that the change adds, each in place of the one of its epoch and quality; `none` removes all. */
+  derivatives?: readonly Derivative[] | 'none';
+};
+
+/** Everything that one change of a media object writes, as data. Executors write it; they decide nothing. */
+export interface MediaPlan {
+  media_object_id: string;
+  /** The revision that the plan was made from; a row at any other is left alone. */
+  rev_before: number;
+  /** The media object afterwards. */
+  row: MediaRow;
+  /** Columns that differ from the row before, `rev` and `updated_at` included. */
+  columns: Partial<MediaColumns>;
+  /** Derivatives to insert or replace. */
+  written: readonly Derivative[];
+  /** Derivatives to delete: all, or those of earlier epochs than this one. */
+  removed: 'all' | { before_epoch: number } | undefined;
+  /** For the outbox, in this order. */
+  messages: readonly OutboxMessage[];
+  /** Announced after the commit. */
+  facts: readonly CommittedFact[];
+  /** What its upload counts for from now on; undefined: as before. */
+  usage: Usage | undefined;
+  sweeps: readonly PrefixSweep[];
+  /** What conversations that refer to it get as `media.updated`. */
+  media: Media;
+}
+
+export class IllegalTransition extends Error {
+  constructor(from: string, to: string) {
+    super(`a media object that is ${from} cannot become ${to}`);
+    this.name = 'IllegalTransition';
+  }
+}
+
+const withAdded = (before: readonly Derivative[], added: readonly Derivative[]): Derivative[] => {
+  const idOf = ({ epoch, quality }: Derivative) => `${epoch} ${quality}`;
+  return [...new Map([...before, ...added].map((derivative) => [idOf(derivative), derivative])).values()];
+};
+
+/** Older epochs go when a newer one is complete: it is `ready`, and has each quality that they have. */
+const supersedes = ({ state, applied_epoch, derivatives }: MediaRow): boolean => {
+  if (state !== 'ready' || applied_epoch < 2) return false;
+  const older = derivatives.filter(({ epoch }) => epoch < applied_epoch);
+  const current = new Set(derivatives.flatMap((one) => (one.epoch === applied_epoch ? [one.quality] : [])));
+  return older.length > 0 && older.every(({ quality }) => current.has(quality));
+};
+
+/** The fact of every change; then the upload's end, and requests to workers, when this change brings them. */
+const messagesOf = (settings: MediaSettings, before: MediaRow, row: MediaRow): OutboxMessage[] => {
+  const { subjects } = settings;
+  const media = { media: toMedia(row, settings.publicUrl) };
+  const isUploaded = before.upload_state !== 'uploaded' && row.upload_state === 'uploaded';
+  const isAsked = row.epoch > before.epoch && row.size_bytes > 0n;
+  const wantsTranscode = before.transcode_state !== 'pending' && row.transcode_state === 'pending';
+  const request = () => toRequest(row, settings);
+  return [
+    { subject: subjects.mediaUpdated, payload: media },
+    ...(isUploaded ? [{ subject: subjects.mediaUploaded, payload: media }] : []),
+    ...(isAsked ? [{ subject: subjects.optimizeRequest, payload: request() }] : []),
+    ...(wantsTranscode ? [{ subject: subjects.transcodeRequest, payload: request() }] : []),
+  ];
+};
+
+/** An upload counts for its bytes when it ends well, and for nothing when it or its media object is gone. */
+const usageOf = (before: MediaRow, row: MediaRow, isGone: boolean): Usage | undefined => {
+  if (isGone) return NOTHING_USED;
+  const isFinished = before.upload_state !== 'uploaded' && row.upload_state === 'uploaded';
+  return isFinished ? { bytes: Number(row.size_bytes), is_open: false } : undefined;
+};
+
+/**
+ * Plans one change of a media object: the row afterwards and all that follows from it. Pure; the only place
+ * that knows what a change brings with it.
+ *
+ * @param current under its lock, or with its revision checked by the write
+ * @throws IllegalTransition when the transition is not in the table: a bug of the caller
+ */
+export const planChange = (
+  settings: MediaSettings,
+  current: MediaRow,
+  { derivatives = [], ...change }: MediaChange,
+  now: Date,
+): MediaPlan => {
+  if (change.state !== undefined && !mayBecome(current.state, change.state))
+    throw new IllegalTransition(current.state, change.state);
+  const columns = { ...change, rev: current.rev + 1, updated_at: now };
+  const added = derivatives === 'none' ? [] : derivatives;
+  const all = derivatives === 'none' ? [] : withAdded(current.derivatives, added);
+  const changed: MediaRow = { ...current, ...columns, derivatives: all };
+  const { media_object_id, applied_epoch } = changed;
+  const isDropping = supersedes(changed);
+  const row = isDropping
+    ? { ...changed, derivatives: all.filter(({ epoch }) => epoch >= applied_epoch) }
+    : changed;
+  const isGone =
+    isTombstone(row.state) || (current.upload_state !== 'failed' && row.upload_state === 'failed');
+  const epochs = isDropping ? sweepsOfEpochs(settings, media_object_id, applied_epoch, now) : [];
+  return {
+    media_object_id,
+    rev_before: current.rev,
+    row,
+    columns,
+    written: added,
+    removed: derivatives === 'none' ? 'all' : isDropping ? { before_epoch: applied_epoch } : undefined,
+    messages: messagesOf(settings, current, row),
+    facts: [{ fact: 'media_changed', media_object_id, rev: row.rev }, ...milestonesOf(current, row)],
+    usage: usageOf(current, row, isGone),
+    sweeps: isGone ? sweepsOfWhole(settings, media_object_id, now) : epochs,
+    media: toMedia(row, settings.publicUrl),
+  };
+};
+
+/** Two changes that are written as one: both are told, only the last row is kept. */
+export const chainPlans = (first: MediaPlan, second: MediaPlan): MediaPlan => ({
+  ...second,
+  rev_before: first.rev_before,
+  columns: { ...first.columns, ...second.columns },
+  written: [...first.written, ...second.written],
+  removed: second.removed ?? first.removed,
+  messages: [...first.messages, ...second.messages],
+  facts: [...first.facts.filter(({ fact }) => fact !== 'media_changed'), ...second.facts],
+  usage: second.usage ?? first.usage,
+  sweeps: [...first.sweeps, ...second.sweeps],
+});

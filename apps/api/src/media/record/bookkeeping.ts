@@ -1,0 +1,27 @@
+import { type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
+import type { MediaColumns } from './media-row.ts';
+
+/** Columns without a part in the lifecycle: no revision, no message and no event follows their change. */
+export type Bookkeeping = Partial<
+  Pick<MediaColumns, 'expires_at' | 'ready_by' | 'settle_by' | 'progress' | 'owner_user_id'>
+>;
+
+/** Writes bookkeeping columns of a media object; under its lock. */
+export const keepBooks = async (
+  tx: Transaction,
+  mediaObjectId: string,
+  columns: Bookkeeping,
+): Promise<void> => {
+  await tx.db.media_object.update({ where: { media_object_id: mediaObjectId }, data: columns });
+};
+
+/** Lets an unreferenced media object live until `expiresAt` at least; a referenced one has no end to postpone. */
+export const postponeExpiry = async (
+  on: Pick<Executor, 'query'>,
+  mediaObjectId: string,
+  expiresAt: Date,
+): Promise<void> => {
+  await on.query(Prisma.sql`
+    UPDATE media_object SET expires_at = GREATEST(expires_at, ${expiresAt}::timestamptz)
+    WHERE media_object_id = ${mediaObjectId}::uuid AND expires_at IS NOT NULL`);
+};

@@ -1,0 +1,16 @@
+import type { OptimizeRequest } from '@claimcheck/contracts/broker-events';
+import type { MediaRow } from './media-row.ts';
+import type { MediaSettings } from './media-settings.ts';
+import { sourceUrlOf } from './media-view.ts';
+
+/** The request that a worker gets; the same for both lanes. */
+export const toRequest = (row: MediaRow, settings: MediaSettings): OptimizeRequest => ({
+  s3Key: row.object_storage_key,
+  s3Bucket: row.s3_bucket,
+  mediaId: row.media_object_id,
+  mediaUrl: sourceUrlOf(settings.publicUrl, row.media_object_id),
+  contentType: row.content_type,
+  sizeBytes: Number(row.size_bytes),
+  epoch: row.epoch,
+  ...(row.sha256 === null ? {} : { sha256: row.sha256 }),
+});
