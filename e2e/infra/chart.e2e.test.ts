@@ -111,7 +111,7 @@ describe.each(FILES)('%s', (name) => {
     }
   });
 
-  test('every variable is one that README documents', async () => {
+  test('every variable is one that docs/configuration.md names', async () => {
     const documented = await documentedVariables();
     const used = workloads(values).flatMap((manifest) => containerOf(manifest).env.map((one) => one.name));
     const strange = used.filter((one) => !documented.has(one) && !OF_THE_RUNTIME.includes(one));

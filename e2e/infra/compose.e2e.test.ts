@@ -88,7 +88,7 @@ describe.each(SERVICES)('%s', (app) => {
     expect(code).toBe(1);
   });
 
-  test('is told nothing that README does not document', async () => {
+  test('gets no variable that docs/configuration.md does not name', async () => {
     const documented = await documentedVariables();
     const strange = Object.keys(environmentOf(app)).filter(
       (name) => !documented.has(name) && !OF_THE_RUNTIME.includes(name),

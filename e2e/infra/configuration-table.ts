@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
 
-const README = new URL('../../README.md', import.meta.url);
+const PAGE = new URL('../../docs/configuration.md', import.meta.url);
 
-/** The variables of README's configuration table. */
+/** Returns the variables that docs/configuration.md names in the first cells of its tables. */
 export const documentedVariables = async (): Promise<Set<string>> => {
-  const readme = await readFile(README, 'utf8');
-  const table = readme.split('## Configuration')[1]?.split('\n## ')[0] ?? '';
-  const firstCells = table.split('\n').filter((line) => line.startsWith('|'));
+  const firstCells = (await readFile(PAGE, 'utf8')).split('\n').filter((line) => line.startsWith('|'));
   return new Set(firstCells.flatMap((line) => line.split('|')[1]?.match(/[A-Z][A-Z0-9_]{3,}/g) ?? []));
 };

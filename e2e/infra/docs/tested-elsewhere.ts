@@ -6,6 +6,21 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
     says: "toContain('Claimcheck is ready')",
   },
   { command: /^(npm ci && )?npm test$|^npm ci$/, file: 'e2e/run-tests.ts', says: 'passed, ' },
+  {
+    command: /^npm run docs$/,
+    file: 'scripts/docs/docs.test.ts',
+    says: 'npm run docs writes',
+  },
+  {
+    command: /^npm run lint:prose\b/,
+    file: 'scripts/prose/find-odd-words.test.ts',
+    says: 'an area may not have more odd words than are allowed',
+  },
+  {
+    command: /^npx vitest run --project (unit|integration|e2e)( <file>)?$/,
+    file: 'vitest.config.ts',
+    says: "name: 'unit'",
+  },
   { command: /^npm run (typecheck|lint|format)$/, file: 'e2e/run-tests.ts', says: "'format and lint'" },
   {
     command: /^npm run schemas$/,

@@ -15,7 +15,8 @@ const COMMON = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' 
 const argumentsOf = ({ positionals = [] }: Command): string =>
   positionals.map((name) => (name.startsWith('?') ? ` [${name.slice(1)}]` : ` <${name}>`)).join('');
 
-const helpOf = (command: Command): string =>
+/** Returns what `--help` prints for a command. */
+export const helpOf = (command: Command): string =>
   [
     `Usage: npm run claimcheck -- ${command.name}${argumentsOf(command)} [options]`,
     '',

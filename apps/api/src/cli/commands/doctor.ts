@@ -65,7 +65,7 @@ const run = async (input: CommandInput): Promise<number> => {
     config = loadConfig(input.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const fix = 'the table of the README says what each variable wants';
+    const fix = 'see docs/configuration.md for what each variable takes';
     tell(
       error.problems.map((problem) => failed('configuration', problem, fix)),
       input,

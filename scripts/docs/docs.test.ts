@@ -1,0 +1,35 @@
+import { glob, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { GENERATED_PAGES } from './generated-pages.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const read = (file: string) => readFile(join(ROOT, file), 'utf8');
+const manifest = z.looseObject({
+  dependencies: z.record(z.string(), z.string()).default({}),
+  devDependencies: z.record(z.string(), z.string()).default({}),
+});
+
+test.each(GENERATED_PAGES)('npm run docs writes $file', async ({ file, text }) => {
+  expect(await readFile(file, 'utf8'), basename(file)).toBe(text());
+});
+
+test('README fits on a page', async () => {
+  const readme = await read('README.md');
+  expect(readme.split('\n').length).toBeLessThanOrEqual(110);
+  expect(readme.split(/\s+/).length).toBeLessThanOrEqual(900);
+});
+
+test('every dependency has a reason, and no reason is left over', async () => {
+  const named = new Set<string>();
+  for await (const file of glob('{.,apps/*,packages/*,e2e}/package.json', { cwd: ROOT })) {
+    const { dependencies, devDependencies } = manifest.parse(JSON.parse(await read(file)));
+    for (const name of Object.keys({ ...dependencies, ...devDependencies })) named.add(name);
+  }
+  const wanted = [...named].filter((name) => !/^@(types|claimcheck)\//.test(name));
+  const cells = (await read('docs/dependencies.md')).split('\n').map((line) => line.split('|')[1] ?? '');
+  const explained = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+  expect(explained.toSorted()).toEqual(wanted.toSorted());
+});
