@@ -31,8 +31,10 @@ const EX_USAGE = 64;
 /** Run as they are, in a copy of infra. */
 const AS_IT_IS = /^(cp infra\/|for n in )/;
 
-// A table's head names the program only.
-const all = (await documentedCommands()).filter(({ command }) => command !== CLI.trim());
+// A sentence may name the program only.
+const all = (await documentedCommands()).filter(
+  ({ command }) => command !== CLI.trim() && command !== `${CLI}<command>`,
+);
 const starting = (prefix: string) => all.filter(({ command }) => command.startsWith(prefix));
 const once = (commands: DocumentedCommand[]) => [...new Set(commands.map(({ command }) => command))];
 

@@ -4,8 +4,8 @@ import { LIMITS } from './limits.ts';
 import { DERIVED_QUALITIES, FORMATS, mediaSchema } from './media.ts';
 import { workerReportSchema } from './worker-report.ts';
 
-// Unknown optional fields are ignored everywhere (looseObject keeps them out of nobody's way): that is
-// how an event may grow. A renamed field means a new subject.
+// Every reader ignores unknown optional fields (hence looseObject), so an event can gain fields. A renamed
+// field means a new subject.
 
 const key = z.string().min(1).max(1024);
 /** What every header and every database can hold. */
@@ -32,7 +32,7 @@ export const optimizeRequestSchema = z
       .max(64)
       .optional()
       .describe(
-        'scan: look at the stored source again and answer with stage rescan; whatever else means everything',
+        'scan: scan the stored source again and answer with stage rescan; any other value means everything',
       ),
   })
   .describe('api to worker: derive what this media object needs');
@@ -41,7 +41,7 @@ export type OptimizeRequest = z.infer<typeof optimizeRequestSchema>;
 export const RESPONSE_STAGES = ['preview', 'scan', 'progress', 'final', 'rescan', 'probe'] as const;
 export type ResponseStage = (typeof RESPONSE_STAGES)[number];
 
-/** What a `scan` or `rescan` response says in `code`; infected files are told by the virus event instead. */
+/** What a `scan` or `rescan` response says in `code`; the virus event reports infected files instead. */
 export const SCAN_VERDICTS = ['clean', 'unscannable', 'skipped'] as const;
 
 /** A name that another program gave is kept in a form that every row can hold: a verdict must not be lost to it. */
@@ -97,7 +97,7 @@ export const optimizeResponseSchema = z
       .max(32)
       .optional(),
   })
-  .describe('worker to api: what became of a request');
+  .describe('worker to api: the outcome of a request');
 export type OptimizeResponse = z.infer<typeof optimizeResponseSchema>;
 
 /**

@@ -33,7 +33,7 @@ export const hlsKey = (mediaObjectId: string, epoch: number, file: string): stri
 
 export interface ParsedKey {
   mediaObjectId: string;
-  /** `other`: below the media object's prefix, but made by somebody else's worker. */
+  /** `other`: below the media object's prefix, but made by another worker than ours. */
   kind: 'prefix' | 'source' | 'tail' | 'epoch' | 'other';
   /** Of keys and prefixes of kind `epoch`. */
   epoch?: number;

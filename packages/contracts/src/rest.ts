@@ -52,7 +52,7 @@ export const longPollQuerySchema = z.object({
   after_rev: wholeNumber().optional(),
 });
 
-/** What Uppy sends beside `filename` and `filetype`: accepted, and not looked at. */
+/** Keys that Uppy sends next to `filename` and `filetype`: accepted and ignored. */
 const ignored = z.string().optional();
 
 /** `Upload-Metadata` of a tus creation, decoded. Other keys are refused. */

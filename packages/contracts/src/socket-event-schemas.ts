@@ -28,8 +28,8 @@ export const SERVER_EVENT_SCHEMAS = {
   'media.updated': z
     .object({ ...inLog, media: mediaSchema })
     .describe('A media object of the conversation changed; a client ignores a lower media.rev'),
-  'member.added': z.object({ ...inLog, user_id: hostId }).describe('Somebody became a member'),
-  'member.removed': z.object({ ...inLog, user_id: hostId }).describe('Somebody is no longer a member'),
+  'member.added': z.object({ ...inLog, user_id: hostId }).describe('A user became a member'),
+  'member.removed': z.object({ ...inLog, user_id: hostId }).describe('A user is no longer a member'),
   'media.progress': z
     .object({ conversation_id: hostId, media_object_id: z.guid(), percent: z.number().min(0).max(100) })
     .describe('How far processing is; volatile, without a seq'),
@@ -42,10 +42,10 @@ export const SERVER_EVENT_SCHEMAS = {
     .describe('The token expires soon: send auth:refresh'),
   'session.moving': z
     .object({ closes_in_ms: z.int().nonnegative() })
-    .describe('This gateway is going away: connect anew, to another one'),
+    .describe('This gateway is shutting down: reconnect, to another one'),
   resync: z
     .object({ conversation_id: hostId })
-    .describe('Events can not be replayed: load the conversation again'),
+    .describe('Events cannot be replayed: load the conversation again'),
 } satisfies { [Name in keyof ServerToClientEvents]: z.ZodType<Parameters<ServerToClientEvents[Name]>[0]> };
 
 const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(PROBLEMS, code);

@@ -74,7 +74,7 @@ export interface ServerToClientEvents {
   'conversation.added': (event: { conversation_id: string }) => void;
   'conversation.removed': (event: { conversation_id: string }) => void;
   'session.expiring': (event: { expires_at: string }) => void;
-  /** This gateway is going away and closes the connection after that time: connect anew, to another one. */
+  /** This gateway is shutting down and closes the connection after that time: reconnect, to another one. */
   'session.moving': (event: { closes_in_ms: number }) => void;
   resync: (event: { conversation_id: string }) => void;
 }

@@ -87,7 +87,7 @@ export const eventsPageSchema = z.object({
   events: z.array(eventSchema),
   last_seq: z.int().nonnegative(),
   pruned_seq: z.int().nonnegative(),
-  resync: z.boolean().describe('Events after since_seq are gone: read the messages anew'),
+  resync: z.boolean().describe('Events after since_seq are gone: read the messages again'),
 });
 
 export const publicConfigSchema = z.looseObject({

@@ -106,7 +106,7 @@ export const MEDIA_OPERATIONS: readonly Operation[] = [
     path: '/v1/media/{id}/upload-ticket',
     id: 'renewUploadTicket',
     tag: 'Uploads',
-    summary: 'Renew a ticket without beginning anew',
+    summary: 'Renew a ticket without restarting',
     access: 'user',
     parameters: [uploadId],
     answers: {
@@ -165,7 +165,7 @@ export const MEDIA_OPERATIONS: readonly Operation[] = [
     path: '/v1/media/{id}',
     id: 'deleteMedia',
     tag: 'Media',
-    summary: 'Delete what is your own and nobody refers to; repeatable',
+    summary: 'Delete your own media object that nothing refers to; repeatable',
     access: 'user',
     parameters: [unsentMediaId],
     answers: { 204: { description: 'It is gone' } },
@@ -213,7 +213,7 @@ export const MEDIA_OPERATIONS: readonly Operation[] = [
     path: '/v1/media/urls',
     id: 'createMediaUrls',
     tag: 'Downloads',
-    summary: 'URLs for elements that can not send headers, for up to a hundred downloads',
+    summary: 'URLs for elements that cannot send headers, for up to a hundred downloads',
     access: 'user',
     body: {
       schema: mediaUrlsSchema,

@@ -28,10 +28,10 @@ const nameOf = (schema: unknown): string | undefined =>
 const withoutMarks = ({ $schema: _, $id: __, ...schema }: Record<string, unknown>): object => schema;
 
 const TAGS: Record<Operation['tag'], string> = {
-  Uploads: 'Bytes come in, resumably',
-  Media: 'What became of them',
+  Uploads: 'Resumable uploads',
+  Media: 'State, progress and result of each upload',
   Downloads: 'Stable URLs, authorised at each request',
-  Conversations: 'Who sees what',
+  Conversations: 'Members and their access',
   Messages: 'References to media objects, never bytes',
   Hosts: "For the host application's backend",
   Service: 'About this service',
