@@ -1,8 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
-import { runCommand } from '@claimcheck/local-stack/run-command';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Bucket } from '../harness/bucket.ts';
 import { ChatUser } from '../harness/chat-user.ts';
@@ -100,7 +95,7 @@ describe('every command', () => {
   test('has help', async () => {
     const { out } = await claimcheck('--help');
     const names = [...out.matchAll(/^ {2}([a-z-]+(?: [a-z]+)?)/gm)].map(([, name = '']) => name);
-    expect(names.length).toBeGreaterThan(12);
+    expect(names.length).toBeGreaterThanOrEqual(12);
     const helps = await Promise.all(names.map((name) => claimcheck(...name.split(' '), '--help')));
     for (const [index, name] of names.entries()) {
       const help = helps[index];
@@ -109,80 +104,12 @@ describe('every command', () => {
     }
   });
 
-  test.each([
-    ['migrate'],
-    ['media refs', () => media],
-    ['user quota', () => 'ann'],
-    ['reconcile'],
-    ['completion', () => 'bash'],
-  ])('%s answers a document with --json', async (name, argument = () => '') => {
-    const args = [...name.split(' '), argument(), '--json'].filter((word) => word !== '');
-    const { out } = await claimcheck(...args);
-    for (const line of out.trim().split('\n')) expect(typeof JSON.parse(line)).toBe('object');
-  });
-});
-
-describe('completion', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'claimcheck-completion-'));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
-  const shell = async (
-    name: 'bash' | 'zsh' | 'fish',
-    commands: (script: string) => string,
-  ): Promise<string> => {
-    const program = await ensureSystemPackage({
-      programs: [name],
-      aptPackage: name,
-      purpose: 'the tests of completion',
-      env: process.env,
-      onProgress: (line) => process.stderr.write(`${line}\n`),
-    });
-    const script = join(folder, name);
-    await writeFile(script, (await claimcheck('completion', name)).out);
-    return runCommand(program, ['-c', commands(script)], { env: { ...process.env, HOME: folder } });
-  };
-
-  test.each([
-    ['claimcheck d', 'doctor dlq'],
-    ['claimcheck media ', 'show refs redrive'],
-    ['claimcheck dlq re', 'redrive'],
-    ['claimcheck doctor --t', '--timeout --token'],
-    ['claimcheck media show 1 --', '--json --help'],
-  ])('bash: %j', async (line, expected) => {
-    const words = line.split(' ');
-    const out = await shell(
-      'bash',
-      (script) =>
-        `source ${script}; COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _claimcheck; echo "\${COMPREPLY[*]}"`,
-    );
-    expect(out.trim()).toBe(expected);
-  });
-
-  test('zsh takes it', async () => {
-    const out = await shell(
-      'zsh',
-      (script) => `source ${script}; print $_comps[claimcheck]; whence -w _claimcheck`,
-    );
-    expect(out).toContain('_bash_complete -F _claimcheck');
-    expect(out).toContain('_claimcheck: function');
-  });
-
-  test('fish completes', async () => {
-    const words = async (line: string) =>
-      (await shell('fish', (script) => `source ${script}; complete -C '${line}'`))
-        .trim()
-        .split('\n')
-        .map((one) => one.split('\t')[0]);
-    expect(await words('claimcheck media ')).toEqual(['redrive', 'refs', 'show']);
-    expect(await words('claimcheck doctor --s')).toEqual(['--strict']);
-  });
-
-  test('another shell is refused, with those that there are', async () => {
-    const { code, error } = await claimcheck('completion', 'tcsh');
-    expect(code).toBe(64);
-    expect(error).toContain('<shell> is one of bash, zsh, fish');
-  });
+  test.each([['migrate'], ['media refs', () => media], ['user quota', () => 'ann'], ['reconcile']])(
+    '%s answers a document with --json',
+    async (name, argument = () => '') => {
+      const args = [...name.split(' '), argument(), '--json'].filter((word) => word !== '');
+      const { out } = await claimcheck(...args);
+      for (const line of out.trim().split('\n')) expect(typeof JSON.parse(line)).toBe('object');
+    },
+  );
 });

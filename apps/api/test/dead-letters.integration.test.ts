@@ -5,7 +5,7 @@ import { DeadLetters } from '@claimcheck/platform/nats/dead-letters';
 import { type Exhaustion, PoisonError } from '@claimcheck/platform/nats/delivery';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { COMMANDS } from '../src/cli/commands.ts';
+import { COMMANDS } from '../src/cli/commands/index.ts';
 import { runCli } from '../src/cli/run-cli.ts';
 import { readMedia } from '../src/media/record/media-row.ts';
 import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { COMMANDS } from '../src/cli/commands.ts';
+import { COMMANDS } from '../src/cli/commands/index.ts';
 import { runCli } from '../src/cli/run-cli.ts';
 import { applyResult } from '../src/media/results/apply-result.ts';
 import { resultOf } from './harness/results.ts';

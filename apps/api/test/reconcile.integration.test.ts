@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { COMMANDS } from '../src/cli/commands.ts';
+import { COMMANDS } from '../src/cli/commands/index.ts';
 import { runCli } from '../src/cli/run-cli.ts';
 import { createConversation } from '../src/media/messages/conversations.ts';
 import { sendMessage } from '../src/media/messages/messages.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { VirusEvent } from '@claimcheck/contracts/broker-events';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { COMMANDS } from '../src/cli/commands.ts';
+import { COMMANDS } from '../src/cli/commands/index.ts';
 import { runCli } from '../src/cli/run-cli.ts';
 import { blockKnownBytes, listSameBytes } from '../src/media/lifecycle/block-media.ts';
 import { redriveMedia } from '../src/media/lifecycle/redrive-media.ts';

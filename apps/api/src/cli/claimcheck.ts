@@ -1,4 +1,4 @@
-import { COMMANDS } from './commands.ts';
+import { COMMANDS } from './commands/index.ts';
 import { runCli } from './run-cli.ts';
 
 // Not process.exit: what was written to a pipe is written whole.

@@ -14,7 +14,7 @@ export interface CommandInput {
   print: (line: string) => void;
 }
 
-/** One command of the operator's CLI; a file each in `commands/`, listed in `commands.ts`. */
+/** One command of the operator's CLI; a file each in `commands/`, listed in `commands/index.ts`. */
 export interface Command {
   /** One word or two: `migrate`, `media show`. */
   name: string;

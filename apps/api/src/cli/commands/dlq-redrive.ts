@@ -3,8 +3,7 @@ import { type DeadLetter, DeadLetters } from '@claimcheck/platform/nats/dead-let
 import { type Redrive, redriveLetter } from '../../dead-letters/redrive-letter.ts';
 import { type Command, type CommandInput, UsageError } from '../command.ts';
 import { type Operator, withOperator } from '../operator.ts';
-import { readConsumer } from '../read-consumer.ts';
-import { readSequence } from '../read-sequence.ts';
+import { readConsumer, readSequence } from '../read-arguments.ts';
 import { withBus } from '../with-bus.ts';
 
 interface Selection {

@@ -1,7 +1,7 @@
 import { DeadLetters } from '@claimcheck/platform/nats/dead-letters';
 import { describeLetter } from '../../dead-letters/describe-letter.ts';
 import type { Command } from '../command.ts';
-import { readSequence } from '../read-sequence.ts';
+import { readSequence } from '../read-arguments.ts';
 import { withBus } from '../with-bus.ts';
 
 export const dlqShowCommand: Command = {
