@@ -1,5 +1,5 @@
 import type { Command } from '../../apps/api/src/cli/command.ts';
-import { COMMANDS } from '../../apps/api/src/cli/commands.ts';
+import { COMMANDS } from '../../apps/api/src/cli/commands/index.ts';
 import { helpOf } from '../../apps/api/src/cli/run-cli.ts';
 
 const HEAD = `# Command line
