@@ -12,6 +12,7 @@ import { observeMilestones } from './background/observe-milestones.ts';
 import { OutboxSignal } from './background/outbox-signal.ts';
 import type { Config } from './config.ts';
 import { DirectUploads } from './direct/direct-uploads.ts';
+import { countUploads } from './metrics/count-uploads.ts';
 import { createMetrics } from './metrics.ts';
 import type { HttpContext } from './request/context.ts';
 import { MediaWaiters } from './request/media-waiters.ts';
@@ -54,6 +55,7 @@ export const compose = async (config: Config): Promise<Context> => {
     traceparent: () => tracing.traceparent(),
     onCommit: (facts) => {
       announcer.announce(facts);
+      countUploads(facts, metrics);
       observeMilestones(facts, { database, logger, onMilestone: metrics.onMilestone });
     },
   });
@@ -99,12 +101,7 @@ export const compose = async (config: Config): Promise<Context> => {
       direct: new DirectStorage(storage),
       failpoint,
       logger,
-      onSettled: ({ protocol, length }, by, settlement) => {
-        metrics.directLooks.inc({ by, settlement });
-        if (settlement !== 'finished') return;
-        metrics.uploads.inc({ protocol, outcome: 'finished' });
-        metrics.uploadBytes.inc(length);
-      },
+      onSettled: (by, settlement) => metrics.directLooks.inc({ by, settlement }),
     }),
   };
 };

@@ -259,7 +259,8 @@ describe('uploads that are whole and not finished', () => {
     );
     return session.upload_id;
   };
-  const finished: number[] = [];
+  const finishedBytes = () =>
+    db.facts.flatMap((fact) => (fact.fact === 'upload_finished' ? [fact.size_bytes] : []));
   const finish = (now: Date) =>
     runDuty(
       finishUploads({
@@ -268,7 +269,6 @@ describe('uploads that are whole and not finished', () => {
         storage,
         settings,
         store: engine.store,
-        onFinished: (bytes) => finished.push(bytes),
       }),
       now,
     );
@@ -286,11 +286,12 @@ describe('uploads that are whole and not finished', () => {
       throw error;
     });
     expect(await writer.acquire(held)).toBeDefined();
+    db.facts.splice(0);
     expect((await finish(new Date())).decisions).toEqual([]);
     expect((await finish(later(31_000))).decisions).toEqual(['finished']);
     expect(await row(told)).toMatchObject({ state: 'processing', upload_state: 'uploaded', epoch: 1 });
     expect((await row(held)).state).toBe('uploading');
-    expect(finished).toEqual([10]);
+    expect(finishedBytes()).toEqual([10]);
     await writer.stop();
     expect((await finish(later(31_000))).decisions).toEqual(['finished']);
   });

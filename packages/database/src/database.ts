@@ -21,6 +21,8 @@ export type CommittedFact =
       epoch: number;
       kind: MediaKind;
     }
+  /** An upload that is a media object's, whole and stored; `none`: its bytes were here already. Bytes that came. */
+  | { fact: 'upload_finished'; protocol: 'tus' | 'put' | 'multipart' | 'none'; size_bytes: number }
   | { fact: 'outbox' };
 
 const brand: unique symbol = Symbol('transaction');

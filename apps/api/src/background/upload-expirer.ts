@@ -24,7 +24,7 @@ export interface UploadExpirerOptions {
   settings: MediaSettings;
   logger: Logger;
   everyMs: number;
-  onOutcome?: (outcome: Outcome, sizeBytes: number, protocol: UploadSession['protocol']) => void;
+  onOutcome?: (outcome: Outcome, upload: UploadSession) => void;
   onError?: () => void;
 }
 
@@ -77,7 +77,7 @@ export class UploadExpirer {
     try {
       if (this.#stopped) return false;
       const outcome = await this.#settle(due);
-      onOutcome?.(outcome, due.session.length ?? 0, due.session.protocol);
+      onOutcome?.(outcome, due.session);
       logger.info({ upload, outcome }, 'upload past its time');
       return true;
     } catch (error) {

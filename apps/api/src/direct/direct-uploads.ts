@@ -16,7 +16,7 @@ export type Looker = (typeof LOOKERS)[number];
 export interface DirectUploadsOptions extends SettleContext {
   storage: SettleContext['storage'] & Pick<Storage, 'abortUploads'>;
   logger: Logger;
-  onSettled: (upload: DirectUpload, by: Looker, settlement: Settlement) => void;
+  onSettled: (by: Looker, settlement: Settlement) => void;
 }
 
 /** A signature of version 4 can't live longer. */
@@ -94,7 +94,7 @@ export class DirectUploads {
   async settle(upload: DirectUpload, by: Looker): Promise<Settlement> {
     const { logger, onSettled } = this.#options;
     const settlement = await settleUpload(this.#options, upload);
-    onSettled(upload, by, settlement);
+    onSettled(by, settlement);
     const fields = { upload: upload.upload_id, protocol: upload.protocol, by, settlement };
     if (settlement === 'finished') logger.info(fields, 'upload finished');
     if (settlement === 'failed' || settlement === 'lost')

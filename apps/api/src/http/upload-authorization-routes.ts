@@ -24,7 +24,7 @@ const authorizedSchema = z.object({ media: mediaSchema });
 
 /** `POST /v1/media` and `POST /v1/media/:id/upload-ticket`: uploads that outlive the user's token. */
 export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
-  const { config, database, settings, metrics, logger } = context;
+  const { config, database, settings, logger } = context;
   const router = Router();
   const instructions = new InstructUpload(context);
 
@@ -50,10 +50,8 @@ export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
       duplicate = made.duplicate;
       return { created: made.created, body: { media: toMedia(media, settings.publicUrl) } };
     });
-    if (duplicate) {
-      metrics.uploads.inc({ protocol: 'none', outcome: 'finished' });
+    if (duplicate)
       logger.info({ user_id, client_media_id: input.client_media_id }, 'these bytes are here already');
-    }
     // Tickets and signed URLs are not kept with the answer: they are made anew, for the same upload and time.
     const { media } = authorizedSchema.parse(body);
     await setQuotaHeaders(response, database, settings, user_id);

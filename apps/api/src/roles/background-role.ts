@@ -26,10 +26,9 @@ const startUploadExpirer = (context: Context, sessions: UploadSessions): void =>
     // Nothing lives much longer than it may, also where that is short.
     everyMs: Math.max(EXPIRE_EVERY_AT_LEAST_MS, Math.min(EXPIRE_EVERY_MS, config.uploadTtlMs / 4)),
     onError: () => metrics.sweeperDecisions.inc({ duty, decision: 'error' }),
-    onOutcome: (outcome, sizeBytes, protocol) => {
+    onOutcome: (outcome, { protocol, is_partial }) => {
       metrics.sweeperDecisions.inc({ duty, decision: outcome });
-      if (outcome === 'expired' || outcome === 'finished') metrics.uploads.inc({ protocol, outcome });
-      if (outcome === 'finished') metrics.uploadBytes.inc(sizeBytes);
+      if (outcome === 'expired' && !is_partial) metrics.uploads.inc({ protocol, outcome });
     },
   });
   expirer.start();

@@ -24,10 +24,6 @@ export const startSweeper = (context: Context, sessions: UploadSessions): void =
       storage,
       settings,
       store: engine.store,
-      onFinished: (sizeBytes) => {
-        metrics.uploads.inc({ protocol: 'tus', outcome: 'finished' });
-        metrics.uploadBytes.inc(sizeBytes);
-      },
     }),
     lookAtDirectUploads({ database, directUploads: context.directUploads }),
     expireOrphans({ database, settings }),

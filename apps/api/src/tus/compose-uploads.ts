@@ -21,7 +21,7 @@ export interface Uploads {
 const finalizer =
   (context: HttpContext, sessions: UploadSessions): OnStored =>
   async (session) => {
-    const { database, settings, metrics, logger } = context;
+    const { database, settings, logger } = context;
     if (session.is_partial) return sessions.finishPartial(session.upload_id, session.length);
     const first = await database.autocommit((on) =>
       finalizeUpload(on, settings, session.upload_id, session.length),
@@ -31,8 +31,6 @@ const finalizer =
       if ((await sessions.find(session.upload_id))?.phase !== 'complete') throw new TusError('upload_gone');
       return;
     }
-    metrics.uploads.inc({ protocol: 'tus', outcome: 'finished' });
-    metrics.uploadBytes.inc(session.length);
     logger.info({ upload: session.upload_id, size_bytes: session.length }, 'upload finished');
   };
 

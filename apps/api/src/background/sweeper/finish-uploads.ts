@@ -16,7 +16,6 @@ interface Options {
   settings: MediaSettings;
   /** Makes one object of what is stored of an upload; the upload engine's own way. */
   store: (lease: Lease, session: WholeSession) => Promise<void>;
-  onFinished?: (sizeBytes: number) => void;
 }
 
 const BATCH = 20;
@@ -46,7 +45,6 @@ const finish = async (options: Options, { lease, session }: Acquired): Promise<'
     return 'left';
   // Nobody reads them again now.
   await storage.deletePrefix(tailPrefix(upload_id));
-  options.onFinished?.(length);
   return 'finished';
 };
 

@@ -110,6 +110,7 @@ export const authorizeUpload = async (
   input: AuthorizeUpload,
 ): Promise<AuthorizedUpload> => {
   const duplicate = await link(tx, settings, owner, input);
+  if (duplicate) tx.facts.push({ fact: 'upload_finished', protocol: 'none', size_bytes: 0 });
   const { session, created } = await create(tx, settings, owner, input);
   // No byte is to come, so nothing else would ever finish it.
   if (created && input.size_bytes === 0) await finalizeUpload(tx, settings, session.upload_id, 0);

@@ -6,6 +6,7 @@ import type { MediaColumns, MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
 import { sourceUrlOf } from '../record/media-view.ts';
 import { toOutboxRows } from '../record/outbox.ts';
+import type { UploadSession } from './upload-sessions.ts';
 
 const readUploading = async (on: Executor, mediaObjectId: string): Promise<MediaRow | undefined> => {
   const [columns] = await on.query<MediaColumns>(Prisma.sql`
@@ -51,15 +52,19 @@ const assignments = (columns: MediaPlan['columns']): Prisma.Sql => {
  * at the revision before. A length that the client never declared is charged here; a stored file is not
  * refused. No conversation can refer to a media object before this, so none is notified.
  */
-const executeFinish = async (on: Executor, plan: MediaPlan, usage: Usage): Promise<boolean> => {
-  const written = await on.query(Prisma.sql`
+const executeFinish = async (
+  on: Executor,
+  plan: MediaPlan,
+  usage: Usage,
+): Promise<Pick<UploadSession, 'protocol'> | undefined> => {
+  const [finished] = await on.query<Pick<UploadSession, 'protocol'>>(Prisma.sql`
     WITH media AS (
       UPDATE media_object SET ${assignments(plan.columns)}
       WHERE media_object_id = ${plan.media_object_id}::uuid AND rev = ${plan.rev_before}
         AND upload_state = 'uploading'
       RETURNING media_object_id),
     before AS (
-      SELECT upload_id, owner_user_id, charged_bytes, is_counted_open
+      SELECT upload_id, owner_user_id, protocol, charged_bytes, is_counted_open
       FROM upload_session JOIN media ON upload_id = media.media_object_id FOR UPDATE OF upload_session),
     session AS (
       UPDATE upload_session SET phase = 'complete', length = ${plan.row.size_bytes}::bigint,
@@ -79,8 +84,8 @@ const executeFinish = async (on: Executor, plan: MediaPlan, usage: Usage): Promi
       SELECT owner_user_id, bytes, open FROM session
       ON CONFLICT (owner_user_id) DO UPDATE
         SET bytes = kept.bytes + excluded.bytes, open_uploads = kept.open_uploads + excluded.open_uploads)
-    SELECT media_object_id FROM media`);
-  return written.length === 1;
+    SELECT protocol FROM before`);
+  return finished;
 };
 
 /**
@@ -101,8 +106,11 @@ export const finalizeUpload = async (
     const plan = planFinish(settings, current, sizeBytes);
     const { usage } = plan;
     if (usage === undefined) throw new Error('a finished upload counts for its bytes');
-    if (!(await executeFinish(on, plan, usage))) continue;
+    const finished = await executeFinish(on, plan, usage);
+    if (finished === undefined) continue;
+    const { protocol } = finished;
     on.facts.push({ fact: 'outbox' }, ...plan.facts);
+    on.facts.push({ fact: 'upload_finished', protocol, size_bytes: sizeBytes });
     return true;
   }
 };
