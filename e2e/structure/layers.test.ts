@@ -8,9 +8,12 @@ const ROOT = new URL('../../', import.meta.url);
 
 const sourcesOf = (folder: string): SourceFile[] => {
   const base = fileURLToPath(new URL(`${folder}/`, ROOT));
-  return readdirSync(base, { recursive: true, encoding: 'utf8' })
-    .filter((path) => /\.tsx?$/.test(path))
-    .map((path) => ({ path: path.replaceAll('\\', '/'), text: readFileSync(`${base}${path}`, 'utf8') }));
+  return (
+    readdirSync(base, { recursive: true, encoding: 'utf8' })
+      // A test that stands beside the rooms is about all of them.
+      .filter((path) => /\.tsx?$/.test(path) && !/^[^/]*\.test\.ts$/.test(path))
+      .map((path) => ({ path: path.replaceAll('\\', '/'), text: readFileSync(`${base}${path}`, 'utf8') }))
+  );
 };
 
 describe.each(Object.entries(LAYERS))('%s', (folder, layers) => {
@@ -21,9 +24,12 @@ describe.each(Object.entries(LAYERS))('%s', (folder, layers) => {
   });
 });
 
-it.each(['apps/api/src', 'apps/gateway/src'])('the rooms of %s form no circle', (folder) => {
-  expect(circleIn(LAYERS[folder] ?? {})).toBeUndefined();
-});
+it.each(['apps/api/src', 'apps/api/src/media', 'apps/gateway/src'])(
+  'the rooms of %s form no circle',
+  (folder) => {
+    expect(circleIn(LAYERS[folder] ?? {})).toBeUndefined();
+  },
+);
 
 describe('a planted import that the table forbids', () => {
   const layers = LAYERS['apps/api/src'] ?? {};
