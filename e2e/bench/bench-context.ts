@@ -2,13 +2,15 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startLocalStack } from '@claimcheck/local-stack/local-stack';
+import { type LocalStack, startLocalStack } from '@claimcheck/local-stack/local-stack';
 import type { BenchOptions } from './bench-options.ts';
 
 export interface BenchContext {
   options: BenchOptions;
   /** Configuration that leads to real Postgres, NATS and MinIO. */
   stack: Record<string, string>;
+  /** The servers' processes. */
+  services: LocalStack['services'];
   onProgress(line: string): void;
 }
 
@@ -25,7 +27,9 @@ export type Bench = (context: BenchContext) => Promise<BenchReport>;
 const PASSED_ON = ['PATH', 'HOME', 'CLAIMCHECK_CACHE_DIR', 'GOPROXY', 'GOFLAGS'];
 
 /** Benches whose figures include a scan. */
-const SCANNED: readonly string[] = ['pipeline'];
+const SCANNED: readonly string[] = ['pipeline', 'journey'];
+/** Benches that count Postgres's statements; the storage server is no part of what they compare. */
+const COUNTED: readonly string[] = ['journey'];
 
 /** Rejects on Ctrl-C, so that the servers and their gigabytes go as after any other failure. */
 const interrupted = async (): Promise<never> => {
@@ -45,13 +49,19 @@ export const withBenchContext = async (
     const stack = await startLocalStack({
       dataDir,
       env: Object.fromEntries(PASSED_ON.map((name) => [name, env[name]])),
-      s3: 'minio',
+      s3: COUNTED.includes(options.name) ? 'versitygw' : 'minio',
       clamav: SCANNED.includes(options.name) ? 'test-signatures' : 'none',
       fresh: true,
+      postgresSettings: COUNTED.includes(options.name)
+        ? { shared_preload_libraries: 'pg_stat_statements' }
+        : {},
       onProgress,
     });
     try {
-      return await Promise.race([bench({ options, stack: stack.env, onProgress }), interrupted()]);
+      return await Promise.race([
+        bench({ options, stack: stack.env, services: stack.services, onProgress }),
+        interrupted(),
+      ]);
     } finally {
       await stack.stop();
     }

@@ -8,6 +8,7 @@ import { type BenchOptions, readOptions, UsageError } from './bench-options.ts';
 import { directBench } from './direct/direct-bench.ts';
 import { downloadBench } from './download/download-bench.ts';
 import { gatewayBench } from './gateway/gateway-bench.ts';
+import { journeyBench } from './journey/journey-bench.ts';
 import { pipelineBench } from './pipeline/pipeline-bench.ts';
 import { relayBench } from './relay/relay-bench.ts';
 import { slowClientsBench } from './slow-clients/slow-clients-bench.ts';
@@ -20,6 +21,7 @@ const BENCHES: Record<string, Bench> = {
   download: downloadBench,
   direct: directBench,
   gateway: gatewayBench,
+  journey: journeyBench,
   pipeline: pipelineBench,
   relay: relayBench,
   'slow-clients': slowClientsBench,
@@ -28,7 +30,7 @@ const BENCHES: Record<string, Bench> = {
 };
 
 /** Benches with a worker, which does not start without ffmpeg. */
-const WITH_WORKER: readonly string[] = ['pipeline'];
+const WITH_WORKER: readonly string[] = ['pipeline', 'journey'];
 
 /** A run of a part of it, or a hasty one, must not replace the figures of a whole one. */
 const resultFile = (options: BenchOptions): string | undefined => {

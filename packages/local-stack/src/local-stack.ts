@@ -30,6 +30,8 @@ export interface LocalStackOptions {
   clamav?: 'system' | 'test-signatures' | 'none';
   /** Begin with empty data. */
   fresh?: boolean;
+  /** Settings of Postgres beside the stack's own. */
+  postgresSettings?: Record<string, string>;
   onProgress?: Progress;
   /** The data directory's lock when the caller has it already; stays the caller's to release. */
   lock?: DataDirectoryLock;
@@ -93,6 +95,7 @@ async function prepare(options: LocalStackOptions, dataDir: string): Promise<Ser
     secrets: await loadSecrets(dataDir),
     onProgress: options.onProgress ?? (() => undefined),
     signal: options.signal,
+    postgresSettings: options.postgresSettings ?? {},
   };
 }
 

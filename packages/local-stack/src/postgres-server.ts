@@ -44,7 +44,7 @@ export async function startPostgresServer(context: ServiceContext): Promise<Post
   const service = await startProcess({
     name: 'postgres',
     command,
-    args: [...prefixArgs, '-D', directory, ...flags(ports.postgres)],
+    args: [...prefixArgs, '-D', directory, ...flags(ports.postgres, context.postgresSettings)],
     env: definedOnly({ PATH: env.PATH, LC_ALL: 'C' }),
     cwd: directory,
     ...ids,
@@ -68,8 +68,9 @@ export async function startPostgresServer(context: ServiceContext): Promise<Post
   return { service, url: ownerUrl(DATABASE), readerUrl };
 }
 
-function flags(port: number): string[] {
+function flags(port: number, further: Readonly<Record<string, string>>): string[] {
   const settings = {
+    ...further,
     port: String(port),
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',

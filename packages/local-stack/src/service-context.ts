@@ -12,4 +12,6 @@ export interface ServiceContext {
   secrets: Secrets;
   onProgress: Progress;
   signal?: AbortSignal | undefined;
+  /** Beside our own. */
+  postgresSettings: Readonly<Record<string, string>>;
 }

@@ -1,0 +1,84 @@
+import pg from 'pg';
+
+/** What Postgres has counted since its start, of one database. */
+export interface PostgresCounts {
+  /** By role: each app has one of its own. */
+  statements: Record<string, number>;
+  commits: number;
+  /** Transactions that wrote. */
+  writing_commits: number;
+  wal_bytes: number;
+  rows_written: number;
+  updates: number;
+  hot_updates: number;
+}
+
+export interface Statement {
+  role: string;
+  query: string;
+  calls: number;
+  rows: number;
+}
+
+const STATEMENTS = `
+  SELECT rolname AS role, sum(calls)::float8 AS calls FROM pg_stat_statements
+  JOIN pg_roles ON pg_roles.oid = userid JOIN pg_database ON pg_database.oid = dbid
+  WHERE datname = current_database() GROUP BY rolname`;
+const TABLES = `
+  SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database())::float8 AS commits,
+    pg_snapshot_xmax(pg_current_snapshot())::text::float8 AS writing_commits,
+    (pg_current_wal_insert_lsn() - '0/0')::float8 AS wal_bytes,
+    sum(n_tup_ins + n_tup_upd + n_tup_del)::float8 AS rows_written, sum(n_tup_upd)::float8 AS updates,
+    sum(n_tup_hot_upd)::float8 AS hot_updates
+  FROM pg_stat_user_tables`;
+
+/** Reads the counters, on a connection and as a role of its own, so that it can leave itself out. */
+export class PostgresCounters {
+  readonly #client: pg.Client;
+  readonly #role: string;
+
+  private constructor(client: pg.Client, role: string) {
+    this.#client = client;
+    this.#role = role;
+  }
+
+  /** @param url of a superuser */
+  static async open(url: string): Promise<PostgresCounters> {
+    const client = new pg.Client({ connectionString: url });
+    client.on('error', () => {});
+    await client.connect();
+    await client.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
+    const role = `counter_${process.pid}`;
+    await client.query(`CREATE ROLE ${role} SUPERUSER`);
+    await client.query(`SET ROLE ${role}`);
+    return new PostgresCounters(client, role);
+  }
+
+  async read(): Promise<PostgresCounts> {
+    await this.#client.query('SELECT pg_stat_clear_snapshot()');
+    const statements = await this.#client.query<{ role: string; calls: number }>(STATEMENTS);
+    const tables = await this.#client.query<Omit<PostgresCounts, 'statements'>>(TABLES);
+    const [counts] = tables.rows;
+    if (counts === undefined) throw new Error('Postgres counts nothing');
+    const foreign = statements.rows.filter(({ role }) => role !== this.#role);
+    return { ...counts, statements: Object.fromEntries(foreign.map(({ role, calls }) => [role, calls])) };
+  }
+
+  /** Forgets which statements there were; for {@link list}. */
+  async forget(): Promise<void> {
+    await this.#client.query('SELECT pg_stat_statements_reset()');
+  }
+
+  /** The statements since {@link forget}, the most frequent first. */
+  async list(): Promise<Statement[]> {
+    const { rows } = await this.#client.query<Statement>(`
+      SELECT rolname AS role, query, calls::float8 AS calls, rows::float8 AS rows FROM pg_stat_statements
+      JOIN pg_roles ON pg_roles.oid = userid JOIN pg_database ON pg_database.oid = dbid
+      WHERE datname = current_database() ORDER BY calls DESC`);
+    return rows.filter(({ role }) => role !== this.#role);
+  }
+
+  close(): Promise<void> {
+    return this.#client.end();
+  }
+}
