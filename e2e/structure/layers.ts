@@ -28,7 +28,7 @@ export const LAYERS: Readonly<Record<string, Layers>> = {
     removal: ['lifecycle', 'messages', 'record'],
     results: ['lifecycle', 'record'],
     messages: ['access', 'lifecycle', 'log', 'record'],
-    uploads: ['lifecycle', 'quota', 'record'],
+    uploads: ['access', 'lifecycle', 'quota', 'record'],
     lifecycle: ['log', 'quota', 'record'],
     access: ['record'],
     reports: ['record'],

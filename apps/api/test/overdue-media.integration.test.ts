@@ -9,10 +9,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from
 import { OutboxSignal } from '../src/background/outbox-signal.ts';
 import { Relay } from '../src/background/relay.ts';
 import { FIRST } from '../src/background/sweeper/duty.ts';
-import { settleOverdueMedia } from '../src/background/sweeper/settle-overdue-media.ts';
+import { resolveOverdueMedia } from '../src/background/sweeper/resolve-overdue-media.ts';
 import type { MediaSettings } from '../src/media/record/media-settings.ts';
 import { applyResult } from '../src/media/results/apply-result.ts';
-import { listOverdue, settleOverdue } from '../src/media/results/overdue-media.ts';
+import { listOverdue, resolveOverdue } from '../src/media/results/overdue-media.ts';
 import { requestRescan } from '../src/media/results/rescan.ts';
 import type { Result } from '../src/media/results/result.ts';
 import { resultOf } from './harness/results.ts';
@@ -48,7 +48,7 @@ afterEach(async () => {
 });
 
 const sweep = (now: Date, changed: Partial<MediaSettings> = {}): Promise<DutyReport> =>
-  runDuty(settleOverdueMedia({ database: db.database, bus, settings: { ...settings, ...changed } }), now);
+  runDuty(resolveOverdueMedia({ database: db.database, bus, settings: { ...settings, ...changed } }), now);
 
 const uploaded = (filetype?: string) => db.uploaded(filetype, settings);
 
@@ -237,7 +237,7 @@ test('while the broker is away nothing is driven again; at the very end it settl
   await publishAll();
   const away = await connect(`t${randomBytes(5).toString('hex')}`);
   await away.close();
-  const duty = settleOverdueMedia({
+  const duty = resolveOverdueMedia({
     database: db.database,
     bus: away,
     settings: { ...settings, subjects: away.subjects },
@@ -338,7 +338,8 @@ test('what was asked for since the queue was looked at is not asked for again', 
   if (overdue === undefined) throw new Error('it is not overdue');
   // The verdict was still on its way, and asks for the transcode.
   await apply(resultOf(id, 'scan', 1, 'video/mp4'));
-  const settle = () => db.database.transaction((tx) => settleOverdue(tx, settings, overdue, false, now));
+  const settle = () =>
+    db.database.transaction((tx) => resolveOverdue(tx, settings, overdue, { isWaiting: false, now }));
   expect(await settle()).toBe('left');
   expect(await row(id)).toMatchObject({ epoch: 1, transcode_state: 'pending' });
 });

@@ -4,7 +4,7 @@ import { lookAtDirectUploads } from '../background/sweeper/look-at-direct-upload
 import { measure } from '../background/sweeper/measure.ts';
 import { prune } from '../background/sweeper/prune.ts';
 import { purgeBlockedMedia } from '../background/sweeper/purge-blocked-media.ts';
-import { settleOverdueMedia } from '../background/sweeper/settle-overdue-media.ts';
+import { resolveOverdueMedia } from '../background/sweeper/resolve-overdue-media.ts';
 import { sweepPrefixes } from '../background/sweeper/sweep-prefixes.ts';
 import { Sweeper } from '../background/sweeper/sweeper.ts';
 import type { Context } from '../compose.ts';
@@ -17,7 +17,7 @@ export const startSweeper = (context: Context, sessions: UploadSessions): void =
   const engine = createStoreUpload(context, sessions);
   shutdown.add('sweeper uploads', () => engine.close());
   const duties = [
-    settleOverdueMedia({ database, bus, settings }),
+    resolveOverdueMedia({ database, bus, settings }),
     finishUploads({
       database,
       sessions,

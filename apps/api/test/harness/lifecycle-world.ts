@@ -2,7 +2,7 @@ import { fanOutStep } from '../../src/media/log/fan-out.ts';
 import { createConversation } from '../../src/media/messages/conversations.ts';
 import type { MediaSettings } from '../../src/media/record/media-settings.ts';
 import { listOrphans, settleOrphan } from '../../src/media/removal/orphans.ts';
-import { listOverdue, settleOverdue } from '../../src/media/results/overdue-media.ts';
+import { listOverdue, resolveOverdue } from '../../src/media/results/overdue-media.ts';
 import type { ModelMedia } from './lifecycle-model.ts';
 import type { TestDatabase } from './test-database.ts';
 
@@ -48,7 +48,10 @@ export class LifecycleWorld {
       if (ours.has(overdue.media_object_id))
         decisions.push(
           await database.transaction((tx) =>
-            settleOverdue(tx, this.settings, overdue, waiting.has(overdue.media_object_id), now),
+            resolveOverdue(tx, this.settings, overdue, {
+              isWaiting: waiting.has(overdue.media_object_id),
+              now,
+            }),
           ),
         );
     for (const id of await listOrphans(database, now, FIRST, 1_000))

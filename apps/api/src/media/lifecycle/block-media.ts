@@ -11,7 +11,7 @@ export const BLOCK_REASONS = ['verdict', 'known_bytes', 'same_bytes'] as const;
 export type BlockReason = (typeof BLOCK_REASONS)[number];
 
 /** The tombstone of an infected media object: nothing of it is shown, not even a thumbnail. */
-const blockedBy = (virusName: string): MediaChange => ({
+export const blockedBy = (virusName: string): MediaChange => ({
   state: 'blocked',
   former_state: null,
   scan_state: 'infected',

@@ -1,71 +1,15 @@
 import { MEDIA_STATES, type MediaState, TOMBSTONES } from '@claimcheck/contracts/media';
 import { subjectsOf } from '@claimcheck/contracts/subjects';
 import { describe, expect, test } from 'vitest';
-import type { Derivative, MediaRow } from '../record/media-row.ts';
+import { derivative, ID, NOW, rowOf } from '../../../test/harness/media-rows.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
 import { chainPlans, IllegalTransition, planChange } from './plan-change.ts';
-
-const NOW = new Date('2026-01-02T03:04:05.678Z');
-const ID = '01900000-0000-7000-8000-000000000001';
 
 const settings = {
   subjects: subjectsOf('test'),
   publicUrl: 'https://media.example',
   sweepAgainMs: 60_000,
 } as MediaSettings;
-
-const derivative = (epoch: number, quality: Derivative['quality'], size = 1n): Derivative => ({
-  media_object_id: ID,
-  epoch,
-  quality,
-  format: 'webp',
-  s3_bucket: 'claimcheck',
-  object_storage_key: `${ID}/e${epoch}/${quality}.webp`,
-  size_bytes: size,
-  width: null,
-  height: null,
-  created_at: NOW,
-});
-
-const rowOf = (changed: Partial<MediaRow>): MediaRow => ({
-  media_object_id: ID,
-  rev: 7,
-  epoch: 1,
-  state: 'processing',
-  kind: 'image',
-  owner_user_id: 'ann',
-  conversation_id: null,
-  filename: 'a.jpg',
-  content_type: 'image/jpeg',
-  size_bytes: 1_000n,
-  sha256: null,
-  is_sha256_verified: false,
-  width: null,
-  height: null,
-  duration_ms: null,
-  thumbhash: null,
-  alt: null,
-  upload_state: 'uploaded',
-  thumbnail_state: 'none',
-  scan_state: 'pending',
-  transcode_state: 'none',
-  progress: null,
-  applied_epoch: 0,
-  object_storage_key: `${ID}/source`,
-  s3_bucket: 'claimcheck',
-  original_url: null,
-  virus_name: null,
-  failure_code: null,
-  failure_message: null,
-  ready_by: null,
-  settle_by: null,
-  former_state: null,
-  expires_at: null,
-  created_at: NOW,
-  updated_at: NOW,
-  derivatives: [],
-  ...changed,
-});
 
 const subjectsIn = (plan: ReturnType<typeof planChange>) => plan.messages.map(({ subject }) => subject);
 

@@ -7,16 +7,13 @@ import type { MediaChange } from './plan-change.ts';
 import { writeMedia } from './write-media.ts';
 
 /**
- * Starts a new epoch: a new request under a new message id, which the broker does not take for a duplicate of
- * the old one. What was applied stays visible until the new epoch brings something.
+ * A new epoch: a new request under a new message id, which the broker does not take for a duplicate of the old
+ * one. What was applied stays visible until the new epoch brings something.
  */
-export const beginEpoch = (
-  tx: Transaction,
-  settings: MediaSettings,
-  row: MediaRow,
-  change: MediaChange,
-): Promise<MediaRow> =>
-  writeMedia(tx, settings, row, { ...change, epoch: row.epoch + 1, transcode_state: 'none' });
+export const nextEpoch = ({ epoch }: Pick<MediaRow, 'epoch'>): MediaChange => ({
+  epoch: epoch + 1,
+  transcode_state: 'none',
+});
 
 const REDRIVABLE: readonly MediaState[] = ['failed', 'degraded'];
 
@@ -42,7 +39,8 @@ export const redriveMedia = async (
   const isGivenUp = row.state === 'processing' && row.epoch === givenUp;
   if (!(REDRIVABLE.includes(row.state) || isGivenUp) || !hasSource || isOther) return { refused: row.state };
   const keepsVerdict = row.scan_state === 'clean' || settings.scanPolicy === 'off';
-  const media = await beginEpoch(tx, settings, row, {
+  const media = await writeMedia(tx, settings, row, {
+    ...nextEpoch(row),
     state: 'processing',
     scan_state: keepsVerdict ? row.scan_state : 'pending',
     failure_code: null,

@@ -1,12 +1,9 @@
-import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
 import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
-import type { MediaChange } from '../lifecycle/plan-change.ts';
-import { beginEpoch } from '../lifecycle/redrive-media.ts';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { keepBooks } from '../record/bookkeeping.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
-import { isDeliverable } from '../record/scan-policy.ts';
+import { decideOverdue, type OverdueOutcome } from './decide-overdue.ts';
 
 /**
  * A media object past its deadline, with the latest request of its epoch, if the outbox still knows it. A
@@ -87,79 +84,30 @@ const latestRequestId = async (tx: Transaction, row: MediaRow): Promise<string |
   return request?.id;
 };
 
-export type OverdueDecision =
-  | 'extended'
-  | 'redriven'
-  | 'offered'
-  | 'degraded'
-  | 'failed'
-  | 'given_up'
-  | 'left';
-
-const failure = (code: FailureCode): MediaChange => ({ failure_code: code, failure_message: FAILURES[code] });
-
-/** The last word: what may be delivered is, and what may not has failed. */
-const settle = async (tx: Transaction, settings: MediaSettings, row: MediaRow): Promise<OverdueDecision> => {
-  const transcode_state = ['pending', 'running'].includes(row.transcode_state)
-    ? 'failed'
-    : row.transcode_state;
-  const end: MediaChange = { transcode_state, ready_by: null, settle_by: null };
-  if (row.state === 'degraded') {
-    await writeMedia(tx, settings, row, { ...end, ...failure('not_in_time') });
-    return 'given_up';
-  }
-  const state = isDeliverable(settings, row.scan_state) ? 'degraded' : 'failed';
-  const code = state === 'failed' ? 'no_verdict' : 'not_in_time';
-  await writeMedia(tx, settings, row, { ...end, state, ...failure(code) });
-  return state;
-};
-
-/** The poster is there and the source may be had: members do not wait for a place in the heavy lane. */
-const isOfferable = (settings: MediaSettings, row: MediaRow): boolean =>
-  row.state === 'processing' &&
-  (row.transcode_state === 'pending' || row.transcode_state === 'running') &&
-  row.thumbnail_state === 'ready' &&
-  isDeliverable(settings, row.scan_state);
-
 /**
- * Decides about one media object past its deadline, under its lock, and tells every conversation of what it
- * decided: extended while its request still waits, else driven again as a new epoch, then settled. A video
- * whose transcode waits is offered as it is at once, and goes on being looked after.
+ * Decides about one media object past its deadline, under its lock, and notifies every conversation of the
+ * outcome.
  *
  * @param isWaiting whether the request waits in the outbox or the queue, or is in work
  */
-export const settleOverdue = async (
+export const resolveOverdue = async (
   tx: Transaction,
   settings: MediaSettings,
   overdue: OverdueMedia,
-  isWaiting: boolean,
-  now: Date,
-): Promise<OverdueDecision> => {
+  { isWaiting, now }: { isWaiting: boolean; now: Date },
+): Promise<OverdueOutcome> => {
   const row = await lockMedia(tx, overdue.media_object_id);
   const isDue = row?.ready_by !== null && row?.ready_by !== undefined && row.ready_by < now;
   if (row === undefined || !isDue || row.epoch !== overdue.epoch) return 'left';
-  if (row.state !== 'processing' && row.state !== 'degraded') return 'left';
-
-  const next = new Date(now.getTime() + settings.readyDeadlineMs);
-  const asked = overdue.request?.created_at ?? now;
-  // A sweeper that was away itself gives everything one more deadline.
-  const latest = new Date(Math.max(asked.getTime() + settings.readyDeadlineMaxMs, next.getTime()));
-  const settle_by = row.settle_by ?? latest;
-  if (settle_by <= now) return settle(tx, settings, row);
-
-  const watch = { ready_by: next < settle_by ? next : settle_by, settle_by };
-  if (isOfferable(settings, row) && isWaiting) {
-    await writeMedia(tx, settings, row, { ...watch, state: 'degraded' });
-    return 'offered';
-  }
-  if (isWaiting) {
-    // Bookkeeping that nobody sees: no revision, and nothing to tell.
-    await keepBooks(tx, row.media_object_id, watch);
-    return 'extended';
-  }
-  // A result that was applied since the queue was looked at may have asked for the next step.
-  if ((await latestRequestId(tx, row)) !== overdue.request?.id) return 'left';
-  if (row.epoch >= settings.maxAttempts) return settle(tx, settings, row);
-  await beginEpoch(tx, settings, row, watch);
-  return 'redriven';
+  const { request } = overdue;
+  const { outcome, change, books } = decideOverdue(settings, {
+    row,
+    asked_at: request?.created_at,
+    is_waiting: isWaiting,
+    is_asked_again: !isWaiting && (await latestRequestId(tx, row)) !== request?.id,
+    now,
+  });
+  if (books !== undefined) await keepBooks(tx, row.media_object_id, books);
+  if (change !== undefined) await writeMedia(tx, settings, row, change);
+  return outcome;
 };

@@ -1,7 +1,8 @@
 import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import type { MediaSettings } from '../../media/record/media-settings.ts';
-import { listOverdue, type OverdueMedia, settleOverdue } from '../../media/results/overdue-media.ts';
+import { OVERDUE_OUTCOMES } from '../../media/results/decide-overdue.ts';
+import { listOverdue, type OverdueMedia, resolveOverdue } from '../../media/results/overdue-media.ts';
 import { type Duty, forEachPage, type Pass } from './duty.ts';
 import { findWaiting } from './request-queue.ts';
 
@@ -12,7 +13,7 @@ interface Options {
 }
 
 /** No spinner outlives its deadline: what is past it is extended, re-driven or settled. */
-export const settleOverdueMedia = ({ database, bus, settings }: Options): Duty => {
+export const resolveOverdueMedia = ({ database, bus, settings }: Options): Duty => {
   /** A broker that is away tells nothing: then everything waits, as long as it may. */
   const waitingOf = async (pass: Pass, page: OverdueMedia[]): Promise<(id: string) => boolean> => {
     try {
@@ -26,7 +27,7 @@ export const settleOverdueMedia = ({ database, bus, settings }: Options): Duty =
 
   return {
     name: 'overdue_media',
-    decisions: ['extended', 'redriven', 'offered', 'degraded', 'failed', 'given_up'],
+    decisions: OVERDUE_OUTCOMES.filter((outcome) => outcome !== 'left'),
     run: (pass) =>
       forEachPage(
         pass,
@@ -39,7 +40,10 @@ export const settleOverdueMedia = ({ database, bus, settings }: Options): Duty =
             const { media_object_id, epoch } = overdue;
             try {
               const decision = await database.transaction((tx) =>
-                settleOverdue(tx, settings, overdue, isWaiting(media_object_id), pass.now),
+                resolveOverdue(tx, settings, overdue, {
+                  isWaiting: isWaiting(media_object_id),
+                  now: pass.now,
+                }),
               );
               if (decision !== 'left') pass.decided(decision, { media_object_id, epoch });
             } catch (error) {

@@ -1,0 +1,38 @@
+import type { MediaChange } from '../lifecycle/plan-change.ts';
+import { toSha256, type Verdict } from '../lifecycle/verdicts.ts';
+import type { MediaRow } from '../record/media-row.ts';
+import type { Result } from './result.ts';
+import { failureOf, verdictOf } from './stage-changes.ts';
+
+/**
+ * The counted hash in place of the claimed one, and what that makes of the claim: the next attempt has nothing
+ * left to compare the bytes with.
+ */
+const verifyHash = (row: MediaRow, sha256: string): MediaChange => {
+  const isOther = row.sha256 !== null && toSha256(row.sha256) !== sha256;
+  const isFailed = (row.former_state ?? row.state) === 'failed';
+  return { sha256, is_sha256_verified: true, ...(isOther && isFailed ? failureOf('hash_mismatch') : {}) };
+};
+
+/**
+ * Decides what a new scan of a settled source changes. Infected comes as a virus event; anything else is kept as
+ * a verdict, and a media object that could not be scanned before is clean now if that is the verdict.
+ *
+ * @returns nothing to write when the worker gave no verdict on bytes that it counted
+ */
+export const decideRescan = (
+  row: MediaRow,
+  result: Result,
+): { verdict?: Verdict | undefined; change?: MediaChange } => {
+  const verdict = verdictOf(result);
+  if (verdict === undefined) return {};
+  // A media object in work is hashed there, and compared with what its uploader claimed.
+  const isUnverified = !row.is_sha256_verified && row.state !== 'processing';
+  const wasNotScanned = row.scan_state === 'skipped' || row.scan_state === 'unscannable';
+  const isClean = verdict.code === 'clean' && wasNotScanned && row.state !== 'failed';
+  const change: MediaChange = {
+    ...(isUnverified ? verifyHash(row, verdict.sha256) : {}),
+    ...(isClean ? { scan_state: 'clean' as const } : {}),
+  };
+  return Object.keys(change).length === 0 ? { verdict } : { verdict, change };
+};

@@ -1,0 +1,129 @@
+import { isTombstone } from '@claimcheck/contracts/media';
+import { blockedBy } from '../lifecycle/block-media.ts';
+import { type MediaChange, type MediaPlan, planChange } from '../lifecycle/plan-change.ts';
+import type { Verdict } from '../lifecycle/verdicts.ts';
+import type { Bookkeeping } from '../record/bookkeeping.ts';
+import type { MediaRow } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import { decideRescan } from './decide-rescan.ts';
+import { toDerivatives } from './derivatives.ts';
+import { mergeResult } from './merge-result.ts';
+import type { Result } from './result.ts';
+import { STAGES, type Stage, stageChange, verdictOf } from './stage-changes.ts';
+
+export type ResultOutcome =
+  | 'applied'
+  | 'duplicate'
+  | 'tombstone'
+  | 'stale_epoch'
+  | 'unknown_epoch'
+  | 'unknown_stage'
+  | 'progress'
+  /** It failed for a cause that may go away: its deadline stands, and the sweeper drives it again. */
+  | 'retried_later'
+  | 'rescanned'
+  /** These bytes were found infected before: blocked, and the caller deletes the objects after the commit. */
+  | 'known_infected';
+
+/** Everything that a decision reads, under the media object's lock. */
+export interface ResultState {
+  row: MediaRow;
+  /** Stages of the result's epoch that were applied before. */
+  applied_stages: readonly string[];
+  /** The virus that the latest verdict found in the bytes that this result counted. */
+  known_virus: string | undefined;
+}
+
+/** Everything that one result writes, as data. */
+export interface ResultPlan {
+  outcome: ResultOutcome;
+  /** Marks the result as applied: a repetition of it changes nothing. */
+  applied?: { epoch: number; stage: Stage };
+  verdict?: Verdict | undefined;
+  media?: MediaPlan;
+  books?: Bookkeeping;
+  /** Percent, announced to the conversations that refer to the media object; never logged. */
+  progress?: number;
+}
+
+/** With a deadline ahead, after which the sweeper checks it, and attempts left. */
+const mayBeRetried = (settings: MediaSettings, row: MediaRow, result: Result): boolean =>
+  !result.success &&
+  result.retryable === true &&
+  row.ready_by !== null &&
+  row.epoch < settings.maxAttempts &&
+  (row.state === 'processing' || row.transcode_state === 'pending' || row.transcode_state === 'running');
+
+type Plan = (change: MediaChange) => MediaPlan;
+
+/** That a transcode runs is a change like any other; its percentage changes too often for a revision each. */
+const decideProgress = (row: MediaRow, result: Result, plan: Plan): ResultPlan => {
+  // An earlier attempt says nothing about the one that members wait for.
+  if ((result.epoch ?? row.epoch) !== row.epoch) return { outcome: 'stale_epoch' };
+  const progress = result.percent ?? 0;
+  const decision: ResultPlan = { outcome: 'progress', progress };
+  if (row.transcode_state === 'pending')
+    return { ...decision, media: plan({ transcode_state: 'running', progress }) };
+  return row.transcode_state === 'running' ? { ...decision, books: { progress } } : decision;
+};
+
+/** Why a result is not applied, by its epoch; undefined when nothing speaks against it. */
+const epochRefusal = (row: MediaRow, epoch: number, result: Result): ResultOutcome | undefined => {
+  if (epoch < row.applied_epoch) return 'stale_epoch';
+  if (epoch > row.epoch) return 'unknown_epoch';
+  // A newer attempt is on its way: the failure of this one must not settle what the newer one may bring.
+  return epoch < row.epoch && !result.success ? 'stale_epoch' : undefined;
+};
+
+const decideStage = (
+  settings: MediaSettings,
+  { row, applied_stages }: ResultState,
+  result: Result,
+  applied: { epoch: number; stage: Stage; now: Date },
+): MediaChange => {
+  const { epoch, stage, now } = applied;
+  const derivatives = result.success ? toDerivatives(row, epoch, result.processed, now) : [];
+  const hasThumbnail = derivatives.some(({ quality }) => quality === 'thumbnail');
+  const hadFinal = applied_stages.includes('final') && row.failure_code === null;
+  const change = {
+    ...stageChange(settings, row, stage, result),
+    ...(hasThumbnail ? { thumbnail_state: 'ready' as const } : {}),
+  };
+  const isFinished = stage === 'final' ? result.success : hadFinal;
+  return mergeResult(settings, row, { stage, epoch, change, derivatives, isFinished });
+};
+
+/**
+ * Decides what a worker's result changes, once: a repetition of the same stage of the same epoch changes
+ * nothing. No order is relied on. Pure; {@link applyResult} reads and writes.
+ */
+export const decideResult = (
+  settings: MediaSettings,
+  state: ResultState,
+  result: Result,
+  now: Date,
+): ResultPlan => {
+  const { row, applied_stages, known_virus } = state;
+  const plan: Plan = (change) => planChange(settings, row, change, now);
+  if (isTombstone(row.state)) return { outcome: 'tombstone' };
+  if (result.stage === 'rescan') {
+    const { verdict, change } = decideRescan(row, result);
+    return { outcome: 'rescanned', verdict, ...(change === undefined ? {} : { media: plan(change) }) };
+  }
+  const epoch = result.epoch ?? row.epoch;
+  const refusal = epochRefusal(row, epoch, result);
+  if (refusal !== undefined) return { outcome: refusal };
+  if (result.stage === 'progress') return decideProgress(row, result, plan);
+  const stage = STAGES.find((known) => known === (result.stage ?? 'final'));
+  if (stage === undefined) return { outcome: 'unknown_stage' };
+  // The same bytes again need no second scan: nothing of them is shown, not even a thumbnail.
+  if (known_virus !== undefined) return { outcome: 'known_infected', media: plan(blockedBy(known_virus)) };
+  if (stage === 'final' && mayBeRetried(settings, row, result)) return { outcome: 'retried_later' };
+  if (applied_stages.includes(stage)) return { outcome: 'duplicate' };
+  return {
+    outcome: 'applied',
+    applied: { epoch, stage },
+    verdict: stage === 'scan' ? verdictOf(result) : undefined,
+    media: plan(decideStage(settings, state, result, { epoch, stage, now })),
+  };
+};

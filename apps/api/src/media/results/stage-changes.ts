@@ -1,0 +1,86 @@
+import { SCAN_VERDICTS } from '@claimcheck/contracts/broker-events';
+import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
+import type { MediaChange } from '../lifecycle/plan-change.ts';
+import { toSha256, type Verdict } from '../lifecycle/verdicts.ts';
+import { kindOf } from '../record/media-kind.ts';
+import type { MediaRow } from '../record/media-row.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import type { Result } from './result.ts';
+
+/** The results of one epoch that are applied, each once. */
+export const STAGES = ['preview', 'scan', 'final'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** What a result says about the content; a field that it lacks leaves the column as it is. */
+const learned = (result: Result): MediaChange => {
+  const { width, height, durationMs, thumbhash, contentType } = result;
+  const sha256 = toSha256(result.sha256);
+  return {
+    ...(width === undefined ? {} : { width }),
+    ...(height === undefined ? {} : { height }),
+    ...(durationMs === undefined ? {} : { duration_ms: durationMs }),
+    ...(thumbhash === undefined ? {} : { thumbhash }),
+    ...(sha256 === undefined ? {} : { sha256, is_sha256_verified: true }),
+    ...(contentType === undefined ? {} : { content_type: contentType, kind: kindOf(contentType) }),
+  };
+};
+
+export const failureOf = (code: FailureCode): MediaChange => ({
+  failure_code: code,
+  failure_message: FAILURES[code],
+});
+
+const isFailureCode = (code: string | undefined): code is FailureCode =>
+  code !== undefined && Object.hasOwn(FAILURES, code);
+
+const reasonOf = ({ code }: Result): MediaChange =>
+  failureOf(isFailureCode(code) ? code : 'processing_failed');
+
+const previewChange = (result: Result): MediaChange =>
+  result.success ? { ...learned(result), thumbnail_state: 'ready' } : { thumbnail_state: 'failed' };
+
+const refusesUnscannable = ({ scanUnscannable }: MediaSettings, result: Result): boolean =>
+  scanUnscannable === 'block' || (scanUnscannable === 'deliver-large' && result.error !== 'too_large');
+
+const verdictCode = (result: Result) =>
+  result.success ? SCAN_VERDICTS.find((candidate) => candidate === result.code) : undefined;
+
+const scanChange = (settings: MediaSettings, result: Result): MediaChange => {
+  const verdict = verdictCode(result);
+  // Anything but a known verdict is never read as clean: the state stays pending, and the deadline decides.
+  if (verdict === undefined) return {};
+  const isRefused = verdict === 'unscannable' && refusesUnscannable(settings, result);
+  const refused: MediaChange = isRefused ? { state: 'failed', ...failureOf('no_verdict') } : {};
+  return { ...learned(result), scan_state: verdict, ...refused };
+};
+
+const finalChange = (row: MediaRow, result: Result): MediaChange => {
+  if (result.success) {
+    const change = learned(result);
+    const kind = change.kind ?? kindOf(row.content_type);
+    return { ...change, kind, transcode_state: kind === 'video' ? 'ready' : row.transcode_state };
+  }
+  // The transcode alone failed: the source is there and was let through.
+  if (row.transcode_state === 'pending' || row.transcode_state === 'running')
+    return { ...reasonOf(result), state: 'degraded', transcode_state: 'failed' };
+  return { ...reasonOf(result), state: 'failed' };
+};
+
+/** What a result of this stage changes, before the rules of settling. */
+export const stageChange = (
+  settings: MediaSettings,
+  row: MediaRow,
+  stage: Stage,
+  result: Result,
+): MediaChange => {
+  if (stage === 'preview') return previewChange(result);
+  return stage === 'scan' ? scanChange(settings, result) : finalChange(row, result);
+};
+
+/** The verdict to keep of a scan; undefined when the worker has given none, or not counted the bytes. */
+export const verdictOf = (result: Result): Verdict | undefined => {
+  const sha256 = toSha256(result.sha256);
+  const code = verdictCode(result);
+  if (sha256 === undefined || code === undefined || code === 'skipped') return undefined;
+  return { sha256, scanner: result.scanner, code };
+};
