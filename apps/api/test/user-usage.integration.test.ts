@@ -35,7 +35,7 @@ const create = (
       length,
       part_size: 8_388_608,
       metadata,
-      ...(pieces === undefined ? {} : { pieces }),
+      ...(pieces === undefined ? {} : { partials: pieces }),
     }),
   );
 

@@ -53,7 +53,7 @@ export const createFinalUpload = async (
       part_size: partSizeFor(length),
       raw_metadata,
       concat,
-      pieces,
+      partials: pieces,
     }),
   );
   const { upload_id } = session;

@@ -16,9 +16,6 @@ interface Row {
   uploads_today: number | null;
 }
 
-/** No limit, where SQL wants one. */
-export const MAX_BIGINT = '9223372036854775807';
-
 /** Days of quotas are days in UTC. */
 export const today = (now = new Date()): string => now.toISOString().slice(0, 10);
 

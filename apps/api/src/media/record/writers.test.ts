@@ -9,7 +9,7 @@ const WRITERS: Record<string, string[]> = {
   'media/lifecycle/write-media.ts': ['update'],
   'media/uploads/finalize-upload.ts': ['update'],
   'media/record/bookkeeping.ts': ['update'],
-  'media/uploads/create-upload.ts': ['insert'],
+  'media/uploads/insert-upload.ts': ['insert'],
   'media/removal/erase-media.ts': ['delete'],
   'media/removal/purge-blocked.ts': ['delete'],
 };

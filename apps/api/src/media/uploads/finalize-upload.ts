@@ -1,6 +1,7 @@
 import { FAILURES } from '@claimcheck/contracts/errors';
 import { type Executor, Prisma } from '@claimcheck/database/database';
 import { chainPlans, type MediaPlan, planChange } from '../lifecycle/plan-change.ts';
+import { chargeUsage } from '../quota/charge-usage.ts';
 import type { Usage } from '../quota/user-usage.ts';
 import type { MediaColumns, MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
@@ -57,6 +58,11 @@ const executeFinish = async (
   plan: MediaPlan,
   usage: Usage,
 ): Promise<Pick<UploadSession, 'protocol'> | undefined> => {
+  const added = {
+    owner: Prisma.sql`owner_user_id`,
+    bytes: Prisma.sql`bytes`,
+    open: Prisma.sql`open`,
+  };
   const [finished] = await on.query<Pick<UploadSession, 'protocol'>>(Prisma.sql`
     WITH media AS (
       UPDATE media_object SET ${assignments(plan.columns)}
@@ -79,12 +85,8 @@ const executeFinish = async (
       SELECT new.id, new.subject, new.payload, new.headers
       FROM media, jsonb_to_recordset(${JSON.stringify(toOutboxRows(on, plan.messages))}::jsonb)
         AS new (id uuid, subject text, payload jsonb, headers jsonb)),
-    charged AS (
-      INSERT INTO user_usage AS kept (owner_user_id, bytes, open_uploads)
-      SELECT owner_user_id, bytes, open FROM session
-      ON CONFLICT (owner_user_id) DO UPDATE
-        SET bytes = kept.bytes + excluded.bytes, open_uploads = kept.open_uploads + excluded.open_uploads)
-    SELECT protocol FROM before`);
+    charged AS (SELECT ${chargeUsage(added)} FROM session)
+    SELECT protocol FROM before, charged`);
   return finished;
 };
 

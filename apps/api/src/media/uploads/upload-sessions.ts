@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
-import { MAX_BIGINT, readAllowance } from '../quota/allowance.ts';
+import { readAllowance } from '../quota/allowance.ts';
+import { chargeUsage } from '../quota/charge-usage.ts';
 import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
 import type { UsageLimits } from '../record/usage-limits.ts';
 
@@ -222,28 +223,27 @@ export class UploadSessions {
         FROM fenced, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
           AS new (kind text, number int, etag text, size_bytes bigint, key text))
       SELECT true AS is_kept FROM fenced
-      ${charges ? Prisma.sql`UNION ALL SELECT false FROM held WHERE NOT EXISTS (SELECT FROM charged)` : Prisma.empty}`);
+      ${charges ? Prisma.sql`UNION ALL SELECT false FROM charged WHERE refusal IS NOT NULL` : Prisma.empty}`);
     if (written?.is_kept === false) throw new ProblemError('quota_exceeded');
     return written !== undefined;
   }
 
   /** As {@link fence}, where the owner's quota has room for what is new. */
   #charge({ upload_id, epoch, owner }: Lease, offset: number): Prisma.Sql {
+    const added = {
+      owner: Prisma.sql`owner_user_id`,
+      bytes: Prisma.sql`${offset}::bigint - charged_bytes`,
+      open: Prisma.sql`0`,
+    };
     return Prisma.sql`held AS (
         SELECT upload_id, owner_user_id, charged_bytes FROM upload_session
         WHERE upload_id = ${upload_id}::uuid AND lease_epoch = ${epoch} AND lease_owner = ${owner}::uuid
           AND phase = 'open'
         FOR UPDATE),
-      charged AS (
-        UPDATE user_usage SET bytes = user_usage.bytes + ${offset}::bigint - charged_bytes
-        FROM held LEFT JOIN user_limit USING (owner_user_id)
-        WHERE user_usage.owner_user_id = held.owner_user_id AND (${offset}::bigint <= charged_bytes
-          OR user_usage.bytes + ${offset}::bigint - charged_bytes
-            <= coalesce(quota_bytes, ${this.#limits.userQuotaBytes ?? null}::bigint, ${MAX_BIGINT}::bigint))
-        RETURNING upload_id),
+      charged AS (SELECT upload_id, ${chargeUsage(added, this.#limits)} AS refusal FROM held),
       fenced AS (
         UPDATE upload_session SET "offset" = ${offset}, charged_bytes = ${offset}, updated_at = now()
-        FROM charged WHERE upload_session.upload_id = charged.upload_id
+        FROM charged WHERE upload_session.upload_id = charged.upload_id AND refusal IS NULL
         RETURNING upload_session.upload_id)`;
   }
 

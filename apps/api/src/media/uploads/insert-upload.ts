@@ -1,0 +1,108 @@
+import { sourceKey } from '@claimcheck/contracts/object-keys';
+import type { UploadMetadata } from '@claimcheck/contracts/rest';
+import { type Executor, Prisma } from '@claimcheck/database/database';
+import { v7 as uuidv7 } from 'uuid';
+import { chargeUsage, type Refusal } from '../quota/charge-usage.ts';
+import type { MediaSettings } from '../record/media-settings.ts';
+import { type SessionRow, toSession, type UploadSession } from './upload-sessions.ts';
+
+export interface NewSession {
+  owner_user_id: string;
+  /** Bytes; undefined while deferred. */
+  length: number | undefined;
+  /** How the bytes come; `tus` when it is left out. */
+  protocol?: UploadSession['protocol'];
+  /** Bytes; fixed for the life of the upload. */
+  part_size: number;
+  /** Kept as the client sent them, for its protocol to repeat. */
+  raw_metadata?: string | undefined;
+  concat?: string | undefined;
+  /** The process that will write it at once, with fencing token 1. */
+  lease_owner?: string | undefined;
+}
+
+export interface NewMedia {
+  metadata: UploadMetadata;
+  /** What the client knows of its file; shown until a worker has inspected it. */
+  preview?: { width?: number; height?: number; duration_ms?: number; thumbhash?: string };
+}
+
+/** Rows of the media object and its name; none of a partial upload. */
+const mediaRows = (settings: MediaSettings, id: string, upload: NewSession, media: NewMedia): Prisma.Sql => {
+  const { metadata, preview = {} } = media;
+  const client_media_id = metadata.client_media_id ?? null;
+  const row = {
+    media_object_id: id,
+    owner_user_id: upload.owner_user_id,
+    conversation_id: metadata.conversation_id ?? null,
+    filename: metadata.filename ?? '',
+    content_type: metadata.filetype ?? '',
+    size_bytes: upload.length ?? 0,
+    sha256: metadata.sha256 ?? null,
+    alt: metadata.alt ?? null,
+    ...preview,
+    object_storage_key: sourceKey(id),
+    s3_bucket: settings.bucket,
+    expires_at: new Date(Date.now() + settings.orphanTtlMs),
+  };
+  return Prisma.sql`
+    media AS (
+      INSERT INTO media_object (media_object_id, owner_user_id, conversation_id, state, upload_state, filename,
+        content_type, size_bytes, sha256, alt, width, height, duration_ms, thumbhash, object_storage_key,
+        s3_bucket, expires_at)
+      SELECT media_object_id, owner_user_id, conversation_id, 'uploading', 'uploading', filename, content_type,
+        size_bytes, sha256, alt, width, height, duration_ms, thumbhash, object_storage_key, s3_bucket, expires_at
+      FROM charged, jsonb_populate_record(NULL::media_object, ${JSON.stringify(row)}::jsonb)
+      WHERE refusal IS NULL
+      RETURNING media_object_id),
+    alias AS (
+      INSERT INTO media_alias (owner_user_id, client_media_id, media_object_id)
+      SELECT ${upload.owner_user_id}, ${client_media_id}, media_object_id FROM media
+      WHERE ${client_media_id}::text IS NOT NULL)`;
+};
+
+/**
+ * Makes everything or nothing in one statement: the owner is charged where the limits allow it, and only then
+ * there is a media object, its name, and the session.
+ *
+ * @param media undefined for a partial upload, which has no media object and does not count for the day
+ * @returns the session, or the limit that refused it
+ */
+export const insertUpload = async (
+  on: Executor,
+  settings: MediaSettings,
+  upload: NewSession,
+  media: NewMedia | undefined,
+): Promise<UploadSession | { refusal: Refusal }> => {
+  const id = uuidv7();
+  const { owner_user_id, lease_owner } = upload;
+  const bytes = upload.length ?? 0;
+  const charge = {
+    owner: Prisma.sql`${owner_user_id}::text`,
+    bytes: Prisma.sql`${bytes}::bigint`,
+    open: Prisma.sql`1`,
+    started: media === undefined ? 0 : 1,
+  };
+  const made =
+    media === undefined
+      ? Prisma.sql`media AS (SELECT NULL::uuid AS media_object_id)`
+      : mediaRows(settings, id, upload, media);
+  const [row] = await on.query<SessionRow & { refusal: Refusal | null }>(Prisma.sql`
+    WITH charged AS (SELECT ${chargeUsage(charge, settings)} AS refusal),
+    ${made},
+    session AS (
+      INSERT INTO upload_session (upload_id, media_object_id, owner_user_id, protocol, is_partial, length,
+        part_size, s3_bucket, object_storage_key, metadata, concat, lease_owner, lease_epoch, charged_bytes,
+        is_counted_open, expires_at)
+      SELECT ${id}::uuid, media_object_id, ${owner_user_id}, ${upload.protocol ?? 'tus'}::upload_protocol,
+        ${media === undefined}::boolean, ${upload.length ?? null}::bigint, ${upload.part_size}::bigint,
+        ${settings.bucket}, ${sourceKey(id)}, ${upload.raw_metadata ?? null}, ${upload.concat ?? null},
+        ${lease_owner ?? null}::uuid, ${lease_owner === undefined ? 0 : 1}::int, ${bytes}::bigint, true,
+        ${new Date(Date.now() + settings.uploadTtlMs)}::timestamptz
+      FROM charged, media WHERE refusal IS NULL
+      RETURNING *)
+    SELECT * FROM charged LEFT JOIN session ON true`);
+  if (row === undefined) throw new Error('the charge of an upload has no answer');
+  const { refusal, ...session } = row;
+  return refusal === null ? toSession(session) : { refusal };
+};
