@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { answerOnce } from '../src/media/messages/idempotency.ts';
+import { answerOnce } from '../src/http/answer-once.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';
 
 let api: TestApi;

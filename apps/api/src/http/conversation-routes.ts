@@ -3,9 +3,9 @@ import { createConversationSchema, eventsQuerySchema } from '@claimcheck/contrac
 import { readLog } from '@claimcheck/database/conversation-log';
 import type { Identity } from '@claimcheck/platform/auth/token-verifier';
 import { Router } from 'express';
+import { assertMember } from '../media/access/membership.ts';
 import {
   addMember,
-  assertMember,
   createConversation,
   listConversations,
   readConversation,
@@ -35,7 +35,7 @@ export const conversationRoutes = ({ database, config }: HttpContext): Router =>
   /** Members see that they may not; others see nothing. */
   const assertMayChangeMembers = async (identity: Identity, conversationId: string, userId: string) => {
     if (identity.is_backend) return;
-    await assertMember(database.client, conversationId, identity.user_id);
+    await assertMember(database, conversationId, identity.user_id);
     const { created_by } = await readConversation(database.client, conversationId);
     const isCreator = config.conversationAdmin === 'creator' && created_by === identity.user_id;
     if (!isCreator && userId !== identity.user_id) throw new ProblemError('forbidden');
@@ -68,7 +68,7 @@ export const conversationRoutes = ({ database, config }: HttpContext): Router =>
 
   router.get('/v1/conversations/:id', async (request, response) => {
     const id = hostIdOf(request.params.id);
-    await assertMember(database.client, id, identityOf(response).user_id);
+    await assertMember(database, id, identityOf(response).user_id);
     response.json(await readConversation(database.client, id));
   });
 
@@ -92,7 +92,7 @@ export const conversationRoutes = ({ database, config }: HttpContext): Router =>
   router.get('/v1/conversations/:id/events', async (request, response) => {
     const id = hostIdOf(request.params.id);
     const query = validate(eventsQuerySchema, request.query);
-    await assertMember(database.client, id, identityOf(response).user_id);
+    await assertMember(database, id, identityOf(response).user_id);
     const page = await readLog(database.client, id, query.since_seq, query.limit);
     if (page === undefined) throw new ProblemError('not_found');
     response.json({ ...page, resync: query.since_seq < page.pruned_seq });

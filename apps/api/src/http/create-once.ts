@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { clientKey } from '@claimcheck/contracts/ids';
 import type { Database, Prisma, Transaction } from '@claimcheck/database/database';
 import type { Request, Response } from 'express';
-import { type Answer, answerOnce } from '../media/messages/idempotency.ts';
 import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
+import { type Answer, answerOnce } from './answer-once.ts';
 
 const HEADER = 'Idempotency-Key';
 

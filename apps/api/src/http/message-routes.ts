@@ -1,6 +1,6 @@
 import { messagesQuerySchema, sendMessageSchema } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
-import { assertMember } from '../media/messages/conversations.ts';
+import { assertMember } from '../media/access/membership.ts';
 import { deleteMessage, listMessages, sendMessage } from '../media/messages/messages.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
@@ -28,7 +28,7 @@ export const messageRoutes = ({ database, settings }: HttpContext): Router => {
   router.get(path, async (request, response) => {
     const id = hostIdOf(request.params.id);
     const page = validate(messagesQuerySchema, request.query);
-    await assertMember(database.client, id, identityOf(response).user_id);
+    await assertMember(database, id, identityOf(response).user_id);
     response.json(await listMessages(database.client, settings, id, page));
   });
 
@@ -36,7 +36,7 @@ export const messageRoutes = ({ database, settings }: HttpContext): Router => {
     const id = hostIdOf(request.params.id);
     const messageId = mediaIdOf(request.params.messageId);
     const identity = identityOf(response);
-    if (!identity.is_backend) await assertMember(database.client, id, identity.user_id);
+    if (!identity.is_backend) await assertMember(database, id, identity.user_id);
     await database.transaction((tx) => deleteMessage(tx, settings, id, messageId, identity));
     response.status(204).end();
   });

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { createUpload } from '../media/uploads/create-upload.ts';
+import { createUpload, PartialUploadGone } from '../media/uploads/create-upload.ts';
 import { partSizeFor } from '../media/uploads/part-size.ts';
 import type { UploadSession } from '../media/uploads/upload-sessions.ts';
 import { ProblemError } from '../problem-error.ts';
@@ -27,6 +27,12 @@ const ownPartials = async (uploads: Uploads, concat: string, userId: string): Pr
   });
 };
 
+/** The domain does not know which header named a partial upload that is gone. */
+const nameHeader = (error: unknown): never => {
+  if (error instanceof PartialUploadGone) throw new ProblemError('upload_gone', { field: 'Upload-Concat' });
+  throw error;
+};
+
 /**
  * The last request of a concatenation (tus 1.0.0): partial uploads become one, which is finished when this
  * answers. The pieces are removed afterwards. Repeatable under its `client_media_id`.
@@ -45,17 +51,19 @@ export const createFinalUpload = async (
   if (length > config.maxUploadBytes) throw new ProblemError('too_large', { field: 'Upload-Concat' });
   const pieces = partials.map(({ upload_id }) => upload_id);
   const raw_metadata = request.get('upload-metadata');
-  const { session, created } = await database.transaction((tx) =>
-    createUpload(tx, settings, {
-      owner_user_id: userId,
-      metadata: parseMetadata(raw_metadata),
-      length,
-      part_size: partSizeFor(length),
-      raw_metadata,
-      concat,
-      partials: pieces,
-    }),
-  );
+  const { session, created } = await database
+    .transaction((tx) =>
+      createUpload(tx, settings, {
+        owner_user_id: userId,
+        metadata: parseMetadata(raw_metadata),
+        length,
+        part_size: partSizeFor(length),
+        raw_metadata,
+        concat,
+        partials: pieces,
+      }),
+    )
+    .catch(nameHeader);
   const { upload_id } = session;
   // What is unfinished under this name may be another upload, and this one's bytes would become its own.
   const isSame = session.length === length && (session.concat === concat || session.phase === 'complete');

@@ -1,5 +1,4 @@
 import type { Conversation } from '@claimcheck/contracts/rest';
-import { isMember } from '@claimcheck/database/conversation-log';
 import type { Prisma, Transaction } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
 import { ProblemError } from '../../problem-error.ts';
@@ -23,11 +22,6 @@ const read = async (db: Reader, conversationId: string): Promise<ConversationRow
   });
   if (row === null) throw new ProblemError('not_found');
   return row;
-};
-
-/** @throws ProblemError `not_found`, the same for what is not there and what is not yours */
-export const assertMember = async (db: Reader, conversationId: string, userId: string): Promise<void> => {
-  if (!(await isMember(db, conversationId, userId))) throw new ProblemError('not_found');
 };
 
 export const readConversation = async (db: Reader, conversationId: string): Promise<Conversation> =>

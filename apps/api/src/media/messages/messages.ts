@@ -5,11 +5,11 @@ import type { Prisma, Transaction } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
 import { ProblemError } from '../../problem-error.ts';
 import { maySee } from '../access/media-access.ts';
+import { assertMember } from '../access/membership.ts';
 import { appendEvent, assertFits } from '../log/conversation-events.ts';
 import { lockMedia, type MediaRow, type Reader } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
 import { toMedia } from '../record/media-view.ts';
-import { assertMember } from './conversations.ts';
 import { addReference, removeReference } from './references.ts';
 
 const INCLUDE = { media_object: { include: { derivatives: true } } } as const;
@@ -70,7 +70,7 @@ export const sendMessage = async (
   senderId: string,
   input: SendMessage,
 ): Promise<{ message: Message; created: boolean }> => {
-  await assertMember(tx.db, conversationId, senderId);
+  await assertMember(tx, conversationId, senderId);
   const known = await findByClientKey(tx.db, conversationId, senderId, input.client_message_id);
   if (known !== null) return { message: toMessage(known, settings.publicUrl), created: false };
 

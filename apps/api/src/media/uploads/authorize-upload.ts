@@ -1,9 +1,10 @@
 import type { AuthorizeUpload, UploadProtocol } from '@claimcheck/contracts/rest';
 import type { Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
+import { assertMember } from '../access/membership.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
-import { assertMember, createUpload } from './create-upload.ts';
+import { createUpload } from './create-upload.ts';
 import { finalizeUpload } from './finalize-upload.ts';
 import { linkDuplicate } from './link-duplicate.ts';
 import { directPartSizeFor, partSizeFor } from './part-size.ts';
@@ -90,7 +91,8 @@ const link = async (
   { sha256, client_media_id, size_bytes, conversation_id }: AuthorizeUpload,
 ): Promise<boolean> => {
   if (sha256 === undefined || size_bytes === 0) return false;
-  if (conversation_id !== undefined) await assertMember(tx, conversation_id, owner_user_id);
+  if (conversation_id !== undefined)
+    await assertMember(tx, conversation_id, owner_user_id, { field: 'conversation_id' });
   const linked = await linkDuplicate(tx, settings, { owner_user_id, client_media_id, sha256, size_bytes });
   return linked !== undefined;
 };

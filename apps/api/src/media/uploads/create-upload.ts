@@ -1,5 +1,6 @@
 import { type Executor, Prisma } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
+import { assertMember } from '../access/membership.ts';
 import { refusalOf } from '../quota/charge-usage.ts';
 import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
@@ -24,14 +25,14 @@ const findByAlias = async (
   return row === undefined ? undefined : toSession(row);
 };
 
-/** @throws ProblemError `not_found` */
-export const assertMember = async (on: Executor, conversationId: string, userId: string): Promise<void> => {
-  const members = await on.query(Prisma.sql`
-    SELECT 1 FROM conversation_member WHERE conversation_id = ${conversationId} AND user_id = ${userId}`);
-  if (members.length === 0) throw new ProblemError('not_found', { field: 'conversation_id' });
-};
+/** A partial upload that a concatenation names is gone. Its caller knows which field named it. */
+export class PartialUploadGone extends ProblemError {
+  constructor() {
+    super('upload_gone');
+  }
+}
 
-/** Postpones the expiry of partial uploads while they are copied. @throws ProblemError `upload_gone` */
+/** Postpones the expiry of partial uploads while they are copied. @throws PartialUploadGone */
 const takeOver = async (
   on: Executor,
   settings: MediaSettings,
@@ -41,7 +42,7 @@ const takeOver = async (
   const taken = await on.query(Prisma.sql`
     UPDATE upload_session SET expires_at = ${new Date(Date.now() + settings.uploadTtlMs)}
     WHERE upload_id = ANY(${ids}::uuid[]) AND is_partial AND phase = 'complete' RETURNING upload_id`);
-  if (taken.length !== ids.length) throw new ProblemError('upload_gone', { field: 'Upload-Concat' });
+  if (taken.length !== ids.length) throw new PartialUploadGone();
   await setUsage(on, ids, NOTHING_USED);
 };
 
@@ -50,7 +51,7 @@ const takeOver = async (
  * good: the same call again, also at the same time, gives the same.
  *
  * @throws ProblemError `not_found` for a conversation that the owner is not a member of · `quota_exceeded` ·
- *   `too_many_uploads` · `too_many_uploads_today`
+ *   `too_many_uploads` · `too_many_uploads_today` · PartialUploadGone
  */
 export const createUpload = async (
   on: Executor,
@@ -60,7 +61,9 @@ export const createUpload = async (
   const { owner_user_id, metadata, partials } = upload;
   const known = await findByAlias(on, owner_user_id, metadata.client_media_id);
   if (known !== undefined) return { session: known, created: false };
-  if (metadata.conversation_id !== undefined) await assertMember(on, metadata.conversation_id, owner_user_id);
+  const { conversation_id } = metadata;
+  if (conversation_id !== undefined)
+    await assertMember(on, conversation_id, owner_user_id, { field: 'conversation_id' });
   if (partials !== undefined) await takeOver(on, settings, partials);
   const made = await insertUpload(on, settings, upload, upload);
   if (!('refusal' in made)) return { session: made, created: true };

@@ -19,7 +19,7 @@ export interface UploadSession {
   part_size: number;
   object_storage_key: string;
   s3_upload_id: string | undefined;
-  /** `Upload-Metadata` and `Upload-Concat` as they were sent. */
+  /** As the client sent them, for its protocol to repeat. */
   metadata: string | undefined;
   concat: string | undefined;
   expires_at: Date;

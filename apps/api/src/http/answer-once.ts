@@ -1,5 +1,5 @@
 import type { Prisma, Transaction } from '@claimcheck/database/database';
-import { ProblemError } from '../../problem-error.ts';
+import { ProblemError } from '../problem-error.ts';
 
 /** Whose request it is: a key means the same only for the same user and route. */
 export interface IdempotencyScope {
