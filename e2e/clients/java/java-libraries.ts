@@ -7,28 +7,36 @@ import { lockFile } from '@claimcheck/local-stack/file-lock';
 import { cacheDirectory } from '@claimcheck/local-stack/find-program';
 import { runCommand } from '@claimcheck/local-stack/run-command';
 
-const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
+const CLIENTS = new URL('./pom.xml', import.meta.url);
 const INSTALL_LIMIT_MS = 10 * 60_000;
 
 const program = (name: string, aptPackage: string): Promise<string> =>
   ensureSystemPackage({
     programs: [name],
     aptPackage,
-    purpose: 'the test with tus-java-client',
+    purpose: 'tests with Java',
     onProgress: (line) => process.stderr.write(`${line}\n`),
     env: process.env,
   });
 
+export interface JavaLibraries {
+  java: string;
+  /** Where the libraries are. */
+  folder: string;
+  classPath: string;
+}
+
 /**
- * Java, and the libraries of pom.xml, fetched once and kept in the cache.
+ * Finds Java, and fetches the libraries of a pom.xml once; they stay in the cache.
  * @throws Error that says what to install
  */
-export const javaLibraries = async (): Promise<{ java: string; classPath: string }> => {
+export const javaLibraries = async (pomUrl = CLIENTS): Promise<JavaLibraries> => {
+  const pom = fileURLToPath(pomUrl);
   // A runtime without the compiler can't run a source file.
   await program('javac', 'default-jdk-headless');
   const java = await program('java', 'default-jdk-headless');
   const wanted = createHash('sha256')
-    .update(await readFile(POM))
+    .update(await readFile(pom))
     .digest('hex')
     .slice(0, 8);
   const cache = cacheDirectory(process.env);
@@ -36,20 +44,20 @@ export const javaLibraries = async (): Promise<{ java: string; classPath: string
   const folder = join(cache, `java-${wanted}`);
   const lock = await lockFile(join(cache, 'locks', `java-${wanted}.lock`), { timeoutMs: INSTALL_LIMIT_MS });
   try {
-    await access(folder).catch(() => install(cache, folder));
+    await access(folder).catch(() => install(pom, cache, folder));
   } finally {
     lock.release();
   }
-  return { java, classPath: join(folder, '*') };
+  return { java, folder, classPath: join(folder, '*') };
 };
 
-const install = async (cache: string, folder: string): Promise<void> => {
+const install = async (pom: string, cache: string, folder: string): Promise<void> => {
   const maven = await program('mvn', 'maven');
   const unfinished = await mkdtemp(join(cache, 'fetch-java-'));
   try {
     await runCommand(
       maven,
-      ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`],
+      ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`],
       { env: process.env, signal: AbortSignal.timeout(INSTALL_LIMIT_MS) },
     );
     await rename(unfinished, folder);
