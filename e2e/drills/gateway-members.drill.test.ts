@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SocketFollower } from '@claimcheck/client/conversations/follow';
+import { Tokens } from '@claimcheck/client/tokens';
 import { Database } from '@claimcheck/database/database';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
@@ -68,7 +69,7 @@ test('a gateway that ends in order asks its clients to move, and the SDK follows
   const lost: string[] = [];
   const follower = new SocketFollower(
     fleet.balancer.url,
-    () => fleet.system.tokenFor(room.members[0] ?? ''),
+    new Tokens(() => fleet.system.tokenFor(room.members[0] ?? '')),
     {
       onEvent: ({ seq }) => seqs.push(seq),
       onResync: () => lost.push('resync'),

@@ -36,8 +36,8 @@ test('a token in place of the function that gives it is refused', () => {
 });
 
 test.each([
-  ['nothing', () => undefined, /gave no token.*your backend/],
-  ['an empty text', () => '', /gave no token/],
+  ['nothing', () => undefined, /returned no token.*your backend/],
+  ['an empty text', () => '', /returned no token/],
   [
     'a refusal',
     () => Promise.reject(new Error('the session is over')),

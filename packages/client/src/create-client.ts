@@ -7,7 +7,7 @@ import { Feed } from './conversations/feed.ts';
 import { type Follower, type FollowHandlers, SocketFollower } from './conversations/follow.ts';
 import { LiveConversation } from './conversations/live-conversation.ts';
 import { fetchPublicConfig } from './fetch-public-config.ts';
-import { createHttp, type GetToken, type Http } from './http.ts';
+import { createHttp } from './http.ts';
 import { userIdOf } from './identity.ts';
 import type { MediaHandle, MediaOptions } from './media/media.ts';
 import { MediaLibrary } from './media/media-library.ts';
@@ -17,15 +17,16 @@ import { Outbox } from './messages/outbox.ts';
 import type { MessageInput, OutgoingMessage } from './messages/outgoing-message.ts';
 import type { OutgoingRecord } from './messages/outgoing-task.ts';
 import type { Readable } from './observable.ts';
+import { retryUntilAborted } from './retry.ts';
 import { indexedDbStore } from './store/indexed-db-store.ts';
 import type { KeyValueStore } from './store/key-value-store.ts';
 import { memoryStore } from './store/memory-store.ts';
 import { Records } from './store/records.ts';
+import { type GetToken, Tokens } from './tokens.ts';
 import type { Upload, UploadOptions } from './uploads/upload.ts';
 import type { UploadRecord } from './uploads/upload-record.ts';
 import { DEFAULT_UPLOAD_SETTINGS, type UploadSettings } from './uploads/upload-settings.ts';
 import { UploadManager, type Uploads } from './uploads/uploads.ts';
-import { whenPossible } from './when-possible.ts';
 import type { Conversation, Message, PostMessage } from './wire/conversation.ts';
 
 export interface ClientOptions {
@@ -95,8 +96,9 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
     throw new ClaimcheckError('invalid_option', 'getToken has to be a function that gives a JWT.', {
       field: 'getToken',
     });
-  const http = createHttp(baseUrl, getToken);
-  const userId = rememberedUserId(options.userId, http);
+  const tokens = new Tokens(getToken);
+  const http = createHttp(baseUrl, tokens);
+  const userId = rememberedUserId(options.userId, tokens);
   const closed = new AbortController();
   let toldOf: string | undefined;
   const tellOfWaiting = (error: ClaimcheckError) => {
@@ -105,7 +107,7 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
     toldOf = error.message;
   };
   // A page may be opened before there is a token, without a network: what is kept waits until it is known whose it is.
-  const owner = () => whenPossible(userId, closed.signal, tellOfWaiting);
+  const owner = () => retryUntilAborted(userId, { signal: closed.signal, onFailure: tellOfWaiting });
   const store = options.store ?? ('indexedDB' in globalThis ? indexedDbStore() : memoryStore());
   const recordsOf = <Value extends { id: string }>(kind: string) =>
     new Records<Value>(store, async () => `${baseUrl}|${await owner()}|${kind}|`, warn);
@@ -122,7 +124,7 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
     uploads,
     onSent: (message) => conversations.get(message.conversation_id)?.add(message),
   });
-  const feed = new Feed(http, async () => gatewayUrl ?? (await fetchPublicConfig(baseUrl)).gateway_url);
+  const feed = new Feed(tokens, async () => gatewayUrl ?? (await fetchPublicConfig(baseUrl)).gateway_url);
   const media = new MediaLibrary(http, feed);
   const cached = recordsOf<CachedConversation>('conversation');
 
@@ -166,7 +168,7 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
     media: (id, mediaOptions) => media.get(id, mediaOptions),
     mediaUrls: (items) => media.urls.request(items),
     userId,
-    follow: (handlers) => new SocketFollower(originOf(gatewayUrl, 'gatewayUrl'), getToken, handlers),
+    follow: (handlers) => new SocketFollower(originOf(gatewayUrl, 'gatewayUrl'), tokens, handlers),
     restored,
     close: () => {
       closed.abort();
@@ -190,10 +192,10 @@ const safely =
   };
 
 /** A client is one user's: the host's token is looked at once. */
-const rememberedUserId = (given: string | undefined, http: Http): (() => Promise<string>) => {
+const rememberedUserId = (given: string | undefined, tokens: Tokens): (() => Promise<string>) => {
   let known = given;
   return async () => {
-    known ??= userIdOf(await http.token());
+    known ??= userIdOf(await tokens.get());
     return known;
   };
 };

@@ -1,20 +1,13 @@
 import { ClaimcheckError, errorOfAnswer, networkError } from './claimcheck-error.ts';
-
-/** `fresh` asks for another token than the last one, which the server did not accept. */
-export interface TokenRequest {
-  fresh: boolean;
-}
-
-/** Gives the host application's current token; called for each request, so it should cache. */
-export type GetToken = (request?: TokenRequest) => string | Promise<string>;
+import type { Tokens } from './tokens.ts';
 
 export type HttpMethod = 'GET' | 'POST' | 'DELETE';
 
 export interface Http {
   readonly baseUrl: string;
-  /** A token, or ClaimcheckError `token_missing` that says what to do. */
-  token(request?: TokenRequest): Promise<string>;
-  /** Answers the parsed JSON body. Throws ClaimcheckError. `path` may be an address of the same service. */
+  /** The host's. Missing where requests need none. */
+  readonly tokens?: Tokens | undefined;
+  /** Returns the parsed JSON body. Throws ClaimcheckError. `path` may be an address of the same service. */
   request<Answer>(
     method: HttpMethod,
     path: string,
@@ -32,71 +25,64 @@ export interface RequestOptions {
 /** No call of this API takes longer, not even a long-poll, so silence means that the connection is gone. */
 const TIMEOUT_MS = 30_000;
 
-export const createHttp = (baseUrl: string, getToken?: GetToken): Http => {
-  const token = async (request?: TokenRequest) => tokenOf(await askForToken(getToken, request));
-
-  const send = async (
-    method: HttpMethod,
-    path: string,
-    body: unknown,
-    options: RequestOptions,
-    fresh: boolean,
-  ) => {
-    const headers = new Headers({ accept: 'application/json', ...options.headers });
-    if (getToken && !headers.has('authorization'))
-      headers.set('authorization', `Bearer ${await token(fresh ? { fresh } : undefined)}`);
-    if (body !== undefined) headers.set('content-type', 'application/json');
+export const createHttp = (baseUrl: string, tokens?: Tokens): Http => {
+  const send = async (call: Call, token: string | undefined) => {
+    const headers = new Headers({ accept: 'application/json', ...call.headers });
+    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+    if (call.body !== undefined) headers.set('content-type', 'application/json');
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
-    return exchange(new URL(path, baseUrl), {
-      method,
+    return exchange(new URL(call.path, baseUrl), {
+      method: call.method,
       headers,
-      signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: call.signal ? AbortSignal.any([call.signal, timeout]) : timeout,
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     });
+  };
+
+  /** With the user's token, and once more with another when the server refuses it. */
+  const sendWithToken = async (call: Call) => {
+    if (!tokens) return send(call, undefined);
+    let token: string | undefined = await tokens.get();
+    let answer = await send(call, token);
+    if (answer.status === 401) {
+      token = await tokens.replace(token);
+      if (token !== undefined) answer = await send(call, token);
+      if (token !== undefined && answer.status === 401) tokens.refuse(token);
+    }
+    if (answer.status !== 401) tokens.accept();
+    return answer;
   };
 
   return {
     baseUrl,
-    token,
+    tokens,
     async request<Answer>(
       method: HttpMethod,
       path: string,
       body?: unknown,
       options: RequestOptions = {},
     ): Promise<Answer> {
-      let answer = await send(method, path, body, options, false);
       const { authorization: ticket, ...headers } = options.headers ?? {};
-      const byToken = { ...options, headers };
-      // What a ticket opens is open to the user too: one that has ended on the way need not be renewed.
-      if (answer.status === 401 && getToken && ticket !== undefined)
-        answer = await send(method, path, body, byToken, false);
-      if (answer.status === 401 && getToken) answer = await send(method, path, body, byToken, true);
+      const call = { method, path, body, headers, signal: options.signal };
+      let answer =
+        ticket === undefined
+          ? await sendWithToken(call)
+          : await send({ ...call, headers: { ...headers, authorization: ticket } }, undefined);
+      // What a ticket opens is open to the user too, so a ticket that ended on the way need not be renewed.
+      if (answer.status === 401 && ticket !== undefined) answer = await sendWithToken(call);
       if (!answer.ok) throw errorOfAnswer(answer.status, answer.text);
       return parseAnswer(answer, new URL(path, baseUrl)) as Answer;
     },
   };
 };
 
-const askForToken = async (getToken: GetToken | undefined, request?: TokenRequest): Promise<unknown> => {
-  try {
-    return await getToken?.(request);
-  } catch (cause) {
-    throw new ClaimcheckError(
-      'token_missing',
-      `getToken failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { retryable: true },
-      { cause },
-    );
-  }
-};
-
-const tokenOf = (token: unknown): string => {
-  if (typeof token === 'string' && token !== '') return token;
-  throw new ClaimcheckError(
-    'token_missing',
-    'getToken gave no token. Let it return the JWT that your backend made for the user who is logged in.',
-  );
-};
+interface Call {
+  method: HttpMethod;
+  path: string;
+  body: unknown;
+  headers: Record<string, string>;
+  signal: AbortSignal | undefined;
+}
 
 interface HttpAnswer {
   ok: boolean;

@@ -10,7 +10,6 @@ export type { ConnectionState, Follower, FollowHandlers } from './conversations/
 export { type ClaimcheckClient, type ClientOptions, createClient } from './create-client.ts';
 export { devLogin } from './dev-login.ts';
 export { fetchPublicConfig } from './fetch-public-config.ts';
-export type { GetToken, TokenRequest } from './http.ts';
 export type { MediaElementUrls, MediaHandle, MediaOptions, MediaSnapshot } from './media/media.ts';
 export type { MediaUrl, MediaUrlRefusal, MediaUrlRequest } from './media/media-urls.ts';
 export type {
@@ -24,6 +23,7 @@ export { retry } from './retry.ts';
 export { indexedDbStore } from './store/indexed-db-store.ts';
 export type { KeyValueStore } from './store/key-value-store.ts';
 export { memoryStore } from './store/memory-store.ts';
+export type { GetToken, TokenRequest } from './tokens.ts';
 export type {
   InterruptedUpload,
   Placeholder,

@@ -1,24 +1,67 @@
-import { ClaimcheckError } from './claimcheck-error.ts';
+import { backoffMs, waitForRetry } from './backoff.ts';
+import { ClaimcheckError, toClaimcheckError } from './claimcheck-error.ts';
+import type { Tokens } from './tokens.ts';
 
 const DELAYS_MS = [300, 1_000, 3_000, 5_000, 10_000];
 
 /**
- * Repeats a call that may be repeated (a GET, or one that carries a client key) while its error says that
- * it may succeed later. Throws the last error.
+ * Repeats a call that may be repeated (a GET, or one that carries a client key) while its error says that it may
+ * succeed later. Throws the last error.
  */
 export const retry = async <Result>(
   call: () => Promise<Result>,
   delaysMs: readonly number[] = DELAYS_MS,
 ): Promise<Result> => {
+  const { signal } = new AbortController();
   for (const delayMs of delaysMs) {
     try {
       return await call();
     } catch (error) {
       if (!(error instanceof ClaimcheckError) || !error.retryable) throw error;
-      await sleep(Math.max(delayMs, error.retryAfterMs ?? 0));
+      await waitForRetry(Math.max(delayMs, error.retryAfterMs ?? 0), signal);
     }
   }
   return call();
 };
 
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+interface Patience {
+  signal: AbortSignal;
+  /** With them a refused login is waited for like a network that is away. */
+  tokens?: Tokens | undefined;
+  /** Called with each error after which the call is repeated. */
+  onFailure?: (error: ClaimcheckError) => void;
+}
+
+/** Repeats a call until it succeeds, its error is final, or `signal` aborts. Throws the last error. */
+export const retryUntilAborted = async <Result>(
+  call: () => Promise<Result>,
+  { signal, tokens, onFailure }: Patience,
+): Promise<Result> => {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await call();
+    } catch (thrown) {
+      const error = toClaimcheckError(thrown);
+      if (signal.aborted || !mayPass(error, tokens)) throw error;
+      onFailure?.(error);
+      await untilWorthRepeating(error, failures, { signal, tokens });
+    }
+  }
+};
+
+/** Whether the same call may succeed later: the error says so, or the login that it needs may be renewed. */
+export const mayPass = (error: ClaimcheckError, tokens?: Tokens): boolean =>
+  error.retryable || isLoginOver(error, tokens);
+
+/** Waits out what made a call fail: a refused login until the host has another token, all else by backoff. */
+export const untilWorthRepeating = async (
+  error: ClaimcheckError,
+  failures: number,
+  { signal, tokens }: Pick<Patience, 'signal' | 'tokens'>,
+): Promise<void> => {
+  if (tokens && isLoginOver(error, tokens)) await tokens.untilAnother(signal);
+  else await waitForRetry(Math.max(backoffMs(failures), error.retryAfterMs ?? 0), signal);
+};
+
+export const isLoginOver = ({ status }: ClaimcheckError, tokens?: Tokens): boolean =>
+  status === 401 && tokens?.isRefused === true;

@@ -29,10 +29,41 @@ test('warns a minute before and ends on time', () => {
   expect(calls).toEqual(['expiring 1300', 'expired']);
 });
 
-test('warns at once when less than a minute is left', () => {
+test('a token that lives shorter than two minutes is warned about halfway', () => {
   const { calls } = start(10);
+  vi.advanceTimersByTime(4_999);
+  expect(calls).toEqual([]);
   vi.advanceTimersByTime(1);
   expect(calls).toEqual(['expiring 1010']);
+});
+
+test('a client that answers each warning with the same token is warned once', () => {
+  const calls: string[] = [];
+  const expiry: SessionExpiry = new SessionExpiry(1_090, {
+    onExpiring: () => {
+      calls.push('expiring');
+      setTimeout(() => expiry.extend(1_090), 5);
+    },
+    onExpired: () => calls.push('expired'),
+  });
+  vi.advanceTimersByTime(90_000);
+  expect(calls).toEqual(['expiring', 'expired']);
+});
+
+test('tokens of half a minute, renewed at each warning, cost one warning per quarter of a minute', () => {
+  const calls: string[] = [];
+  const expiry: SessionExpiry = new SessionExpiry(1_030, {
+    onExpiring: () => {
+      calls.push('expiring');
+      setTimeout(() => expiry.extend(Math.floor(Date.now() / 1_000) + 30), 5);
+    },
+    onExpired: () => calls.push('expired'),
+  });
+  vi.advanceTimersByTime(300_000);
+  expect(calls.length).toBeGreaterThan(15);
+  expect(calls.length).toBeLessThan(25);
+  expect(calls).not.toContain('expired');
+  expiry.stop();
 });
 
 test('a fresh token moves both', () => {

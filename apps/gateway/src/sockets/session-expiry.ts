@@ -7,23 +7,26 @@ export interface ExpiryEvents {
   onExpired(): void;
 }
 
-/** Ends a session with its token, and says so a minute before (at once if the token lives shorter). */
+/**
+ * Ends a session with its token, and warns once for each later end: a minute before it, or halfway when the token
+ * lives shorter than two. A client that answers with the same token is not warned again.
+ */
 export class SessionExpiry {
   readonly #events: ExpiryEvents;
-  #expiresAtMs: number;
-  #warned = false;
+  #expiresAtMs = 0;
+  #warnAtMs = 0;
+  #warnedForMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param expiresAt seconds since 1970 */
   constructor(expiresAt: number, events: ExpiryEvents) {
-    this.#expiresAtMs = expiresAt * 1_000;
     this.#events = events;
-    this.#arm();
+    this.extend(expiresAt);
   }
 
   extend(expiresAt: number): void {
     this.#expiresAtMs = expiresAt * 1_000;
-    this.#warned = false;
+    this.#warnAtMs = this.#expiresAtMs - Math.min(WARNING_MS, (this.#expiresAtMs - Date.now()) / 2);
     this.#arm();
   }
 
@@ -31,21 +34,25 @@ export class SessionExpiry {
     clearTimeout(this.#timer);
   }
 
+  get #hasWarned(): boolean {
+    return this.#expiresAtMs <= this.#warnedForMs;
+  }
+
   #arm(): void {
     clearTimeout(this.#timer);
-    const next = this.#warned ? this.#expiresAtMs : this.#expiresAtMs - WARNING_MS;
+    const next = this.#hasWarned ? this.#expiresAtMs : this.#warnAtMs;
     const delay = Math.min(Math.max(0, next - Date.now()), MAX_DELAY_MS);
     this.#timer = setTimeout(() => this.#onTimer(), delay);
   }
 
   #onTimer(): void {
-    const left = this.#expiresAtMs - Date.now();
-    if (left <= 0) {
+    const now = Date.now();
+    if (now >= this.#expiresAtMs) {
       this.#events.onExpired();
       return;
     }
-    if (left <= WARNING_MS && !this.#warned) {
-      this.#warned = true;
+    if (now >= this.#warnAtMs && !this.#hasWarned) {
+      this.#warnedForMs = this.#expiresAtMs;
       this.#events.onExpiring(new Date(this.#expiresAtMs));
     }
     this.#arm();

@@ -1,16 +1,24 @@
 import { backoffMs, waitForRetry } from '../backoff.ts';
 import { type ClaimcheckError, errorOfCode, toClaimcheckError } from '../claimcheck-error.ts';
-import type { Http } from '../http.ts';
 import { Observable, type Readable } from '../observable.ts';
+import type { Tokens } from '../tokens.ts';
 import type { ConversationEvent, MediaProgress } from '../wire/conversation.ts';
 import { type ConnectionState, type Follower, SocketFollower } from './follow.ts';
 
+/** The connection that all conversations share; `error` says why it was refused. */
+export interface Connection {
+  state: ConnectionState;
+  error?: ClaimcheckError | undefined;
+}
+
 export interface FeedListener {
-  onEvent(event: ConversationEvent): void;
+  onEvents(events: readonly ConversationEvent[]): void;
   onResync(): void;
   onRefused(error: ClaimcheckError): void;
   onProgress(progress: MediaProgress): void;
   onCaughtUp(): void;
+  /** The user became a member, perhaps again. */
+  onAdded(): void;
 }
 
 interface Entry {
@@ -20,20 +28,20 @@ interface Entry {
 
 /** One socket for all conversations of a client, open while one of them is listened to. */
 export class Feed {
-  readonly #http: Http;
+  readonly #tokens: Tokens;
   readonly #gatewayUrl: () => Promise<string>;
-  readonly #connection = new Observable<ConnectionState>('disconnected');
+  readonly #connection = new Observable<Connection>({ state: 'disconnected' });
   readonly #entries = new Map<string, Entry>();
   #follower: Follower | undefined;
   #opening = false;
   #closed = new AbortController();
 
-  constructor(http: Http, gatewayUrl: () => Promise<string>) {
-    this.#http = http;
+  constructor(tokens: Tokens, gatewayUrl: () => Promise<string>) {
+    this.#tokens = tokens;
     this.#gatewayUrl = gatewayUrl;
   }
 
-  get connection(): Readable<ConnectionState> {
+  get connection(): Readable<Connection> {
     return this.#connection;
   }
 
@@ -61,21 +69,21 @@ export class Feed {
     this.#closed = new AbortController();
     this.#follower?.close();
     this.#follower = undefined;
-    this.#connection.set('disconnected');
+    this.#connection.set({ state: 'disconnected' });
   }
 
   /** Tries as long as anybody listens: a phone may be without a network for hours. */
   async #open(): Promise<void> {
     if (this.#opening) return;
     this.#opening = true;
-    this.#connection.set('connecting');
+    this.#connection.set({ state: 'connecting' });
     for (let failures = 1; this.#entries.size > 0 && !this.#follower; failures += 1) {
       try {
         const gatewayUrl = await this.#gatewayUrl();
         if (this.#entries.size > 0) this.#follow(gatewayUrl);
       } catch (thrown) {
         const error = toClaimcheckError(thrown);
-        this.#connection.set('disconnected');
+        this.#connection.set({ state: 'disconnected' });
         if (error.retryable) await waitForRetry(backoffMs(failures), this.#closed.signal);
         else this.#refuseAll(error);
       }
@@ -91,18 +99,22 @@ export class Feed {
 
   #follow(gatewayUrl: string): void {
     const listenerOf = (conversationId: string) => this.#entries.get(conversationId)?.listener;
-    this.#follower = new SocketFollower(gatewayUrl, (request) => this.#http.token(request), {
-      onEvent: (event) => listenerOf(event.conversation_id)?.onEvent(event),
+    this.#follower = new SocketFollower(gatewayUrl, this.#tokens, {
+      onEvent: (event) => listenerOf(event.conversation_id)?.onEvents([event]),
+      onEvents: (events) => {
+        const [first] = events;
+        if (first) listenerOf(first.conversation_id)?.onEvents(events);
+      },
       onResync: (id) => listenerOf(id)?.onResync(),
       onRefused: (id, error) => listenerOf(id)?.onRefused(error),
       onProgress: (progress) => listenerOf(progress.conversation_id)?.onProgress(progress),
       onCaughtUp: (id) => listenerOf(id)?.onCaughtUp(),
-      onConversationAdded: () => {},
+      onConversationAdded: (id) => listenerOf(id)?.onAdded(),
       onConversationRemoved: (id) =>
         listenerOf(id)?.onRefused(
           errorOfCode('forbidden', 'You are no longer a member of this conversation.'),
         ),
-      onConnectionState: (state) => this.#connection.set(state),
+      onConnectionState: (state, error) => this.#connection.set({ state, error }),
     });
     for (const [id, { sinceSeq }] of this.#entries) this.#follower.follow(id, sinceSeq);
   }

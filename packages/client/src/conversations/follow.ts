@@ -4,31 +4,36 @@ import type {
   SubscribeAnswer,
 } from '@claimcheck/contracts/socket-events';
 import { io, type Socket } from 'socket.io-client';
-import { type ClaimcheckError, errorOfCode } from '../claimcheck-error.ts';
-import type { GetToken } from '../http.ts';
+import { backoffMs, waitForRetry } from '../backoff.ts';
+import { type ClaimcheckError, errorOfCode, toClaimcheckError } from '../claimcheck-error.ts';
+import type { Tokens } from '../tokens.ts';
 import type { ConversationEvent, MediaProgress } from '../wire/conversation.ts';
 import { Sequence } from './sequence.ts';
 
+/** `refused`: the gateway or the host's login turned this client away; it tries again, less and less often. */
 export type ConnectionState = 'connecting' | 'connected' | 'disconnected' | 'refused';
 
 export interface FollowHandlers {
-  /** Each event of the followed conversations once, in order. */
+  /** Receives each event of the followed conversations once, in order. */
   onEvent(event: ConversationEvent): void;
+  /** Receives events instead of `onEvent`: what was missed as one batch, what is live one by one. */
+  onEvents?(events: readonly ConversationEvent[]): void;
   /** Too much was missed: load the conversation again, then `follow` it from its new last seq. */
   onResync(conversationId: string): void;
-  /** The conversation is not followed (any longer): not a member, or it does not exist. */
+  /** The conversation is not followed (any longer): the user is not a member, or it does not exist. */
   onRefused(conversationId: string, error: ClaimcheckError): void;
   onConversationAdded(conversationId: string): void;
   onConversationRemoved(conversationId: string): void;
-  onConnectionState(state: ConnectionState): void;
+  /** `error` says why the state is `refused`. */
+  onConnectionState(state: ConnectionState, error?: ClaimcheckError): void;
   /** Volatile: may be lost, carries no seq. */
   onProgress?(progress: MediaProgress): void;
-  /** All that was missed has been delivered. */
+  /** Everything that was missed has been delivered. */
   onCaughtUp?(conversationId: string): void;
 }
 
 export interface Follower {
-  /** Delivers what came after `sinceSeq` and all that comes; replaces an earlier call for the same conversation. */
+  /** Delivers every event after `sinceSeq`. Replaces an earlier call for the same conversation. */
   follow(conversationId: string, sinceSeq: number): void;
   unfollow(conversationId: string): void;
   close(): void;
@@ -43,41 +48,61 @@ const EVENT_TYPES = [
 ] as const satisfies ConversationEvent['type'][];
 
 const ANSWER_TIMEOUT_MS = 10_000;
-const RETRY_MS = 3_000;
-// A gateway that ends loses all its clients at once: each waits for its own part of 1.6 s before it comes back,
-// then longer and longer, so that the others are not overrun.
-const RECONNECTION = { reconnectionDelay: 1_000, reconnectionDelayMax: 15_000, randomizationFactor: 0.8 };
+// A gateway that ends loses all its clients at once. Each waits for its own part of 1.6 s before it returns, and
+// then longer and longer, so that the clients that remain connected are not overrun.
+const FIRST_RETURN_MS = 1_000;
+const LONGEST_RETURN_MS = 15_000;
+const returnMs = (failures: number): number =>
+  Math.min(FIRST_RETURN_MS * 2 ** (failures - 1), LONGEST_RETURN_MS) * (0.2 + Math.random() * 1.6);
+// Refusals are answers of a living gateway: they start with a longer wait than a lost line.
+const refusalMs = (failures: number): number => backoffMs(failures + 2);
 
 interface Followed {
   id: string;
   sequence: Sequence;
   isCatchingUp: boolean;
+  /** Catch-ups in a row that the gateway could not answer. */
+  failures: number;
+  /** Events of a catch-up that is under way. */
+  batch: ConversationEvent[];
   /** Waits for the application to load it again; its events would leave a hole. */
   isLost: boolean;
+}
+
+interface SessionEnd {
+  wasConnected?: boolean;
+  /** The client itself ended it, for another one. */
+  isWanted?: boolean;
+  /** Of the gateway, or of the host that was to give a token. */
+  refusal?: ClaimcheckError;
 }
 
 export class SocketFollower implements Follower {
   readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   readonly #handlers: FollowHandlers;
-  readonly #getToken: GetToken;
-  /** The gateway has refused the last token. */
-  #needsFresh = false;
+  readonly #tokens: Tokens;
   readonly #followed = new Map<string, Followed>();
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #closed = new AbortController();
+  #token = '';
+  #endSession: (end: SessionEnd) => void = () => {};
+  /** The latest end of a session for which a token was asked. Milliseconds since 1970. */
+  #renewedFor = 0;
 
-  constructor(gatewayUrl: string, getToken: GetToken, handlers: FollowHandlers) {
+  constructor(gatewayUrl: string, tokens: Tokens, handlers: FollowHandlers) {
     this.#handlers = handlers;
-    this.#getToken = getToken;
+    this.#tokens = tokens;
     this.#socket = io(gatewayUrl, {
       transports: ['websocket'],
       // Two followers in one page are two sessions, perhaps of two users.
       forceNew: true,
-      ...RECONNECTION,
-      auth: (answer) => void this.#token().then((token) => answer({ token })),
+      autoConnect: false,
+      reconnection: false,
+      auth: (answer) => answer({ token: this.#token }),
     });
     this.#listenToConnection();
     this.#listenToEvents();
     globalThis.addEventListener?.('online', this.#comeBack);
+    void this.#stayConnected(this.#closed.signal);
   }
 
   follow(conversationId: string, sinceSeq: number): void {
@@ -85,6 +110,8 @@ export class SocketFollower implements Follower {
       id: conversationId,
       sequence: new Sequence(sinceSeq),
       isCatchingUp: false,
+      failures: 0,
+      batch: [],
       isLost: false,
     };
     this.#followed.set(conversationId, followed);
@@ -98,52 +125,94 @@ export class SocketFollower implements Follower {
   }
 
   close(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#closed.abort();
     globalThis.removeEventListener?.('online', this.#comeBack);
     this.#followed.clear();
     this.#socket.off();
     this.#socket.disconnect();
+    this.#endSession({});
   }
 
-  /** With the network: the next attempt may be half a minute away, and one under way hangs on what is gone. */
+  /** With the network: an attempt that is under way depends on a line that is gone. */
   readonly #comeBack = (): void => {
-    if (!this.#socket.connected) this.#socket.disconnect().connect();
+    if (!this.#socket.connected) this.#startAgain();
   };
 
-  /** A host that has no token now gets the gateway's refusal, and is asked again at the next attempt. */
-  async #token(): Promise<string> {
-    const request = this.#needsFresh ? { fresh: true } : undefined;
-    try {
-      return await this.#getToken(request);
-    } catch {
-      return '';
+  #startAgain(): void {
+    this.#endSession({ isWanted: true });
+    this.#socket.disconnect();
+  }
+
+  /** One session after the other, each with the host's current token, until the follower is closed. */
+  async #stayConnected(signal: AbortSignal): Promise<void> {
+    this.#handlers.onConnectionState('connecting');
+    let token: string | undefined;
+    for (let failures = 0; !signal.aborted; ) {
+      const end = await this.#session(token);
+      token = undefined;
+      if (signal.aborted) return;
+      if (end.wasConnected) failures = 0;
+      if (end.isWanted) continue;
+      failures += 1;
+      const { refusal } = end;
+      if (refusal?.status === 401) token = await this.#anotherToken(refusal, failures, signal);
+      else {
+        this.#handlers.onConnectionState(refusal ? 'refused' : 'disconnected', refusal);
+        await waitForRetry(refusal ? refusalMs(failures) : returnMs(failures), signal);
+      }
     }
+  }
+
+  async #session(token?: string): Promise<SessionEnd> {
+    try {
+      this.#token = token ?? (await this.#tokens.get());
+    } catch (error) {
+      return { refusal: toClaimcheckError(error) };
+    }
+    const ended = Promise.withResolvers<SessionEnd>();
+    this.#endSession = ended.resolve;
+    if (!this.#closed.signal.aborted) this.#socket.connect();
+    return ended.promise;
+  }
+
+  /** An expired token is replaced at once. When the next one is refused too, the login is over. */
+  async #anotherToken(
+    refusal: ClaimcheckError,
+    failures: number,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    try {
+      const token = await this.#tokens.replace(this.#token);
+      if (token !== undefined) return token;
+    } catch (error) {
+      this.#handlers.onConnectionState('refused', toClaimcheckError(error));
+      await waitForRetry(refusalMs(failures), signal);
+      return undefined;
+    }
+    this.#handlers.onConnectionState('refused', refusal);
+    return this.#tokens.untilAnother(signal);
   }
 
   #listenToConnection(): void {
     const socket = this.#socket;
-    this.#handlers.onConnectionState('connecting');
     socket.on('connect', () => {
-      this.#needsFresh = false;
+      this.#tokens.accept();
       this.#handlers.onConnectionState('connected');
       for (const followed of this.#followed.values()) if (!followed.isLost) void this.#catchUp(followed);
     });
-    // An inactive socket was turned away by the gateway and does not come back by itself; the next
-    // attempt brings a new token.
     socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
       const code = error.data?.code;
-      this.#needsFresh ||= code === 'unauthorized' || code === 'token_expired';
-      this.#handlers.onConnectionState(socket.active ? 'disconnected' : 'refused');
-      if (!socket.active) this.#later(() => socket.connect());
+      socket.disconnect();
+      this.#endSession(code === undefined ? {} : { refusal: errorOfCode(code) });
     });
     socket.on('disconnect', () => {
       this.#handlers.onConnectionState('disconnected');
-      if (!socket.active) this.#later(() => socket.connect());
+      this.#endSession({ wasConnected: true });
     });
-    socket.on('session.expiring', () => void this.#refreshToken());
-    // The gateway goes away. It asks its clients one after the other, so each may come back at once; what
-    // happens in between is caught up with.
-    socket.on('session.moving', () => socket.disconnect().connect());
+    socket.on('session.expiring', ({ expires_at }) => void this.#renewSession(Date.parse(expires_at)));
+    // The gateway goes away. It asks its clients one after the other, so each may return at once; what happens in
+    // between is caught up with.
+    socket.on('session.moving', () => this.#startAgain());
   }
 
   #listenToEvents(): void {
@@ -169,8 +238,17 @@ export class SocketFollower implements Follower {
     const followed = this.#followed.get(event.conversation_id);
     if (!followed || followed.isLost) return;
     const verdict = followed.sequence.offer(event.seq);
-    if (verdict === 'next') this.#handlers.onEvent(event);
     if (verdict === 'gap') void this.#catchUp(followed);
+    if (verdict !== 'next') return;
+    if (followed.isCatchingUp) followed.batch.push(event);
+    else this.#deliver([event]);
+  }
+
+  #deliver(events: readonly ConversationEvent[]): void {
+    const { onEvents } = this.#handlers;
+    if (events.length === 0) return;
+    if (onEvents) onEvents.call(this.#handlers, events);
+    else for (const event of events) this.#handlers.onEvent(event);
   }
 
   async #catchUp(followed: Followed): Promise<void> {
@@ -182,33 +260,37 @@ export class SocketFollower implements Follower {
       .emitWithAck('subscribe', input)
       .catch(() => undefined);
     followed.isCatchingUp = false;
-    if (this.#followed.get(followed.id) === followed) this.#settle(followed, answer);
+    if (this.#followed.get(followed.id) !== followed) return;
+    this.#deliver(followed.batch.splice(0));
+    this.#endCatchUp(followed, answer);
   }
 
   /** The missed events came before the answer; what is still missing then will not come. */
-  #settle(followed: Followed, answer: SubscribeAnswer | undefined): void {
+  #endCatchUp(followed: Followed, answer: SubscribeAnswer | undefined): void {
     if (answer === undefined) {
       // No answer on a living connection: a fresh one catches up with everything.
-      if (this.#socket.connected) this.#socket.disconnect().connect();
+      if (this.#socket.connected) this.#startAgain();
     } else if ('error' in answer) {
       this.#refused(followed, errorOfCode(answer.error.code, answer.error.message));
     } else if ('resync' in answer || answer.last_seq > followed.sequence.last || followed.sequence.hasGap) {
       this.#lose(followed);
     } else {
+      followed.failures = 0;
       this.#handlers.onCaughtUp?.(followed.id);
     }
   }
 
   #refused(followed: Followed, error: ClaimcheckError): void {
-    if (error.retryable) {
-      this.#later(() => {
-        const isCurrent = this.#followed.get(followed.id) === followed;
-        if (isCurrent && this.#socket.connected) void this.#catchUp(followed);
-      });
-    } else {
+    if (!error.retryable) {
       this.#followed.delete(followed.id);
       this.#handlers.onRefused(followed.id, error);
+      return;
     }
+    followed.failures += 1;
+    void waitForRetry(refusalMs(followed.failures), this.#closed.signal).then(() => {
+      const isCurrent = this.#followed.get(followed.id) === followed;
+      if (isCurrent && this.#socket.connected) void this.#catchUp(followed);
+    });
   }
 
   #lose(followed: Followed): void {
@@ -217,20 +299,16 @@ export class SocketFollower implements Follower {
     this.#handlers.onResync(followed.id);
   }
 
-  async #refreshToken(): Promise<void> {
-    const token = await this.#token();
-    // A refusal needs no answer here: the gateway ends the session and the reconnect brings a new token.
-    this.#socket.emit('auth:refresh', { token }, () => {});
-  }
-
-  #later(action: () => void): void {
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        action();
-      },
-      RETRY_MS * (0.5 + Math.random()),
-    );
-    this.#timers.add(timer);
+  /** Once for each end of a session: a host that has no later token must not be asked again and again. */
+  async #renewSession(expiresAt: number): Promise<void> {
+    if (expiresAt <= this.#renewedFor) return;
+    this.#renewedFor = expiresAt;
+    try {
+      const token = await this.#tokens.fresh();
+      // A refusal needs no answer here: the gateway ends the session, and the next one starts with a new token.
+      this.#socket.emit('auth:refresh', { token }, () => {});
+    } catch {
+      // The session ends, and the next one says what is wrong with the token.
+    }
   }
 }

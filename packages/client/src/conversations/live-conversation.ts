@@ -1,10 +1,10 @@
-import { backoffMs, waitForRetry } from '../backoff.ts';
 import { type ClaimcheckError, toClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { messagesPath } from '../messages/messages-path.ts';
 import type { Outbox } from '../messages/outbox.ts';
 import type { MessageInput, OutgoingMessage } from '../messages/outgoing-message.ts';
 import { Observable } from '../observable.ts';
+import { retryUntilAborted } from '../retry.ts';
 import type { Records } from '../store/records.ts';
 import type { ConversationEvent, Message } from '../wire/conversation.ts';
 import type { Media } from '../wire/media.ts';
@@ -84,10 +84,7 @@ export class LiveConversation implements ConversationHandle {
     this.#stop = stop;
     const { outbox, feed } = this.#context;
     const showOutgoing = () => this.#showOutgoing();
-    const endings = [
-      outbox.subscribe(showOutgoing),
-      feed.connection.subscribe(() => this.#state.patch({ connection: feed.connection.get() })),
-    ];
+    const endings = [outbox.subscribe(showOutgoing), feed.connection.subscribe(() => this.#showConnection())];
     stop.signal.addEventListener('abort', () => {
       for (const end of endings) end();
     });
@@ -127,49 +124,60 @@ export class LiveConversation implements ConversationHandle {
 
   /** `last_seq` was read before the messages: following from there may repeat, but misses nothing. */
   async #reload(signal: AbortSignal): Promise<void> {
-    for (let failures = 1; !signal.aborted; failures += 1) {
-      try {
-        const page = await this.#page(`?limit=${PAGE_SIZE}`, signal);
-        // There may have been no token before.
-        await this.#knowUser();
-        if (signal.aborted) return;
-        this.#isLoaded = true;
-        this.#mayShowStored = false;
-        this.#show(withMessages([], page.messages), page.last_seq, {
-          hasOlder: page.messages.length === PAGE_SIZE,
-          error: undefined,
-        });
-        this.#save();
-        this.#listen(signal);
-        return;
-      } catch (thrown) {
-        const error = toClaimcheckError(thrown);
-        if (signal.aborted) return;
-        if (!error.retryable) {
-          this.#refuse(error);
-          return;
-        }
-        this.#state.patch({ error });
-        await waitForRetry(backoffMs(failures), signal);
-      }
+    const { tokens } = this.#context.http;
+    const onFailure = (error: ClaimcheckError) => this.#state.patch({ error });
+    try {
+      const load = () => this.#page(`?limit=${PAGE_SIZE}`, signal);
+      const page = await retryUntilAborted(load, { signal, tokens, onFailure });
+      // There may have been no token before.
+      await this.#knowUser();
+      if (signal.aborted) return;
+      this.#isLoaded = true;
+      this.#mayShowStored = false;
+      this.#show(withMessages([], page.messages), page.last_seq, {
+        hasOlder: page.messages.length === PAGE_SIZE,
+        error: undefined,
+      });
+      this.#save();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#refuse(toClaimcheckError(error));
+      // Only a membership comes back by itself, and its event says so.
+      if (!isNotMember(toClaimcheckError(error))) return;
     }
+    this.#listen(signal);
   }
 
   #listen(signal: AbortSignal): void {
     this.#context.feed.listen(this.id, this.get().lastSeq, {
-      onEvent: (event) => this.#receive(event),
+      onEvents: (events) => this.#receive(events),
       onResync: () => void this.#reload(signal),
       onRefused: (error) => this.#refuse(error),
       onProgress: ({ media_object_id, percent }) =>
         this.#state.patch({ progress: { ...this.get().progress, [media_object_id]: percent } }),
       onCaughtUp: () => this.#state.patch({ status: 'live', error: undefined }),
+      // A refusal ends with the membership that was missing.
+      onAdded: () => {
+        if (this.get().status === 'refused') void this.#reload(signal);
+      },
     });
-    this.#state.patch({ connection: this.#context.feed.connection.get() });
+    this.#showConnection();
   }
 
-  #receive(event: ConversationEvent): void {
-    this.#show(withEvent(this.get().messages, event), event.seq);
-    if (event.type === 'media.updated') this.#context.onMedia(event.media);
+  /** The reason why the gateway refuses is shown until the conversation is live again. */
+  #showConnection(): void {
+    const { state, error } = this.#context.feed.connection.get();
+    this.#state.patch({ connection: state, ...(error ? { error } : {}) });
+  }
+
+  #receive(events: readonly ConversationEvent[]): void {
+    let { messages, lastSeq } = this.get();
+    for (const event of events) {
+      messages = withEvent(messages, event);
+      lastSeq = event.seq;
+    }
+    this.#show(messages, lastSeq);
+    for (const event of events) if (event.type === 'media.updated') this.#context.onMedia(event.media);
     this.#save();
   }
 
@@ -177,7 +185,7 @@ export class LiveConversation implements ConversationHandle {
   #refuse(error: ClaimcheckError): void {
     this.#mayShowStored = false;
     this.#state.patch({ status: 'refused', error });
-    if (error.status !== 403 && error.status !== 404) return;
+    if (!isNotMember(error)) return;
     this.#state.patch({ messages: [], hasOlder: false, lastSeq: 0 });
     clearTimeout(this.#saving);
     this.#saving = undefined;
@@ -222,3 +230,5 @@ export class LiveConversation implements ConversationHandle {
     }, SAVE_AFTER_MS);
   }
 }
+
+const isNotMember = ({ status }: ClaimcheckError): boolean => status === 403 || status === 404;

@@ -3,12 +3,13 @@ import { createHttp } from '../http.ts';
 import { Outbox } from '../messages/outbox.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import { Records } from '../store/records.ts';
+import { Tokens } from '../tokens.ts';
 import type { Message } from '../wire/conversation.ts';
 import { visibleOutgoing } from './visible-outgoing.ts';
 
 const outbox = () =>
   new Outbox({
-    http: createHttp('http://127.0.0.1:9', () => 'token'),
+    http: createHttp('http://127.0.0.1:9', new Tokens(() => 'token')),
     records: new Records(
       memoryStore(),
       async () => 'test|',

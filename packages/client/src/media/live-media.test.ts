@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createHttp } from '../http.ts';
+import { Tokens } from '../tokens.ts';
 import type { Media } from '../wire/media.ts';
 import { LiveMedia } from './live-media.ts';
 import { MediaUrls } from './media-urls.ts';
@@ -40,7 +41,7 @@ afterEach(() => {
 });
 
 const watch = (shown: Media) => {
-  const http = createHttp('http://127.0.0.1:9', () => 'token');
+  const http = createHttp('http://127.0.0.1:9', new Tokens(() => 'token'));
   const live = new LiveMedia('m1', {
     http,
     urls: new MediaUrls(http),

@@ -1,7 +1,8 @@
 import { backoffMs, waitForRetry } from '../backoff.ts';
-import { ClaimcheckError, cancelledError, toClaimcheckError } from '../claimcheck-error.ts';
+import { type ClaimcheckError, cancelledError, toClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { Observable } from '../observable.ts';
+import { retryUntilAborted } from '../retry.ts';
 import { isSettled, type Media, type Quality } from '../wire/media.ts';
 import { availableQualities, elementUrls, isPlaylist } from './element-urls.ts';
 import type { MediaElementUrls, MediaHandle, MediaSnapshot } from './media.ts';
@@ -61,18 +62,11 @@ export class LiveMedia implements MediaHandle {
   }
 
   async settled(signal: AbortSignal = new AbortController().signal): Promise<Media> {
-    for (let failures = 0; ; ) {
+    const { tokens } = this.#context.http;
+    for (;;) {
       if (signal.aborted) throw cancelledError();
-      try {
-        const rev = this.get().media?.rev ?? 0;
-        const media = await this.#ask(`?wait=${LONG_POLL_SECONDS}&after_rev=${rev}`, signal);
-        if (isSettled(media)) return media;
-        failures = 0;
-      } catch (error) {
-        if (!(error instanceof ClaimcheckError) || !error.retryable) throw error;
-        failures += 1;
-        await waitForRetry(Math.max(backoffMs(failures), error.retryAfterMs ?? 0), signal);
-      }
+      const media = await retryUntilAborted(() => this.#poll(signal), { signal, tokens });
+      if (isSettled(media)) return media;
     }
   }
 
@@ -109,21 +103,24 @@ export class LiveMedia implements MediaHandle {
   }
 
   async #followChanges(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted; ) {
+    const { http, hasEvents } = this.#context;
+    const onFailure = (error: ClaimcheckError) => this.#state.patch({ error });
+    while (!signal.aborted) {
       const { media } = this.get();
-      if (media && (isSettled(media) || this.#context.hasEvents())) return;
+      if (media && (isSettled(media) || hasEvents())) return;
       try {
-        await this.#ask(media ? `?wait=${LONG_POLL_SECONDS}&after_rev=${media.rev}` : '', signal);
-        failures = 0;
-      } catch (thrown) {
-        if (signal.aborted) return;
-        const error = toClaimcheckError(thrown);
-        this.#state.patch({ error });
-        if (!error.retryable) return;
-        failures += 1;
-        await waitForRetry(Math.max(backoffMs(failures), error.retryAfterMs ?? 0), signal);
+        await retryUntilAborted(() => this.#poll(signal), { signal, tokens: http.tokens, onFailure });
+      } catch (error) {
+        if (!signal.aborted) onFailure(toClaimcheckError(error));
+        return;
       }
     }
+  }
+
+  /** Waits for a change; asks at once while nothing is known. */
+  #poll(signal: AbortSignal): Promise<Media> {
+    const { media } = this.get();
+    return this.#ask(media ? `?wait=${LONG_POLL_SECONDS}&after_rev=${media.rev}` : '', signal);
   }
 
   /** Signed URLs end: they are renewed before. */

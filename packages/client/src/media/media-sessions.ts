@@ -1,7 +1,8 @@
-import { backoffMs, waitForRetry } from '../backoff.ts';
+import { waitForRetry } from '../backoff.ts';
 import { type ClaimcheckError, toClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { Observable, type Readable } from '../observable.ts';
+import { retryUntilAborted } from '../retry.ts';
 
 interface MediaSessionAnswer {
   token: string;
@@ -73,20 +74,17 @@ export class MediaSession implements Readable<MediaSessionSnapshot> {
   }
 
   async #keepAlive(signal: AbortSignal): Promise<void> {
-    let failures = 0;
-    while (!signal.aborted) {
-      const isDue = this.#refreshAt <= Date.now();
-      try {
-        if (isDue || failures > 0) await this.renew();
-        failures = 0;
-      } catch (thrown) {
-        const error = toClaimcheckError(thrown);
-        this.#state.patch({ error });
-        if (!error.retryable) return;
-        failures += 1;
+    const { tokens } = this.#http;
+    const onFailure = (error: ClaimcheckError) => this.#state.patch({ error });
+    try {
+      while (!signal.aborted) {
+        if (this.#refreshAt <= Date.now())
+          await retryUntilAborted(() => this.renew(), { signal, tokens, onFailure });
+        const due = Math.min(Math.max(this.#refreshAt - Date.now(), MIN_RENEWAL_MS), MAX_RENEWAL_MS);
+        await waitForRetry(due, signal);
       }
-      const due = Math.min(Math.max(this.#refreshAt - Date.now(), MIN_RENEWAL_MS), MAX_RENEWAL_MS);
-      await waitForRetry(failures > 0 ? backoffMs(failures) : due, signal);
+    } catch (error) {
+      if (!signal.aborted) onFailure(toClaimcheckError(error));
     }
   }
 }

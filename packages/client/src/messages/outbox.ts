@@ -138,6 +138,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
 
   #add(record: OutgoingRecord, upload: Upload | undefined, lock: Promise<Release | undefined>): OutgoingTask {
     const task = new OutgoingTask(record, upload, {
+      tokens: this.#context.http.tokens,
       save: (changed) => void this.#context.records.set(changed),
       findUpload: (id) => this.#context.uploads.find(id),
       uploadAgain: (failed) => this.#context.uploads.again(failed),

@@ -1,6 +1,7 @@
-import { backoffMs, waitForRetry } from '../backoff.ts';
 import { ClaimcheckError, cancelledError, toClaimcheckError } from '../claimcheck-error.ts';
 import { Observable } from '../observable.ts';
+import { mayPass, untilWorthRepeating } from '../retry.ts';
+import type { Tokens } from '../tokens.ts';
 import type { Upload } from '../uploads/upload.ts';
 import type { Message, MessageType, PostMessage } from '../wire/conversation.ts';
 import type { OutgoingMessage, OutgoingSnapshot, OutgoingState } from './outgoing-message.ts';
@@ -23,6 +24,7 @@ export interface OutgoingRecord {
 }
 
 export interface OutgoingContext {
+  tokens: Tokens | undefined;
   save(record: OutgoingRecord): void;
   findUpload(id: string): Upload | undefined;
   /** Begins once more what has failed. */
@@ -97,13 +99,14 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
       } catch (thrown) {
         if (signal.aborted) return;
         const error = toClaimcheckError(thrown);
-        if (!error.retryable || hasFailed(this.get().upload)) {
+        const { tokens } = this.#context;
+        if (!mayPass(error, tokens) || hasFailed(this.get().upload)) {
           this.#fail(error);
           return;
         }
         failures += 1;
         this.patch({ state: 'waiting', error });
-        await waitForRetry(Math.max(backoffMs(failures), error.retryAfterMs ?? 0), signal);
+        await untilWorthRepeating(error, failures, { signal, tokens });
       }
     }
   }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { whenPossible } from '../when-possible.ts';
+import { retryUntilAborted } from '../retry.ts';
 
 const MAX_FAILURES_IN_A_ROW = 3;
 
@@ -42,7 +42,7 @@ export const useAttempts = (renew: () => Promise<void>, what?: string): Attempts
     }
     isRenewing.current = true;
     const { signal } = left.current;
-    whenPossible(renew, signal)
+    retryUntilAborted(renew, { signal })
       .then(
         () => setAttempt((count) => count + 1),
         () => setRefused(!signal.aborted),

@@ -1,6 +1,7 @@
 import { waitForRetry } from '../backoff.ts';
 import { toClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
+import { mayPass } from '../retry.ts';
 
 interface OpenUpload {
   mediaObjectId: string;
@@ -35,7 +36,7 @@ export const keepOpen = async (
       end = Date.parse(renewed.expires_at);
     } catch (error) {
       // The upload itself says what is wrong, to those who wait for it.
-      if (!toClaimcheckError(error).retryable) return;
+      if (!mayPass(toClaimcheckError(error), http.tokens)) return;
     }
   }
 };

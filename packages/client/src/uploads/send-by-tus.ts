@@ -35,8 +35,8 @@ export const sendByTus = async (
       storeFingerprintForResuming: false,
       onBeforeRequest: async (request) => {
         // Without a ticket it is the user's token that must be good now.
-        if (headers.authorization === undefined)
-          request.setHeader('Authorization', `Bearer ${await http.token()}`);
+        if (headers.authorization === undefined && http.tokens)
+          request.setHeader('Authorization', `Bearer ${await http.tokens.get()}`);
       },
       onProgress: (sent) => onProgress(sent),
       onUploadUrlAvailable: () => {

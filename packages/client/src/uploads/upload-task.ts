@@ -1,8 +1,8 @@
-import { backoffMs, waitForRetry } from '../backoff.ts';
 import { type ClaimcheckError, cancelledError, toClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { Observable } from '../observable.ts';
 import type { PreparedFile } from '../prepare/prepare-file.ts';
+import { isLoginOver, untilWorthRepeating } from '../retry.ts';
 import { type Failures, nextStep } from './next-step.ts';
 import { TransferRate } from './transfer-rate.ts';
 import type { Upload, UploadEvents, UploadProgress, UploadSnapshot, UploadState } from './upload.ts';
@@ -121,8 +121,9 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
         if (signal.aborted) return;
         const error = await this.#reasonOf(thrown);
         if (signal.aborted) return;
-        this.#failures.inARow += 1;
-        const step = nextStep(error, this.#failuresSoFar());
+        const isWaitingForLogin = isLoginOver(error, this.#context.http.tokens);
+        if (!isWaitingForLogin) this.#failures.inARow += 1;
+        const step = isWaitingForLogin ? 'later' : nextStep(error, this.#failuresSoFar());
         if (step === 'fail') {
           this.#end('failed', error);
           return;
@@ -193,7 +194,8 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
 
   async #wait(error: ClaimcheckError, signal: AbortSignal): Promise<void> {
     this.patch({ state: 'waiting', error });
-    await waitForRetry(Math.max(backoffMs(this.#failures.inARow), error.retryAfterMs ?? 0), signal);
+    const { tokens } = this.#context.http;
+    await untilWorthRepeating(error, this.#failures.inARow, { signal, tokens });
     if (!signal.aborted) this.patch({ state: 'queued' });
   }
 

@@ -2,6 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { createHttp } from '../http.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import { Records } from '../store/records.ts';
+import { Tokens } from '../tokens.ts';
 import type { UploadRecord } from './upload-record.ts';
 import { DEFAULT_UPLOAD_SETTINGS } from './upload-settings.ts';
 import { UploadManager } from './uploads.ts';
@@ -34,7 +35,7 @@ const managerWith = (store = memoryStore()) => {
     async () => 'test|',
     () => {},
   );
-  const http = createHttp('http://127.0.0.1:9', () => 'token');
+  const http = createHttp('http://127.0.0.1:9', new Tokens(() => 'token'));
   return new UploadManager({ http, records, settings: DEFAULT_UPLOAD_SETTINGS });
 };
 

@@ -202,8 +202,8 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
       {
         ...record,
         key: async () => {
-          // Nothing is ready without one: that it is missing is told.
-          await http.token();
+          // Nothing is ready without a token, and the upload's error says that it is missing.
+          await http.tokens?.get();
           await ready;
           this.#takeNames(record.aliases, task);
           return record.key;
