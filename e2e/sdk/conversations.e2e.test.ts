@@ -33,7 +33,7 @@ const watch = (conversation: ConversationHandle): (() => void) => conversation.s
 const bodies = (conversation: ConversationHandle) => conversation.get().messages.map(({ body }) => body);
 const within = (what: string) => ({ withinMs: 20_000, what });
 
-test('what one sends the other sees, in order, media included, and it becomes ready before their eyes', async () => {
+test('what one user sends the other sees, texts before the photo that is still uploaded, and it becomes ready before their eyes', async () => {
   const here = clients.open('ann').conversation(talk);
   const benClient = clients.open('ben');
   const there = benClient.conversation(talk);
@@ -51,9 +51,9 @@ test('what one sends the other sees, in order, media included, and it becomes re
   expect(annClient.messages.outgoing.get()).toEqual(sent);
   await Promise.all(sent.map((message) => message.sent));
   await until(() => (bodies(there).length === 3 ? true : undefined), within('ben to have all three'));
-  expect(bodies(there)).toEqual(['first', 'second', 'second']);
-  expect(there.get().messages[0]).toMatchObject({ message_type: 'image', alt: 'a photo' });
-  const settled = () => there.get().messages[0]?.media?.state === 'ready' || undefined;
+  expect(bodies(there)).toEqual(['second', 'second', 'first']);
+  expect(there.get().messages[2]).toMatchObject({ message_type: 'image', alt: 'a photo' });
+  const settled = () => there.get().messages[2]?.media?.state === 'ready' || undefined;
   await until(settled, within('the photo to be ready'));
   for (const end of leave) end();
 });

@@ -147,10 +147,10 @@ describe('catch-up', () => {
 
   test('no gap and no repeat while live events keep coming', async () => {
     const { users, conversationId, clients } = await setUp('ann', 'ben');
-    await world.writer.commitMany(conversationId, 800);
+    await world.writer.commitMany(conversationId, 400);
     await first(clients).subscribe(conversationId, 0);
     let writing = true;
-    let last = 800;
+    let last = 400;
     const write = async () => {
       while (writing) {
         const { seq } = await world.writer.appendSmall(conversationId);
@@ -162,16 +162,16 @@ describe('catch-up', () => {
     // Others come and go while the conversation does not rest.
     const late = await Promise.all(range(1, 20).map(() => world.connect(gateway, first(users))));
     const answers = await Promise.all(
-      late.map((client, index) => client.subscribe(conversationId, index * 40)),
+      late.map((client, index) => client.subscribe(conversationId, index * 20)),
     );
     const seqsAtAnswer = answers.map((answer) => ('last_seq' in answer ? answer.last_seq : undefined));
-    await vi.waitUntil(() => last > 1_200, { timeout: 30_000 });
+    await vi.waitUntil(() => last > 800, { timeout: 30_000 });
     writing = false;
     await Promise.all(writers);
     for (const [index, client] of late.entries()) {
       await client.untilSeq(conversationId, last);
-      expect(client.seqs(conversationId)).toEqual(range(index * 40 + 1, last));
-      expect(seqsAtAnswer[index]).toBeGreaterThanOrEqual(800);
+      expect(client.seqs(conversationId)).toEqual(range(index * 20 + 1, last));
+      expect(seqsAtAnswer[index]).toBeGreaterThanOrEqual(400);
       client.close();
     }
     await first(clients).untilSeq(conversationId, last);
@@ -207,6 +207,18 @@ describe('catch-up', () => {
     await world.writer.appendSmall(conversationId);
     await client.untilSeq(conversationId, 51);
     expect(client.seqs(conversationId)).toEqual(range(31, 51));
+  });
+
+  test('a client that missed more than 500 events gets a resync at once, and what is live', async () => {
+    const { conversationId, clients } = await setUp('ann');
+    const client = first(clients);
+    await world.writer.commitMany(conversationId, 3_000);
+    expect(await client.subscribe(conversationId, 2_499)).toEqual({ ok: true, resync: true });
+    expect(client.seqs(conversationId)).toEqual([]);
+    await world.writer.appendSmall(conversationId);
+    await client.untilSeq(conversationId, 3_001);
+    expect(await client.subscribe(conversationId, 2_501)).toEqual({ ok: true, last_seq: 3_001 });
+    expect(client.seqs(conversationId)).toEqual([3_001, ...range(2_502, 3_001)]);
   });
 
   test('subscribe:all does it for all conversations of the user, and no others', async () => {

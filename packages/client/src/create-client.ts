@@ -57,8 +57,9 @@ export interface ClaimcheckClient {
   };
   readonly messages: {
     /**
-     * Shown at once, sent when it can be: after its upload, after those before it, when there is a network, after
-     * a reload. Throws `invalid_option` when there is nothing to send.
+     * Shown at once, and sent when it can be: once its upload is stored, when there is a network and a login, after
+     * a reload. Messages whose media is not stored yet hold nobody up. Throws `invalid_option` when there is nothing
+     * to send.
      */
     send(conversationId: string, input: MessageInput): OutgoingMessage;
     /** Not sent yet, of all conversations. */
@@ -143,7 +144,8 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
       create: (input) => http.request('POST', '/v1/conversations', input),
     },
     messages: {
-      send: (conversationId, input) => outbox.send(conversationId, input),
+      send: (conversationId, input) =>
+        conversations.get(conversationId)?.send(input) ?? outbox.send(conversationId, input),
       outgoing: outbox,
       list: (conversationId, query = {}) =>
         http.request('GET', `${messagesPath(conversationId)}${queryString(query)}`),

@@ -7,6 +7,7 @@ export {
   withMessages,
 } from './conversations/conversation-state.ts';
 export type { ConnectionState, Follower, FollowHandlers } from './conversations/follow.ts';
+export { timelineOf } from './conversations/timeline.ts';
 export { type ClaimcheckClient, type ClientOptions, createClient } from './create-client.ts';
 export { devLogin } from './dev-login.ts';
 export { fetchPublicConfig } from './fetch-public-config.ts';

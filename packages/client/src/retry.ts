@@ -28,6 +28,8 @@ interface Patience {
   signal: AbortSignal;
   /** With them a refused login is waited for like a network that is away. */
   tokens?: Tokens | undefined;
+  /** Narrows what is repeated. */
+  isWorthIt?: (error: ClaimcheckError, tokens?: Tokens) => boolean;
   /** Called with each error after which the call is repeated. */
   onFailure?: (error: ClaimcheckError) => void;
 }
@@ -35,14 +37,14 @@ interface Patience {
 /** Repeats a call until it succeeds, its error is final, or `signal` aborts. Throws the last error. */
 export const retryUntilAborted = async <Result>(
   call: () => Promise<Result>,
-  { signal, tokens, onFailure }: Patience,
+  { signal, tokens, isWorthIt = () => true, onFailure }: Patience,
 ): Promise<Result> => {
   for (let failures = 1; ; failures += 1) {
     try {
       return await call();
     } catch (thrown) {
       const error = toClaimcheckError(thrown);
-      if (signal.aborted || !mayPass(error, tokens)) throw error;
+      if (signal.aborted || !mayPass(error, tokens) || !isWorthIt(error, tokens)) throw error;
       onFailure?.(error);
       await untilWorthRepeating(error, failures, { signal, tokens });
     }

@@ -37,6 +37,7 @@ export const PROBLEMS = {
   ),
   upload_incomplete: problem(409, 'The storage does not have all bytes of this upload yet.', true),
   upload_finished: problem(409, 'The upload is finished.'),
+  message_deleted: problem(410, 'The message was deleted.'),
   media_gone: problem(410, 'The media object is gone.'),
   upload_gone: problem(410, 'The upload has expired or was ended. Create a new one.'),
   tus_version: problem(412, 'Tus-Resumable: 1.0.0 is required.'),

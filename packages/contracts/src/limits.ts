@@ -13,6 +13,8 @@ export const LIMITS = {
   longPollSeconds: 25,
   /** Conversations in one answer to `subscribe:all`: the longest of such answers stays below eventBytes. */
   subscribeAllPage: 50,
+  /** Missed events that a subscription replays; a client that missed more loads the newest page instead. */
+  replayEvents: 500,
   /** Largest page of messages or events. */
   pageSize: 200,
   /** Largest count that a row holds: pixels of an edge, milliseconds of a film (24 days), attempts. */

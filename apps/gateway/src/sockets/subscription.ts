@@ -1,3 +1,4 @@
+import { LIMITS } from '@claimcheck/contracts/limits';
 import type { ConversationEvent, SubscribeAnswer } from '@claimcheck/contracts/socket-events';
 import type { LogPage } from '@claimcheck/database/conversation-log';
 import type { CatchUpAdmission } from '../feeds/catch-up-admission.ts';
@@ -133,8 +134,8 @@ export class Subscription implements FeedMember {
     // So that what was committed but not announced belongs to what this answer covers.
     await feed.catchUpTo(log.last_seq);
     this.#check();
-    const isInLog = sinceSeq !== undefined && sinceSeq >= log.pruned_seq && sinceSeq <= log.last_seq;
-    if (isInLog) {
+    const mayReplay = sinceSeq !== undefined && canReplay(sinceSeq, log);
+    if (mayReplay) {
       this.#cursor = sinceSeq;
       this.#hasStarted = true;
       // An event may be released between the end of a replay and the line after it.
@@ -142,7 +143,7 @@ export class Subscription implements FeedMember {
       while (this.#hasMore);
       this.#check();
     }
-    return this.#goLive(feed, sinceSeq !== undefined && !isInLog);
+    return this.#goLive(feed, sinceSeq !== undefined && !mayReplay);
   }
 
   /** Sends log and collected events until nothing is left between the client and the feed. */
@@ -233,3 +234,9 @@ export class Subscription implements FeedMember {
     this.#sending = [];
   }
 }
+
+/** In the log, not ahead of it, and not so far behind that a page of messages would cost everyone less. */
+const canReplay = (
+  sinceSeq: number,
+  { pruned_seq, last_seq }: Pick<LogPage, 'pruned_seq' | 'last_seq'>,
+): boolean => sinceSeq >= pruned_seq && sinceSeq <= last_seq && last_seq - sinceSeq <= LIMITS.replayEvents;

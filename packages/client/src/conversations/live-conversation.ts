@@ -11,8 +11,9 @@ import type { Media } from '../wire/media.ts';
 import { within } from '../within.ts';
 import type { ConversationHandle, ConversationSnapshot } from './conversation.ts';
 import { type CachedConversation, KEPT_MESSAGES } from './conversation-cache.ts';
-import { type MessagePage, type Messages, withEvent, withMessages } from './conversation-state.ts';
+import type { MessagePage } from './conversation-state.ts';
 import type { Feed } from './feed.ts';
+import { MessageWindow } from './message-window.ts';
 import { visibleOutgoing } from './visible-outgoing.ts';
 
 const PAGE_SIZE = 50;
@@ -41,6 +42,7 @@ export class LiveConversation implements ConversationHandle {
     lastSeq: 0,
     progress: {},
   });
+  readonly #window = new MessageWindow();
   /** The conversation's last seq when each was first shown; nothing is known of it before something is loaded. */
   readonly #shownSince = new WeakMap<OutgoingMessage, number>();
   #isLoaded = false;
@@ -66,24 +68,27 @@ export class LiveConversation implements ConversationHandle {
   };
 
   send(input: MessageInput): OutgoingMessage {
-    return this.#context.outbox.send(this.id, input);
+    return this.#context.outbox.send(this.id, input, this.#window.messages.at(-1)?.seq);
   }
 
   async loadOlder(): Promise<void> {
-    const [first] = this.get().messages;
+    const [first] = this.#window.messages;
     if (first === undefined) return;
-    const page = await this.#page(`?before_seq=${first.seq}&limit=${PAGE_SIZE}`);
-    this.#state.patch({
-      messages: withMessages(this.get().messages, page.messages),
-      hasOlder: page.messages.length === PAGE_SIZE,
-    });
+    const request = this.#window.request();
+    try {
+      const { messages } = await this.#page(`?before_seq=${first.seq}&limit=${PAGE_SIZE}`);
+      this.#window.prepend(request, messages, messages.length === PAGE_SIZE);
+    } finally {
+      this.#window.forget(request);
+    }
+    this.#show();
   }
 
   #start(): void {
     const stop = new AbortController();
     this.#stop = stop;
     const { outbox, feed } = this.#context;
-    const showOutgoing = () => this.#showOutgoing();
+    const showOutgoing = () => this.#show();
     const endings = [outbox.subscribe(showOutgoing), feed.connection.subscribe(() => this.#showConnection())];
     stop.signal.addEventListener('abort', () => {
       for (const end of endings) end();
@@ -110,12 +115,17 @@ export class LiveConversation implements ConversationHandle {
   }
 
   async #showStored(signal: AbortSignal): Promise<void> {
-    const stored = await this.#context.records.get(this.id);
-    await this.#knowUser();
-    if (!stored || signal.aborted || !this.#mayShowStored) return;
-    const { messages, lastSeq, hasOlder } = stored;
-    this.#isLoaded = true;
-    this.#show(messages, lastSeq, { hasOlder, status: 'stored' });
+    const request = this.#window.request();
+    try {
+      const stored = await this.#context.records.get(this.id);
+      await this.#knowUser();
+      if (!stored || signal.aborted || !this.#mayShowStored) return;
+      this.#isLoaded = true;
+      this.#window.replace(request, stored);
+      this.#show({ status: 'stored' });
+    } finally {
+      this.#window.forget(request);
+    }
   }
 
   async #knowUser(): Promise<void> {
@@ -126,6 +136,7 @@ export class LiveConversation implements ConversationHandle {
   async #reload(signal: AbortSignal): Promise<void> {
     const { tokens } = this.#context.http;
     const onFailure = (error: ClaimcheckError) => this.#state.patch({ error });
+    const request = this.#window.request();
     try {
       const load = () => this.#page(`?limit=${PAGE_SIZE}`, signal);
       const page = await retryUntilAborted(load, { signal, tokens, onFailure });
@@ -134,22 +145,23 @@ export class LiveConversation implements ConversationHandle {
       if (signal.aborted) return;
       this.#isLoaded = true;
       this.#mayShowStored = false;
-      this.#show(withMessages([], page.messages), page.last_seq, {
-        hasOlder: page.messages.length === PAGE_SIZE,
-        error: undefined,
-      });
+      const { messages, last_seq: lastSeq } = page;
+      this.#window.replace(request, { messages, lastSeq, hasOlder: messages.length === PAGE_SIZE });
+      this.#show({ error: undefined });
       this.#save();
     } catch (error) {
       if (signal.aborted) return;
       this.#refuse(toClaimcheckError(error));
       // Only a membership comes back by itself, and its event says so.
       if (!isNotMember(toClaimcheckError(error))) return;
+    } finally {
+      this.#window.forget(request);
     }
     this.#listen(signal);
   }
 
   #listen(signal: AbortSignal): void {
-    this.#context.feed.listen(this.id, this.get().lastSeq, {
+    this.#context.feed.listen(this.id, this.#window.lastSeq, {
       onEvents: (events) => this.#receive(events),
       onResync: () => void this.#reload(signal),
       onRefused: (error) => this.#refuse(error),
@@ -171,12 +183,8 @@ export class LiveConversation implements ConversationHandle {
   }
 
   #receive(events: readonly ConversationEvent[]): void {
-    let { messages, lastSeq } = this.get();
-    for (const event of events) {
-      messages = withEvent(messages, event);
-      lastSeq = event.seq;
-    }
-    this.#show(messages, lastSeq);
+    this.#window.apply(events);
+    this.#show();
     for (const event of events) if (event.type === 'media.updated') this.#context.onMedia(event.media);
     this.#save();
   }
@@ -186,7 +194,8 @@ export class LiveConversation implements ConversationHandle {
     this.#mayShowStored = false;
     this.#state.patch({ status: 'refused', error });
     if (!isNotMember(error)) return;
-    this.#state.patch({ messages: [], hasOlder: false, lastSeq: 0 });
+    this.#window.clear();
+    this.#show();
     clearTimeout(this.#saving);
     this.#saving = undefined;
     void this.#context.records.delete(this.id);
@@ -194,22 +203,20 @@ export class LiveConversation implements ConversationHandle {
 
   /** A message that was sent from here, by the answer to sending it. */
   add(message: Message): void {
-    this.#show(withMessages(this.get().messages, [message]));
-  }
-
-  #showOutgoing(): void {
-    this.#show(this.get().messages);
+    this.#window.add(message);
+    this.#show();
   }
 
   /** Both in one step: a message changes from not sent to sent, and is never there twice. */
-  #show(messages: Messages, lastSeq = this.get().lastSeq, patch: Partial<ConversationSnapshot> = {}): void {
+  #show(patch: Partial<ConversationSnapshot> = {}): void {
+    const { messages, lastSeq, hasOlder } = this.#window;
     const waiting = this.#context.outbox.get().filter(({ conversationId }) => conversationId === this.id);
     if (this.#isLoaded)
       for (const message of waiting)
         if (!this.#shownSince.has(message)) this.#shownSince.set(message, lastSeq);
     const sinceSeq = (message: OutgoingMessage) => this.#shownSince.get(message) ?? 0;
     const outgoing = visibleOutgoing(waiting, messages, this.#userId, sinceSeq);
-    this.#state.patch({ ...patch, messages, lastSeq, outgoing });
+    this.#state.patch({ ...patch, messages, lastSeq, hasOlder, outgoing });
   }
 
   #page(query: string, signal?: AbortSignal): Promise<MessagePage> {

@@ -9,6 +9,7 @@ import type { Message, MessageType, PostMessage } from '../wire/conversation.ts'
 import { messagesPath } from './messages-path.ts';
 import type { MessageInput, OutgoingMessage } from './outgoing-message.ts';
 import { hasFailed, type OutgoingRecord, OutgoingTask } from './outgoing-task.ts';
+import { SendLane } from './send-lane.ts';
 
 interface Context {
   http: Http;
@@ -18,13 +19,12 @@ interface Context {
 }
 
 /**
- * Messages on their way out: one after the other in each conversation, in the order in which they were sent,
- * across reloads. What fails for good lets the next one pass.
+ * Messages on their way out, across reloads. In each conversation they are posted one after the other, in the order
+ * in which they were sent; a message whose media is not stored yet waits by itself, and the others pass it.
  */
 export class Outbox extends Observable<readonly OutgoingMessage[]> {
   readonly #context: Context;
-  /** The end of each conversation's queue. */
-  readonly #tails = new Map<string, Promise<void>>();
+  readonly #lanes = new Map<string, SendLane>();
   readonly #locks = new Map<OutgoingTask, Promise<Release | undefined>>();
   /** Ids of records that other tabs work at. */
   readonly #others = new Set<string>();
@@ -46,9 +46,10 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     context.uploads.subscribe(() => this.#retryFound());
   }
 
-  send(conversationId: string, input: MessageInput): OutgoingMessage {
+  /** @param afterSeq of the newest message that the sender sees */
+  send(conversationId: string, input: MessageInput, afterSeq?: number): OutgoingMessage {
     const upload = typeof input.media === 'object' ? input.media : undefined;
-    const record = this.#recordOf(conversationId, input, upload);
+    const record = { ...this.#recordOf(conversationId, input, upload), afterSeq };
     const lock = holdLock(lockOf(record));
     // In this order: other tabs take what they hear of for abandoned when nobody holds it.
     void lock.then(() => this.#context.records.set(record));
@@ -57,7 +58,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     if (this.#obstacle) task.patch({ error: this.#obstacle });
     void this.#restored.promise.then(() => {
       if (this.#held.delete(task) && task.get().error) task.patch({ error: undefined });
-      this.#enqueue(task);
+      void task.run();
     });
     return task;
   }
@@ -130,10 +131,10 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
 
   #restart(record: OutgoingRecord, release: Release): void {
     if (this.get().some(({ id }) => id === record.clientMessageId)) release();
-    else
-      this.#enqueue(
-        this.#add(record, this.#context.uploads.find(record.uploadId ?? ''), Promise.resolve(release)),
-      );
+    else {
+      const upload = this.#context.uploads.find(record.uploadId ?? '');
+      void this.#add(record, upload, Promise.resolve(release)).run();
+    }
   }
 
   #add(record: OutgoingRecord, upload: Upload | undefined, lock: Promise<Release | undefined>): OutgoingTask {
@@ -144,7 +145,8 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
       uploadAgain: (failed) => this.#context.uploads.again(failed),
       obstacleTo: (id) => this.#context.uploads.obstacleTo(id),
       post: (conversationId, message, signal) => this.#post(conversationId, message, signal),
-      enqueue: (again) => this.#enqueue(again),
+      enqueue: (again) => void again.run(),
+      inTurn: (waiting, action) => this.#laneOf(waiting.conversationId).run(action),
       onSent: this.#context.onSent,
       onEnd: (ended) => this.#end(ended),
     });
@@ -153,10 +155,10 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     return task;
   }
 
-  #enqueue(task: OutgoingTask): void {
-    const { conversationId } = task;
-    const tail = (this.#tails.get(conversationId) ?? Promise.resolve()).then(() => task.run());
-    this.#tails.set(conversationId, tail);
+  #laneOf(conversationId: string): SendLane {
+    const lane = this.#lanes.get(conversationId) ?? new SendLane();
+    this.#lanes.set(conversationId, lane);
+    return lane;
   }
 
   /** Messages from before a reload go on when their file was chosen again. */
@@ -176,7 +178,10 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     });
     this.#locks.delete(task);
     this.#held.delete(task);
-    this.set(this.get().filter((other) => other !== task));
+    const left = this.get().filter((other) => other !== task);
+    if (!left.some(({ conversationId }) => conversationId === task.conversationId))
+      this.#lanes.delete(task.conversationId);
+    this.set(left);
   }
 
   #post(conversationId: string, message: PostMessage, signal: AbortSignal): Promise<Message> {

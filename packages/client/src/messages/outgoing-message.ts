@@ -16,7 +16,10 @@ export interface MessageInput {
   id?: string;
 }
 
-/** `waiting` for its upload, for those before it, or for the network. */
+/**
+ * `waiting` for its upload, the network or the login. `discarded`: taken back, or deleted by another device before
+ * this one heard that it was sent.
+ */
 export type OutgoingState = 'waiting' | 'sending' | 'sent' | 'failed' | 'discarded';
 
 export interface OutgoingSnapshot {
@@ -40,6 +43,8 @@ export interface OutgoingMessage extends Readable<OutgoingSnapshot> {
   readonly mediaObjectId: string | undefined;
   readonly filename: string | undefined;
   readonly alt: string | undefined;
+  /** Seq of the newest message that was there when this one was sent, where that is known; see `timelineOf`. */
+  readonly afterSeq: number | undefined;
   /** ISO 8601, by the clock of this device. */
   readonly createdAt: string;
   readonly state: OutgoingState;

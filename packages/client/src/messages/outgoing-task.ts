@@ -1,6 +1,6 @@
 import { ClaimcheckError, cancelledError, toClaimcheckError } from '../claimcheck-error.ts';
 import { Observable } from '../observable.ts';
-import { mayPass, untilWorthRepeating } from '../retry.ts';
+import { isLoginOver, mayPass, retryUntilAborted, untilWorthRepeating } from '../retry.ts';
 import type { Tokens } from '../tokens.ts';
 import type { Upload } from '../uploads/upload.ts';
 import type { Message, MessageType, PostMessage } from '../wire/conversation.ts';
@@ -20,6 +20,8 @@ export interface OutgoingRecord {
   mediaObjectId: string | undefined;
   filename: string | undefined;
   alt: string | undefined;
+  /** Missing in records of earlier versions. */
+  afterSeq?: number | undefined;
   createdAt: string;
 }
 
@@ -32,7 +34,9 @@ export interface OutgoingContext {
   /** Why an upload did not go on after a reload. */
   obstacleTo(uploadId: string): ClaimcheckError | undefined;
   post(conversationId: string, message: PostMessage, signal: AbortSignal): Promise<Message>;
-  /** Puts it behind all that wait. */
+  /** Sends one message of a conversation after the other, in the order in which they can be sent. */
+  inTurn(task: OutgoingTask, action: () => Promise<Message>): Promise<Message>;
+  /** Starts it again. */
   enqueue(task: OutgoingTask): void;
   onSent(message: Message): void;
   onEnd(task: OutgoingTask): void;
@@ -73,6 +77,9 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
   get alt(): string | undefined {
     return this.record.alt;
   }
+  get afterSeq(): number | undefined {
+    return this.record.afterSeq;
+  }
   get createdAt(): string {
     return this.record.createdAt;
   }
@@ -83,23 +90,22 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     return this.#sent.promise;
   }
 
-  /** Resolves when it is sent, has failed or was discarded: then it is the next one's turn. */
+  /** Resolves when the message is sent, has failed or was discarded. */
   async run(): Promise<void> {
     const { signal } = this.#stopped;
+    const { tokens } = this.#context;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const mediaObjectId = await this.#uploaded(signal);
-        this.patch({ state: 'sending', error: undefined });
-        const message = await this.#context.post(this.conversationId, this.#toPost(mediaObjectId), signal);
-        this.#context.onSent(message);
-        this.patch({ state: 'sent', message, error: undefined });
-        this.#sent.resolve(message);
-        this.#context.onEnd(this);
+        const mediaObjectId = this.#storedMedia() ?? (await this.#uploaded(signal));
+        this.#end(await this.#context.inTurn(this, () => this.#post(mediaObjectId, signal)));
         return;
       } catch (thrown) {
         if (signal.aborted) return;
         const error = toClaimcheckError(thrown);
-        const { tokens } = this.#context;
+        if (error.code === 'message_deleted') {
+          this.#endDeleted(error);
+          return;
+        }
         if (!mayPass(error, tokens) || hasFailed(this.get().upload)) {
           this.#fail(error);
           return;
@@ -109,6 +115,37 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
         await untilWorthRepeating(error, failures, { signal, tokens });
       }
     }
+  }
+
+  /** What keeps every message from being sent is waited for here, so that the messages behind keep their order. */
+  #post(mediaObjectId: string | undefined, signal: AbortSignal): Promise<Message> {
+    return retryUntilAborted(
+      () => {
+        signal.throwIfAborted();
+        this.patch({ state: 'sending', error: undefined });
+        return this.#context.post(this.conversationId, this.#toPost(mediaObjectId), signal);
+      },
+      {
+        signal,
+        tokens: this.#context.tokens,
+        isWorthIt: concernsAll,
+        onFailure: (error) => this.patch({ state: 'waiting', error }),
+      },
+    );
+  }
+
+  #end(message: Message): void {
+    this.#context.onSent(message);
+    this.patch({ state: 'sent', message, error: undefined });
+    this.#sent.resolve(message);
+    this.#context.onEnd(this);
+  }
+
+  /** An attempt whose answer was lost had sent it, and it was deleted since. */
+  #endDeleted(error: ClaimcheckError): void {
+    this.patch({ state: 'discarded', error: undefined });
+    this.#sent.reject(error);
+    this.#context.onEnd(this);
   }
 
   /** Leaves it as it is, for whoever comes next. */
@@ -133,6 +170,12 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     this.#sent.reject(cancelledError());
     this.#context.onEnd(this);
     await this.get().upload?.cancel();
+  }
+
+  /** Known without waiting: a message keeps its place before those that are sent right after it. */
+  #storedMedia(): string | undefined {
+    const upload = this.get().upload?.get();
+    return this.record.mediaObjectId ?? (upload?.state === 'done' ? upload.mediaObjectId : undefined);
   }
 
   async #uploaded(signal: AbortSignal): Promise<string | undefined> {
@@ -188,3 +231,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
 
 export const hasFailed = (upload: Upload | undefined): boolean =>
   upload?.state === 'failed' || upload?.state === 'cancelled';
+
+/** No network, no service, no login, too many requests: no other message would fare better. */
+const concernsAll = (error: ClaimcheckError, tokens?: Tokens): boolean =>
+  error.status === 0 || error.status === 429 || error.status >= 502 || isLoginOver(error, tokens);

@@ -149,6 +149,8 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
   async #attempt(signal: AbortSignal): Promise<void> {
     const release = await this.#context.queue.acquire(this.#work.priority, signal);
     try {
+      // Paused while it got its turn: the state stays.
+      signal.throwIfAborted();
       const prepared = await this.#prepare(signal);
       signal.throwIfAborted();
       this.patch({ state: 'uploading' });

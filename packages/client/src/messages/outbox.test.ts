@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { timelineOf } from '../conversations/timeline.ts';
+import { type ClaimcheckClient, createClient } from '../create-client.ts';
+import { memoryStore } from '../store/memory-store.ts';
+
+const JWT = `e30.${btoa(JSON.stringify({ sub: 'ann' }))}.signature`;
+let posted: string[];
+/** Answers to posting a message, by its text. */
+let answers: Record<string, () => Response | Promise<Response>>;
+/** Ends the uploads that are under way. */
+let storeBytes: () => void;
+let client: ClaimcheckClient;
+
+beforeEach(() => {
+  posted = [];
+  answers = {};
+  const stored = Promise.withResolvers<void>();
+  storeBytes = stored.resolve;
+  let seq = 0;
+  vi.stubGlobal('fetch', async (url: URL, init: { method: string; body: string; signal: AbortSignal }) => {
+    if (url.pathname === '/v1/media') {
+      await Promise.race([stored.promise, aborted(init.signal)]);
+      return Response.json({
+        media: { media_object_id: 'm1' },
+        upload: { protocol: 'none', url: '', headers: {}, expires_at: '' },
+      });
+    }
+    if (!url.pathname.endsWith('/messages')) return Response.json({});
+    const { body } = JSON.parse(init.body);
+    const answer = await answers[body]?.();
+    if (answer) return answer;
+    posted.push(body);
+    seq += 1;
+    return Response.json({ message_id: body, conversation_id: 'talk', seq, body });
+  });
+  client = createClient({
+    baseUrl: 'http://127.0.0.1:9',
+    getToken: () => JWT,
+    store: memoryStore(),
+    onWarning: () => {},
+    uploads: { hashUpTo: 0 },
+  });
+});
+afterEach(() => {
+  client.close();
+  vi.unstubAllGlobals();
+});
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+test('a text never waits for a file, and the file follows when it is stored', async () => {
+  const film = client.messages.send('talk', { text: 'film', media: client.upload(new Blob(['film'])) });
+  const texts = ['one', 'two'].map((text) => client.messages.send('talk', { text }));
+  await Promise.all(texts.map(({ sent }) => sent));
+  expect(posted).toEqual(['one', 'two']);
+  expect(film.state).toBe('waiting');
+  storeBytes();
+  await film.sent;
+  expect(posted).toEqual(['one', 'two', 'film']);
+});
+
+test('a paused upload holds nothing but its own message', async () => {
+  const upload = client.upload(new Blob(['film']));
+  const film = client.messages.send('talk', { text: 'film', media: upload });
+  upload.pause();
+  await client.messages.send('talk', { text: 'at the door' }).sent;
+  expect(film.state).toBe('waiting');
+  storeBytes();
+  upload.resume();
+  await film.sent;
+});
+
+test('texts keep their order while the network is away', async () => {
+  let failures = 2;
+  answers.one = () => {
+    failures -= 1;
+    if (failures >= 0) throw new TypeError('no network');
+    return undefined as never;
+  };
+  const messages = ['one', 'two', 'three'].map((text) => client.messages.send('talk', { text }));
+  await Promise.all(messages.map(({ sent }) => sent));
+  expect(posted).toEqual(['one', 'two', 'three']);
+});
+
+test('a message that the service can not take now lets the others pass', async () => {
+  let isStuck = true;
+  answers.stuck = () =>
+    isStuck ? new Response('{"code":"internal"}', { status: 500 }) : (undefined as never);
+  const stuck = client.messages.send('talk', { text: 'stuck' });
+  await client.messages.send('talk', { text: 'after it' }).sent;
+  expect(stuck.state).toBe('waiting');
+  isStuck = false;
+  await stuck.sent;
+});
+
+test('a message that was deleted before its answer came is gone, and is not sent again', async () => {
+  answers.gone = () => new Response('{"code":"message_deleted"}', { status: 410 });
+  const gone = client.messages.send('talk', { text: 'gone' });
+  await expect(gone.sent).rejects.toMatchObject({ code: 'message_deleted' });
+  expect(gone.state).toBe('discarded');
+  expect(client.messages.outgoing.get()).toEqual([]);
+});
+
+test('a message that waits keeps its place in its sender’s view', () => {
+  const [film, last] = [
+    { id: 'film', afterSeq: 4 },
+    { id: 'last', afterSeq: undefined },
+  ] as never[];
+  const messages = [3, 4, 6, 7].map((seq) => ({ message_id: `m${seq}`, seq }) as never);
+  const names = timelineOf(messages, [last, film] as never).map((entry) =>
+    'message_id' in entry ? entry.message_id : entry.id,
+  );
+  expect(names).toEqual(['m3', 'm4', 'film', 'm6', 'm7', 'last']);
+});
