@@ -10,11 +10,21 @@ export const VALUES = {
   small: example('small'),
   large: example('large'),
   externalSecrets: example('external-secrets'),
+  tryOut: example('try-out'),
   minimal: own('minimal'),
   names: own('names'),
   apiOnly: own('api-only'),
   keda: own('keda'),
+  adapted: own('adapted'),
+  keyless: own('keyless'),
 } as const;
+
+export type ValuesName = keyof typeof VALUES;
+
+/** Additions to examples/small.yaml for what stands in front. */
+export const IN_FRONT = ['ingress-nginx', 'traefik', 'caddy', 'envoy-gateway'].map(
+  (name) => [name, example(name)] as const,
+);
 
 /** What the user's Secrets would hold. */
 export const SECRETS = {

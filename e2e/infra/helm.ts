@@ -14,7 +14,7 @@ const helmProgram: ProgramSpec = {
 export const CHART = fileURLToPath(new URL('../../infra/helm/claimcheck', import.meta.url));
 const OUTPUT_BYTES = 16 * 1024 * 1024;
 
-/** As much of any manifest as the tests look at. */
+/** The parts of a manifest that the tests read. */
 const manifest = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
@@ -35,13 +35,15 @@ const helm = async (...args: string[]): Promise<string> => {
   return stdout;
 };
 
-export const lintChart = (valuesFile: string): Promise<string> =>
-  helm('lint', '--strict', CHART, '--kube-version', '1.34', '--values', valuesFile);
+const valuesArguments = (files: readonly string[]): string[] => files.flatMap((file) => ['--values', file]);
 
-/** @param sets as `--set` takes them; @throws with helm's words, also when the values break their schema */
+export const lintChart = (...valuesFiles: string[]): Promise<string> =>
+  helm('lint', '--strict', CHART, '--kube-version', '1.34', ...valuesArguments(valuesFiles));
+
+/** @param options `also`: further values files; `sets`: as `--set` takes them; @throws with helm's words, also when the values break their schema */
 export const renderChart = async (
   valuesFile: string,
-  options: { kubeVersion?: string; sets?: string[] } = {},
+  options: { kubeVersion?: string; sets?: string[]; also?: string[] } = {},
 ): Promise<{ text: string; manifests: Manifest[] }> => {
   const sets = (options.sets ?? []).flatMap((set) => ['--set', set]);
   const version = options.kubeVersion ?? '1.34';
@@ -51,8 +53,7 @@ export const renderChart = async (
     CHART,
     '--kube-version',
     version,
-    '--values',
-    valuesFile,
+    ...valuesArguments([valuesFile, ...(options.also ?? [])]),
     ...sets,
   );
   const documents = parseAllDocuments(text, { merge: true });

@@ -1,8 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
-import { runCommand } from '@claimcheck/local-stack/run-command';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -11,10 +9,11 @@ import { smallPhoto } from '../harness/fixtures.ts';
 import { metricOf } from '../harness/metric-of.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { until } from '../harness/until.ts';
+import { ALERT_RULES, alertRules } from './chart/alert-rules.ts';
 import { namedMetrics, offeredNames } from './metric-names.ts';
+import { promtool } from './promtool.ts';
 
 const INFRA = fileURLToPath(new URL('../../infra', import.meta.url));
-const ALERTS = join(INFRA, 'helm/claimcheck/files/alerts.yaml');
 const DASHBOARDS = join(INFRA, 'helm/claimcheck/files/dashboards');
 const ALERT_TESTS = ['alerts/alerts.test.yaml', 'alerts/alerts-over-days.test.yaml'].map((path) =>
   join(INFRA, path),
@@ -25,7 +24,7 @@ const rules = z.object({
   groups: z.array(
     z.object({
       rules: z.array(
-        z.object({ alert: z.string(), expr: z.string(), annotations: z.object({ runbook: z.string() }) }),
+        z.object({ alert: z.string(), expr: z.string(), annotations: z.object({ runbook_url: z.string() }) }),
       ),
     }),
   ),
@@ -48,23 +47,16 @@ beforeAll(async () => {
 afterAll(() => system?.stop());
 
 const alertsOf = async () =>
-  rules.parse(parse(await readFile(ALERTS, 'utf8'))).groups.flatMap((group) => group.rules);
-
-const promtool = async (...args: string[]): Promise<string> => {
-  const program = await ensureSystemPackage({
-    programs: ['promtool'],
-    aptPackage: 'prometheus',
-    purpose: 'the tests of the alerts',
-    env: process.env,
-    onProgress: (line) => process.stderr.write(`${line}\n`),
-  });
-  return runCommand(program, args, { env: process.env });
-};
+  rules.parse(parse(await readFile(ALERT_RULES, 'utf8'))).groups.flatMap((group) => group.rules);
 
 describe('alerts', () => {
   test('fire on what they are for, and stay quiet close to it', async () => {
     const printed = await promtool('test', 'rules', ...ALERT_TESTS);
     expect(printed.match(/SUCCESS/g)).toHaveLength(ALERT_TESTS.length);
+  });
+
+  test('the rules for compose.yaml are those of the chart (npm run chart-values writes them)', async () => {
+    expect(await readFile(ALERT_RULES, 'utf8')).toBe(await alertRules());
   });
 
   test('each is tried both ways', async () => {
@@ -79,7 +71,7 @@ describe('alerts', () => {
     const alerts = await alertsOf();
     expect(sections.toSorted()).toEqual(alerts.map(({ alert }) => alert).toSorted());
     for (const { alert, annotations } of alerts)
-      expect(annotations.runbook).toBe(`infra/runbook.md#${alert.toLowerCase()}`);
+      expect(annotations.runbook_url).toBe(`infra/runbook.md#${alert.toLowerCase()}`);
   });
 
   test('ask for metrics that exist', async () => {

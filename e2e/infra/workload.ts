@@ -18,12 +18,15 @@ const container = z.looseObject({
   securityContext: z.looseObject({}),
 });
 const podSpec = z.looseObject({
+  volumes: z.array(z.looseObject({ name: z.string() })),
   automountServiceAccountToken: z.boolean(),
   enableServiceLinks: z.boolean(),
   terminationGracePeriodSeconds: z.number().optional(),
   securityContext: z.looseObject({}),
   tolerations: z.array(z.unknown()).optional(),
-  containers: z.array(container).length(1),
+  containers: z.tuple([container]).rest(z.looseObject({ name: z.string() })),
+  initContainers: z.array(z.looseObject({ name: z.string() })).default([]),
+  serviceAccountName: z.string().optional(),
 });
 const template = z.looseObject({ template: z.looseObject({ spec: podSpec }) });
 const workload = z.looseObject({ spec: template });
@@ -32,17 +35,15 @@ const cronJob = z.looseObject({ spec: z.looseObject({ jobTemplate: workload }) }
 export type PodSpec = z.infer<typeof podSpec>;
 export type Container = z.infer<typeof container>;
 
-/** Of a Deployment, a Job or a CronJob. */
+/** Of a Deployment, a Job, a CronJob or a Pod. */
 export const podOf = (manifest: Manifest): PodSpec => {
+  if (manifest.kind === 'Pod') return podSpec.parse(manifest.spec);
   const job = manifest.kind === 'CronJob' ? cronJob.parse(manifest).spec.jobTemplate : manifest;
   return workload.parse(job).spec.template.spec;
 };
 
-export const containerOf = (manifest: Manifest): Container => {
-  const [only] = podOf(manifest).containers;
-  if (only === undefined) throw new Error(`${manifest.metadata.name} has no container`);
-  return only;
-};
+/** The container of the process itself; sidecars come after it. */
+export const containerOf = (manifest: Manifest): Container => podOf(manifest).containers[0];
 
 /** The environment as the process sees it; `secrets` gives what a Secret would hold, by its key. */
 export const environmentOf = (

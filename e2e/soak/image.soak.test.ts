@@ -13,44 +13,59 @@ import { makeBaseImage } from '../infra/image/make-base-image.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DOCKERFILE = join(ROOT, 'infra/Dockerfile');
-const IMAGE = 'localhost/claimcheck';
+const IMAGES = ['app', 'worker'] as const;
 const APPS: readonly AppName[] = ['api', 'worker', 'gateway'];
+type ImageName = (typeof IMAGES)[number];
+const IMAGE_OF: Record<AppName, ImageName> = { api: 'app', gateway: 'app', worker: 'worker' };
 const IN_THE_IMAGE = { TEMP_DIR: '/jobs', WEB_DIR: 'apps/web/dist' };
 const COMMANDS_MS = 60_000;
 const BUILD_MS = 1_500_000;
 const MIB = 1_024 ** 2;
 
 let buildah: Buildah;
-let container: string;
-let image: string;
+/** The container of each image and the folder where its files are. */
+const built = {} as Record<ImageName, { container: string; files: string }>;
 let system: System;
 const started: ManagedService[] = [];
 
 /** What a container in which the user of the image runs a command prints. */
-const inside = (...command: string[]) => buildah.run('run', container, '--', ...command);
+const inside = (image: ImageName, ...command: string[]) =>
+  buildah.run('run', built[image].container, '--', ...command);
 
-const bytesIn = async (path: string): Promise<number> =>
-  Number((await runCommand('du', ['-sb', path], { env: process.env })).split('\t')[0]);
+const bytesIn = async (...paths: string[]): Promise<number> =>
+  Number(
+    (await runCommand('du', ['-scb', ...paths], { env: process.env }))
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.split('\t')[0],
+  );
 
 beforeAll(async () => {
   buildah = await Buildah.open();
   const base = await makeBaseImage(buildah);
-  const ignored = ['--ignorefile', `${DOCKERFILE}.dockerignore`];
   const startedAt = performance.now();
-  await buildah.run(
-    'build',
-    '--build-arg',
-    `BASE_IMAGE=${base}`,
-    '-f',
-    DOCKERFILE,
-    ...ignored,
-    '-t',
-    IMAGE,
-    ROOT,
-  );
+  for (const image of IMAGES) {
+    const arguments_ = [`BASE_IMAGE=${base}`, `RUNTIME_IMAGE=${base}`].flatMap((one) => ['--build-arg', one]);
+    const ignored = ['--ignorefile', `${DOCKERFILE}.dockerignore`];
+    const tag = `localhost/claimcheck-${image}`;
+    await buildah.run(
+      'build',
+      '--layers',
+      ...arguments_,
+      '-f',
+      DOCKERFILE,
+      ...ignored,
+      '--target',
+      image,
+      '-t',
+      tag,
+      ROOT,
+    );
+    const container = await buildah.run('from', tag);
+    built[image] = { container, files: await buildah.run('mount', container) };
+  }
   console.log(`built in ${Math.round((performance.now() - startedAt) / 1_000)} s`);
-  container = await buildah.run('from', IMAGE);
-  image = await buildah.run('mount', container);
 }, BUILD_MS);
 afterAll(async () => {
   await Promise.all(started.map((service) => service.stop()));
@@ -58,31 +73,52 @@ afterAll(async () => {
   await buildah?.close();
 });
 
-test('it holds what runs, and a list of it', async () => {
-  const [all, app, node] = [
-    await bytesIn(image),
-    await bytesIn(join(image, 'app')),
+test('they hold what runs, and a list of it', async () => {
+  const { app, worker } = built;
+  const shared = await bytesIn(...['bin', 'etc', 'usr', 'var'].map((folder) => join(app.files, folder)));
+  const [ofApp, ofWorker, programs, node] = [
+    await bytesIn(join(app.files, 'app')),
+    await bytesIn(join(worker.files, 'app')),
+    (await bytesIn(...['usr', 'var', 'etc'].map((folder) => join(worker.files, folder)))) - shared,
     await bytesIn(process.execPath),
   ];
+  const mib = (bytes: number) => Math.round(bytes / MIB);
   console.log(
-    `${Math.round(all / MIB)} MiB; of it /app ${Math.round(app / MIB)}, Node ${Math.round(node / MIB)}`,
+    `shared ${mib(shared)} MiB (Node ${mib(node)}), api and gateway ${mib(ofApp)}, worker ${mib(ofWorker)} and ` +
+      `${mib(programs)} of programs: together ${mib(shared + ofApp + ofWorker + programs)} MiB`,
   );
-  expect(app).toBeLessThan(200 * MIB);
-  const { components } = JSON.parse(await readFile(join(image, 'app/sbom.cdx.json'), 'utf8'));
-  const names: string[] = components.map(({ name }: { name: string }) => name);
-  expect(names).toEqual(expect.arrayContaining(['express', 'socket.io', 'sharp', 'pg']));
+  expect(ofApp).toBeLessThan(120 * MIB);
+  expect(ofWorker).toBeLessThan(150 * MIB);
+  const namesIn = async (image: ImageName): Promise<string[]> =>
+    JSON.parse(await readFile(join(built[image].files, 'app/sbom.cdx.json'), 'utf8')).components.map(
+      ({ name }: { name: string }) => name,
+    );
+  expect(await namesIn('app')).toEqual(expect.arrayContaining(['express', 'socket.io', 'pg']));
+  expect(await namesIn('worker')).toContain('sharp');
   for (const development of ['vitest', 'typescript', 'prisma', 'react'])
-    expect(names).not.toContain(development);
+    for (const image of IMAGES) expect(await namesIn(image)).not.toContain(development);
 });
 
-test(
-  'nobody in it is root, and it can write nowhere but where jobs are',
-  async () => {
-    expect(await inside('id', '-u')).toBe('10001');
+test.each(IMAGES)(
+  'in %s no process is root, and it can write to no folder but the jobs',
+  async (image) => {
+    expect(await inside(image, 'id', '-u')).toBe('10001');
     for (const folder of ['/app', '/usr/local/bin', '/etc', '/'])
-      await expect(inside('touch', join(folder, 'file'))).rejects.toThrow('Permission denied');
-    await inside('touch', '/jobs/file');
-    expect(await inside('ffmpeg', '-version')).toContain('libx264');
+      await expect(inside(image, 'touch', join(folder, 'file'))).rejects.toThrow('Permission denied');
+  },
+  COMMANDS_MS,
+);
+
+test(
+  'the worker has ffmpeg, poppler and fonts, and a record of the packages that they come from',
+  async () => {
+    await inside('worker', 'touch', '/jobs/file');
+    expect(await inside('worker', 'ffmpeg', '-version')).toContain('libx264');
+    expect(await inside('worker', 'ls', '/usr/share/fonts/truetype')).toContain('liberation');
+    const records = await inside('worker', 'ls', '/var/lib/dpkg/status.d');
+    for (const one of ['ffmpeg', 'libavcodec59', 'libpoppler126', 'poppler-utils'])
+      expect(records).toContain(one);
+    for (const app of ['ffmpeg', 'pdftoppm']) await expect(inside('app', app, '-v')).rejects.toThrow();
   },
   COMMANDS_MS,
 );
@@ -95,7 +131,7 @@ test('api, worker and gateway out of it: a photo and a video become ready, and a
     started.push(
       await buildah.start({
         name: `${app} of the image`,
-        container,
+        container: built[IMAGE_OF[app]].container,
         command: ['node', `apps/${app}/src/main.ts`],
         env: { ...system.envs[app], ...IN_THE_IMAGE, ADMIN_PORT: new URL(adminUrl).port },
         ready: async () => (await fetch(`${adminUrl}/readyz`)).ok,
@@ -137,7 +173,7 @@ test(
       'run',
       '--env',
       `DATABASE_URL=${url.href}`,
-      container,
+      built.app.container,
       '--',
       ...migrate,
     );

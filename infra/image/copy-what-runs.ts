@@ -1,12 +1,11 @@
-// Copies what api, worker, gateway and CLI are made of: node infra/image/copy-what-runs.ts <target>
+// Copies apps with every package that they need to run: node infra/image/copy-what-runs.ts <target> <app>…
 import { cp, mkdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ReachablePackage, reachablePackages } from './reachable-packages.ts';
 
-const APPS = ['apps/api', 'apps/worker', 'apps/gateway'];
 const BESIDES = ['package.json', 'LICENSE', 'prisma'];
-/** What a package's folder holds that no process reads; packages of its own in it are copied by themselves. */
+/** Content of a package's folder that no process reads; packages inside it are copied by themselves. */
 const LEFT_OUT = ['node_modules', '.turbo', 'test'];
 
 const copyPackage = async (root: string, target: string, folder: string): Promise<void> => {
@@ -30,21 +29,21 @@ const linkWorkspace = async (target: string, { folder, link }: ReachablePackage)
   await symlink(relative(dirname(link), folder), join(target, link));
 };
 
-/** What development needs is not there, and `npm sbom` takes nothing on trust. */
+/** Development dependencies are not copied, and `npm sbom` fails for names that it cannot find. */
 const withoutDevelopment = async (target: string, folder: string): Promise<void> => {
   const file = join(target, folder, 'package.json');
   const { devDependencies: _, ...manifest } = JSON.parse(await readFile(file, 'utf8'));
   await writeFile(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
 };
 
-const [given] = process.argv.slice(2);
-if (given === undefined) {
-  process.stderr.write('node infra/image/copy-what-runs.ts <target>\n');
+const [given, ...apps] = process.argv.slice(2);
+if (given === undefined || apps.length === 0) {
+  process.stderr.write('node infra/image/copy-what-runs.ts <target> <app>…\n');
   process.exit(64);
 }
 const root = await realpath(fileURLToPath(new URL('../../', import.meta.url)));
 await mkdir(given, { recursive: true });
-const packages = await reachablePackages(root, APPS);
+const packages = await reachablePackages(root, apps);
 for (const one of packages) {
   await copyPackage(root, given, one.folder);
   await linkWorkspace(given, one);

@@ -16,6 +16,7 @@ const start = async (): Promise<void> => {
   // Last: ready means that everything else is.
   const admin = await startAdminServer({
     port: config.adminPort,
+    roles: [...config.roles],
     registry: metrics.registry,
     checks: { database: () => database.check() },
     // Uploads and messages go on without the broker, messages and catching up without the store.

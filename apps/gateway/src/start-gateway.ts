@@ -170,6 +170,7 @@ export const startGateway = async (
   const sockets = await startSockets({ config, bus, reader, metrics, logger });
   const admin = await startAdminServer({
     port: config.ADMIN_PORT,
+    roles: ['gateway'],
     registry: metrics.registry,
     checks: { database: () => database.check() },
     // What is not announced is read from the log.

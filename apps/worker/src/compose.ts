@@ -208,6 +208,7 @@ const openAdminServer = (
   const { metrics, bus, storage, scanner, isConsuming } = parts;
   return startAdminServer({
     port: config.ADMIN_PORT,
+    roles: config.LANES,
     registry: metrics.registry,
     checks: {
       broker: () => bus.check(),

@@ -39,9 +39,19 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
     says: 'takes its environment',
   },
   {
-    command: /^docker build -f infra\/Dockerfile /,
+    command: /^docker build -f infra\/Dockerfile --target (app|worker) /,
     file: 'e2e/soak/image.soak.test.ts',
     says: "'infra/Dockerfile'",
+  },
+  {
+    command: /^kubectl get pods -l app\.kubernetes\.io\/instance=claimcheck$/,
+    file: 'e2e/infra/chart-platform.e2e.test.ts',
+    says: "'app.kubernetes.io/instance'",
+  },
+  {
+    command: /^helm test claimcheck --logs$/,
+    file: 'e2e/infra/chart-platform.e2e.test.ts',
+    says: 'helm test runs the doctor',
   },
   {
     command: /^kubectl create secret generic claimcheck /,
@@ -59,7 +69,7 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
     says: 'the migrations run before the new pods',
   },
   {
-    command: /^kubectl exec deploy\/claimcheck-api -- node apps\/api\/src\/cli\/claimcheck\.ts doctor$/,
+    command: /^kubectl exec deploy\/claimcheck-api -- node apps\/api\/src\/cli\/claimcheck\.ts( doctor)?$/,
     file: 'e2e/infra/broker-users.e2e.test.ts',
     says: "runClaimcheck(system.apiEnv, 'doctor'",
   },

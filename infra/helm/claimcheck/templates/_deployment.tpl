@@ -1,105 +1,65 @@
 {{/*
-A Deployment. Takes: root, component, part (its values), script, adminPort, env (rendered), port (optional name and
-number), scaled (something else sets the replicas), temp (a size: a folder for jobs).
+A Deployment. Takes: root, component, account, part (its values), image, script, adminPort, env (rendered); and
+optionally port (name and number), temp (a size: the folder of jobs), migrate (bool).
 */}}
 {{- define "claimcheck.deployment" -}}
 {{- $labels := dict "root" .root "component" .component -}}
+{{- $pod := include "claimcheck.podBlock" . | fromYaml -}}
+{{- $ports := list (dict "name" "admin" "number" .adminPort) -}}
+{{- with .port }}{{ $ports = append $ports . }}{{ end -}}
+{{- $drain := int (default 0 .part.drainSeconds) -}}
+{{- if le (int .part.terminationGracePeriodSeconds) $drain -}}
+{{- fail (printf "%s: terminationGracePeriodSeconds must be longer than drainSeconds" .component) -}}
+{{- end -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: {{ include "claimcheck.fullname" .root }}-{{ .component }}
   labels: {{- include "claimcheck.labels" $labels | nindent 4 }}
-spec:
-  {{- if not .scaled }}
-  replicas: {{ .part.replicas }}
+  {{- with $pod.annotations }}
+  annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
-  # Never fewer than before: a rolling restart loses no capacity.
-  strategy: { type: RollingUpdate, rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }
+spec:
+  {{- if not .part.autoscaling.enabled }}
+  replicas: {{ .part.replicas | default 1 }}
+  {{- end }}
+  revisionHistoryLimit: {{ $pod.revisionHistoryLimit }}
+  strategy: {{- toYaml $pod.strategy | nindent 4 }}
   selector:
     matchLabels: {{- include "claimcheck.selector" $labels | nindent 6 }}
-  template:
-    metadata:
-      labels: {{- include "claimcheck.labels" $labels | nindent 8 }}
-      {{- with .part.podAnnotations }}
-      annotations: {{- toYaml . | nindent 8 }}
-      {{- end }}
-    spec:
-      serviceAccountName: {{ include "claimcheck.serviceAccountName" .root }}
-      automountServiceAccountToken: false
-      # Else a Service called gateway sets GATEWAY_PORT=tcp://…
-      enableServiceLinks: false
-      terminationGracePeriodSeconds: {{ .part.terminationGracePeriodSeconds }}
-      securityContext: {{- toYaml .root.Values.podSecurityContext | nindent 8 }}
-      {{- with .root.Values.imagePullSecrets }}
-      imagePullSecrets: {{- toYaml . | nindent 8 }}
-      {{- end }}
-      {{- if .root.Values.topologySpread.enabled }}
-      topologySpreadConstraints:
-        - topologyKey: {{ .root.Values.topologySpread.topologyKey }}
-          maxSkew: {{ .root.Values.topologySpread.maxSkew }}
-          whenUnsatisfiable: ScheduleAnyway
-          labelSelector:
-            matchLabels: {{- include "claimcheck.selector" $labels | nindent 14 }}
-      {{- end }}
-      containers:
-        - name: {{ .component }}
-          image: {{ include "claimcheck.image" .root | quote }}
-          imagePullPolicy: {{ .root.Values.image.pullPolicy }}
-          command: ["node", {{ .script | quote }}]
-          ports:
-            - { name: admin, containerPort: {{ .adminPort }} }
-            {{- with .port }}
-            - { name: {{ .name }}, containerPort: {{ .number }} }
-            {{- end }}
-          env:
-            {{- .env | nindent 12 }}
-            {{- with .part.extraEnv }}
-            {{- toYaml . | nindent 12 }}
-            {{- end }}
-          {{- include "claimcheck.probes" .root | nindent 10 }}
-          {{- with .part.drainSeconds }}
-          # Until every proxy knows that this pod goes; then SIGTERM.
-          lifecycle: { preStop: { sleep: { seconds: {{ . }} } } }
-          {{- end }}
-          resources: {{- toYaml .part.resources | nindent 12 }}
-          {{- include "claimcheck.containerSecurity" .root | nindent 10 }}
-          volumeMounts:
-            - { name: tmp, mountPath: /tmp }
-            {{- if .temp }}
-            - { name: jobs, mountPath: /jobs }
-            {{- end }}
-      volumes:
-        - { name: tmp, emptyDir: { sizeLimit: 256Mi } }
-        {{- with .temp }}
-        - { name: jobs, emptyDir: { sizeLimit: {{ . }} } }
-        {{- end }}
-      {{- with .part.nodeSelector }}
-      nodeSelector: {{- toYaml . | nindent 8 }}
-      {{- end }}
-      {{- with .part.tolerations }}
-      tolerations: {{- toYaml . | nindent 8 }}
-      {{- end }}
-      {{- with .part.affinity }}
-      affinity: {{- toYaml . | nindent 8 }}
-      {{- end }}
+  template: {{- include "claimcheck.podTemplate" (mergeOverwrite (dict "command" (list "node" .script) "ports" $ports
+      "probes" true "drain" $drain "grace" .part.terminationGracePeriodSeconds) .) | nindent 4 }}
 {{- end -}}
 
-{{/* A PodDisruptionBudget, and a HorizontalPodAutoscaler where asked for. Takes: root, component, part. */}}
+{{/* A PodDisruptionBudget. Takes: root, component, part. */}}
 {{- define "claimcheck.disruption" -}}
-{{- if .part.podDisruptionBudget.enabled }}
+{{- $budget := .part.podDisruptionBudget -}}
+{{- if $budget.enabled }}
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
   name: {{ include "claimcheck.fullname" .root }}-{{ .component }}
   labels: {{- include "claimcheck.labels" . | nindent 4 }}
 spec:
-  maxUnavailable: {{ .part.podDisruptionBudget.maxUnavailable }}
+  {{- if hasKey $budget "minAvailable" }}
+  minAvailable: {{ $budget.minAvailable }}
+  {{- else }}
+  maxUnavailable: {{ $budget.maxUnavailable }}
+  {{- end }}
+  {{- with $budget.unhealthyPodEvictionPolicy }}
+  unhealthyPodEvictionPolicy: {{ . }}
+  {{- end }}
   selector:
     matchLabels: {{- include "claimcheck.selector" . | nindent 6 }}
 {{- end }}
 {{- end -}}
 
+{{/* Takes: root, component, part. */}}
 {{- define "claimcheck.autoscaler" -}}
+{{- $scaling := .part.autoscaling -}}
+{{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) -}}
+{{- fail (printf "%s: autoscaling.minReplicas is larger than maxReplicas" .component) -}}
+{{- end -}}
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata:
@@ -107,27 +67,55 @@ metadata:
   labels: {{- include "claimcheck.labels" . | nindent 4 }}
 spec:
   scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: {{ include "claimcheck.fullname" .root }}-{{ .component }} }
-  minReplicas: {{ .part.autoscaling.minReplicas }}
-  maxReplicas: {{ .part.autoscaling.maxReplicas }}
+  minReplicas: {{ $scaling.minReplicas }}
+  maxReplicas: {{ $scaling.maxReplicas }}
   metrics:
+    {{- with $scaling.targetCPUUtilizationPercentage }}
     - type: Resource
-      resource:
-        name: cpu
-        target: { type: Utilization, averageUtilization: {{ .part.autoscaling.targetCPUUtilizationPercentage }} }
+      resource: { name: cpu, target: { type: Utilization, averageUtilization: {{ . }} } }
+    {{- end }}
+    {{- with $scaling.metrics }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- with $scaling.behavior }}
+  behavior: {{- toYaml . | nindent 4 }}
+  {{- end }}
 {{- end -}}
 
 {{/* Takes: root, component, part, port (its name). */}}
 {{- define "claimcheck.service" -}}
+{{- $service := .part.service -}}
 apiVersion: v1
 kind: Service
 metadata:
   name: {{ include "claimcheck.fullname" .root }}-{{ .component }}
-  labels: {{- include "claimcheck.labels" . | nindent 4 }}
-  {{- with .part.service.annotations }}
+  labels:
+    {{- include "claimcheck.labels" . | nindent 4 }}
+    {{- with $service.labels }}{{ toYaml . | nindent 4 }}{{ end }}
+  {{- with $service.annotations }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
-  type: {{ .part.service.type }}
-  ports: [{ name: {{ .port }}, port: {{ .part.service.port }}, targetPort: {{ .port }} }]
+  type: {{ $service.type }}
+  {{- range $key := list "loadBalancerClass" "loadBalancerIP" "externalTrafficPolicy" "internalTrafficPolicy" "sessionAffinity" "ipFamilyPolicy" "trafficDistribution" }}
+  {{- with get $service $key }}
+  {{ $key }}: {{ . }}
+  {{- end }}
+  {{- end }}
+  {{- range $key := list "loadBalancerSourceRanges" "ipFamilies" }}
+  {{- with get $service $key }}
+  {{ $key }}: {{ toJson . }}
+  {{- end }}
+  {{- end }}
+  ports:
+    - name: {{ .port }}
+      port: {{ $service.port }}
+      targetPort: {{ .port }}
+      {{- with $service.nodePort }}
+      nodePort: {{ . }}
+      {{- end }}
+      {{- with $service.appProtocol }}
+      appProtocol: {{ . }}
+      {{- end }}
   selector: {{- include "claimcheck.selector" . | nindent 4 }}
 {{- end -}}

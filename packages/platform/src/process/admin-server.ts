@@ -31,6 +31,8 @@ const checkAll = async (checks: ReadinessChecks): Promise<Record<string, string>
 
 export interface AdminServerOptions {
   port: number;
+  /** Roles or lanes that this process has; an alert fires for a role that no process has. */
+  roles: readonly string[];
   registry: Registry;
   /** What nothing can be served without: the process is not ready while one of them fails. */
   checks: ReadinessChecks;
@@ -63,6 +65,14 @@ export const startAdminServer = async (options: AdminServerOptions): Promise<Adm
         this.set({ dependency }, result === 'ok' ? 1 : 0);
     },
   });
+
+  const roleUp = new Gauge({
+    name: 'claimcheck_role_up',
+    help: '1 for each role or lane that the process has',
+    labelNames: ['role'],
+    registers: [registry],
+  });
+  for (const role of options.roles) roleUp.set({ role }, 1);
 
   const server = http.createServer((request, response) => {
     const send = (status: number, type: string, body: string) =>

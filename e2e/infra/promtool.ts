@@ -1,0 +1,14 @@
+import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
+import { runCommand } from '@claimcheck/local-stack/run-command';
+
+/** Runs Prometheus' own tool. @returns what it printed; @throws Error with that when it fails */
+export const promtool = async (...args: string[]): Promise<string> => {
+  const program = await ensureSystemPackage({
+    programs: ['promtool'],
+    aptPackage: 'prometheus',
+    purpose: 'the tests of the alerts',
+    env: process.env,
+    onProgress: (line) => process.stderr.write(`${line}\n`),
+  });
+  return runCommand(program, args, { env: process.env });
+};
