@@ -1,6 +1,6 @@
 import type { Problem } from '@claimcheck/contracts/errors';
 import type { Media } from '@claimcheck/contracts/media';
-import type { Message } from '@claimcheck/contracts/rest';
+import type { Message } from '@claimcheck/contracts/messages';
 import { io, type Socket } from 'socket.io-client';
 import { Upload } from 'tus-js-client';
 import type { System } from './system.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Message } from '@claimcheck/contracts/rest';
+import type { Message } from '@claimcheck/contracts/messages';
 import { Upload } from 'tus-js-client';
 import type { DrillWorld, FileOfUser } from '../../harness/drill-world.ts';
 import type { Seeded } from '../../harness/seeded.ts';

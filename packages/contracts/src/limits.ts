@@ -9,6 +9,10 @@ export const LIMITS = {
   messageBodyBytes: 4_000,
   altBytes: 1_000,
   filenameBytes: 255,
+  /** The host's own `data`, as JSON. */
+  dataBytes: 1_024,
+  /** Media objects in one message. */
+  attachments: 10,
   /** Longest `wait` of a long-poll, in seconds. */
   longPollSeconds: 25,
   /** Conversations in one answer to `subscribe:all`: the longest of such answers stays below eventBytes. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostData } from './host-data.ts';
 
 export const MEDIA_STATES = [
   'pending',
@@ -66,6 +67,7 @@ export const mediaSchema = z.object({
   duration_ms: z.int().nonnegative().optional(),
   thumbhash: z.string().optional(),
   alt: z.string().optional(),
+  data: hostData.optional(),
   upload_state: z.enum(UPLOAD_STATES),
   thumbnail_state: z.enum(THUMBNAIL_STATES),
   scan_state: z.enum(SCAN_STATES),
@@ -82,3 +84,18 @@ export const mediaSchema = z.object({
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
 });
 export type Media = z.infer<typeof mediaSchema>;
+
+/**
+ * A media object of an album. Events leave out what is optional here, because ten whole ones do not fit into
+ * one; pages of messages and `GET /v1/media/:id` have it.
+ */
+export const mediaReferenceSchema = mediaSchema.partial({
+  owner_user_id: true,
+  filename: true,
+  upload_state: true,
+  transcode_state: true,
+  mediaUrl: true,
+  qualities: true,
+  created_at: true,
+});
+export type MediaReference = z.infer<typeof mediaReferenceSchema>;

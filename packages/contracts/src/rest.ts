@@ -1,39 +1,16 @@
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
+import { hostData } from './host-data.ts';
 import { clientKey, hostId, uuid } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { type Media, mediaSchema, QUALITIES } from './media.ts';
-import { alt, contentType, filename, messageBody, sha256 } from './text.ts';
-
-export const MESSAGE_TYPES = ['text', 'image', 'video', 'audio', 'file'] as const;
+import { type Media, QUALITIES } from './media.ts';
+import type { Message } from './messages.ts';
+import { alt, contentType, filename, sha256 } from './text.ts';
 
 export const createConversationSchema = z.strictObject({
   conversation_id: hostId.optional(),
   member_ids: z.array(hostId).max(1_000),
 });
-
-export const sendMessageSchema = z
-  .strictObject({
-    client_message_id: clientKey,
-    message_type: z.enum(MESSAGE_TYPES),
-    body: messageBody.optional(),
-    media_object_id: uuid.optional(),
-    filename: filename.optional(),
-    alt: alt.optional(),
-  })
-  .refine((message) => message.message_type === 'text' || message.media_object_id !== undefined, {
-    path: ['media_object_id'],
-    message: 'is required unless message_type is text',
-  })
-  .refine((message) => message.message_type !== 'text' || message.media_object_id === undefined, {
-    path: ['media_object_id'],
-    message: 'does not belong to a text message',
-  })
-  .refine((message) => message.message_type !== 'text' || (message.body ?? '') !== '', {
-    path: ['body'],
-    message: 'is required when message_type is text',
-  });
-export type SendMessage = z.infer<typeof sendMessageSchema>;
 
 export const devLoginSchema = z.strictObject({ user_id: hostId });
 
@@ -85,6 +62,7 @@ export const authorizeUploadSchema = z.strictObject({
   duration_ms: z.int().nonnegative().max(LIMITS.count).optional(),
   thumbhash: z.base64().max(64).optional(),
   alt: alt.optional(),
+  data: hostData.optional(),
   /** Ways in which this client can send the bytes; one of them is chosen, by the size. */
   protocols: z.array(z.enum(UPLOAD_PROTOCOLS)).min(1).max(UPLOAD_PROTOCOLS.length).default(['tus']),
 });
@@ -144,26 +122,13 @@ export interface UploadAuthorization {
 /** The answer of `POST /v1/media/:id/upload-ticket`. */
 export type RenewedTicket = UploadInstructions;
 
-export const messageSchema = z.object({
-  message_id: z.guid(),
-  conversation_id: hostId,
-  seq: z.int().positive(),
-  sender_user_id: hostId,
-  message_type: z.enum(MESSAGE_TYPES),
-  body: z.string().optional(),
-  media_object_id: z.guid().optional(),
-  filename: z.string().optional(),
-  alt: z.string().optional(),
-  media: mediaSchema.optional(),
-  created_at: z.iso.datetime(),
-});
-export type Message = z.infer<typeof messageSchema>;
-
 export interface Conversation {
   conversation_id: string;
   created_by: string;
   member_ids: string[];
   last_seq: number;
+  /** In lists. */
+  last_message?: Message | undefined;
   created_at: string;
 }
 
@@ -195,7 +160,7 @@ export type MediaUrlItem = z.infer<typeof mediaUrlRequestSchema> &
   ({ url: string; expires_at: string; refresh_at: string } | { error: Problem });
 
 /** The body of `PUT /v1/media/:id/references/:kind/:ref_id`. */
-export const referenceSchema = z.strictObject({ conversation_id: hostId });
+export const referenceSchema = z.strictObject({ conversation_id: hostId, data: hostData.optional() });
 
 /** What a host calls a kind of its own references, and one of them. `message` is ours. */
 export const referenceKind = hostId.refine((kind) => kind !== 'message', 'message is kept by this service');

@@ -3,7 +3,7 @@ import { PROBLEMS, type ProblemCode } from './errors.ts';
 import { hostId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { mediaSchema } from './media.ts';
-import { messageSchema } from './rest.ts';
+import { messageSchema } from './messages.ts';
 import {
   authRefreshSchema,
   type ClientToServerEvents,
@@ -22,6 +22,9 @@ const inLog = { conversation_id: hostId, seq: z.int().positive() };
 /** What the gateway sends, by the event's name. */
 export const SERVER_EVENT_SCHEMAS = {
   'message.created': z.object({ ...inLog, message: messageSchema }).describe('A message was sent'),
+  'message.updated': z
+    .object({ ...inLog, message: messageSchema })
+    .describe('A message was edited: the whole message as it is now; a client ignores an older edited_at'),
   'message.deleted': z
     .object({ ...inLog, message: z.object({ message_id: z.guid() }) })
     .describe('A message was deleted'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ProblemCode } from './errors.ts';
 import { hostId } from './ids.ts';
 import type { Media } from './media.ts';
-import type { Message } from './rest.ts';
+import type { Message } from './messages.ts';
 
 const seq = z.int().nonnegative();
 
@@ -21,6 +21,8 @@ export const authRefreshSchema = z.object({ token: z.string().min(1).max(8_192) 
 /** A conversation's events, by the names that both the log in Postgres and the sockets use. */
 export interface ConversationEventPayloads {
   'message.created': { message: Message };
+  /** The whole message as it is now. */
+  'message.updated': { message: Message };
   'message.deleted': { message: { message_id: string } };
   'media.updated': { media: Media };
   'member.added': { user_id: string };
@@ -66,6 +68,7 @@ type WithSeq<Payload> = { conversation_id: string; seq: number } & Payload;
 
 export interface ServerToClientEvents {
   'message.created': (event: WithSeq<ConversationEventPayloads['message.created']>) => void;
+  'message.updated': (event: WithSeq<ConversationEventPayloads['message.updated']>) => void;
   'message.deleted': (event: WithSeq<ConversationEventPayloads['message.deleted']>) => void;
   'media.updated': (event: WithSeq<ConversationEventPayloads['media.updated']>) => void;
   'member.added': (event: WithSeq<ConversationEventPayloads['member.added']>) => void;

@@ -1,4 +1,5 @@
-import { messagesQuerySchema, sendMessageSchema } from '@claimcheck/contracts/rest';
+import { sendMessageSchema } from '@claimcheck/contracts/messages';
+import { messagesQuerySchema } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
 import { assertMember } from '../media/access/membership.ts';
 import { deleteMessage, listMessages, sendMessage } from '../media/messages/messages.ts';

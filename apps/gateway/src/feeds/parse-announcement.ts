@@ -9,6 +9,7 @@ const about = z.looseObject({ message_id: z.guid() });
 
 const conversationAnnouncement = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('message.created'), ...position, message: about }),
+  z.looseObject({ type: z.literal('message.updated'), ...position, message: about }),
   z.looseObject({ type: z.literal('message.deleted'), ...position, message: about }),
   z.looseObject({
     type: z.literal('media.updated'),

@@ -32,6 +32,9 @@ export interface StoredQuality {
   size_bytes: number;
 }
 
+/** A JSON object of the host's, at most 1 KiB. */
+export type HostData = Record<string, unknown>;
+
 /** A media object as the service describes it. URLs are stable, and want a token. */
 export interface Media {
   media_object_id: string;
@@ -54,6 +57,8 @@ export interface Media {
   thumbhash?: string | undefined;
   /** The picture in words. */
   alt?: string | undefined;
+  /** The host's own. */
+  data?: HostData | undefined;
   upload_state: 'pending' | 'uploading' | 'uploaded' | 'failed' | 'expired';
   thumbnail_state: 'none' | 'pending' | 'ready' | 'failed';
   scan_state: 'pending' | 'clean' | 'infected' | 'unscannable' | 'skipped';
@@ -74,6 +79,31 @@ export interface Media {
   /** Why it failed, for a program and for people. */
   failure?: { code: string; message: string } | undefined;
 }
+
+/** A media object of an album: events leave out what is optional here; pages of messages have it. */
+export interface MediaReference
+  extends Omit<
+      Media,
+      | 'owner_user_id'
+      | 'filename'
+      | 'upload_state'
+      | 'transcode_state'
+      | 'mediaUrl'
+      | 'qualities'
+      | 'created_at'
+    >,
+    Partial<
+      Pick<
+        Media,
+        | 'owner_user_id'
+        | 'filename'
+        | 'upload_state'
+        | 'transcode_state'
+        | 'mediaUrl'
+        | 'qualities'
+        | 'created_at'
+      >
+    > {}
 
 const TOMBSTONES: readonly MediaState[] = ['blocked', 'expired', 'deleted'];
 const SETTLED: readonly MediaState[] = ['ready', 'degraded', 'failed', ...TOMBSTONES];

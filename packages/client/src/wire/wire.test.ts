@@ -1,5 +1,6 @@
 import type * as contractMedia from '@claimcheck/contracts/media';
 import { isSettled as isSettledState, isTombstone, MEDIA_STATES } from '@claimcheck/contracts/media';
+import type * as messages from '@claimcheck/contracts/messages';
 import type * as rest from '@claimcheck/contracts/rest';
 import type { MediaUrlItem } from '@claimcheck/contracts/rest';
 import type * as socket from '@claimcheck/contracts/socket-events';
@@ -10,17 +11,20 @@ import type {
   ConversationEvent,
   MediaProgress,
   Message,
+  PatchMessage,
   PostMessage,
   PublicConfig,
 } from './conversation.ts';
-import { isGone, isSettled, type Media, type Quality } from './media.ts';
+import { isGone, isSettled, type Media, type MediaReference, type Quality } from './media.ts';
 import type { UploadAuthorization, UploadParts } from './upload.ts';
 
 test('the package’s types say what the service’s schemas say (checked by the compiler)', () => {
   expectTypeOf<Media>().toEqualTypeOf<contractMedia.Media>();
+  expectTypeOf<MediaReference>().toEqualTypeOf<contractMedia.MediaReference>();
   expectTypeOf<Quality>().toEqualTypeOf<contractMedia.Quality>();
-  expectTypeOf<Message>().toEqualTypeOf<rest.Message>();
-  expectTypeOf<PostMessage>().toEqualTypeOf<rest.SendMessage>();
+  expectTypeOf<Message>().toEqualTypeOf<messages.Message>();
+  expectTypeOf<PostMessage>().toEqualTypeOf<messages.SendMessage>();
+  expectTypeOf<PatchMessage>().toEqualTypeOf<messages.EditMessage>();
   expectTypeOf<Conversation>().toEqualTypeOf<rest.Conversation>();
   expectTypeOf<PublicConfig>().toEqualTypeOf<rest.PublicConfig>();
   expectTypeOf<rest.UploadAuthorization>().toExtend<UploadAuthorization>();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PROBLEMS } from '../errors.ts';
 import { hostId } from '../ids.ts';
 import { mediaSchema, QUALITIES } from '../media.ts';
-import { messageSchema } from '../rest.ts';
+import { messageSchema } from '../messages.ts';
 
 // What the api answers, for the OpenAPI document; a test holds every answer of a running api against it.
 
@@ -25,6 +25,7 @@ export const conversationSchema = z.object({
   created_by: z.string(),
   member_ids: z.array(hostId),
   last_seq: z.int().nonnegative(),
+  last_message: messageSchema.optional().describe('In lists'),
   created_at: z.iso.datetime(),
 });
 
@@ -74,6 +75,7 @@ export const messagesPageSchema = z.object({
 const event = { conversation_id: hostId, seq: z.int().positive() };
 export const eventSchema = z.discriminatedUnion('type', [
   z.object({ ...event, type: z.literal('message.created'), message: messageSchema }),
+  z.object({ ...event, type: z.literal('message.updated'), message: messageSchema }),
   z.object({
     ...event,
     type: z.literal('message.deleted'),

@@ -1,10 +1,5 @@
-import {
-  createConversationSchema,
-  eventsQuerySchema,
-  messageSchema,
-  messagesQuerySchema,
-  sendMessageSchema,
-} from '../rest.ts';
+import { messageSchema, sendMessageSchema } from '../messages.ts';
+import { createConversationSchema, eventsQuerySchema, messagesQuerySchema } from '../rest.ts';
 import {
   conversationSchema,
   conversationsPageSchema,
@@ -131,7 +126,14 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
       201: { description: 'It is sent', schema: messageSchema, example: exampleMessage },
       200: { description: 'It was sent before', schema: messageSchema },
     },
-    problems: ['not_found', 'media_not_uploaded', 'media_gone', 'too_large', 'idempotency_mismatch'],
+    problems: [
+      'not_found',
+      'media_not_uploaded',
+      'media_gone',
+      'message_deleted',
+      'too_large',
+      'idempotency_mismatch',
+    ],
   },
   {
     method: 'get',

@@ -1,5 +1,5 @@
 import type { Media } from '../media.ts';
-import type { Message } from '../rest.ts';
+import type { Message } from '../messages.ts';
 
 /** Ids that every example uses; a test puts real ones in their place and sends them to a running api. */
 export const EXAMPLE_IDS = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../errors.ts';
 import { mediaSchema } from '../media.ts';
-import { messageSchema } from '../rest.ts';
+import { messageSchema } from '../messages.ts';
 import { conversationSchema, problemSchema } from './answer-schemas.ts';
 import { CONVERSATION_OPERATIONS } from './conversation-operations.ts';
 import { MEDIA_OPERATIONS } from './media-operations.ts';

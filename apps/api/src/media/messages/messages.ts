@@ -1,5 +1,5 @@
 import { isTombstone } from '@claimcheck/contracts/media';
-import type { Message, SendMessage } from '@claimcheck/contracts/rest';
+import type { Message, SendMessage } from '@claimcheck/contracts/messages';
 import type { ConversationEvent } from '@claimcheck/contracts/socket-events';
 import type { Prisma, Transaction } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
@@ -10,6 +10,7 @@ import { appendEvent, assertFits } from '../log/conversation-events.ts';
 import { lockMedia, type MediaRow, type Reader } from '../record/media-row.ts';
 import type { MediaSettings } from '../record/media-settings.ts';
 import { toMedia } from '../record/media-view.ts';
+import { messageTypeOf } from './message-type.ts';
 import { addReference, removeReference } from './references.ts';
 
 const INCLUDE = { media_object: { include: { derivatives: true } } } as const;
@@ -85,7 +86,7 @@ export const sendMessage = async (
     message_id: messageId,
     conversation_id: conversationId,
     sender_user_id: senderId,
-    message_type: input.message_type,
+    message_type: messageTypeOf(input.message_type, media),
     body: input.body,
     media_object_id: mediaId,
     filename: input.filename,
