@@ -39,6 +39,12 @@ describe('readWorkerConfig', () => {
     expect(readWorkerConfig({ ...required, LANES: 'media, media' }).LANES).toEqual(['media']);
   });
 
+  it('runs without ffmpeg when told so, and then without the lane that needs it', () => {
+    const without = { ...required, FFMPEG_PATH: 'none', FFPROBE_PATH: '' };
+    expect(readWorkerConfig({ ...without, LANES: 'media' }).programs.ffmpeg).toBe('none');
+    expect(problemsOf(without)).toEqual([expect.stringContaining('LANES: transcode needs ffmpeg')]);
+  });
+
   it('names everything that is wrong at once', () => {
     const problems = problemsOf({
       ...required,

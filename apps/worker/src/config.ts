@@ -12,6 +12,7 @@ import {
 } from '@claimcheck/platform/process/config';
 import { traceVariables } from '@claimcheck/platform/tracing/trace-variables';
 import { z } from 'zod';
+import { NO_FFMPEG } from './ffmpeg/ffmpeg.ts';
 import { findProgram } from './ffmpeg/find-program.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -50,7 +51,7 @@ const schema = z.object({
 });
 
 export type WorkerConfig = z.output<typeof schema> & {
-  /** Absolute paths; the helpers of the operating system are undefined where it has none. */
+  /** Absolute paths (or `none`, for no ffmpeg); the helpers of the operating system are undefined where it has none. */
   programs: {
     ffmpeg: string;
     ffprobe: string;
@@ -64,14 +65,19 @@ export type WorkerConfig = z.output<typeof schema> & {
 export const readWorkerConfig = (env: Environment = process.env): WorkerConfig => {
   const { config, problems } = readVariables(env);
   const search = config?.PATH ?? env.PATH ?? '';
+  const hasFfmpeg = env.FFMPEG_PATH !== NO_FFMPEG;
+  if (!hasFfmpeg && config?.LANES.includes('transcode'))
+    problems.push('LANES: transcode needs ffmpeg; with FFMPEG_PATH=none set LANES=media');
   const find = (variable: 'FFMPEG_PATH' | 'FFPROBE_PATH', fallback: string) => {
+    if (!hasFfmpeg) return NO_FFMPEG;
     const found = findProgram(config?.[variable] ?? env[variable] ?? fallback, search);
     if (found === undefined) problems.push(`${variable}: no such program; install ffmpeg`);
     return found;
   };
   const ffmpeg = find('FFMPEG_PATH', 'ffmpeg');
   const ffprobe = find('FFPROBE_PATH', 'ffprobe');
-  if (config === undefined || ffmpeg === undefined || ffprobe === undefined) throw new ConfigError(problems);
+  if (config === undefined || ffmpeg === undefined || ffprobe === undefined || problems.length > 0)
+    throw new ConfigError(problems);
   const helper = (name: string) => findProgram(name, search);
   return {
     ...config,

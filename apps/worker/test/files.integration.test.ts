@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness } from './support/harness.ts';
+import { makeWithFfmpeg } from './support/make-video.ts';
 
 let harness: Harness;
 
@@ -67,6 +68,22 @@ describe('a request', () => {
       expect(letter.subject).toBe(harness.bus.subjects.deadLetter('media-worker'));
     }
   });
+});
+
+it('a worker without ffmpeg delivers a video as a file', async () => {
+  const without = await Harness.create();
+  try {
+    await without.startWorker({ FFMPEG_PATH: 'none', LANES: 'media' });
+    const request = await without.upload(
+      await makeWithFfmpeg(['-f', 'lavfi', '-i', 'testsrc=d=1:s=64x64'], 'mp4'),
+    );
+    await without.request(request);
+    const final = await without.response(request, 'final');
+    expect(final).toMatchObject({ success: true, processed: [], contentType: 'video/mp4' });
+    expect(without.stagesOf(request.mediaId)).toEqual(['scan', 'final']);
+  } finally {
+    await without.close();
+  }
 });
 
 it('leaves no job folder behind', async () => {

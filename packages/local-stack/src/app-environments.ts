@@ -1,33 +1,33 @@
 import { join } from 'node:path';
 import { configured, definedOnly, type Environment } from './environment.ts';
-import type { Secrets } from './kept-values.ts';
+import type { Secrets } from './persisted-settings.ts';
 import type { StartConfig } from './start-config.ts';
 import { WORKER_MEMORY } from './worker-memory.ts';
 
 export type AppName = 'api' | 'worker' | 'gateway';
 
-/** Handles hostile bytes, so it gets no key to the database and none that signs anything. */
+/** The worker handles hostile bytes, so it gets no credentials of the database and no signing secret. */
 const WITHHELD_FROM_WORKER = ['DATABASE_URL', 'GATEWAY_DATABASE_URL', 'AUTH_JWT_SECRET', 'TOKEN_SECRETS'];
 
 /**
- * The environment of each app: the user's own, completed with the stack's addresses and the demo's defaults.
+ * Returns the environment of each app: the user's own, completed with the stack's addresses and the demo's defaults.
  * @param stack what `startLocalStack` returned as `env`.
  */
-export function appEnvironments(
+export const appEnvironments = (
   env: Environment,
   config: StartConfig,
   stack: Readonly<Record<string, string>>,
   secrets: Pick<Secrets, 'authJwtSecret' | 'ticketSecret'>,
-): Record<AppName, Record<string, string>> {
+): Record<AppName, Record<string, string>> => {
   const { ports } = config;
   const usesJwks = configured(env, 'AUTH_JWKS_URL') !== undefined;
   const defaults = {
     NODE_ENV: 'production',
-    // The demo's users make their own conversations, and the api serves the page to them.
+    // In the demo, users create conversations themselves, and the api serves the page.
     CONVERSATION_ADMIN: 'creator',
     WEB_DIR: join('apps', 'web', 'dist'),
     TOKEN_SECRETS: `local:${secrets.ticketSecret}`,
-    // The demo's log-in signs with the shared secret; with a JWKS there is none.
+    // The demo's login signs with the shared secret; with a JWKS there is no such secret.
     ...(usesJwks ? {} : { AUTH_JWT_SECRET: secrets.authJwtSecret, DEV_LOGIN: 'true' }),
   };
   const common: Record<string, string> = { ...defaults, ...withoutEmpty(env), ...stack };
@@ -47,9 +47,9 @@ export function appEnvironments(
   };
   for (const name of WITHHELD_FROM_WORKER) delete worker[name];
   return { api, worker, gateway };
-}
+};
 
 /** An empty variable counts as not set, so it must not hide a default. */
-function withoutEmpty(env: Environment): Record<string, string> {
+const withoutEmpty = (env: Environment): Record<string, string> => {
   return Object.fromEntries(Object.entries(definedOnly(env)).filter(([, value]) => value !== ''));
-}
+};

@@ -16,7 +16,7 @@ export interface WebDemoOptions {
 }
 
 /** Builds apps/web with vite unless what is there is newer than everything it is made from. */
-export async function buildWebDemo({ root, env, onProgress, signal }: WebDemoOptions): Promise<void> {
+export const buildWebDemo = async ({ root, env, onProgress, signal }: WebDemoOptions): Promise<void> => {
   const builtAt = await modifiedAt(join(root, 'apps/web/dist/index.html'));
   const changes = await Promise.all(SOURCES.map((source) => newest(join(root, source))));
   if (builtAt > Math.max(...changes)) return;
@@ -31,10 +31,10 @@ export async function buildWebDemo({ root, env, onProgress, signal }: WebDemoOpt
       throw new Error('the web demo (apps/web) could not be built', { cause: error });
     }),
   );
-}
+};
 
 /** When the youngest file of the tree was changed; 0 when there is none. */
-async function newest(path: string): Promise<number> {
+const newest = async (path: string): Promise<number> => {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => undefined);
   if (entries === undefined) return modifiedAt(path);
   const wanted = entries.filter((entry) => !NOT_SOURCES.has(entry.name));
@@ -45,11 +45,11 @@ async function newest(path: string): Promise<number> {
     }),
   );
   return Math.max(0, ...times);
-}
+};
 
-async function modifiedAt(path: string): Promise<number> {
+const modifiedAt = async (path: string): Promise<number> => {
   return stat(path).then(
     ({ mtimeMs }) => mtimeMs,
     () => 0,
   );
-}
+};

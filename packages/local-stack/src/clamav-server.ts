@@ -19,20 +19,20 @@ export interface ClamavServer {
 }
 
 /**
- * clamd with the system's signatures, if there are any.
- * @returns a sentence that says why there is no scanner, otherwise.
+ * Starts clamd with the system's signatures, if there are any.
+ * @returns the reason, as a sentence, when there is no scanner.
  */
-export async function startSystemClamav(context: ServiceContext): Promise<ClamavServer | string> {
+export const startSystemClamav = async (context: ServiceContext): Promise<ClamavServer | string> => {
   const command = await findOnPath('clamd', context.env);
   if (command === undefined) return 'no clamd on PATH (Debian and Ubuntu: apt-get install clamav-daemon)';
   if (!(await hasSignatures(SYSTEM_SIGNATURES))) {
     return `clamd has no signatures in ${SYSTEM_SIGNATURES} (run freshclam)`;
   }
   return start(command, SYSTEM_SIGNATURES, context);
-}
+};
 
-/** clamd that knows one virus: the EICAR test string. */
-export async function startTestClamav(context: ServiceContext): Promise<ClamavServer> {
+/** Starts clamd with one signature: the EICAR test string. */
+export const startTestClamav = async (context: ServiceContext): Promise<ClamavServer> => {
   const command = await ensureSystemPackage({
     ...context,
     programs: ['clamd'],
@@ -43,23 +43,23 @@ export async function startTestClamav(context: ServiceContext): Promise<ClamavSe
   await mkdir(signatures, { recursive: true });
   await writeFile(join(signatures, 'claimcheck.ndb'), eicarSignature());
   return start(command, signatures, context);
-}
+};
 
-/** Whether the folder has one of the official databases. */
-export async function hasSignatures(directory: string): Promise<boolean> {
+/** Tells whether the folder has one of the official databases. */
+export const hasSignatures = async (directory: string): Promise<boolean> => {
   const files = await readdir(directory).catch(() => []);
   return files.some((file) => /^(main|daily)\.c[vl]d$/.test(file));
-}
+};
 
-/** clamd's answer to one command, such as `PING`, without the final line break. */
-export async function askClamd(host: string, port: number, command: string): Promise<string> {
+/** Returns clamd's answer to one command, such as `PING`, without the final line break. */
+export const askClamd = async (host: string, port: number, command: string): Promise<string> => {
   const socket = createConnection({ host, port, timeout: 2_000 });
   socket.once('timeout', () => socket.destroy(new Error('clamd does not answer')));
   socket.end(`n${command}\n`);
   return (await text(socket)).trimEnd();
-}
+};
 
-async function start(command: string, signatures: string, context: ServiceContext): Promise<ClamavServer> {
+const start = async (command: string, signatures: string, context: ServiceContext): Promise<ClamavServer> => {
   const port = context.ports.clamav;
   const directory = join(context.dataDir, 'clamav');
   const temporary = join(directory, 'tmp');
@@ -76,15 +76,15 @@ async function start(command: string, signatures: string, context: ServiceContex
       logFile: join(context.logDir, 'clamav.log'),
       lockFile: join(directory, 'lock'),
       ready: async () => (await askClamd('127.0.0.1', port, 'PING')) === 'PONG',
-      // The official signatures take a slow machine minutes.
+      // Loading the official signatures takes minutes on a slow machine.
       timeoutMs: 240_000,
       signal: context.signal,
     }),
   );
   return { service, host: '127.0.0.1', port };
-}
+};
 
-function clamdConfig(signatures: string, temporary: string, port: number): string {
+const clamdConfig = (signatures: string, temporary: string, port: number): string => {
   return [
     'Foreground yes',
     'TCPAddr 127.0.0.1',
@@ -92,9 +92,9 @@ function clamdConfig(signatures: string, temporary: string, port: number): strin
     `DatabaseDirectory ${signatures}`,
     `TemporaryDirectory ${temporary}`,
     'SelfCheck 3600',
-    // What was not looked into is said to be so, and not to be clean.
+    // Report what was not scanned, instead of calling it clean.
     'AlertEncrypted yes',
     'AlertExceedsMax yes',
     '',
   ].join('\n');
-}
+};

@@ -1,6 +1,6 @@
 /**
- * The EICAR test string, which every scanner agrees to call a virus. Kept in pieces, so that a scanner on a
- * developer's machine doesn't take this file for one.
+ * The EICAR test string, which every scanner reports as a virus. It is split, so that a scanner on a
+ * developer's machine does not flag this file.
  */
 export const eicarTestString = [
   'X5O!P%@AP[4\\PZX54(P^)7CC)7}$',
@@ -13,6 +13,6 @@ export const eicarTestString = [
 export const eicarSignatureName = 'Claimcheck.Test.Eicar';
 
 /** A line of a `.ndb` database that finds the string anywhere in a file of any type. */
-export function eicarSignature(): string {
+export const eicarSignature = (): string => {
   return `${eicarSignatureName}:0:*:${Buffer.from(eicarTestString, 'latin1').toString('hex')}\n`;
-}
+};

@@ -7,7 +7,7 @@ export interface DataDirectoryLock {
   release(): void;
 }
 
-/** Somebody else runs on this data directory. */
+/** Another process runs on this data directory. */
 export class DataDirectoryInUseError extends Error {
   readonly pid: number | undefined;
 
@@ -25,12 +25,12 @@ interface Holder {
 }
 
 /**
- * Makes this process the only one on the data directory, which is created if need be. The system ends the
- * lock with the process, so one that crashed leaves nothing to clean up.
- * @param url where the running system can be seen; told to whoever comes second.
+ * Makes this process the only one on the data directory, and creates the directory if it is missing. The
+ * operating system releases the lock with the process, so a crash leaves nothing to clean up.
+ * @param url where the running system can be seen; part of the error that a second process gets.
  * @throws DataDirectoryInUseError with the holder's pid.
  */
-export function lockDataDirectory(path: string, url?: string): DataDirectoryLock {
+export const lockDataDirectory = (path: string, url?: string): DataDirectoryLock => {
   const dataDir = resolve(path);
   mkdirSync(dataDir, { recursive: true });
   const lock = tryLockFile(join(dataDir, 'lock'));
@@ -45,10 +45,10 @@ export function lockDataDirectory(path: string, url?: string): DataDirectoryLock
       lock.release();
     },
   };
-}
+};
 
 /** Only informative: the holder may be writing it at this very moment. */
-function readHolder(path: string): Holder | undefined {
+const readHolder = (path: string): Holder | undefined => {
   try {
     const holder: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (typeof holder !== 'object' || holder === null || !('pid' in holder)) return undefined;
@@ -58,4 +58,4 @@ function readHolder(path: string): Holder | undefined {
   } catch {
     return undefined;
   }
-}
+};

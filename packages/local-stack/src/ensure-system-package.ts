@@ -16,11 +16,11 @@ export interface SystemPackage {
 }
 
 /**
- * Path of a program that the system's package manager provides; installed with apt-get when we are root on
- * Debian or Ubuntu.
- * @throws Error that says how to get it.
+ * Returns the path of a program that the system's package manager provides, and installs it with apt-get when
+ * this process is root on Debian or Ubuntu.
+ * @throws Error that says how to install it.
  */
-export async function ensureSystemPackage(wanted: SystemPackage): Promise<string> {
+export const ensureSystemPackage = async (wanted: SystemPackage): Promise<string> => {
   const found = await findAny(wanted);
   if (found !== undefined) return found;
   const [name = wanted.aptPackage] = wanted.programs;
@@ -37,40 +37,40 @@ export async function ensureSystemPackage(wanted: SystemPackage): Promise<string
   const installed = await findAny(wanted);
   if (installed === undefined) throw new Error(`apt-get installed ${wanted.aptPackage}, but ${help}`);
   return installed;
-}
+};
 
-async function install({ aptPackage, env, onProgress, signal }: SystemPackage): Promise<void> {
+const install = async ({ aptPackage, env, onProgress, signal }: SystemPackage): Promise<void> => {
   const options = {
     env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
     ...(signal ? { signal } : {}),
   };
-  // Another apt-get at work (a second test run, unattended upgrades) is waited for.
+  // Waits for another apt-get (a second test run, unattended upgrades).
   const wait = ['-o', 'DPkg::Lock::Timeout=300', '-q'];
   onProgress(`${aptPackage}: not found, installing with apt-get…`);
   await withProgress(`${aptPackage}: installing with apt-get`, onProgress, async () => {
     await runCommand('apt-get', [...wait, 'update'], options);
     await runCommand('apt-get', [...wait, 'install', '-y', '--no-install-recommends', aptPackage], options);
   });
-}
+};
 
-async function findAny({ programs, env }: SystemPackage): Promise<string | undefined> {
+const findAny = async ({ programs, env }: SystemPackage): Promise<string | undefined> => {
   for (const program of programs) {
     const path = await findOnPath(program, env);
     if (path !== undefined) return path;
   }
   return undefined;
-}
+};
 
-async function isDebian(): Promise<boolean> {
+const isDebian = async (): Promise<boolean> => {
   return access('/etc/debian_version').then(
     () => true,
     () => false,
   );
-}
+};
 
-function howToInstall(aptPackage: string): string {
+const howToInstall = (aptPackage: string): string => {
   return (
     `"apt-get install ${aptPackage}" on Debian and Ubuntu, ` +
     `or the package of that name with your system's package manager (dnf, apk, brew).`
   );
-}
+};

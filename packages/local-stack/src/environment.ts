@@ -2,16 +2,16 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The value of `name`; an empty value counts as not set. */
-export function configured(env: Environment, name: string): string | undefined {
+export const configured = (env: Environment, name: string): string | undefined => {
   const value = env[name];
   return value === undefined || value === '' ? undefined : value;
-}
+};
 
 /** Copies only what is set, so that an `undefined` never reaches a child process as the word "undefined". */
-export function definedOnly(env: Environment): Record<string, string> {
+export const definedOnly = (env: Environment): Record<string, string> => {
   const defined: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined) defined[name] = value;
   }
   return defined;
-}
+};

@@ -8,16 +8,16 @@ export interface FileLock {
   release(): void;
 }
 
-/** Keeps handles reachable: a collected handle would let go of its lock. */
+/** Keeps handles reachable: collecting a handle would release its lock. */
 const held = new Set<DatabaseSync>();
 
 /**
- * Takes an exclusive lock that the operating system releases when this process ends, however it ends, so
- * that no lock is ever stale and a reused process id fools nobody. Node has no flock of its own; SQLite's
- * exclusive transaction is one (nothing is written to the file).
- * @returns undefined when somebody else, also within this process, holds it.
+ * Takes an exclusive lock that the operating system releases when this process ends, however it ends. So no
+ * lock is ever stale, and a reused process id does no harm. Node has no flock; SQLite's exclusive transaction
+ * is one, and writes nothing to the file.
+ * @returns undefined when another holder, also within this process, has the lock.
  */
-export function tryLockFile(path: string): FileLock | undefined {
+export const tryLockFile = (path: string): FileLock | undefined => {
   const handle = new DatabaseSync(path, { timeout: 0 });
   try {
     handle.exec('BEGIN EXCLUSIVE');
@@ -32,16 +32,16 @@ export function tryLockFile(path: string): FileLock | undefined {
       if (held.delete(handle)) handle.close();
     },
   };
-}
+};
 
 /**
  * Waits for the lock.
  * @throws Error when it is still held after `timeoutMs`; the abort reason when `signal` fires.
  */
-export async function lockFile(
+export const lockFile = async (
   path: string,
   options: { timeoutMs: number; signal?: AbortSignal | undefined },
-): Promise<FileLock> {
+): Promise<FileLock> => {
   const deadline = performance.now() + options.timeoutMs;
   for (;;) {
     const lock = tryLockFile(path);
@@ -51,4 +51,4 @@ export async function lockFile(
     }
     await delay(RETRY_MS, undefined, options.signal ? { signal: options.signal } : {});
   }
-}
+};

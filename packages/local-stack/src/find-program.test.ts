@@ -25,11 +25,11 @@ const find = () => findProgram(spec, { env, onProgress: () => undefined });
 const onPath = () => join(root, 'path', spec.name);
 const inCache = () => join(root, 'cache', 'bin', `${spec.name}-${spec.version}`);
 
-async function program(path: string, script: string): Promise<void> {
+const program = async (path: string, script: string): Promise<void> => {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `#!/bin/sh\n${script}\n`);
   await chmod(path, 0o755);
-}
+};
 
 /** A `go` that notes each call and "compiles" a script. */
 const fakeGo = () =>
@@ -38,7 +38,7 @@ const fakeGo = () =>
     `echo "$*" >> "${root}/calls"; printf '#!/bin/sh\\n' > "$GOBIN/${spec.name}"; /bin/chmod 755 "$GOBIN/${spec.name}"`,
   );
 
-it('takes the program on PATH when it is new enough', async () => {
+it('takes the program on PATH if it is new enough', async () => {
   await program(onPath(), 'echo "some-server: v2.14.0"');
   await program(inCache(), '');
   expect(await find()).toBe(onPath());
@@ -62,20 +62,20 @@ it('compiles the pinned version into the cache when Go is there', async () => {
   expect(await readFile(join(root, 'calls'), 'utf8')).toContain('example.org/some-server@v2.15.2');
 });
 
-it('compiles once when asked several times at the same moment', async () => {
+it('compiles once for several simultaneous calls', async () => {
   await fakeGo();
   expect(await Promise.all([find(), find(), find()])).toEqual([inCache(), inCache(), inCache()]);
   expect((await readFile(join(root, 'calls'), 'utf8')).trim().split('\n')).toHaveLength(1);
 });
 
-it('tells what Go said when it fails', async () => {
+it('reports the error of Go', async () => {
   await program(join(root, 'path', 'go'), 'echo "no route to the proxy" >&2; exit 1');
   await expect(find()).rejects.toThrow(
     /some-server is missing .*Install some-server\..*no route to the proxy/s,
   );
 });
 
-it('tells how to get it when there is neither the program nor Go', async () => {
+it('says how to get the program when Go is missing, too', async () => {
   await expect(find()).rejects.toThrow(
     'some-server is not on PATH, and there is no Go to compile it with. Install',
   );

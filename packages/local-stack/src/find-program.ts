@@ -26,60 +26,70 @@ export interface FindOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Where compiled programs are kept: `CLAIMCHECK_CACHE_DIR`, by default `~/.cache/claimcheck`. */
-export function cacheDirectory(env: Environment): string {
+/** Returns the folder of compiled programs: `CLAIMCHECK_CACHE_DIR`, by default `~/.cache/claimcheck`. */
+export const cacheDirectory = (env: Environment): string => {
   return (
     configured(env, 'CLAIMCHECK_CACHE_DIR') ??
     join(configured(env, 'HOME') ?? homedir(), '.cache', 'claimcheck')
   );
-}
+};
 
-/** The first executable file called `name` on the PATH of `env`. */
-export async function findOnPath(name: string, env: Environment): Promise<string | undefined> {
+/** Returns the first executable file called `name` on the PATH of `env`. */
+export const findOnPath = async (name: string, env: Environment): Promise<string | undefined> => {
   for (const directory of (env.PATH ?? '').split(delimiter)) {
     if (directory === '') continue;
     const candidate = join(directory, name);
     if (await isExecutable(candidate)) return candidate;
   }
   return undefined;
-}
+};
 
 /**
- * Path of the program: from PATH if new enough, else from the cache, else compiled into the cache.
+ * Returns the program's path: from PATH if it is new enough, else from the cache, else compiled into the cache.
  * @throws Error that names the program and how to get it.
  */
-export async function findProgram(spec: ProgramSpec, options: FindOptions): Promise<string> {
-  const onPath = await findOnPath(spec.name, options.env);
-  if (onPath !== undefined && (await isNewEnough(onPath, spec, options.env))) return onPath;
-
-  const cache = cacheDirectory(options.env);
-  const cached = join(cache, 'bin', `${spec.name}-${spec.version}`);
-  if (await isExecutable(cached)) return cached;
-
+export const findProgram = async (spec: ProgramSpec, options: FindOptions): Promise<string> => {
+  const found = await findExisting(spec, options.env);
+  if (found !== undefined) return found;
   const go = await findOnPath('go', options.env);
-  if (go === undefined) throw new Error(missingMessage(spec, onPath));
-  await goInstall({ ...spec, go, cache, target: cached, ...options });
-  return cached;
-}
+  if (go === undefined) throw new Error(missingMessage(spec, await findOnPath(spec.name, options.env)));
+  const target = cachedPath(spec, options.env);
+  await goInstall({ ...spec, go, cache: cacheDirectory(options.env), target, ...options });
+  return target;
+};
 
-export async function isExecutable(path: string): Promise<boolean> {
+/** Tells whether `findProgram` has a program, or a Go to compile it with. */
+export const isProgramAvailable = async (spec: ProgramSpec, env: Environment): Promise<boolean> =>
+  (await findExisting(spec, env)) !== undefined || (await findOnPath('go', env)) !== undefined;
+
+const findExisting = async (spec: ProgramSpec, env: Environment): Promise<string | undefined> => {
+  const onPath = await findOnPath(spec.name, env);
+  if (onPath !== undefined && (await isNewEnough(onPath, spec, env))) return onPath;
+  const cached = cachedPath(spec, env);
+  return (await isExecutable(cached)) ? cached : undefined;
+};
+
+const cachedPath = (spec: ProgramSpec, env: Environment): string =>
+  join(cacheDirectory(env), 'bin', `${spec.name}-${spec.version}`);
+
+export const isExecutable = async (path: string): Promise<boolean> => {
   try {
     await access(path, constants.X_OK);
     return (await stat(path)).isFile();
   } catch {
     return false;
   }
-}
+};
 
 /** Reads the first `2.14` or `v2.14.1` of a `--version` text. */
-export function parseVersion(text: string): [number, number] | undefined {
+export const parseVersion = (text: string): [number, number] | undefined => {
   const match = /\bv?(\d+)\.(\d+)/.exec(text);
   return match?.[1] !== undefined && match[2] !== undefined
     ? [Number(match[1]), Number(match[2])]
     : undefined;
-}
+};
 
-async function isNewEnough(path: string, spec: ProgramSpec, env: Environment): Promise<boolean> {
+const isNewEnough = async (path: string, spec: ProgramSpec, env: Environment): Promise<boolean> => {
   if (spec.minimumVersion === undefined) return true;
   const printed = await runCommand(path, ['--version'], { env, signal: AbortSignal.timeout(10_000) }).catch(
     () => '',
@@ -88,10 +98,10 @@ async function isNewEnough(path: string, spec: ProgramSpec, env: Environment): P
   if (version === undefined) return false;
   const [major, minor] = spec.minimumVersion;
   return version[0] > major || (version[0] === major && version[1] >= minor);
-}
+};
 
-function missingMessage(spec: ProgramSpec, tooOld: string | undefined): string {
+const missingMessage = (spec: ProgramSpec, tooOld: string | undefined): string => {
   const minimum = spec.minimumVersion?.join('.');
   const found = tooOld === undefined ? 'is not on PATH' : `at ${tooOld} is older than ${minimum}`;
   return `${spec.name} ${found}, and there is no Go to compile it with. ${spec.howToGet}`;
-}
+};

@@ -4,34 +4,34 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Below Linux's range for outgoing connections (32768 and up): a port picked here isn't taken by somebody's
- * client socket before its server listens, or while it is being restarted.
+ * Below Linux's range for outgoing connections (32768 and up): no client socket takes a port from here before
+ * its server listens, or during a restart.
  */
 const FIRST = 20_000;
 const LAST = 32_000;
 const ATTEMPTS = 200;
-/** By then whoever was given a port listens on it. */
+/** By then the caller that got the port listens on it. */
 const RESERVED_FOR_MS = 120_000;
 
-/** Whether a server can listen on this TCP port, on all addresses as well as on loopback alone. */
-export async function isPortFree(port: number): Promise<boolean> {
+/** Tells whether a server can listen on this TCP port, on all addresses and on loopback alone. */
+export const isPortFree = async (port: number): Promise<boolean> => {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, undefined));
-}
+};
 
-/** A TCP port that nobody listens on, outside of `taken`, and that nobody else was given a moment ago. */
-export async function freePort(taken: ReadonlySet<number> = new Set()): Promise<number> {
+/** Returns a free TCP port outside of `taken` that no other caller got a moment ago. */
+export const freePort = async (taken: ReadonlySet<number> = new Set()): Promise<number> => {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
     if (!taken.has(port) && (await isPortFree(port)) && (await reserve(port))) return port;
   }
   throw new Error(`no free TCP port found between ${FIRST} and ${LAST}`);
-}
+};
 
 /**
- * Between being picked and being listened on, a port looks free to everybody: another test run beside this one,
- * or another file of the same run, would take it too. A file of its name says that it is spoken for.
+ * Reserves a port with a file of its name. Until its server listens, a port looks free: another test run, or
+ * another file of the same run, would take it too.
  */
-async function reserve(port: number): Promise<boolean> {
+const reserve = async (port: number): Promise<boolean> => {
   const folder = join(tmpdir(), `claimcheck-ports-${userInfo().uid}`);
   const file = join(folder, String(port));
   await mkdir(folder, { recursive: true });
@@ -44,12 +44,12 @@ async function reserve(port: number): Promise<boolean> {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
   }
-}
+};
 
-function canListen(port: number, host: string | undefined): Promise<boolean> {
+const canListen = (port: number, host: string | undefined): Promise<boolean> => {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const server = createServer();
   server.once('error', () => resolve(false));
   server.listen({ port, ...(host === undefined ? {} : { host }) }, () => server.close(() => resolve(true)));
   return promise;
-}
+};

@@ -22,8 +22,8 @@ export interface GoInstallOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Compiles a program into the cache. Several processes may ask at once: one compiles, the others wait for it. */
-export async function goInstall(options: GoInstallOptions): Promise<void> {
+/** Compiles a program into the cache. Of several processes that ask at once, one compiles and the others wait. */
+export const goInstall = async (options: GoInstallOptions): Promise<void> => {
   const { name, target, cache, onProgress, signal } = options;
   await mkdir(dirname(target), { recursive: true });
   const locks = join(cache, 'locks');
@@ -39,9 +39,9 @@ export async function goInstall(options: GoInstallOptions): Promise<void> {
   } finally {
     lock.release();
   }
-}
+};
 
-async function compile(options: GoInstallOptions): Promise<void> {
+const compile = async (options: GoInstallOptions): Promise<void> => {
   const { name, module, version, cache, env, signal } = options;
   const folder = await mkdtemp(join(cache, `compile-${name}-`));
   try {
@@ -59,11 +59,11 @@ async function compile(options: GoInstallOptions): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
+};
 
-async function exists(path: string): Promise<boolean> {
+const exists = async (path: string): Promise<boolean> => {
   return stat(path).then(
     () => true,
     () => false,
   );
-}
+};

@@ -1,7 +1,7 @@
 /**
- * A tiny process between us and a server. It sits in a session of its own, so Ctrl-C in the terminal doesn't
- * reach it or its server, and it notices when its parent is gone, also by SIGKILL, because the channel to the
- * parent closes. Then it ends the server in order, and by force after a grace.
+ * A small process between the stack and one server. It has its own session, so Ctrl-C in the terminal reaches
+ * neither it nor its server. When its parent ends, even by SIGKILL, the channel to the parent closes; the guard
+ * then stops the server, by force after a grace period.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type FileLock, lockFile } from './file-lock.ts';
@@ -14,16 +14,7 @@ let child: ChildProcess | undefined;
 let lock: FileLock | undefined;
 let stopping = false;
 
-process.on('SIGINT', () => undefined);
-process.on('SIGHUP', () => undefined);
-process.on('SIGTERM', stop);
-process.on('disconnect', stop);
-process.on('message', (request: GuardRequest) => {
-  if (request.type === 'stop') stop();
-  else void start(request.program);
-});
-
-async function start(wanted: GuardedProgram): Promise<void> {
+const start = async (wanted: GuardedProgram): Promise<void> => {
   program = wanted;
   try {
     if (wanted.lockFile !== undefined) {
@@ -53,13 +44,13 @@ async function start(wanted: GuardedProgram): Promise<void> {
     finish({ type: 'exited', code, signal });
   });
   if (spawned.pid !== undefined) report({ type: 'started', pid: spawned.pid });
-}
+};
 
-function stop(): void {
+const stop = (): void => {
   if (stopping) return;
   stopping = true;
   if (child === undefined || program === undefined) {
-    // Before the server runs there is nothing to end; `start` looks at `stopping` once it has the lock.
+    // Before the server runs there is nothing to end; `start` checks `stopping` once it has the lock.
     if (program === undefined) process.exit(0);
     return;
   }
@@ -67,24 +58,33 @@ function stop(): void {
   // A server that was halted with SIGSTOP must run to handle the signal.
   child.kill('SIGCONT');
   setTimeout(() => signalGroup('SIGKILL'), program.graceMs).unref();
-}
+};
 
-/** The server leads a process group of its own: this reaches what it started, too (ffmpeg of a worker). */
-function signalGroup(signal: NodeJS.Signals): void {
+/** Signals the server's process group, and with it what the server started (a worker's ffmpeg). */
+const signalGroup = (signal: NodeJS.Signals): void => {
   if (child?.pid === undefined) return;
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // Nobody of the group is left.
+    // The whole group has ended.
   }
-}
+};
 
-function report(message: GuardReport, then?: () => void): void {
+const report = (message: GuardReport, then?: () => void): void => {
   if (process.connected && process.send) process.send(message, undefined, undefined, () => then?.());
   else then?.();
-}
+};
 
-function finish(message: GuardReport): void {
+const finish = (message: GuardReport): void => {
   lock?.release();
   report(message, () => process.exit(0));
-}
+};
+
+process.on('SIGINT', () => undefined);
+process.on('SIGHUP', () => undefined);
+process.on('SIGTERM', stop);
+process.on('disconnect', stop);
+process.on('message', (request: GuardRequest) => {
+  if (request.type === 'stop') stop();
+  else void start(request.program);
+});

@@ -4,15 +4,15 @@ import { subjectsOf } from '@claimcheck/contracts/subjects';
 import { type ClamavServer, startSystemClamav, startTestClamav } from './clamav-server.ts';
 import { type DataDirectoryLock, lockDataDirectory } from './data-directory-lock.ts';
 import { configured, type Environment } from './environment.ts';
-import { choosePorts, loadSecrets } from './kept-values.ts';
 import type { ManagedService } from './managed-process.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
+import { choosePorts, loadSecrets } from './persisted-settings.ts';
 import { startPostgresServer } from './postgres-server.ts';
 import type { Progress } from './progress.ts';
 import { type S3Implementation, startS3Server } from './s3-server.ts';
 import type { ServiceContext } from './service-context.ts';
 import { type StartedServers, stackEnvironment } from './stack-environment.ts';
-import { together } from './together.ts';
+import { startAll } from './start-all.ts';
 
 const DEFAULT_APP_NAME = 'claimcheck';
 
@@ -57,7 +57,7 @@ export interface LocalStack {
  * @throws DataDirectoryInUseError when another process runs on the data directory; Error that names the
  * server, with the end of its log, when one doesn't start. Nothing is left running then.
  */
-export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+export const startLocalStack = async (options: LocalStackOptions): Promise<LocalStack> => {
   const ownLock = options.lock === undefined ? lockDataDirectory(options.dataDir) : undefined;
   try {
     const context = await prepare(options, (options.lock ?? ownLock)?.dataDir ?? options.dataDir);
@@ -77,9 +77,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     ownLock?.release();
     throw error;
   }
-}
+};
 
-async function prepare(options: LocalStackOptions, dataDir: string): Promise<ServiceContext> {
+const prepare = async (options: LocalStackOptions, dataDir: string): Promise<ServiceContext> => {
   if (options.fresh) {
     for (const name of ['postgres', 'nats', 's3', 's3-minio', 'object-metadata', 'clamav', 'logs']) {
       await rm(join(dataDir, name), { recursive: true, force: true });
@@ -97,15 +97,15 @@ async function prepare(options: LocalStackOptions, dataDir: string): Promise<Ser
     signal: options.signal,
     postgresSettings: options.postgresSettings ?? {},
   };
-}
+};
 
-async function startServers(options: LocalStackOptions, context: ServiceContext): Promise<StartedServers> {
+const startServers = async (options: LocalStackOptions, context: ServiceContext): Promise<StartedServers> => {
   const unlessConfigured = <T>(variable: string, start: (context: ServiceContext) => Promise<T>) => {
     const isConfigured = configured(options.env, variable) !== undefined;
     return async (signal: AbortSignal) => (isConfigured ? undefined : start({ ...context, signal }));
   };
   const broker = announceBroker(options.env);
-  const [postgres, nats, s3, clamav] = await together(
+  const [postgres, nats, s3, clamav] = await startAll(
     [
       unlessConfigured('DATABASE_URL', startPostgresServer),
       unlessConfigured('NATS_URL', (shared) => broker.follow(startNatsServer(shared))),
@@ -123,15 +123,17 @@ async function startServers(options: LocalStackOptions, context: ServiceContext)
     context.signal,
   );
   return { postgres, nats, s3, clamav };
-}
+};
 
-/** The S3 servers want to find the broker when they start: its address, as soon as it answers. */
-function announceBroker(env: Environment): {
+interface BrokerAnnouncement {
   url: Promise<string>;
   follow(start: Promise<NatsServer>): Promise<NatsServer>;
-} {
+}
+
+/** Passes the broker's address on as soon as it answers: the S3 servers need it when they start. */
+const announceBroker = (env: Environment): BrokerAnnouncement => {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  // Where S3 is configured, nobody waits for it.
+  // Unhandled where S3 is configured: then no server waits for the address.
   promise.catch(() => undefined);
   const url = configured(env, 'NATS_URL');
   if (url !== undefined) resolve(url);
@@ -142,12 +144,12 @@ function announceBroker(env: Environment): {
       return start;
     },
   };
-}
+};
 
-async function startClamav(
+const startClamav = async (
   options: LocalStackOptions,
   context: ServiceContext,
-): Promise<ClamavServer | string | undefined> {
+): Promise<ClamavServer | string | undefined> => {
   if (options.clamav === 'none') return undefined;
   return options.clamav === 'test-signatures' ? startTestClamav(context) : startSystemClamav(context);
-}
+};

@@ -1,9 +1,9 @@
-import { GuardedRun, type ProcessExit } from './guarded-run.ts';
 import type { ProcessSpec } from './process-spec.ts';
+import { type ProcessExit, SupervisedProcess } from './supervised-process.ts';
 import { waitUntilReady } from './wait-until-ready.ts';
 
-export type { ProcessExit } from './guarded-run.ts';
 export type { ProcessSpec } from './process-spec.ts';
+export type { ProcessExit } from './supervised-process.ts';
 
 export interface ManagedService {
   readonly name: string;
@@ -13,11 +13,11 @@ export interface ManagedService {
   readonly exited: Promise<ProcessExit>;
   /** The last lines it printed in this run. */
   logTail(lines?: number): string;
-  /** Ends it in order, by force after the grace. Repeatable. */
+  /** Ends the server, by force after the grace period. Repeatable. */
   stop(): Promise<void>;
   /** Sends a signal to the server; await `exited` for its end. */
   kill(signal: NodeJS.Signals): void;
-  /** Starts it again, on the same port and data, whether or not it still runs. */
+  /** Restarts the server on the same port and data, whether or not it still runs. */
   restart(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface ManagedService {
  * Starts a program behind a guard and waits until it is ready.
  * @throws Error with the end of the program's own output when it ends early or isn't ready in time.
  */
-export async function startProcess(spec: ProcessSpec): Promise<ManagedService> {
+export const startProcess = async (spec: ProcessSpec): Promise<ManagedService> => {
   let run = await startRun(spec);
   return {
     name: spec.name,
@@ -43,11 +43,11 @@ export async function startProcess(spec: ProcessSpec): Promise<ManagedService> {
       run = await startRun(spec);
     },
   };
-}
+};
 
-async function startRun(spec: ProcessSpec): Promise<GuardedRun> {
+const startRun = async (spec: ProcessSpec): Promise<SupervisedProcess> => {
   spec.signal?.throwIfAborted();
-  const run = await GuardedRun.start(spec);
+  const run = await SupervisedProcess.start(spec);
   try {
     await waitUntilReady(spec, run);
     return run;
@@ -55,4 +55,4 @@ async function startRun(spec: ProcessSpec): Promise<GuardedRun> {
     await run.stop();
     throw error;
   }
-}
+};

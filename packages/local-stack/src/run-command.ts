@@ -26,11 +26,11 @@ export class CommandFailedError extends Error {
  * Runs a program to its end and returns what it printed (stdout and stderr together, the last 64 KiB).
  * @throws CommandFailedError when it can't be started or ends with anything but 0.
  */
-export async function runCommand(
+export const runCommand = async (
   command: string,
   args: readonly string[],
   options: CommandOptions,
-): Promise<string> {
+): Promise<string> => {
   const { env, ...spawnOptions } = options;
   let output = '';
   const keep = (chunk: string) => {
@@ -52,4 +52,4 @@ export async function runCommand(
   options.signal?.throwIfAborted();
   if (outcome !== undefined) throw new CommandFailedError(command, outcome, output.trim());
   return output;
-}
+};

@@ -16,7 +16,7 @@ export interface S3Access {
 }
 
 /** A client for path-style servers that know no checksum headers beyond the required ones. */
-export function s3Client(access: S3Access): S3Client {
+export const s3Client = (access: S3Access): S3Client => {
   return new S3Client({
     endpoint: access.endpoint,
     region: access.region,
@@ -26,10 +26,10 @@ export function s3Client(access: S3Access): S3Client {
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 1,
   });
-}
+};
 
 /** Creates the bucket unless it exists. @returns true; rejects while the server doesn't answer. */
-export async function ensureBucket(access: S3Access): Promise<true> {
+export const ensureBucket = async (access: S3Access): Promise<true> => {
   const client = s3Client(access);
   const bucket = { Bucket: access.bucket };
   const options = { abortSignal: AbortSignal.timeout(5_000) };
@@ -42,10 +42,10 @@ export async function ensureBucket(access: S3Access): Promise<true> {
   } finally {
     client.destroy();
   }
-}
+};
 
 /** Tells `target` of every source that is written to the bucket. @returns true */
-export async function notifyOfSources(access: S3Access, target: string): Promise<true> {
+export const notifyOfSources = async (access: S3Access, target: string): Promise<true> => {
   const client = s3Client(access);
   const command = new PutBucketNotificationConfigurationCommand({
     Bucket: access.bucket,
@@ -65,4 +65,4 @@ export async function notifyOfSources(access: S3Access, target: string): Promise
   } finally {
     client.destroy();
   }
-}
+};

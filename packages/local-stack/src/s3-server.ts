@@ -16,18 +16,18 @@ export interface S3Server {
   access: S3Access;
 }
 
-/** Where the server tells of objects that were written. */
+/** Where the server sends notifications of new objects. */
 export interface BucketEvents {
   natsUrl: Promise<string>;
   subject: string;
 }
 
-/** An S3 server on loopback, with the bucket `claimcheck`, that tells the broker what was written there. */
-export async function startS3Server(
+/** Starts an S3 server on loopback, with the bucket `claimcheck`, that notifies the broker of new objects. */
+export const startS3Server = async (
   implementation: S3Implementation,
   context: ServiceContext,
   events: BucketEvents,
-): Promise<S3Server> {
+): Promise<S3Server> => {
   const { ports, secrets } = context;
   const access: S3Access = {
     endpoint: `http://127.0.0.1:${ports.s3}`,
@@ -38,7 +38,7 @@ export async function startS3Server(
   };
   const service = await (implementation === 'minio' ? startMinio : startVersitygw)(context, access, events);
   return { service, access };
-}
+};
 
 type Start = (context: ServiceContext, access: S3Access, events: BucketEvents) => Promise<ManagedService>;
 
@@ -70,13 +70,13 @@ const startMinio: Start = async (context, access, events) => {
       MINIO_UPDATE: 'off',
       // It listens on loopback only, and the bench counts its requests.
       MINIO_PROMETHEUS_AUTH_TYPE: 'public',
-      // By default it forgets unfinished multipart uploads after a day, sooner than a phone may resume one.
+      // The default drops unfinished multipart uploads after a day; a phone may resume one later than that.
       MINIO_API_STALE_UPLOADS_EXPIRY: '168h',
       MINIO_NOTIFY_NATS_ENABLE_CLAIMCHECK: 'on',
-      // One server, and that without its scheme.
+      // MinIO takes one server, without a scheme.
       MINIO_NOTIFY_NATS_ADDRESS_CLAIMCHECK: new URL(natsUrl.split(',')[0] ?? '').host,
       MINIO_NOTIFY_NATS_SUBJECT_CLAIMCHECK: events.subject,
-      // What can't be told while the broker is away waits here.
+      // Notifications wait here while the broker is away.
       MINIO_NOTIFY_NATS_QUEUE_DIR_CLAIMCHECK: join(context.dataDir, 's3-minio-events'),
     }),
   });
@@ -115,8 +115,8 @@ const startVersitygw: Start = async (context, access, events) => {
         ROOT_SECRET_KEY: access.secretAccessKey,
       }),
     });
-  // Objects keep the metadata they began with: once beside the files, always beside the files. (versitygw
-  // refuses a folder whose path begins like the one of the objects.)
+  // Metadata stays where the first start put it: once in a sidecar folder, always there. (versitygw refuses a
+  // sidecar folder whose path starts like the path of the objects.)
   if (await exists(sidecar)) return start(['--sidecar', sidecar]);
   try {
     return await start([]);
@@ -127,11 +127,11 @@ const startVersitygw: Start = async (context, access, events) => {
   }
 };
 
-function common(
+const common = (
   context: ServiceContext,
   directory: string,
   access: S3Access,
-): Omit<ProcessSpec, 'command' | 'args' | 'env'> {
+): Omit<ProcessSpec, 'command' | 'args' | 'env'> => {
   return {
     name: 's3',
     cwd: directory,
@@ -141,11 +141,11 @@ function common(
     timeoutMs: 60_000,
     signal: context.signal,
   };
-}
+};
 
-async function exists(path: string): Promise<boolean> {
+const exists = async (path: string): Promise<boolean> => {
   return stat(path).then(
     () => true,
     () => false,
   );
-}
+};

@@ -1,5 +1,5 @@
 import type { Environment } from './environment.ts';
-import type { PortName, Secrets } from './kept-values.ts';
+import type { PortName, Secrets } from './persisted-settings.ts';
 import type { Progress } from './progress.ts';
 
 /** What every server of the stack is started with. */

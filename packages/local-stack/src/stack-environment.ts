@@ -30,10 +30,10 @@ const SERVICE_VARIABLES = [
 ];
 
 /** Configuration that leads to the servers, started or configured, and what the user should know of them. */
-export function stackEnvironment(
+export const stackEnvironment = (
   env: Environment,
   started: StartedServers,
-): { env: Record<string, string>; notes: string[] } {
+): { env: Record<string, string>; notes: string[] } => {
   const result: Record<string, string> = {};
   const notes: string[] = [];
   for (const name of SERVICE_VARIABLES) {
@@ -68,4 +68,4 @@ export function stackEnvironment(
     notes.push(`Virus scans are skipped: ${reason}. CLAMAV_HOST names a scanner that runs elsewhere.`);
   }
   return { env: result, notes };
-}
+};

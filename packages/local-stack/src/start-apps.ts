@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { AppName } from './app-environments.ts';
 import { type ManagedService, startProcess } from './managed-process.ts';
 import type { Progress } from './progress.ts';
-import { together } from './together.ts';
+import { startAll } from './start-all.ts';
 import { warningLine } from './warning-line.ts';
 
 export interface AppsOptions {
@@ -19,16 +19,16 @@ export interface AppsOptions {
  * Starts api, worker and gateway and waits until each says it is ready.
  * @throws Error that names the app, with its last log lines; then none is left running.
  */
-export function startApps(options: AppsOptions): Promise<readonly ManagedService[]> {
+export const startApps = (options: AppsOptions): Promise<readonly ManagedService[]> => {
   const names: readonly AppName[] = ['api', 'worker', 'gateway'];
-  return together<readonly ManagedService[]>(
+  return startAll<readonly ManagedService[]>(
     names.map((name) => (signal) => startApp(name, options, signal)),
     (app) => app.stop(),
     options.signal,
   );
-}
+};
 
-function startApp(name: AppName, options: AppsOptions, signal: AbortSignal): Promise<ManagedService> {
+const startApp = (name: AppName, options: AppsOptions, signal: AbortSignal): Promise<ManagedService> => {
   const env = options.environments[name];
   return startProcess({
     name,
@@ -46,10 +46,10 @@ function startApp(name: AppName, options: AppsOptions, signal: AbortSignal): Pro
     graceMs: 20_000,
     signal,
   });
-}
+};
 
-async function isReady(url: string): Promise<boolean> {
+const isReady = async (url: string): Promise<boolean> => {
   const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
   await response.body?.cancel();
   return response.status === 200;
-}
+};

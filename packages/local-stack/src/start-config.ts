@@ -29,7 +29,7 @@ export class StartConfigError extends Error {
  * @param root the checkout, where the data directory is by default.
  * @throws StartConfigError
  */
-export function readStartConfig(env: Environment, root: string): StartConfig {
+export const readStartConfig = (env: Environment, root: string): StartConfig => {
   const problems: string[] = [];
   const port = (name: string, byDefault: number): number => {
     const text = configured(env, name);
@@ -58,4 +58,4 @@ export function readStartConfig(env: Environment, root: string): StartConfig {
     publicUrl: configured(env, 'PUBLIC_URL') ?? `http://127.0.0.1:${ports.PORT}`,
     gatewayPublicUrl: configured(env, 'GATEWAY_PUBLIC_URL') ?? `http://127.0.0.1:${ports.GATEWAY_PORT}`,
   };
-}
+};

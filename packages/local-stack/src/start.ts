@@ -7,7 +7,7 @@ const OLDEST_NODE = 24;
 /** sysexits.h EX_CONFIG. */
 const EXIT_CONFIG = 78;
 
-async function main(): Promise<number> {
+const main = async (): Promise<number> => {
   const root = resolve(import.meta.dirname, '../../..');
   if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
     console.error(
@@ -30,16 +30,16 @@ async function main(): Promise<number> {
     console.error(describe(error));
     return error instanceof StartConfigError ? EXIT_CONFIG : 1;
   }
-}
+};
 
 /** The messages of an error and its causes; a stack would only hide them from a person. */
-function describe(error: unknown): string {
+const describe = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}\n${describe(error.cause)}`;
-}
+};
 
-function isAbort(error: unknown): boolean {
+const isAbort = (error: unknown): boolean => {
   return error instanceof Error && error.name === 'AbortError';
-}
+};
 
 process.exitCode = await main();

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeExit, type GuardedRun } from './guarded-run.ts';
 import type { ProcessSpec } from './process-spec.ts';
+import { describeExit, type SupervisedProcess } from './supervised-process.ts';
 
 const ASK_EVERY_MS = 100;
 
@@ -8,7 +8,7 @@ const ASK_EVERY_MS = 100;
  * Asks `ready` until it says true.
  * @throws Error with the end of the program's output when it ends, or when the time is up.
  */
-export async function waitUntilReady(spec: ProcessSpec, run: GuardedRun): Promise<void> {
+export const waitUntilReady = async (spec: ProcessSpec, run: SupervisedProcess): Promise<void> => {
   const { name, timeoutMs } = spec;
   const stopAsking = new AbortController();
   const signals = spec.signal ? [stopAsking.signal, spec.signal] : [stopAsking.signal];
@@ -26,11 +26,11 @@ export async function waitUntilReady(spec: ProcessSpec, run: GuardedRun): Promis
   } finally {
     stopAsking.abort();
   }
-}
+};
 
-async function askUntilReady(spec: ProcessSpec, signal: AbortSignal): Promise<void> {
+const askUntilReady = async (spec: ProcessSpec, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
     if (await spec.ready().catch(() => false)) return;
     await delay(ASK_EVERY_MS);
   }
-}
+};

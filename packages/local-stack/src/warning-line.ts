@@ -5,7 +5,7 @@ const LEVELS = new Set(Object.values(NAMES));
  * Shortens a line of an app's JSON log for the console.
  * @returns undefined for what isn't JSON or is below `warn`.
  */
-export function warningLine(app: string, line: string): string | undefined {
+export const warningLine = (app: string, line: string): string | undefined => {
   const entry = parse(line);
   if (entry === undefined) return undefined;
   const level = typeof entry.level === 'number' ? NAMES[entry.level] : entry.level;
@@ -13,18 +13,18 @@ export function warningLine(app: string, line: string): string | undefined {
   const message = typeof entry.msg === 'string' ? entry.msg : '';
   const cause = errorMessage(entry.err);
   return `${app} ${level}: ${message}${cause === undefined || cause === message ? '' : ` (${cause})`}`;
-}
+};
 
-function parse(line: string): Record<string, unknown> | undefined {
+const parse = (line: string): Record<string, unknown> | undefined => {
   if (!line.startsWith('{')) return undefined;
   try {
     return JSON.parse(line);
   } catch {
     return undefined;
   }
-}
+};
 
-function errorMessage(value: unknown): string | undefined {
+const errorMessage = (value: unknown): string | undefined => {
   if (typeof value !== 'object' || value === null || !('message' in value)) return undefined;
   return typeof value.message === 'string' ? value.message : undefined;
-}
+};

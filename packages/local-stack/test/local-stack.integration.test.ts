@@ -137,18 +137,18 @@ describe.each<S3Implementation>(['versitygw', 'minio'])('local stack with %s', (
 });
 
 /** What the server says first to a new connection. */
-async function firstBytes(url: string): Promise<string> {
+const firstBytes = async (url: string): Promise<string> => {
   const { hostname, port } = new URL(url);
   const socket = createConnection({ host: hostname, port: Number(port) });
   for await (const chunk of socket) return String(chunk);
   return '';
-}
+};
 
 /** clamd's verdict on a stream, as its INSTREAM command gives it. */
-async function scan(port: number, content: string): Promise<string> {
+const scan = async (port: number, content: string): Promise<string> => {
   const size = Buffer.alloc(4);
   size.writeUInt32BE(Buffer.byteLength(content));
   const socket = createConnection({ host: '127.0.0.1', port });
   socket.end(Buffer.concat([Buffer.from('nINSTREAM\n'), size, Buffer.from(content), Buffer.alloc(4)]));
   return (await text(socket)).trimEnd();
-}
+};

@@ -6,7 +6,7 @@ import { isAlive } from './fixtures/liveness.ts';
 import { temporaryDirectory } from './fixtures/temporary-directory.ts';
 
 /** A program of one line of JavaScript, ready at once. */
-function script(source: string, rest: Partial<ProcessSpec> = {}): ProcessSpec {
+const script = (source: string, rest: Partial<ProcessSpec> = {}): ProcessSpec => {
   return {
     name: 'script',
     command: process.execPath,
@@ -17,13 +17,13 @@ function script(source: string, rest: Partial<ProcessSpec> = {}): ProcessSpec {
     timeoutMs: 10_000,
     ...rest,
   };
-}
+};
 
-async function started(spec: ProcessSpec): Promise<ManagedService> {
+const started = async (spec: ProcessSpec): Promise<ManagedService> => {
   const service = await startProcess(spec);
   onTestFinished(() => service.stop());
   return service;
-}
+};
 
 const FOREVER = 'setInterval(() => {}, 1000);';
 
@@ -91,7 +91,7 @@ it('stops a program that is halted', async () => {
   expect(await service.exited).toMatchObject({ signal: 'SIGTERM', expected: true });
 });
 
-it('reports an end that nobody asked for, with the last lines', async () => {
+it('reports an unexpected end, with the last lines', async () => {
   const service = await started(
     script("setTimeout(() => { console.log('that was it'); process.exit(5) }, 200)"),
   );

@@ -10,12 +10,12 @@ import { temporaryDirectory } from './fixtures/temporary-directory.ts';
 
 const HOLD_STACK = fileURLToPath(new URL('./fixtures/hold-stack.ts', import.meta.url));
 
-async function holdStack(dataDir: string): Promise<{ holder: ChildProcess; pids: number[] }> {
+const holdStack = async (dataDir: string): Promise<{ holder: ChildProcess; pids: number[] }> => {
   const holder = spawn(process.execPath, [HOLD_STACK, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void holder.kill('SIGKILL'));
   const [line] = await once(createInterface(holder.stdout), 'line');
   return { holder, pids: JSON.parse(line) };
-}
+};
 
 it('leaves no server when its process is killed, and the data directory can be used again', async () => {
   const dataDir = await temporaryDirectory();

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { lockDataDirectory } from '../src/data-directory-lock.ts';
 import type { Environment } from '../src/environment.ts';
@@ -16,7 +17,7 @@ import { temporaryDirectory } from './fixtures/temporary-directory.ts';
 
 const START = fileURLToPath(new URL('../src/start.ts', import.meta.url));
 
-function run(root: string, env: Environment) {
+const run = (root: string, env: Environment) => {
   const stop = new AbortController();
   const lines: string[] = [];
   const print = (line: string) => void lines.push(line);
@@ -26,13 +27,13 @@ function run(root: string, env: Environment) {
   ended.catch(() => undefined);
   onTestFinished(() => stop.abort());
   return { stop, lines, config, ended };
-}
+};
 
-function start(env: Environment): { child: ChildProcess; errors: Promise<string> } {
+const start = (env: Environment): { child: ChildProcess; errors: Promise<string> } => {
   const child = spawn(process.execPath, [START], { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return { child, errors: text(child.stderr) };
-}
+};
 
 it('builds the demo, migrates, starts the apps, says it is ready, and stops in order', async () => {
   const root = await temporaryDirectory();
@@ -48,6 +49,12 @@ it('builds the demo, migrates, starts the apps, says it is ready, and stops in o
   await stat(join(root, 'apps/web/dist/index.html'));
   const gateway = await fetch(`http://127.0.0.1:${config.ports['gateway ADMIN_PORT']}/`);
   expect(await gateway.text()).toContain('claimcheck_reader');
+  const envFile = join(config.dataDir, 'api.env');
+  expect((await stat(envFile)).mode & 0o777).toBe(0o600);
+  const kept = parseEnv(await readFile(envFile, 'utf8'));
+  expect(kept).toMatchObject({ PUBLIC_URL: config.publicUrl, S3_BUCKET: 'claimcheck', DEV_LOGIN: 'true' });
+  expect(kept.DATABASE_URL).toMatch(/^postgres/);
+  expect(kept).not.toHaveProperty('PATH');
 
   stop.abort();
   await ended;
@@ -55,6 +62,7 @@ it('builds the demo, migrates, starts the apps, says it is ready, and stops in o
     expect(await readFile(join(config.dataDir, 'logs', `${app}.log`), 'utf8')).toContain('ended in order');
   }
   expect(heldServerLocks(config.dataDir)).toEqual([]);
+  await expect(stat(envFile)).rejects.toThrow('ENOENT');
 }, 120_000);
 
 it('stops everything when an app ends by itself, and says which and why', async () => {
@@ -75,6 +83,23 @@ it('gives up in the middle of a start when told to', async () => {
   expect(lines).not.toContain('Claimcheck is ready');
   expect(heldServerLocks(config.dataDir)).toEqual([]);
 }, 60_000);
+
+it('names all missing programs at once, and the way with Docker', async () => {
+  const PATH = await temporaryDirectory();
+  await writeFile(join(PATH, 'docker'), '#!/bin/sh\n', { mode: 0o755 });
+  const { child, errors } = start({
+    ...(await freePortsEnvironment()),
+    PATH,
+    CLAIMCHECK_CACHE_DIR: await temporaryDirectory(),
+    CLAIMCHECK_DATA_DIR: await temporaryDirectory(),
+    NATS_URL: '',
+    S3_ENDPOINT: '',
+  });
+  const said = await errors;
+  expect(said).toContain('Missing: nats-server, versitygw, and there is no Go');
+  expect(said).toContain('docker compose -f infra/compose.demo.yaml up');
+  await vi.waitFor(() => expect(child.exitCode).toBe(1));
+});
 
 it('names a port that is taken, before it starts anything', async () => {
   const env = await freePortsEnvironment();

@@ -31,6 +31,9 @@ const ENTRIES =
   'format=duration:stream=index,codec_type,codec_name,pix_fmt,width,height,sample_aspect_ratio,duration:' +
   'stream_disposition=attached_pic:stream_side_data=rotation';
 
+/** FFMPEG_PATH of a worker that has no ffmpeg and needs none: videos and audio are delivered as files. */
+export const NO_FFMPEG = 'none';
+
 /** The only place that runs ffmpeg and ffprobe. */
 export class Ffmpeg {
   readonly #programs: FfmpegPrograms;
@@ -47,6 +50,10 @@ export class Ffmpeg {
     this.#maxPixels = maxPixels;
     // As many as decoders and x264 take by themselves, where that is not too many.
     this.#threads = String(Math.min(MAX_THREADS, Math.ceil(cores * 1.5)));
+  }
+
+  get isAvailable(): boolean {
+    return this.#programs.ffmpeg !== NO_FFMPEG;
   }
 
   /** Such as `5.1.9-0+deb12u1`. @throws Error when it does not run */

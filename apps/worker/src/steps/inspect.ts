@@ -51,7 +51,7 @@ const inspectTimed = async (
   { ffmpeg, maxPixels }: InspectTools,
 ): Promise<Inspection> => {
   const declared = job.request.contentType;
-  const demuxer = demuxerFor(sniffed);
+  const demuxer = ffmpeg.isAvailable ? demuxerFor(sniffed) : undefined;
   if (demuxer === undefined) {
     if (isTypeMismatch(declared, [sniffed])) throw new MediaFailure('type_mismatch', { detail: sniffed });
     return { kind: 'other', contentType: sniffed };

@@ -1,15 +1,15 @@
-/** Starts something; gives up when the signal fires. */
+/** Starts one thing; stops trying when the signal fires. */
 export type Start<T> = (signal: AbortSignal) => Promise<T>;
 
 /**
- * Starts several things side by side: all of them, or none. When one fails, or `signal` fires, the others are
- * told to give up, what did start is undone, and the first failure is thrown.
+ * Starts several things in parallel: all of them, or none. When one fails or `signal` fires, it aborts the
+ * others, undoes what did start, and throws the first failure.
  */
-export async function together<Results extends readonly unknown[]>(
+export const startAll = async <Results extends readonly unknown[]>(
   starts: { readonly [Index in keyof Results]: Start<Results[Index]> },
   undo: (result: Results[number]) => Promise<void>,
   signal?: AbortSignal,
-): Promise<Results> {
+): Promise<Results> => {
   const failure = new AbortController();
   const either = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
   const running = starts.map((start) => start(either));
@@ -25,4 +25,4 @@ export async function together<Results extends readonly unknown[]>(
     }
     throw error;
   }
-}
+};

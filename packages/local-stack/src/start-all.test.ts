@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { together } from './together.ts';
+import { startAll } from './start-all.ts';
 
 it('returns the results in order', async () => {
-  const results = await together<[string, number]>([async () => 'a', async () => 2], async () => undefined);
+  const results = await startAll<[string, number]>([async () => 'a', async () => 2], async () => undefined);
   expect(results).toEqual(['a', 2]);
 });
 
-it('tells the others to give up, undoes what did start, and throws the first failure', async () => {
+it('aborts the others, undoes what did start, and throws the first failure', async () => {
   const undone: string[] = [];
-  const starting = together<[string, string, string]>(
+  const starting = startAll<[string, string, string]>(
     [
       async () => 'started',
       async () => {
@@ -29,7 +29,7 @@ it('tells the others to give up, undoes what did start, and throws the first fai
 it('undoes everything when the signal fired while all started', async () => {
   const undone: number[] = [];
   const stop = new AbortController();
-  const starting = together<[number]>(
+  const starting = startAll<[number]>(
     [
       async () => {
         stop.abort();

@@ -15,12 +15,12 @@ export interface ProcessExit {
   expected: boolean;
 }
 
-export function describeExit(exit: Pick<ProcessExit, 'code' | 'signal'>): string {
+export const describeExit = (exit: Pick<ProcessExit, 'code' | 'signal'>): string => {
   return exit.signal === null ? `code ${exit.code}` : exit.signal;
-}
+};
 
 /** One run of a program behind its guard. */
-export class GuardedRun {
+export class SupervisedProcess {
   readonly exited: Promise<ProcessExit>;
   readonly #name: string;
   readonly #log: ProcessLog;
@@ -29,11 +29,11 @@ export class GuardedRun {
   readonly #ended = Promise.withResolvers<ProcessExit>();
   #pid: number | undefined;
   #stopRequested = false;
-  #lastWords: string | undefined;
+  #finalLogLines: string | undefined;
 
   /** @throws Error when the program can't be run at all. */
-  static async start(spec: ProcessSpec): Promise<GuardedRun> {
-    const run = new GuardedRun(spec);
+  static async start(spec: ProcessSpec): Promise<SupervisedProcess> {
+    const run = new SupervisedProcess(spec);
     await run.#started.promise;
     return run;
   }
@@ -51,7 +51,7 @@ export class GuardedRun {
     });
     this.#guard.on('message', (report: GuardReport) => this.#take(report));
     this.#guard.once('error', (error) => this.#fail(error.message));
-    // A guard that ends without a report was killed itself; its program is then ended from here.
+    // A guard that ends without a report was killed. End its program from here.
     this.#guard.once('close', () => this.#fail('its guard ended'));
     this.#request({ type: 'start', program: guardedProgram(spec) });
   }
@@ -62,17 +62,17 @@ export class GuardedRun {
   }
 
   logTail(lines = 20): string {
-    if (this.#lastWords === undefined) return this.#log.tail(lines);
-    return this.#lastWords.split('\n').slice(-lines).join('\n');
+    if (this.#finalLogLines === undefined) return this.#log.tail(lines);
+    return this.#finalLogLines.split('\n').slice(-lines).join('\n');
   }
 
   kill(signal: NodeJS.Signals): void {
-    if (this.#lastWords === undefined) process.kill(this.pid, signal);
+    if (this.#finalLogLines === undefined) process.kill(this.pid, signal);
   }
 
   async stop(): Promise<void> {
     this.#stopRequested = true;
-    if (this.#lastWords === undefined) this.#request({ type: 'stop' });
+    if (this.#finalLogLines === undefined) this.#request({ type: 'stop' });
     await this.exited;
   }
 
@@ -89,24 +89,24 @@ export class GuardedRun {
 
   #fail(reason: string): void {
     this.#started.reject(new Error(`${this.#name} can't be started: ${reason}`));
-    if (this.#pid !== undefined && this.#lastWords === undefined) killGroup(this.#pid);
+    if (this.#pid !== undefined && this.#finalLogLines === undefined) killGroup(this.#pid);
     this.#end(null, null);
   }
 
   #end(code: number | null, signal: NodeJS.Signals | null): void {
-    if (this.#lastWords !== undefined) return;
-    this.#lastWords = this.#log.tail(LAST_LINES);
+    if (this.#finalLogLines !== undefined) return;
+    this.#finalLogLines = this.#log.tail(LAST_LINES);
     this.#log.close();
     this.#ended.resolve({ code, signal, expected: this.#stopRequested });
   }
 
   #request(message: GuardRequest): void {
-    // The channel may close under our hands; the guard then stops by itself.
+    // The channel may close at any moment; the guard then stops by itself.
     if (this.#guard.connected) this.#guard.send(message, () => undefined);
   }
 }
 
-function guardedProgram(spec: ProcessSpec): GuardedProgram {
+const guardedProgram = (spec: ProcessSpec): GuardedProgram => {
   return {
     command: spec.command,
     args: spec.args,
@@ -118,12 +118,12 @@ function guardedProgram(spec: ProcessSpec): GuardedProgram {
     stopSignal: spec.stopSignal ?? 'SIGTERM',
     graceMs: spec.graceMs ?? DEFAULT_GRACE_MS,
   };
-}
+};
 
-function killGroup(pid: number): void {
+const killGroup = (pid: number): void => {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
     // Already gone.
   }
-}
+};

@@ -24,8 +24,8 @@ const generate: Record<keyof Secrets, () => string> = {
   ticketSecret: () => randomBytes(32).toString('hex'),
 };
 
-/** Reads `secrets.json` of the data directory (mode 0600); what is missing is generated and kept. */
-export async function loadSecrets(dataDir: string): Promise<Secrets> {
+/** Reads `secrets.json` of the data directory (mode 0600), generates what is missing, and keeps it. */
+export const loadSecrets = async (dataDir: string): Promise<Secrets> => {
   const path = join(dataDir, 'secrets.json');
   const kept = await readObject(path);
   const secret = (name: keyof Secrets): string => {
@@ -42,10 +42,10 @@ export async function loadSecrets(dataDir: string): Promise<Secrets> {
   };
   await writeObject(path, { ...secrets });
   return secrets;
-}
+};
 
-/** The ports of the last start where they are still free, otherwise new ones; kept in `ports.json`. */
-export async function choosePorts(dataDir: string): Promise<Record<PortName, number>> {
+/** Returns the ports of the last start where they are still free, else new ones, and keeps them in `ports.json`. */
+export const choosePorts = async (dataDir: string): Promise<Record<PortName, number>> => {
   const path = join(dataDir, 'ports.json');
   const kept = await readObject(path);
   const taken = new Set<number>();
@@ -66,9 +66,9 @@ export async function choosePorts(dataDir: string): Promise<Record<PortName, num
   };
   await writeObject(path, ports);
   return ports;
-}
+};
 
-async function readObject(path: string): Promise<Record<string, unknown>> {
+const readObject = async (path: string): Promise<Record<string, unknown>> => {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -80,13 +80,13 @@ async function readObject(path: string): Promise<Record<string, unknown>> {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return { ...value };
   } catch {
-    // Falls through to the same message: silently making new secrets would lock the user out of the data.
+    // Falls through to the error below: generating new secrets would lock the user out of the data.
   }
   throw new Error(`${path} is not valid JSON; restore it, or remove the data directory to start afresh`);
-}
+};
 
-/** In one step, so that a crash leaves the old file or the new one. */
-async function writeObject(path: string, value: Record<string, unknown>): Promise<void> {
+/** Writes in one step: a crash leaves the old file or the new one. */
+const writeObject = async (path: string, value: Record<string, unknown>): Promise<void> => {
   await writeFile(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
   await rename(`${path}.new`, path);
-}
+};
