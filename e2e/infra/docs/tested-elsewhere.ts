@@ -34,6 +34,11 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
     says: 'schemaDiff(',
   },
   {
+    command: /^docker compose -f infra\/compose\.demo\.yaml up$/,
+    file: 'e2e/infra/compose-demo.e2e.test.ts',
+    says: 'accepts its environment',
+  },
+  {
     command: /^docker compose -f infra\/compose\.yaml /,
     file: 'e2e/infra/compose.e2e.test.ts',
     says: 'takes its environment',
