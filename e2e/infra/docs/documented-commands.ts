@@ -5,9 +5,22 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** `sh`: each line is a command; `bash`: a script, run as a whole. */
 const OF_COMMANDS = ['sh', 'bash'];
-/** Of blocks that nobody is meant to type in. */
-const NO_COMMANDS = ['http', 'ini', 'js', 'json', 'jsx', 'ts', 'tsx', 'html', 'sql', 'text', 'yaml'];
-/** How inline code begins that is a command. */
+/** Languages of blocks that are not for typing in. */
+const NO_COMMANDS = [
+  'http',
+  'ini',
+  'js',
+  'json',
+  'jsx',
+  'ts',
+  'tsx',
+  'html',
+  'mermaid',
+  'sql',
+  'text',
+  'yaml',
+];
+/** The start of inline code that is a command. */
 const PROGRAM = /^(?:npm |npx |node |docker |helm |kubectl |git |curl |openssl |cp |for )/;
 
 export interface DocumentedCommand {
@@ -16,14 +29,17 @@ export interface DocumentedCommand {
   command: string;
 }
 
-/** What somebody reads who installs, runs or changes it; relative to the repository. */
+/** Returns the pages for those who install, run or change Claimcheck, relative to the repository. */
 export const documents = async (): Promise<string[]> => [
   'README.md',
   'CONTRIBUTING.md',
   'ARCHITECTURE.md',
   'infra/runbook.md',
   'infra/helm/claimcheck/README.md',
-  ...(await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+  'CHANGELOG.md',
+  ...(await readdir(join(ROOT, 'docs'), { recursive: true }))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
 ];
 
 const inline = (line: string): string[] =>
@@ -33,7 +49,7 @@ const inline = (line: string): string[] =>
 export const commandsIn = (document: string, text: string): DocumentedCommand[] => {
   const found: DocumentedCommand[] = [];
   let block: string | undefined;
-  let begun: DocumentedCommand | undefined;
+  let started: DocumentedCommand | undefined;
   for (const [index, line] of text.split('\n').entries()) {
     const where = `${document}:${index + 1}`;
     const fence = /^ *```(\S*)$/.exec(line);
@@ -42,11 +58,11 @@ export const commandsIn = (document: string, text: string): DocumentedCommand[] 
       if (block !== undefined && ![...OF_COMMANDS, ...NO_COMMANDS].includes(block))
         throw new Error(`${where}: say what the block is: ${[...OF_COMMANDS, ...NO_COMMANDS].join(', ')}`);
     } else if (block === 'sh' && line.trim() !== '') {
-      const command = `${begun?.command ?? ''}${line.trim()}`;
-      begun = { where: begun?.where ?? where, command: command.replace(/\\$/, '') };
+      const command = `${started?.command ?? ''}${line.trim()}`;
+      started = { where: started?.where ?? where, command: command.replace(/\\$/, '') };
       if (line.endsWith('\\')) continue;
-      found.push(begun);
-      begun = undefined;
+      found.push(started);
+      started = undefined;
     } else if (block === undefined) {
       found.push(...inline(line).map((command) => ({ where, command })));
     }
@@ -54,7 +70,7 @@ export const commandsIn = (document: string, text: string): DocumentedCommand[] 
   return found;
 };
 
-/** Every command that somebody is told to type. @throws Error when a block does not say what it is */
+/** Returns every command that a page asks its reader to type. @throws Error when a block does not say what it is */
 export const documentedCommands = async (): Promise<DocumentedCommand[]> => {
   const all = await documents();
   const texts = await Promise.all(all.map((document) => readFile(join(ROOT, document), 'utf8')));
