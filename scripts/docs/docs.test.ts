@@ -33,3 +33,16 @@ test('every dependency has a reason, and no reason is left over', async () => {
   const explained = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
   expect(explained.toSorted()).toEqual(wanted.toSorted());
 });
+
+test('every decision has its number, a status, context, decision and consequences', async () => {
+  const index = await read('docs/decisions/README.md');
+  for await (const file of glob('docs/decisions/[0-9]*.md', { cwd: ROOT })) {
+    const text = await read(file);
+    const number = Number(basename(file).slice(0, 4));
+    expect(text, file).toMatch(new RegExp(`^# ${number}\\. `));
+    expect(text, file).toMatch(/^Status: (accepted|superseded by \[.*\]\(.*\)), \d{4}-\d{2}-\d{2}$/m);
+    const sections = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+    expect(sections, file).toEqual(['Context', 'Decision', 'Consequences']);
+    expect(index, file).toContain(`](${basename(file)})`);
+  }
+});
