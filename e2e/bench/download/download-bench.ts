@@ -114,8 +114,8 @@ const loadsOf = async (
 };
 
 /**
- * Authorised redirects, and proxied bytes beside nginx, which authorises nobody, in front of the same storage:
- * in turn, in one run.
+ * Authorised redirects, and proxied bytes compared with nginx, which authorises no request, in front of the same
+ * storage: in turn, in one run.
  */
 export const downloadBench = async ({ options, stack, onProgress }: BenchContext): Promise<BenchReport> => {
   const redirecting = await startOurs(stack, 'redirect');

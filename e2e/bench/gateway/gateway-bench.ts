@@ -32,7 +32,7 @@ const planOf = (isQuick: boolean): Plan =>
 
 const measureScenes = async (server: RealtimeServer, plan: Plan): Promise<Outcome['scenes']> => {
   try {
-    // In this order: the memory of idle sockets is looked at in a fresh process.
+    // In this order: the memory of idle sockets is measured in a fresh process.
     const many = await measureScene(server, plan.scenes.many_rooms, plan.seconds);
     const one = await measureScene(server, plan.scenes.one_room, plan.seconds);
     return { many_rooms: many, one_room: one };

@@ -35,7 +35,7 @@ interface Figures {
   statements: { photo: Statement[]; text: Statement[]; idle: Statement[] };
 }
 
-/** A second role with the first one's rights, so that the statements of two processes can be told apart. */
+/** A second role with the first one's rights, which separates the statements of two processes. */
 const createTwin = async (databaseUrl: string, name: string): Promise<string> => {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -5,7 +5,7 @@ export interface LoadOrder {
   tokens: readonly string[];
   clients: number;
   size_bytes: number;
-  /** New uploads are begun until then; each client makes one at least. */
+  /** Clients start uploads until then; each makes at least one. */
   min_seconds: number;
   /** The run fails when it isn't over by then. */
   limit_seconds: number;

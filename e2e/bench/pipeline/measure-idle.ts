@@ -8,7 +8,7 @@ export interface IdleFigures {
   ready_p50_ms: number;
 }
 
-/** One photo after the other, nothing else going on. */
+/** One photo after the other, on an idle system. */
 export const measureIdle = async (
   viewer: Viewer,
   photos: BenchPhotos,

@@ -78,7 +78,7 @@ const measureSystem = async (
     onProgress(
       `${size.batch} photos at once: ${batch.seconds.toFixed(1)} s, ${Math.round(batch.peak_mib)} MiB`,
     );
-    // Last: the video goes on after it, and nobody waits for that.
+    // Last: the video still runs afterwards, and no measurement waits for it.
     const beside = await measureBesideTranscode(viewer, photos, {
       count: size.beside,
       seconds: size.video_seconds,

@@ -18,7 +18,7 @@ interface Sent {
 
 const LIMIT_MS = 180_000;
 
-/** Somebody who sends and somebody who looks on, in one conversation. */
+/** A sender and a viewer in one conversation. */
 export class Viewer {
   readonly #system: System;
   readonly #sender: ChatUser;
@@ -78,7 +78,7 @@ export class Viewer {
     return this.watch(await this.send(file, messageType));
   }
 
-  /** Waits until its heavy part has begun. */
+  /** Waits until its transcode has started. */
   async untilTranscoding({ id }: Sent): Promise<void> {
     const progress = ({ name, payload }: ReceivedEvent) =>
       name === 'media.progress' && payload.media_object_id === id;

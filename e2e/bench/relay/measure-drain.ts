@@ -23,7 +23,7 @@ const LIMIT_SECONDS = 300;
 const NOTHING_YET: Sample = { messages: 0, claims: 0, claim_seconds: 0 };
 
 const claimMs = (from: Sample | undefined, to: Sample | undefined): number => {
-  if (from === undefined || to === undefined) throw new Error('the drain was too short to be looked at');
+  if (from === undefined || to === undefined) throw new Error('the drain was too short to measure');
   return (1_000 * (to.claim_seconds - from.claim_seconds)) / Math.max(1, to.claims - from.claims);
 };
 

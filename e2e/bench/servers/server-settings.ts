@@ -1,6 +1,6 @@
 import type { S3Access } from '@claimcheck/local-stack/s3-bucket';
 
-/** What the comparison servers are told. */
+/** Settings of the comparison servers. */
 export interface ServerSettings {
   port: number;
   storage: S3Access;

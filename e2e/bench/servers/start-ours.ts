@@ -37,7 +37,7 @@ const checkFinished = async (apiUrl: string, uploadUrl: string, token = ''): Pro
 };
 
 /**
- * apps/api with both roles, on a database and streams of its own; nobody consumes its requests.
+ * apps/api with both roles, on its own database and streams; no worker consumes its requests.
  *
  * @param overrides configuration that differs
  */

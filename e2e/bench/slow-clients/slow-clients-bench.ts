@@ -51,7 +51,7 @@ const measure = async (
   const connected = await slow.connect(server, options.clients, CONNECT_LIMIT_SECONDS);
   if (server.name === 'ours' && connected < options.clients)
     throw new Error(`only ${connected} clients were connected after ${CONNECT_LIMIT_SECONDS} s`);
-  // Stock is known to be blocked here, ours must not be: an error of ours is not a slow speed.
+  // The stock server is known to block here; ours must not, so its error is not a speed of 0.
   const attempt = fastSpeed(generator, server, seconds);
   const together = server.name === 'ours' ? await attempt : await attempt.catch(() => 0);
   const peak = await peakMib(server.pid);

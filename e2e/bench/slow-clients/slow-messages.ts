@@ -7,7 +7,7 @@ export interface SlowOrder {
   declared_bytes: number;
   /** Sent once a second by each client. */
   bytes_per_second: number;
-  /** No more are begun after that; those that are connected stay. */
+  /** No client starts after that; the connected ones stay. */
   limit_seconds: number;
 }
 

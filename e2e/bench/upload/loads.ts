@@ -6,7 +6,7 @@ export interface Load {
   name: string;
   clients: number;
   size_bytes: number;
-  /** New uploads are begun until then. */
+  /** Clients start uploads until then. */
   min_seconds: number;
   limit_seconds: number;
   with_creation: boolean;

@@ -6,7 +6,7 @@ import type { Measurement } from './measure-load.ts';
 
 type ByServer = Partial<Record<ServerName, number>>;
 
-/** Medians over the rounds; a ratio is the median of each round's ratio of ours to another server. */
+/** Medians over the rounds; a ratio is the median of the rounds' ratios of our server to another. */
 export interface LoadSummary extends ByServer {
   load: string;
   ratio_stock?: number;

@@ -19,7 +19,7 @@ export interface RealtimeServer {
   stop(): Promise<void>;
 }
 
-/** Who is in which room, before anybody connects. */
+/** Members by room, before any client connects. */
 export interface Membership {
   room: string;
   user_ids: readonly string[];

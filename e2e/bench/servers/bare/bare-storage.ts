@@ -36,7 +36,7 @@ export class BareStorage {
       await readText(response);
       return response.headers.etag ?? '';
     });
-    // Whoever waits for it hears of a failure; until then it must not count as unhandled.
+    // The request that awaits it reports a failure; until then it must not count as unhandled.
     etag.catch(() => undefined);
     return { body, etag };
   }
