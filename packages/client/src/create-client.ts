@@ -58,7 +58,7 @@ export interface ClaimcheckClient {
   readonly messages: {
     /**
      * Shown at once, and sent when it can be: once its upload is stored, when there is a network and a login, after
-     * a reload. Messages whose media is not stored yet hold nobody up. Throws `invalid_option` when there is nothing
+     * a reload. Messages whose media is not stored yet hold no other message up. Throws `invalid_option` when there is nothing
      * to send.
      */
     send(conversationId: string, input: MessageInput): OutgoingMessage;

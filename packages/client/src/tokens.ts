@@ -37,7 +37,7 @@ export class Tokens {
   /** Throws `token_missing`, which says what to do. */
   async get(): Promise<string> {
     const token = await this.#ask();
-    // A host may go on giving the refused token after it gave a fresh one.
+    // A host may return the refused token again after it returned a fresh one.
     return token === this.#refused && this.#current !== undefined ? this.#current : this.#keep(token);
   }
 

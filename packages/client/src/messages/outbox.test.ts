@@ -83,7 +83,7 @@ test('texts keep their order while the network is away', async () => {
   expect(posted).toEqual(['one', 'two', 'three']);
 });
 
-test('a message that the service can not take now lets the others pass', async () => {
+test('a message that the service cannot take now lets the others pass', async () => {
   let isStuck = true;
   answers.stuck = () =>
     isStuck ? new Response('{"code":"internal"}', { status: 500 }) : (undefined as never);
