@@ -137,6 +137,8 @@ export interface PublicConfig {
   api_url: string;
   gateway_url: string;
   max_upload_bytes: number;
+  /** What a proxy in front of the api lets through in one request; absent without such a limit. */
+  max_request_bytes?: number;
   dev_login: boolean;
 }
 

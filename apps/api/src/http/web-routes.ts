@@ -9,6 +9,7 @@ export const webRoutes = (config: Config): Router => {
     api_url: config.publicUrl,
     gateway_url: config.gatewayPublicUrl,
     max_upload_bytes: config.maxUploadBytes,
+    ...(config.maxRequestBytes === undefined ? {} : { max_request_bytes: config.maxRequestBytes }),
     dev_login: config.devLogin,
   };
   router.get('/config.json', (_request, response) => {

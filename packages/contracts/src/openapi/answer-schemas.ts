@@ -96,5 +96,6 @@ export const publicConfigSchema = z.looseObject({
   api_url: z.url(),
   gateway_url: z.url(),
   max_upload_bytes: z.int(),
+  max_request_bytes: z.int().optional(),
   dev_login: z.boolean(),
 });

@@ -107,6 +107,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
           api_url: 'https://media.example',
           gateway_url: 'https://live.media.example',
           max_upload_bytes: 5_368_709_120,
+          max_request_bytes: 100_000_000,
           dev_login: false,
         },
       },
