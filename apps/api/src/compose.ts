@@ -61,19 +61,12 @@ export const compose = async (config: Config): Promise<Context> => {
   });
   const metrics = createMetrics(database, config.storagePrices);
   shutdown.add('database', () => database.close());
-  const storage = new Storage({ ...config.storage, onRequest: metrics.onStorageRequest });
+  const storage = new Storage({
+    ...config.storage,
+    onRequest: metrics.onStorageRequest,
+    downloadStallMs: config.downloadIdleMs + STORE_PATIENCE_MS,
+  });
   shutdown.add('storage', () => storage.close());
-  // On connections of its own: viewers that read slowly hold theirs, and nothing else may wait for that.
-  const idleMs = config.downloadIdleMs;
-  const proxied = {
-    idleMs,
-    storage: new Storage({
-      ...config.storage,
-      onRequest: metrics.onStorageRequest,
-      stallTimeoutMs: idleMs + STORE_PATIENCE_MS,
-    }),
-  };
-  shutdown.add('proxied downloads', () => proxied.storage.close());
   await database.check();
   await bus.ensureStreams();
   const settings = toSettings(config);
@@ -87,7 +80,6 @@ export const compose = async (config: Config): Promise<Context> => {
     outboxSignal,
     database,
     storage,
-    proxied,
     settings,
     failpoint,
     verifyToken: createTokenVerifier(config.token),

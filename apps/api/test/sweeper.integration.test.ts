@@ -221,7 +221,7 @@ describe('prefixes', () => {
     const away = sweepPrefixes({
       database: db.database,
       storage: {
-        abortUploads: () => Promise.resolve(),
+        multipart: { abortAll: () => Promise.resolve() },
         deletePrefix: () => Promise.reject(new Error('the storage is away')),
       },
     });
@@ -233,7 +233,7 @@ describe('prefixes', () => {
     const counting = sweepPrefixes({
       database: db.database,
       storage: {
-        abortUploads: (key) => storage.abortUploads(key),
+        multipart: { abortAll: (key) => storage.multipart.abortAll(key) },
         deletePrefix: async (prefix) => {
           swept.push(prefix);
           await storage.deletePrefix(prefix);

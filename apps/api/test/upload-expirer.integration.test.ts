@@ -262,7 +262,7 @@ test('a storage that fails leaves it ended, to be cleaned up the next time; othe
     sessions,
     storage: {
       head: (key) => storage.head(key),
-      abortMultipartUpload: (key, id) => storage.abortMultipartUpload(key, id),
+      multipart: { abort: (key, id) => storage.multipart.abort(key, id) },
       deletePrefix: async (prefix) => {
         if (prefix.startsWith(bad)) throw new Error('the storage is away');
         await storage.deletePrefix(prefix);

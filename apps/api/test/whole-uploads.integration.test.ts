@@ -57,7 +57,7 @@ const uploadAndFail = async (client_media_id: string, during: (id: string) => Pr
     if (number === 2) await during(id);
     return sendPart(key, s3UploadId, number, chunks);
   });
-  vi.spyOn(sender, 'complete').mockRejectedValueOnce(new Error('the storage is away'));
+  vi.spyOn(sender.multipart, 'complete').mockRejectedValueOnce(new Error('the storage is away'));
   expect((await ann.patch(id, 0, BYTES)).status).toBe(503);
   return id;
 };

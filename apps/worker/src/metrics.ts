@@ -5,7 +5,7 @@ import {
   Histogram,
   type Registry,
 } from '@claimcheck/platform/process/metrics';
-import { type OnStorageRequest, STORAGE_OPERATIONS } from '@claimcheck/platform/s3/counting-handler';
+import { type OnStorageRequest, STORAGE_OPERATIONS } from '@claimcheck/platform/s3/request-handler';
 
 const STEPS = [
   'fetch',

@@ -1,7 +1,8 @@
 import { prefixOf } from '@claimcheck/contracts/object-keys';
 import type { Database } from '@claimcheck/database/database';
 import type { Logger } from '@claimcheck/platform/process/logger';
-import { isMissing, type Storage } from '@claimcheck/platform/s3/storage';
+import type { Multipart } from '@claimcheck/platform/s3/multipart';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { DirectUploads } from '../direct/direct-uploads.ts';
 import type { MediaSettings } from '../media/record/media-settings.ts';
 import { type DirectUpload, isDirect } from '../media/uploads/direct-uploads.ts';
@@ -19,7 +20,7 @@ type Outcome = (typeof EXPIRER_OUTCOMES)[number];
 export interface UploadExpirerOptions {
   database: Database;
   sessions: UploadSessions;
-  storage: Pick<Storage, 'head' | 'abortMultipartUpload' | 'deletePrefix'>;
+  storage: Pick<Storage, 'head' | 'deletePrefix'> & { multipart: Pick<Multipart, 'abort'> };
   directUploads: Pick<DirectUploads, 'settle' | 'abort'>;
   settings: MediaSettings;
   logger: Logger;
@@ -127,11 +128,7 @@ export class UploadExpirer {
     if (isDirect(session) && session.protocol === 'multipart') await directUploads.abort(session);
     // First: a late Complete then finds nothing to complete.
     if (session.s3_upload_id !== undefined)
-      await storage
-        .abortMultipartUpload(session.object_storage_key, session.s3_upload_id)
-        .catch((error: unknown) => {
-          if (!isMissing(error)) throw error;
-        });
+      await storage.multipart.abort(session.object_storage_key, session.s3_upload_id);
     await storage.deletePrefix(prefixOf(session.upload_id));
   }
 }

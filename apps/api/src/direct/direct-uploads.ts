@@ -1,8 +1,8 @@
 import { LIMITS } from '@claimcheck/contracts/limits';
 import type { SignedPart, UploadPart, UploadParts } from '@claimcheck/contracts/rest';
 import type { Logger } from '@claimcheck/platform/process/logger';
-import type { SignedRequest } from '@claimcheck/platform/s3/direct-storage';
-import { isMissing, type Storage } from '@claimcheck/platform/s3/storage';
+import type { DirectStorage, SignedRequest } from '@claimcheck/platform/s3/direct-storage';
+import { isMissing } from '@claimcheck/platform/s3/s3-errors';
 import { failUpload } from '../media/lifecycle/fail-upload.ts';
 import { type DirectUpload, keepMultipart } from '../media/uploads/direct-uploads.ts';
 import { ProblemError } from '../problem-error.ts';
@@ -14,7 +14,7 @@ export const LOOKERS = ['client', 'event', 'sweeper', 'expirer'] as const;
 export type Looker = (typeof LOOKERS)[number];
 
 export interface DirectUploadsOptions extends SettleContext {
-  storage: SettleContext['storage'] & Pick<Storage, 'abortUploads'>;
+  direct: DirectStorage;
   logger: Logger;
   onSettled: (by: Looker, settlement: Settlement) => void;
 }
@@ -72,7 +72,7 @@ export class DirectUploads {
 
   async #list(upload: DirectUpload, s3UploadId: string) {
     try {
-      return await this.#options.direct.parts(upload.object_storage_key, s3UploadId);
+      return await this.#options.storage.multipart.listParts(upload.object_storage_key, s3UploadId);
     } catch (error) {
       if (isMissing(error)) throw gone(upload);
       throw error;
@@ -81,11 +81,11 @@ export class DirectUploads {
 
   /** The storage hears of the upload when its first parts are asked for. */
   async #open(upload: DirectUpload): Promise<string> {
-    const { database, direct } = this.#options;
+    const { database, storage } = this.#options;
     const { upload_id, object_storage_key: key } = upload;
-    const opened = await direct.open(key);
+    const opened = await storage.multipart.open(key);
     const kept = await keepMultipart(database, upload_id, opened);
-    if (kept !== opened) await direct.abort(key, opened);
+    if (kept !== opened) await storage.multipart.abort(key, opened);
     if (kept === undefined) throw gone(upload);
     return kept;
   }
@@ -111,7 +111,7 @@ export class DirectUploads {
 
   /** Removes what the storage keeps of an unfinished upload. Repeatable. */
   abort({ object_storage_key }: DirectUpload): Promise<void> {
-    return this.#options.storage.abortUploads(object_storage_key);
+    return this.#options.storage.multipart.abortAll(object_storage_key);
   }
 }
 

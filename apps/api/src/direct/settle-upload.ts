@@ -1,7 +1,8 @@
 import { prefixOf } from '@claimcheck/contracts/object-keys';
 import type { Database } from '@claimcheck/database/database';
 import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
-import { type DirectStorage, isUnsettled, type UploadedPart } from '@claimcheck/platform/s3/direct-storage';
+import type { UploadedPart } from '@claimcheck/platform/s3/multipart';
+import { isUnsettled } from '@claimcheck/platform/s3/s3-errors';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import { failUpload } from '../media/lifecycle/fail-upload.ts';
 import type { MediaSettings } from '../media/record/media-settings.ts';
@@ -19,23 +20,22 @@ export type Settlement = (typeof SETTLEMENTS)[number];
 export interface SettleContext {
   database: Database;
   settings: MediaSettings;
-  storage: Pick<Storage, 'head' | 'deletePrefix'>;
-  direct: DirectStorage;
+  storage: Pick<Storage, 'head' | 'deletePrefix' | 'multipart'>;
   failpoint: Failpoint;
 }
 
 /** Makes one object of the parts, if all are there in their full size. */
 const assemble = async (
-  { direct, failpoint }: SettleContext,
+  { storage, failpoint }: SettleContext,
   upload: DirectUpload,
 ): Promise<'stored' | 'incomplete' | 'unsettled'> => {
   const { object_storage_key: key, s3_upload_id } = upload;
   if (s3_upload_id === undefined) return 'incomplete';
   try {
-    const stored: UploadedPart[] = await direct.parts(key, s3_upload_id);
+    const stored: UploadedPart[] = await storage.multipart.listParts(key, s3_upload_id);
     const { finished, missing } = partsOf(upload, stored);
     if (missing.length > 0) return 'incomplete';
-    await direct.complete(key, s3_upload_id, finished);
+    await storage.multipart.complete(key, s3_upload_id, finished, { ifAbsent: true });
   } catch (error) {
     if (!isUnsettled(error)) throw error;
     return 'unsettled';

@@ -24,7 +24,7 @@ const outlivesRedirect = ({ scope }: Viewer, { content_type }: Download): boolea
  * @param guards run before: who asks, and how often
  */
 export const downloadRoutes = (context: HttpContext, ...guards: RequestHandler[]): Router => {
-  const { config, database, settings, storage, proxied, metrics } = context;
+  const { config, database, settings, storage, metrics } = context;
   const router = Router();
 
   router.get('/v1/media/:id/:quality', ...guards, async (request, response) => {
@@ -42,7 +42,7 @@ export const downloadRoutes = (context: HttpContext, ...guards: RequestHandler[]
           .redirect(302, `${hlsUrlOf(config.publicUrl, row.media_object_id, download.hls_epoch)}${session}`);
       else if (request.method === 'HEAD') await describe(storage, download, response);
       else if (config.downloadMode === 'proxy' || outlivesRedirect(viewer, download))
-        await proxy(proxied, download, request, response);
+        await proxy(context, download, request, response);
       else redirect(request, response, download, await signUrl(storage, config.signedUrl, download));
       metrics.downloads.inc({ quality, outcome: 'ok' });
     } catch (error) {

@@ -1,5 +1,4 @@
 import { prefixOf } from '@claimcheck/contracts/object-keys';
-import { isMissing } from '@claimcheck/platform/s3/storage';
 import { Router } from 'express';
 import { eraseConversation } from '../media/removal/erase-conversation.ts';
 import type { ErasedUpload } from '../media/removal/erase-media.ts';
@@ -14,10 +13,7 @@ export const erasureRoutes = (context: HttpContext): Router => {
   const router = Router();
 
   const removeObjects = async ({ upload_id, multipart }: ErasedUpload): Promise<void> => {
-    for (const { key, s3_upload_id } of multipart)
-      await storage.abortMultipartUpload(key, s3_upload_id).catch((error: unknown) => {
-        if (!isMissing(error)) throw error;
-      });
+    for (const { key, s3_upload_id } of multipart) await storage.multipart.abort(key, s3_upload_id);
     await storage.deletePrefix(prefixOf(upload_id));
   };
 

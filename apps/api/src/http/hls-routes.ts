@@ -23,7 +23,7 @@ const epochOf = (text: string): number => {
  * @param guards run before: who asks, and how often
  */
 export const hlsRoutes = (context: HttpContext, ...guards: RequestHandler[]): Router => {
-  const { config, database, settings, storage, proxied, metrics } = context;
+  const { config, database, settings, storage, metrics } = context;
   const router = Router();
 
   const path = '/v1/media/:id/hls/:epoch/:file';
@@ -38,7 +38,7 @@ export const hlsRoutes = (context: HttpContext, ...guards: RequestHandler[]): Ro
       else if (isHlsPlaylist(file) && typeof t === 'string')
         await servePlaylist(storage, download, t, response);
       else if (config.downloadMode === 'proxy' || isHlsPlaylist(file))
-        await proxy(proxied, download, request, response);
+        await proxy(context, download, request, response);
       else redirect(request, response, download, await signUrl(storage, config.signedUrl, download));
       metrics.downloads.inc({ quality: 'hls', outcome: 'ok' });
     } catch (error) {

@@ -1,11 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { S3ServiceException } from '@aws-sdk/client-s3';
-import {
-  type GetConditions,
-  isMissing,
-  type Storage,
-  type StoredObject,
-} from '@claimcheck/platform/s3/storage';
+import { isMissing } from '@claimcheck/platform/s3/s3-errors';
+import type { GetConditions, Storage, StoredObject } from '@claimcheck/platform/s3/storage';
 import type { Request, Response } from 'express';
 import type { Download } from '../media/access/resolve-download.ts';
 import { ProblemError } from '../problem-error.ts';
@@ -78,7 +74,7 @@ const open = async (
   signal: AbortSignal,
 ): Promise<Awaited<ReturnType<Storage['get']>> | undefined> => {
   try {
-    return await storage.get(key, { ...conditions, signal });
+    return await storage.get(key, { ...conditions, signal, pool: 'downloads' });
   } catch (error) {
     const status = statusOf(error);
     if (status === 304) return undefined;
@@ -92,7 +88,7 @@ const open = async (
 
 /** Streams an object, or a range of it, with the headers that a redirect can not promise. */
 export const proxy = async (
-  { storage, idleMs }: HttpContext['proxied'],
+  { storage, config }: Pick<HttpContext, 'storage' | 'config'>,
   download: Download,
   request: Request,
   response: Response,
@@ -108,7 +104,7 @@ export const proxy = async (
   response.status(object.content_range === undefined ? 200 : 206).set(headersOf(download, object));
   if (object.content_range !== undefined) response.set('Content-Range', object.content_range);
   // A paused player takes nothing and keeps its connection: later it asks for the rest by itself.
-  response.setTimeout(idleMs, () => response.destroy());
+  response.setTimeout(config.downloadIdleMs, () => response.destroy());
   await pipeline(object.body, response).catch((error: unknown) => {
     if (!gone.signal.aborted) throw error;
   });

@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
-import { isMissing, type Storage } from '@claimcheck/platform/s3/storage';
+import { isMissing } from '@claimcheck/platform/s3/s3-errors';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Response } from 'express';
 import type { Download } from '../media/access/resolve-download.ts';
 import { ProblemError } from '../problem-error.ts';

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from '@claimcheck/platform/process/metrics';
-import { type OnStorageRequest, STORAGE_OPERATIONS } from '@claimcheck/platform/s3/counting-handler';
+import { type OnStorageRequest, STORAGE_OPERATIONS } from '@claimcheck/platform/s3/request-handler';
 
 /** In any one currency; 0 where nothing is known. */
 export interface StoragePrices {

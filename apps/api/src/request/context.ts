@@ -17,8 +17,6 @@ export interface HttpContext {
   config: Config;
   database: Database;
   storage: Storage;
-  /** For bytes that are passed on to viewers; who takes none for `idleMs` is let go. */
-  proxied: { storage: Storage; idleMs: number };
   settings: MediaSettings;
   verifyToken: TokenVerifier;
   /** Undefined without TOKEN_SECRETS: then there is nothing to sign tickets with. */

@@ -39,7 +39,7 @@ export const composeUploads = (context: HttpContext, bus: Bus): Uploads => {
   const sessions = new UploadSessions(database, settings);
   const engine = createEngine(context, sessions);
   const locker = new UploadLocker(sessions, bus);
-  const store = new UploadStore(engine, config.storage, finalizer(context, sessions));
+  const store = new UploadStore(engine, finalizer(context, sessions));
   const server = new UploadServer({
     store,
     locker,

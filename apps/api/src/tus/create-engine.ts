@@ -14,7 +14,7 @@ export const createEngine = (
 ): Engine => ({
   sessions,
   storage,
-  sender: new PartSender({
+  sender: new PartSender(storage, {
     ...config.storage,
     onRequest: metrics.onStorageRequest,
     needsChecksums: needsChecksums(storage, logger),

@@ -1,5 +1,4 @@
 import { prefixOf } from '@claimcheck/contracts/object-keys';
-import { isMissing } from '@claimcheck/platform/s3/storage';
 import { deleteMedia } from '../media/lifecycle/delete-media.ts';
 import type { UploadSession } from '../media/uploads/upload-sessions.ts';
 import type { HttpContext } from '../request/context.ts';
@@ -26,11 +25,7 @@ export const endUpload = async (
       await database.transaction((tx) => deleteMedia(tx, settings, id, current.owner_user_id));
     else await uploads.sessions.setPhase(lease, 'aborted');
     if (current.phase !== 'complete' && current.s3_upload_id !== undefined)
-      await storage
-        .abortMultipartUpload(current.object_storage_key, current.s3_upload_id)
-        .catch((error: unknown) => {
-          if (!isMissing(error)) throw error;
-        });
+      await storage.multipart.abort(current.object_storage_key, current.s3_upload_id);
     await storage.deletePrefix(prefixOf(id));
     metrics.uploads.inc({ protocol: 'tus', outcome: 'terminated' });
   } finally {

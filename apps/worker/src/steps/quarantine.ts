@@ -1,7 +1,8 @@
 import { json } from 'node:stream/consumers';
 import { type OptimizeRequest, type VirusEvent, virusEventSchema } from '@claimcheck/contracts/broker-events';
 import { epochPrefix, epochsPrefix, parseKey } from '@claimcheck/contracts/object-keys';
-import { isMissing, type Storage } from '@claimcheck/platform/s3/storage';
+import { isMissing } from '@claimcheck/platform/s3/s3-errors';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import { epochOf } from '../job/epoch-of.ts';
 import type { Job } from '../job/job.ts';
 

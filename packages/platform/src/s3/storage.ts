@@ -1,36 +1,20 @@
 import { Readable } from 'node:stream';
 import {
-  AbortMultipartUploadCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type PutObjectCommandInput,
-  S3Client,
-  type S3ClientConfig,
-  S3ServiceException,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { CountingHandler, type OnStorageRequest } from './counting-handler.ts';
-
-export interface StorageOptions {
-  endpoint: string;
-  /** The address that clients reach; part of a signature, so it must be known when signing. */
-  publicEndpoint?: string | undefined;
-  region: string;
-  bucket: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-  forcePathStyle: boolean;
-  /** Told of every request, for what it costs. */
-  onRequest?: OnStorageRequest;
-  /** How long a connection may be without a byte in either direction. */
-  stallTimeoutMs?: number;
-}
+import { Multipart } from './multipart.ts';
+import type { RequestOptions } from './request-handler.ts';
+import { createS3Client, type StorageOptions } from './s3-client.ts';
+import { isMissing } from './s3-errors.ts';
 
 export interface StoredObject {
   size_bytes: number;
@@ -45,6 +29,10 @@ export interface GetConditions {
   if_match?: string | undefined;
 }
 
+export interface GetOptions extends GetConditions, Pick<RequestOptions, 'pool'> {
+  signal?: AbortSignal;
+}
+
 export interface ListedObject {
   key: string;
   size_bytes: number;
@@ -57,41 +45,10 @@ export interface ObjectBody extends StoredObject {
   content_range: string | undefined;
 }
 
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Without a byte in either direction; a little later, so that a request without an answer is told as such. */
-const STALL_TIMEOUT_MS = 35_000;
 /** What is larger goes in parts of this size: each has a time-out of its own, and is tried again by itself. */
 const PART_BYTES = 16 * 1024 * 1024;
 /** Parts of one object that are in memory at once. */
 const PARTS_AT_ONCE = 2;
-
-export const s3ClientConfig = (options: StorageOptions, endpoint = options.endpoint): S3ClientConfig => ({
-  endpoint,
-  region: options.region,
-  credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
-  forcePathStyle: options.forcePathStyle,
-  // S3-compatible servers differ in the newer checksum headers; ask for them only where S3 demands it.
-  requestChecksumCalculation: 'WHEN_REQUIRED',
-  responseChecksumValidation: 'WHEN_REQUIRED',
-  // It would write lines of its own between our JSON; what it has to say is in the errors.
-  logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  requestHandler: new CountingHandler(options.onRequest ?? (() => undefined), {
-    connectionTimeout: 5_000,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    // Without this the time-out only warns, and a hanging server hangs us.
-    throwOnRequestTimeout: true,
-    // And one that stops in the middle of a body.
-    socketTimeout: options.stallTimeoutMs ?? STALL_TIMEOUT_MS,
-    httpAgent: { maxSockets: 256, keepAlive: true },
-    httpsAgent: { maxSockets: 256, keepAlive: true },
-  }),
-});
-
-/** A bucket that is not there is no missing object: it says that we, or the store, are configured wrongly. */
-export const isMissing = (error: unknown): boolean =>
-  error instanceof S3ServiceException &&
-  error.name !== 'NoSuchBucket' &&
-  (error.$metadata.httpStatusCode === 404 || error.name === 'NoSuchKey' || error.name === 'NotFound');
 
 /** One bucket of an S3-compatible server. Keys are always ours, never a client's or a host's words. */
 export class Storage {
@@ -99,16 +56,18 @@ export class Storage {
   readonly client: S3Client;
   /** Signs for the address that clients reach. */
   readonly publicClient: S3Client;
+  readonly multipart: Multipart;
   readonly #endpoints: readonly string[];
   readonly #forcePathStyle: boolean;
 
   constructor(options: StorageOptions) {
     this.bucket = options.bucket;
-    this.client = new S3Client(s3ClientConfig(options));
+    this.client = createS3Client(options);
     this.publicClient =
-      options.publicEndpoint === undefined
+      options.publicEndpoint === undefined || options.publicEndpoint === options.endpoint
         ? this.client
-        : new S3Client(s3ClientConfig(options, options.publicEndpoint));
+        : createS3Client(options, options.publicEndpoint);
+    this.multipart = new Multipart(this);
     this.#endpoints = [options.endpoint, options.publicEndpoint].filter((url) => url !== undefined);
     this.#forcePathStyle = options.forcePathStyle;
   }
@@ -128,7 +87,9 @@ export class Storage {
   }
 
   /** @throws S3ServiceException with HTTP's status 304, 412 or 416; see also {@link isMissing} */
-  async get(key: string, options: GetConditions & { signal?: AbortSignal } = {}): Promise<ObjectBody> {
+  async get(key: string, options: GetOptions = {}): Promise<ObjectBody> {
+    const { signal, pool } = options;
+    const sendOptions: RequestOptions = { ...(signal && { abortSignal: signal }), ...(pool && { pool }) };
     const found = await this.client.send(
       new GetObjectCommand({
         Bucket: this.bucket,
@@ -137,7 +98,7 @@ export class Storage {
         IfNoneMatch: options.if_none_match,
         IfMatch: options.if_match,
       }),
-      options.signal === undefined ? {} : { abortSignal: options.signal },
+      sendOptions,
     );
     return {
       body: found.Body as Readable,
@@ -190,7 +151,7 @@ export class Storage {
   ): Promise<void> {
     signal?.throwIfAborted();
     // A store that does not let us look keeps them as long as its own rules say.
-    await this.abortUploads(params.Key).catch(() => undefined);
+    await this.multipart.abortAll(params.Key).catch(() => undefined);
     const upload = new Upload({
       client: this.client,
       params,
@@ -241,25 +202,6 @@ export class Storage {
     const keys: string[] = [];
     for await (const key of this.list(prefix)) keys.push(key);
     await this.delete(keys);
-  }
-
-  async abortMultipartUpload(key: string, uploadId: string): Promise<void> {
-    await this.client.send(
-      new AbortMultipartUploadCommand({ Bucket: this.bucket, Key: key, UploadId: uploadId }),
-    );
-  }
-
-  /** Ends every open multipart upload of a key, also one whose id nobody wrote down. Repeatable. */
-  async abortUploads(key: string): Promise<void> {
-    const { Uploads = [] } = await this.client.send(
-      new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: key }),
-    );
-    for (const { Key, UploadId } of Uploads) {
-      if (Key !== key || UploadId === undefined) continue;
-      await this.abortMultipartUpload(key, UploadId).catch((error: unknown) => {
-        if (!isMissing(error)) throw error;
-      });
-    }
   }
 
   /**

@@ -1,5 +1,6 @@
 import { parseKey, sourceKey } from '@claimcheck/contracts/object-keys';
 import type { Database } from '@claimcheck/database/database';
+import type { Multipart } from '@claimcheck/platform/s3/multipart';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import {
   claimSweeps,
@@ -11,7 +12,7 @@ import type { Duty, Pass } from './duty.ts';
 
 interface Options {
   database: Database;
-  storage: Pick<Storage, 'abortUploads' | 'deletePrefix'>;
+  storage: Pick<Storage, 'deletePrefix'> & { multipart: Pick<Multipart, 'abortAll'> };
 }
 
 const BATCH = 50;
@@ -21,7 +22,7 @@ const empty = async (storage: Options['storage'], prefix: string): Promise<void>
   try {
     const { mediaObjectId, kind } = parseKey(prefix) ?? {};
     if (mediaObjectId !== undefined && kind === 'prefix')
-      await storage.abortUploads(sourceKey(mediaObjectId));
+      await storage.multipart.abortAll(sourceKey(mediaObjectId));
   } finally {
     await storage.deletePrefix(prefix);
   }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { isMissing } from '@claimcheck/platform/s3/storage';
+import { isMissing } from '@claimcheck/platform/s3/s3-errors';
 import type { Lease, StoredPart, UploadSession } from '../../media/uploads/upload-sessions.ts';
 import type { Engine } from './engine.ts';
 import { abandon } from './finish-upload.ts';
@@ -25,7 +25,7 @@ const copyAll = (
 ): Promise<StoredPart[]> =>
   Promise.all(
     partials.map((partial, index) =>
-      engine.sender.copyPart(key, s3UploadId, index + 1, {
+      engine.sender.multipart.copyPart(key, s3UploadId, index + 1, {
         key: partial.object_storage_key,
         size_bytes: partial.offset,
       }),
@@ -86,8 +86,8 @@ export const concatenate = async (
 ): Promise<UploadSession> => {
   const key = session.object_storage_key;
   // What a request before this one has begun is not gone on with, and would stay.
-  if (lease.epoch > 1) await engine.sender.abortAll(key);
-  const s3UploadId = await engine.sender.open(key);
+  if (lease.epoch > 1) await engine.sender.multipart.abortAll(key);
+  const s3UploadId = await engine.sender.multipart.open(key);
   if (!(await engine.sessions.setMultipart(lease, s3UploadId))) throw new TusError('upload_locked');
   const parts = await (mayCopy(partials)
     ? copyAll(engine, key, s3UploadId, partials)

@@ -1,7 +1,7 @@
+import { isConflict, isLost } from '@claimcheck/platform/s3/s3-errors';
 import type { Lease, UploadSession } from '../../media/uploads/upload-sessions.ts';
 import type { Engine } from './engine.ts';
 import type { Remainder } from './ingest.ts';
-import { isConflict, isLost } from './part-sender.ts';
 import { joined, readTails } from './read-tails.ts';
 import { TusError } from './tus-error.ts';
 
@@ -84,7 +84,7 @@ const completeParts = async (
   if (!(await engine.sessions.setPhase(lease, 'completing'))) throw new TusError('upload_locked');
   const parts = await engine.sessions.parts(session.upload_id);
   await writeOrLook(engine, lease, session, () =>
-    engine.sender.complete(session.object_storage_key, s3UploadId, parts),
+    engine.sender.multipart.complete(session.object_storage_key, s3UploadId, parts, { ifAbsent: false }),
   );
 };
 

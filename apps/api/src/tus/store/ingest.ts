@@ -238,8 +238,8 @@ export class Ingest implements Holder {
   async #openMultipart(): Promise<string> {
     const key = this.#session.object_storage_key;
     // A request before this one may have opened one that no row knows: the database was away, or it was killed.
-    if (this.#lease.epoch > 1) await this.#engine.sender.abortAll(key);
-    const id = await this.#engine.sender.open(key);
+    if (this.#lease.epoch > 1) await this.#engine.sender.multipart.abortAll(key);
+    const id = await this.#engine.sender.multipart.open(key);
     this.#engine.failpoint('upload.after_open');
     if (!(await this.#engine.sessions.setMultipart(this.#lease, id))) throw new TusError('upload_locked');
     return id;

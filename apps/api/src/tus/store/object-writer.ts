@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { crc32 } from 'node:zlib';
 import { type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import type { StorageOptions } from '@claimcheck/platform/s3/storage';
+import type { StorageOptions } from '@claimcheck/platform/s3/s3-client';
 import { SignatureV4 } from '@smithy/signature-v4';
 
 const SILENCE_MS = 30_000;

@@ -1,8 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { StorageOptions } from '@claimcheck/platform/s3/storage';
-import { s3ClientConfig } from '@claimcheck/platform/s3/storage';
-import { S3Store } from '@tus/s3-store';
-import { type DataStore, Metadata, Upload } from '@tus/utils';
+import { DataStore, Metadata, Upload } from '@tus/utils';
 import type { UploadSession } from '../../media/uploads/upload-sessions.ts';
 import { ProblemError } from '../../problem-error.ts';
 import type { Engine } from './engine.ts';
@@ -18,15 +15,15 @@ const NOTHING_LEFT: Remainder = { tails: [], chunks: [], bytes: 0, giveBack: () 
 export type OnStored = (session: UploadSession & { length: number }) => Promise<void>;
 
 /**
- * @tus/s3-store with its state in Postgres instead of `.info` objects and lists of parts: what the stock
- * store believes of S3 is not always so (docs/decisions/0003-upload-store.md).
+ * The data store of @tus/server. Its state is in Postgres, not in `.info` objects and lists of parts: what the
+ * stock store believes of S3 is not always so (docs/decisions/0003-upload-store.md).
  */
-export class UploadStore extends S3Store implements DataStore {
+export class UploadStore extends DataStore {
   readonly #engine: Engine;
   readonly #onStored: OnStored;
 
-  constructor(engine: Engine, storage: StorageOptions, onStored: OnStored) {
-    super({ s3ClientConfig: { ...s3ClientConfig(storage), bucket: storage.bucket }, useTags: false });
+  constructor(engine: Engine, onStored: OnStored) {
+    super();
     this.extensions = ['creation', 'creation-with-upload', 'creation-defer-length', 'termination'];
     this.#engine = engine;
     this.#onStored = onStored;
@@ -101,7 +98,10 @@ export class UploadStore extends S3Store implements DataStore {
     if (lease === undefined || session?.s3_upload_id === undefined || error instanceof ProblemError)
       throw error;
     // Not from the error alone: a server may close the connection before it says why.
-    const isThere = await this.#engine.sender.isOpen(session.object_storage_key, session.s3_upload_id);
+    const isThere = await this.#engine.sender.multipart.isOpen(
+      session.object_storage_key,
+      session.s3_upload_id,
+    );
     return isThere ? Promise.reject(error) : abandon(this.#engine, lease, error);
   }
 

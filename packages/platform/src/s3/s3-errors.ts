@@ -1,0 +1,32 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
+
+/** 412 or 409: the object exists, or another request is just writing it. */
+export const isConflict = (error: unknown): boolean =>
+  error instanceof S3ServiceException &&
+  (error.$metadata.httpStatusCode === 412 || error.$metadata.httpStatusCode === 409);
+
+/** The object or multipart upload is missing. A missing bucket does not count: that is a wrong configuration. */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof S3ServiceException &&
+  error.name !== 'NoSuchBucket' &&
+  (error.$metadata.httpStatusCode === 404 || error.name === 'NoSuchKey' || error.name === 'NotFound');
+
+/** The store knows no such multipart upload, or not these parts of it. */
+export const isLost = (error: unknown): boolean =>
+  error instanceof S3ServiceException && (error.name === 'NoSuchUpload' || error.name === 'InvalidPart');
+
+/**
+ * The store cannot make an object of these parts: it exists already, the multipart upload is gone, or a part
+ * was replaced. HEAD of the object tells which.
+ */
+export const isUnsettled = (error: unknown): boolean =>
+  isMissing(error) || isLost(error) || isConflict(error);
+
+/** Another attempt may succeed. */
+export const isTransient = (error: unknown): boolean =>
+  !(error instanceof S3ServiceException) ||
+  (error.$metadata.httpStatusCode ?? 500) >= 500 ||
+  error.name === 'SlowDown' ||
+  error.name === 'RequestTimeout' ||
+  // versitygw, while it removes the folder that the last deleted key has left empty.
+  error.name === 'ExistingObjectIsDirectory';
