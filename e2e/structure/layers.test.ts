@@ -24,7 +24,7 @@ describe.each(Object.entries(LAYERS))('%s', (folder, layers) => {
   });
 });
 
-it.each(['apps/api/src', 'apps/api/src/media', 'apps/gateway/src'])(
+it.each(['apps/api/src', 'apps/api/src/media', 'apps/gateway/src', 'packages/platform/src'])(
   'the rooms of %s form no circle',
   (folder) => {
     expect(circleIn(LAYERS[folder] ?? {})).toBeUndefined();

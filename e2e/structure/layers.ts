@@ -6,8 +6,8 @@ import type { Layers } from './forbidden-imports.ts';
  */
 export const LAYERS: Readonly<Record<string, Layers>> = {
   'apps/api/src': {
-    main: ['compose', 'config', 'roles'],
-    roles: ['compose', 'background', 'http', 'tus', 'request', 'media'],
+    main: ['config', 'roles'],
+    roles: ['compose', 'config', 'background', 'http', 'tus', 'request', 'media'],
     compose: ['config', 'to-settings', 'metrics', 'background', 'direct', 'request'],
     cli: ['doctor', 'reconcile', 'dead-letters', 'media', 'config', 'to-settings', 'problem-error'],
     doctor: ['media', 'config'],
@@ -40,9 +40,9 @@ export const LAYERS: Readonly<Record<string, Layers>> = {
     nats: ['process', 'tracing'],
     tracing: ['process'],
     failpoint: ['process'],
-    process: ['auth', 'failpoint'],
-    auth: [],
-    s3: [],
+    auth: ['process'],
+    s3: ['process'],
+    process: [],
   },
   'apps/gateway/src': {
     main: ['config', 'start-gateway'],

@@ -71,14 +71,14 @@ describe('one subject misnamed in one process', () => {
 });
 
 test('streams on more servers than there are: the api refuses to start and names the setting', async () => {
-  const { code, error } = await runToEnd('apps/api/src/main.ts', {
+  const { code, out } = await runToEnd('apps/api/src/main.ts', {
     ...system.apiEnv,
     PORT: '0',
     ADMIN_PORT: '0',
     NATS_STREAM_REPLICAS: '3',
   });
   expect(code).toBe(1);
-  expect(error).toContain('3 replicas, as NATS_STREAM_REPLICAS says');
+  expect(out).toContain('3 replicas, as NATS_STREAM_REPLICAS says');
 });
 
 test('without a worker the doctor says so', async () => {

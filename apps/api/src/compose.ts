@@ -2,8 +2,9 @@ import { Database } from '@claimcheck/database/database';
 import { createTokenVerifier } from '@claimcheck/platform/auth/token-verifier';
 import { createFailpoint } from '@claimcheck/platform/failpoint/failpoint';
 import { Bus } from '@claimcheck/platform/nats/bus';
-import { createLogger } from '@claimcheck/platform/process/logger';
+import { createLogger, type Logger } from '@claimcheck/platform/process/logger';
 import { Shutdown } from '@claimcheck/platform/process/shutdown';
+import { expectAnswer } from '@claimcheck/platform/process/start-error';
 import { DirectStorage } from '@claimcheck/platform/s3/direct-storage';
 import { Storage } from '@claimcheck/platform/s3/storage';
 import { createTracing } from '@claimcheck/platform/tracing/create-tracing';
@@ -28,25 +29,33 @@ export interface Context extends HttpContext {
   shutdown: Shutdown;
 }
 
+export interface Tools {
+  logger: Logger;
+  shutdown: Shutdown;
+}
+
 /** Makes everything that the roles share, once; whatever is opened here is closed by `shutdown`. */
-export const compose = async (config: Config): Promise<Context> => {
-  const logger = createLogger('api', config.logLevel);
-  const shutdown = new Shutdown(logger);
+export const compose = async (config: Config, tools: Partial<Tools> = {}): Promise<Context> => {
+  const { logger = createLogger('api', config.logLevel) } = tools;
+  const { shutdown = new Shutdown(logger) } = tools;
   const tracing = await createTracing({
     service: `${config.appName}-api`,
     ...config.traces,
     onLost: (spans, error) => logger.warn({ err: error, spans }, 'traces were not taken'),
   });
   shutdown.add('traces', () => tracing.close());
-  const bus = await Bus.connect({
-    url: config.natsUrl,
-    name: `${config.appName}-api`,
-    appName: config.appName,
-    overrides: config.subjectOverrides,
-    streamReplicas: config.streamReplicas,
-    logger,
-    tracing,
-  });
+  const broker = { name: 'NATS', variable: 'NATS_URL' };
+  const bus = await expectAnswer(broker, () =>
+    Bus.connect({
+      url: config.natsUrl,
+      name: `${config.appName}-api`,
+      appName: config.appName,
+      overrides: config.subjectOverrides,
+      streamReplicas: config.streamReplicas,
+      logger,
+      tracing,
+    }),
+  );
   shutdown.add('broker', () => bus.close());
   const outboxSignal = new OutboxSignal(bus);
   const announcer = new Announcer(bus, outboxSignal);
@@ -67,7 +76,7 @@ export const compose = async (config: Config): Promise<Context> => {
     downloadStallMs: config.downloadIdleMs + STORE_PATIENCE_MS,
   });
   shutdown.add('storage', () => storage.close());
-  await database.check();
+  await expectAnswer({ name: 'Postgres', variable: 'DATABASE_URL' }, () => database.check());
   await bus.ensureStreams();
   const settings = toSettings(config);
   const failpoint = createFailpoint(config.failpoints, logger);

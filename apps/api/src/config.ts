@@ -1,8 +1,19 @@
+import { MIB } from '@claimcheck/contracts/limits';
+import {
+  exactlyOneTokenSource,
+  tokenVariables,
+  toTokenSettings,
+} from '@claimcheck/platform/auth/token-variables';
+import { failpointVariables } from '@claimcheck/platform/failpoint/failpoint-plan';
+import {
+  brokerVariables,
+  subjectVariables,
+  toSubjectOverrides,
+} from '@claimcheck/platform/nats/broker-variables';
 import {
   commonVariables,
   duration,
   type Environment,
-  exactlyOneTokenSource,
   flag,
   httpUrl,
   keyedSecrets,
@@ -10,15 +21,13 @@ import {
   listOf,
   port,
   readConfig,
-  storageVariables,
-  tokenVariables,
   wholeNumber,
 } from '@claimcheck/platform/process/config';
+import { storageVariables, toStorageOptions } from '@claimcheck/platform/s3/storage-variables';
 import { toTraceSettings, traceVariables } from '@claimcheck/platform/tracing/trace-variables';
 import { z } from 'zod';
 
-const MIB = 1_024 ** 2;
-const GIB = 1_024 ** 3;
+const GIB = 1_024 * MIB;
 
 const atLeastASecond = duration.refine((ms) => ms >= 1_000, 'must be at least 1s');
 const WEEK_MS = 7 * 86_400_000;
@@ -34,6 +43,9 @@ const price = z
 const schema = z
   .object({
     ...commonVariables,
+    ...brokerVariables,
+    ...subjectVariables,
+    ...failpointVariables,
     ...storageVariables,
     ...tokenVariables,
     ...traceVariables,
@@ -82,10 +94,7 @@ const schema = z
     DEV_LOGIN: flag.default(false),
     WEB_DIR: z.string().optional(),
   })
-  .refine(exactlyOneTokenSource, {
-    path: ['AUTH_JWT_SECRET'],
-    message: 'set either AUTH_JWT_SECRET or AUTH_JWKS_URL',
-  })
+  .refine(...exactlyOneTokenSource)
   .refine((env) => !env.DEV_LOGIN || env.AUTH_JWT_SECRET !== undefined, {
     path: ['DEV_LOGIN'],
     message: 'needs AUTH_JWT_SECRET: a login can only be signed with a secret of ours',
@@ -103,10 +112,10 @@ const schema = z
     message: 'must not be shorter than READY_DEADLINE',
   });
 
-export type Config = ReturnType<typeof loadConfig>;
+export type Config = ReturnType<typeof readApiConfig>;
 
 /** The api's whole configuration. @throws ConfigError with every problem at once */
-export const loadConfig = (env: Environment) => {
+export const readApiConfig = (env: Environment) => {
   const read = readConfig(schema, env);
   return {
     appName: read.APP_NAME,
@@ -122,26 +131,9 @@ export const loadConfig = (env: Environment) => {
     streamReplicas: read.NATS_STREAM_REPLICAS,
     traces: toTraceSettings(read),
     failpoints: read.FAILPOINT,
-    subjectOverrides: {
-      optimizeRequest: read.SUBJECT_OPTIMIZE_REQUEST,
-      optimizeResponse: read.SUBJECT_OPTIMIZE_RESPONSE,
-      virus: read.SUBJECT_VIRUS,
-    },
-    storage: {
-      endpoint: read.S3_ENDPOINT,
-      publicEndpoint: read.S3_PUBLIC_ENDPOINT,
-      region: read.S3_REGION,
-      bucket: read.S3_BUCKET,
-      accessKeyId: read.S3_ACCESS_KEY_ID,
-      secretAccessKey: read.S3_SECRET_ACCESS_KEY,
-      forcePathStyle: read.S3_FORCE_PATH_STYLE,
-    },
-    token: {
-      secret: read.AUTH_JWT_SECRET,
-      jwksUrl: read.AUTH_JWKS_URL,
-      issuer: read.AUTH_ISSUER,
-      audience: read.AUTH_AUDIENCE,
-    },
+    subjectOverrides: toSubjectOverrides(read),
+    storage: toStorageOptions(read),
+    token: toTokenSettings(read),
     mediaSessionTtlMs: read.MEDIA_SESSION_TTL,
     signedUrl: { minMs: read.SIGNED_URL_MIN, maxMs: read.SIGNED_URL_MAX, stepMs: read.SIGNED_URL_STEP },
     /** Requests of one user that one process answers in a minute. */

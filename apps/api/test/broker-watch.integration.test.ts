@@ -108,7 +108,7 @@ test('a subject of another stream is refused by name, with that stream', async (
   await broker.bus.manager.streams.add({ name: `${broker.appName}-OTHER`, subjects: [taken] });
   const wrong = await broker.connect({ virus: taken });
   await expect(wrong.ensureStreams()).rejects.toThrow(
-    `${taken} belongs to the stream ${broker.appName}-OTHER, so ${broker.bus.streams.media.name} can't take it`,
+    `${taken} belongs to the stream ${broker.appName}-OTHER, so ${broker.bus.streams.media.name} cannot take it`,
   );
   await broker.bus.manager.streams.delete(`${broker.appName}-OTHER`);
 });

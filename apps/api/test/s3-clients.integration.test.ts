@@ -17,12 +17,12 @@ vi.mock('@aws-sdk/client-s3', async (importOriginal) => {
 
 test('an api with both roles, whose store has a public address, has two S3 clients', async () => {
   const { compose } = await import('../src/compose.ts');
-  const { loadConfig } = await import('../src/config.ts');
+  const { readApiConfig } = await import('../src/config.ts');
   const { startBackgroundRole } = await import('../src/roles/background-role.ts');
   const { startHttpRole } = await import('../src/roles/http-role.ts');
   const stack: Record<string, string> = inject('stack');
   const db = await createTestDatabase(stack.DATABASE_URL ?? '');
-  const config = loadConfig({
+  const config = readApiConfig({
     ...stack,
     APP_NAME: `t${randomBytes(5).toString('hex')}`,
     DATABASE_URL: db.url,

@@ -13,7 +13,7 @@ import { measure } from '../src/background/sweeper/measure.ts';
 import { prune } from '../src/background/sweeper/prune.ts';
 import { sweepPrefixes } from '../src/background/sweeper/sweep-prefixes.ts';
 import { Sweeper } from '../src/background/sweeper/sweeper.ts';
-import { loadConfig } from '../src/config.ts';
+import { readApiConfig } from '../src/config.ts';
 import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
 import { redriveMedia } from '../src/media/lifecycle/redrive-media.ts';
 import { deleteMessage, sendMessage } from '../src/media/messages/messages.ts';
@@ -49,7 +49,7 @@ beforeAll(async () => {
   await sessions.start((error) => {
     throw error;
   });
-  const config = loadConfig({ ...stack, AUTH_JWT_SECRET: 'x'.repeat(32) });
+  const config = readApiConfig({ ...stack, AUTH_JWT_SECRET: 'x'.repeat(32) });
   const metrics = createMetrics(db.database, config.storagePrices);
   const failpoint = createFailpoint(undefined, logger);
   engine = createStoreUpload({ config, storage, logger, failpoint, metrics }, sessions);

@@ -1,17 +1,22 @@
+import {
+  exactlyOneTokenSource,
+  tokenVariables,
+  toTokenSettings,
+} from '@claimcheck/platform/auth/token-variables';
+import { brokerVariables } from '@claimcheck/platform/nats/broker-variables';
+import { camelCased } from '@claimcheck/platform/process/camel-case';
 import { MAX_PROXY_HOPS } from '@claimcheck/platform/process/client-network';
 import {
   commonVariables,
   duration,
   type Environment,
-  exactlyOneTokenSource,
   httpUrl,
   list,
   port,
   readConfig,
-  tokenVariables,
   wholeNumber,
 } from '@claimcheck/platform/process/config';
-import { traceVariables } from '@claimcheck/platform/tracing/trace-variables';
+import { toTraceSettings, traceVariables } from '@claimcheck/platform/tracing/trace-variables';
 import { z } from 'zod';
 
 // A browser sends scheme, host and port; a path in the list would never match anything.
@@ -23,6 +28,7 @@ const origin = httpUrl.refine(
 const schema = z
   .object({
     ...commonVariables,
+    ...brokerVariables,
     ...tokenVariables,
     ...traceVariables,
     DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
@@ -41,14 +47,12 @@ const schema = z
     DRAIN_TIME: duration.default(10_000),
     MAX_SUBSCRIPTIONS_PER_SOCKET: wholeNumber(1, 100_000).default(1_000),
   })
-  .refine(exactlyOneTokenSource, {
-    path: ['AUTH_JWT_SECRET'],
-    message: 'set either AUTH_JWT_SECRET or AUTH_JWKS_URL, not both and not neither',
-    // Together with all other problems, not only once those are solved.
-    when: () => true,
-  });
+  .refine(...exactlyOneTokenSource);
 
-export type GatewayConfig = z.output<typeof schema>;
+export type GatewayConfig = ReturnType<typeof readGatewayConfig>;
 
-/** @throws ConfigError with all problems at once. */
-export const readGatewayConfig = (env: Environment): GatewayConfig => readConfig(schema, env);
+/** The gateway's whole configuration. @throws ConfigError with all problems at once */
+export const readGatewayConfig = (env: Environment) => {
+  const read = readConfig(schema, env);
+  return { ...camelCased(read), token: toTokenSettings(read), traces: toTraceSettings(read) };
+};

@@ -5,8 +5,8 @@ import { Bus } from '@claimcheck/platform/nats/bus';
 import { startAdminServer } from '@claimcheck/platform/process/admin-server';
 import type { Logger } from '@claimcheck/platform/process/logger';
 import type { Shutdown } from '@claimcheck/platform/process/shutdown';
+import { expectAnswer } from '@claimcheck/platform/process/start-error';
 import { createTracing } from '@claimcheck/platform/tracing/create-tracing';
-import { toTraceSettings } from '@claimcheck/platform/tracing/trace-variables';
 import { answerRequests } from './answer-requests.ts';
 import type { GatewayConfig } from './config.ts';
 import { CatchUpAdmission } from './feeds/catch-up-admission.ts';
@@ -65,16 +65,16 @@ const closeSockets = async (io: GatewayServer, guard: ConnectionGuard): Promise<
 
 const startSockets = async (services: Services): Promise<{ port: number; close: () => Promise<void> }> => {
   const { config, bus, reader, metrics, logger } = services;
-  const addressOf = createClientAddress(config.TRUSTED_PROXY_HOPS);
+  const addressOf = createClientAddress(config.trustedProxyHops);
   const httpServer = createServer(HANDSHAKE_LIMITS, answerRequests(addressOf));
   // Also for who says nothing at all; ws takes it off a connection that has become a WebSocket.
   httpServer.setTimeout(HANDSHAKE_LIMITS.requestTimeout);
-  const ownPages = [config.PUBLIC_URL, config.GATEWAY_PUBLIC_URL].filter((url) => url !== undefined);
-  const isAllowedOrigin = createOriginCheck([...ownPages, ...config.CORS_ORIGINS]);
+  const ownPages = [config.publicUrl, config.gatewayPublicUrl].filter((url) => url !== undefined);
+  const isAllowedOrigin = createOriginCheck([...ownPages, ...config.corsOrigins]);
   const io = createIoServer(httpServer, {
     isAllowedOrigin,
     addressOf,
-    maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+    maxConnectionsPerAddress: config.maxConnectionsPerAddress,
     metrics,
     logger,
   });
@@ -101,12 +101,7 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
     onMalformed: (id) => onMalformed(bus.subjects.user(id)),
     logger,
   });
-  const verify = createTokenVerifier({
-    secret: config.AUTH_JWT_SECRET,
-    jwksUrl: config.AUTH_JWKS_URL,
-    issuer: config.AUTH_ISSUER,
-    audience: config.AUTH_AUDIENCE,
-  });
+  const verify = createTokenVerifier(config.token);
   const admission = new CatchUpAdmission();
   metrics.watchCatchUps(() => admission.waiting);
   acceptSessions(io, {
@@ -117,19 +112,19 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
     events,
     verify,
     metrics,
-    maxSubscriptions: config.MAX_SUBSCRIPTIONS_PER_SOCKET,
-    maxConnectionsPerUser: config.MAX_CONNECTIONS_PER_USER,
+    maxSubscriptions: config.maxSubscriptionsPerSocket,
+    maxConnectionsPerUser: config.maxConnectionsPerUser,
     guard,
     logger,
   });
 
   const reconciler = new Reconciler(() => feeds.reconcile(), logger);
   bus.onReconnect(() => reconciler.request());
-  const port = await listen(httpServer, config.GATEWAY_PORT);
+  const port = await listen(httpServer, config.gatewayPort);
   return {
     port,
     close: async () => {
-      await drainSockets({ io, httpServer, events, metrics, logger }, config.DRAIN_TIME);
+      await drainSockets({ io, httpServer, events, metrics, logger }, config.drainTime);
       await closeSockets(io, guard);
       await reconciler.close();
       feeds.close();
@@ -139,7 +134,7 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
 
 /**
  * Composes and starts the gateway; how to undo each step is registered with `shutdown`.
- * @throws when the broker does not answer, or a port is taken
+ * @throws StartError when a server does not answer; Error when a port is taken
  */
 export const startGateway = async (
   config: GatewayConfig,
@@ -147,21 +142,23 @@ export const startGateway = async (
   shutdown: Shutdown,
 ): Promise<GatewayAddress> => {
   const metrics = createGatewayMetrics();
-  const database = new Database({ url: config.DATABASE_URL, poolSize: POOL_SIZE });
+  const database = new Database({ url: config.databaseUrl, poolSize: POOL_SIZE });
   shutdown.add('database', () => database.close());
   const tracing = await createTracing({
-    service: `${config.APP_NAME}-gateway`,
-    ...toTraceSettings(config),
+    service: `${config.appName}-gateway`,
+    ...config.traces,
     onLost: (spans, error) => logger.warn({ err: error, spans }, 'traces were not taken'),
   });
   shutdown.add('traces', () => tracing.close());
-  const bus = await Bus.connect({
-    url: config.NATS_URL,
-    name: `${config.APP_NAME}-gateway`,
-    appName: config.APP_NAME,
-    logger,
-    tracing,
-  });
+  const bus = await expectAnswer({ name: 'NATS', variable: 'NATS_URL' }, () =>
+    Bus.connect({
+      url: config.natsUrl,
+      name: `${config.appName}-gateway`,
+      appName: config.appName,
+      logger,
+      tracing,
+    }),
+  );
   shutdown.add('broker', () => bus.close());
   const reader = createConversationReader(database, {
     concurrency: READER_CONCURRENCY,
@@ -169,7 +166,7 @@ export const startGateway = async (
   });
   const sockets = await startSockets({ config, bus, reader, metrics, logger });
   const admin = await startAdminServer({
-    port: config.ADMIN_PORT,
+    port: config.adminPort,
     roles: ['gateway'],
     registry: metrics.registry,
     checks: { database: () => database.check() },

@@ -5,9 +5,9 @@ import { waitForStreams } from '@claimcheck/platform/nats/wiring';
 import { type AdminServer, startAdminServer } from '@claimcheck/platform/process/admin-server';
 import type { Logger } from '@claimcheck/platform/process/logger';
 import type { Shutdown } from '@claimcheck/platform/process/shutdown';
+import { expectAnswer } from '@claimcheck/platform/process/start-error';
 import { Storage } from '@claimcheck/platform/s3/storage';
 import { createTracing } from '@claimcheck/platform/tracing/create-tracing';
-import { toTraceSettings } from '@claimcheck/platform/tracing/trace-variables';
 import type { Tracing } from '@claimcheck/platform/tracing/tracing';
 import { ClamdClient } from './clamd/clamd-client.ts';
 import type { WorkerConfig } from './config.ts';
@@ -31,15 +31,17 @@ const GRACE_MS = 6_000;
 
 /**
  * Starts the worker; what it opens is registered with `shutdown` as it goes.
- * @throws WiringError when the streams don't come or take other subjects; Error when a dependency is away
+ *
+ * @returns fields that describe it in the log
+ * @throws StartError when the broker does not answer, its streams do not appear, or they take other subjects
  */
 export const startWorker = async (
   config: WorkerConfig,
   options: { logger: Logger; shutdown: Shutdown; signal: AbortSignal },
-): Promise<void> => {
+): Promise<Record<string, unknown>> => {
   const { logger, shutdown } = options;
-  const metrics = createMetrics(config.LANES.map((lane) => CONSUMERS[lane]));
-  const folders = await JobFolders.create(config.TEMP_DIR);
+  const metrics = createMetrics(config.lanes.map((lane) => CONSUMERS[lane]));
+  const folders = await JobFolders.create(config.tempDir);
   shutdown.add('temporary files', () => folders.remove());
 
   const storage = openStorage(config, metrics);
@@ -68,9 +70,9 @@ export const startWorker = async (
   });
 
   const responses = new Responses(bus);
-  const maxPixels = config.MAX_IMAGE_PIXELS;
+  const maxPixels = config.maxImagePixels;
   const ffmpeg = new Ffmpeg(config.programs, { maxPixels });
-  const disk = new DiskBudget(config.JOB_DISK_BYTES ?? (await freeShare(config.TEMP_DIR)));
+  const disk = new DiskBudget(config.jobDiskBytes ?? (await freeShare(config.tempDir)));
   metrics.diskReserved(() => disk.used);
   await examineScanner(scanner, config, logger);
   const shared = {
@@ -78,25 +80,25 @@ export const startWorker = async (
     responses,
     folders,
     disk,
-    largeBytes: config.LARGE_OBJECT_BYTES,
+    largeBytes: config.largeObjectBytes,
     metrics,
-    failpoint: createFailpoint(config.FAILPOINT, logger),
+    failpoint: createFailpoint(config.failpoint, logger),
     logger,
-    maxAttempts: config.MAX_ATTEMPTS,
-    ackWaitMs: config.ACK_WAIT,
-    describe: () => describeWorker({ storage, ffmpeg, scanner, scanPolicy: config.SCAN_POLICY }),
+    maxAttempts: config.maxAttempts,
+    ackWaitMs: config.ackWait,
+    describe: () => describeWorker({ storage, ffmpeg, scanner, scanPolicy: config.scanPolicy }),
   };
   const tools = { storage, responses, ffmpeg, maxPixels };
-  const first = config.SCAN_POLICY === 'deliver' ? 'derivatives' : 'verdict';
+  const first = config.scanPolicy === 'deliver' ? 'derivatives' : 'verdict';
   const media = new MediaLane({ ...tools, scanner, first });
   const rescan = new RescanLane({ storage, responses, scanner });
-  const delivery = { mode: config.VIDEO_DELIVERY, hlsFromMs: config.HLS_MIN_DURATION };
-  const lanes: Record<WorkerConfig['LANES'][number], LaneConsumerOptions> = {
+  const delivery = { mode: config.videoDelivery, hlsFromMs: config.hlsMinDuration };
+  const lanes: Record<WorkerConfig['lanes'][number], LaneConsumerOptions> = {
     media: {
       ...shared,
       durable: CONSUMERS.media,
       subject: bus.subjects.optimizeRequest,
-      concurrency: config.MEDIA_CONCURRENCY,
+      concurrency: config.mediaConcurrency,
       lane: { run: (job) => (isRescan(job.request) ? rescan : media).run(job) },
       diskNeed: (request) => diskNeed(request, 'media'),
       explainExhaustion: async () => ((await isAway(scanner)) ? 'no_verdict' : 'processing_failed'),
@@ -105,49 +107,37 @@ export const startWorker = async (
       ...shared,
       durable: CONSUMERS.transcode,
       subject: bus.subjects.transcodeRequest,
-      concurrency: config.TRANSCODE_CONCURRENCY,
+      concurrency: config.transcodeConcurrency,
       lane: new TranscodeLane({ ...tools, delivery }),
       diskNeed: (request) => diskNeed(request, 'transcode'),
       explainExhaustion: async () => 'processing_failed',
     },
   };
-  const consumers = config.LANES.map((name) => createLaneConsumer(lanes[name]));
+  const consumers = config.lanes.map((name) => createLaneConsumer(lanes[name]));
   shutdown.add('consumers', async () => {
     admin.drain();
     await Promise.all(consumers.map((consumer) => consumer.stop(GRACE_MS)));
   });
   await Promise.all(consumers.map((consumer) => consumer.start()));
   consuming = true;
-  logger.info(
-    {
-      lanes: config.LANES,
-      admin_port: admin.port,
-      scan: scanner === undefined ? 'skipped' : config.SCAN_POLICY,
-    },
-    'worker is ready',
-  );
+  return {
+    lanes: config.lanes,
+    admin_port: admin.port,
+    scan: scanner === undefined ? 'skipped' : config.scanPolicy,
+  };
 };
 
 const openStorage = (config: WorkerConfig, metrics: WorkerMetrics): Storage =>
-  new Storage({
-    endpoint: config.S3_ENDPOINT,
-    publicEndpoint: config.S3_PUBLIC_ENDPOINT,
-    region: config.S3_REGION,
-    bucket: config.S3_BUCKET,
-    accessKeyId: config.S3_ACCESS_KEY_ID,
-    secretAccessKey: config.S3_SECRET_ACCESS_KEY,
-    forcePathStyle: config.S3_FORCE_PATH_STYLE,
-    onRequest: metrics.onStorageRequest,
-  });
+  new Storage({ ...config.storage, onRequest: metrics.onStorageRequest });
 
 const openScanner = (config: WorkerConfig): ClamdClient | undefined =>
-  config.CLAMAV_HOST === undefined || config.SCAN_POLICY === 'off'
+  config.clamavHost === undefined || config.scanPolicy === 'off'
     ? undefined
     : new ClamdClient({
-        host: config.CLAMAV_HOST,
-        port: config.CLAMAV_PORT,
-        maxBytes: config.CLAMAV_MAX_BYTES,
-        timeoutMs: config.CLAMAV_TIMEOUT,
+        host: config.clamavHost,
+        port: config.clamavPort,
+        maxBytes: config.clamavMaxBytes,
+        timeoutMs: config.clamavTimeout,
       });
 
 /**
@@ -162,8 +152,8 @@ const examineScanner = async (
   if (scanner === undefined) return;
   try {
     const stream_max_bytes = await scanner.readLimit();
-    const fields = { stream_max_bytes, clamav_max_bytes: config.CLAMAV_MAX_BYTES };
-    if (stream_max_bytes < config.CLAMAV_MAX_BYTES)
+    const fields = { stream_max_bytes, clamav_max_bytes: config.clamavMaxBytes };
+    if (stream_max_bytes < config.clamavMaxBytes)
       logger.warn(fields, 'clamd takes smaller files than CLAMAV_MAX_BYTES says: see StreamMaxLength');
     else logger.info(fields, 'largest file that is scanned');
     const missing_options = await scanner.missingOptions();
@@ -176,24 +166,22 @@ const examineScanner = async (
 
 const openTracing = (config: WorkerConfig, logger: Logger): Promise<Tracing> =>
   createTracing({
-    service: `${config.APP_NAME}-worker`,
-    ...toTraceSettings(config),
+    service: `${config.appName}-worker`,
+    ...config.traces,
     onLost: (spans, error) => logger.warn({ err: error, spans }, 'traces were not taken'),
   });
 
 const openBus = (config: WorkerConfig, logger: Logger, tracing: Tracing): Promise<Bus> =>
-  Bus.connect({
-    url: config.NATS_URL,
-    name: `${config.APP_NAME}-worker`,
-    appName: config.APP_NAME,
-    overrides: {
-      optimizeRequest: config.SUBJECT_OPTIMIZE_REQUEST,
-      optimizeResponse: config.SUBJECT_OPTIMIZE_RESPONSE,
-      virus: config.SUBJECT_VIRUS,
-    },
-    logger,
-    tracing,
-  });
+  expectAnswer({ name: 'NATS', variable: 'NATS_URL' }, () =>
+    Bus.connect({
+      url: config.natsUrl,
+      name: `${config.appName}-worker`,
+      appName: config.appName,
+      overrides: config.subjectOverrides,
+      logger,
+      tracing,
+    }),
+  );
 
 const openAdminServer = (
   config: WorkerConfig,
@@ -207,8 +195,8 @@ const openAdminServer = (
 ): Promise<AdminServer> => {
   const { metrics, bus, storage, scanner, isConsuming } = parts;
   return startAdminServer({
-    port: config.ADMIN_PORT,
-    roles: config.LANES,
+    port: config.adminPort,
+    roles: config.lanes,
     registry: metrics.registry,
     checks: {
       broker: () => bus.check(),
@@ -225,10 +213,10 @@ const openAdminServer = (
 const subjectsUsed = (config: WorkerConfig, { subjects }: Bus): string[] => {
   const requests = { media: subjects.optimizeRequest, transcode: subjects.transcodeRequest };
   return [
-    ...config.LANES.map((lane) => requests[lane]),
-    ...config.LANES.map((lane) => subjects.deadLetter(CONSUMERS[lane])),
+    ...config.lanes.map((lane) => requests[lane]),
+    ...config.lanes.map((lane) => subjects.deadLetter(CONSUMERS[lane])),
     subjects.optimizeResponse,
-    ...(config.LANES.includes('media') ? [subjects.virus] : []),
+    ...(config.lanes.includes('media') ? [subjects.virus] : []),
   ];
 };
 

@@ -1,4 +1,4 @@
-import { ConfigError } from '@claimcheck/platform/process/config';
+import { ConfigError } from '@claimcheck/platform/process/config-error';
 import { describe, expect, it } from 'vitest';
 import { readWorkerConfig } from './config.ts';
 
@@ -26,17 +26,17 @@ const problemsOf = (env: Record<string, string>): readonly string[] => {
 describe('readWorkerConfig', () => {
   it('has defaults, and needs no database', () => {
     expect(readWorkerConfig(required)).toMatchObject({
-      ADMIN_PORT: 9_082,
-      SCAN_POLICY: 'gate',
-      LANES: ['media', 'transcode'],
-      MAX_ATTEMPTS: 5,
-      MAX_IMAGE_PIXELS: 50_000_000,
-      ACK_WAIT: 30_000,
+      adminPort: 9_082,
+      scanPolicy: 'gate',
+      lanes: ['media', 'transcode'],
+      maxAttempts: 5,
+      maxImagePixels: 50_000_000,
+      ackWait: 30_000,
     });
   });
 
   it('takes each lane once', () => {
-    expect(readWorkerConfig({ ...required, LANES: 'media, media' }).LANES).toEqual(['media']);
+    expect(readWorkerConfig({ ...required, LANES: 'media, media' }).lanes).toEqual(['media']);
   });
 
   it('runs without ffmpeg when told so, and then without the lane that needs it', () => {

@@ -1,31 +1,40 @@
 import { tmpdir } from 'node:os';
+import { MIB } from '@claimcheck/contracts/limits';
+import { failpointVariables } from '@claimcheck/platform/failpoint/failpoint-plan';
 import {
-  ConfigError,
+  brokerVariables,
+  subjectVariables,
+  toSubjectOverrides,
+} from '@claimcheck/platform/nats/broker-variables';
+import { camelCased } from '@claimcheck/platform/process/camel-case';
+import {
   commonVariables,
   duration,
   type Environment,
   listOf,
   port,
   readConfig,
-  storageVariables,
   wholeNumber,
 } from '@claimcheck/platform/process/config';
-import { traceVariables } from '@claimcheck/platform/tracing/trace-variables';
+import { ConfigError } from '@claimcheck/platform/process/config-error';
+import { storageVariables, toStorageOptions } from '@claimcheck/platform/s3/storage-variables';
+import { toTraceSettings, traceVariables } from '@claimcheck/platform/tracing/trace-variables';
 import { z } from 'zod';
 import { NO_FFMPEG } from './ffmpeg/ffmpeg.ts';
 import { findProgram } from './ffmpeg/find-program.ts';
 
-const MEBIBYTE = 1024 * 1024;
-
 const schema = z.object({
   ...commonVariables,
+  ...brokerVariables,
+  ...subjectVariables,
+  ...failpointVariables,
   ...storageVariables,
   ...traceVariables,
   ADMIN_PORT: port.default(9082),
   CLAMAV_HOST: z.string().min(1).optional(),
   CLAMAV_PORT: port.default(3310),
   /** clamd's StreamMaxLength and MaxFileSize, whichever is lower; larger files are not sent to it. Bytes. */
-  CLAMAV_MAX_BYTES: wholeNumber(1, 4 * 1024 * MEBIBYTE).default(100 * MEBIBYTE),
+  CLAMAV_MAX_BYTES: wholeNumber(1, 4 * 1024 * MIB).default(100 * MIB),
   CLAMAV_TIMEOUT: duration.default(130_000),
   SCAN_POLICY: z.enum(['gate', 'deliver', 'off']).default('gate'),
   LANES: listOf(['media', 'transcode'])
@@ -38,7 +47,7 @@ const schema = z.object({
   MEDIA_CONCURRENCY: wholeNumber(1, 64).default(2),
   TRANSCODE_CONCURRENCY: wholeNumber(1, 16).default(1),
   /** Sources from this size on take at most half of a lane's slots. */
-  LARGE_OBJECT_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(64 * MEBIBYTE),
+  LARGE_OBJECT_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(64 * MIB),
   /** What the folders of all jobs together may hold; by default a share of what is free at the start. */
   JOB_DISK_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
   MAX_IMAGE_PIXELS: wholeNumber(1, 1_000_000_000).default(50_000_000),
@@ -50,19 +59,15 @@ const schema = z.object({
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
 });
 
-export type WorkerConfig = z.output<typeof schema> & {
-  /** Absolute paths (or `none`, for no ffmpeg); the helpers of the operating system are undefined where it has none. */
-  programs: {
-    ffmpeg: string;
-    ffprobe: string;
-    nice: string | undefined;
-    prlimit: string | undefined;
-    setpriv: string | undefined;
-  };
-};
+export type WorkerConfig = ReturnType<typeof readWorkerConfig>;
 
-/** @throws ConfigError naming every variable that is wrong, and every program that is missing. */
-export const readWorkerConfig = (env: Environment = process.env): WorkerConfig => {
+/**
+ * The worker's whole configuration. Paths of programs are absolute (or `none`, for no ffmpeg); helpers of the operating system are undefined
+ * where it has none.
+ *
+ * @throws ConfigError naming every variable that is wrong, and every program that is missing
+ */
+export const readWorkerConfig = (env: Environment) => {
   const { config, problems } = readVariables(env);
   const search = config?.PATH ?? env.PATH ?? '';
   const hasFfmpeg = env.FFMPEG_PATH !== NO_FFMPEG;
@@ -80,7 +85,10 @@ export const readWorkerConfig = (env: Environment = process.env): WorkerConfig =
     throw new ConfigError(problems);
   const helper = (name: string) => findProgram(name, search);
   return {
-    ...config,
+    ...camelCased(config),
+    storage: toStorageOptions(config),
+    subjectOverrides: toSubjectOverrides(config),
+    traces: toTraceSettings(config),
     programs: {
       ffmpeg,
       ffprobe,

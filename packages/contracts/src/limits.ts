@@ -1,3 +1,6 @@
+/** Bytes of a mebibyte. */
+export const MIB = 1_024 ** 2;
+
 /** Sizes that keep every event small enough for a phone on a train. All in bytes unless said otherwise. */
 export const LIMITS = {
   /** An event on the broker or a socket. */

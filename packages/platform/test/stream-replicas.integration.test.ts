@@ -40,7 +40,7 @@ it('a server alone keeps one replica, wished for or not, also of streams that ex
 
 it('more replicas than servers are refused, with the stream, the number and the setting', async () => {
   const bus = await connect(3);
-  const refusal = `${bus.streams.media.name} can't have 3 replicas, as NATS_STREAM_REPLICAS says`;
+  const refusal = `${bus.streams.media.name} cannot have 3 replicas, as NATS_STREAM_REPLICAS says`;
   await expect(bus.ensureStreams()).rejects.toThrow(refusal);
   expect(await replicas(bus)).toEqual([undefined, undefined, undefined]);
   await (await connect()).ensureStreams();

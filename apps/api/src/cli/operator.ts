@@ -1,7 +1,7 @@
 import { uuid } from '@claimcheck/contracts/ids';
 import { Database } from '@claimcheck/database/database';
 import type { Environment } from '@claimcheck/platform/process/config';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, readApiConfig } from '../config.ts';
 import type { MediaSettings } from '../media/record/media-settings.ts';
 import { toSettings } from '../to-settings.ts';
 import { UsageError } from './command.ts';
@@ -22,7 +22,7 @@ export const withOperator = async <Result>(
   env: Environment,
   work: (operator: Operator) => Promise<Result>,
 ): Promise<Result> => {
-  const config = loadConfig(env);
+  const config = readApiConfig(env);
   const database = new Database({ url: config.databaseUrl, poolSize: 2 });
   try {
     return await work({ config, database, settings: toSettings(config) });

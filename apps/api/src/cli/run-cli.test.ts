@@ -1,4 +1,4 @@
-import { ConfigError } from '@claimcheck/platform/process/config';
+import { ConfigError } from '@claimcheck/platform/process/config-error';
 import { expect, test } from 'vitest';
 import { ProblemError } from '../problem-error.ts';
 import type { Command } from './command.ts';

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { ConfigError, type Environment } from '@claimcheck/platform/process/config';
+import type { Environment } from '@claimcheck/platform/process/config';
+import { ConfigError, EX_CONFIG } from '@claimcheck/platform/process/config-error';
 import { ProblemError } from '../problem-error.ts';
 import { type Command, type CommandInput, UsageError } from './command.ts';
 
@@ -8,7 +9,7 @@ export interface Terminal {
   error: (text: string) => void;
 }
 
-const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const;
+const EXIT = { ok: 0, failed: 1, usage: 64, config: EX_CONFIG } as const;
 
 const COMMON = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
 

@@ -1,3 +1,8 @@
+import {
+  brokerVariables,
+  subjectVariables,
+  toSubjectOverrides,
+} from '@claimcheck/platform/nats/broker-variables';
 import { Bus } from '@claimcheck/platform/nats/bus';
 import { commonVariables, type Environment, readConfig } from '@claimcheck/platform/process/config';
 import { createLogger } from '@claimcheck/platform/process/logger';
@@ -5,16 +10,12 @@ import { z } from 'zod';
 
 /** The caller closes it. @throws ConfigError; Error when the broker does not answer */
 export const openBus = (env: Environment): Promise<Bus> => {
-  const read = readConfig(z.object(commonVariables), env);
+  const read = readConfig(z.object({ ...commonVariables, ...brokerVariables, ...subjectVariables }), env);
   return Bus.connect({
     url: read.NATS_URL,
     name: `${read.APP_NAME}-cli`,
     appName: read.APP_NAME,
-    overrides: {
-      optimizeRequest: read.SUBJECT_OPTIMIZE_REQUEST,
-      optimizeResponse: read.SUBJECT_OPTIMIZE_RESPONSE,
-      virus: read.SUBJECT_VIRUS,
-    },
+    overrides: toSubjectOverrides(read),
     // Standard output is for answers.
     logger: createLogger('cli', 'silent'),
   });

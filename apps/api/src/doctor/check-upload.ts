@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { MIB } from '@claimcheck/contracts/limits';
 import type { Config } from '../config.ts';
 import { describeError } from './attempt.ts';
 import { type Check, failed, passed, skipped } from './check.ts';
 
 const NAME = 'upload through PUBLIC_URL';
 /** More than the limits that proxies come with: 1 MiB of nginx, for one. */
-const BODY_BYTES = 4 * 1_024 * 1_024;
+const BODY_BYTES = 4 * MIB;
 const PATIENCE_MS = 10_000;
 const TUS = { 'tus-resumable': '1.0.0' };
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import jwt from 'jsonwebtoken';
 import { type Context, compose } from '../../src/compose.ts';
-import { loadConfig } from '../../src/config.ts';
+import { readApiConfig } from '../../src/config.ts';
 import { createApp } from '../../src/roles/app.ts';
 import { composeUploads, type Uploads } from '../../src/tus/compose-uploads.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
@@ -50,7 +50,7 @@ export const startTestApi = async (
     LOG_LEVEL: 'silent',
     ...overrides,
   };
-  const context = await compose(loadConfig(env));
+  const context = await compose(readApiConfig(env));
   const uploads = composeUploads(context, context.bus);
   const app = createApp(context, uploads);
   const server = http.createServer(app);

@@ -1,4 +1,4 @@
-import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { Semaphore } from '@claimcheck/platform/process/semaphore';
 
 // What is read for a catch-up is in memory until the client has it: some dozens at once keep the database
 // busy, a thousand would only take memory and time from each other.
@@ -11,7 +11,7 @@ const MAX_WAITING = 10_000;
  * Who waits for its own client to read holds no place, so that slow clients do not hold up the others.
  */
 export class CatchUpAdmission {
-  readonly #places = new ConcurrencyLimit(AT_ONCE);
+  readonly #places = new Semaphore(AT_ONCE);
 
   get waiting(): number {
     return this.#places.waiting;
@@ -28,11 +28,11 @@ export class CatchUpAdmission {
 
   /** For use within `run`: others may take the place while `wait` lasts. */
   async aside(wait: () => Promise<void>): Promise<void> {
-    this.#places.giveBack();
+    this.#places.release();
     try {
       await wait();
     } finally {
-      await this.#places.take();
+      await this.#places.acquire();
     }
   }
 }

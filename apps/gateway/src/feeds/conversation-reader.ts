@@ -6,7 +6,7 @@ import {
   readLog,
 } from '@claimcheck/database/conversation-log';
 import type { Database } from '@claimcheck/database/database';
-import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { Semaphore } from '@claimcheck/platform/process/semaphore';
 import { SharedReads } from './shared-reads.ts';
 
 /** What the gateway asks Postgres; SELECTs only. Every method rejects when the database does not answer. */
@@ -33,7 +33,7 @@ export const createConversationReader = (
   database: Database,
   options: ConversationReaderOptions,
 ): ConversationReader => {
-  const limit = new ConcurrencyLimit(options.concurrency);
+  const limit = new Semaphore(options.concurrency);
   const pages = new SharedReads<LogPage | undefined>((read) => limit.run(read), options.onShared);
   const { client } = database;
   return {

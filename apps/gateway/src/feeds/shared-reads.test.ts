@@ -1,9 +1,9 @@
+import { Semaphore } from '@claimcheck/platform/process/semaphore';
 import { expect, test } from 'vitest';
-import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { SharedReads } from './shared-reads.ts';
 
 const setUp = (limit = 4) => {
-  const places = new ConcurrencyLimit(limit);
+  const places = new Semaphore(limit);
   const state = { shared: 0, begun: 0, value: 0 };
   const reads = new SharedReads<number>(
     (read) => places.run(read),

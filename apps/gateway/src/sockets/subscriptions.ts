@@ -1,7 +1,7 @@
 import { LIMITS } from '@claimcheck/contracts/limits';
 import type { SubscribeAllAnswer, SubscribeAnswer } from '@claimcheck/contracts/socket-events';
+import { Semaphore } from '@claimcheck/platform/process/semaphore';
 import type { CatchUpAdmission } from '../feeds/catch-up-admission.ts';
-import { ConcurrencyLimit } from '../feeds/concurrency-limit.ts';
 import type { ConversationReader } from '../feeds/conversation-reader.ts';
 import type { FeedRegistry } from '../feeds/feed-registry.ts';
 import { failure } from './answers.ts';
@@ -23,7 +23,7 @@ export interface SubscriptionsDependencies {
 export class Subscriptions {
   readonly #byConversation = new Map<string, Subscription>();
   readonly #deps: SubscriptionsDependencies;
-  readonly #starts = new ConcurrencyLimit(PARALLEL_STARTS);
+  readonly #starts = new Semaphore(PARALLEL_STARTS);
   #closed = false;
 
   constructor(deps: SubscriptionsDependencies) {

@@ -52,7 +52,7 @@ export class GatewayProcess {
     const ready = new Promise<string>((resolve) => {
       if (child.stdout === null) throw new Error('the gateway has no output');
       createInterface({ input: child.stdout }).on('line', (line) => {
-        if (line.includes('the gateway is ready')) resolve(line);
+        if (line.includes('gateway is ready')) resolve(line);
       });
     });
     const line = await Promise.race([ready, closed]);

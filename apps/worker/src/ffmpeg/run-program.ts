@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { MIB } from '@claimcheck/contracts/limits';
 import { execa } from 'execa';
 
 export interface ProgramCall {
@@ -22,7 +23,7 @@ export interface ProgramResult {
   stderr: string;
 }
 
-const MAX_STDOUT_BYTES = 16 * 1024 * 1024;
+const MAX_STDOUT_BYTES = 16 * MIB;
 const STDERR_CHARACTERS = 4_096;
 
 /**

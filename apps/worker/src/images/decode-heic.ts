@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
+import { MIB } from '@claimcheck/contracts/limits';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { MediaFailure } from '../job/media-failure.ts';
@@ -8,7 +9,7 @@ import { profileOfHeic, withProfile } from './icc-profile.ts';
 import { decoded } from './open-image.ts';
 
 /** The whole file is in memory, three times at worst. Photos of phones are a tenth of this. */
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_FILE_BYTES = 64 * MIB;
 const TIMEOUT_MS = 60_000;
 const MAX_HEAP_MIB = 256;
 

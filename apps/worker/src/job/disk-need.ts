@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { OptimizeRequest } from '@claimcheck/contracts/broker-events';
+import { MIB } from '@claimcheck/contracts/limits';
 
-const MIB = 1024 * 1024;
 /** A request that does not say its size; ours always do. */
 const UNKNOWN_BYTES = 256 * MIB;
 /** What a job needs besides: posters, decoded pictures. */

@@ -34,3 +34,6 @@ export const failpointPlan = z.string().transform((text, context): PlannedFailur
   }
   return plan;
 });
+
+/** What api and worker read: failures on purpose. */
+export const failpointVariables = { FAILPOINT: failpointPlan.optional() };

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { ConfigError, readConfig } from '../process/config.ts';
+import { readConfig } from '../process/config.ts';
+import { ConfigError } from '../process/config-error.ts';
 import { createFailpoint } from './failpoint.ts';
 import { failpointPlan } from './failpoint-plan.ts';
 

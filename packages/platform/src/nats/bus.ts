@@ -19,6 +19,7 @@ import {
 import { headers, type NatsConnection, nanos } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import type { Logger } from '../process/logger.ts';
+import { StartError } from '../process/start-error.ts';
 import { PassedOnTracing } from '../tracing/passed-on-tracing.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { readBrokerAddress } from './broker-address.ts';
@@ -157,8 +158,8 @@ export class Bus {
     for (const subject of plan.subjects) {
       const stream = await this.streamOf(subject);
       if (stream !== undefined && stream !== plan.name)
-        throw new Error(
-          `${subject} belongs to the stream ${stream}, so ${plan.name} can't take it: ` +
+        throw new StartError(
+          `${subject} belongs to the stream ${stream}, so ${plan.name} cannot take it: ` +
             'another installation, or another of our subjects, has that name; see APP_NAME and SUBJECT_…',
         );
     }
@@ -169,10 +170,10 @@ export class Bus {
     const replicas = this.#streamReplicas;
     if (replicas === undefined || !(error instanceof JetStreamApiError)) return error;
     if (!TOO_FEW_SERVERS.includes(error.code)) return error;
-    return new Error(
-      `${plan.name} can't have ${replicas} replicas, as NATS_STREAM_REPLICAS says: the cluster is too small, ` +
-        `or servers of it are away or full (${error.message})`,
-      { cause: error },
+    return new StartError(
+      `${plan.name} cannot have ${replicas} replicas, as NATS_STREAM_REPLICAS says: the cluster is too small, ` +
+        `or servers of it are away or full`,
+      error,
     );
   }
 

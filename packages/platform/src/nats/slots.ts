@@ -1,3 +1,5 @@
+import { Semaphore } from '../process/semaphore.ts';
+
 /** A place at work. Whoever takes one must release it, however the work ends. */
 export interface Slot {
   /**
@@ -51,45 +53,5 @@ export class Slots {
         giveUpPlace();
       },
     };
-  }
-}
-
-class Semaphore {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(size: number) {
-    this.#free = size;
-  }
-
-  tryAcquire(): boolean {
-    if (this.#free === 0) return false;
-    this.#free -= 1;
-    return true;
-  }
-
-  async acquire(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.tryAcquire()) return;
-    await new Promise<void>((resolve, reject) => {
-      const abort = () => {
-        this.#waiting.splice(this.#waiting.indexOf(granted), 1);
-        reject(signal.reason);
-      };
-      const granted = () => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      };
-      this.#waiting.push(granted);
-      signal.addEventListener('abort', abort, { once: true });
-    });
-  }
-
-  /** @returns whether somebody has waited for it */
-  release(): boolean {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free += 1;
-    else next();
-    return next !== undefined;
   }
 }

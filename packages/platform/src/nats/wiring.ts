@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Logger } from '../process/logger.ts';
+import { StartError } from '../process/start-error.ts';
 import type { Bus } from './bus.ts';
 import { subjectsRead } from './subjects-read.ts';
 
 /** A subject that no stream takes: what is published there is lost, what is awaited there never comes. */
-class WiringError extends Error {
+class WiringError extends StartError {
   constructor(subjects: readonly string[], stream: string, taken: readonly string[] | undefined) {
     const there =
       taken === undefined ? `there is no stream ${stream}` : `the stream ${stream} takes ${taken.join(', ')}`;

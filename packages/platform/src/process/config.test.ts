@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { ConfigError, duration, flag, keyedSecrets, listOf, port, readConfig } from './config.ts';
+import { duration, flag, keyedSecrets, listOf, port, readConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
 
 const schema = z.object({
   PORT: port.default(8080),

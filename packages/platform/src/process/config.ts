@@ -1,19 +1,7 @@
 import { z } from 'zod';
-import { isReservedAudience } from '../auth/reserved-audience.ts';
-import { failpointPlan } from '../failpoint/failpoint-plan.ts';
+import { ConfigError } from './config-error.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** All problems of a configuration at once, each line starting with the variable's name. */
-export class ConfigError extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(`The configuration is not valid:\n${problems.map((line) => `  ${line}`).join('\n')}`);
-    this.name = 'ConfigError';
-    this.problems = problems;
-  }
-}
 
 /**
  * Checks environment variables against a schema whose keys are the variables' names.
@@ -98,12 +86,6 @@ const withoutTrailingSlash = (text: string) => text.replace(/\/+$/, '');
 
 export const httpUrl = z.url({ protocol: /^https?$/ }).transform(withoutTrailingSlash);
 
-/** One subject of the broker, no wildcard: it is published to. */
-const subject = z
-  .string()
-  .max(255)
-  .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'must be words of [A-Za-z0-9_-] with dots between them');
-
 /** What every process reads. */
 export const commonVariables = {
   APP_NAME: z
@@ -111,35 +93,4 @@ export const commonVariables = {
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must match [A-Za-z0-9_-]{1,64}')
     .default('claimcheck'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  NATS_URL: z.string().min(1),
-  FAILPOINT: failpointPlan.optional(),
-  SUBJECT_OPTIMIZE_REQUEST: subject.optional(),
-  SUBJECT_OPTIMIZE_RESPONSE: subject.optional(),
-  SUBJECT_VIRUS: subject.optional(),
 };
-
-export const storageVariables = {
-  S3_ENDPOINT: httpUrl,
-  S3_PUBLIC_ENDPOINT: httpUrl.optional(),
-  S3_REGION: z.string().min(1).default('us-east-1'),
-  S3_BUCKET: z.string().min(3).max(63),
-  S3_ACCESS_KEY_ID: z.string().min(1),
-  S3_SECRET_ACCESS_KEY: z.string().min(1),
-  S3_FORCE_PATH_STYLE: flag.default(true),
-};
-
-export const tokenVariables = {
-  AUTH_JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
-  AUTH_JWKS_URL: httpUrl.optional(),
-  AUTH_ISSUER: z.string().optional(),
-  AUTH_AUDIENCE: z
-    .string()
-    .refine((audience) => !isReservedAudience(audience), 'must not begin with claimcheck:')
-    .optional(),
-};
-
-/** One of the two ways to check tokens must be configured, and only one. */
-export const exactlyOneTokenSource = (env: {
-  AUTH_JWT_SECRET?: string | undefined;
-  AUTH_JWKS_URL?: string | undefined;
-}): boolean => (env.AUTH_JWT_SECRET === undefined) !== (env.AUTH_JWKS_URL === undefined);

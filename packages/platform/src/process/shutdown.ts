@@ -23,16 +23,7 @@ export class Shutdown {
     this.#steps.unshift({ name, run });
   }
 
-  /** SIGTERM and SIGINT run the steps; the exit code is 0 when all succeeded. */
-  listen(): void {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        this.#logger.info({ signal }, 'shutting down');
-        void this.run().finally(() => process.exit());
-      });
-    }
-  }
-
+  /** Runs the steps once; a step that fails sets the exit code to 1. */
   run(): Promise<void> {
     this.#running ??= this.#runAll();
     return this.#running;

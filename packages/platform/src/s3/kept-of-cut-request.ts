@@ -2,13 +2,14 @@ import http from 'node:http';
 import https from 'node:https';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { MIB } from '@claimcheck/contracts/limits';
 import type { Storage } from './storage.ts';
 
 const PATIENCE_MS = 5_000;
 const SIGNED_SECONDS = 60;
 
 /** Declared by a request of which half is sent: more than a server reads before it looks at it. */
-export const CUT_REQUEST_BYTES = 1_024 * 1_024;
+export const CUT_REQUEST_BYTES = MIB;
 
 /** Closes the connection in order, as a killed process does, and a browser with a tab. */
 const sendHalf = (url: string): Promise<void> =>

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { MIB } from '@claimcheck/contracts/limits';
 import { Multipart } from './multipart.ts';
 import type { RequestOptions } from './request-handler.ts';
 import { createS3Client, type StorageOptions } from './s3-client.ts';
@@ -46,7 +47,7 @@ export interface ObjectBody extends StoredObject {
 }
 
 /** What is larger goes in parts of this size: each has a time-out of its own, and is tried again by itself. */
-const PART_BYTES = 16 * 1024 * 1024;
+const PART_BYTES = 16 * MIB;
 /** Parts of one object that are in memory at once. */
 const PARTS_AT_ONCE = 2;
 

@@ -1,15 +1,15 @@
 import { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/nats/bus';
-import { ConfigError, type Environment, wholeNumber } from '@claimcheck/platform/process/config';
+import { type Environment, wholeNumber } from '@claimcheck/platform/process/config';
+import { ConfigError, EX_CONFIG } from '@claimcheck/platform/process/config-error';
 import { Storage } from '@claimcheck/platform/s3/storage';
-import { type Config, loadConfig } from '../../config.ts';
+import { type Config, readApiConfig } from '../../config.ts';
 import { describeError } from '../../doctor/attempt.ts';
 import { type Check, failed, passed, VERDICTS, type Verdict } from '../../doctor/check.ts';
 import { examine } from '../../doctor/examine.ts';
 import { type Command, type CommandInput, type OptionValue, UsageError } from '../command.ts';
 import { openBus } from '../with-bus.ts';
 
-const EXIT_CONFIG = 78;
 const WORDS: Record<Verdict, string> = { ok: 'ok  ', warning: 'warn', failed: 'FAIL', skipped: 'skip' };
 
 const readTimeout = (value: OptionValue): number => {
@@ -62,7 +62,7 @@ const run = async (input: CommandInput): Promise<number> => {
   readTimeout(input.options.timeout);
   let config: Config;
   try {
-    config = loadConfig(input.env);
+    config = readApiConfig(input.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const fix = 'see docs/configuration.md for what each variable takes';
@@ -70,7 +70,7 @@ const run = async (input: CommandInput): Promise<number> => {
       error.problems.map((problem) => failed('configuration', problem, fix)),
       input,
     );
-    return EXIT_CONFIG;
+    return EX_CONFIG;
   }
   const checks = [
     passed('configuration', 'every variable can be read'),

@@ -1,6 +1,7 @@
 import { Database } from '@claimcheck/database/database';
-import { duration, readConfig, storageVariables } from '@claimcheck/platform/process/config';
+import { duration, readConfig } from '@claimcheck/platform/process/config';
 import { Storage } from '@claimcheck/platform/s3/storage';
+import { storageVariables, toStorageOptions } from '@claimcheck/platform/s3/storage-variables';
 import { z } from 'zod';
 import type { Finding } from '../../reconcile/compare.ts';
 import { type Reconciliation, reconcile } from '../../reconcile/reconcile.ts';
@@ -35,14 +36,7 @@ const run = async ({ env, json, options, print }: CommandInput): Promise<number>
   const apply = options.apply === true;
   const read = readConfig(z.object({ ...storageVariables, DATABASE_URL: z.string().min(1) }), env);
   const database = new Database({ url: read.DATABASE_URL, poolSize: POOL_SIZE });
-  const storage = new Storage({
-    endpoint: read.S3_ENDPOINT,
-    region: read.S3_REGION,
-    bucket: read.S3_BUCKET,
-    accessKeyId: read.S3_ACCESS_KEY_ID,
-    secretAccessKey: read.S3_SECRET_ACCESS_KEY,
-    forcePathStyle: read.S3_FORCE_PATH_STYLE,
-  });
+  const storage = new Storage(toStorageOptions(read));
   try {
     // A line each as it comes: there may be millions.
     const onFinding = (finding: Finding) => print(json ? JSON.stringify(finding) : toLine(finding));

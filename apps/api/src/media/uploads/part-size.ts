@@ -1,4 +1,5 @@
-const MIB = 1_024 ** 2;
+import { MIB } from '@claimcheck/contracts/limits';
+
 const PREFERRED = 8 * MIB;
 /** S3's limit of parts in one upload. */
 const MAX_PARTS = 10_000;

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { MIB } from '@claimcheck/contracts/limits';
 import { isMissing } from '@claimcheck/platform/s3/s3-errors';
 import type { Lease, StoredPart, UploadSession } from '../../media/uploads/upload-sessions.ts';
 import type { Engine } from './engine.ts';
@@ -6,9 +7,9 @@ import { abandon } from './finish-upload.ts';
 import { TusError } from './tus-error.ts';
 
 /** S3's smallest part that is not the last. */
-const MIN_PART_BYTES = 5 * 1_024 * 1_024;
+const MIN_PART_BYTES = 5 * MIB;
 /** S3's largest copy of one part. */
-const MAX_COPY_BYTES = 5 * 1_024 ** 3;
+const MAX_COPY_BYTES = 5 * 1_024 * MIB;
 
 const mayCopy = (partials: readonly UploadSession[]): boolean =>
   partials.every(

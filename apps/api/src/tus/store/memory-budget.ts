@@ -1,3 +1,4 @@
+import { MIB } from '@claimcheck/contracts/limits';
 /** Somebody who holds bytes of an upload that are not on their way to the storage. */
 export interface Holder {
   /** Asked to write its bytes away; it calls `give`, or gives its room back, when it has. */
@@ -23,7 +24,6 @@ interface Waiter {
   settle: (granted: boolean) => void;
 }
 
-const MIB = 1_024 ** 2;
 /** Buffers are kept and used again: fresh ones of this size cost more in page faults and collection. */
 const SIZES = [MIB, 8 * MIB];
 

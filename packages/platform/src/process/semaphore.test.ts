@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { Semaphore } from './semaphore.ts';
 
-test('never more than the limit at once, all in order, also after failures', async () => {
-  const limit = new ConcurrencyLimit(3);
+test('a semaphore never lets in more than its size, in their order, also after failures', async () => {
+  const semaphore = new Semaphore(3);
   const started: number[] = [];
   let running = 0;
   let most = 0;
   const results = await Promise.allSettled(
     Array.from({ length: 20 }, (_, index) =>
-      limit.run(async () => {
+      semaphore.run(async () => {
         started.push(index);
         running += 1;
         most = Math.max(most, running);
@@ -23,5 +23,5 @@ test('never more than the limit at once, all in order, also after failures', asy
   expect(running).toBe(0);
   expect(started).toEqual(Array.from({ length: 20 }, (_, index) => index));
   expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(5);
-  expect(await limit.run(async () => 'still works')).toBe('still works');
+  expect(await semaphore.run(async () => 'still works')).toBe('still works');
 });

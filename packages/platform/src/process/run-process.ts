@@ -1,0 +1,68 @@
+import type { Environment } from './config.ts';
+import { ConfigError, EX_CONFIG } from './config-error.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { Shutdown } from './shutdown.ts';
+import { StartError } from './start-error.ts';
+
+interface StartTools {
+  logger: Logger;
+  /** Undoes what has been started; what is opened is registered here at once. */
+  shutdown: Shutdown;
+  /** Aborted by SIGTERM and SIGINT, from the first moment. */
+  signal: AbortSignal;
+}
+
+interface Process<Config extends { logLevel: string }> {
+  name: string;
+  /** @throws ConfigError */
+  readConfig: (env: Environment) => Config;
+  /** @returns fields for the line that says that the process is ready */
+  start: (config: Config, tools: StartTools) => Promise<Record<string, unknown>>;
+  /** How long one step of the shutdown may take. */
+  longestStepMs?: (config: Config) => number;
+}
+
+/**
+ * Runs one of our processes from its configuration to its last step. Exits with 78 when the configuration is
+ * not valid, with 1 when the start or a step of the shutdown fails, with 0 otherwise.
+ */
+export const runProcess = async <Config extends { logLevel: string }>({
+  name,
+  readConfig,
+  start,
+  longestStepMs,
+}: Process<Config>): Promise<void> => {
+  const config = readOrExit(readConfig);
+  const logger = createLogger(name, config.logLevel);
+  const shutdown = new Shutdown(logger, longestStepMs?.(config));
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => {
+      logger.info({ signal }, 'shutting down');
+      stopping.abort();
+      void shutdown.run().finally(() => process.exit());
+    });
+  try {
+    const fields = await start(config, { logger, shutdown, signal: stopping.signal });
+    if (!stopping.signal.aborted) logger.info(fields, `${name} is ready`);
+  } catch (error) {
+    // A start that was stopped fails because of that; the signal's handler ends the process.
+    if (stopping.signal.aborted) return;
+    if (error instanceof StartError)
+      logger.fatal({ reason: error.reason }, `${name} could not start: ${error.message}`);
+    else logger.fatal({ err: error }, `${name} could not start`);
+    process.exitCode = 1;
+    await shutdown.run();
+    process.exit();
+  }
+};
+
+const readOrExit = <Config>(readConfig: (env: Environment) => Config): Config => {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EX_CONFIG);
+  }
+};
