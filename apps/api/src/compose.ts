@@ -14,11 +14,11 @@ import { OutboxSignal } from './background/outbox-signal.ts';
 import type { Config } from './config.ts';
 import { DirectUploads } from './direct/direct-uploads.ts';
 import { countUploads } from './metrics/count-uploads.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics } from './metrics/create-metrics.ts';
 import type { HttpContext } from './request/context.ts';
 import { MediaWaiters } from './request/media-waiters.ts';
 import { UploadTickets } from './request/upload-tickets.ts';
-import { toSettings } from './to-settings.ts';
+import { toDomainConfig } from './to-domain-config.ts';
 
 /** What the storage may take beyond a viewer's patience, before it is the one that has stopped. */
 const STORE_PATIENCE_MS = 30_000;
@@ -78,7 +78,7 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
   shutdown.add('storage', () => storage.close());
   await expectAnswer({ name: 'Postgres', variable: 'DATABASE_URL' }, () => database.check());
   await bus.ensureStreams();
-  const settings = toSettings(config);
+  const settings = toDomainConfig(config);
   const failpoint = createFailpoint(config.failpoints, logger);
   return {
     config,
@@ -102,7 +102,7 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
       direct: new DirectStorage(storage),
       failpoint,
       logger,
-      onSettled: (by, settlement) => metrics.directLooks.inc({ by, settlement }),
+      onChecked: (by, settlement) => metrics.directChecks.inc({ by, settlement }),
     }),
   };
 };

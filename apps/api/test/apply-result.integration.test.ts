@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createConversation } from '../src/media/messages/conversations.ts';
 import { sendMessage } from '../src/media/messages/messages.ts';
+import type { DomainConfig } from '../src/media/record/domain-config.ts';
 import { readMedia } from '../src/media/record/media-row.ts';
-import type { MediaSettings } from '../src/media/record/media-settings.ts';
 import { toMedia } from '../src/media/record/media-view.ts';
 import { type ApplyOutcome, applyResult } from '../src/media/results/apply-result.ts';
 import { applyVirus } from '../src/media/results/apply-virus.ts';
@@ -68,7 +68,7 @@ const videoResults = (id: string): Result[] => [
   },
 ];
 
-const apply = (result: Result, changed: Partial<MediaSettings> = {}): Promise<ApplyOutcome> =>
+const apply = (result: Result, changed: Partial<DomainConfig> = {}): Promise<ApplyOutcome> =>
   db.database.transaction((tx) => applyResult(tx, { ...settings, ...changed }, result));
 
 const stateOf = async (id: string) => {
@@ -325,11 +325,16 @@ test('every conversation that refers to it is told, with a number of its own', a
       createConversation(tx, { conversation_id, created_by: 'ann', member_ids: ['ann'] }),
     );
     await db.database.transaction((tx) =>
-      sendMessage(tx, settings, conversation_id, 'ann', {
-        client_message_id: 'm',
-        message_type: 'image',
-        media_object_id: id,
-      }),
+      sendMessage(
+        tx,
+        settings,
+        { conversation_id, sender_user_id: 'ann' },
+        {
+          client_message_id: 'm',
+          message_type: 'image',
+          media_object_id: id,
+        },
+      ),
     );
   }
   db.facts.length = 0;
@@ -348,11 +353,16 @@ test('the same client_message_id at the same time is one message, and the log ha
   );
   const send = (key: string) =>
     db.database.transaction((tx) =>
-      sendMessage(tx, settings, conversation_id, 'ann', {
-        client_message_id: key,
-        message_type: 'text',
-        body: 'x',
-      }),
+      sendMessage(
+        tx,
+        settings,
+        { conversation_id, sender_user_id: 'ann' },
+        {
+          client_message_id: key,
+          message_type: 'text',
+          body: 'x',
+        },
+      ),
     );
   const answers = await Promise.all(['k', 'k', 'other', 'k', 'k'].map(send));
   expect(new Set(answers.map(({ message }) => message.message_id)).size).toBe(2);

@@ -8,16 +8,17 @@ import type { UploadProtocol } from '@claimcheck/contracts/rest';
 import { createLogger } from '@claimcheck/platform/process/logger';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { lookAtDirectUploads } from '../src/background/sweeper/look-at-direct-uploads.ts';
+import { pollDirectUploads } from '../src/background/sweeper/poll-direct-uploads.ts';
 import { sweepPrefixes } from '../src/background/sweeper/sweep-prefixes.ts';
 import { UploadExpirer } from '../src/background/upload-expirer.ts';
 import type { DirectUploads } from '../src/direct/direct-uploads.ts';
 import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
 import { redriveMedia } from '../src/media/lifecycle/redrive-media.ts';
-import type { MediaSettings } from '../src/media/record/media-settings.ts';
+import type { DomainConfig } from '../src/media/record/domain-config.ts';
 import { createUpload } from '../src/media/uploads/create-upload.ts';
-import { type DirectUpload, isDirect } from '../src/media/uploads/direct-uploads.ts';
-import { findSession, UploadSessions } from '../src/media/uploads/upload-sessions.ts';
+import { type DirectUpload, isDirect } from '../src/media/uploads/direct-sessions.ts';
+import { findSession } from '../src/media/uploads/upload-session.ts';
+import { UploadSessions } from '../src/media/uploads/upload-sessions.ts';
 import { later, runDuty } from './harness/run-duty.ts';
 import { createTestDatabase, settings as defaults, type TestDatabase } from './harness/test-database.ts';
 import { createTestDirectUploads } from './harness/test-direct-uploads.ts';
@@ -29,7 +30,7 @@ const MINUTE = 60_000;
 
 let db: TestDatabase;
 let storage: Storage;
-let settings: MediaSettings;
+let settings: DomainConfig;
 let directUploads: DirectUploads;
 let sessions: UploadSessions;
 let expirer: UploadExpirer;
@@ -79,7 +80,7 @@ const upload = async (id: string): Promise<DirectUpload> => {
 const row = (id: string) =>
   db.database.client.media_object.findUniqueOrThrow({ where: { media_object_id: id } });
 
-const look = (now: Date) => runDuty(lookAtDirectUploads({ database: db.database, directUploads }), now);
+const look = (now: Date) => runDuty(pollDirectUploads({ database: db.database, directUploads }), now);
 
 const usage = async (owner_user_id: string) => {
   const kept = await db.database.client.user_usage.findUniqueOrThrow({ where: { owner_user_id } });
@@ -168,7 +169,7 @@ describe('what is not as it was announced ends, with a reason', () => {
   test('another size: failed, its bytes removed and given back', async () => {
     const id = await open('put', 700, 'liz');
     await putObject(storage, `${id}/source`, 701);
-    expect(await directUploads.settle(await upload(id), 'event')).toBe('failed');
+    expect(await directUploads.complete(await upload(id), 'event')).toBe('failed');
     expect(await row(id)).toMatchObject({
       state: 'failed',
       upload_state: 'failed',
@@ -242,7 +243,7 @@ describe('time and deletion', () => {
     await sendPart(id, 2, 1);
     await db.database.transaction((tx) => deleteMedia(tx, settings, id, 'ann'));
     // As it was read before the deletion.
-    expect(await directUploads.settle(before, 'event')).toBe('known');
+    expect(await directUploads.complete(before, 'event')).toBe('known');
     await expirer.runOnce();
     expect(await row(id)).toMatchObject({ state: 'deleted' });
     expect(await multipartsOf(id)).toEqual([]);
@@ -260,7 +261,9 @@ test('client, event and sweeper at the same moment make one object and one reque
   await sendPart(id, 2, 1);
   const whole = await upload(id);
   const settlements = await Promise.all(
-    (['client', 'event', 'sweeper', 'client', 'event'] as const).map((by) => directUploads.settle(whole, by)),
+    (['client', 'event', 'sweeper', 'client', 'event'] as const).map((by) =>
+      directUploads.complete(whole, by),
+    ),
   );
   expect(settlements.filter((settlement) => settlement === 'finished')).toHaveLength(1);
   expect(new Set(settlements)).not.toContain('failed');

@@ -35,11 +35,16 @@ const forward = async (media_object_id: string): Promise<string> => {
     createConversation(tx, { conversation_id, created_by: 'ben', member_ids: ['ben', 'cy'] }),
   );
   await database.transaction((tx) =>
-    sendMessage(tx, settings, conversation_id, 'ben', {
-      client_message_id: uuidv7(),
-      message_type: 'image',
-      media_object_id,
-    }),
+    sendMessage(
+      tx,
+      settings,
+      { conversation_id, sender_user_id: 'ben' },
+      {
+        client_message_id: uuidv7(),
+        message_type: 'image',
+        media_object_id,
+      },
+    ),
   );
   return conversation_id;
 };
@@ -107,11 +112,16 @@ test('a user: what conversations were told while it was made goes too, the messa
     createConversation(tx, { conversation_id: own, created_by: owner, member_ids: [owner, 'ben'] }),
   );
   await database.transaction((tx) =>
-    sendMessage(tx, settings, own, owner, {
-      client_message_id: uuidv7(),
-      message_type: 'image',
-      media_object_id: id,
-    }),
+    sendMessage(
+      tx,
+      settings,
+      { conversation_id: own, sender_user_id: owner },
+      {
+        client_message_id: uuidv7(),
+        message_type: 'image',
+        media_object_id: id,
+      },
+    ),
   );
   const elsewhere = await forward(id);
   for (const stage of ['preview', 'scan', 'final'] as const)
@@ -194,19 +204,29 @@ test('a conversation: what only it refers to goes with it, what others refer to 
   const kept = await readyMedia(api);
   const { database, settings } = api.context;
   await database.transaction((tx) =>
-    sendMessage(tx, settings, world.conversation, 'ann', {
-      client_message_id: uuidv7(),
-      message_type: 'image',
-      media_object_id: kept,
-    }),
+    sendMessage(
+      tx,
+      settings,
+      { conversation_id: world.conversation, sender_user_id: 'ann' },
+      {
+        client_message_id: uuidv7(),
+        message_type: 'image',
+        media_object_id: kept,
+      },
+    ),
   );
   const elsewhere = await forward(kept);
   await database.transaction((tx) =>
-    sendMessage(tx, settings, world.conversation, 'ben', {
-      client_message_id: uuidv7(),
-      message_type: 'text',
-      body: 'a word',
-    }),
+    sendMessage(
+      tx,
+      settings,
+      { conversation_id: world.conversation, sender_user_id: 'ben' },
+      {
+        client_message_id: uuidv7(),
+        message_type: 'text',
+        body: 'a word',
+      },
+    ),
   );
   await erase(`/v1/conversations/${world.conversation}`);
   expect(await rowsWith(world.conversation, world.media)).toEqual({});

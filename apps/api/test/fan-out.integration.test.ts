@@ -145,11 +145,16 @@ test('2,000 conversations, three changes, two loops, people chatting: no transac
   for (let index = 0; index < 10; index += 1)
     await timed(() =>
       db.database.transaction((tx) =>
-        sendMessage(tx, settings, conversation_id, 'ann', {
-          client_message_id: `m${index}`,
-          message_type: 'text',
-          body: 'x',
-        }),
+        sendMessage(
+          tx,
+          settings,
+          { conversation_id, sender_user_id: 'ann' },
+          {
+            client_message_id: `m${index}`,
+            message_type: 'text',
+            body: 'x',
+          },
+        ),
       ),
     );
   await timed(() => block(id));
@@ -171,7 +176,9 @@ test('forwarding is a second reference; the owner can not delete what is referre
   const remove = () => db.database.transaction((tx) => deleteMedia(tx, settings, id, 'ann'));
   await expect(remove()).rejects.toMatchObject({ problem: { code: 'media_referenced', status: 409 } });
   const unsend = (conversation: string, message: string) =>
-    db.database.transaction((tx) => deleteMessage(tx, settings, conversation, message, ANN));
+    db.database.transaction((tx) =>
+      deleteMessage(tx, settings, { conversation_id: conversation, message_id: message }, ANN),
+    );
   await unsend('from', first);
   await expect(remove()).rejects.toMatchObject({ problem: { code: 'media_referenced' } });
   await unsend('to', second);

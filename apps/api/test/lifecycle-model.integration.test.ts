@@ -208,11 +208,16 @@ class Send extends OnMedia {
     const sent: string[] = [];
     const outcome = await outcomeOf(
       world.db.database.transaction(async (tx) => {
-        const { message } = await sendMessage(tx, settings, conversation, 'ann', {
-          client_message_id: uuidv7(),
-          message_type: 'image',
-          media_object_id: media.id,
-        });
+        const { message } = await sendMessage(
+          tx,
+          settings,
+          { conversation_id: conversation, sender_user_id: 'ann' },
+          {
+            client_message_id: uuidv7(),
+            message_type: 'image',
+            media_object_id: media.id,
+          },
+        );
         sent.push(message.message_id);
       }),
     );
@@ -230,7 +235,9 @@ class Unsend extends OnMedia {
     const [first] = media.messages;
     if (first === undefined) return;
     const [messageId, conversation] = first;
-    await world.db.database.transaction((tx) => deleteMessage(tx, settings, conversation, messageId, ANN));
+    await world.db.database.transaction((tx) =>
+      deleteMessage(tx, settings, { conversation_id: conversation, message_id: messageId }, ANN),
+    );
     media.messages.delete(messageId);
     await sync(world, media, []);
   }

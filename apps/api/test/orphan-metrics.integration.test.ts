@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { expireOrphans } from '../src/background/sweeper/expire-orphans.ts';
 import { applyResult } from '../src/media/results/apply-result.ts';
-import { createMetrics } from '../src/metrics.ts';
+import { createMetrics } from '../src/metrics/create-metrics.ts';
 import { resultOf } from './harness/results.ts';
 import { runDuty } from './harness/run-duty.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';

@@ -8,12 +8,12 @@ import { createLogger } from '@claimcheck/platform/process/logger';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { OutboxSignal } from '../src/background/outbox-signal.ts';
 import { Relay } from '../src/background/relay.ts';
-import { FIRST } from '../src/background/sweeper/duty.ts';
 import { resolveOverdueMedia } from '../src/background/sweeper/resolve-overdue-media.ts';
-import type { MediaSettings } from '../src/media/record/media-settings.ts';
+import { FIRST } from '../src/background/sweeper/sweep-task.ts';
+import type { DomainConfig } from '../src/media/record/domain-config.ts';
 import { applyResult } from '../src/media/results/apply-result.ts';
 import { listOverdue, resolveOverdue } from '../src/media/results/overdue-media.ts';
-import { requestRescan } from '../src/media/results/rescan.ts';
+import { requestRescan } from '../src/media/results/rescan-requests.ts';
 import type { Result } from '../src/media/results/result.ts';
 import { resultOf } from './harness/results.ts';
 import { type DutyReport, later, runDuty } from './harness/run-duty.ts';
@@ -24,7 +24,7 @@ const logger = createLogger('test', 'silent');
 
 let db: TestDatabase;
 let bus: Bus;
-let settings: MediaSettings;
+let settings: DomainConfig;
 
 const connect = (appName: string) =>
   Bus.connect({ url: inject('stack').NATS_URL ?? '', name: 'test', appName, logger });
@@ -47,7 +47,7 @@ afterEach(async () => {
   await bus.close();
 });
 
-const sweep = (now: Date, changed: Partial<MediaSettings> = {}): Promise<DutyReport> =>
+const sweep = (now: Date, changed: Partial<DomainConfig> = {}): Promise<DutyReport> =>
   runDuty(resolveOverdueMedia({ database: db.database, bus, settings: { ...settings, ...changed } }), now);
 
 const uploaded = (filetype?: string) => db.uploaded(filetype, settings);

@@ -2,8 +2,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type MediaPlan, planChange } from '../src/media/lifecycle/plan-change.ts';
 import { executePlan } from '../src/media/lifecycle/write-media.ts';
+import type { DomainConfig } from '../src/media/record/domain-config.ts';
 import { lockMedia } from '../src/media/record/media-row.ts';
-import type { MediaSettings } from '../src/media/record/media-settings.ts';
 import { createUpload } from '../src/media/uploads/create-upload.ts';
 import { finalizeUpload, planFinish } from '../src/media/uploads/finalize-upload.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
@@ -68,7 +68,7 @@ describe.each([
   ['an empty file', 0, 0, settings],
   ['a file whose length was deferred', undefined, 77, settings],
   ['a file without a scan', 5, 5, { ...settings, scanPolicy: 'off' }],
-] as [string, number | undefined, number, MediaSettings][])('%s', (_, length, size, rules) => {
+] as [string, number | undefined, number, DomainConfig][])('%s', (_, length, size, rules) => {
   test('is finished with the same rows by either executor of the plan', async () => {
     const [one, two] = [`one-${uuidv7()}`, `two-${uuidv7()}`];
     const [byStatement, byTransaction] = [await start(one, length), await start(two, length)];

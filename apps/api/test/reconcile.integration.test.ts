@@ -141,11 +141,16 @@ test('an object that is missing is an alarm when somebody refers to its media ob
     createConversation(tx, { conversation_id: 'c', created_by: 'ann', member_ids: ['ann'] }),
   );
   await db.database.transaction((tx) =>
-    sendMessage(tx, settings, 'c', 'ann', {
-      client_message_id: 'm',
-      message_type: 'image',
-      media_object_id: referenced.id,
-    }),
+    sendMessage(
+      tx,
+      settings,
+      { conversation_id: 'c', sender_user_id: 'ann' },
+      {
+        client_message_id: 'm',
+        message_type: 'image',
+        media_object_id: referenced.id,
+      },
+    ),
   );
   const [thumbnail = '', source = ''] = referenced.keys;
   await bucket.putAll([thumbnail, ...unreferenced.keys]);

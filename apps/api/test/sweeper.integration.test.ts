@@ -9,20 +9,20 @@ import type { Storage } from '@claimcheck/platform/s3/storage';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { expireOrphans } from '../src/background/sweeper/expire-orphans.ts';
 import { finishUploads } from '../src/background/sweeper/finish-uploads.ts';
-import { measure } from '../src/background/sweeper/measure.ts';
 import { prune } from '../src/background/sweeper/prune.ts';
+import { recordStoredBytes } from '../src/background/sweeper/record-stored-bytes.ts';
 import { sweepPrefixes } from '../src/background/sweeper/sweep-prefixes.ts';
 import { Sweeper } from '../src/background/sweeper/sweeper.ts';
 import { readApiConfig } from '../src/config.ts';
 import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
 import { redriveMedia } from '../src/media/lifecycle/redrive-media.ts';
 import { deleteMessage, sendMessage } from '../src/media/messages/messages.ts';
-import type { MediaSettings } from '../src/media/record/media-settings.ts';
+import type { DomainConfig } from '../src/media/record/domain-config.ts';
 import { applyResult } from '../src/media/results/apply-result.ts';
 import { applyVirus } from '../src/media/results/apply-virus.ts';
 import { createUpload } from '../src/media/uploads/create-upload.ts';
 import { UploadSessions } from '../src/media/uploads/upload-sessions.ts';
-import { createMetrics } from '../src/metrics.ts';
+import { createMetrics } from '../src/metrics/create-metrics.ts';
 import { createStoreUpload, type StoreUpload } from '../src/tus/create-store-upload.ts';
 import { resultOf } from './harness/results.ts';
 import { later, runDuty } from './harness/run-duty.ts';
@@ -36,7 +36,7 @@ const logger = createLogger('test', 'silent');
 
 let db: TestDatabase;
 let storage: Storage;
-let settings: MediaSettings;
+let settings: DomainConfig;
 let sessions: UploadSessions;
 let engine: StoreUpload;
 
@@ -78,14 +78,21 @@ const orphans = (now: Date) => runDuty(expireOrphans({ database: db.database, se
 const prefixes = (now: Date) => runDuty(sweepPrefixes({ database: db.database, storage }), now);
 const send = (id: string, conversation: string, key: string) =>
   db.database.transaction((tx) =>
-    sendMessage(tx, settings, conversation, 'ann', {
-      client_message_id: key,
-      message_type: 'image',
-      media_object_id: id,
-    }),
+    sendMessage(
+      tx,
+      settings,
+      { conversation_id: conversation, sender_user_id: 'ann' },
+      {
+        client_message_id: key,
+        message_type: 'image',
+        media_object_id: id,
+      },
+    ),
   );
 const unsend = (conversation: string, messageId: string) =>
-  db.database.transaction((tx) => deleteMessage(tx, settings, conversation, messageId, ANN));
+  db.database.transaction((tx) =>
+    deleteMessage(tx, settings, { conversation_id: conversation, message_id: messageId }, ANN),
+  );
 
 describe('orphans', () => {
   test('expire in two steps, and nothing of them stays in the bucket', async () => {
@@ -398,7 +405,7 @@ describe('books', () => {
 
   test('what is stored is summed, now and then', async () => {
     const sums: Record<string, number> = {};
-    const duty = measure({
+    const duty = recordStoredBytes({
       database: db.database,
       set: (kind, bytes) => {
         sums[kind] = bytes;
@@ -428,11 +435,11 @@ describe('books', () => {
 test('a duty that fails does not keep the others from theirs, and stopping waits for the pass', async () => {
   const decisions: string[] = [];
   const sweeper = new Sweeper({
-    duties: [
-      { name: 'broken', decisions: [], run: () => Promise.reject(new Error('no')) },
+    tasks: [
+      { name: 'broken', outcomes: [], run: () => Promise.reject(new Error('no')) },
       {
         name: 'well',
-        decisions: ['done'],
+        outcomes: ['done'],
         run: async (pass) => pass.decided('done', {}),
       },
     ],

@@ -4,7 +4,7 @@ import { Storage } from '@claimcheck/platform/s3/storage';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { UploadExpirer } from '../src/background/upload-expirer.ts';
 import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
-import type { MediaSettings } from '../src/media/record/media-settings.ts';
+import type { DomainConfig } from '../src/media/record/domain-config.ts';
 import { createPartialUpload, createUpload } from '../src/media/uploads/create-upload.ts';
 import { finalizeUpload } from '../src/media/uploads/finalize-upload.ts';
 import { renewUpload } from '../src/media/uploads/renew-upload.ts';
@@ -14,7 +14,7 @@ import { createTestDirectUploads } from './harness/test-direct-uploads.ts';
 
 let db: TestDatabase;
 let storage: Storage;
-let settings: MediaSettings;
+let settings: DomainConfig;
 const started: UploadSessions[] = [];
 
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
 import { readAllowance, setUserLimit } from '../src/media/quota/allowance.ts';
-import type { MediaSettings } from '../src/media/record/media-settings.ts';
+import type { DomainConfig } from '../src/media/record/domain-config.ts';
 import { authorizeUpload } from '../src/media/uploads/authorize-upload.ts';
 import { createPartialUpload, createUpload } from '../src/media/uploads/create-upload.ts';
 import { finalizeUpload } from '../src/media/uploads/finalize-upload.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => db?.close());
 
-const withLimits = (userQuotaBytes: number | undefined, maxOpenUploads = 1_000): MediaSettings => ({
+const withLimits = (userQuotaBytes: number | undefined, maxOpenUploads = 1_000): DomainConfig => ({
   ...settings,
   userQuotaBytes,
   maxOpenUploads,
@@ -23,12 +23,7 @@ const withLimits = (userQuotaBytes: number | undefined, maxOpenUploads = 1_000):
 
 const metadata = { filename: 'a.bin', filetype: 'application/octet-stream' };
 
-const create = (
-  owner_user_id: string,
-  length: number | undefined,
-  limits: MediaSettings,
-  pieces?: string[],
-) =>
+const create = (owner_user_id: string, length: number | undefined, limits: DomainConfig, pieces?: string[]) =>
   db.database.transaction((tx) =>
     createUpload(tx, limits, {
       owner_user_id,
@@ -151,7 +146,7 @@ test('of a deferred length what is stored counts, at the same time too, and is g
   const [first, second] = kept;
   if (first === undefined || second === undefined) throw new Error('nothing was kept');
   expect(await sessions.commit(first, { offset: 150, parts: [] }, true)).toBe(true);
-  expect(await sessions.commit({ ...first, epoch: 9 }, { offset: 150, parts: [] }, true)).toBe(false);
+  expect(await sessions.commit({ ...first, fencingToken: 9 }, { offset: 150, parts: [] }, true)).toBe(false);
   expect((await usageOf('stores')).bytes).toBe(750);
   expect(await sessions.setLength(first, 150)).toBe(true);
   expect((await usageOf('stores')).bytes).toBe(750);

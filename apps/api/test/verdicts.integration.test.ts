@@ -13,7 +13,12 @@ import { type MediaRow, readMedia } from '../src/media/record/media-row.ts';
 import { listPurgeable, purgeBlocked } from '../src/media/removal/purge-blocked.ts';
 import { type ApplyOutcome, applyResult } from '../src/media/results/apply-result.ts';
 import { applyVirus } from '../src/media/results/apply-virus.ts';
-import { databaseTime, listRescannable, requestRescan, rescanProgress } from '../src/media/results/rescan.ts';
+import {
+  databaseTime,
+  listRescannable,
+  requestRescan,
+  rescanProgress,
+} from '../src/media/results/rescan-requests.ts';
 import type { Result } from '../src/media/results/result.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 
@@ -75,7 +80,12 @@ const shared = async (mediaId: string): Promise<string> => {
   );
   const message = { client_message_id: mediaId, message_type: 'file' as const, media_object_id: mediaId };
   await db.database.transaction((tx) =>
-    sendMessage(tx, settings, conversation.conversation_id, 'ann', message),
+    sendMessage(
+      tx,
+      settings,
+      { conversation_id: conversation.conversation_id, sender_user_id: 'ann' },
+      message,
+    ),
   );
   return conversation.conversation_id;
 };

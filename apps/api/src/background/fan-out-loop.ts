@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@claimcheck/database/database';
 import type { Logger } from '@claimcheck/platform/process/logger';
 import { fanOutStep } from '../media/log/fan-out.ts';
-import type { MediaSettings } from '../media/record/media-settings.ts';
+import type { DomainConfig } from '../media/record/domain-config.ts';
 
 interface FanOutLoopOptions {
   database: Database;
-  settings: MediaSettings;
+  settings: DomainConfig;
   logger: Logger;
   /** @param ms how long the transaction took */
   onTold?: (conversations: number, ms: number) => void;

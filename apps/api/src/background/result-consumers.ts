@@ -14,7 +14,7 @@ import { type Outcome, PoisonError } from '@claimcheck/platform/nats/delivery';
 import type { Logger } from '@claimcheck/platform/process/logger';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import { type BlockReason, blockKnownBytes, listSameBytes } from '../media/lifecycle/block-media.ts';
-import type { MediaSettings } from '../media/record/media-settings.ts';
+import type { DomainConfig } from '../media/record/domain-config.ts';
 import { applyResult } from '../media/results/apply-result.ts';
 import { applyVirus } from '../media/results/apply-virus.ts';
 import type { Result } from '../media/results/result.ts';
@@ -24,7 +24,7 @@ interface ResultConsumersOptions {
   database: Database;
   bus: Bus;
   storage: Storage;
-  settings: MediaSettings;
+  settings: DomainConfig;
   maxAttempts: number;
   logger: Logger;
   onResult?: (outcome: string) => void;

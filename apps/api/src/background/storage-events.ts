@@ -7,15 +7,15 @@ import { JetStreamConsumer } from '@claimcheck/platform/nats/consumer';
 import type { Outcome } from '@claimcheck/platform/nats/delivery';
 import type { Logger } from '@claimcheck/platform/process/logger';
 import type { DirectUploads } from '../direct/direct-uploads.ts';
-import { isDirect } from '../media/uploads/direct-uploads.ts';
-import { findSession } from '../media/uploads/upload-sessions.ts';
+import { isDirect } from '../media/uploads/direct-sessions.ts';
+import { findSession } from '../media/uploads/upload-session.ts';
 
 interface StorageEventsOptions {
   database: Database;
   bus: Bus;
   /** Others' are not looked at. */
   bucket: string;
-  directUploads: Pick<DirectUploads, 'settle'>;
+  directUploads: Pick<DirectUploads, 'complete'>;
   maxAttempts: number;
   logger: Logger;
   onDelivery: (consumer: string, outcome: Outcome) => void;
@@ -40,7 +40,7 @@ const handle = async (
     const session = id === undefined ? undefined : await findSession(database, id);
     // The upload engine says itself when an upload of its own is finished.
     if (session === undefined || !isDirect(session) || session.phase !== 'open') continue;
-    await directUploads.settle(session, 'event');
+    await directUploads.complete(session, 'event');
   }
 };
 

@@ -4,11 +4,13 @@ import type { Logger } from '@claimcheck/platform/process/logger';
 import type { Multipart } from '@claimcheck/platform/s3/multipart';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { DirectUploads } from '../direct/direct-uploads.ts';
-import type { MediaSettings } from '../media/record/media-settings.ts';
-import { type DirectUpload, isDirect } from '../media/uploads/direct-uploads.ts';
+import type { DomainConfig } from '../media/record/domain-config.ts';
+import { type DirectUpload, isDirect } from '../media/uploads/direct-sessions.ts';
 import { claimDueUploads, closeExpired, expireUpload } from '../media/uploads/expire-upload.ts';
 import { finalizeUpload } from '../media/uploads/finalize-upload.ts';
-import type { Acquired, UploadSession, UploadSessions } from '../media/uploads/upload-sessions.ts';
+import type { Acquired } from '../media/uploads/lease.ts';
+import type { UploadSession } from '../media/uploads/upload-session.ts';
+import type { UploadSessions } from '../media/uploads/upload-sessions.ts';
 
 /**
  * `discarded`: finished pieces that nobody put together, and what was ended before and not cleaned up.
@@ -21,8 +23,8 @@ export interface UploadExpirerOptions {
   database: Database;
   sessions: UploadSessions;
   storage: Pick<Storage, 'head' | 'deletePrefix'> & { multipart: Pick<Multipart, 'abort'> };
-  directUploads: Pick<DirectUploads, 'settle' | 'abort'>;
-  settings: MediaSettings;
+  directUploads: Pick<DirectUploads, 'complete' | 'abort'>;
+  settings: DomainConfig;
   logger: Logger;
   everyMs: number;
   onOutcome?: (outcome: Outcome, upload: UploadSession) => void;
@@ -65,19 +67,19 @@ export class UploadExpirer {
     for (let settled = 0; ; ) {
       const due = await claimDueUploads(database, sessions.processId, BATCH);
       let failed = 0;
-      for (const upload of due) if (!(await this.#trySettle(upload))) failed += 1;
+      for (const upload of due) if (!(await this.#tryExpire(upload))) failed += 1;
       settled += due.length - failed;
       // What failed is tried again the next time, not at once.
       if (due.length < BATCH || failed > 0 || this.#stopped) return settled;
     }
   }
 
-  async #trySettle(due: Acquired): Promise<boolean> {
+  async #tryExpire(due: Acquired): Promise<boolean> {
     const { sessions, logger, onOutcome } = this.#options;
     const upload = due.lease.upload_id;
     try {
       if (this.#stopped) return false;
-      const outcome = await this.#settle(due);
+      const outcome = await this.#expire(due);
       onOutcome?.(outcome, due.session);
       logger.info({ upload, outcome }, 'upload past its time');
       return true;
@@ -93,7 +95,7 @@ export class UploadExpirer {
     }
   }
 
-  async #settle({ lease, session }: Acquired): Promise<Outcome> {
+  async #expire({ lease, session }: Acquired): Promise<Outcome> {
     const { database, settings } = this.#options;
     if (isDirect(session) && (await this.#findDirect(session))) return 'settled';
     if (session.phase === 'completing' && (await this.#finish(session))) return 'finished';
@@ -118,7 +120,7 @@ export class UploadExpirer {
   /** Late, and not lost: counted by whoever settles it. */
   async #findDirect(upload: DirectUpload): Promise<boolean> {
     if (upload.phase !== 'open') return false;
-    const settlement = await this.#options.directUploads.settle(upload, 'expirer');
+    const settlement = await this.#options.directUploads.complete(upload, 'expirer');
     return settlement === 'finished' || settlement === 'failed';
   }
 

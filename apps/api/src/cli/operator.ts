@@ -2,14 +2,14 @@ import { uuid } from '@claimcheck/contracts/ids';
 import { Database } from '@claimcheck/database/database';
 import type { Environment } from '@claimcheck/platform/process/config';
 import { type Config, readApiConfig } from '../config.ts';
-import type { MediaSettings } from '../media/record/media-settings.ts';
-import { toSettings } from '../to-settings.ts';
+import type { DomainConfig } from '../media/record/domain-config.ts';
+import { toDomainConfig } from '../to-domain-config.ts';
 import { UsageError } from './command.ts';
 
 export interface Operator {
   config: Config;
   database: Database;
-  settings: MediaSettings;
+  settings: DomainConfig;
 }
 
 /**
@@ -25,7 +25,7 @@ export const withOperator = async <Result>(
   const config = readApiConfig(env);
   const database = new Database({ url: config.databaseUrl, poolSize: 2 });
   try {
-    return await work({ config, database, settings: toSettings(config) });
+    return await work({ config, database, settings: toDomainConfig(config) });
   } finally {
     await database.close();
   }

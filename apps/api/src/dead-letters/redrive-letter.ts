@@ -3,8 +3,19 @@ import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
 import type { DeadLetter, DeadLetters } from '@claimcheck/platform/nats/dead-letters';
 import { redriveMedia } from '../media/lifecycle/redrive-media.ts';
+import type { DomainConfig } from '../media/record/domain-config.ts';
 import { readMedia } from '../media/record/media-row.ts';
-import type { MediaSettings } from '../media/record/media-settings.ts';
+
+/** A dead letter without its payload, for programs. */
+export const describeLetter = (letter: DeadLetter) => ({
+  seq: letter.seq,
+  consumer: letter.consumer,
+  origin: letter.origin,
+  reason: letter.reason,
+  attempts: letter.attempts,
+  died_at: letter.died_at.toISOString(),
+  size_bytes: letter.payload.byteLength,
+});
 
 /**
  * `published` again where it came from · `new_epoch`: its media object is processed anew · `moot`: its media
@@ -31,7 +42,7 @@ const requestIn = (letter: DeadLetter): OptimizeRequest | undefined => {
 export const redriveLetter = async (
   deadLetters: DeadLetters,
   database: Database,
-  settings: MediaSettings,
+  settings: DomainConfig,
   letter: DeadLetter,
 ): Promise<Redrive> => {
   const request = requestIn(letter);

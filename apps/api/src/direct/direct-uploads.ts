@@ -4,19 +4,19 @@ import type { Logger } from '@claimcheck/platform/process/logger';
 import type { DirectStorage, SignedRequest } from '@claimcheck/platform/s3/direct-storage';
 import { isMissing } from '@claimcheck/platform/s3/s3-errors';
 import { failUpload } from '../media/lifecycle/fail-upload.ts';
-import { type DirectUpload, keepMultipart } from '../media/uploads/direct-uploads.ts';
+import { type DirectUpload, keepMultipart } from '../media/uploads/direct-sessions.ts';
 import { ProblemError } from '../problem-error.ts';
+import { completeDirectUpload, type DirectContext, type DirectOutcome } from './complete-direct-upload.ts';
 import { partsOf, planParts } from './parts-of.ts';
-import { type SettleContext, type Settlement, settleUpload } from './settle-upload.ts';
 
 /** Who came to look. */
-export const LOOKERS = ['client', 'event', 'sweeper', 'expirer'] as const;
-export type Looker = (typeof LOOKERS)[number];
+export const TRIGGERS = ['client', 'event', 'sweeper', 'expirer'] as const;
+export type Trigger = (typeof TRIGGERS)[number];
 
-export interface DirectUploadsOptions extends SettleContext {
+export interface DirectUploadsOptions extends DirectContext {
   direct: DirectStorage;
   logger: Logger;
-  onSettled: (by: Looker, settlement: Settlement) => void;
+  onChecked: (by: Trigger, settlement: DirectOutcome) => void;
 }
 
 /** A signature of version 4 can't live longer. */
@@ -91,10 +91,10 @@ export class DirectUploads {
   }
 
   /** Makes what is in the storage the upload's state. Repeatable. @throws the storage's error */
-  async settle(upload: DirectUpload, by: Looker): Promise<Settlement> {
-    const { logger, onSettled } = this.#options;
-    const settlement = await settleUpload(this.#options, upload);
-    onSettled(by, settlement);
+  async complete(upload: DirectUpload, by: Trigger): Promise<DirectOutcome> {
+    const { logger, onChecked } = this.#options;
+    const settlement = await completeDirectUpload(this.#options, upload);
+    onChecked(by, settlement);
     const fields = { upload: upload.upload_id, protocol: upload.protocol, by, settlement };
     if (settlement === 'finished') logger.info(fields, 'upload finished');
     if (settlement === 'failed' || settlement === 'lost')
@@ -103,7 +103,7 @@ export class DirectUploads {
   }
 
   /** Nothing will ever come of an upload that the storage has lost. */
-  async giveUp(upload: DirectUpload): Promise<void> {
+  async abandon(upload: DirectUpload): Promise<void> {
     const { database, settings } = this.#options;
     await database.transaction((tx) => failUpload(tx, settings, upload.upload_id, 'source_missing'));
     await this.abort(upload);

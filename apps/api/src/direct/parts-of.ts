@@ -1,5 +1,5 @@
 import type { UploadPart } from '@claimcheck/contracts/rest';
-import type { DirectUpload } from '../media/uploads/direct-uploads.ts';
+import type { DirectUpload } from '../media/uploads/direct-sessions.ts';
 
 /** The parts that an upload is made of: all are as long as the first, but the last. */
 export const planParts = ({ length, part_size }: Pick<DirectUpload, 'length' | 'part_size'>): UploadPart[] =>

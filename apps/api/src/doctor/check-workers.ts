@@ -2,7 +2,9 @@ import type { WorkerReport } from '@claimcheck/contracts/worker-report';
 import type { Config } from '../config.ts';
 import { type Check, failed, passed, skipped, warned } from './check.ts';
 import { type Asked, checkClock } from './check-clock.ts';
-import type { Lane } from './lanes.ts';
+
+export const LANES = ['media', 'transcode'] as const;
+export type Lane = (typeof LANES)[number];
 
 const OLDEST_FFMPEG = 5;
 const DAY_S = 86_400;

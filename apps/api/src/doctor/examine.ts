@@ -16,8 +16,7 @@ import { checkSecrets } from './check-secrets.ts';
 import { checkSync } from './check-sync.ts';
 import { checkUpload } from './check-upload.ts';
 import { checkWiring } from './check-wiring.ts';
-import { checkWorkers } from './check-workers.ts';
-import { LANES } from './lanes.ts';
+import { checkWorkers, LANES } from './check-workers.ts';
 import { probeRing } from './probe-ring.ts';
 
 export interface Patient {

@@ -11,8 +11,7 @@ import type { Bus } from '@claimcheck/platform/nats/bus';
 import { subjectsRead } from '@claimcheck/platform/nats/subjects-read';
 import { enqueue } from '../media/record/outbox.ts';
 import { type Check, failed, passed } from './check.ts';
-import type { LaneReport } from './check-workers.ts';
-import type { Lane } from './lanes.ts';
+import type { Lane, LaneReport } from './check-workers.ts';
 
 const LOOK_EVERY_MS = 50;
 

@@ -24,15 +24,10 @@ export const hostIdOf = (text: unknown): string => {
   return parsed.data;
 };
 
-/** Conversations, their members, their log. */
-export const conversationRoutes = ({ database, config }: HttpContext): Router => {
+const memberRoutes = ({ database, config }: HttpContext): Router => {
   const router = Router();
 
-  const assertMayCreate = (identity: Identity) => {
-    if (!identity.is_backend && config.conversationAdmin === 'backend') throw new ProblemError('forbidden');
-  };
-
-  /** Members see that they may not; others see nothing. */
+  /** Refuses members with `forbidden`, and others as if there were no conversation. */
   const assertMayChangeMembers = async (identity: Identity, conversationId: string, userId: string) => {
     if (identity.is_backend) return;
     await assertMember(database, conversationId, identity.user_id);
@@ -41,15 +36,43 @@ export const conversationRoutes = ({ database, config }: HttpContext): Router =>
     if (!isCreator && userId !== identity.user_id) throw new ProblemError('forbidden');
   };
 
+  router.put('/v1/conversations/:id/members/:userId', async (request, response) => {
+    const id = hostIdOf(request.params.id);
+    const userId = validate(hostId, request.params.userId);
+    const identity = identityOf(response);
+    await assertMayChangeMembers(identity, id, '');
+    await database.transaction((tx) => addMember(tx, id, userId));
+    response.status(204).end();
+  });
+
+  router.delete('/v1/conversations/:id/members/:userId', async (request, response) => {
+    const id = hostIdOf(request.params.id);
+    const userId = validate(hostId, request.params.userId);
+    await assertMayChangeMembers(identityOf(response), id, userId);
+    await database.transaction((tx) => removeMember(tx, id, userId));
+    response.status(204).end();
+  });
+
+  return router;
+};
+
+/** Conversations, their members, their log. */
+export const conversationRoutes = (context: HttpContext): Router => {
+  const { database, config } = context;
+  const router = Router();
+  router.use(memberRoutes(context));
+
+  const assertMayCreate = (identity: Identity) => {
+    if (!identity.is_backend && config.conversationAdmin === 'backend') throw new ProblemError('forbidden');
+  };
+
   router.post('/v1/conversations', async (request, response) => {
     const identity = identityOf(response);
     const input = validate(createConversationSchema, request.body);
     assertMayCreate(identity);
     const { status, body } = await createOnce(
       database,
-      request,
-      response,
-      'POST /v1/conversations',
+      { request, response, route: 'POST /v1/conversations' },
       async (tx) => {
         const { conversation, created } = await createConversation(tx, {
           conversation_id: input.conversation_id,
@@ -70,23 +93,6 @@ export const conversationRoutes = ({ database, config }: HttpContext): Router =>
     const id = hostIdOf(request.params.id);
     await assertMember(database, id, identityOf(response).user_id);
     response.json(await readConversation(database.client, id));
-  });
-
-  router.put('/v1/conversations/:id/members/:userId', async (request, response) => {
-    const id = hostIdOf(request.params.id);
-    const userId = validate(hostId, request.params.userId);
-    const identity = identityOf(response);
-    await assertMayChangeMembers(identity, id, '');
-    await database.transaction((tx) => addMember(tx, id, userId));
-    response.status(204).end();
-  });
-
-  router.delete('/v1/conversations/:id/members/:userId', async (request, response) => {
-    const id = hostIdOf(request.params.id);
-    const userId = validate(hostId, request.params.userId);
-    await assertMayChangeMembers(identityOf(response), id, userId);
-    await database.transaction((tx) => removeMember(tx, id, userId));
-    response.status(204).end();
   });
 
   router.get('/v1/conversations/:id/events', async (request, response) => {

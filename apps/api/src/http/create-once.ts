@@ -29,19 +29,23 @@ const hashOf = (request: Request): string =>
 /** Answers are JSON; what they leave out, they leave out. */
 const toJson = (body: object): Prisma.InputJsonObject => JSON.parse(JSON.stringify(body));
 
+interface Asked {
+  request: Request;
+  response: Response;
+  /** Method and path as the router knows it. */
+  route: string;
+}
+
 /**
  * Runs what a POST creates in one transaction; with an `Idempotency-Key` once per user, route and key, its
  * answer kept in the same transaction.
  *
- * @param route method and path as the router knows it
  * @param work its body is kept for a day, so without secrets
  * @throws ProblemError `idempotency_mismatch`
  */
 export const createOnce = (
   database: Database,
-  request: Request,
-  response: Response,
-  route: string,
+  { request, response, route }: Asked,
   work: (tx: Transaction) => Promise<{ created: boolean; body: object }>,
 ): Promise<Answer> => {
   const key = keyOf(request);

@@ -2,8 +2,8 @@ import { signPartsSchema } from '@claimcheck/contracts/rest';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { readMedia } from '../media/record/media-row.ts';
 import { toMedia } from '../media/record/media-view.ts';
-import { type DirectUpload, isDirect } from '../media/uploads/direct-uploads.ts';
-import { findSession, type UploadSession } from '../media/uploads/upload-sessions.ts';
+import { type DirectUpload, isDirect } from '../media/uploads/direct-sessions.ts';
+import { findSession, type UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import { authenticateUpload, identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
@@ -59,7 +59,7 @@ export const directUploadRoutes = (
     const session = await ownSession(request, response);
     const extra = { media_object_id: session.upload_id };
     if (isDirect(session) && session.phase === 'open') {
-      const settlement = await directUploads.settle(session, 'client');
+      const settlement = await directUploads.complete(session, 'client');
       if (settlement === 'incomplete') throw new ProblemError('upload_incomplete', extra);
       if (settlement === 'lost') throw new ProblemError('upload_gone', extra);
     } else if (session.phase === 'open' || session.phase === 'completing') {

@@ -5,10 +5,9 @@ import { type Download, resolveDownload } from '../media/access/resolve-download
 import { ProblemError } from '../problem-error.ts';
 import { viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
-import { hlsUrlOf } from './hls-url.ts';
 import { mediaIdOf } from './media-routes.ts';
 import { describe, proxy, redirect } from './serve-download.ts';
-import { signUrl } from './signed-urls.ts';
+import { hlsUrlOf, signUrl } from './signed-urls.ts';
 
 /**
  * A player keeps to where it was redirected, for every range it asks for later (Chromium does, until an error

@@ -14,8 +14,7 @@ import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
-import { hlsUrlOf } from './hls-url.ts';
-import { signedLifeMs, signUrl } from './signed-urls.ts';
+import { hlsUrlOf, signedLifeMs, signUrl } from './signed-urls.ts';
 
 /** Renewed when so much of its life is over, with time left for a second try. */
 const REFRESH_AT = 0.8;
@@ -27,12 +26,9 @@ const times = (expiresAt: number, lifeMs: number) => ({
   refresh_at: new Date(expiresAt - lifeMs * (1 - REFRESH_AT)).toISOString(),
 });
 
-/** URLs for elements that can't send headers: `POST /v1/media/session` and `POST /v1/media/urls`. */
-export const mediaUrlRoutes = (context: HttpContext): Router => {
-  const { config, database, settings, storage } = context;
-  const router = Router();
-
-  const openSession = (userId: string, scope: SessionScope): Promise<MediaSession> =>
+/** Media sessions of one user, and the URLs that go with them. */
+const createUrls = ({ config, database, settings, storage }: HttpContext, userId: string) => {
+  const openSession = (scope: SessionScope): Promise<MediaSession> =>
     openMediaSession(database, userId, scope, config.mediaSessionTtlMs);
 
   const storageUrl = async (download: Download) => {
@@ -48,9 +44,42 @@ export const mediaUrlRoutes = (context: HttpContext): Router => {
     ...times(session.expires_at.getTime(), config.mediaSessionTtlMs),
   });
 
+  const sessions = new Map<string | null, Promise<MediaSession>>();
+  const sessionFor = (scope: SessionScope): Promise<MediaSession> => {
+    const session = sessions.get(scope.conversation_id) ?? openSession(scope);
+    sessions.set(scope.conversation_id, session);
+    return session;
+  };
+
+  const urlOf = async (asked: Asked) => {
+    const row = await readMedia(database.client, asked.id);
+    const access = row === undefined ? undefined : await findAccess(database.client, row, userId);
+    if (row === undefined || access === undefined) throw new ProblemError('not_found');
+    const download = resolveDownload(row, settings, asked.quality, userId);
+    // A playlist is always served from here: its names are relative.
+    return config.downloadMode === 'proxy' || download.hls_epoch !== undefined
+      ? ownUrl(asked, download, await sessionFor(access))
+      : storageUrl(download);
+  };
+  const answer = async (asked: Asked): Promise<MediaUrlItem> => {
+    try {
+      return { ...asked, ...(await urlOf(asked)) };
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      return { ...asked, error: error.problem };
+    }
+  };
+  return { openSession, answer };
+};
+
+/** URLs for elements that can't send headers: `POST /v1/media/session` and `POST /v1/media/urls`. */
+export const mediaUrlRoutes = (context: HttpContext): Router => {
+  const { config } = context;
+  const router = Router();
+
   router.post('/v1/media/session', async (request, response) => {
     const { conversation_id } = validate(mediaSessionSchema, request.body);
-    const session = await openSession(identityOf(response).user_id, { conversation_id });
+    const session = await createUrls(context, identityOf(response).user_id).openSession({ conversation_id });
     const answer: MediaSessionAnswer = {
       token: session.token,
       ...times(session.expires_at.getTime(), config.mediaSessionTtlMs),
@@ -60,32 +89,7 @@ export const mediaUrlRoutes = (context: HttpContext): Router => {
 
   router.post('/v1/media/urls', async (request, response) => {
     const { items } = validate(mediaUrlsSchema, request.body);
-    const { user_id } = identityOf(response);
-    const sessions = new Map<string | null, Promise<MediaSession>>();
-    const sessionFor = (scope: SessionScope): Promise<MediaSession> => {
-      const session = sessions.get(scope.conversation_id) ?? openSession(user_id, scope);
-      sessions.set(scope.conversation_id, session);
-      return session;
-    };
-
-    const urlOf = async (asked: Asked) => {
-      const row = await readMedia(database.client, asked.id);
-      const access = row === undefined ? undefined : await findAccess(database.client, row, user_id);
-      if (row === undefined || access === undefined) throw new ProblemError('not_found');
-      const download = resolveDownload(row, settings, asked.quality, user_id);
-      // A playlist is always served from here: its names are relative.
-      return config.downloadMode === 'proxy' || download.hls_epoch !== undefined
-        ? ownUrl(asked, download, await sessionFor(access))
-        : storageUrl(download);
-    };
-    const answer = async (asked: Asked): Promise<MediaUrlItem> => {
-      try {
-        return { ...asked, ...(await urlOf(asked)) };
-      } catch (error) {
-        if (!(error instanceof ProblemError)) throw error;
-        return { ...asked, error: error.problem };
-      }
-    };
+    const { answer } = createUrls(context, identityOf(response).user_id);
     response.set('Cache-Control', 'no-store').json({ items: await Promise.all(items.map(answer)) });
   });
 

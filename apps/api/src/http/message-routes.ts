@@ -19,10 +19,19 @@ export const messageRoutes = ({ database, settings }: HttpContext): Router => {
     const id = hostIdOf(request.params.id);
     const { user_id } = identityOf(response);
     const input = validate(sendMessageSchema, request.body);
-    const { status, body } = await createOnce(database, request, response, `POST ${path}`, async (tx) => {
-      const { message, created } = await sendMessage(tx, settings, id, user_id, input);
-      return { created, body: message };
-    });
+    const { status, body } = await createOnce(
+      database,
+      { request, response, route: `POST ${path}` },
+      async (tx) => {
+        const { message, created } = await sendMessage(
+          tx,
+          settings,
+          { conversation_id: id, sender_user_id: user_id },
+          input,
+        );
+        return { created, body: message };
+      },
+    );
     response.status(status).json(body);
   });
 
@@ -38,7 +47,9 @@ export const messageRoutes = ({ database, settings }: HttpContext): Router => {
     const messageId = mediaIdOf(request.params.messageId);
     const identity = identityOf(response);
     if (!identity.is_backend) await assertMember(database, id, identity.user_id);
-    await database.transaction((tx) => deleteMessage(tx, settings, id, messageId, identity));
+    await database.transaction((tx) =>
+      deleteMessage(tx, settings, { conversation_id: id, message_id: messageId }, identity),
+    );
     response.status(204).end();
   });
 

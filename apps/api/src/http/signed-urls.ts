@@ -1,3 +1,4 @@
+import { HLS_PLAYLIST } from '@claimcheck/contracts/hls';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Config } from '../config.ts';
 import type { Download } from '../media/access/resolve-download.ts';
@@ -45,3 +46,7 @@ export const signUrl = async (
   });
   return { url, same_until: signedAt + stepMs, expires_at: signedAt + lifeMs };
 };
+
+/** Where the main playlist of an attempt is served. */
+export const hlsUrlOf = (publicUrl: string, mediaObjectId: string, epoch: number): string =>
+  `${publicUrl}/v1/media/${mediaObjectId}/hls/${epoch}/${HLS_PLAYLIST}`;

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { toMedia } from '../media/record/media-view.ts';
 import { authorizeUpload } from '../media/uploads/authorize-upload.ts';
 import { renewUpload } from '../media/uploads/renew-upload.ts';
-import { findSession } from '../media/uploads/upload-sessions.ts';
+import { findSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
@@ -17,7 +17,7 @@ import { setQuotaHeaders } from '../request/quota-headers.ts';
 import { validate } from '../request/validate.ts';
 import { createOnce } from './create-once.ts';
 import { mediaIdOf } from './media-routes.ts';
-import { InstructUpload } from './upload-instructions.ts';
+import { UploadInstructionsBuilder } from './upload-instructions.ts';
 
 /** What is kept of an authorisation. */
 const authorizedSchema = z.object({ media: mediaSchema });
@@ -26,7 +26,7 @@ const authorizedSchema = z.object({ media: mediaSchema });
 export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
   const { config, database, settings, logger } = context;
   const router = Router();
-  const instructions = new InstructUpload(context);
+  const instructions = new UploadInstructionsBuilder(context);
 
   /** As it is now: what is kept of an answer may be old. */
   const answer = async (media: Media): Promise<UploadAuthorization> => {
@@ -44,12 +44,16 @@ export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
       });
     const { user_id } = identityOf(response);
     let duplicate = false;
-    const { status, body } = await createOnce(database, request, response, 'POST /v1/media', async (tx) => {
-      const { media, session, ...made } = await authorizeUpload(tx, settings, user_id, input);
-      if (session.phase !== 'complete') instructions.assertPossible(session.protocol);
-      duplicate = made.duplicate;
-      return { created: made.created, body: { media: toMedia(media, settings.publicUrl) } };
-    });
+    const { status, body } = await createOnce(
+      database,
+      { request, response, route: 'POST /v1/media' },
+      async (tx) => {
+        const { media, session, ...made } = await authorizeUpload(tx, settings, user_id, input);
+        if (session.phase !== 'complete') instructions.assertPossible(session.protocol);
+        duplicate = made.duplicate;
+        return { created: made.created, body: { media: toMedia(media, settings.publicUrl) } };
+      },
+    );
     if (duplicate)
       logger.info({ user_id, client_media_id: input.client_media_id }, 'these bytes are here already');
     // Tickets and signed URLs are not kept with the answer: they are made anew, for the same upload and time.

@@ -1,12 +1,12 @@
 import type { Media } from '@claimcheck/contracts/media';
 import type { UploadInstructions } from '@claimcheck/contracts/rest';
-import { isDirect } from '../media/uploads/direct-uploads.ts';
-import type { UploadSession } from '../media/uploads/upload-sessions.ts';
+import { isDirect } from '../media/uploads/direct-sessions.ts';
+import type { UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import type { HttpContext } from '../request/context.ts';
 
 /** Tells a client where to send the bytes of its upload; what is signed here is never kept. */
-export class InstructUpload {
+export class UploadInstructionsBuilder {
   readonly #context: Pick<HttpContext, 'settings' | 'tickets' | 'directUploads'>;
 
   constructor(context: Pick<HttpContext, 'settings' | 'tickets' | 'directUploads'>) {

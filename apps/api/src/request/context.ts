@@ -7,8 +7,8 @@ import type { Tracing } from '@claimcheck/platform/tracing/tracing';
 import type { Config } from '../config.ts';
 import type { DirectUploads } from '../direct/direct-uploads.ts';
 import type { Viewer } from '../media/access/media-access.ts';
-import type { MediaSettings } from '../media/record/media-settings.ts';
-import type { Metrics } from '../metrics.ts';
+import type { DomainConfig } from '../media/record/domain-config.ts';
+import type { Metrics } from '../metrics/create-metrics.ts';
 import type { MediaWaiters } from './media-waiters.ts';
 import type { UploadTickets } from './upload-tickets.ts';
 
@@ -17,7 +17,7 @@ export interface HttpContext {
   config: Config;
   database: Database;
   storage: Storage;
-  settings: MediaSettings;
+  settings: DomainConfig;
   verifyToken: TokenVerifier;
   /** Undefined without TOKEN_SECRETS: then there is nothing to sign tickets with. */
   tickets: UploadTickets | undefined;

@@ -85,43 +85,25 @@ const securityHeaders = ({ config }: HttpContext): RequestHandler => {
   });
 };
 
-/** Express with every route; errors leave it as problem documents (RFC 9457). */
-export const createApp = (context: HttpContext, uploads: Uploads): Express => {
-  const { config } = context;
-  const app = express();
-  app.disable('x-powered-by');
-  app.set('query parser', 'simple');
-  app.use(traceRequests(context.tracing), observe(context));
-  app.use(securityHeaders(context));
-  app.use(
-    ['/v1', '/config.json'],
-    cors({
-      origin: [new URL(config.publicUrl).origin, ...config.corsOrigins],
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: [
-        'ETag',
-        'RateLimit',
-        'RateLimit-Policy',
-        'Retry-After',
-        ...QUOTA_HEADERS,
-        ...TUS_HEADERS,
-      ],
-      maxAge: 86_400,
-      // tus clients ask for the server's abilities with the same method.
-      preflightContinue: true,
-    }),
-  );
-  app.use(webRoutes(config), openapiRoutes(config));
-  if (config.devLogin && config.token.secret !== undefined)
-    app.use(
-      express.json({ limit: BODY_LIMIT }),
-      devLoginRoutes({
-        secret: config.token.secret,
-        issuer: config.token.issuer,
-        audience: config.token.audience,
-      }),
-    );
+const corsPolicy = ({ publicUrl, corsOrigins }: HttpContext['config']): RequestHandler =>
+  cors({
+    origin: [new URL(publicUrl).origin, ...corsOrigins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: [
+      'ETag',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+      ...QUOTA_HEADERS,
+      ...TUS_HEADERS,
+    ],
+    maxAge: 86_400,
+    // tus clients ask for the server's abilities with the same method.
+    preflightContinue: true,
+  });
 
+const mountApi = (app: Express, context: HttpContext, uploads: Uploads): void => {
+  const { config } = context;
   // Before the JSON parser and with its own rules: bodies of uploads are bytes.
   app.use('/v1/uploads', uploadRoutes(context, uploads));
   app.options('/v1/*path', (_request, response) => {
@@ -138,7 +120,29 @@ export const createApp = (context: HttpContext, uploads: Uploads): Express => {
   app.use(uploadAuthorizationRoutes(context), referenceRoutes(context), erasureRoutes(context));
   const reports = limitRate(context, 'client_reports', config.rateLimits.clientReports);
   app.use(clientReportRoutes(context, reports));
+};
 
+/** Express with every route; errors leave it as problem documents (RFC 9457). */
+export const createApp = (context: HttpContext, uploads: Uploads): Express => {
+  const { config } = context;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(traceRequests(context.tracing), observe(context));
+  app.use(securityHeaders(context));
+  app.use(['/v1', '/config.json'], corsPolicy(config));
+  app.use(webRoutes(config), openapiRoutes(config));
+  if (config.devLogin && config.token.secret !== undefined)
+    app.use(
+      express.json({ limit: BODY_LIMIT }),
+      devLoginRoutes({
+        secret: config.token.secret,
+        issuer: config.token.issuer,
+        audience: config.token.audience,
+      }),
+    );
+
+  mountApi(app, context, uploads);
   app.use((_request, response) => sendProblem(response, toProblem('not_found')));
   app.use(toProblemResponse(context.logger));
   return app;

@@ -1,9 +1,9 @@
 import { expireOrphans } from '../background/sweeper/expire-orphans.ts';
 import { finishUploads } from '../background/sweeper/finish-uploads.ts';
-import { lookAtDirectUploads } from '../background/sweeper/look-at-direct-uploads.ts';
-import { measure } from '../background/sweeper/measure.ts';
+import { pollDirectUploads } from '../background/sweeper/poll-direct-uploads.ts';
 import { prune } from '../background/sweeper/prune.ts';
 import { purgeBlockedMedia } from '../background/sweeper/purge-blocked-media.ts';
+import { recordStoredBytes } from '../background/sweeper/record-stored-bytes.ts';
 import { resolveOverdueMedia } from '../background/sweeper/resolve-overdue-media.ts';
 import { sweepPrefixes } from '../background/sweeper/sweep-prefixes.ts';
 import { Sweeper } from '../background/sweeper/sweeper.ts';
@@ -16,7 +16,7 @@ export const startSweeper = (context: Context, sessions: UploadSessions): void =
   const { bus, database, storage, settings, config, logger, metrics, shutdown } = context;
   const engine = createStoreUpload(context, sessions);
   shutdown.add('sweeper uploads', () => engine.close());
-  const duties = [
+  const tasks = [
     resolveOverdueMedia({ database, bus, settings }),
     finishUploads({
       database,
@@ -25,7 +25,7 @@ export const startSweeper = (context: Context, sessions: UploadSessions): void =
       settings,
       store: engine.store,
     }),
-    lookAtDirectUploads({ database, directUploads: context.directUploads }),
+    pollDirectUploads({ database, directUploads: context.directUploads }),
     expireOrphans({ database, settings }),
     sweepPrefixes({ database, storage }),
     ...(config.virusPolicy === 'hard' ? [purgeBlockedMedia({ database })] : []),
@@ -34,12 +34,12 @@ export const startSweeper = (context: Context, sessions: UploadSessions): void =
       eventRetentionMs: config.eventRetentionMs,
       readyDeadlineMaxMs: config.readyDeadlineMaxMs,
     }),
-    measure({ database, set: (kind, bytes) => metrics.storedBytes.set({ class: kind }, bytes) }),
+    recordStoredBytes({ database, set: (kind, bytes) => metrics.storedBytes.set({ class: kind }, bytes) }),
   ];
-  for (const { name, decisions } of duties)
-    for (const decision of [...decisions, 'error']) metrics.sweeperDecisions.inc({ duty: name, decision }, 0);
+  for (const { name, outcomes } of tasks)
+    for (const decision of [...outcomes, 'error']) metrics.sweeperDecisions.inc({ duty: name, decision }, 0);
   const sweeper = new Sweeper({
-    duties,
+    tasks,
     everyMs: config.sweepIntervalMs,
     logger,
     onDecision: (duty, decision) => metrics.sweeperDecisions.inc({ duty, decision }),

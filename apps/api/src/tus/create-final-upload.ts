@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { createUpload, PartialUploadGone } from '../media/uploads/create-upload.ts';
 import { partSizeFor } from '../media/uploads/part-size.ts';
-import type { UploadSession } from '../media/uploads/upload-sessions.ts';
+import type { UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import type { HttpContext } from '../request/context.ts';
 import type { Uploads } from './compose-uploads.ts';

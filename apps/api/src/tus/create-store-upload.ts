@@ -1,4 +1,6 @@
-import type { Lease, UploadSession, UploadSessions } from '../media/uploads/upload-sessions.ts';
+import type { Lease } from '../media/uploads/lease.ts';
+import type { UploadSession } from '../media/uploads/upload-session.ts';
+import type { UploadSessions } from '../media/uploads/upload-sessions.ts';
 import { createEngine, type EngineContext } from './create-engine.ts';
 import { storedRemainder, storeWhole } from './store/finish-upload.ts';
 

@@ -1,6 +1,6 @@
 import { prefixOf } from '@claimcheck/contracts/object-keys';
 import { deleteMedia } from '../media/lifecycle/delete-media.ts';
-import type { UploadSession } from '../media/uploads/upload-sessions.ts';
+import type { UploadSession } from '../media/uploads/upload-session.ts';
 import type { HttpContext } from '../request/context.ts';
 import type { Uploads } from './compose-uploads.ts';
 

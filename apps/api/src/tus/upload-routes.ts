@@ -1,7 +1,8 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { createPartialUpload, createUpload } from '../media/uploads/create-upload.ts';
+import type { Lease } from '../media/uploads/lease.ts';
 import { partSizeFor } from '../media/uploads/part-size.ts';
-import type { Lease, UploadSession } from '../media/uploads/upload-sessions.ts';
+import type { UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import { authenticate, authenticateUpload, identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
@@ -123,7 +124,7 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
       answerCreated(request, response, await scopes.finished(request, session));
       return;
     }
-    const lease: Lease = { upload_id: session.upload_id, owner: sessions.processId, epoch: 1 };
+    const lease: Lease = { upload_id: session.upload_id, owner: sessions.processId, fencingToken: 1 };
     await server.handle(request, response, {
       request,
       session,

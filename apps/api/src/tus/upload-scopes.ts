@@ -2,7 +2,7 @@ import { uuid } from '@claimcheck/contracts/ids';
 import { isTombstone } from '@claimcheck/contracts/media';
 import type { Database } from '@claimcheck/database/database';
 import type { Request, Response } from 'express';
-import type { UploadSession } from '../media/uploads/upload-sessions.ts';
+import type { UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { Uploads } from './compose-uploads.ts';

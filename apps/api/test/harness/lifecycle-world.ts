@@ -1,7 +1,7 @@
 import { fanOutStep } from '../../src/media/log/fan-out.ts';
 import { createConversation } from '../../src/media/messages/conversations.ts';
-import type { MediaSettings } from '../../src/media/record/media-settings.ts';
-import { listOrphans, settleOrphan } from '../../src/media/removal/orphans.ts';
+import type { DomainConfig } from '../../src/media/record/domain-config.ts';
+import { expireOrphan, listOrphans } from '../../src/media/removal/orphans.ts';
 import { listOverdue, resolveOverdue } from '../../src/media/results/overdue-media.ts';
 import type { ModelMedia } from './lifecycle-model.ts';
 import type { TestDatabase } from './test-database.ts';
@@ -11,16 +11,16 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
 /** The real thing: the api's own functions on a real database, with a clock that the test moves. */
 export class LifecycleWorld {
   readonly db: TestDatabase;
-  readonly settings: MediaSettings;
+  readonly settings: DomainConfig;
   readonly conversations: readonly string[];
 
-  private constructor(db: TestDatabase, settings: MediaSettings, conversations: readonly string[]) {
+  private constructor(db: TestDatabase, settings: DomainConfig, conversations: readonly string[]) {
     this.db = db;
     this.settings = settings;
     this.conversations = conversations;
   }
 
-  static async create(db: TestDatabase, settings: MediaSettings, name: string): Promise<LifecycleWorld> {
+  static async create(db: TestDatabase, settings: DomainConfig, name: string): Promise<LifecycleWorld> {
     const conversations = ['a', 'b', 'c'].map((suffix) => `${name}-${suffix}`);
     for (const conversation_id of conversations)
       await db.database.transaction((tx) =>
@@ -56,7 +56,7 @@ export class LifecycleWorld {
         );
     for (const id of await listOrphans(database, now, FIRST, 1_000))
       if (ours.has(id))
-        decisions.push(await database.transaction((tx) => settleOrphan(tx, this.settings, id, now)));
+        decisions.push(await database.transaction((tx) => expireOrphan(tx, this.settings, id, now)));
     while ((await database.transaction((tx) => fanOutStep(tx, this.settings))) !== undefined);
     return decisions;
   }

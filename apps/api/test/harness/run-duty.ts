@@ -1,4 +1,4 @@
-import type { Duty } from '../../src/background/sweeper/duty.ts';
+import type { SweepTask } from '../../src/background/sweeper/sweep-task.ts';
 
 export interface DutyReport {
   /** `decision` or `error`, in their order. */
@@ -7,7 +7,7 @@ export interface DutyReport {
 }
 
 /** One pass of one duty, at a time of the test's choice. */
-export const runDuty = async (duty: Duty, now: Date): Promise<DutyReport> => {
+export const runDuty = async (duty: SweepTask, now: Date): Promise<DutyReport> => {
   const report: DutyReport = { decisions: [], errors: [] };
   await duty.run({
     now,

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { createConversation } from '../../src/media/messages/conversations.ts';
 import { sendMessage } from '../../src/media/messages/messages.ts';
-import type { MediaSettings } from '../../src/media/record/media-settings.ts';
+import type { DomainConfig } from '../../src/media/record/domain-config.ts';
 import { createUpload } from '../../src/media/uploads/create-upload.ts';
 import { finalizeUpload } from '../../src/media/uploads/finalize-upload.ts';
 
@@ -17,7 +17,7 @@ declare module 'vitest' {
   }
 }
 
-export const settings: MediaSettings = {
+export const settings: DomainConfig = {
   subjects: subjectsOf('test'),
   publicUrl: 'https://media.example',
   bucket: 'claimcheck',
@@ -42,7 +42,7 @@ export interface TestDatabase {
   /** What was announced after commits. */
   facts: CommittedFact[];
   /** An uploaded media object of `ann` in state processing, epoch 1. */
-  uploaded(filetype?: string, changed?: Partial<MediaSettings>): Promise<string>;
+  uploaded(filetype?: string, changed?: Partial<DomainConfig>): Promise<string>;
   /** A conversation of `ann` with a message that refers to the media object. @returns the message's id */
   shared(mediaObjectId: string, conversationId: string): Promise<string>;
   close(): Promise<void>;
@@ -83,11 +83,16 @@ export const createTestDatabase = async (ownerUrl: string): Promise<TestDatabase
         createConversation(tx, { conversation_id, created_by: 'ann', member_ids: ['ann'] }),
       );
       const { message } = await database.transaction((tx) =>
-        sendMessage(tx, settings, conversation_id, 'ann', {
-          client_message_id: uuidv7(),
-          message_type: 'image',
-          media_object_id,
-        }),
+        sendMessage(
+          tx,
+          settings,
+          { conversation_id, sender_user_id: 'ann' },
+          {
+            client_message_id: uuidv7(),
+            message_type: 'image',
+            media_object_id,
+          },
+        ),
       );
       return message.message_id;
     },

@@ -3,13 +3,13 @@ import { createLogger } from '@claimcheck/platform/process/logger';
 import { DirectStorage } from '@claimcheck/platform/s3/direct-storage';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import { DirectUploads } from '../../src/direct/direct-uploads.ts';
-import type { MediaSettings } from '../../src/media/record/media-settings.ts';
+import type { DomainConfig } from '../../src/media/record/domain-config.ts';
 
 /** As a process without failpoints has it; what it finds is told to nobody. */
 export const createTestDirectUploads = (
   database: Database,
   storage: Storage,
-  settings: MediaSettings,
+  settings: DomainConfig,
 ): DirectUploads =>
   new DirectUploads({
     database,
@@ -18,5 +18,5 @@ export const createTestDirectUploads = (
     direct: new DirectStorage(storage),
     failpoint: () => {},
     logger: createLogger('test', 'silent'),
-    onSettled: () => {},
+    onChecked: () => {},
   });

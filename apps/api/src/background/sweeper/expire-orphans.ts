@@ -1,12 +1,12 @@
 import type { Database } from '@claimcheck/database/database';
-import type { MediaSettings } from '../../media/record/media-settings.ts';
-import { listOrphans, settleOrphan } from '../../media/removal/orphans.ts';
-import { type Duty, forEachPage } from './duty.ts';
+import type { DomainConfig } from '../../media/record/domain-config.ts';
+import { expireOrphan, listOrphans } from '../../media/removal/orphans.ts';
+import { forEachPage, type SweepTask } from './sweep-task.ts';
 
 /** Media that nobody refers to: `expiring`, and after the grace `expired`. */
-export const expireOrphans = (options: { database: Database; settings: MediaSettings }): Duty => ({
+export const expireOrphans = (options: { database: Database; settings: DomainConfig }): SweepTask => ({
   name: 'orphans',
-  decisions: ['expiring', 'expired', 'brought_back'],
+  outcomes: ['expiring', 'expired', 'brought_back'],
   run: (pass) =>
     forEachPage(
       pass,
@@ -17,7 +17,7 @@ export const expireOrphans = (options: { database: Database; settings: MediaSett
           if (pass.isOver()) return;
           try {
             const decision = await options.database.transaction((tx) =>
-              settleOrphan(tx, options.settings, media_object_id, pass.now),
+              expireOrphan(tx, options.settings, media_object_id, pass.now),
             );
             if (decision !== 'left') pass.decided(decision, { media_object_id });
           } catch (error) {

@@ -1,11 +1,13 @@
 import { tailPrefix } from '@claimcheck/contracts/object-keys';
 import type { Database } from '@claimcheck/database/database';
 import type { Storage } from '@claimcheck/platform/s3/storage';
-import type { MediaSettings } from '../../media/record/media-settings.ts';
+import type { DomainConfig } from '../../media/record/domain-config.ts';
 import { finalizeUpload } from '../../media/uploads/finalize-upload.ts';
+import type { Acquired, Lease } from '../../media/uploads/lease.ts';
 import { claimUnfinished } from '../../media/uploads/unfinished-uploads.ts';
-import type { Acquired, Lease, UploadSession, UploadSessions } from '../../media/uploads/upload-sessions.ts';
-import type { Duty, Pass } from './duty.ts';
+import type { UploadSession } from '../../media/uploads/upload-session.ts';
+import type { UploadSessions } from '../../media/uploads/upload-sessions.ts';
+import type { SweepRun, SweepTask } from './sweep-task.ts';
 
 type WholeSession = UploadSession & { length: number };
 
@@ -13,7 +15,7 @@ interface Options {
   database: Database;
   sessions: UploadSessions;
   storage: Pick<Storage, 'head' | 'deletePrefix'>;
-  settings: MediaSettings;
+  settings: DomainConfig;
   /** Makes one object of what is stored of an upload; the upload engine's own way. */
   store: (lease: Lease, session: WholeSession) => Promise<void>;
 }
@@ -48,7 +50,7 @@ const finish = async (options: Options, { lease, session }: Acquired): Promise<'
   return 'finished';
 };
 
-const tryFinish = async (options: Options, pass: Pass, due: Acquired): Promise<void> => {
+const tryFinish = async (options: Options, pass: SweepRun, due: Acquired): Promise<void> => {
   const { upload_id } = due.session;
   try {
     const decision = await finish(options, due);
@@ -61,7 +63,7 @@ const tryFinish = async (options: Options, pass: Pass, due: Acquired): Promise<v
 };
 
 /** One that can't be given back must not keep the others of its batch; it is claimed again later. */
-const release = async ({ sessions }: Options, pass: Pass, due: Acquired): Promise<void> => {
+const release = async ({ sessions }: Options, pass: SweepRun, due: Acquired): Promise<void> => {
   try {
     await sessions.release(due.lease);
   } catch (error) {
@@ -70,9 +72,9 @@ const release = async ({ sessions }: Options, pass: Pass, due: Acquired): Promis
 };
 
 /** Uploads whose bytes are all here and whose last request died before it could say so. */
-export const finishUploads = (options: Options): Duty => ({
+export const finishUploads = (options: Options): SweepTask => ({
   name: 'unfinished_uploads',
-  decisions: ['finished'],
+  outcomes: ['finished'],
   run: async (pass) => {
     const batch = await claimUnfinished(options.database, options.sessions.processId, pass.now, BATCH);
     for (const due of batch)

@@ -5,8 +5,8 @@ import {
   pruneIdempotencyKeys,
   pruneMediaSessions,
   pruneOutbox,
-} from '../../media/removal/prune.ts';
-import type { Duty } from './duty.ts';
+} from '../../media/removal/prune-tables.ts';
+import type { SweepTask } from './sweep-task.ts';
 
 interface Options {
   database: Database;
@@ -19,7 +19,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Books that nobody reads any more. */
-export const prune = ({ database, eventRetentionMs, readyDeadlineMaxMs }: Options): Duty => {
+export const prune = ({ database, eventRetentionMs, readyDeadlineMaxMs }: Options): SweepTask => {
   const books = [
     // As long as somebody may ask whether a request still waits.
     { decision: 'outbox', prune: pruneOutbox, keepMs: HOUR_MS + readyDeadlineMaxMs },
@@ -30,7 +30,7 @@ export const prune = ({ database, eventRetentionMs, readyDeadlineMaxMs }: Option
   ];
   return {
     name: 'prune',
-    decisions: books.map(({ decision }) => decision),
+    outcomes: books.map(({ decision }) => decision),
     run: async (pass) => {
       for (const book of books) {
         const cutoff = new Date(pass.now.getTime() - book.keepMs);

@@ -1,11 +1,11 @@
 import type { Database } from '@claimcheck/database/database';
 import { listPurgeable, purgeBlocked } from '../../media/removal/purge-blocked.ts';
-import { type Duty, forEachPage } from './duty.ts';
+import { forEachPage, type SweepTask } from './sweep-task.ts';
 
 /** `VIRUS_POLICY=hard`: nothing stays of an infected media object once everybody has been told. */
-export const purgeBlockedMedia = ({ database }: { database: Database }): Duty => ({
+export const purgeBlockedMedia = ({ database }: { database: Database }): SweepTask => ({
   name: 'blocked_media',
-  decisions: ['purged'],
+  outcomes: ['purged'],
   run: (pass) =>
     forEachPage(
       pass,

@@ -1,21 +1,21 @@
 import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/nats/bus';
-import type { MediaSettings } from '../../media/record/media-settings.ts';
+import type { DomainConfig } from '../../media/record/domain-config.ts';
 import { OVERDUE_OUTCOMES } from '../../media/results/decide-overdue.ts';
 import { listOverdue, type OverdueMedia, resolveOverdue } from '../../media/results/overdue-media.ts';
-import { type Duty, forEachPage, type Pass } from './duty.ts';
 import { findWaiting } from './request-queue.ts';
+import { forEachPage, type SweepRun, type SweepTask } from './sweep-task.ts';
 
 interface Options {
   database: Database;
   bus: Pick<Bus, 'manager' | 'streams' | 'subjects'>;
-  settings: MediaSettings;
+  settings: DomainConfig;
 }
 
 /** No spinner outlives its deadline: what is past it is extended, re-driven or settled. */
-export const resolveOverdueMedia = ({ database, bus, settings }: Options): Duty => {
+export const resolveOverdueMedia = ({ database, bus, settings }: Options): SweepTask => {
   /** A broker that is away tells nothing: then everything waits, as long as it may. */
-  const waitingOf = async (pass: Pass, page: OverdueMedia[]): Promise<(id: string) => boolean> => {
+  const waitingOf = async (pass: SweepRun, page: OverdueMedia[]): Promise<(id: string) => boolean> => {
     try {
       const waiting = await findWaiting(bus, page);
       return (id) => waiting.has(id);
@@ -27,7 +27,7 @@ export const resolveOverdueMedia = ({ database, bus, settings }: Options): Duty 
 
   return {
     name: 'overdue_media',
-    decisions: OVERDUE_OUTCOMES.filter((outcome) => outcome !== 'left'),
+    outcomes: OVERDUE_OUTCOMES.filter((outcome) => outcome !== 'left'),
     run: (pass) =>
       forEachPage(
         pass,

@@ -8,7 +8,7 @@ import {
   isSweepable,
   type PrefixSweep,
 } from '../../media/lifecycle/prefix-sweeps.ts';
-import type { Duty, Pass } from './duty.ts';
+import type { SweepRun, SweepTask } from './sweep-task.ts';
 
 interface Options {
   database: Database;
@@ -28,7 +28,7 @@ const empty = async (storage: Options['storage'], prefix: string): Promise<void>
   }
 };
 
-const sweep = async ({ database, storage }: Options, pass: Pass, claimed: PrefixSweep): Promise<void> => {
+const sweep = async ({ database, storage }: Options, pass: SweepRun, claimed: PrefixSweep): Promise<void> => {
   const { prefix } = claimed;
   try {
     const sweepable = await isSweepable(database, claimed);
@@ -41,9 +41,9 @@ const sweep = async ({ database, storage }: Options, pass: Pass, claimed: Prefix
 };
 
 /** Objects of tombstones and of superseded epochs, once more when nobody can write there any more. */
-export const sweepPrefixes = (options: Options): Duty => ({
+export const sweepPrefixes = (options: Options): SweepTask => ({
   name: 'prefixes',
-  decisions: ['swept', 'kept'],
+  outcomes: ['swept', 'kept'],
   run: async (pass) => {
     while (!pass.isOver()) {
       const batch = await claimSweeps(options.database, pass.now, BATCH);

@@ -1,8 +1,8 @@
 import type { Logger } from '@claimcheck/platform/process/logger';
-import type { Duty, Pass } from './duty.ts';
+import type { SweepRun, SweepTask } from './sweep-task.ts';
 
 export interface SweeperOptions {
-  duties: readonly Duty[];
+  tasks: readonly SweepTask[];
   everyMs: number;
   logger: Logger;
   clock?: () => Date;
@@ -41,26 +41,26 @@ export class Sweeper {
 
   /** One pass over every duty. Never throws. */
   async runOnce(): Promise<void> {
-    for (const duty of this.#options.duties) {
+    for (const task of this.#options.tasks) {
       if (this.#stopped) return;
-      const pass = this.#passOf(duty);
-      await duty.run(pass).catch((error: unknown) => pass.failed(error, {}));
+      const run = this.#runOf(task);
+      await task.run(run).catch((error: unknown) => run.failed(error, {}));
     }
   }
 
-  #passOf(duty: Duty): Pass {
+  #runOf({ name: duty }: SweepTask): SweepRun {
     const { logger, clock = () => new Date(), passMs = PASS_MS, onDecision } = this.#options;
     const end = performance.now() + passMs;
     return {
       now: clock(),
       isOver: () => this.#stopped || performance.now() > end,
       decided: (decision, fields) => {
-        onDecision?.(duty.name, decision);
-        logger.info({ ...fields, duty: duty.name, decision }, 'sweeper');
+        onDecision?.(duty, decision);
+        logger.info({ ...fields, duty: duty, decision }, 'sweeper');
       },
       failed: (error, fields) => {
-        onDecision?.(duty.name, 'error');
-        logger.warn({ ...fields, err: error, duty: duty.name }, 'sweeper interrupted');
+        onDecision?.(duty, 'error');
+        logger.warn({ ...fields, err: error, duty: duty }, 'sweeper interrupted');
       },
     };
   }

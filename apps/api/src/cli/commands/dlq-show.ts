@@ -1,5 +1,5 @@
 import { DeadLetters } from '@claimcheck/platform/nats/dead-letters';
-import { describeLetter } from '../../dead-letters/describe-letter.ts';
+import { describeLetter } from '../../dead-letters/redrive-letter.ts';
 import type { Command } from '../command.ts';
 import { readSequence } from '../read-arguments.ts';
 import { withBus } from '../with-bus.ts';

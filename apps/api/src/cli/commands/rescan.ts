@@ -1,8 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@claimcheck/database/database';
 import { duration } from '@claimcheck/platform/process/config';
-import type { MediaSettings } from '../../media/record/media-settings.ts';
-import { databaseTime, listRescannable, requestRescan, rescanProgress } from '../../media/results/rescan.ts';
+import type { DomainConfig } from '../../media/record/domain-config.ts';
+import {
+  databaseTime,
+  listRescannable,
+  requestRescan,
+  rescanProgress,
+} from '../../media/results/rescan-requests.ts';
 import { type Command, type CommandInput, UsageError } from '../command.ts';
 import { withOperator } from '../operator.ts';
 
@@ -36,7 +41,7 @@ const readTimeout = (value: unknown): number => {
 
 const scanBatch = async (
   database: Database,
-  settings: MediaSettings,
+  settings: DomainConfig,
   ids: readonly string[],
   { since, timeoutMs }: { since: Date; timeoutMs: number },
 ): Promise<Counts> => {

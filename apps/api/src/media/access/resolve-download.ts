@@ -1,8 +1,8 @@
 import { HLS_PLAYLIST, hlsContentType } from '@claimcheck/contracts/hls';
 import { isTombstone, type Quality } from '@claimcheck/contracts/media';
 import { ProblemError } from '../../problem-error.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { currentDerivatives } from '../record/media-view.ts';
 import { isDeliverable } from '../record/scan-policy.ts';
 
@@ -26,7 +26,7 @@ const CONTENT_TYPES = {
   m3u8: 'application/vnd.apple.mpegurl',
 } as const;
 
-const assertAvailable = (row: MediaRow, settings: MediaSettings, quality: Quality): void => {
+const assertAvailable = (row: MediaRow, settings: DomainConfig, quality: Quality): void => {
   const extra = { media_object_id: row.media_object_id };
   if (isTombstone(row.state)) throw new ProblemError('media_gone', extra);
   if (row.state === 'failed') throw new ProblemError('media_failed', extra);
@@ -62,7 +62,7 @@ const withExtension = (filename: string, extension: string): string =>
  */
 export const resolveDownload = (
   row: MediaRow,
-  settings: MediaSettings,
+  settings: DomainConfig,
   quality: Quality,
   userId: string,
 ): Download => {
@@ -94,7 +94,7 @@ export const resolveDownload = (
  */
 export const resolveHlsFile = (
   row: MediaRow,
-  settings: MediaSettings,
+  settings: DomainConfig,
   epoch: number,
   file: string,
 ): Download => {

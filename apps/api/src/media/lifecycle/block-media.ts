@@ -1,7 +1,7 @@
 import { TOMBSTONES } from '@claimcheck/contracts/media';
 import type { Database, Transaction } from '@claimcheck/database/database';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import type { MediaChange } from './plan-change.ts';
 import { findKnownVirus } from './verdicts.ts';
 import { writeMedia } from './write-media.ts';
@@ -32,7 +32,7 @@ export const blockedBy = (virusName: string): MediaChange => ({
  */
 export const blockMedia = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   row: MediaRow,
   virusName: string,
 ): Promise<string[]> => {
@@ -67,7 +67,7 @@ export const listSameBytes = async (
  */
 export const blockKnownBytes = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   mediaObjectId: string,
 ): Promise<string[] | undefined> => {
   const row = await lockMedia(tx, mediaObjectId);

@@ -1,8 +1,8 @@
 import { isTombstone } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { writeMedia } from './write-media.ts';
 
 /**
@@ -13,7 +13,7 @@ import { writeMedia } from './write-media.ts';
  */
 export const deleteMedia = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   mediaObjectId: string,
   userId: string,
 ): Promise<MediaRow> => {

@@ -1,7 +1,7 @@
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
 import type { Transaction } from '@claimcheck/database/database';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { writeMedia } from './write-media.ts';
 
 /**
@@ -12,7 +12,7 @@ import { writeMedia } from './write-media.ts';
  */
 export const failUpload = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   mediaObjectId: string,
   code: FailureCode,
 ): Promise<boolean> => {

@@ -2,14 +2,14 @@ import { MEDIA_STATES, type MediaState, TOMBSTONES } from '@claimcheck/contracts
 import { subjectsOf } from '@claimcheck/contracts/subjects';
 import { describe, expect, test } from 'vitest';
 import { derivative, ID, NOW, rowOf } from '../../../test/harness/media-rows.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { chainPlans, IllegalTransition, planChange } from './plan-change.ts';
 
 const settings = {
   subjects: subjectsOf('test'),
   publicUrl: 'https://media.example',
   sweepAgainMs: 60_000,
-} as MediaSettings;
+} as DomainConfig;
 
 const subjectsIn = (plan: ReturnType<typeof planChange>) => plan.messages.map(({ subject }) => subject);
 

@@ -1,8 +1,8 @@
 import { isTombstone, type Media } from '@claimcheck/contracts/media';
 import type { CommittedFact } from '@claimcheck/database/database';
 import { NOTHING_USED, type Usage } from '../quota/user-usage.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import type { Derivative, MediaColumns, MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { toMedia } from '../record/media-view.ts';
 import { milestonesOf } from '../record/milestones.ts';
 import { toRequest } from '../record/optimize-request.ts';
@@ -70,7 +70,7 @@ const supersedes = ({ state, applied_epoch, derivatives }: MediaRow): boolean =>
 };
 
 /** The fact of every change; then the upload's end, and requests to workers, when this change brings them. */
-const messagesOf = (settings: MediaSettings, before: MediaRow, row: MediaRow): OutboxMessage[] => {
+const messagesOf = (settings: DomainConfig, before: MediaRow, row: MediaRow): OutboxMessage[] => {
   const { subjects } = settings;
   const media = { media: toMedia(row, settings.publicUrl) };
   const isUploaded = before.upload_state !== 'uploaded' && row.upload_state === 'uploaded';
@@ -100,7 +100,7 @@ const usageOf = (before: MediaRow, row: MediaRow, isGone: boolean): Usage | unde
  * @throws IllegalTransition when the transition is not in the table: a bug of the caller
  */
 export const planChange = (
-  settings: MediaSettings,
+  settings: DomainConfig,
   current: MediaRow,
   { derivatives = [], ...change }: MediaChange,
   now: Date,

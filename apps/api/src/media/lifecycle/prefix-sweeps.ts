@@ -1,7 +1,7 @@
 import { TOMBSTONES } from '@claimcheck/contracts/media';
 import { epochPrefix, parseKey, prefixOf } from '@claimcheck/contracts/object-keys';
 import type { Database, Transaction } from '@claimcheck/database/database';
-import type { MediaSettings } from '../record/media-settings.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 
 export interface PrefixSweep {
   prefix: string;
@@ -16,7 +16,7 @@ const CLAIM_MS = 300_000;
  * Sweeps of everything below an upload's prefix, for a tombstone or an upload whose row is deleted: soon, and
  * once more when no process can be writing there any longer.
  */
-export const sweepsOfWhole = (settings: MediaSettings, uploadId: string, now: Date): PrefixSweep[] =>
+export const sweepsOfWhole = (settings: DomainConfig, uploadId: string, now: Date): PrefixSweep[] =>
   [FIRST_SWEEP_MS, settings.sweepAgainMs].map((ms) => ({
     prefix: prefixOf(uploadId),
     due_at: new Date(now.getTime() + ms),
@@ -24,7 +24,7 @@ export const sweepsOfWhole = (settings: MediaSettings, uploadId: string, now: Da
 
 /** Sweeps of epochs before this one: their objects stay for as long as a client may hold a URL of theirs. */
 export const sweepsOfEpochs = (
-  settings: MediaSettings,
+  settings: DomainConfig,
   mediaObjectId: string,
   beforeEpoch: number,
   now: Date,

@@ -1,8 +1,8 @@
 import type { MediaState } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import type { MediaChange } from './plan-change.ts';
 import { writeMedia } from './write-media.ts';
 
@@ -27,7 +27,7 @@ const REDRIVABLE: readonly MediaState[] = ['failed', 'degraded'];
  */
 export const redriveMedia = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   mediaObjectId: string,
   givenUp?: number,
 ): Promise<{ media: MediaRow } | { refused: MediaState }> => {

@@ -1,8 +1,8 @@
 import type { Transaction } from '@claimcheck/database/database';
-import { tellConversations } from '../log/fan-out.ts';
+import { appendToConversations } from '../log/fan-out.ts';
 import { setUsage } from '../quota/user-usage.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { enqueue } from '../record/outbox.ts';
 import { type MediaChange, type MediaPlan, planChange } from './plan-change.ts';
 import { insertSweeps } from './prefix-sweeps.ts';
@@ -39,7 +39,7 @@ export const executePlan = async (tx: Transaction, plan: MediaPlan): Promise<Med
   if (plan.sweeps.length > 0) await insertSweeps(tx, plan.sweeps);
   await enqueue(tx, ...plan.messages);
   tx.facts.push(...plan.facts);
-  await tellConversations(tx, plan.media);
+  await appendToConversations(tx, plan.media);
   return plan.row;
 };
 
@@ -52,7 +52,7 @@ export const executePlan = async (tx: Transaction, plan: MediaPlan): Promise<Med
  */
 export const writeMedia = (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   current: MediaRow,
   change: MediaChange,
 ): Promise<MediaRow> => executePlan(tx, planChange(settings, current, change, new Date()));

@@ -1,7 +1,7 @@
 import type { Media } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { toMedia } from '../record/media-view.ts';
 import { appendMediaUpdate } from './conversation-events.ts';
 
@@ -28,7 +28,7 @@ const conversationsAfter = async (
  * row. A row that is there already begins anew, with the newer rev: who was not told the older one is told
  * the newer one, and nobody the same one twice. Call it under the media object's lock.
  */
-export const tellConversations = async (tx: Transaction, media: Media): Promise<void> => {
+export const appendToConversations = async (tx: Transaction, media: Media): Promise<void> => {
   const { media_object_id, rev } = media;
   const conversations = await conversationsAfter(tx, media_object_id, '', INLINE + 1);
   if (conversations.length <= INLINE) {
@@ -58,7 +58,7 @@ export interface FanOutStep {
  */
 export const fanOutStep = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
 ): Promise<FanOutStep | undefined> => {
   const [next] = await tx.db.$queryRaw<{ media_object_id: string }[]>`
     SELECT media_object_id FROM fanout JOIN media_object USING (media_object_id)

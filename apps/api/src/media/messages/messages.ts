@@ -7,8 +7,8 @@ import { ProblemError } from '../../problem-error.ts';
 import { maySee } from '../access/media-access.ts';
 import { assertMember } from '../access/membership.ts';
 import { appendEvent, assertFits } from '../log/conversation-events.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow, type Reader } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { toMedia } from '../record/media-view.ts';
 import { messageTypeOf } from './message-type.ts';
 import { addReference, removeReference } from './references.ts';
@@ -66,9 +66,11 @@ const lockReferable = async (tx: Transaction, mediaObjectId: string, senderId: s
  */
 export const sendMessage = async (
   tx: Transaction,
-  settings: MediaSettings,
-  conversationId: string,
-  senderId: string,
+  settings: DomainConfig,
+  {
+    conversation_id: conversationId,
+    sender_user_id: senderId,
+  }: Pick<Message, 'conversation_id' | 'sender_user_id'>,
   input: SendMessage,
 ): Promise<{ message: Message; created: boolean }> => {
   await assertMember(tx, conversationId, senderId);
@@ -136,7 +138,7 @@ const insertWithEvent = async (
 /** Newest first pages, each in ascending order; `last_seq` is read before the messages. */
 export const listMessages = async (
   db: Reader,
-  settings: MediaSettings,
+  settings: DomainConfig,
   conversationId: string,
   page: { before_seq?: number | undefined; limit: number },
 ): Promise<{ messages: Message[]; last_seq: number }> => {
@@ -178,9 +180,8 @@ const redactEvent = (
  */
 export const deleteMessage = async (
   tx: Transaction,
-  settings: MediaSettings,
-  conversationId: string,
-  messageId: string,
+  settings: DomainConfig,
+  { conversation_id: conversationId, message_id: messageId }: Pick<Message, 'conversation_id' | 'message_id'>,
   user: { user_id: string; is_backend: boolean },
 ): Promise<void> => {
   const found = await tx.db.message.findUnique({ where: { message_id: messageId } });

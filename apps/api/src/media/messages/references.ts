@@ -3,8 +3,8 @@ import type { Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { keepBooks } from '../record/bookkeeping.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 
 /** One entry of the ledger that answers "why is this still here". */
 export interface Reference {
@@ -18,7 +18,7 @@ export interface Reference {
 /** An expiring media object that somebody refers to in time is again what it was. */
 export const bringBack = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   media: MediaRow,
 ): Promise<MediaRow> => {
   if (media.state !== 'expiring' || media.former_state === null) return media;
@@ -33,7 +33,7 @@ export const bringBack = async (
  */
 export const addReference = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   media: MediaRow,
   reference: Omit<Reference, 'media_object_id'>,
 ): Promise<MediaRow> => {
@@ -49,7 +49,7 @@ export const addReference = async (
 /** Takes a reference back; the last one starts the orphan clock. Repeatable, under the media object's lock. */
 export const removeReference = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   media: MediaRow,
   reference: Pick<Reference, 'kind' | 'ref_id'>,
 ): Promise<void> => {
@@ -75,7 +75,7 @@ export const isReferenced = async (tx: Transaction, mediaObjectId: string): Prom
  */
 export const putHostReference = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   { media_object_id, ...reference }: Reference,
 ): Promise<{ created: boolean }> => {
   const extra = { media_object_id };
@@ -99,7 +99,7 @@ export const putHostReference = async (
 /** Repeatable. */
 export const deleteHostReference = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   { media_object_id, ...reference }: Omit<Reference, 'conversation_id'>,
 ): Promise<void> => {
   const media = await lockMedia(tx, media_object_id);

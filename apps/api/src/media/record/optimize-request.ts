@@ -1,10 +1,10 @@
 import type { OptimizeRequest } from '@claimcheck/contracts/broker-events';
+import type { DomainConfig } from './domain-config.ts';
 import type { MediaRow } from './media-row.ts';
-import type { MediaSettings } from './media-settings.ts';
 import { sourceUrlOf } from './media-view.ts';
 
 /** The request that a worker gets; the same for both lanes. */
-export const toRequest = (row: MediaRow, settings: MediaSettings): OptimizeRequest => ({
+export const toRequest = (row: MediaRow, settings: DomainConfig): OptimizeRequest => ({
   s3Key: row.object_storage_key,
   s3Bucket: row.s3_bucket,
   mediaId: row.media_object_id,

@@ -1,9 +1,9 @@
+import type { DomainConfig } from './domain-config.ts';
 import type { MediaRow } from './media-row.ts';
-import type { MediaSettings } from './media-settings.ts';
 
 /** Whether the verdict lets members have more than the thumbnail. */
 export const isDeliverable = (
-  settings: Pick<MediaSettings, 'scanPolicy'>,
+  settings: Pick<DomainConfig, 'scanPolicy'>,
   scanState: MediaRow['scan_state'],
 ): boolean => {
   if (scanState === 'infected') return false;

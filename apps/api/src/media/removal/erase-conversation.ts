@@ -1,8 +1,8 @@
 import type { Database, Transaction } from '@claimcheck/database/database';
 import { removeMember } from '../messages/conversations.ts';
 import { isReferenced } from '../messages/references.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { type ErasedUpload, eraseMedia, erasePage } from './erase-media.ts';
 
 const PAGE = 100;
@@ -21,7 +21,7 @@ const removeMembers = async (database: Database, conversationId: string): Promis
 /** Takes the conversation's references to one media object back. @returns what was erased, if nobody else has any */
 const letGo = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   conversationId: string,
   mediaObjectId: string,
 ): Promise<ErasedUpload | undefined> => {
@@ -77,7 +77,7 @@ const deleteConversation = async (tx: Transaction, conversationId: string): Prom
  */
 export const eraseConversation = async (
   database: Database,
-  settings: MediaSettings,
+  settings: DomainConfig,
   conversationId: string,
   onErased: (upload: ErasedUpload) => Promise<void>,
 ): Promise<void> => {

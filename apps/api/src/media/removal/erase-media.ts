@@ -3,8 +3,8 @@ import type { Transaction } from '@claimcheck/database/database';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { isReferenced } from '../messages/references.ts';
 import { keepBooks } from '../record/bookkeeping.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { toMedia } from '../record/media-view.ts';
 
 /** What the storage still holds of an erased upload; its prefix is `{upload_id}/`. */
@@ -36,7 +36,7 @@ export const ERASED_USER = '';
  * What conversations were told of it before is what they are told of it now, also where the message that
  * showed it is deleted by now: the log keeps updates. Both statements go by an index, however long the logs.
  */
-const rewriteLogs = async (tx: Transaction, settings: MediaSettings, row: MediaRow): Promise<void> => {
+const rewriteLogs = async (tx: Transaction, settings: DomainConfig, row: MediaRow): Promise<void> => {
   const id = row.media_object_id;
   const media = JSON.stringify(toMedia(row, settings.publicUrl));
   await tx.db.$executeRaw`
@@ -59,7 +59,7 @@ const rewriteLogs = async (tx: Transaction, settings: MediaSettings, row: MediaR
  */
 export const eraseMedia = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   row: MediaRow,
 ): Promise<ErasedUpload> => {
   const { media_object_id } = row;

@@ -2,8 +2,8 @@ import type { Database, Transaction } from '@claimcheck/database/database';
 import { insertSweeps, sweepsOfWhole } from '../lifecycle/prefix-sweeps.ts';
 import { removeMember } from '../messages/conversations.ts';
 import { deleteMessage } from '../messages/messages.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { ERASED_USER, type ErasedUpload, eraseMedia, erasePage } from './erase-media.ts';
 
 const PAGE = 100;
@@ -14,7 +14,7 @@ const leaveConversations = async (database: Database, userId: string): Promise<v
     await database.transaction((tx) => removeMember(tx, conversation_id, userId));
 };
 
-const deleteMessages = async (database: Database, settings: MediaSettings, userId: string): Promise<void> => {
+const deleteMessages = async (database: Database, settings: DomainConfig, userId: string): Promise<void> => {
   const backend = { user_id: userId, is_backend: true };
   for (;;) {
     const page = await database.client.message.findMany({
@@ -23,14 +23,16 @@ const deleteMessages = async (database: Database, settings: MediaSettings, userI
       select: { conversation_id: true, message_id: true },
     });
     for (const { conversation_id, message_id } of page)
-      await database.transaction((tx) => deleteMessage(tx, settings, conversation_id, message_id, backend));
+      await database.transaction((tx) =>
+        deleteMessage(tx, settings, { conversation_id, message_id }, backend),
+      );
     if (page.length < PAGE) return;
   }
 };
 
 const eraseOwn = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   userId: string,
   mediaObjectId: string,
 ): Promise<ErasedUpload | undefined> => {
@@ -41,7 +43,7 @@ const eraseOwn = async (
 /** Pieces of concatenations, which belong to no media object: a page of them. */
 const erasePieces = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   userId: string,
 ): Promise<ErasedUpload[]> => {
   const pieces = await tx.db.upload_session.findMany({
@@ -85,7 +87,7 @@ const forget = async (tx: Transaction, userId: string): Promise<void> => {
  */
 export const eraseUser = async (
   database: Database,
-  settings: MediaSettings,
+  settings: DomainConfig,
   userId: string,
   onErased: (upload: ErasedUpload) => Promise<void>,
 ): Promise<void> => {

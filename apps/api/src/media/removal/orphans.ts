@@ -2,8 +2,8 @@ import type { Database, Transaction } from '@claimcheck/database/database';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { bringBack, isReferenced } from '../messages/references.ts';
 import { keepBooks } from '../record/bookkeeping.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 
 export type OrphanDecision = 'expiring' | 'expired' | 'brought_back' | 'left';
 
@@ -31,9 +31,9 @@ export const listOrphans = async (
  * Decides about one orphan, under its lock, after a second look for references: `expiring` first, and when
  * nobody came during the grace, `expired`, whose objects are swept.
  */
-export const settleOrphan = async (
+export const expireOrphan = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   mediaObjectId: string,
   now: Date,
 ): Promise<OrphanDecision> => {

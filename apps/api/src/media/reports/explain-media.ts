@@ -2,8 +2,8 @@ import { isTombstone } from '@claimcheck/contracts/media';
 import { prefixOf } from '@claimcheck/contracts/object-keys';
 import type { Database } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { type MediaRow, readMedia } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { listAttempts } from './list-attempts.ts';
 import { listStateTimes } from './state-times.ts';
 
@@ -36,45 +36,48 @@ const listVerdicts = (client: Client, sha256: string | null) =>
         select: { scanner: true, code: true, virus_name: true, judged_at: true },
       });
 
+/** The rows around a media object, read at the same time. */
+const readAround = (client: Client, settings: DomainConfig, { media_object_id, sha256 }: MediaRow) => {
+  const where = { media_object_id };
+  const upload = {
+    protocol: true,
+    phase: true,
+    length: true,
+    offset: true,
+    lease_owner: true,
+    expires_at: true,
+    created_at: true,
+    updated_at: true,
+  };
+  return Promise.all([
+    client.upload_session.findFirst({ where, select: upload }),
+    listAttempts(client, settings, media_object_id),
+    client.applied_result.findMany({
+      where,
+      orderBy: { applied_at: 'asc' },
+      select: { epoch: true, stage: true, applied_at: true },
+    }),
+    client.media_alias.findMany({ where, select: { client_media_id: true } }),
+    client.media_reference.count({ where }),
+    listReferences(client, media_object_id),
+    listVerdicts(client, sha256),
+    client.fanout.findUnique({ where, select: { rev: true, cursor: true, created_at: true } }),
+    client.prefix_sweep.findMany({
+      where: { prefix: { startsWith: prefixOf(media_object_id) } },
+      select: { prefix: true, due_at: true },
+    }),
+  ]);
+};
+
 /**
- * Everything an operator asks of one media object: its row, since when it is what it is, its upload, what was
- * asked of workers and what of their answers was applied, who refers to it, what is planned.
+ * Everything an operator asks about one media object: its row, its states, its upload, the requests to workers
+ * and their applied results, its references, its planned sweeps.
  */
-export const explainMedia = async (client: Client, settings: MediaSettings, mediaObjectId: string) => {
-  const where = { media_object_id: mediaObjectId };
+export const explainMedia = async (client: Client, settings: DomainConfig, mediaObjectId: string) => {
   const row = await orNotFound(client, mediaObjectId);
   const { derivatives, size_bytes, ...media } = row;
   const [upload, attempts, results, aliases, references, referrers, verdicts, fanout, sweeps] =
-    await Promise.all([
-      client.upload_session.findFirst({
-        where,
-        select: {
-          protocol: true,
-          phase: true,
-          length: true,
-          offset: true,
-          lease_owner: true,
-          expires_at: true,
-          created_at: true,
-          updated_at: true,
-        },
-      }),
-      listAttempts(client, settings, mediaObjectId),
-      client.applied_result.findMany({
-        where,
-        orderBy: { applied_at: 'asc' },
-        select: { epoch: true, stage: true, applied_at: true },
-      }),
-      client.media_alias.findMany({ where, select: { client_media_id: true } }),
-      client.media_reference.count({ where }),
-      listReferences(client, mediaObjectId),
-      listVerdicts(client, row.sha256),
-      client.fanout.findUnique({ where, select: { rev: true, cursor: true, created_at: true } }),
-      client.prefix_sweep.findMany({
-        where: { prefix: { startsWith: prefixOf(mediaObjectId) } },
-        select: { prefix: true, due_at: true },
-      }),
-    ]);
+    await readAround(client, settings, row);
   return {
     media: { ...media, size_bytes: Number(size_bytes) },
     states: await listStateTimes(client, row),

@@ -1,5 +1,5 @@
 import type { Database } from '@claimcheck/database/database';
-import type { MediaSettings } from '../record/media-settings.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 
 /** One request to a worker, as far as the outbox still has it. */
 export interface Attempt {
@@ -16,7 +16,7 @@ export interface Attempt {
 /** Requests for a media object, oldest first; published ones are pruned after a while. */
 export const listAttempts = (
   client: Database['client'],
-  { subjects }: MediaSettings,
+  { subjects }: DomainConfig,
   mediaObjectId: string,
 ): Promise<Attempt[]> => client.$queryRaw<Attempt[]>`
   SELECT (payload->>'epoch')::int AS epoch,

@@ -2,8 +2,8 @@ import type { Transaction } from '@claimcheck/database/database';
 import { findKnownVirus, recordVerdict, toSha256 } from '../lifecycle/verdicts.ts';
 import { executePlan } from '../lifecycle/write-media.ts';
 import { keepBooks } from '../record/bookkeeping.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { decideResult, type ResultOutcome, type ResultPlan, type ResultState } from './decide-result.ts';
 import type { Result } from './result.ts';
 
@@ -56,7 +56,7 @@ const execute = async (tx: Transaction, mediaObjectId: string, plan: ResultPlan)
  */
 export const applyResult = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   result: Result,
 ): Promise<ApplyOutcome> => {
   const row = await lockMedia(tx, result.mediaId);

@@ -3,8 +3,8 @@ import { isTombstone } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
 import { blockMedia } from '../lifecycle/block-media.ts';
 import { recordVerdict, toSha256 } from '../lifecycle/verdicts.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 
 interface AppliedVirus {
   outcome: 'applied' | 'missing' | 'tombstone';
@@ -20,7 +20,7 @@ interface AppliedVirus {
  */
 export const applyVirus = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   event: VirusEvent,
 ): Promise<AppliedVirus> => {
   const row = await lockMedia(tx, event.mediaId);

@@ -1,8 +1,8 @@
 import { MEDIA_STATES } from '@claimcheck/contracts/media';
 import { describe, expect, test } from 'vitest';
 import { NOW, rowOf } from '../../../test/harness/media-rows.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { decideOverdue, type Overdue, type OverdueOutcome } from './decide-overdue.ts';
 
 const MINUTE = 60_000;
@@ -11,7 +11,7 @@ const settings = {
   readyDeadlineMs: 2 * MINUTE,
   readyDeadlineMaxMs: 60 * MINUTE,
   maxAttempts: 5,
-} as MediaSettings;
+} as DomainConfig;
 
 const at = (minutes: number): Date => new Date(NOW.getTime() + minutes * MINUTE);
 

@@ -1,8 +1,8 @@
 import type { MediaChange } from '../lifecycle/plan-change.ts';
 import { nextEpoch } from '../lifecycle/redrive-media.ts';
 import type { Bookkeeping } from '../record/bookkeeping.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { isDeliverable } from '../record/scan-policy.ts';
 import { failureOf } from './stage-changes.ts';
 
@@ -37,7 +37,7 @@ export interface OverdueDecision {
 }
 
 /** The end of waiting: the media object is delivered if the scan policy lets it, otherwise it has failed. */
-const giveUp = (settings: MediaSettings, row: MediaRow): OverdueDecision => {
+const giveUp = (settings: DomainConfig, row: MediaRow): OverdueDecision => {
   const isWaiting = row.transcode_state === 'pending' || row.transcode_state === 'running';
   const transcode_state = isWaiting ? 'failed' : row.transcode_state;
   const end: MediaChange = { transcode_state, ready_by: null, settle_by: null };
@@ -49,7 +49,7 @@ const giveUp = (settings: MediaSettings, row: MediaRow): OverdueDecision => {
 };
 
 /** The poster and the source are available: members do not wait for a turn in the heavy lane. */
-const isOfferable = (settings: MediaSettings, row: MediaRow): boolean =>
+const isOfferable = (settings: DomainConfig, row: MediaRow): boolean =>
   row.state === 'processing' &&
   (row.transcode_state === 'pending' || row.transcode_state === 'running') &&
   row.thumbnail_state === 'ready' &&
@@ -60,7 +60,7 @@ const isOfferable = (settings: MediaSettings, row: MediaRow): boolean =>
  * a new epoch, at last settled. A video whose transcode waits is offered as it is at once, and keeps a deadline.
  * Pure.
  */
-export const decideOverdue = (settings: MediaSettings, overdue: Overdue): OverdueDecision => {
+export const decideOverdue = (settings: DomainConfig, overdue: Overdue): OverdueDecision => {
   const { row, asked_at, is_waiting, is_asked_again, now } = overdue;
   if (row.state !== 'processing' && row.state !== 'degraded') return { outcome: 'left' };
   const next = new Date(now.getTime() + settings.readyDeadlineMs);

@@ -2,8 +2,8 @@ import { type MediaState, TOMBSTONES } from '@claimcheck/contracts/media';
 import { subjectsOf } from '@claimcheck/contracts/subjects';
 import { describe, expect, test } from 'vitest';
 import { derivative, ID, NOW, rowOf } from '../../../test/harness/media-rows.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { decideResult, type ResultPlan, type ResultState } from './decide-result.ts';
 import type { Result } from './result.ts';
 
@@ -14,7 +14,7 @@ const settings = {
   scanUnscannable: 'deliver-large',
   maxAttempts: 5,
   sweepAgainMs: 60_000,
-} as MediaSettings;
+} as DomainConfig;
 
 const SHA256 = 'a'.repeat(64);
 const result = (stage: string, more: Partial<Result> = {}): Result => ({
@@ -40,7 +40,7 @@ const decide = (
   row: Partial<MediaRow>,
   said: Result,
   state: Partial<ResultState> = {},
-  rules: Partial<MediaSettings> = {},
+  rules: Partial<DomainConfig> = {},
 ): ResultPlan =>
   decideResult(
     { ...settings, ...rules },

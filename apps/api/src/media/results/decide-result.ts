@@ -3,8 +3,8 @@ import { blockedBy } from '../lifecycle/block-media.ts';
 import { type MediaChange, type MediaPlan, planChange } from '../lifecycle/plan-change.ts';
 import type { Verdict } from '../lifecycle/verdicts.ts';
 import type { Bookkeeping } from '../record/bookkeeping.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { decideRescan } from './decide-rescan.ts';
 import { toDerivatives } from './derivatives.ts';
 import { mergeResult } from './merge-result.ts';
@@ -47,7 +47,7 @@ export interface ResultPlan {
 }
 
 /** With a deadline ahead, after which the sweeper checks it, and attempts left. */
-const mayBeRetried = (settings: MediaSettings, row: MediaRow, result: Result): boolean =>
+const mayBeRetried = (settings: DomainConfig, row: MediaRow, result: Result): boolean =>
   !result.success &&
   result.retryable === true &&
   row.ready_by !== null &&
@@ -76,7 +76,7 @@ const epochRefusal = (row: MediaRow, epoch: number, result: Result): ResultOutco
 };
 
 const decideStage = (
-  settings: MediaSettings,
+  settings: DomainConfig,
   { row, applied_stages }: ResultState,
   result: Result,
   applied: { epoch: number; stage: Stage; now: Date },
@@ -98,7 +98,7 @@ const decideStage = (
  * nothing. No order is relied on. Pure; {@link applyResult} reads and writes.
  */
 export const decideResult = (
-  settings: MediaSettings,
+  settings: DomainConfig,
   state: ResultState,
   result: Result,
   now: Date,

@@ -1,7 +1,7 @@
 import type { DerivedQuality, MediaKind } from '@claimcheck/contracts/media';
 import type { MediaChange } from '../lifecycle/plan-change.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import type { Derivative, MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { isDeliverable } from '../record/scan-policy.ts';
 import { failureOf, type Stage } from './stage-changes.ts';
 
@@ -33,7 +33,7 @@ const isPlayable = (kept: readonly Kept[]): boolean =>
 
 /** The state of an epoch whose final result and verdict are both there. */
 const settledState = (
-  settings: MediaSettings,
+  settings: DomainConfig,
   row: MediaRow,
   change: MediaChange,
   kept: readonly Kept[],
@@ -62,7 +62,7 @@ const withoutLateState = (row: MediaRow, change: MediaChange, endsOffer: boolean
  * Merges one result into the row: the row settles when the epoch's final result and the verdict are both there,
  * in whichever order they come. Pure.
  */
-export const mergeResult = (settings: MediaSettings, row: MediaRow, result: StageResult): MediaChange => {
+export const mergeResult = (settings: DomainConfig, row: MediaRow, result: StageResult): MediaChange => {
   const { stage, epoch, derivatives, isFinished } = result;
   const kept = [...row.derivatives.filter((derivative) => derivative.epoch === epoch), ...derivatives];
   const settles = isFinished && result.change.state === undefined;

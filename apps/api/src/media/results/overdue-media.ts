@@ -1,8 +1,8 @@
 import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { keepBooks } from '../record/bookkeeping.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { decideOverdue, type OverdueOutcome } from './decide-overdue.ts';
 
 /**
@@ -92,7 +92,7 @@ const latestRequestId = async (tx: Transaction, row: MediaRow): Promise<string |
  */
 export const resolveOverdue = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   overdue: OverdueMedia,
   { isWaiting, now }: { isWaiting: boolean; now: Date },
 ): Promise<OverdueOutcome> => {

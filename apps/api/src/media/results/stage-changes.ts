@@ -2,9 +2,9 @@ import { SCAN_VERDICTS } from '@claimcheck/contracts/broker-events';
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
 import type { MediaChange } from '../lifecycle/plan-change.ts';
 import { toSha256, type Verdict } from '../lifecycle/verdicts.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { kindOf } from '../record/media-kind.ts';
 import type { MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import type { Result } from './result.ts';
 
 /** The results of one epoch that are applied, each once. */
@@ -39,13 +39,13 @@ const reasonOf = ({ code }: Result): MediaChange =>
 const previewChange = (result: Result): MediaChange =>
   result.success ? { ...learned(result), thumbnail_state: 'ready' } : { thumbnail_state: 'failed' };
 
-const refusesUnscannable = ({ scanUnscannable }: MediaSettings, result: Result): boolean =>
+const refusesUnscannable = ({ scanUnscannable }: DomainConfig, result: Result): boolean =>
   scanUnscannable === 'block' || (scanUnscannable === 'deliver-large' && result.error !== 'too_large');
 
 const verdictCode = (result: Result) =>
   result.success ? SCAN_VERDICTS.find((candidate) => candidate === result.code) : undefined;
 
-const scanChange = (settings: MediaSettings, result: Result): MediaChange => {
+const scanChange = (settings: DomainConfig, result: Result): MediaChange => {
   const verdict = verdictCode(result);
   // Anything but a known verdict is never read as clean: the state stays pending, and the deadline decides.
   if (verdict === undefined) return {};
@@ -68,7 +68,7 @@ const finalChange = (row: MediaRow, result: Result): MediaChange => {
 
 /** What a result of this stage changes, before the rules of settling. */
 export const stageChange = (
-  settings: MediaSettings,
+  settings: DomainConfig,
   row: MediaRow,
   stage: Stage,
   result: Result,

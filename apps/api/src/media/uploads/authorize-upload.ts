@@ -2,13 +2,13 @@ import type { AuthorizeUpload, UploadProtocol } from '@claimcheck/contracts/rest
 import type { Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import { assertMember } from '../access/membership.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { createUpload } from './create-upload.ts';
 import { finalizeUpload } from './finalize-upload.ts';
 import { linkDuplicate } from './link-duplicate.ts';
 import { directPartSizeFor, partSizeFor } from './part-size.ts';
-import type { UploadSession } from './upload-sessions.ts';
+import type { UploadSession } from './upload-session.ts';
 
 export interface AuthorizedUpload {
   media: MediaRow;
@@ -37,7 +37,7 @@ const chooseProtocol = ({ protocols, size_bytes }: AuthorizeUpload): UploadProto
 
 const create = (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   owner: string,
   input: AuthorizeUpload,
 ): Promise<{ session: UploadSession; created: boolean }> => {
@@ -86,7 +86,7 @@ const assertSame = (media: MediaRow, session: UploadSession, input: AuthorizeUpl
 
 const link = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   owner_user_id: string,
   { sha256, client_media_id, size_bytes, conversation_id }: AuthorizeUpload,
 ): Promise<boolean> => {
@@ -107,7 +107,7 @@ const link = async (
  */
 export const authorizeUpload = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   owner: string,
   input: AuthorizeUpload,
 ): Promise<AuthorizedUpload> => {

@@ -3,9 +3,9 @@ import { ProblemError } from '../../problem-error.ts';
 import { assertMember } from '../access/membership.ts';
 import { refusalOf } from '../quota/charge-usage.ts';
 import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { insertUpload, type NewMedia, type NewSession } from './insert-upload.ts';
-import { type SessionRow, toSession, type UploadSession } from './upload-sessions.ts';
+import { type SessionRow, toSession, type UploadSession } from './upload-session.ts';
 
 export interface NewUpload extends NewSession, NewMedia {
   /** Partial uploads that this one is made of: their bytes count as its own from now on. In a transaction only. */
@@ -33,11 +33,7 @@ export class PartialUploadGone extends ProblemError {
 }
 
 /** Postpones the expiry of partial uploads while they are copied. @throws PartialUploadGone */
-const takeOver = async (
-  on: Executor,
-  settings: MediaSettings,
-  partials: readonly string[],
-): Promise<void> => {
+const takeOver = async (on: Executor, settings: DomainConfig, partials: readonly string[]): Promise<void> => {
   const ids = [...new Set(partials)];
   const taken = await on.query(Prisma.sql`
     UPDATE upload_session SET expires_at = ${new Date(Date.now() + settings.uploadTtlMs)}
@@ -55,7 +51,7 @@ const takeOver = async (
  */
 export const createUpload = async (
   on: Executor,
-  settings: MediaSettings,
+  settings: DomainConfig,
   upload: NewUpload,
 ): Promise<{ session: UploadSession; created: boolean }> => {
   const { owner_user_id, metadata, partials } = upload;
@@ -76,7 +72,7 @@ export const createUpload = async (
 /** A partial upload of a concatenation: a session without a media object. @throws as {@link createUpload} */
 export const createPartialUpload = async (
   on: Executor,
-  settings: MediaSettings,
+  settings: DomainConfig,
   upload: NewSession,
 ): Promise<UploadSession> => {
   const made = await insertUpload(on, settings, upload, undefined);

@@ -2,16 +2,10 @@ import { isTombstone } from '@claimcheck/contracts/media';
 import type { Database, Transaction } from '@claimcheck/database/database';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
-import {
-  type Acquired,
-  type Lease,
-  leftBy,
-  NOBODYS,
-  type SessionRow,
-  toAcquired,
-} from './upload-sessions.ts';
+import { type Acquired, LEASE_IS_FREE, type Lease, leaseAbandonedBy, toAcquired } from './lease.ts';
+import type { SessionRow } from './upload-session.ts';
 
 const WHOLE_GRACE = '1 hour';
 
@@ -37,7 +31,7 @@ export const claimDueUploads = async (
         AND (phase = 'aborted' OR expires_at < now())
         AND NOT (phase IN ('open', 'completing') AND length IS NOT NULL AND "offset" = length
           AND expires_at > now() - ${WHOLE_GRACE}::interval)
-        AND (${NOBODYS} OR ${leftBy(processId)})
+        AND (${LEASE_IS_FREE} OR ${leaseAbandonedBy(processId)})
       ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING *`;
   return rows.map((row) => toAcquired(row, processId));
@@ -51,14 +45,14 @@ export const claimDueUploads = async (
  */
 export const expireUpload = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   lease: Lease,
 ): Promise<boolean> => {
   const media = await lockMedia(tx, lease.upload_id);
   const { count } = await tx.db.upload_session.updateMany({
     where: {
       upload_id: lease.upload_id,
-      lease_epoch: lease.epoch,
+      lease_epoch: lease.fencingToken,
       lease_owner: lease.owner,
       OR: [{ phase: { in: ['open', 'completing', 'aborted'] } }, { phase: 'complete', is_partial: true }],
     },
@@ -81,7 +75,7 @@ export const closeExpired = async (tx: Transaction, lease: Lease): Promise<void>
   const { count } = await tx.db.upload_session.updateMany({
     where: {
       upload_id: lease.upload_id,
-      lease_epoch: lease.epoch,
+      lease_epoch: lease.fencingToken,
       lease_owner: lease.owner,
       phase: 'aborted',
     },

@@ -3,11 +3,11 @@ import { type Executor, Prisma } from '@claimcheck/database/database';
 import { chainPlans, type MediaPlan, planChange } from '../lifecycle/plan-change.ts';
 import { chargeUsage } from '../quota/charge-usage.ts';
 import type { Usage } from '../quota/user-usage.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaColumns, MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { sourceUrlOf } from '../record/media-view.ts';
 import { toOutboxRows } from '../record/outbox.ts';
-import type { UploadSession } from './upload-sessions.ts';
+import type { UploadSession } from './upload-session.ts';
 
 const readUploading = async (on: Executor, mediaObjectId: string): Promise<MediaRow | undefined> => {
   const [columns] = await on.query<MediaColumns>(Prisma.sql`
@@ -17,7 +17,7 @@ const readUploading = async (on: Executor, mediaObjectId: string): Promise<Media
 };
 
 /** The plan of an upload that finishes with so many bytes. */
-export const planFinish = (settings: MediaSettings, current: MediaRow, sizeBytes: number): MediaPlan => {
+export const planFinish = (settings: DomainConfig, current: MediaRow, sizeBytes: number): MediaPlan => {
   const now = new Date();
   const finished = planChange(
     settings,
@@ -98,7 +98,7 @@ const executeFinish = async (
  */
 export const finalizeUpload = async (
   on: Executor,
-  settings: MediaSettings,
+  settings: DomainConfig,
   mediaObjectId: string,
   sizeBytes: number,
 ): Promise<boolean> => {

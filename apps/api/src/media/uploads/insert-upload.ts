@@ -3,8 +3,8 @@ import type { UploadMetadata } from '@claimcheck/contracts/rest';
 import { type Executor, Prisma } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
 import { chargeUsage, type Refusal } from '../quota/charge-usage.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
-import { type SessionRow, toSession, type UploadSession } from './upload-sessions.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
+import { type SessionRow, toSession, type UploadSession } from './upload-session.ts';
 
 export interface NewSession {
   owner_user_id: string;
@@ -28,7 +28,7 @@ export interface NewMedia {
 }
 
 /** Rows of the media object and its name; none of a partial upload. */
-const mediaRows = (settings: MediaSettings, id: string, upload: NewSession, media: NewMedia): Prisma.Sql => {
+const mediaRows = (settings: DomainConfig, id: string, upload: NewSession, media: NewMedia): Prisma.Sql => {
   const { metadata, preview = {} } = media;
   const client_media_id = metadata.client_media_id ?? null;
   const row = {
@@ -70,7 +70,7 @@ const mediaRows = (settings: MediaSettings, id: string, upload: NewSession, medi
  */
 export const insertUpload = async (
   on: Executor,
-  settings: MediaSettings,
+  settings: DomainConfig,
   upload: NewSession,
   media: NewMedia | undefined,
 ): Promise<UploadSession | { refusal: Refusal }> => {

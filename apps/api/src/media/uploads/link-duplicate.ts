@@ -1,6 +1,6 @@
 import { Prisma, type Transaction } from '@claimcheck/database/database';
 import { postponeExpiry } from '../record/bookkeeping.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 
 /**
  * Gives a media object that this owner has already the new name too, when a worker found these bytes in it.
@@ -11,7 +11,7 @@ import type { MediaSettings } from '../record/media-settings.ts';
  */
 export const linkDuplicate = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   upload: { owner_user_id: string; client_media_id: string; sha256: string; size_bytes: number },
 ): Promise<string | undefined> => {
   const [row] = await tx.query<{ media_object_id: string }>(Prisma.sql`

@@ -1,8 +1,8 @@
 import { isTombstone } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 
 /**
  * Gives an unfinished upload its whole time again; its bytes stay.
@@ -11,7 +11,7 @@ import type { MediaSettings } from '../record/media-settings.ts';
  */
 export const renewUpload = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   mediaObjectId: string,
   userId: string,
 ): Promise<{ media: MediaRow; expires_at: Date }> => {

@@ -1,5 +1,6 @@
 import type { Database } from '@claimcheck/database/database';
-import { type Acquired, leftBy, NOBODYS, type SessionRow, toAcquired } from './upload-sessions.ts';
+import { type Acquired, LEASE_IS_FREE, leaseAbandonedBy, toAcquired } from './lease.ts';
+import type { SessionRow } from './upload-session.ts';
 
 /** A client that lost its answer asks again within this time, and then finishes the upload itself. */
 const QUIET = '30 seconds';
@@ -21,7 +22,7 @@ export const claimUnfinished = async (
       SELECT upload_id FROM upload_session
       WHERE protocol = 'tus' AND (phase = 'completing' OR (phase = 'open' AND "offset" = length))
         AND updated_at < ${now}::timestamptz - ${QUIET}::interval
-        AND (${NOBODYS} OR ${leftBy(processId)})
+        AND (${LEASE_IS_FREE} OR ${leaseAbandonedBy(processId)})
       ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING *`;
   return rows.map((row) => toAcquired(row, processId));

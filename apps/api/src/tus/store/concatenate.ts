@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import { MIB } from '@claimcheck/contracts/limits';
 import { isMissing } from '@claimcheck/platform/s3/s3-errors';
-import type { Lease, StoredPart, UploadSession } from '../../media/uploads/upload-sessions.ts';
+import type { Lease } from '../../media/uploads/lease.ts';
+import type { StoredPart } from '../../media/uploads/upload-parts.ts';
+import type { UploadSession } from '../../media/uploads/upload-session.ts';
 import type { Engine } from './engine.ts';
 import { abandon } from './finish-upload.ts';
 import { TusError } from './tus-error.ts';
@@ -87,7 +89,7 @@ export const concatenate = async (
 ): Promise<UploadSession> => {
   const key = session.object_storage_key;
   // What a request before this one has begun is not gone on with, and would stay.
-  if (lease.epoch > 1) await engine.sender.multipart.abortAll(key);
+  if (lease.fencingToken > 1) await engine.sender.multipart.abortAll(key);
   const s3UploadId = await engine.sender.multipart.open(key);
   if (!(await engine.sessions.setMultipart(lease, s3UploadId))) throw new TusError('upload_locked');
   const parts = await (mayCopy(partials)

@@ -1,5 +1,6 @@
 import { isConflict, isLost } from '@claimcheck/platform/s3/s3-errors';
-import type { Lease, UploadSession } from '../../media/uploads/upload-sessions.ts';
+import type { Lease } from '../../media/uploads/lease.ts';
+import type { UploadSession } from '../../media/uploads/upload-session.ts';
 import type { Engine } from './engine.ts';
 import type { Remainder } from './ingest.ts';
 import { joined, readTails } from './read-tails.ts';

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { tailKey } from '@claimcheck/contracts/object-keys';
-import type { Lease, Progress, StoredTail, UploadSession } from '../../media/uploads/upload-sessions.ts';
+import type { Lease } from '../../media/uploads/lease.ts';
+import type { Progress, StoredTail } from '../../media/uploads/upload-parts.ts';
+import type { UploadSession } from '../../media/uploads/upload-session.ts';
 import { ProblemError } from '../../problem-error.ts';
 import { type BodyEnd, BodyReader } from './body-reader.ts';
 import type { ExpectedChecksum } from './checksum.ts';
@@ -238,7 +240,7 @@ export class Ingest implements Holder {
   async #openMultipart(): Promise<string> {
     const key = this.#session.object_storage_key;
     // A request before this one may have opened one that no row knows: the database was away, or it was killed.
-    if (this.#lease.epoch > 1) await this.#engine.sender.multipart.abortAll(key);
+    if (this.#lease.fencingToken > 1) await this.#engine.sender.multipart.abortAll(key);
     const id = await this.#engine.sender.multipart.open(key);
     this.#engine.failpoint('upload.after_open');
     if (!(await this.#engine.sessions.setMultipart(this.#lease, id))) throw new TusError('upload_locked');
@@ -321,7 +323,7 @@ export class Ingest implements Holder {
       const joining = isJoining ? await readTails(this.#engine.storage, tails) : [];
       const number = (tails.at(-1)?.number ?? 0) + 1;
       // The end of its bytes makes the key unique: a tail that was joined may be on its way out.
-      const key = tailKey(this.#session.upload_id, this.#position, this.#lease.epoch);
+      const key = tailKey(this.#session.upload_id, this.#position, this.#lease.fencingToken);
       await this.#engine.sender.put(key, [...joining, ...chunks], false);
       const tail = { number, key, size_bytes: sizeOf(joining) + size };
       await this.#commit({

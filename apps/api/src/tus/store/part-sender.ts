@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Multipart, OCTETS } from '@claimcheck/platform/s3/multipart';
 import { isTransient } from '@claimcheck/platform/s3/s3-errors';
 import type { Storage } from '@claimcheck/platform/s3/storage';
-import type { StoredPart } from '../../media/uploads/upload-sessions.ts';
+import type { StoredPart } from '../../media/uploads/upload-parts.ts';
 import { ObjectWriter, type ObjectWriterOptions } from './object-writer.ts';
 import { TusError } from './tus-error.ts';
 

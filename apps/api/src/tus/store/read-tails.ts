@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { Storage } from '@claimcheck/platform/s3/storage';
-import type { Progress, StoredTail } from '../../media/uploads/upload-sessions.ts';
+import type { Progress, StoredTail } from '../../media/uploads/upload-parts.ts';
 
 /** Tails in their order, read side by side. @throws when one has not the size that its row says */
 export const readTails = (storage: Storage, tails: readonly StoredTail[]): Promise<Buffer[]> =>

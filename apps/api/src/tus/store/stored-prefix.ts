@@ -1,4 +1,4 @@
-import type { StoredPart, StoredTail } from '../../media/uploads/upload-sessions.ts';
+import type { StoredPart, StoredTail } from '../../media/uploads/upload-parts.ts';
 
 /** What may be counted: parts without a gap before them. */
 export interface Prefix {

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import type { Lock, Locker } from '@tus/server';
-import type { Acquired, Lease, UploadSessions } from '../../media/uploads/upload-sessions.ts';
+import type { Acquired, Lease } from '../../media/uploads/lease.ts';
+import type { UploadSessions } from '../../media/uploads/upload-sessions.ts';
 import { TusError } from './tus-error.ts';
 import { currentScope, type UploadScope } from './upload-scope.ts';
 

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
-import type { Lease, UploadSession } from '../../media/uploads/upload-sessions.ts';
+import type { Lease } from '../../media/uploads/lease.ts';
+import type { UploadSession } from '../../media/uploads/upload-session.ts';
 import type { ExpectedChecksum } from './checksum.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { DataStore, Metadata, Upload } from '@tus/utils';
-import type { UploadSession } from '../../media/uploads/upload-sessions.ts';
+import type { UploadSession } from '../../media/uploads/upload-session.ts';
 import { ProblemError } from '../../problem-error.ts';
 import type { Engine } from './engine.ts';
 import { abandon, forgetTails, storedRemainder, storeWhole } from './finish-upload.ts';

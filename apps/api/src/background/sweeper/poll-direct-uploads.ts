@@ -1,20 +1,20 @@
 import type { Database } from '@claimcheck/database/database';
 import type { DirectUploads } from '../../direct/direct-uploads.ts';
-import { claimDirectUploads, type DirectUpload } from '../../media/uploads/direct-uploads.ts';
-import type { Duty, Pass } from './duty.ts';
+import { claimDirectUploads, type DirectUpload } from '../../media/uploads/direct-sessions.ts';
+import type { SweepRun, SweepTask } from './sweep-task.ts';
 
 interface Options {
   database: Database;
-  directUploads: Pick<DirectUploads, 'settle' | 'giveUp'>;
+  directUploads: Pick<DirectUploads, 'complete' | 'abandon'>;
 }
 
 const BATCH = 50;
 
-const look = async ({ directUploads }: Options, pass: Pass, upload: DirectUpload): Promise<void> => {
+const look = async ({ directUploads }: Options, pass: SweepRun, upload: DirectUpload): Promise<void> => {
   const fields = { upload: upload.upload_id };
   try {
-    const settlement = await directUploads.settle(upload, 'sweeper');
-    if (settlement === 'lost') await directUploads.giveUp(upload);
+    const settlement = await directUploads.complete(upload, 'sweeper');
+    if (settlement === 'lost') await directUploads.abandon(upload);
     if (settlement === 'finished' || settlement === 'failed' || settlement === 'lost')
       pass.decided(settlement, fields);
   } catch (error) {
@@ -23,9 +23,9 @@ const look = async ({ directUploads }: Options, pass: Pass, upload: DirectUpload
 };
 
 /** Uploads to the storage of which neither its client nor the storage has said that they are finished. */
-export const lookAtDirectUploads = (options: Options): Duty => ({
+export const pollDirectUploads = (options: Options): SweepTask => ({
   name: 'direct_uploads',
-  decisions: ['finished', 'failed', 'lost'],
+  outcomes: ['finished', 'failed', 'lost'],
   run: async (pass) => {
     for (;;) {
       const batch = await claimDirectUploads(options.database, pass.now, BATCH);

@@ -2,7 +2,7 @@ import type { Subjects } from '@claimcheck/contracts/subjects';
 import type { UsageLimits } from './usage-limits.ts';
 
 /** What the rules of the lifecycle depend on; durations in milliseconds, sizes in bytes. */
-export interface MediaSettings extends UsageLimits {
+export interface DomainConfig extends UsageLimits {
   subjects: Subjects;
   /** Our own origin, without a slash at its end: the base of every URL that leaves us. */
   publicUrl: string;

@@ -1,6 +1,6 @@
 import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
+import type { DomainConfig } from '../record/domain-config.ts';
 import { readMedia } from '../record/media-row.ts';
-import type { MediaSettings } from '../record/media-settings.ts';
 import { toRequest } from '../record/optimize-request.ts';
 import { enqueue } from '../record/outbox.ts';
 
@@ -43,7 +43,7 @@ export const listRescannable = async (
 /** Asks a worker to look at the source again. Nothing of the media object changes. */
 export const requestRescan = async (
   tx: Transaction,
-  settings: MediaSettings,
+  settings: DomainConfig,
   mediaObjectIds: readonly string[],
 ): Promise<void> => {
   for (const id of mediaObjectIds) {

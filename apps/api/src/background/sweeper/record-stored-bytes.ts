@@ -1,6 +1,6 @@
 import type { Database } from '@claimcheck/database/database';
 import { sumDerivativeBytes, sumSourceBytes } from '../../media/reports/stored-bytes.ts';
-import { type Duty, FIRST } from './duty.ts';
+import { FIRST, type SweepTask } from './sweep-task.ts';
 
 interface Options {
   database: Database;
@@ -17,12 +17,17 @@ const PAGE_SIZE = 5_000;
  * Sums over everything that is stored: too long for a scrape, so asked for now and then. A pass that ends in
  * the middle is gone on with by the next one.
  */
-export const measure = ({ database, set, everyMs = EVERY_MS, pageSize = PAGE_SIZE }: Options): Duty => {
+export const recordStoredBytes = ({
+  database,
+  set,
+  everyMs = EVERY_MS,
+  pageSize = PAGE_SIZE,
+}: Options): SweepTask => {
   let nextAt = 0;
   let counted = { bytes: 0, after: FIRST };
   return {
-    name: 'measure',
-    decisions: [],
+    name: 'recordStoredBytes',
+    outcomes: [],
     run: async (pass) => {
       if (pass.now.getTime() < nextAt) return;
       while (!pass.isOver()) {

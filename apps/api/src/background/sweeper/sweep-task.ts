@@ -1,5 +1,5 @@
 /** One pass of the sweeper over one duty: its clock, its end, and where it says what it decided. */
-export interface Pass {
+export interface SweepRun {
   now: Date;
   /** The pass has used its time, or the process ends: stop at the next safe place. */
   isOver: () => boolean;
@@ -10,11 +10,11 @@ export interface Pass {
 }
 
 /** Safe in any number of replicas at once, and bounded: what is left is done by the next pass. */
-export interface Duty {
+export interface SweepTask {
   name: string;
   /** Every decision it can take: each is counted from 0. */
-  decisions: readonly string[];
-  run: (pass: Pass) => Promise<void>;
+  outcomes: readonly string[];
+  run: (pass: SweepRun) => Promise<void>;
 }
 
 const PAGE = 100;
@@ -26,7 +26,7 @@ export const FIRST = '00000000-0000-0000-0000-000000000000';
  * same pass, nor keeps the ones behind it waiting.
  */
 export const forEachPage = async <Item>(
-  pass: Pass,
+  pass: SweepRun,
   list: (after: string, limit: number) => Promise<Item[]>,
   idOf: (item: Item) => string,
   work: (items: Item[]) => Promise<void>,

@@ -5,8 +5,8 @@ import type { UploadedPart } from '@claimcheck/platform/s3/multipart';
 import { isUnsettled } from '@claimcheck/platform/s3/s3-errors';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import { failUpload } from '../media/lifecycle/fail-upload.ts';
-import type { MediaSettings } from '../media/record/media-settings.ts';
-import type { DirectUpload } from '../media/uploads/direct-uploads.ts';
+import type { DomainConfig } from '../media/record/domain-config.ts';
+import type { DirectUpload } from '../media/uploads/direct-sessions.ts';
 import { finalizeUpload } from '../media/uploads/finalize-upload.ts';
 import { partsOf } from './parts-of.ts';
 
@@ -14,19 +14,19 @@ import { partsOf } from './parts-of.ts';
  * `known`: somebody else was faster, or it was ended. `incomplete`: bytes are missing. `lost`: the storage
  * knows neither object nor multipart upload.
  */
-export const SETTLEMENTS = ['finished', 'known', 'incomplete', 'failed', 'lost'] as const;
-export type Settlement = (typeof SETTLEMENTS)[number];
+export const DIRECT_OUTCOMES = ['finished', 'known', 'incomplete', 'failed', 'lost'] as const;
+export type DirectOutcome = (typeof DIRECT_OUTCOMES)[number];
 
-export interface SettleContext {
+export interface DirectContext {
   database: Database;
-  settings: MediaSettings;
+  settings: DomainConfig;
   storage: Pick<Storage, 'head' | 'deletePrefix' | 'multipart'>;
   failpoint: Failpoint;
 }
 
 /** Makes one object of the parts, if all are there in their full size. */
 const assemble = async (
-  { storage, failpoint }: SettleContext,
+  { storage, failpoint }: DirectContext,
   upload: DirectUpload,
 ): Promise<'stored' | 'incomplete' | 'unsettled'> => {
   const { object_storage_key: key, s3_upload_id } = upload;
@@ -44,7 +44,7 @@ const assemble = async (
   return 'stored';
 };
 
-const finish = async (context: SettleContext, upload: DirectUpload): Promise<Settlement> => {
+const finish = async (context: DirectContext, upload: DirectUpload): Promise<DirectOutcome> => {
   const { database, settings } = context;
   const first = await database.autocommit((on) =>
     finalizeUpload(on, settings, upload.upload_id, upload.length),
@@ -53,9 +53,9 @@ const finish = async (context: SettleContext, upload: DirectUpload): Promise<Set
 };
 
 const refuse = async (
-  { database, settings, storage }: SettleContext,
+  { database, settings, storage }: DirectContext,
   { upload_id }: DirectUpload,
-): Promise<Settlement> => {
+): Promise<DirectOutcome> => {
   const first = await database.transaction((tx) => failUpload(tx, settings, upload_id, 'size_mismatch'));
   if (!first) return 'known';
   await storage.deletePrefix(prefixOf(upload_id));
@@ -69,7 +69,10 @@ const refuse = async (
  *
  * @throws the storage's error
  */
-export const settleUpload = async (context: SettleContext, upload: DirectUpload): Promise<Settlement> => {
+export const completeDirectUpload = async (
+  context: DirectContext,
+  upload: DirectUpload,
+): Promise<DirectOutcome> => {
   if (upload.phase !== 'open') return 'known';
   const assembled = upload.protocol === 'multipart' ? await assemble(context, upload) : 'unsettled';
   if (assembled === 'stored') return finish(context, upload);

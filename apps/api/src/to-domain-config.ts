@@ -1,9 +1,9 @@
 import { subjectsOf } from '@claimcheck/contracts/subjects';
 import type { Config } from './config.ts';
-import type { MediaSettings } from './media/record/media-settings.ts';
+import type { DomainConfig } from './media/record/domain-config.ts';
 
 /** What the lifecycle needs of the configuration; the same for the api and the operator's CLI. */
-export const toSettings = (config: Config): MediaSettings => ({
+export const toDomainConfig = (config: Config): DomainConfig => ({
   subjects: subjectsOf(config.appName, config.subjectOverrides),
   publicUrl: config.publicUrl,
   bucket: config.storage.bucket,

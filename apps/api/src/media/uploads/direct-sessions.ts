@@ -1,5 +1,5 @@
 import { type Database, type Executor, Prisma } from '@claimcheck/database/database';
-import { type SessionRow, toSession, type UploadSession } from './upload-sessions.ts';
+import { type SessionRow, toSession, type UploadSession } from './upload-session.ts';
 
 /** An upload whose bytes a client sends to the storage itself: its length was signed. Sizes in bytes. */
 export type DirectUpload = UploadSession & { length: number };

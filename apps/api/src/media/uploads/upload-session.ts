@@ -1,0 +1,54 @@
+import { type Executor, Prisma } from '@claimcheck/database/database';
+
+/** One upload as its row says; `offset` is committed: what a client was or may be told. Sizes in bytes. */
+export interface UploadSession {
+  upload_id: string;
+  media_object_id: string | null;
+  owner_user_id: string;
+  protocol: 'tus' | 'put' | 'multipart';
+  phase: 'open' | 'completing' | 'complete' | 'aborted' | 'expired';
+  is_partial: boolean;
+  length: number | undefined;
+  offset: number;
+  part_size: number;
+  object_storage_key: string;
+  s3_upload_id: string | undefined;
+  /** As the client sent them, for its protocol to repeat. */
+  metadata: string | undefined;
+  concat: string | undefined;
+  expires_at: Date;
+  created_at: Date;
+}
+
+/** The row of {@link UploadSession}. */
+export type SessionRow = Omit<
+  UploadSession,
+  'length' | 'offset' | 'part_size' | 's3_upload_id' | 'metadata' | 'concat'
+> & {
+  length: bigint | null;
+  offset: bigint;
+  part_size: bigint | null;
+  s3_upload_id: string | null;
+  metadata: string | null;
+  concat: string | null;
+  lease_epoch: number;
+};
+
+export const toSession = (row: SessionRow): UploadSession => ({
+  ...row,
+  length: row.length === null ? undefined : Number(row.length),
+  offset: Number(row.offset),
+  part_size: Number(row.part_size),
+  s3_upload_id: row.s3_upload_id ?? undefined,
+  metadata: row.metadata ?? undefined,
+  concat: row.concat ?? undefined,
+});
+
+export const findSession = async (
+  on: Pick<Executor, 'query'>,
+  uploadId: string,
+): Promise<UploadSession | undefined> => {
+  const [row] = await on.query<SessionRow>(Prisma.sql`
+    SELECT * FROM upload_session WHERE upload_id = ${uploadId}::uuid`);
+  return row === undefined ? undefined : toSession(row);
+};

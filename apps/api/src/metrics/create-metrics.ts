@@ -1,0 +1,229 @@
+import { QUALITIES } from '@claimcheck/contracts/media';
+import { CLIENT_REPORT_KINDS, CLIENT_REPORT_REASONS } from '@claimcheck/contracts/rest';
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
+import type { Database } from '@claimcheck/database/database';
+import { OUTCOMES } from '@claimcheck/platform/nats/delivery';
+import {
+  Counter,
+  createRegistry,
+  Gauge,
+  Histogram,
+  type Registry,
+} from '@claimcheck/platform/process/metrics';
+import { DIRECT_OUTCOMES } from '../direct/complete-direct-upload.ts';
+import { TRIGGERS } from '../direct/direct-uploads.ts';
+import { BLOCK_REASONS } from '../media/lifecycle/block-media.ts';
+import { FIELDS_WITH_KNOWN_VALUES } from '../media/results/unknown-values.ts';
+import { createMilestoneMetrics } from './milestone-metrics.ts';
+import { createQueryGauges } from './query-gauges.ts';
+import { createStorageMetrics, type StoragePrices } from './storage-metrics.ts';
+
+/** What happens to messages of workers and to media objects in the background. */
+const createDeliveryMetrics = (registers: [Registry]) => {
+  const deliveries = new Counter({
+    name: 'claimcheck_deliveries_total',
+    help: 'Messages taken from the broker, by what became of the delivery',
+    labelNames: ['consumer', 'outcome'],
+    registers,
+  });
+  for (const consumer of [CONSUMERS.results, CONSUMERS.virus, CONSUMERS.storage])
+    for (const outcome of OUTCOMES) deliveries.inc({ consumer, outcome }, 0);
+  const unknownValues = new Counter({
+    name: 'claimcheck_unknown_values_total',
+    help: 'Values in results that this release does not know: skipped, the rest was applied',
+    labelNames: ['field'],
+    registers,
+  });
+  for (const field of FIELDS_WITH_KNOWN_VALUES) unknownValues.inc({ field }, 0);
+  const blocked = new Counter({
+    name: 'claimcheck_media_blocked_total',
+    help: 'Media objects blocked: by a verdict, as known bytes uploaded again, as the same bytes as another',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const reason of BLOCK_REASONS) blocked.inc({ reason }, 0);
+  return {
+    deliveries,
+    unknownValues,
+    blocked,
+    results: new Counter({
+      name: 'claimcheck_results_total',
+      help: 'Results of workers by what became of them',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    sweeperDecisions: new Counter({
+      name: 'claimcheck_sweeper_decisions_total',
+      help: 'What the sweeper decided alone; `error`: it will try again',
+      labelNames: ['duty', 'decision'],
+      registers,
+    }),
+    fanOutConversations: new Counter({
+      name: 'claimcheck_fanout_conversations_total',
+      help: 'Conversations told of a change after its transaction',
+      registers,
+    }),
+  };
+};
+
+/** Queues, dead letters and the outbox's way to the broker. */
+const createBrokerMetrics = (registers: [Registry]) => {
+  const deadLetters = new Gauge({
+    name: 'claimcheck_dead_letters',
+    help: 'Deliveries given up that wait for an operator',
+    labelNames: ['consumer'],
+    registers,
+  });
+  const queuePending = new Gauge({
+    name: 'claimcheck_queue_pending',
+    help: 'Messages that a consumer has not acknowledged yet',
+    labelNames: ['consumer'],
+    registers,
+  });
+  const queueOldestAge = new Gauge({
+    name: 'claimcheck_queue_oldest_age_seconds',
+    help: 'Age of the oldest message that a consumer has not acknowledged yet',
+    labelNames: ['consumer'],
+    registers,
+  });
+  for (const consumer of Object.values(CONSUMERS))
+    for (const gauge of [deadLetters, queuePending, queueOldestAge]) gauge.set({ consumer }, 0);
+  return {
+    deadLetters,
+    queuePending,
+    queueOldestAge,
+    unreadSubjects: new Gauge({
+      name: 'claimcheck_subject_without_consumer',
+      help: '1 for a subject that is published to and that no consumer reads',
+      labelNames: ['subject'],
+      registers,
+    }),
+    outboxPublished: new Counter({
+      name: 'claimcheck_outbox_published_total',
+      help: 'Outbox messages confirmed by the broker',
+      registers,
+    }),
+    outboxPublishFailures: new Counter({
+      name: 'claimcheck_outbox_publish_failures_total',
+      help: 'Publishes of outbox messages that the broker did not confirm; each is tried again',
+      registers,
+    }),
+    outboxClaimDuration: new Histogram({
+      name: 'claimcheck_outbox_claim_duration_seconds',
+      help: 'Time to claim the next outbox messages',
+      buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
+      registers,
+    }),
+  };
+};
+
+/** How uploads end. */
+const createUploadMetrics = (registers: [Registry]) => {
+  const uploads = new Counter({
+    name: 'claimcheck_uploads_total',
+    help: 'Uploads by outcome',
+    labelNames: ['protocol', 'outcome'],
+    registers,
+  });
+  for (const outcome of ['finished', 'terminated', 'expired']) uploads.inc({ protocol: 'tus', outcome }, 0);
+  for (const protocol of ['put', 'multipart'])
+    for (const outcome of ['finished', 'expired']) uploads.inc({ protocol, outcome }, 0);
+  uploads.inc({ protocol: 'none', outcome: 'finished' }, 0);
+  const directChecks = new Counter({
+    name: 'claimcheck_direct_upload_looks_total',
+    help: 'Looks at what the storage has of an upload that goes there directly, by who looked and what was found',
+    labelNames: ['by', 'settlement'],
+    registers,
+  });
+  for (const by of TRIGGERS)
+    for (const settlement of DIRECT_OUTCOMES) directChecks.inc({ by, settlement }, 0);
+  return {
+    uploads,
+    directChecks,
+    uploadBytes: new Counter({
+      name: 'claimcheck_upload_bytes_total',
+      help: 'Bytes of finished uploads',
+      registers,
+    }),
+  };
+};
+
+/** Requests and their refusals. */
+const createRequestMetrics = (registers: [Registry]) => {
+  const downloads = new Counter({
+    name: 'claimcheck_downloads_total',
+    help: 'Authorised downloads and refusals',
+    labelNames: ['quality', 'outcome'],
+    registers,
+  });
+  for (const quality of QUALITIES)
+    for (const outcome of ['ok', 'not_found', 'media_not_scanned', 'media_not_ready', 'internal'])
+      downloads.inc({ quality, outcome }, 0);
+  const authorizationFailures = new Counter({
+    name: 'claimcheck_authorization_failures_total',
+    help: 'Requests without a valid token',
+    labelNames: ['surface', 'reason'],
+    registers,
+  });
+  for (const reason of ['unauthorized', 'token_expired', 'media_session'])
+    authorizationFailures.inc({ surface: 'http', reason }, 0);
+  const clientReports = new Counter({
+    name: 'claimcheck_client_reports_total',
+    help: 'Errors that clients saw and told us of',
+    labelNames: ['kind', 'reason'],
+    registers,
+  });
+  for (const kind of CLIENT_REPORT_KINDS)
+    for (const reason of CLIENT_REPORT_REASONS) clientReports.inc({ kind, reason }, 0);
+  const rateLimited = new Counter({
+    name: 'claimcheck_rate_limited_total',
+    help: 'Requests refused because their user made too many',
+    labelNames: ['limit'],
+    registers,
+  });
+  for (const limit of ['requests', 'client_reports']) rateLimited.inc({ limit }, 0);
+  const erasures = new Counter({
+    name: 'claimcheck_erasures_total',
+    help: 'Erasures that hosts asked for and that are done',
+    labelNames: ['what'],
+    registers,
+  });
+  for (const what of ['user', 'conversation']) erasures.inc({ what }, 0);
+  return {
+    downloads,
+    authorizationFailures,
+    clientReports,
+    rateLimited,
+    erasures,
+    longPolls: new Gauge({
+      name: 'claimcheck_long_polls_waiting',
+      help: 'Requests that wait for a media object to change',
+      registers,
+    }),
+    httpDuration: new Histogram({
+      name: 'claimcheck_http_request_duration_seconds',
+      help: 'Time to answer, uploads and long-polls included',
+      labelNames: ['method', 'status'],
+      buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 30],
+      registers,
+    }),
+  };
+};
+
+/** Every metric of the api; labels are bounded, never ids. */
+export const createMetrics = (database: Database, prices: StoragePrices) => {
+  const registry: Registry = createRegistry();
+  const registers: [Registry] = [registry];
+  createQueryGauges(registry, database);
+  return {
+    registry,
+    ...createDeliveryMetrics(registers),
+    ...createBrokerMetrics(registers),
+    ...createMilestoneMetrics(registry),
+    ...createStorageMetrics(registry, prices),
+    ...createUploadMetrics(registers),
+    ...createRequestMetrics(registers),
+  };
+};
+
+export type Metrics = ReturnType<typeof createMetrics>;

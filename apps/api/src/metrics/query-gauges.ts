@@ -1,0 +1,104 @@
+import { type Database, Prisma } from '@claimcheck/database/database';
+import { Gauge, type Registry } from '@claimcheck/platform/process/metrics';
+import { within } from '@claimcheck/platform/process/within';
+
+/** Orphans that the sweeper should have removed, with ten minutes for it to get there. */
+const OVERDUE_ORPHANS = Prisma.sql`expires_at < now() - interval '10 minutes'
+  AND state IN ('ready', 'degraded', 'failed', 'expiring')`;
+
+/** Shorter than the time-out of a scrape. */
+const QUERY_TIMEOUT_MS = 3_000;
+
+type Query = [name: string, help: string, ask: () => Promise<{ value: number | null }[]>];
+
+/** What waits: in the outbox, and for its client. */
+const waitingQueries = ({ client }: Database): Query[] => [
+  [
+    'claimcheck_outbox_pending',
+    'Outbox messages that are not published yet',
+    () => client.$queryRaw`SELECT count(*)::float8 AS value FROM outbox WHERE published_at IS NULL`,
+  ],
+  [
+    'claimcheck_outbox_oldest_age_seconds',
+    'Age of the oldest outbox message that is not published yet',
+    () => client.$queryRaw`
+      SELECT extract(epoch FROM now() - min(created_at))::float8 AS value
+      FROM outbox WHERE published_at IS NULL`,
+  ],
+  [
+    'claimcheck_upload_sessions_open',
+    'Uploads that are neither finished nor ended',
+    () => client.$queryRaw`
+      SELECT count(*)::float8 AS value FROM upload_session WHERE phase IN ('open', 'completing')`,
+  ],
+  [
+    'claimcheck_upload_session_oldest_age_seconds',
+    'Age of the oldest upload that is neither finished nor ended',
+    () => client.$queryRaw`
+      SELECT extract(epoch FROM now() - min(created_at))::float8 AS value
+      FROM upload_session WHERE phase IN ('open', 'completing')`,
+  ],
+];
+
+/** What the background should have done by now. */
+const overdueQueries = ({ client }: Database): Query[] => [
+  [
+    'claimcheck_placeholders_overdue',
+    'Media objects that are neither settled nor looked after in time',
+    () => client.$queryRaw`
+      SELECT count(*)::float8 AS value FROM media_object
+      WHERE state = 'processing' AND ready_by < now() - interval '1 minute'`,
+  ],
+  [
+    'claimcheck_orphans',
+    'Media objects that nobody refers to and that should have been removed ten minutes ago',
+    () => client.$queryRaw`
+      SELECT count(*)::float8 AS value FROM media_object
+      WHERE ${OVERDUE_ORPHANS}`,
+  ],
+  [
+    'claimcheck_orphan_bytes',
+    'Bytes of the sources of orphans',
+    () => client.$queryRaw`
+      SELECT sum(size_bytes)::float8 AS value FROM media_object
+      WHERE ${OVERDUE_ORPHANS}`,
+  ],
+  [
+    'claimcheck_fanouts_pending',
+    'Changes of which not every conversation was told yet',
+    () => client.$queryRaw`SELECT count(*)::float8 AS value FROM fanout`,
+  ],
+  [
+    'claimcheck_prefix_sweeps_overdue',
+    'Prefixes that should have been swept a minute ago',
+    () => client.$queryRaw`
+      SELECT count(*)::float8 AS value FROM prefix_sweep WHERE due_at < now() - interval '1 minute'`,
+  ],
+  [
+    'claimcheck_missing_objects',
+    'Objects of referenced media that the latest reconciliation did not find in the bucket',
+    () => client.$queryRaw`
+      SELECT missing_referenced::float8 AS value FROM reconciliation ORDER BY finished_at DESC LIMIT 1`,
+  ],
+];
+
+/**
+ * Gauges whose value is queried at each scrape, each by itself. One without an answer is NaN, so that the others
+ * can still be read.
+ */
+export const createQueryGauges = (registry: Registry, database: Database): void => {
+  for (const [name, help, ask] of [...waitingQueries(database), ...overdueQueries(database)])
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        this.set(
+          await within(QUERY_TIMEOUT_MS, ask).then(
+            (rows) => rows[0]?.value ?? 0,
+            () => Number.NaN,
+          ),
+        );
+      },
+    });
+};
