@@ -10,7 +10,10 @@ import { Storage } from '@claimcheck/platform/s3/storage';
 import { createTracing } from '@claimcheck/platform/tracing/create-tracing';
 import { Announcer } from './background/announcer.ts';
 import { observeMilestones } from './background/observe-milestones.ts';
+import { OutboxClaims } from './background/outbox-claims.ts';
+import { OutboxSender } from './background/outbox-sender.ts';
 import { OutboxSignal } from './background/outbox-signal.ts';
+import { OWN_LEASE_MS, OwnOutbox } from './background/own-outbox.ts';
 import type { Config } from './config.ts';
 import { DirectUploads } from './direct/direct-uploads.ts';
 import { countUploads } from './metrics/count-uploads.ts';
@@ -58,10 +61,11 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
   );
   shutdown.add('broker', () => bus.close());
   const outboxSignal = new OutboxSignal(bus);
-  const announcer = new Announcer(bus, outboxSignal);
+  const failpoint = createFailpoint(config.failpoints, logger);
   const database: Database = new Database({
     url: config.databaseUrl,
     traceparent: () => tracing.traceparent(),
+    claim: () => ownOutbox.claim(),
     onCommit: (facts) => {
       announcer.announce(facts);
       countUploads(facts, metrics);
@@ -70,6 +74,17 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
   });
   const metrics = createMetrics(database, config.storagePrices);
   shutdown.add('database', () => database.close());
+  const sender = new OutboxSender({
+    claims: new OutboxClaims(database, OWN_LEASE_MS),
+    bus,
+    logger,
+    onPublished: (count) => metrics.outboxPublished.inc(count),
+    onFailed: (count) => metrics.outboxPublishFailures.inc(count),
+    failpoint,
+  });
+  const ownOutbox = new OwnOutbox(bus, sender);
+  const announcer = new Announcer(bus, outboxSignal, ownOutbox);
+  shutdown.add('own outbox', () => ownOutbox.stop());
   const storage = new Storage({
     ...config.storage,
     onRequest: metrics.onStorageRequest,
@@ -79,7 +94,6 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
   await expectAnswer({ name: 'Postgres', variable: 'DATABASE_URL' }, () => database.check());
   await bus.ensureStreams();
   const settings = toDomainConfig(config);
-  const failpoint = createFailpoint(config.failpoints, logger);
   return {
     config,
     logger,

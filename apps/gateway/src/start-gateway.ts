@@ -86,7 +86,7 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
     logger.warn({ subject }, 'an announcement was not understood');
   };
   const follow = (subjectOf: (id: string) => string) => (id: string, onMessage: (data: Uint8Array) => void) =>
-    bus.subscribe(subjectOf(id), onMessage, 'deliver to sockets');
+    bus.subscribe(subjectOf(id), onMessage, { span: 'deliver to sockets' });
   const feeds = new FeedRegistry({
     reader,
     audience: createRoomAudience(io, events, metrics),

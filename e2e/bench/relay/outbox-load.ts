@@ -44,7 +44,7 @@ export const commitMessages = async (
   const data = Array.from({ length: count }, () => ({ id: randomUUID(), subject, payload: eventPayload() }));
   await database.transaction(async (tx) => {
     await tx.db.outbox.createMany({ data });
-    tx.facts.push({ fact: 'outbox' });
+    tx.facts.push({ fact: 'outbox', messages: [], claim: undefined });
   });
   return data.map(({ id }) => id);
 };

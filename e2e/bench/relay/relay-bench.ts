@@ -44,7 +44,7 @@ const measure = async ({ options, stack, onProgress }: BenchContext): Promise<Fi
   const bus = await openBus(stack, name);
   const rawBus = await openBus(stack, `${name}-raw`);
   // Beside the relay stands another process that commits, as an api with the role http does.
-  const wake = () => bus.announce(bus.subjects.outboxWakeUp, { from: 'bench' });
+  const wake = () => bus.announce(bus.subjects.outboxWakeUp, {});
   const database = new Database({ url: databaseUrl, onCommit: wake });
   try {
     const backlog = options.quick ? 10_000 : 100_000;

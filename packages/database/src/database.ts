@@ -8,6 +8,20 @@ import { StatementPool } from './statement-pool.ts';
 export type * from './generated/client.ts';
 export { Prisma };
 
+/** A message on its way to the broker, as the outbox keeps it. */
+export interface OutboxRow {
+  id: string;
+  subject: string;
+  payload: object;
+  headers: Record<string, string>;
+}
+
+/** The right to publish what is written under it, and for how long it keeps others from doing so. */
+export interface OutboxClaim {
+  id: string;
+  lease_ms: number;
+}
+
 /** Something that a transaction made true; told to others only after the commit. */
 export type CommittedFact =
   | { fact: 'conversation_event'; event: ConversationEvent }
@@ -23,7 +37,8 @@ export type CommittedFact =
     }
   /** An upload that is a media object's, whole and stored; `none`: its bytes were here already. Bytes that came. */
   | { fact: 'upload_finished'; protocol: 'tus' | 'put' | 'multipart' | 'none'; size_bytes: number }
-  | { fact: 'outbox' };
+  /** Messages to publish: by who wrote them where they are claimed, else by whichever relay comes first. */
+  | { fact: 'outbox'; messages: readonly OutboxRow[]; claim: OutboxClaim | undefined };
 
 const brand: unique symbol = Symbol('transaction');
 
@@ -35,6 +50,8 @@ export interface Executor {
   readonly facts: CommittedFact[];
   /** Of the trace that this belongs to (W3C); undefined outside of any. */
   readonly traceparent: string | undefined;
+  /** Under which messages to the broker are written; undefined: any relay may publish them. */
+  readonly claim: OutboxClaim | undefined;
 }
 
 /**
@@ -53,6 +70,8 @@ export interface DatabaseOptions {
   onCommit?: (facts: CommittedFact[]) => void;
   /** Says what trace a statement belongs to. */
   traceparent?: () => string | undefined;
+  /** Says who publishes what is about to be written; by default, whichever relay comes first. */
+  claim?: () => OutboxClaim | undefined;
 }
 
 const MAX_TRIES = 5;
@@ -73,12 +92,14 @@ export class Database {
   readonly #statements: StatementPool;
   readonly #onCommit: (facts: CommittedFact[]) => void;
   readonly #traceparent: () => string | undefined;
+  readonly #claim: () => OutboxClaim | undefined;
 
   constructor(options: DatabaseOptions) {
     this.#statements = new StatementPool(options.url, options.poolSize ?? 10);
     this.client = new PrismaClient({ adapter: new PrismaPg(this.#statements.pool) });
     this.#onCommit = options.onCommit ?? (() => {});
     this.#traceparent = options.traceparent ?? (() => undefined);
+    this.#claim = options.claim ?? (() => undefined);
   }
 
   /**
@@ -89,8 +110,10 @@ export class Database {
     const traceparent = this.#traceparent();
     return this.#reporting((facts) =>
       this.client.$transaction(
-        (db) =>
-          work({ [brand]: true, db, facts, traceparent, query: (statement) => db.$queryRaw(statement) }),
+        (db) => {
+          const query = <Row>(statement: Prisma.Sql) => db.$queryRaw<Row[]>(statement);
+          return work({ [brand]: true, db, facts, traceparent, claim: this.#claim(), query });
+        },
         { maxWait: 5_000, timeout: TRANSACTION_TIMEOUT_MS },
       ),
     );
@@ -104,7 +127,7 @@ export class Database {
   autocommit<Result>(work: (on: Executor) => Promise<Result>): Promise<Result> {
     const traceparent = this.#traceparent();
     return this.#reporting((facts) =>
-      work({ facts, traceparent, query: (statement) => this.query(statement) }),
+      work({ facts, traceparent, claim: this.#claim(), query: (statement) => this.query(statement) }),
     );
   }
 

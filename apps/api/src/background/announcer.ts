@@ -1,6 +1,7 @@
 import type { CommittedFact } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import type { OutboxSignal } from './outbox-signal.ts';
+import type { OwnOutbox } from './own-outbox.ts';
 
 /**
  * Tells what was committed on core NATS, best effort: gateways and waiters that miss it find it in
@@ -8,20 +9,25 @@ import type { OutboxSignal } from './outbox-signal.ts';
  */
 export class Announcer {
   readonly #bus: Bus;
-  readonly #outbox: OutboxSignal;
+  readonly #signal: OutboxSignal;
+  readonly #outbox: OwnOutbox;
 
-  constructor(bus: Bus, outbox: OutboxSignal) {
+  constructor(bus: Bus, signal: OutboxSignal, outbox: OwnOutbox) {
     this.#bus = bus;
+    this.#signal = signal;
     this.#outbox = outbox;
   }
 
   readonly announce = (facts: CommittedFact[]): void => {
     for (const fact of facts) this.#announceOne(fact);
-    if (facts.some(({ fact }) => fact === 'outbox')) this.#outbox.raise();
   };
 
   #announceOne(fact: CommittedFact): void {
     const { subjects } = this.#bus;
+    if (fact.fact === 'outbox') {
+      if (fact.claim === undefined) this.#signal.raise();
+      else this.#outbox.publish(fact.messages);
+    }
     if (fact.fact === 'conversation_event')
       this.#bus.announce(subjects.conversation(fact.event.conversation_id), fact.event);
     if (fact.fact === 'membership') this.#bus.announce(subjects.user(fact.user_id), fact.announcement);

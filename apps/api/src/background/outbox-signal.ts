@@ -1,13 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 
+/** One of those who listen gets a message of the broker's. */
+const GROUP = 'relays';
+
 /**
- * "There is something in the outbox", told after the commit: at once in this process, by core NATS in the
- * others. Best effort; relays poll besides.
+ * "There is something in the outbox that nobody has claimed", told after the commit to one relay: this process's
+ * own, or by core NATS one of the others. Best effort; relays look by themselves besides.
  */
 export class OutboxSignal {
   readonly #bus: Bus;
-  readonly #from = randomUUID();
   readonly #listeners = new Set<() => void>();
 
   constructor(bus: Bus) {
@@ -15,17 +16,14 @@ export class OutboxSignal {
   }
 
   raise(): void {
-    for (const listener of this.#listeners) listener();
-    this.#bus.announce(this.#bus.subjects.outboxWakeUp, { from: this.#from });
+    const [own] = this.#listeners;
+    if (own === undefined) this.#bus.announce(this.#bus.subjects.outboxWakeUp, {});
+    else own();
   }
 
   /** @returns how to stop listening */
   listen(listener: () => void): () => void {
-    // Our own comes back from the broker too; it was heard already.
-    const own = JSON.stringify({ from: this.#from });
-    const unsubscribe = this.#bus.subscribe(this.#bus.subjects.outboxWakeUp, (data) => {
-      if (Buffer.from(data).toString() !== own) listener();
-    });
+    const unsubscribe = this.#bus.subscribe(this.#bus.subjects.outboxWakeUp, listener, { queue: GROUP });
     this.#listeners.add(listener);
     return () => {
       unsubscribe();

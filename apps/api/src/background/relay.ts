@@ -2,8 +2,8 @@ import type { Database } from '@claimcheck/database/database';
 import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import type { Logger } from '@claimcheck/platform/process/logger';
-import { inSpan } from '@claimcheck/platform/tracing/tracing';
-import { type Claim, type ClaimedMessage, OutboxClaims, type Publication } from './outbox-claims.ts';
+import { type Claim, type ClaimedMessage, OutboxClaims } from './outbox-claims.ts';
+import { OutboxSender } from './outbox-sender.ts';
 import type { OutboxSignal } from './outbox-signal.ts';
 
 export interface RelayOptions {
@@ -13,6 +13,8 @@ export interface RelayOptions {
   logger: Logger;
   /** How long a dead relay's messages wait for another one. Longer than a publish may take. Milliseconds. */
   leaseMs?: number;
+  /** How often to look without being woken: at what nobody has claimed, or whose lease is over. Milliseconds. */
+  pollMs?: number;
   onClaimed?: (count: number, seconds: number) => void;
   onPublished?: (count: number) => void;
   onFailed?: (count: number) => void;
@@ -23,16 +25,17 @@ const BATCH = 250;
 /** Claims whose messages are on their way at the same time: the database works while the broker does. */
 const CLAIMS_UNDER_WAY = 4;
 const LEASE_MS = 10_000;
-const POLL_MS = 100;
+const POLL_MS = 1_000;
 const RETRY_MS = 1_000;
 
 /**
- * Publishes outbox messages to JetStream, at least once: a repeated publish has the same message id, which
- * the broker drops. Any number of relays run side by side. Claims nothing while the broker is away.
+ * Publishes what was left in the outbox: messages that nobody has claimed, and those of processes that died.
+ * Any number of relays run side by side. Claims nothing while the broker is away.
  */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #claims: OutboxClaims;
+  readonly #sender: OutboxSender;
   readonly #underWay = new Set<Promise<void>>();
   #stopped = false;
   #running: Promise<void> | undefined;
@@ -44,6 +47,8 @@ export class Relay {
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#claims = new OutboxClaims(options.database, options.leaseMs ?? LEASE_MS);
+    const { bus, logger, onPublished, onFailed, failpoint } = options;
+    this.#sender = new OutboxSender({ claims: this.#claims, bus, logger, onPublished, onFailed, failpoint });
   }
 
   start(): void {
@@ -58,6 +63,7 @@ export class Relay {
     this.#wake();
     await this.#running;
     await Promise.all(this.#underWay);
+    await this.#sender.flush();
   }
 
   #wake(): void {
@@ -69,7 +75,7 @@ export class Relay {
     while (!this.#stopped) {
       try {
         const more = this.#mayPublish() && (await this.#claimNext());
-        if (!more) await this.#pause(POLL_MS);
+        if (!more) await this.#pause(this.#options.pollMs ?? POLL_MS);
       } catch (error) {
         this.#options.logger.warn({ err: error }, 'outbox can not be claimed, will be tried again');
         await this.#pause(RETRY_MS);
@@ -89,7 +95,6 @@ export class Relay {
     const count = claim.messages.length;
     this.#options.onClaimed?.(count, (performance.now() - began) / 1_000);
     if (count > 0) {
-      this.#options.failpoint?.('relay.before_publish');
       const work = this.#publish(claim).finally(() => this.#underWay.delete(work));
       this.#underWay.add(work);
     }
@@ -97,33 +102,12 @@ export class Relay {
     return count === BATCH;
   }
 
-  /** Never rejects: what can't be marked or given back is claimed again when its lease is over. */
+  /** Never rejects: what can't be given back is claimed again when its lease is over. */
   async #publish(claim: Claim): Promise<void> {
-    const { bus, logger, onPublished, onFailed } = this.#options;
-    const published: Publication[] = [];
-    const failed: ClaimedMessage[] = [];
-    let reason: unknown;
-    await Promise.all(
-      claim.messages.map(async (message) => {
-        try {
-          published.push({ id: message.id, stream_seq: await this.#publishOne(message) });
-        } catch (error) {
-          failed.push(message);
-          reason = error;
-        }
-      }),
-    );
+    const { bus, logger } = this.#options;
     try {
-      this.#options.failpoint?.('relay.before_mark');
-      if (published.length > 0) await this.#claims.markPublished(published);
-      onPublished?.(published.length);
+      const failed = await this.#sender.send(claim);
       if (failed.length === 0) return;
-      onFailed?.(failed.length);
-      logger.warn({ err: reason, count: failed.length }, 'not published, will be tried again');
-      await this.#claims.giveBack(
-        claim.id,
-        failed.map(({ id }) => id),
-      );
       // A broker that lost its files has no streams any more.
       if (bus.isConnected) await bus.ensureStreams();
       // A broker that refuses what it has streams for is left alone for a while. What no stream takes keeps
@@ -143,16 +127,6 @@ export class Relay {
     const subjects = [...new Set(failed.map(({ subject }) => subject))];
     const streams = await Promise.all(subjects.map((subject) => this.#options.bus.streamOf(subject)));
     return streams.some((stream) => stream !== undefined);
-  }
-
-  /** What belongs to no trace begins none: the relay does nothing that somebody would look for by itself. */
-  #publishOne({ id, subject, payload, headers }: ClaimedMessage): Promise<number> {
-    const { bus } = this.#options;
-    const publish = () => bus.publish(subject, payload, { messageId: id, headers });
-    const { traceparent: parent } = headers;
-    if (parent === undefined) return publish();
-    const attributes = { 'messaging.destination.name': subject };
-    return inSpan(bus.tracing, 'publish outbox message', { kind: 'producer', parent, attributes }, publish);
   }
 
   #pause(ms: number): Promise<void> {

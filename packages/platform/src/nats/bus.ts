@@ -247,14 +247,17 @@ export class Bus {
   /**
    * Core NATS subscription; returns how to end it.
    *
-   * @param span name of what is done with a message that belongs to a trace; without one it is not part of it
+   * @param options.span name of what is done with a message that belongs to a trace; without one it is not part
+   *   of it
+   * @param options.queue each message goes to one subscriber of those with this name
    */
   subscribe(
     subject: string,
     onMessage: (data: Uint8Array, subject: string) => void,
-    span?: string,
+    { span, queue }: { span?: string; queue?: string } = {},
   ): () => void {
     const subscription = this.connection.subscribe(subject, {
+      ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
         if (error !== null && error !== undefined) return;
         const handle = () => onMessage(message.data, message.subject);

@@ -1,12 +1,12 @@
 import { FAILURES } from '@claimcheck/contracts/errors';
-import { type Executor, Prisma } from '@claimcheck/database/database';
+import { type Executor, type OutboxRow, Prisma } from '@claimcheck/database/database';
 import { chainPlans, type MediaPlan, planChange } from '../lifecycle/plan-change.ts';
 import { chargeUsage } from '../quota/charge-usage.ts';
 import type { Usage } from '../quota/user-usage.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaColumns, MediaRow } from '../record/media-row.ts';
 import { sourceUrlOf } from '../record/media-view.ts';
-import { toOutboxRows } from '../record/outbox.ts';
+import { announceOutbox, insertOutbox, toOutboxRows } from '../record/outbox.ts';
 import type { UploadSession } from './upload-session.ts';
 
 const readUploading = async (on: Executor, mediaObjectId: string): Promise<MediaRow | undefined> => {
@@ -57,6 +57,7 @@ const executeFinish = async (
   on: Executor,
   plan: MediaPlan,
   usage: Usage,
+  messages: readonly OutboxRow[],
 ): Promise<Pick<UploadSession, 'protocol'> | undefined> => {
   const added = {
     owner: Prisma.sql`owner_user_id`,
@@ -80,11 +81,7 @@ const executeFinish = async (
       RETURNING before.owner_user_id, ${usage.bytes}::bigint - before.charged_bytes AS bytes,
         ${usage.is_open}::boolean::int - before.is_counted_open::int AS open),
     parts AS (DELETE FROM upload_part USING media WHERE upload_id = media.media_object_id),
-    messages AS (
-      INSERT INTO outbox (id, subject, payload, headers)
-      SELECT new.id, new.subject, new.payload, new.headers
-      FROM media, jsonb_to_recordset(${JSON.stringify(toOutboxRows(on, plan.messages))}::jsonb)
-        AS new (id uuid, subject text, payload jsonb, headers jsonb)),
+    messages AS (${insertOutbox(on, messages, Prisma.sql`media`)}),
     charged AS (SELECT ${chargeUsage(added)} FROM session)
     SELECT protocol FROM before, charged`);
   return finished;
@@ -108,10 +105,12 @@ export const finalizeUpload = async (
     const plan = planFinish(settings, current, sizeBytes);
     const { usage } = plan;
     if (usage === undefined) throw new Error('a finished upload counts for its bytes');
-    const finished = await executeFinish(on, plan, usage);
+    const messages = toOutboxRows(on, plan.messages);
+    const finished = await executeFinish(on, plan, usage, messages);
     if (finished === undefined) continue;
     const { protocol } = finished;
-    on.facts.push({ fact: 'outbox' }, ...plan.facts);
+    announceOutbox(on, messages);
+    on.facts.push(...plan.facts);
     on.facts.push({ fact: 'upload_finished', protocol, size_bytes: sizeBytes });
     return true;
   }

@@ -1,0 +1,121 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import type { Logger } from '@claimcheck/platform/process/logger';
+import { inSpan } from '@claimcheck/platform/tracing/tracing';
+import type { Claim, ClaimedMessage, OutboxClaims, Publication } from './outbox-claims.ts';
+
+export interface OutboxSenderOptions {
+  claims: OutboxClaims;
+  bus: Bus;
+  logger: Logger;
+  onPublished?: ((count: number) => void) | undefined;
+  onFailed?: ((count: number) => void) | undefined;
+  failpoint?: Failpoint | undefined;
+}
+
+/** So many confirmations are written down at once, or those of so long a time. */
+const BATCH = 250;
+const GATHER_MS = 500;
+const RETRY_MS = 1_000;
+/** Beyond that the oldest are left to whoever claims them when their lease is over: the broker drops repetitions. */
+const MAX_CONFIRMED = 10_000;
+
+/**
+ * Publishes claimed messages, and writes down in batches what the broker has confirmed: at least once, with a
+ * message id by which the broker drops repetitions.
+ */
+export class OutboxSender {
+  readonly #options: OutboxSenderOptions;
+  #confirmed: Publication[] = [];
+  #writing: Promise<void> | undefined;
+  #endGathering = new AbortController();
+  #isEnding = false;
+
+  constructor(options: OutboxSenderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when each is confirmed, or given back.
+   * @returns what the broker did not take
+   */
+  async send(claim: Claim): Promise<ClaimedMessage[]> {
+    const { claims, logger, onFailed, onPublished, failpoint } = this.#options;
+    failpoint?.('relay.before_publish');
+    const failed: ClaimedMessage[] = [];
+    let reason: unknown;
+    await Promise.all(
+      claim.messages.map(async (message) => {
+        try {
+          const stream_seq = await this.#publish(message);
+          this.#confirm({ id: message.id, stream_seq });
+        } catch (error) {
+          failed.push(message);
+          reason = error;
+        }
+      }),
+    );
+    onPublished?.(claim.messages.length - failed.length);
+    if (failed.length === 0) return failed;
+    onFailed?.(failed.length);
+    logger.warn({ err: reason, count: failed.length }, 'not published, will be tried again');
+    const ids = failed.map(({ id }) => id);
+    await claims.giveBack(claim.id, ids).catch((error: unknown) => {
+      logger.warn({ err: error, count: ids.length }, 'not given back: tried again when the lease is over');
+    });
+    return failed;
+  }
+
+  /** Resolves when everything that was confirmed is written down. */
+  async flush(): Promise<void> {
+    this.#isEnding = true;
+    this.#endGathering.abort();
+    await this.#writing;
+  }
+
+  #confirm(publication: Publication): void {
+    this.#confirmed.push(publication);
+    if (this.#confirmed.length > MAX_CONFIRMED) this.#confirmed.shift();
+    if (this.#confirmed.length >= BATCH) this.#endGathering.abort();
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  /** Never rejects: what can't be written down is claimed again when its lease is over. */
+  async #write(): Promise<void> {
+    const { claims, failpoint, logger } = this.#options;
+    while (this.#confirmed.length > 0) {
+      await this.#gather();
+      const batch = this.#confirmed.splice(0, BATCH);
+      try {
+        failpoint?.('relay.before_mark');
+        await claims.confirm(batch);
+      } catch (error) {
+        logger.warn({ err: error, count: batch.length }, 'publications were not written down');
+        if (this.#isEnding) return;
+        await pause(RETRY_MS);
+        this.#confirmed.unshift(...batch);
+      }
+    }
+  }
+
+  async #gather(): Promise<void> {
+    if (this.#isEnding || this.#confirmed.length >= BATCH) return;
+    this.#endGathering = new AbortController();
+    await pause(GATHER_MS, undefined, { signal: this.#endGathering.signal }).catch(() => {
+      // There is a batch now, or the process ends.
+    });
+  }
+
+  /** What belongs to no trace begins none: a sender does nothing that somebody would look for by itself. */
+  #publish({ id, subject, payload, headers }: ClaimedMessage): Promise<number> {
+    const { bus } = this.#options;
+    const publish = () => bus.publish(subject, payload, { messageId: id, headers });
+    const { traceparent: parent } = headers;
+    if (parent === undefined) return publish();
+    const attributes = { 'messaging.destination.name': subject };
+    return inSpan(bus.tracing, 'publish outbox message', { kind: 'producer', parent, attributes }, publish);
+  }
+}

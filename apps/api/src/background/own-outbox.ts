@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import type { OutboxClaim, OutboxRow } from '@claimcheck/database/database';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import type { OutboxSender } from './outbox-sender.ts';
+
+/** Longer than a publish may take, with the writing down of what was confirmed. */
+export const OWN_LEASE_MS = 10_000;
+/** Beyond that the broker is slower than this process: relays take what comes. */
+const MAX_UNDER_WAY = 2_000;
+
+/**
+ * Messages that this process writes: claimed as they are written, published right after the commit. Nobody has
+ * to look for them, unless this process dies in between; then a relay takes them over when the lease is over.
+ */
+export class OwnOutbox {
+  readonly #id = randomUUID();
+  readonly #bus: Pick<Bus, 'isConnected'>;
+  readonly #sender: OutboxSender;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #messages = 0;
+  #stopped = false;
+
+  constructor(bus: Pick<Bus, 'isConnected'>, sender: OutboxSender) {
+    this.#bus = bus;
+    this.#sender = sender;
+  }
+
+  /** For what is about to be written; undefined: it is left to a relay. */
+  claim(): OutboxClaim | undefined {
+    const isAble = !this.#stopped && this.#bus.isConnected && this.#messages < MAX_UNDER_WAY;
+    return isAble ? { id: this.#id, lease_ms: OWN_LEASE_MS } : undefined;
+  }
+
+  /** Never throws, the transaction is long done. */
+  publish(rows: readonly OutboxRow[]): void {
+    const messages = rows.map(({ payload, ...row }) => ({ ...row, payload: JSON.stringify(payload) }));
+    this.#messages += messages.length;
+    const work = this.#sender.send({ id: this.#id, messages }).finally(() => {
+      this.#underWay.delete(work);
+      this.#messages -= messages.length;
+    });
+    this.#underWay.add(work);
+  }
+
+  /** Resolves when everything that was committed here is published, or given back. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#underWay);
+    await this.#sender.flush();
+  }
+}
