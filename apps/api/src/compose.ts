@@ -20,8 +20,12 @@ import { countUploads } from './metrics/count-uploads.ts';
 import { createMetrics } from './metrics/create-metrics.ts';
 import type { HttpContext } from './request/context.ts';
 import { MediaWaiters } from './request/media-waiters.ts';
+import { StreamSlots } from './request/stream-slots.ts';
 import { UploadTickets } from './request/upload-tickets.ts';
 import { toDomainConfig } from './to-domain-config.ts';
+
+/** A viewer waits for so long when every connection for proxied downloads is taken. */
+const STREAM_WAIT_MS = 2_000;
 
 /** What the storage may take beyond a viewer's patience, before it is the one that has stopped. */
 const STORE_PATIENCE_MS = 30_000;
@@ -103,6 +107,7 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
     outboxSignal,
     database,
     storage,
+    streamSlots: new StreamSlots({ ...config.proxiedDownloads, waitMs: STREAM_WAIT_MS }),
     settings,
     failpoint,
     verifyToken: createTokenVerifier(config.token),

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
+import { addMember } from '../src/media/messages/conversations.ts';
 import { callApi } from './harness/call-api.ts';
 import { bytesOf, readyMedia } from './harness/ready-media.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';
@@ -153,6 +154,56 @@ test('a viewer that takes nothing is let go', async () => {
     expect(received).toBeLessThan(bytes.length);
   } finally {
     viewer.destroy();
+    await api.close();
+  }
+});
+
+/** A viewer that reads nothing; the connection stays open until the caller destroys it. */
+const silentViewer = (api: TestApi, path: string, user: string) => {
+  const { hostname, port } = new URL(api.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  const status = new Promise<number>((resolve) => {
+    socket.once('data', (chunk) => {
+      socket.pause();
+      resolve(Number(/^HTTP\/1.1 (\d+)/.exec(chunk.toString('latin1'))?.[1]));
+    });
+  });
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: media\r\nAuthorization: Bearer ${api.tokenFor(user)}\r\n\r\n`);
+  return { socket, status };
+};
+
+test('viewers of one user who read nothing leave room for others', async () => {
+  const limits = { MAX_DOWNLOADS_PER_USER: '3', MAX_DOWNLOADS: '4' };
+  const api = await startTestApi(inject('stack'), { DOWNLOAD_MODE: 'proxy', ...limits });
+  const viewers: ReturnType<typeof silentViewer>[] = [];
+  try {
+    const id = await readyMedia(api);
+    await api.db.shared(id, 'room');
+    for (const member of ['ben', 'cleo'])
+      await api.context.database.transaction((tx) => addMember(tx, 'room', member));
+    const key = `${id}/e1/medium.webp`;
+    const bytes = Buffer.alloc(24 * 1_024 * 1_024);
+    await api.context.storage.put(key, bytes, { size_bytes: bytes.length, content_type: 'image/webp' });
+    const path = `/v1/media/${id}/medium`;
+    for (let count = 0; count < 3; count += 1) viewers.push(silentViewer(api, path, 'ann'));
+    for (const { status } of viewers) expect(await status).toBe(200);
+
+    const refused = await get(api, path);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '2']);
+    const ben = silentViewer(api, path, 'ben');
+    viewers.push(ben);
+    expect(await ben.status).toBe(200);
+    const full = await callApi(api, 'GET', path, { token: api.tokenFor('cleo') });
+    expect([full.status, full.headers.get('retry-after')]).toEqual([503, '2']);
+
+    ben.socket.destroy();
+    await vi.waitFor(() => expect(api.context.streamSlots.taken).toBe(3), { timeout: 10_000 });
+    const served = await callApi(api, 'GET', path, { token: api.tokenFor('cleo') });
+    expect(served.status).toBe(200);
+    await served.arrayBuffer();
+  } finally {
+    for (const { socket } of viewers) socket.destroy();
     await api.close();
   }
 });

@@ -5,6 +5,7 @@ import type { GetConditions, Storage, StoredObject } from '@claimcheck/platform/
 import type { Request, Response } from 'express';
 import type { Download } from '../media/access/resolve-download.ts';
 import { ProblemError } from '../problem-error.ts';
+import { viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { contentDisposition } from './content-disposition.ts';
 import type { SignedUrl } from './signed-urls.ts';
@@ -86,9 +87,49 @@ const open = async (
   }
 };
 
-/** Streams an object, or a range of it, with the headers that a redirect can not promise. */
+/** Fewer bytes than these in an idle time-out, and a viewer counts as gone. */
+const LEAST_BYTES = 64 * 1_024;
+
+/**
+ * Ends a response that moves too slowly. A paused player takes nothing and keeps its connection: later it
+ * asks for the rest by itself. A viewer that takes a byte now and then would hold its slot for ever.
+ *
+ * @returns stops the watch
+ */
+const endWhenSlow = (response: Response, idleMs: number): (() => void) => {
+  const { socket } = response;
+  let moved = socket?.bytesWritten ?? 0;
+  const timer = setInterval(() => {
+    const now = socket?.bytesWritten ?? 0;
+    if (now - moved < LEAST_BYTES) response.destroy();
+    moved = now;
+  }, idleMs);
+  return () => clearInterval(timer);
+};
+
+/**
+ * Streams an object, or a range of it, with the headers that a redirect cannot promise.
+ *
+ * @throws ProblemError `rate_limited` and `unavailable` as {@link StreamSlots.take}
+ */
 export const proxy = async (
-  { storage, config }: Pick<HttpContext, 'storage' | 'config'>,
+  { storage, config, streamSlots }: Pick<HttpContext, 'storage' | 'config' | 'streamSlots'>,
+  download: Download,
+  request: Request,
+  response: Response,
+): Promise<void> => {
+  const release = await streamSlots.take(viewerOf(response).user_id);
+  const stopWatch = endWhenSlow(response, config.downloadIdleMs);
+  try {
+    await stream(storage, download, request, response);
+  } finally {
+    stopWatch();
+    release();
+  }
+};
+
+const stream = async (
+  storage: Storage,
   download: Download,
   request: Request,
   response: Response,
@@ -103,8 +144,6 @@ export const proxy = async (
   }
   response.status(object.content_range === undefined ? 200 : 206).set(headersOf(download, object));
   if (object.content_range !== undefined) response.set('Content-Range', object.content_range);
-  // A paused player takes nothing and keeps its connection: later it asks for the rest by itself.
-  response.setTimeout(config.downloadIdleMs, () => response.destroy());
   await pipeline(object.body, response).catch((error: unknown) => {
     if (!gone.signal.aborted) throw error;
   });

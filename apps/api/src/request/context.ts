@@ -10,6 +10,7 @@ import type { Viewer } from '../media/access/media-access.ts';
 import type { DomainConfig } from '../media/record/domain-config.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
 import type { MediaWaiters } from './media-waiters.ts';
+import type { StreamSlots } from './stream-slots.ts';
 import type { UploadTickets } from './upload-tickets.ts';
 
 /** What every route gets: made once, in compose.ts. */
@@ -18,6 +19,8 @@ export interface HttpContext {
   database: Database;
   storage: Storage;
   settings: DomainConfig;
+  /** The share of proxied downloads that each user may hold. */
+  streamSlots: StreamSlots;
   verifyToken: TokenVerifier;
   /** Undefined without TOKEN_SECRETS: then there is nothing to sign tickets with. */
   tickets: UploadTickets | undefined;
