@@ -74,6 +74,14 @@ test('services, files and volumes that are named exist', async () => {
   }
 });
 
+test('servers and images are those of compose.yaml', async () => {
+  const real = parse(await readFile(join(INFRA, 'compose.yaml'), 'utf8'), { merge: true }).services;
+  for (const [name, { image, build }] of Object.entries(services)) {
+    if (name === 'secrets') continue;
+    expect({ image, build }).toEqual({ image: real[name].image, build: real[name].build });
+  }
+});
+
 test('each start has secrets of its own, and a restart keeps them', async () => {
   const files = (await readdir(secrets)).filter((name) => name.endsWith('.env'));
   const read = () => Promise.all(files.map((name) => readFile(join(secrets, name), 'utf8')));

@@ -45,7 +45,7 @@ test('data and migrations are exempt', () => {
   expect(isProse('package-lock.json')).toBe(false);
 });
 
-test('an area may not have more odd words than are allowed', async () => {
+test('an area may not have more odd words than are allowed', { timeout: 60_000 }, async () => {
   expect(areaOf('apps/api/src/tus/a.ts')).toBe('apps/api');
   expect(areaOf('README.md')).toBe('.');
   expect(risenAreas({ a: 2, b: 1 }, { a: 2 })).toEqual(['b']);

@@ -37,6 +37,8 @@ export const documents = async (): Promise<string[]> => [
   'infra/runbook.md',
   'infra/helm/claimcheck/README.md',
   'CHANGELOG.md',
+  'SECURITY.md',
+  'CODE_OF_CONDUCT.md',
   ...(await readdir(join(ROOT, 'docs'), { recursive: true }))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),

@@ -17,9 +17,20 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
     says: 'an area may not have more odd words than are allowed',
   },
   {
-    command: /^npx vitest run --project (unit|integration|e2e)( <file>)?$/,
-    file: 'vitest.config.ts',
-    says: "name: 'unit'",
+    command: /^npm run (check|test:(unit|integration|e2e|drills|all))( -- \S+)?$/,
+    file: 'e2e/run-tests.ts',
+    says: 'const LAYERS',
+  },
+  { command: /^npm run test:watch$/, file: 'vitest.config.ts', says: "name: 'unit'" },
+  {
+    command: /^npm run test:stack$/,
+    file: 'e2e/setup/run-stack.ts',
+    says: 'The test stack is ready',
+  },
+  {
+    command: /^npm run release -- \d/,
+    file: 'scripts/release/release.test.ts',
+    says: 'a release sets one version everywhere',
   },
   { command: /^npm run (typecheck|lint|format)$/, file: 'e2e/run-tests.ts', says: "'format and lint'" },
   {
@@ -88,7 +99,7 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
     file: 'e2e/infra/chart-readme.e2e.test.ts',
     says: 'npm run chart-values writes it',
   },
-  { command: /^npx lefthook install$/, file: 'lefthook.yml', says: 'pre-commit' },
+  { command: /^npx lefthook install$/, file: 'lefthook.yml', says: 'pre-push' },
   {
     command: /^npm run (build|reference) -w @claimcheck\/client$/,
     file: 'packages/client/package.json',

@@ -7,6 +7,10 @@ interface Manifest {
   name: string;
   version: string;
   license: string;
+  keywords: string[];
+  homepage: string;
+  bugs: string;
+  repository: object;
   dependencies: Record<string, string>;
   peerDependencies: Record<string, string>;
   peerDependenciesMeta: Record<string, { optional: boolean }>;
@@ -14,8 +18,9 @@ interface Manifest {
 
 /** The published package.json. What is bundled is no dependency. */
 export const writeManifest = async (root: string, dist: string): Promise<void> => {
-  const { name, version, license, dependencies, peerDependencies, peerDependenciesMeta }: Manifest =
-    JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const source: Manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const { name, version, license, keywords, homepage, bugs, repository } = source;
+  const { dependencies, peerDependencies, peerDependenciesMeta } = source;
   const { '@claimcheck/contracts': _, ...needed } = dependencies;
   const exports = Object.fromEntries(
     Object.entries(SUBPATHS).map(([path, module]) => [
@@ -28,6 +33,10 @@ export const writeManifest = async (root: string, dist: string): Promise<void> =
     version,
     description: 'Upload, send and show media in a chat: the client of Claimcheck.',
     license,
+    keywords,
+    homepage,
+    bugs,
+    repository,
     type: 'module',
     sideEffects: ['./sha256-worker.js'],
     exports,
