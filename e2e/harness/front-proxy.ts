@@ -16,6 +16,8 @@ export interface FrontProxyOptions {
 export class FrontProxy {
   readonly url: string;
   options: FrontProxyOptions = {};
+  /** Requests that were too large. */
+  refused = 0;
   readonly #server: http.Server;
   #target: URL | undefined;
 
@@ -47,6 +49,7 @@ export class FrontProxy {
     const { maxBodyBytes = Number.POSITIVE_INFINITY, drops = [], dateAheadMs = 0 } = this.options;
     if (this.#target === undefined || Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {
       const status = this.#target === undefined ? 502 : 413;
+      if (status === 413) this.refused += 1;
       request.resume();
       response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>refused</h1>');
       return;

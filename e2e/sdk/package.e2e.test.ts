@@ -60,6 +60,7 @@ test('the package needs nothing of ours: its types hold, with every library chec
   const options = [
     '--noEmit',
     '--strict',
+    '--exactOptionalPropertyTypes',
     '--target',
     'es2024',
     '--lib',

@@ -38,7 +38,8 @@ export const App = () => {
     );
   if (!session) return <LoginPage isBusy={isBusy} problem={problem} onLogin={login} />;
   const leave = () => {
-    session.client.close();
+    // The next person at this machine finds nothing of this one.
+    void session.client.forget();
     forgetUser();
     setSession(undefined);
   };

@@ -15,6 +15,8 @@ export type ClientErrorCode =
   | 'invalid_option'
   /** The browser, or this version of Node, lacks something. */
   | 'unsupported'
+  /** A proxy between client and server accepts no request of this size; smaller ones are tried. */
+  | 'request_too_large'
   /** `stripLocation` can't take the location out of this kind of file. */
   | 'location_kept'
   /** After a reload: the bytes are needed again. */
@@ -92,6 +94,7 @@ export const toClaimcheckError = (error: unknown): ClaimcheckError =>
 const isProblemCode = (code: unknown): code is ProblemCode =>
   typeof code === 'string' && Object.hasOwn(PROBLEMS, code);
 
+const TOO_LARGE = 413;
 const CODE_OF_STATUS = new Map<number, ProblemCode>([
   [401, 'unauthorized'],
   [403, 'forbidden'],
@@ -119,6 +122,7 @@ export const errorOfAnswer = (status: number, body: string): ClaimcheckError =>
   errorOfProblem({ ...parseProblem(body), status });
 
 export const errorOfProblem = (problem: Partial<Problem> & { status: number }): ClaimcheckError => {
+  if (problem.status === TOO_LARGE && problem.code === undefined) return requestTooLarge();
   const code = isProblemCode(problem.code) ? problem.code : codeOfStatus(problem.status);
   const { title, retryable } = PROBLEMS[code];
   return new ClaimcheckError(code, problem.detail ?? problem.title ?? title, {
@@ -130,6 +134,12 @@ export const errorOfProblem = (problem: Partial<Problem> & { status: number }): 
     mediaObjectId: problem.media_object_id,
   });
 };
+
+const requestTooLarge = (): ClaimcheckError =>
+  new ClaimcheckError('request_too_large', 'A proxy on the way refuses requests of this size.', {
+    status: TOO_LARGE,
+    detail: 'Raise the limit of the proxy in front of the api, or set its size as MAX_REQUEST_BYTES there.',
+  });
 
 const parseProblem = (body: string): Partial<Problem> => {
   try {

@@ -31,7 +31,7 @@ test.each([undefined, '', 'media.example', '/api', 'ftp://media.example'])(
 
 test('a token in place of the function that gives it is refused', () => {
   expect(() => createClient(options({ getToken: 'token' }))).toThrow(
-    'getToken has to be a function that gives a JWT.',
+    'getToken has to be a function that returns a JWT.',
   );
 });
 

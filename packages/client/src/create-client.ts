@@ -1,5 +1,13 @@
 import { assertSupported } from './assert-supported.ts';
-import { ClaimcheckError } from './claimcheck-error.ts';
+import {
+  assertBlob,
+  assertConversationId,
+  assertKnown,
+  invalid,
+  type KeysOf,
+  nameOf,
+} from './check-arguments.ts';
+import type { ClaimcheckError } from './claimcheck-error.ts';
 import type { ConversationHandle } from './conversations/conversation.ts';
 import type { CachedConversation } from './conversations/conversation-cache.ts';
 import type { MessagePage } from './conversations/conversation-state.ts';
@@ -9,6 +17,7 @@ import { LiveConversation } from './conversations/live-conversation.ts';
 import { fetchPublicConfig } from './fetch-public-config.ts';
 import { createHttp } from './http.ts';
 import { userIdOf } from './identity.ts';
+import { LruMap } from './lru-map.ts';
 import type { MediaHandle, MediaOptions } from './media/media.ts';
 import { MediaLibrary } from './media/media-library.ts';
 import type { MediaUrl, MediaUrlRefusal, MediaUrlRequest } from './media/media-urls.ts';
@@ -23,26 +32,29 @@ import type { KeyValueStore } from './store/key-value-store.ts';
 import { memoryStore } from './store/memory-store.ts';
 import { Records } from './store/records.ts';
 import { type GetToken, Tokens } from './tokens.ts';
-import type { Upload, UploadOptions } from './uploads/upload.ts';
+import { UPLOAD_OPTIONS, type Upload, type UploadOptions } from './uploads/upload.ts';
 import type { UploadRecord } from './uploads/upload-record.ts';
-import { DEFAULT_UPLOAD_SETTINGS, type UploadSettings } from './uploads/upload-settings.ts';
+import { DEFAULT_UPLOAD_SETTINGS, UPLOAD_SETTINGS, type UploadSettings } from './uploads/upload-settings.ts';
 import { UploadManager, type Uploads } from './uploads/uploads.ts';
-import type { Conversation, Message, PostMessage } from './wire/conversation.ts';
+import type { Conversation, Message, PostMessage, PublicConfig } from './wire/conversation.ts';
+
+/** Conversations that nobody watches. */
+const KEPT_CONVERSATIONS = 50;
 
 export interface ClientOptions {
   /** Origin of the api: its `PUBLIC_URL`. */
   baseUrl: string;
-  /** The host's JWT for the user who is logged in; called for each request, so it should cache. */
+  /** Returns the host's JWT for the user who is logged in. The SDK calls it for each request, so it should cache. */
   getToken: GetToken;
-  /** Origin of the gateway; asked for at `/config.json` unless told. */
-  gatewayUrl?: string;
-  /** Who that is; read from the token's `sub` unless told. */
-  userId?: string;
+  /** Origin of the gateway. Default: what `/config.json` says. */
+  gatewayUrl?: string | undefined;
+  /** Id of the user. Default: the token's `sub`. */
+  userId?: string | undefined;
   /** Where unfinished uploads, unsent messages and the last messages are kept: IndexedDB in a browser, memory elsewhere. */
-  store?: KeyValueStore;
-  uploads?: Partial<UploadSettings>;
-  /** Told of what is wrong and does not stop anything, such as a store that is full. Default: `console.warn`. */
-  onWarning?: (error: unknown) => void;
+  store?: KeyValueStore | undefined;
+  uploads?: Partial<UploadSettings> | undefined;
+  /** Called with non-fatal errors, such as a store that is full. Default: `console.warn`. */
+  onWarning?: ((error: unknown) => void) | undefined;
 }
 
 /** All promises reject with ClaimcheckError. */
@@ -85,18 +97,33 @@ export interface ClaimcheckClient {
   readonly restored: Promise<void>;
   /** Stops uploads and messages, and closes the socket. What is not sent stays in the store, for the next client. */
   close(): void;
+  /**
+   * Closes the client and deletes everything of this user from the store: messages, unsent ones, and the bytes of
+   * unfinished uploads. For a logout; call it while `getToken` still works, or with `userId`.
+   */
+  forget(): Promise<void>;
 }
+
+const CLIENT_OPTIONS: KeysOf<ClientOptions> = {
+  baseUrl: true,
+  getToken: true,
+  gatewayUrl: true,
+  userId: true,
+  store: true,
+  uploads: true,
+  onWarning: true,
+};
 
 /** The composition of everything. Throws `invalid_option` and `unsupported`. */
 export const createClient = (options: ClientOptions): ClaimcheckClient => {
   assertSupported();
+  assertKnown('createClient', options, CLIENT_OPTIONS);
+  assertKnown('uploads', options.uploads ?? {}, UPLOAD_SETTINGS);
   const baseUrl = originOf(options.baseUrl, 'baseUrl');
   const { gatewayUrl, getToken } = options;
   const warn = safely(options.onWarning ?? console.warn);
   if (typeof getToken !== 'function')
-    throw new ClaimcheckError('invalid_option', 'getToken has to be a function that gives a JWT.', {
-      field: 'getToken',
-    });
+    throw invalid('getToken', 'getToken has to be a function that returns a JWT.');
   const tokens = new Tokens(getToken);
   const http = createHttp(baseUrl, tokens);
   const userId = rememberedUserId(options.userId, tokens);
@@ -109,25 +136,43 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
   };
   // A page may be opened before there is a token, without a network: what is kept waits until it is known whose it is.
   const owner = () => retryUntilAborted(userId, { signal: closed.signal, onFailure: tellOfWaiting });
-  const store = options.store ?? ('indexedDB' in globalThis ? indexedDbStore() : memoryStore());
+  const ownStore = options.store ?? ('indexedDB' in globalThis ? indexedDbStore() : undefined);
+  const store = ownStore ?? memoryStore();
+  // A store that lives and dies with this client holds nobody else's entries: a page that is rendered on a server
+  // needs no token until it asks for something.
+  const keptFor = async () => (ownStore ? owner() : '');
   const recordsOf = <Value extends { id: string }>(kind: string) =>
-    new Records<Value>(store, async () => `${baseUrl}|${await owner()}|${kind}|`, warn);
+    new Records<Value>(store, async () => `${baseUrl}|${await keptFor()}|${kind}|`, warn);
 
+  let asked: Promise<PublicConfig> | undefined;
+  /** Once; again after a failure. */
+  const publicConfig = () => {
+    asked ??= fetchPublicConfig(baseUrl).catch((error) => {
+      asked = undefined;
+      throw error;
+    });
+    return asked;
+  };
+  const records = {
+    uploads: recordsOf<UploadRecord>('upload'),
+    outgoing: recordsOf<OutgoingRecord>('outgoing'),
+    conversations: recordsOf<CachedConversation>('conversation'),
+  };
   const uploads = new UploadManager({
     http,
-    records: recordsOf<UploadRecord>('upload'),
-    settings: { ...DEFAULT_UPLOAD_SETTINGS, ...options.uploads },
+    records: records.uploads,
+    settings: { ...DEFAULT_UPLOAD_SETTINGS, ...definedOf(options.uploads ?? {}) },
+    maxRequestBytes: async () => (await publicConfig()).max_request_bytes,
   });
-  const conversations = new Map<string, LiveConversation>();
+  const conversations = new LruMap<LiveConversation>(KEPT_CONVERSATIONS, (one) => one.isWatched);
   const outbox = new Outbox({
     http,
-    records: recordsOf<OutgoingRecord>('outgoing'),
+    records: records.outgoing,
     uploads,
     onSent: (message) => conversations.get(message.conversation_id)?.add(message),
   });
-  const feed = new Feed(tokens, async () => gatewayUrl ?? (await fetchPublicConfig(baseUrl)).gateway_url);
+  const feed = new Feed(tokens, async () => gatewayUrl ?? (await publicConfig()).gateway_url);
   const media = new MediaLibrary(http, feed);
-  const cached = recordsOf<CachedConversation>('conversation');
 
   const restored = uploads
     .restore()
@@ -135,8 +180,35 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
     .then(() => outbox.restore())
     .catch(warn);
 
+  const conversationOf = (id: string): LiveConversation => {
+    assertConversationId(id);
+    const conversation: LiveConversation =
+      conversations.get(id) ??
+      new LiveConversation(id, {
+        http,
+        feed,
+        outbox,
+        records: records.conversations,
+        userId,
+        onMedia: (changed) => media.update(changed),
+        onWatched: () => conversations.set(id, conversation),
+      });
+    conversations.set(id, conversation);
+    return conversation;
+  };
+  const close = () => {
+    closed.abort();
+    feed.close();
+    outbox.close();
+    uploads.close();
+  };
+
   return {
-    upload: (file, uploadOptions = {}) => uploads.begin(file, uploadOptions),
+    upload: (file, uploadOptions = {}) => {
+      assertBlob(file);
+      assertKnown('upload', uploadOptions, UPLOAD_OPTIONS);
+      return uploads.begin(file, uploadOptions);
+    },
     uploads,
     conversations: {
       list: async () =>
@@ -144,8 +216,7 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
       create: (input) => http.request('POST', '/v1/conversations', input),
     },
     messages: {
-      send: (conversationId, input) =>
-        conversations.get(conversationId)?.send(input) ?? outbox.send(conversationId, input),
+      send: (conversationId, input) => conversationOf(conversationId).send(input),
       outgoing: outbox,
       list: (conversationId, query = {}) =>
         http.request('GET', `${messagesPath(conversationId)}${queryString(query)}`),
@@ -153,34 +224,32 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
       delete: (conversationId, messageId) =>
         http.request('DELETE', `${messagesPath(conversationId)}/${encodeURIComponent(messageId)}`),
     },
-    conversation: (id) => {
-      const conversation =
-        conversations.get(id) ??
-        new LiveConversation(id, {
-          http,
-          feed,
-          outbox,
-          records: cached,
-          userId,
-          onMedia: (changed) => media.update(changed),
-        });
-      conversations.set(id, conversation);
-      return conversation;
+    conversation: conversationOf,
+    media: (id, mediaOptions) => {
+      if (typeof id !== 'string' || id === '')
+        throw invalid('id', `media takes a media_object_id, and got ${nameOf(id)}.`);
+      return media.get(id, mediaOptions);
     },
-    media: (id, mediaOptions) => media.get(id, mediaOptions),
     mediaUrls: (items) => media.urls.request(items),
     userId,
     follow: (handlers) => new SocketFollower(originOf(gatewayUrl, 'gatewayUrl'), tokens, handlers),
     restored,
     close: () => {
-      closed.abort();
-      feed.close();
-      outbox.close();
-      uploads.close();
+      close();
+      store.close?.();
+    },
+    forget: async () => {
+      const forgotten = Promise.all(Object.values(records).map((kind) => kind.forget()));
+      close();
+      await forgotten;
       store.close?.();
     },
   };
 };
+
+/** Without those that are there and undefined: they leave the default. */
+const definedOf = <Options extends object>(options: Options): Partial<Options> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Options>;
 
 /** A host's function that throws must not stop what only wanted to tell it something. */
 const safely =
@@ -206,11 +275,7 @@ const rememberedUserId = (given: string | undefined, tokens: Tokens): (() => Pro
 const originOf = (url: unknown, field: string): string => {
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol === 'https:' || parsed?.protocol === 'http:') return parsed.origin;
-  throw new ClaimcheckError(
-    'invalid_option',
-    `${field} has to be an address such as https://media.example, and is ${JSON.stringify(url)}.`,
-    { field },
-  );
+  throw invalid(field, `${field} has to be an address such as https://media.example, and is ${nameOf(url)}.`);
 };
 
 const queryString = (query: Record<string, number | undefined>): string => {

@@ -28,6 +28,7 @@ interface Context {
   records: Records<CachedConversation>;
   userId: () => Promise<string>;
   onMedia: (media: Media) => void;
+  onWatched: () => void;
 }
 
 export class LiveConversation implements ConversationHandle {
@@ -67,6 +68,10 @@ export class LiveConversation implements ConversationHandle {
     };
   };
 
+  get isWatched(): boolean {
+    return this.#state.isWatched;
+  }
+
   send(input: MessageInput): OutgoingMessage {
     return this.#context.outbox.send(this.id, input, this.#window.messages.at(-1)?.seq);
   }
@@ -85,6 +90,7 @@ export class LiveConversation implements ConversationHandle {
   }
 
   #start(): void {
+    this.#context.onWatched();
     const stop = new AbortController();
     this.#stop = stop;
     const { outbox, feed } = this.#context;

@@ -20,6 +20,7 @@ interface Context {
   session: MediaSession | undefined;
   /** Whether events tell of its changes, so that it need not be asked for. */
   hasEvents: () => boolean;
+  onWatched?: () => void;
 }
 
 export class LiveMedia implements MediaHandle {
@@ -84,7 +85,17 @@ export class LiveMedia implements MediaHandle {
     if (!session && this.#stop) this.#signUrls(false).catch(() => {});
   }
 
+  get isWatched(): boolean {
+    return this.#state.isWatched;
+  }
+
+  /** Repeatable. Rejects with `media_referenced` while a message refers to it. */
+  async delete(): Promise<void> {
+    await this.#context.http.request('DELETE', `/v1/media/${encodeURIComponent(this.id)}`);
+  }
+
   #start(): void {
+    this.#context.onWatched?.();
     const stop = new AbortController();
     this.#stop = stop;
     const { session } = this.#context;

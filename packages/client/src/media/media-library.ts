@@ -1,10 +1,14 @@
 import type { Feed } from '../conversations/feed.ts';
 import type { Http } from '../http.ts';
+import { LruMap } from '../lru-map.ts';
 import type { Media } from '../wire/media.ts';
 import { LiveMedia } from './live-media.ts';
 import type { MediaOptions } from './media.ts';
 import { MediaSessions } from './media-sessions.ts';
 import { MediaUrls } from './media-urls.ts';
+
+/** Handles that nobody watches, and that may be asked for again. */
+const KEPT = 500;
 
 /** One handle for each media object in each conversation. */
 export class MediaLibrary {
@@ -12,7 +16,7 @@ export class MediaLibrary {
   readonly #http: Http;
   readonly #feed: Feed;
   readonly #sessions: MediaSessions;
-  readonly #handles = new Map<string, LiveMedia>();
+  readonly #handles = new LruMap<LiveMedia>(KEPT, (handle) => handle.isWatched);
 
   constructor(http: Http, feed: Feed) {
     this.#http = http;
@@ -23,7 +27,7 @@ export class MediaLibrary {
 
   get(id: string, { conversationId, media }: MediaOptions = {}): LiveMedia {
     const key = `${conversationId ?? ''}/${id}`;
-    const handle = this.#handles.get(key) ?? this.#create(id, conversationId);
+    const handle = this.#handles.get(key) ?? this.#create(key, id, conversationId);
     this.#handles.set(key, handle);
     if (media) handle.update(media);
     return handle;
@@ -34,12 +38,15 @@ export class MediaLibrary {
       if (handle.id === media.media_object_id) handle.update(media);
   }
 
-  #create(id: string, conversationId: string | undefined): LiveMedia {
-    return new LiveMedia(id, {
+  #create(key: string, id: string, conversationId: string | undefined): LiveMedia {
+    const handle: LiveMedia = new LiveMedia(id, {
       http: this.#http,
       urls: this.urls,
       session: conversationId === undefined ? undefined : this.#sessions.of(conversationId),
       hasEvents: () => conversationId !== undefined && this.#feed.isListenedTo(conversationId),
+      // One that was dropped hears of changes again.
+      onWatched: () => this.#handles.set(key, handle),
     });
+    return handle;
   }
 }

@@ -1,6 +1,7 @@
 import { waitForRetry } from '../backoff.ts';
 import { type ClaimcheckError, toClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
+import { LruMap } from '../lru-map.ts';
 import { Observable, type Readable } from '../observable.ts';
 import { retryUntilAborted } from '../retry.ts';
 
@@ -20,10 +21,13 @@ export interface MediaSessionSnapshot {
 const MIN_RENEWAL_MS = 30_000;
 const MAX_RENEWAL_MS = 60 * 60_000;
 
+/** Sessions that nobody watches. */
+const KEPT = 100;
+
 /** One session a conversation, kept alive as long as somebody watches it. */
 export class MediaSessions {
   readonly #http: Http;
-  readonly #sessions = new Map<string, MediaSession>();
+  readonly #sessions = new LruMap<MediaSession>(KEPT, (session) => session.isWatched);
 
   constructor(http: Http) {
     this.#http = http;
@@ -63,6 +67,10 @@ export class MediaSession implements Readable<MediaSessionSnapshot> {
       this.#stop = undefined;
     };
   };
+
+  get isWatched(): boolean {
+    return this.#state.isWatched;
+  }
 
   /** Asks at once: a URL with the token did not load. */
   async renew(): Promise<void> {

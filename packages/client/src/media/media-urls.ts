@@ -1,6 +1,7 @@
 import type { Problem } from '@claimcheck/contracts/errors';
 import { errorOfCode, errorOfProblem } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
+import { LruMap } from '../lru-map.ts';
 import type { Quality } from '../wire/media.ts';
 
 export interface MediaUrlRequest {
@@ -21,6 +22,14 @@ export interface MediaUrlRefusal extends MediaUrlRequest {
 
 /** A page of messages asks for its pictures at once; larger requests are split. */
 const BATCH_SIZE = 50;
+const MOST_KEPT = 1_000;
+/** However wrong this device's clock is, a URL is good for this long. */
+const GOOD_FOR_MS = 30_000;
+
+interface KnownUrl {
+  wanted: Promise<MediaUrl>;
+  at: number;
+}
 
 interface Waiting extends MediaUrlRequest {
   resolve: (url: MediaUrl) => void;
@@ -33,7 +42,7 @@ interface Waiting extends MediaUrlRequest {
  */
 export class MediaUrls {
   readonly #http: Http;
-  readonly #known = new Map<string, Promise<MediaUrl>>();
+  readonly #known = new LruMap<KnownUrl>(MOST_KEPT);
   #waiting: Waiting[] = [];
 
   constructor(http: Http) {
@@ -53,13 +62,15 @@ export class MediaUrls {
   /** `fresh` asks the server even if a URL is known. Rejects with ClaimcheckError. */
   async get(id: string, quality: Quality, { fresh = false } = {}): Promise<MediaUrl> {
     const key = `${id}/${quality}`;
-    const known = fresh ? undefined : await this.#known.get(key)?.catch(() => undefined);
-    if (known && Date.parse(known.refresh_at) > Date.now()) return known;
+    const kept = fresh ? undefined : this.#known.get(key);
+    const known = await kept?.wanted.catch(() => undefined);
+    const isYoung = kept !== undefined && performance.now() - kept.at < GOOD_FOR_MS;
+    if (known && (isYoung || Date.parse(known.refresh_at) > Date.now())) return known;
     const wanted = this.#enqueue({ id, quality });
-    this.#known.set(key, wanted);
+    this.#known.set(key, { wanted, at: performance.now() });
     // A refusal is not remembered: it may be about a picture that is still being made.
     wanted.catch(() => {
-      if (this.#known.get(key) === wanted) this.#known.delete(key);
+      if (this.#known.get(key)?.wanted === wanted) this.#known.delete(key);
     });
     return wanted;
   }

@@ -15,7 +15,7 @@ export interface MediaSnapshot {
 
 export interface MediaOptions {
   /** In which the caller sees it: its media session opens it. Without one, only one's own media has URLs. */
-  conversationId?: string;
+  conversationId?: string | undefined;
   /** As it came with a message; saves asking. */
   media?: Media | undefined;
 }
@@ -31,6 +31,11 @@ export interface MediaHandle extends Readable<MediaSnapshot> {
   settled(signal?: AbortSignal): Promise<Media>;
   /** After a URL did not load: renews what it stands on. */
   renew(): Promise<void>;
+  /**
+   * Deletes the caller's own media object, and frees its part of the quota. Repeatable. Rejects with ClaimcheckError
+   * `media_referenced` while a message refers to it.
+   */
+  delete(): Promise<void>;
   /** Takes a newer description, such as an event's. */
   update(media: Media): void;
 }

@@ -1,4 +1,5 @@
-import { ClaimcheckError } from '../claimcheck-error.ts';
+import { assertKnown, invalid, nameOf } from '../check-arguments.ts';
+import type { ClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { Observable } from '../observable.ts';
 import { holdLock, type Release, waitForLock } from '../store/hold-lock.ts';
@@ -6,9 +7,10 @@ import type { Records } from '../store/records.ts';
 import type { Upload } from '../uploads/upload.ts';
 import type { UploadManager } from '../uploads/uploads.ts';
 import type { Message, MessageType, PostMessage } from '../wire/conversation.ts';
+import type { Media, MediaKind } from '../wire/media.ts';
 import { messagesPath } from './messages-path.ts';
-import type { MessageInput, OutgoingMessage } from './outgoing-message.ts';
-import { hasFailed, type OutgoingRecord, OutgoingTask } from './outgoing-task.ts';
+import { MESSAGE_INPUT, type MessageInput, type OutgoingMessage } from './outgoing-message.ts';
+import { hasFailed, messageTypeOf, type OutgoingRecord, OutgoingTask } from './outgoing-task.ts';
 import { SendLane } from './send-lane.ts';
 
 interface Context {
@@ -48,7 +50,9 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
 
   /** @param afterSeq of the newest message that the sender sees */
   send(conversationId: string, input: MessageInput, afterSeq?: number): OutgoingMessage {
-    const upload = typeof input.media === 'object' ? input.media : undefined;
+    assertSendable(input);
+    const { media } = input;
+    const upload = isUpload(media) ? media : undefined;
     const record = { ...this.#recordOf(conversationId, input, upload), afterSeq };
     const lock = holdLock(lockOf(record));
     // In this order: other tabs take what they hear of for abandoned when nobody holds it.
@@ -144,6 +148,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
       findUpload: (id) => this.#context.uploads.find(id),
       uploadAgain: (failed) => this.#context.uploads.again(failed),
       obstacleTo: (id) => this.#context.uploads.obstacleTo(id),
+      kindOf: (id, signal) => this.#kindOf(id, signal),
       post: (conversationId, message, signal) => this.#post(conversationId, message, signal),
       enqueue: (again) => void again.run(),
       inTurn: (waiting, action) => this.#laneOf(waiting.conversationId).run(action),
@@ -188,11 +193,16 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     return this.#context.http.request('POST', messagesPath(conversationId), message, { signal });
   }
 
+  async #kindOf(mediaObjectId: string, signal: AbortSignal): Promise<MediaKind> {
+    const path = `/v1/media/${encodeURIComponent(mediaObjectId)}`;
+    return (await this.#context.http.request<Media>('GET', path, undefined, { signal })).kind;
+  }
+
   #recordOf(conversationId: string, input: MessageInput, upload: Upload | undefined): OutgoingRecord {
     const { text, filename = upload?.filename, alt, id: clientMessageId = crypto.randomUUID() } = input;
-    const mediaObjectId = typeof input.media === 'string' ? input.media : undefined;
-    if (text === undefined && input.media === undefined)
-      throw new ClaimcheckError('invalid_option', 'A message needs text, media, or both.', { field: 'text' });
+    const { media } = input;
+    const given = typeof media === 'object' && 'media_object_id' in media ? media.media_object_id : undefined;
+    const mediaObjectId = typeof media === 'string' ? media : given;
     this.#count += 1;
     const createdAt = new Date();
     const place = `${String(createdAt.getTime()).padStart(15, '0')}-${String(this.#count).padStart(6, '0')}`;
@@ -202,7 +212,8 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
       tab: this.#tab,
       clientMessageId,
       conversationId,
-      type: input.type ?? typeOf(input, upload),
+      type: input.type ?? typeOf(input),
+      isTypeUnknown: typeof media === 'string' && input.type === undefined,
       text,
       uploadId: upload?.id,
       mediaObjectId,
@@ -216,8 +227,29 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
 const lockOf = ({ clientMessageId }: Pick<OutgoingRecord, 'clientMessageId'>): string =>
   `message/${clientMessageId}`;
 
-const typeOf = ({ media }: MessageInput, upload: Upload | undefined): MessageType => {
+const isUpload = (media: MessageInput['media']): media is Upload =>
+  typeof media === 'object' && 'done' in media;
+
+const typeOf = ({ media }: MessageInput): MessageType => {
   if (media === undefined) return 'text';
-  const family = upload?.contentType.split('/')[0];
-  return family === 'image' || family === 'video' || family === 'audio' ? family : 'file';
+  if (typeof media === 'string') return 'file';
+  return messageTypeOf(isUpload(media) ? media.contentType.split('/')[0] : media.kind);
+};
+
+/** Throws `invalid_option`, and says what to pass instead. */
+const assertSendable = (input: MessageInput): void => {
+  assertKnown('send', input, MESSAGE_INPUT);
+  const { text, media }: { text?: unknown; media?: unknown } = input;
+  if (text === undefined && media === undefined)
+    throw invalid('text', 'A message needs text, media, or both.');
+  if (text !== undefined && typeof text !== 'string')
+    throw invalid('text', `text has to be a string, and is ${nameOf(text)}.`);
+  if (media === undefined || typeof media === 'string') return;
+  if (Array.isArray(media)) throw invalid('media', 'One message holds one file: send one message for each.');
+  if (media instanceof Blob)
+    throw invalid('media', 'Upload the file first: send(id, { media: client.upload(file) }).');
+  const isKnown =
+    typeof media === 'object' && media !== null && ('done' in media || 'media_object_id' in media);
+  if (!isKnown)
+    throw invalid('media', `media takes an upload, a media object or its id, and got ${nameOf(media)}.`);
 };

@@ -1,20 +1,31 @@
+import type { KeysOf } from '../check-arguments.ts';
 import type { ClaimcheckError } from '../claimcheck-error.ts';
 import type { Readable } from '../observable.ts';
 import type { Upload } from '../uploads/upload.ts';
 import type { Message, MessageType } from '../wire/conversation.ts';
+import type { Media } from '../wire/media.ts';
 
 export interface MessageInput {
-  text?: string;
-  /** An upload, finished or not; or the id of a media object that exists, as when forwarding. */
-  media?: Upload | string;
-  /** Defaults to what the upload's content type says, and to `file` for an id. */
-  type?: MessageType;
-  filename?: string;
+  text?: string | undefined;
+  /** An upload, finished or not; to forward, a media object that came with a message, or its id. */
+  media?: Upload | Media | string | undefined;
+  /** Defaults to the kind of the media. */
+  type?: MessageType | undefined;
+  filename?: string | undefined;
   /** The picture in words. */
-  alt?: string;
+  alt?: string | undefined;
   /** `client_message_id`: the same again is the same message. */
-  id?: string;
+  id?: string | undefined;
 }
+
+export const MESSAGE_INPUT: KeysOf<MessageInput> = {
+  text: true,
+  media: true,
+  type: true,
+  filename: true,
+  alt: true,
+  id: true,
+};
 
 /**
  * `waiting` for its upload, the network or the login. `discarded`: taken back, or deleted by another device before

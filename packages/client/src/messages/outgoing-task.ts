@@ -4,6 +4,7 @@ import { isLoginOver, mayPass, retryUntilAborted, untilWorthRepeating } from '..
 import type { Tokens } from '../tokens.ts';
 import type { Upload } from '../uploads/upload.ts';
 import type { Message, MessageType, PostMessage } from '../wire/conversation.ts';
+import type { MediaKind } from '../wire/media.ts';
 import type { OutgoingMessage, OutgoingSnapshot, OutgoingState } from './outgoing-message.ts';
 
 /** What is kept of a message until it is sent. */
@@ -15,6 +16,8 @@ export interface OutgoingRecord {
   clientMessageId: string;
   conversationId: string;
   type: MessageType;
+  /** Forwarded by its id: the media object says what it is. */
+  isTypeUnknown?: boolean | undefined;
   text: string | undefined;
   uploadId: string | undefined;
   mediaObjectId: string | undefined;
@@ -33,6 +36,7 @@ export interface OutgoingContext {
   uploadAgain(upload: Upload): Upload;
   /** Why an upload did not go on after a reload. */
   obstacleTo(uploadId: string): ClaimcheckError | undefined;
+  kindOf(mediaObjectId: string, signal: AbortSignal): Promise<MediaKind>;
   post(conversationId: string, message: PostMessage, signal: AbortSignal): Promise<Message>;
   /** Sends one message of a conversation after the other, in the order in which they can be sent. */
   inTurn(task: OutgoingTask, action: () => Promise<Message>): Promise<Message>;
@@ -97,6 +101,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     for (let failures = 0; !signal.aborted; ) {
       try {
         const mediaObjectId = this.#storedMedia() ?? (await this.#uploaded(signal));
+        await this.#learnType(mediaObjectId, signal);
         this.#end(await this.#context.inTurn(this, () => this.#post(mediaObjectId, signal)));
         return;
       } catch (thrown) {
@@ -178,6 +183,12 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     return this.record.mediaObjectId ?? (upload?.state === 'done' ? upload.mediaObjectId : undefined);
   }
 
+  async #learnType(mediaObjectId: string | undefined, signal: AbortSignal): Promise<void> {
+    if (!this.record.isTypeUnknown || mediaObjectId === undefined) return;
+    this.record.type = messageTypeOf(await this.#context.kindOf(mediaObjectId, signal));
+    this.record.isTypeUnknown = false;
+  }
+
   async #uploaded(signal: AbortSignal): Promise<string | undefined> {
     const { mediaObjectId, uploadId } = this.record;
     if (mediaObjectId !== undefined || uploadId === undefined) return mediaObjectId;
@@ -235,3 +246,7 @@ export const hasFailed = (upload: Upload | undefined): boolean =>
 /** No network, no service, no login, too many requests: no other message would fare better. */
 const concernsAll = (error: ClaimcheckError, tokens?: Tokens): boolean =>
   error.status === 0 || error.status === 429 || error.status >= 502 || isLoginOver(error, tokens);
+
+/** @param kind of a media object, or the first part of a content type */
+export const messageTypeOf = (kind: string | undefined): MessageType =>
+  kind === 'image' || kind === 'video' || kind === 'audio' ? kind : 'file';

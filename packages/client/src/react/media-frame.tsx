@@ -27,13 +27,24 @@ interface MediaFrameProps {
   /** What the picture shows; said with the words. */
   alt: string;
   isBusy: boolean;
+  /** Whether the blur is covered; under a transparent picture it would show. */
+  isCovered?: boolean;
   className: string | undefined;
   style: CSSProperties | undefined;
   children?: ReactNode;
 }
 
 /** The place of a picture or film, in its final shape from the first moment: nothing moves when it comes. */
-export const MediaFrame = ({ media, words, alt, isBusy, className, style, children }: MediaFrameProps) => {
+export const MediaFrame = ({
+  media,
+  words,
+  alt,
+  isBusy,
+  isCovered = false,
+  className,
+  style,
+  children,
+}: MediaFrameProps) => {
   const { width, height, thumbhash, kind, state } = media;
   const blur = useMemo(() => blurUrl(thumbhash), [thumbhash]);
   const ratio = useMemo(
@@ -50,7 +61,7 @@ export const MediaFrame = ({ media, words, alt, isBusy, className, style, childr
         display: 'block',
         overflow: 'hidden',
         aspectRatio: String(ratio),
-        ...(blur === undefined ? {} : { background: `center / cover url(${blur})` }),
+        ...(blur === undefined || isCovered ? {} : { background: `center / cover url(${blur})` }),
         ...style,
       }}
     >

@@ -35,12 +35,15 @@ export const MediaImage = ({ media: given, conversationId, quality, onShown, ...
   const { attempt, isGivenUp, fail, succeed } = useAttempts(renew, top);
   /** What lies below and does not load is left out: the top alone decides what is attempted. */
   const [dropped, setDropped] = useState<string>();
-  const [shown, setShown] = useState<string>();
+  /** The layer that loaded last. */
+  const [shown, setShown] = useState<Quality>();
   const labels = { ...DEFAULT_LABELS, ...props.labels };
   const alt = props.alt ?? media.alt ?? media.filename;
 
   // There are no URLs before there is a token, and none at all when that is refused.
   const isKnown = Object.keys(urls).length > 0 || error?.retryable === false;
+  const isComplete = shown !== undefined && shown === top;
+
   const isLost = isGivenUp || (isSettled(media) && isKnown && layers.length === 0);
   const words = endOf(media, labels) ?? (isLost ? labels.unloadable : undefined);
   return (
@@ -49,6 +52,7 @@ export const MediaImage = ({ media: given, conversationId, quality, onShown, ...
       alt={alt}
       words={words}
       isBusy={words === undefined && shown === undefined}
+      isCovered={isComplete}
       className={props.className}
       style={props.style}
     >
@@ -57,7 +61,8 @@ export const MediaImage = ({ media: given, conversationId, quality, onShown, ...
           const isTop = layer === top;
           // With its address: it has another chance when that changes, or when the top is attempted again.
           const thisLoad = `${attempt} ${url}`;
-          if (!isTop && dropped === thisLoad) return null;
+          // Under a transparent picture what lies below would show through.
+          if (!isTop && (isComplete || dropped === thisLoad)) return null;
           return (
             <img
               key={`${layer} ${attempt}`}

@@ -35,6 +35,11 @@ export const indexedDbStore = (name = 'claimcheck'): KeyValueStore => {
     void database?.then((opened) => opened.close()).catch(() => {});
     database = undefined;
   };
+  const closeAll = () => {
+    close();
+    others?.close();
+    others = undefined;
+  };
   const connect = async (): Promise<IDBDatabase> => {
     try {
       const opened = await open(name);
@@ -78,8 +83,8 @@ export const indexedDbStore = (name = 'claimcheck'): KeyValueStore => {
     watch: (listener) => {
       const hear = ({ data }: MessageEvent<unknown>) => listener(String(data));
       channel().addEventListener('message', hear);
-      return () => channel().removeEventListener('message', hear);
+      return () => others?.removeEventListener('message', hear);
     },
-    close,
+    close: closeAll,
   };
 };

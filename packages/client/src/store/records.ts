@@ -9,6 +9,7 @@ export class Records<Value extends { id: string }> {
   readonly #store: KeyValueStore;
   readonly #prefix: () => Promise<string>;
   readonly #onWarning: (error: unknown) => void;
+  #isForgotten = false;
   /** Writes of one entry happen in the order in which they were asked for. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -32,11 +33,20 @@ export class Records<Value extends { id: string }> {
   }
 
   async set(value: Value): Promise<void> {
+    if (this.#isForgotten) return;
     await this.#attempt((prefix) => this.#store.set(prefix + value.id, value));
   }
 
   async delete(id: string): Promise<void> {
     await this.#attempt((prefix) => this.#store.delete(prefix + id));
+  }
+
+  /** Deletes all entries; what is set later is not kept. */
+  async forget(): Promise<void> {
+    this.#isForgotten = true;
+    await this.#attempt(async (prefix) => {
+      for (const [key] of await this.#store.list(prefix)) await this.#store.delete(key);
+    });
   }
 
   /** Tells the id of each entry that another page sets. */

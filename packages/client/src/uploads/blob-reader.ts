@@ -13,4 +13,5 @@ export const blobReader: FileReader = {
   }),
 };
 
+/** Read into memory at once, so requests in Node carry no more. */
 export const NODE_CHUNK_BYTES = 8 * 1024 * 1024;

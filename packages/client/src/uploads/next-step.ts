@@ -2,9 +2,9 @@ import type { ClaimcheckError, ClaimcheckErrorCode } from '../claimcheck-error.t
 
 /**
  * `renew`: again at once, with new instructions. `by-tus`: through the api instead of directly. `anew`: as another
- * upload, because the server has forgotten this one.
+ * upload, because the server has forgotten this one. `smaller`: in smaller requests.
  */
-export type NextStep = 'renew' | 'later' | 'by-tus' | 'anew' | 'fail';
+export type NextStep = 'renew' | 'later' | 'smaller' | 'by-tus' | 'anew' | 'fail';
 
 /** Refusals that are about a ticket, a signature or an offset; new instructions may set them right. */
 const RENEWABLE: readonly ClaimcheckErrorCode[] = [
@@ -39,6 +39,7 @@ export const nextStep = ({ code, field, retryable }: ClaimcheckError, failures: 
   if (code === 'client_key_conflict' && field === 'protocols' && !failures.isByTus) return 'by-tus';
   if (code === 'storage_unreachable' && !failures.hasSentDirectly && failures.inARow >= 2) return 'by-tus';
   if (code === 'upload_gone' && !failures.hasSent && !failures.isAnew) return 'anew';
+  if (code === 'request_too_large') return 'smaller';
   if (RENEWABLE.includes(code)) return failures.renewals < MAX_RENEWALS ? 'renew' : 'fail';
   return retryable && failures.inARow < failures.maxInARow ? 'later' : 'fail';
 };

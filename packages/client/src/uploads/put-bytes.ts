@@ -35,11 +35,16 @@ export const putBytes = async (url: string, bytes: Blob, options: PutOptions): P
     return;
   }
   const { code, detail } = errorOfAnswer(answer.status, '');
-  throw new ClaimcheckError(code, `The storage refused the bytes (${answer.status}).`, {
-    status: answer.status,
-    retryable: isPassing(answer),
-    detail,
-  });
+  // A store's limit is about the file, not about one request of it.
+  throw new ClaimcheckError(
+    code === 'request_too_large' ? 'too_large' : code,
+    `The storage refused the bytes (${answer.status}).`,
+    {
+      status: answer.status,
+      retryable: isPassing(answer),
+      detail,
+    },
+  );
 };
 
 const loadMd5 = async () => {

@@ -1,6 +1,6 @@
 import type { DetailedError, Upload } from 'tus-js-client';
 import { ClaimcheckError, cancelledError, errorOfAnswer, networkError } from '../claimcheck-error.ts';
-import { blobReader, NODE_CHUNK_BYTES } from './blob-reader.ts';
+import { blobReader } from './blob-reader.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 /** An upload that exists, or one that is to be made by the protocol itself. */
@@ -24,9 +24,10 @@ const loadTus = async () => {
 /** Asks how far the upload is, and sends the rest. Retries are its caller's: each asks the server anew. */
 export const sendByTus = async (
   { headers, onUploadUrl, uploadUrl, endpoint, metadata }: TusTarget,
-  { http, bytes, signal, onProgress }: TransferContext,
+  { http, bytes, signal, onProgress, requestSize }: TransferContext,
 ): Promise<void> => {
   const tus = await loadTus();
+  const chunkSize = await requestSize.get();
   return new Promise((resolve, reject) => {
     const upload: Upload = new tus.Upload(bytes, {
       ...(uploadUrl === undefined ? { endpoint: endpoint ?? '', metadata: metadata ?? {} } : { uploadUrl }),
@@ -44,7 +45,8 @@ export const sendByTus = async (
       },
       onSuccess: () => settle(resolve),
       onError: (error) => settle(() => reject(errorOfTus(error))),
-      ...('XMLHttpRequest' in globalThis ? {} : { fileReader: blobReader, chunkSize: NODE_CHUNK_BYTES }),
+      chunkSize,
+      ...('XMLHttpRequest' in globalThis ? {} : { fileReader: blobReader }),
     });
     const abort = () => {
       void upload.abort();

@@ -1,4 +1,5 @@
 import type { UploadOptions } from './upload.ts';
+import type { UploadSettings } from './upload-settings.ts';
 
 /** What is kept of an upload until it ends; the server keeps how far it is. */
 export interface UploadRecord {
@@ -38,7 +39,11 @@ export const lastModifiedOf = (file: Blob): number | undefined =>
 /** Whoever holds it works at the upload. */
 export const lockOf = ({ id }: Pick<UploadRecord, 'id'>): string => `upload/${id}`;
 
-export const recordOf = (file: Blob, options: UploadOptions): UploadRecord => {
+export const recordOf = (
+  file: Blob,
+  options: UploadOptions,
+  settings: Pick<UploadSettings, 'stripLocation'>,
+): UploadRecord => {
   const id = options.id ?? crypto.randomUUID();
   const { fingerprint = options.id === undefined ? fingerprintOf(file) : false } = options;
   return {
@@ -53,7 +58,7 @@ export const recordOf = (file: Blob, options: UploadOptions): UploadRecord => {
     conversationId: options.conversationId,
     alt: options.alt,
     priority: options.priority ?? 0,
-    stripLocation: options.stripLocation ?? false,
+    stripLocation: options.stripLocation ?? settings.stripLocation,
     createdAt: new Date().toISOString(),
     handle: options.handle,
   };

@@ -10,8 +10,8 @@ import type { UploadWork } from './upload-work.ts';
 
 interface SendOptions {
   signal: AbortSignal;
-  /** The media object's id, as soon as the server has told it. */
-  onName: (mediaObjectId: string) => void;
+  /** Called with the media object's id; it may change while the storage may turn out to be unreachable. */
+  onName: (mediaObjectId: string, isCertain: boolean) => void;
   onProgress: (sentBytes: number) => void;
 }
 
@@ -30,15 +30,16 @@ export class UploadSender {
   /** Throws ClaimcheckError. */
   async send(prepared: PreparedFile, { signal, onName, onProgress }: SendOptions): Promise<void> {
     const description = await this.#describe(prepared);
-    const context = { http: this.#http, bytes: prepared.bytes, signal, onProgress };
+    const { requestSize } = this.#work;
+    const context = { http: this.#http, bytes: prepared.bytes, requestSize, signal, onProgress };
     const authorization = await authorizeUpload(this.#http, description, signal);
     if (authorization === undefined) {
       await this.#sendByTusAlone(description, context, onName);
       return;
     }
     const { media, upload } = authorization;
-    onName(media.media_object_id);
     const isDirect = upload.protocol === 'put' || upload.protocol === 'multipart';
+    onName(media.media_object_id, !isDirect || this.#work.hasSentDirectly());
     const sent = new AbortController();
     const open = { mediaObjectId: media.media_object_id, expiresAt: upload.expires_at };
     if (upload.protocol !== 'none') void keepOpen(this.#http, open, AbortSignal.any([signal, sent.signal]));
@@ -72,7 +73,7 @@ export class UploadSender {
       uploadUrl: this.#tusUrl,
       onUploadUrl: (url: string) => {
         this.#tusUrl = url;
-        onName(idIn(url));
+        onName(idIn(url), true);
       },
     };
     await sendByTus(target, context);

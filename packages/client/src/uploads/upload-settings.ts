@@ -1,3 +1,4 @@
+import type { KeysOf } from '../check-arguments.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
 
 export interface UploadSettings {
@@ -11,9 +12,21 @@ export interface UploadSettings {
   hashUpTo: number;
   /** Attempts in a row without a byte before an upload fails; time without a network is not counted. 20. */
   maxFailuresInARow: number;
-  /** For pictures and videos: their size, and the blur that is shown before them. Where the platform can. */
+  /** Whether size and blur of pictures and videos are computed, where the platform can. */
   describe: boolean;
+  /** `stripLocation` of uploads that do not set it; `'if-possible'`. */
+  stripLocation: boolean | 'if-possible';
 }
+
+export const UPLOAD_SETTINGS: KeysOf<UploadSettings> = {
+  concurrency: true,
+  protocols: true,
+  keepBytesUpTo: true,
+  hashUpTo: true,
+  maxFailuresInARow: true,
+  describe: true,
+  stripLocation: true,
+};
 
 const MIB = 1024 ** 2;
 
@@ -25,4 +38,5 @@ export const DEFAULT_UPLOAD_SETTINGS: UploadSettings = {
   hashUpTo: 16 * MIB,
   maxFailuresInARow: 20,
   describe: true,
+  stripLocation: 'if-possible',
 };

@@ -1,4 +1,4 @@
-import { type ClaimcheckError, cancelledError, toClaimcheckError } from '../claimcheck-error.ts';
+import { ClaimcheckError, cancelledError, toClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { Observable } from '../observable.ts';
 import type { PreparedFile } from '../prepare/prepare-file.ts';
@@ -101,7 +101,11 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
   }
 
   async cancel(): Promise<void> {
-    if (this.#isEnded()) return;
+    if (this.state === 'cancelled') return;
+    if (this.#isEnded()) {
+      await this.#takeBack();
+      return;
+    }
     // A request whose answer was not waited for may have made it.
     const mayBeUnnamed = this.state !== 'queued' && this.#prepared !== undefined;
     this.#running.abort();
@@ -110,6 +114,19 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     const id =
       known ?? (mayBeUnnamed && this.#prepared ? await this.#sender.nameOf(this.#prepared) : undefined);
     if (id !== undefined) await this.#context.http.request('DELETE', `/v1/media/${encodeURIComponent(id)}`);
+  }
+
+  /** What the server has of an upload that ended, unless a message refers to it. */
+  async #takeBack(): Promise<void> {
+    const { mediaObjectId } = this.get();
+    if (mediaObjectId === undefined) return;
+    try {
+      await this.#context.http.request('DELETE', `/v1/media/${encodeURIComponent(mediaObjectId)}`);
+    } catch (error) {
+      if (!(error instanceof ClaimcheckError) || error.code !== 'media_referenced') throw error;
+      return;
+    }
+    this.patch({ state: 'cancelled' });
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -124,7 +141,10 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
         const isWaitingForLogin = isLoginOver(error, this.#context.http.tokens);
         if (!isWaitingForLogin) this.#failures.inARow += 1;
         const step = isWaitingForLogin ? 'later' : nextStep(error, this.#failuresSoFar());
-        if (step === 'fail') {
+        if (
+          step === 'fail' ||
+          (step === 'smaller' && !this.#work.requestSize.shrink(this.progress.totalBytes))
+        ) {
           this.#end('failed', error);
           return;
         }
@@ -174,7 +194,10 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
   async #send(prepared: PreparedFile, signal: AbortSignal): Promise<void> {
     await this.#sender.send(prepared, {
       signal,
-      onName: (mediaObjectId) => this.patch({ mediaObjectId }),
+      onName: (mediaObjectId, isCertain) => {
+        this.patch({ mediaObjectId });
+        if (isCertain) this.#created.resolve(mediaObjectId);
+      },
       onProgress: (sent) => this.#report(sent, signal),
     });
     signal.throwIfAborted();

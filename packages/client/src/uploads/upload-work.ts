@@ -1,5 +1,6 @@
 import type { PreparedFile } from '../prepare/prepare-file.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
+import type { RequestSize } from './request-size.ts';
 import type { Placeholder } from './upload.ts';
 
 /** What a task is about, and what it asks and tells those who manage all of them. */
@@ -15,6 +16,8 @@ export interface UploadWork {
   priority: number;
   /** Ways that may be used now. */
   protocols: () => UploadProtocol[];
+  /** Shared by all uploads. */
+  requestSize: RequestSize;
   /** Rejects with `file_changed`. */
   assertReadable: () => Promise<void>;
   prepare: (onPlaceholder: (placeholder: Placeholder) => void, signal: AbortSignal) => Promise<PreparedFile>;

@@ -1,3 +1,4 @@
+import type { KeysOf } from '../check-arguments.ts';
 import type { ClaimcheckError } from '../claimcheck-error.ts';
 import type { Readable } from '../observable.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
@@ -66,7 +67,10 @@ export interface Upload extends Readable<UploadSnapshot> {
   readonly conversationId: string | undefined;
   readonly state: UploadState;
   readonly progress: UploadProgress;
-  /** The media object's id, as soon as the server has made it. Rejects with ClaimcheckError. */
+  /**
+   * The media object's id, once it is certain: at the latest with the first byte that the storage has. Rejects with
+   * ClaimcheckError.
+   */
   readonly created: Promise<string>;
   /** The media object's id, when the last byte is stored. Rejects with ClaimcheckError. */
   readonly done: Promise<string>;
@@ -74,36 +78,54 @@ export interface Upload extends Readable<UploadSnapshot> {
   on<Type extends keyof UploadEvents>(type: Type, listener: (value: UploadEvents[Type]) => void): () => void;
   pause(): void;
   resume(): void;
-  /** Ends it here and on the server; `done` rejects with code `cancelled`. */
+  /**
+   * Ends it here and on the server; `done` rejects with code `cancelled`. After `done` it takes the finished file back,
+   * unless a message refers to it already. Repeatable.
+   */
   cancel(): Promise<void>;
 }
 
 export interface UploadOptions {
   /** Defaults to the file's name. */
-  filename?: string;
+  filename?: string | undefined;
   /** A media type; defaults to the file's. Parameters such as `; charset=utf-8` are dropped. */
-  contentType?: string;
-  conversationId?: string;
+  contentType?: string | undefined;
+  conversationId?: string | undefined;
   /** The picture in words. */
-  alt?: string;
+  alt?: string | undefined;
   /** `client_media_id`: names one media object for good; the same again continues the same upload. */
-  id?: string;
-  /** Higher goes first; 0 unless told. Among equals the older one. */
-  priority?: number;
-  /** Instead of what the client's options say. */
-  protocols?: UploadProtocol[];
+  id?: string | undefined;
+  /** Higher goes first, among equals the older one. Default: 0. */
+  priority?: number | undefined;
+  /** Overrides the client's setting. */
+  protocols?: UploadProtocol[] | undefined;
   /**
-   * Takes the place where a photo was taken out of it. JPEG only, whatever its type says: `true` fails with
-   * `location_kept` for other pictures and videos, and for what has no type; `'if-possible'` sends them as they are.
+   * Whether the place where a photo was taken is removed from it. JPEG only, whatever its type says. `true` fails
+   * with `location_kept` for other pictures and videos, and for what has no type; `'if-possible'` sends them as they
+   * are; `false` removes nothing. Default: the client's setting, which is `'if-possible'`.
    */
-  stripLocation?: boolean | 'if-possible';
-  /** Instead of what is computed where the platform can. */
-  placeholder?: Placeholder;
-  /** From `showOpenFilePicker` or a drop: with it a large file can be read again after a reload. */
-  handle?: FileSystemFileHandle;
-  /** What tells that two files are the same; computed from a `File`'s name, size, type and date. `false`: never resume by it. */
-  fingerprint?: string | false;
+  stripLocation?: boolean | 'if-possible' | undefined;
+  /** Replaces what is computed where the platform can. */
+  placeholder?: Placeholder | undefined;
+  /** From `showOpenFilePicker` or a drop. With it a large file can be read again after a reload. */
+  handle?: FileSystemFileHandle | undefined;
+  /** Identifies equal files; computed from a `File`'s name, size, type and date. `false`: never resume by it. */
+  fingerprint?: string | false | undefined;
 }
+
+export const UPLOAD_OPTIONS: KeysOf<UploadOptions> = {
+  filename: true,
+  contentType: true,
+  conversationId: true,
+  alt: true,
+  id: true,
+  priority: true,
+  protocols: true,
+  stripLocation: true,
+  placeholder: true,
+  handle: true,
+  fingerprint: true,
+};
 
 /** An upload that was begun before a reload, whose bytes have to be shown again. */
 export interface InterruptedUpload {

@@ -36,7 +36,12 @@ const managerWith = (store = memoryStore()) => {
     () => {},
   );
   const http = createHttp('http://127.0.0.1:9', new Tokens(() => 'token'));
-  return new UploadManager({ http, records, settings: DEFAULT_UPLOAD_SETTINGS });
+  return new UploadManager({
+    http,
+    records,
+    settings: DEFAULT_UPLOAD_SETTINGS,
+    maxRequestBytes: async () => undefined,
+  });
 };
 
 test('cancelled as soon as it was chosen: nothing of it is kept, and it does not come back', async () => {

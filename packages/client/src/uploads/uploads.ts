@@ -8,6 +8,7 @@ import type { UploadProtocol } from '../wire/upload.ts';
 import { assertReadable } from './assert-readable.ts';
 import { bytesOf, missingFile } from './bytes-of.ts';
 import { interruptedUpload } from './interrupted-upload.ts';
+import { RequestSize } from './request-size.ts';
 import type { InterruptedUpload, Upload, UploadOptions } from './upload.ts';
 import { UploadQueue } from './upload-queue.ts';
 import { lockOf, recordOf, type UploadRecord } from './upload-record.ts';
@@ -26,6 +27,8 @@ interface Context {
   http: Http;
   records: Records<UploadRecord>;
   settings: UploadSettings;
+  /** What the installation says about its proxies. */
+  maxRequestBytes: () => Promise<number | undefined>;
 }
 
 interface Begin {
@@ -56,12 +59,14 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   /** Why some from before a reload did not go on, by their id. */
   readonly #obstacles = new Map<string, ClaimcheckError>();
   readonly #closed = new AbortController();
+  readonly #requestSize: RequestSize;
   #direct: 'unknown' | 'works' | 'unreachable' = 'unknown';
 
   constructor(context: Context) {
     super([]);
     this.#context = context;
     this.#queue = new UploadQueue(context.settings.concurrency);
+    this.#requestSize = new RequestSize(context.maxRequestBytes);
   }
 
   find(id: string): Upload | undefined {
@@ -76,7 +81,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   }
 
   begin(file: Blob, options: UploadOptions): Upload {
-    const record = recordOf(file, options);
+    const record = recordOf(file, options, this.#context.settings);
     return this.#run({ record, file, options, ready: this.#claim(record, file) });
   }
 
@@ -209,6 +214,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
           return record.key;
         },
         protocols: () => this.#protocols(options),
+        requestSize: this.#requestSize,
         assertReadable: () => assertReadable(file, record.filename),
         prepare: (onPlaceholder, signal) =>
           prepareFile(file, {

@@ -1,0 +1,56 @@
+import { ClaimcheckError } from './claimcheck-error.ts';
+
+/** Every key of an options type: the compiler names the one that is missing. */
+export type KeysOf<Options> = Record<keyof Required<Options>, true>;
+
+export const invalid = (field: string, message: string): ClaimcheckError =>
+  new ClaimcheckError('invalid_option', message, { field });
+
+/** Throws `invalid_option` for an option that does not exist: dropped without a word it would be missed later. */
+export const assertKnown = <Options extends object>(
+  what: string,
+  options: Options,
+  keys: KeysOf<Options>,
+): void => {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw invalid(what, `${what} takes an object with options, and got ${nameOf(options)}.`);
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(keys, key));
+  if (unknown !== undefined)
+    throw invalid(unknown, `${what} has no option ${unknown}. It has ${Object.keys(keys).join(', ')}.`);
+};
+
+/** Throws `invalid_option`, and says what to pass instead. */
+export const assertBlob = (file: unknown): void => {
+  if (file instanceof Blob) return;
+  throw invalid('file', `upload takes a File or a Blob, and got ${nameOf(file)}. ${insteadOf(file)}`);
+};
+
+const HOST_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Throws `invalid_option` for what can name no conversation. */
+export const assertConversationId = (id: unknown): void => {
+  if (typeof id === 'string' && HOST_ID.test(id)) return;
+  throw invalid(
+    'conversationId',
+    `A conversation id has 1 to 64 characters of A–Z, a–z, 0–9, _ and -, and this is ${nameOf(id)}.`,
+  );
+};
+
+const insteadOf = (file: unknown): string => {
+  if (typeof file === 'string')
+    return 'Pass new Blob([text]) for a text; for a path in Node, await openAsBlob(path) of node:fs.';
+  if (Array.isArray(file)) return 'Call upload once for each file.';
+  if (file instanceof ArrayBuffer || ArrayBuffer.isView(file))
+    return "Pass new Blob([bytes], { type: 'image/png' }), and a filename among the options.";
+  if (typeof file === 'object' && file !== null && 'uri' in file)
+    return 'In React Native pass fileFrom(…) of @claimcheck/client/native.';
+  return 'An <input type="file"> has them in its files.';
+};
+
+export const nameOf = (value: unknown): string => {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'string') return value.length > 40 ? 'a string' : JSON.stringify(value);
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') return `a ${value.constructor?.name ?? 'object'}`;
+  return `a ${typeof value}`;
+};
