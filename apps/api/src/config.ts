@@ -99,7 +99,7 @@ const schema = z
   .refine(...exactlyOneTokenSource)
   .refine((env) => !env.DEV_LOGIN || env.AUTH_JWT_SECRET !== undefined, {
     path: ['DEV_LOGIN'],
-    message: 'needs AUTH_JWT_SECRET: a login can only be signed with a secret of ours',
+    message: 'needs AUTH_JWT_SECRET: a login can only be signed with our own secret',
   })
   .refine((env) => env.SIGNED_URL_MAX >= env.SIGNED_URL_MIN, {
     path: ['SIGNED_URL_MAX'],

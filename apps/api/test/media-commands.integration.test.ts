@@ -48,7 +48,7 @@ test('media show tells the row, the upload, what was made and what was applied',
 
 test('media refs says why it is still here', async () => {
   const id = await degraded();
-  expect((await run('media', 'refs', id)).out).toMatch(/^Nobody refers to it/);
+  expect((await run('media', 'refs', id)).out).toMatch(/^It has no reference/);
   const messageId = await db.shared(id, 'refs');
   const shown = await run('media', 'refs', id);
   expect(shown.out).toMatch(/^It is referred to/);

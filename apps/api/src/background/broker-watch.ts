@@ -4,7 +4,7 @@ import { isStreamNotFound } from '@claimcheck/platform/nats/is-stream-not-found'
 import { consumersOf, oldestAge, unreadSubjects } from '@claimcheck/platform/nats/wiring';
 import type { Logger } from '@claimcheck/platform/process/logger';
 
-/** What a look at the broker found. */
+/** State of the broker at one check. */
 export interface BrokerState {
   /** Messages by consumer that are neither acked nor given up. */
   pending: Map<string, number>;
@@ -47,7 +47,7 @@ export class BrokerWatch {
     this.#timer = setTimeout(() => {
       this.#running = this.#look()
         .catch((error: unknown) => this.#mend(error))
-        .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'the broker can not be watched'))
+        .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'the broker cannot be watched'))
         .finally(() => {
           if (!this.#stopped) this.start();
         });
@@ -75,8 +75,8 @@ export class BrokerWatch {
   }
 
   /**
-   * A cluster may lose one stream alone, with a disk. That of the dead letters would never come back: nothing
-   * is published there until something fails, and the relay looks after streams when its own publishes fail.
+   * A cluster may lose one stream alone, with a disk. The stream of dead letters would never come back: nothing
+   * is published there until something fails, and the relay restores streams only when its own publishes fail.
    *
    * @throws the error, when it is not of a missing stream
    */
@@ -105,7 +105,7 @@ export class BrokerWatch {
       this.#said.set(subject, now);
       this.#options.logger.error(
         { subject },
-        'no consumer reads this subject: uploads go on, and what is asked or answered there waits. Is a worker running, with the same APP_NAME and SUBJECT_ variables? See: claimcheck doctor',
+        'no consumer reads this subject: uploads continue, and requests or answers there wait. Is a worker running, with the same APP_NAME and SUBJECT_ variables? See: claimcheck doctor',
       );
     }
   }

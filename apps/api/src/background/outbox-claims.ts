@@ -30,7 +30,7 @@ export class OutboxClaims {
     this.#leaseMs = leaseMs;
   }
 
-  /** The oldest messages that nobody else works on. */
+  /** The oldest messages that no other process works on. */
   async take(limit: number): Promise<Claim> {
     const id = randomUUID();
     // ARRAY(…) is evaluated once; as a subquery of IN it may be evaluated per row and claim more than the

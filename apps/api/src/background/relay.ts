@@ -77,7 +77,7 @@ export class Relay {
         const more = this.#mayPublish() && (await this.#claimNext());
         if (!more) await this.#pause(this.#options.pollMs ?? POLL_MS);
       } catch (error) {
-        this.#options.logger.warn({ err: error }, 'outbox can not be claimed, will be tried again');
+        this.#options.logger.warn({ err: error }, 'outbox cannot be claimed, will be tried again');
         await this.#pause(RETRY_MS);
       }
     }
@@ -110,8 +110,8 @@ export class Relay {
       if (failed.length === 0) return;
       // A broker that lost its files has no streams any more.
       if (bus.isConnected) await bus.ensureStreams();
-      // A broker that refuses what it has streams for is left alone for a while. What no stream takes keeps
-      // nobody else waiting, unless there is a whole claim of it, which would be followed by the next at once.
+      // A broker that refuses messages it has streams for is left alone for a while. A message that no stream takes
+      // does not delay the others, unless a whole claim consists of such messages: the next one would follow at once.
       if (failed.length === BATCH || (await this.#isRefused(failed))) this.#rest();
     } catch (error) {
       this.#rest();

@@ -93,7 +93,7 @@ const blockSameBytes = async (options: ResultConsumersOptions, sha256: string): 
         failure ??= error;
       });
     }
-    // None of a page: somebody else has blocked them, or the verdict was forgotten meanwhile.
+    // None of a page: another process has blocked them, or the verdict was forgotten meanwhile.
     if (blocked === 0) break;
   }
   if (failure !== undefined) throw failure;

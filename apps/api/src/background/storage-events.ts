@@ -13,7 +13,7 @@ import { findSession } from '../media/uploads/upload-session.ts';
 interface StorageEventsOptions {
   database: Database;
   bus: Bus;
-  /** Others' are not looked at. */
+  /** Events of other buckets are ignored. */
   bucket: string;
   directUploads: Pick<DirectUploads, 'complete'>;
   maxAttempts: number;

@@ -13,7 +13,7 @@ import type { UploadSession } from '../media/uploads/upload-session.ts';
 import type { UploadSessions } from '../media/uploads/upload-sessions.ts';
 
 /**
- * `discarded`: finished pieces that nobody put together, and what was ended before and not cleaned up.
+ * `discarded`: finished partial uploads that were never joined, and ended uploads that were not cleaned up.
  * `settled`: sent to the storage by its client, and found there.
  */
 export const EXPIRER_OUTCOMES = ['expired', 'finished', 'discarded', 'left', 'settled'] as const;
@@ -34,8 +34,8 @@ export interface UploadExpirerOptions {
 const BATCH = 50;
 
 /**
- * Ends uploads that nobody went on with, and removes what they left in the storage: each by its own key
- * and id, never by listing the bucket's. Any number of replicas; each upload is worked on under its lease.
+ * Ends abandoned uploads, and removes their objects from the storage: each by its own key and id, never by
+ * listing the bucket. Any number of replicas; each upload is worked on under its lease.
  */
 export class UploadExpirer {
   readonly #options: UploadExpirerOptions;
@@ -105,7 +105,7 @@ export class UploadExpirer {
     return session.phase === 'open' || session.phase === 'completing' ? 'expired' : 'discarded';
   }
 
-  /** The storage made one object of the parts, and whoever asked for that died before saying so. */
+  /** The storage made one object of the parts, and the process that asked for it died before recording it. */
   async #finish(session: UploadSession): Promise<boolean> {
     const { database, settings, sessions, storage } = this.#options;
     const { upload_id, length } = session;
@@ -117,7 +117,7 @@ export class UploadExpirer {
     return true;
   }
 
-  /** Late, and not lost: counted by whoever settles it. */
+  /** Completes a direct upload that is late, but not lost. */
   async #findDirect(upload: DirectUpload): Promise<boolean> {
     if (upload.phase !== 'open') return false;
     const settlement = await this.#options.directUploads.complete(upload, 'expirer');

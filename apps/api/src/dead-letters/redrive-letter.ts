@@ -18,7 +18,7 @@ export const describeLetter = (letter: DeadLetter) => ({
 });
 
 /**
- * `published` again where it came from · `new_epoch`: its media object is processed anew · `moot`: its media
+ * `published` again where it came from · `new_epoch`: its media object is processed again · `moot`: its media
  * object is gone, or got there by another way; removed.
  */
 export type Redrive = 'published' | 'new_epoch' | 'moot';

@@ -11,7 +11,7 @@ import { finalizeUpload } from '../media/uploads/finalize-upload.ts';
 import { partsOf } from './parts-of.ts';
 
 /**
- * `known`: somebody else was faster, or it was ended. `incomplete`: bytes are missing. `lost`: the storage
+ * `known`: another process was faster, or the upload was ended. `incomplete`: bytes are missing. `lost`: the storage
  * knows neither object nor multipart upload.
  */
 export const DIRECT_OUTCOMES = ['finished', 'known', 'incomplete', 'failed', 'lost'] as const;
@@ -63,9 +63,9 @@ const refuse = async (
 };
 
 /**
- * Looks what is in the storage of an upload that its client sent there, and makes it the upload's state:
- * whoever asks, client, bucket event, or sweeper, and however often and at the same time. No lease is needed:
- * the storage makes an object once, and `finalizeUpload` does so once.
+ * Reads what the storage has of an upload that its client sent there, and makes it the upload's state. Client,
+ * bucket event and sweeper may call it at the same time, any number of times. No lease is needed: the storage
+ * makes an object once, and `finalizeUpload` finishes it once.
  *
  * @throws the storage's error
  */

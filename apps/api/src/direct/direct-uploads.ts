@@ -9,7 +9,7 @@ import { ProblemError } from '../problem-error.ts';
 import { completeDirectUpload, type DirectContext, type DirectOutcome } from './complete-direct-upload.ts';
 import { partsOf, planParts } from './parts-of.ts';
 
-/** Who came to look. */
+/** The trigger of a check. */
 export const TRIGGERS = ['client', 'event', 'sweeper', 'expirer'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 

@@ -8,7 +8,7 @@ export const planParts = ({ length, part_size }: Pick<DirectUpload, 'length' | '
     size_bytes: Math.min(part_size, length - index * part_size),
   }));
 
-/** Which parts are stored in their full size, and which are still to come; others are not looked at. */
+/** Returns the parts that are stored in full, and those that are missing; unknown ones are ignored. */
 export const partsOf = <Stored extends UploadPart>(
   upload: Pick<DirectUpload, 'length' | 'part_size'>,
   stored: readonly Stored[],

@@ -26,7 +26,7 @@ export const directUploadRoutes = (
   const router = Router();
   const guards = [authenticateUpload(context), limited];
 
-  /** @throws ProblemError `not_found`, also for what is somebody else's */
+  /** @throws ProblemError `not_found`, also for another user's upload */
   const ownSession = async (request: Request, response: Response): Promise<UploadSession> => {
     const session = await findSession(database, mediaIdOf(request.params.id));
     if (session?.media_object_id == null || session.owner_user_id !== identityOf(response).user_id)

@@ -10,8 +10,8 @@ import { describe, proxy, redirect } from './serve-download.ts';
 import { hlsUrlOf, signUrl } from './signed-urls.ts';
 
 /**
- * A player keeps to where it was redirected, for every range it asks for later (Chromium does, until an error
- * ends it), and in a page with a session nobody can give it a new address without a reload.
+ * A player keeps the address it was redirected to, for every later range (Chromium does, until an error ends
+ * it), and a page with a session cannot give it a new address without a reload.
  */
 const outlivesRedirect = ({ scope }: Viewer, { content_type }: Download): boolean =>
   scope !== undefined && /^(audio|video)\//.test(content_type);
@@ -20,7 +20,7 @@ const outlivesRedirect = ({ scope }: Viewer, { content_type }: Download): boolea
  * `GET` and `HEAD /v1/media/:id/:quality`: a stable URL, answered with a redirect or, by configuration, with
  * the bytes.
  *
- * @param guards run before: who asks, and how often
+ * @param guards run before: authentication and rate limit
  */
 export const downloadRoutes = (context: HttpContext, ...guards: RequestHandler[]): Router => {
   const { config, database, settings, storage, metrics } = context;

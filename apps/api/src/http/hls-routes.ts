@@ -20,7 +20,7 @@ const epochOf = (text: string): number => {
  * `GET /v1/media/:id/hls/:epoch/:file`: a video's playlists and segments, each authorised by itself. Playlists
  * come from here, so that the names in them are relative to here; segments as any other download.
  *
- * @param guards run before: who asks, and how often
+ * @param guards run before: authentication and rate limit
  */
 export const hlsRoutes = (context: HttpContext, ...guards: RequestHandler[]): Router => {
   const { config, database, settings, storage, metrics } = context;

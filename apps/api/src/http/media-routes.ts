@@ -12,14 +12,14 @@ import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
 
-/** @throws ProblemError `not_found`: an id that can't be one of ours names nothing */
+/** @throws ProblemError `not_found`: an id of another form names nothing */
 export const mediaIdOf = (text: unknown): string => {
   const parsed = uuid.safeParse(text);
   if (!parsed.success) throw new ProblemError('not_found');
   return parsed.data;
 };
 
-/** The rev that a client has, by its `If-None-Match`; an ETag that is none of ours names none. */
+/** The rev that a client has, by its `If-None-Match`; a foreign ETag names none. */
 const revOf = (etag: string | undefined): number | undefined => {
   const [, rev] = /^(?:W\/)?"(\d{1,9})"$/.exec(etag ?? '') ?? [];
   return rev === undefined ? undefined : Number(rev);
@@ -30,7 +30,7 @@ export const mediaRoutes = (context: HttpContext): Router => {
   const { database, settings, waiters, storage, metrics } = context;
   const visible = new VisibleMediaReader(database);
   const router = Router();
-  // Who waits for the same change is answered with the same row: thousands may, and then this is most of the work.
+  // Requests that wait for the same change share one row: thousands may wait, and then this is most of the work.
   const bodies = new WeakMap<MediaRow, Buffer>();
 
   const bodyOf = (row: MediaRow): Buffer => {

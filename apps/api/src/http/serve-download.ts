@@ -10,12 +10,12 @@ import type { HttpContext } from '../request/context.ts';
 import { contentDisposition } from './content-disposition.ts';
 import type { SignedUrl } from './signed-urls.ts';
 
-/** Asked anew each time, which costs no bytes: who may not see it any more does not see it any more. */
+/** Revalidated each time, which costs no bytes: revoked access takes effect on the next request. */
 const NOT_WITHOUT_ASKING = 'private, no-cache';
 
 /**
- * To a place that is good for a while and for whoever holds it. A URL that names the version it means may be
- * answered from a cache for as long as we would answer the same.
+ * Redirects to an address that works for a while, for any holder. A cache may answer a URL that names its
+ * version for as long as we would give the same answer.
  */
 export const redirect = (request: Request, response: Response, download: Download, to: SignedUrl): void => {
   const isVersioned = request.query.v === String(download.epoch);
@@ -56,7 +56,7 @@ const conditionsOf = (request: Request): GetConditions => {
   };
 };
 
-/** Looked at here, in whole seconds: some storages compare with the fractions that HTTP's dates don't have. */
+/** Compared here, in whole seconds: some storages compare with fractions that HTTP dates don't have. */
 const isUnmodified = (request: Request, { last_modified }: StoredObject): boolean => {
   // If-None-Match stands above it (RFC 9110, 13.2.2).
   if (request.get('if-none-match') !== undefined || last_modified === undefined) return false;

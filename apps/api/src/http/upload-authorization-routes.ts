@@ -56,7 +56,7 @@ export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
     );
     if (duplicate)
       logger.info({ user_id, client_media_id: input.client_media_id }, 'these bytes are here already');
-    // Tickets and signed URLs are not kept with the answer: they are made anew, for the same upload and time.
+    // Tickets and signed URLs are not kept with the answer: they are made again, for the same upload and time.
     const { media } = authorizedSchema.parse(body);
     await setQuotaHeaders(response, database, settings, user_id);
     response

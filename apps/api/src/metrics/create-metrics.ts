@@ -22,7 +22,7 @@ import { createStorageMetrics, type StoragePrices } from './storage-metrics.ts';
 const createDeliveryMetrics = (registers: [Registry]) => {
   const deliveries = new Counter({
     name: 'claimcheck_deliveries_total',
-    help: 'Messages taken from the broker, by what became of the delivery',
+    help: 'Messages taken from the broker, by outcome of the delivery',
     labelNames: ['consumer', 'outcome'],
     registers,
   });
@@ -48,7 +48,7 @@ const createDeliveryMetrics = (registers: [Registry]) => {
     blocked,
     results: new Counter({
       name: 'claimcheck_results_total',
-      help: 'Results of workers by what became of them',
+      help: 'Results of workers by outcome',
       labelNames: ['outcome'],
       registers,
     }),
@@ -131,7 +131,7 @@ const createUploadMetrics = (registers: [Registry]) => {
   uploads.inc({ protocol: 'none', outcome: 'finished' }, 0);
   const directChecks = new Counter({
     name: 'claimcheck_direct_upload_looks_total',
-    help: 'Looks at what the storage has of an upload that goes there directly, by who looked and what was found',
+    help: 'Checks of direct uploads in the storage, by trigger and outcome',
     labelNames: ['by', 'settlement'],
     registers,
   });

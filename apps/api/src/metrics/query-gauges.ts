@@ -44,14 +44,14 @@ const waitingQueries = ({ client }: Database): Query[] => [
 const overdueQueries = ({ client }: Database): Query[] => [
   [
     'claimcheck_placeholders_overdue',
-    'Media objects that are neither settled nor looked after in time',
+    'Media objects that are neither settled nor checked in time',
     () => client.$queryRaw`
       SELECT count(*)::float8 AS value FROM media_object
       WHERE state = 'processing' AND ready_by < now() - interval '1 minute'`,
   ],
   [
     'claimcheck_orphans',
-    'Media objects that nobody refers to and that should have been removed ten minutes ago',
+    'Media objects without a reference that should have been removed ten minutes ago',
     () => client.$queryRaw`
       SELECT count(*)::float8 AS value FROM media_object
       WHERE ${OVERDUE_ORPHANS}`,
@@ -65,7 +65,7 @@ const overdueQueries = ({ client }: Database): Query[] => [
   ],
   [
     'claimcheck_fanouts_pending',
-    'Changes of which not every conversation was told yet',
+    'Changes that are not in every conversation yet',
     () => client.$queryRaw`SELECT count(*)::float8 AS value FROM fanout`,
   ],
   [

@@ -5,7 +5,7 @@ import type { KnownMedia } from './known-media.ts';
 export type Finding =
   /** An object that no row knows. */
   | { finding: 'orphan'; key: string; size_bytes: number; last_modified: Date }
-  /** Somebody else's: left alone. */
+  /** Objects that are not ours: left alone. */
   | { finding: 'foreign'; key: string }
   /** An object that a row promises and the bucket does not have. */
   | { finding: 'missing'; key: string; media_object_id: string; is_referenced: boolean }

@@ -11,7 +11,7 @@ export interface KnownMedia {
   source_key: string;
   /** Whether a message or a host refers to it. */
   is_referenced: boolean;
-  /** An upload goes on, or its result waits to be joined to others. */
+  /** An upload is running, or waits to be joined to others. */
   is_open: boolean;
   /** Of which something is shown; of a newer one perhaps not everything is there yet. */
   shown_epochs: number[];

@@ -12,7 +12,7 @@ export interface ReconcileOptions {
   graceMs: number;
   /** Deletes orphans; otherwise only says what it would delete. */
   apply: boolean;
-  /** Told of each orphan that is old enough, each missing object and each foreign one. */
+  /** Called with each orphan that is old enough, each missing object and each foreign one. */
   onFinding: (finding: Finding) => void;
 }
 
@@ -26,7 +26,7 @@ export interface Reconciliation {
   deleted_objects: number;
   foreign_objects: number;
   missing_objects: number;
-  /** Those of them that somebody refers to. */
+  /** Those of them that are referenced. */
   missing_referenced: number;
 }
 

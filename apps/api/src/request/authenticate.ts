@@ -85,7 +85,7 @@ export const authenticateViewer = (
   };
 };
 
-/** Who looks: a user with all that is theirs, or with what a media session opens. */
+/** Authenticates a viewer: a user with all rights, or with those that a media session gives. */
 export const viewerOf = (response: Response): Viewer =>
   response.locals.viewer ?? { user_id: identityOf(response).user_id };
 

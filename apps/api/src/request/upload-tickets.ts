@@ -27,8 +27,8 @@ export interface Ticket {
 }
 
 /**
- * Upload tickets: JWTs of ours (RFC 7519) with an audience of their own, for uploads that go on in the
- * background for longer than a user's token lives. A ticket opens one upload and nothing else.
+ * Upload tickets: our JWTs (RFC 7519) with an audience of their own, for uploads that run in the background for
+ * longer than a user's token lives. A ticket opens one upload and nothing else.
  */
 export class UploadTickets {
   readonly #signing: KeyedSecret;

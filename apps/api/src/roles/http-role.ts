@@ -24,7 +24,7 @@ export const startHttpRole = async (context: Context): Promise<void> => {
   shutdown.add('http', async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
-    // What arrived is written down and told; the client goes on elsewhere.
+    // Bytes that arrived are committed and acknowledged; the client resumes elsewhere.
     await uploads.locker.releaseAll();
     const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     await closed;

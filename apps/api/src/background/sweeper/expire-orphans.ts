@@ -3,7 +3,7 @@ import type { DomainConfig } from '../../media/record/domain-config.ts';
 import { expireOrphan, listOrphans } from '../../media/removal/orphans.ts';
 import { forEachPage, type SweepTask } from './sweep-task.ts';
 
-/** Media that nobody refers to: `expiring`, and after the grace `expired`. */
+/** Unreferenced media: `expiring`, and after the grace `expired`. */
 export const expireOrphans = (options: { database: Database; settings: DomainConfig }): SweepTask => ({
   name: 'orphans',
   outcomes: ['expiring', 'expired', 'brought_back'],

@@ -45,7 +45,7 @@ const finish = async (options: Options, { lease, session }: Acquired): Promise<'
   if (session.is_partial) await sessions.finishPartial(upload_id, length);
   else if (!(await database.transaction((tx) => finalizeUpload(tx, settings, upload_id, length))))
     return 'left';
-  // Nobody reads them again now.
+  // No request reads them again.
   await storage.deletePrefix(tailPrefix(upload_id));
   return 'finished';
 };

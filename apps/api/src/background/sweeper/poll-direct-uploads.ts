@@ -30,7 +30,7 @@ export const pollDirectUploads = (options: Options): SweepTask => ({
     for (;;) {
       const batch = await claimDirectUploads(options.database, pass.now, BATCH);
       for (const upload of batch) {
-        // The others were marked as looked at: their turn comes again.
+        // The others are marked as checked: their turn comes again.
         if (pass.isOver()) return;
         await look(options, pass, upload);
       }

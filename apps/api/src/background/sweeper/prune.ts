@@ -18,10 +18,10 @@ const BATCH = 5_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Books that nobody reads any more. */
+/** Rows that are no longer read. */
 export const prune = ({ database, eventRetentionMs, readyDeadlineMaxMs }: Options): SweepTask => {
   const books = [
-    // As long as somebody may ask whether a request still waits.
+    // For as long as the sweeper may ask whether a request still waits.
     { decision: 'outbox', prune: pruneOutbox, keepMs: HOUR_MS + readyDeadlineMaxMs },
     { decision: 'events', prune: pruneEvents, keepMs: eventRetentionMs },
     { decision: 'idempotency_keys', prune: pruneIdempotencyKeys, keepMs: DAY_MS },

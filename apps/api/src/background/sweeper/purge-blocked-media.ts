@@ -2,7 +2,7 @@ import type { Database } from '@claimcheck/database/database';
 import { listPurgeable, purgeBlocked } from '../../media/removal/purge-blocked.ts';
 import { forEachPage, type SweepTask } from './sweep-task.ts';
 
-/** `VIRUS_POLICY=hard`: nothing stays of an infected media object once everybody has been told. */
+/** `VIRUS_POLICY=hard`: no row of an infected media object stays once every conversation has been notified. */
 export const purgeBlockedMedia = ({ database }: { database: Database }): SweepTask => ({
   name: 'blocked_media',
   outcomes: ['purged'],

@@ -6,7 +6,7 @@ interface Options {
   database: Database;
   set: (kind: 'source' | 'derivative', bytes: number) => void;
   everyMs?: number;
-  /** Media objects that one statement looks at. */
+  /** Media objects that one statement reads. */
   pageSize?: number;
 }
 
@@ -14,8 +14,8 @@ const EVERY_MS = 300_000;
 const PAGE_SIZE = 5_000;
 
 /**
- * Sums over everything that is stored: too long for a scrape, so asked for now and then. A pass that ends in
- * the middle is gone on with by the next one.
+ * Sums over everything that is stored: too slow for a scrape, so they are recorded now and then. The next run
+ * continues where an interrupted one stopped.
  */
 export const recordStoredBytes = ({
   database,

@@ -20,7 +20,7 @@ export const resolveOverdueMedia = ({ database, bus, settings }: Options): Sweep
       const waiting = await findWaiting(bus, page);
       return (id) => waiting.has(id);
     } catch (error) {
-      pass.failed(error, { what: 'the queue could not be looked at' });
+      pass.failed(error, { what: 'the queue could not be read' });
       return () => true;
     }
   };

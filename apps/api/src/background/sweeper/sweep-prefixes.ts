@@ -40,7 +40,7 @@ const sweep = async ({ database, storage }: Options, pass: SweepRun, claimed: Pr
   }
 };
 
-/** Objects of tombstones and of superseded epochs, once more when nobody can write there any more. */
+/** Objects of tombstones and of superseded epochs, once more when no process can write there any longer. */
 export const sweepPrefixes = (options: Options): SweepTask => ({
   name: 'prefixes',
   outcomes: ['swept', 'kept'],

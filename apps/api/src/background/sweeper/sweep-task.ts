@@ -5,7 +5,7 @@ export interface SweepRun {
   isOver: () => boolean;
   /** A decision that the system took alone: counted, and logged with these fields. */
   decided: (decision: string, fields: Record<string, unknown>) => void;
-  /** One thing could not be looked after; the others are not held up, and it is tried again. */
+  /** One item failed: it is tried again, and does not delay the others. */
   failed: (error: unknown, fields: Record<string, unknown>) => void;
 }
 

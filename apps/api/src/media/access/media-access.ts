@@ -4,7 +4,7 @@ import type { MediaRow, Reader } from '../record/media-row.ts';
 import { readMedia } from '../record/media-row.ts';
 import type { SessionScope } from './media-sessions.ts';
 
-/** Who looks. */
+/** The user of a request that reads media. */
 export interface Viewer {
   user_id: string;
   /** A media session opens this and no more; undefined: all that the user may see. */

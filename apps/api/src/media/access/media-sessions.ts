@@ -31,7 +31,7 @@ export const openMediaSession = async (
   const token = randomBytes(32).toString('base64url');
   const now = new Date();
   const expires_at = new Date(now.getTime() + lifeMs);
-  // The membership's row is locked, so that nobody is removed between the look and the foreign key's.
+  // The membership's row is locked, so that the user is not removed before the foreign key is checked.
   const [session] = await on.query<MediaSession>(Prisma.sql`
     WITH allowed AS (
       SELECT conversation_id FROM conversation_member

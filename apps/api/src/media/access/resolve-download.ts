@@ -108,7 +108,7 @@ export const resolveHlsFile = (
     throw new ProblemError('media_not_ready', { media_object_id: row.media_object_id });
   const { object_storage_key, size_bytes } = playlist;
   return {
-    // Beside the main playlist, whose place was checked when it was told.
+    // Next to the main playlist, whose key was checked when it was reported.
     key:
       file === HLS_PLAYLIST
         ? object_storage_key

@@ -36,7 +36,7 @@ export class VisibleMediaReader {
     const userIds = new Set<string>();
     const full = new Promise<void>((resolve) => setImmediate(resolve));
     const look = full.then(() => {
-      // From here on whoever asks must see what is there then.
+      // A request that comes from here on needs a later read.
       this.#batches.delete(mediaObjectId);
       return this.#look(mediaObjectId, [...userIds]);
     });

@@ -134,7 +134,7 @@ export const planChange = (
   };
 };
 
-/** Two changes that are written as one: both are told, only the last row is kept. */
+/** Two changes that are written as one: both have their messages, only the last row is kept. */
 export const chainPlans = (first: MediaPlan, second: MediaPlan): MediaPlan => ({
   ...second,
   rev_before: first.rev_before,

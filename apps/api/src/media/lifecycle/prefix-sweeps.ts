@@ -8,7 +8,7 @@ export interface PrefixSweep {
   due_at: Date;
 }
 
-/** Whoever ends a media object deletes its objects at once; this is for the case that it dies before. */
+/** The process that ends a media object deletes its objects at once; this sweep is for its death before that. */
 const FIRST_SWEEP_MS = 10_000;
 const CLAIM_MS = 300_000;
 
@@ -39,7 +39,7 @@ export const insertSweeps = async (tx: Transaction, sweeps: readonly PrefixSweep
   await tx.db.prefix_sweep.createMany({ data: [...sweeps], skipDuplicates: true });
 };
 
-/** Claims sweeps that are due. Who claims must {@link closeSweep} each; what it can't is tried again later. */
+/** Claims sweeps that are due. The caller must {@link closeSweep} each; others are tried again later. */
 export const claimSweeps = async (
   { client }: Pick<Database, 'client'>,
   now: Date,

@@ -1,7 +1,7 @@
 import type { Transaction } from '@claimcheck/database/database';
 import type { Reader } from '../record/media-row.ts';
 
-/** What a scanner said of bytes, whoever's they are. */
+/** A scanner's verdict on bytes, whichever media objects have them. */
 export interface Verdict {
   /** Lower-case hexadecimal. */
   sha256: string;

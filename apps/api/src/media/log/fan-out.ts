@@ -5,9 +5,9 @@ import { lockMedia } from '../record/media-row.ts';
 import { toMedia } from '../record/media-view.ts';
 import { appendMediaUpdate } from './conversation-events.ts';
 
-/** So many conversations are told in the transaction of the change; more are told afterwards. */
+/** Conversations that are notified in the transaction of the change; with more, all are notified afterwards. */
 const INLINE = 20;
-/** Conversations that one transaction of a fan-out tells. */
+/** Conversations that one transaction of a fan-out notifies. */
 export const FAN_OUT_PAGE = 200;
 
 const conversationsAfter = async (
@@ -24,9 +24,9 @@ const conversationsAfter = async (
 };
 
 /**
- * Tells every conversation that refers to a media object of its change: a few at once, many by a fan-out
- * row. A row that is there already begins anew, with the newer rev: who was not told the older one is told
- * the newer one, and nobody the same one twice. Call it under the media object's lock.
+ * Appends a media object's change to every conversation that refers to it: to a few at once, to many by a
+ * fan-out row. An existing row restarts with the newer rev: a conversation without the older one gets the newer
+ * one, and none gets the same one twice. Call it under the media object's lock.
  */
 export const appendToConversations = async (tx: Transaction, media: Media): Promise<void> => {
   const { media_object_id, rev } = media;
@@ -45,14 +45,14 @@ export const appendToConversations = async (tx: Transaction, media: Media): Prom
 export interface FanOutStep {
   media_object_id: string;
   rev: number;
-  /** How many conversations this step told. */
+  /** How many conversations this step notified. */
   told: number;
   done: boolean;
 }
 
 /**
  * One step of the oldest fan-out that no other process works on: at most {@link FAN_OUT_PAGE} conversations
- * are told the rev that the media object has now.
+ * get the rev that the media object has now.
  *
  * @returns undefined when there is nothing to do
  */
@@ -69,7 +69,7 @@ export const fanOutStep = async (
   const plan = await tx.db.fanout.findUnique({ where: { media_object_id } });
   // Another process ended it while this one waited for nothing.
   if (row === undefined || plan === null) return { media_object_id, rev: 0, told: 0, done: true };
-  // A later change had few enough conversations left, and told them all itself.
+  // A later change had few enough conversations left, and notified all of them itself.
   const isStale = plan.rev !== row.rev;
   const page = isStale ? [] : await conversationsAfter(tx, media_object_id, plan.cursor, FAN_OUT_PAGE);
   const done = page.length < FAN_OUT_PAGE;

@@ -51,7 +51,7 @@ const announceTo = (tx: Transaction, userId: string, conversationId: string, add
 /**
  * @returns the conversation, and whether this call made it: the same id again by the same creator gives
  *   what is there
- * @throws ProblemError `client_key_conflict` when the id is somebody else's
+ * @throws ProblemError `client_key_conflict` when another user's conversation has the id
  */
 export const createConversation = async (
   tx: Transaction,

@@ -161,7 +161,7 @@ export const listMessages = async (
   };
 };
 
-/** Whoever catches up later must not be told what it said: in the log it becomes another word of its end. */
+/** Redacts the logged event, so that a client which catches up later does not get the deleted message. */
 const redactEvent = (
   tx: Transaction,
   conversationId: string,
@@ -176,7 +176,7 @@ const redactEvent = (
 /**
  * Deletes a message; repeatable. Deleting the last reference starts the media object's orphan clock.
  *
- * @throws ProblemError `not_found` · `forbidden` for somebody else's message
+ * @throws ProblemError `not_found` · `forbidden` for another user's message
  */
 export const deleteMessage = async (
   tx: Transaction,

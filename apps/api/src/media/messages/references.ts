@@ -15,7 +15,7 @@ export interface Reference {
   conversation_id: string;
 }
 
-/** An expiring media object that somebody refers to in time is again what it was. */
+/** Restores an expiring media object that is referenced in time. */
 export const bringBack = async (
   tx: Transaction,
   settings: DomainConfig,
@@ -38,7 +38,7 @@ export const addReference = async (
   reference: Omit<Reference, 'media_object_id'>,
 ): Promise<MediaRow> => {
   const { media_object_id } = media;
-  // Before the reference: its conversation is told by what it is about to get, not by an update.
+  // Before the reference: its conversation learns the state from the message, not from an update.
   const back = await bringBack(tx, settings, media);
   await tx.db.media_reference.create({ data: { ...reference, media_object_id } });
   // This is bookkeeping of the ledger, not a change that anybody sees.
@@ -105,6 +105,6 @@ export const deleteHostReference = async (
   const media = await lockMedia(tx, media_object_id);
   if (media === undefined) return;
   const count = await tx.db.media_reference.count({ where: { media_object_id, ...reference } });
-  // A repetition must not start the orphan clock anew.
+  // A repetition must not restart the orphan clock.
   if (count > 0) await removeReference(tx, settings, media, reference);
 };

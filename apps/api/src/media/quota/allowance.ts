@@ -19,7 +19,7 @@ interface Row {
 /** Days of quotas are days in UTC. */
 export const today = (now = new Date()): string => now.toISOString().slice(0, 10);
 
-/** Until the day's count begins anew. */
+/** Until the day's count restarts. */
 export const msUntilTomorrow = (now = Date.now()): number => 86_400_000 - (now % 86_400_000);
 
 /** What is configured, or what an operator allows this user instead (`claimcheck user quota`). */

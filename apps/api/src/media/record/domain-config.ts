@@ -10,7 +10,7 @@ export interface DomainConfig extends UsageLimits {
   scanPolicy: 'gate' | 'deliver' | 'off';
   scanUnscannable: 'deliver-large' | 'deliver' | 'block';
   sourceAccess: 'members' | 'owner';
-  /** A placeholder is looked after when it is so old, and again and again, up to `readyDeadlineMaxMs`. */
+  /** Age at which a placeholder is checked, and then again and again, up to `readyDeadlineMaxMs`. */
   readyDeadlineMs: number;
   readyDeadlineMaxMs: number;
   /** Epochs that the sweeper begins by itself. */
@@ -19,6 +19,6 @@ export interface DomainConfig extends UsageLimits {
   /** Unreferenced media objects are `expiring` after `orphanTtlMs`, and gone after `orphanGraceMs` more. */
   orphanTtlMs: number;
   orphanGraceMs: number;
-  /** Longer than any job runs and any upload ticket lives: then nobody writes below a dead prefix any more. */
+  /** Longer than any job runs and any upload ticket lives: no process writes below a dead prefix after it. */
   sweepAgainMs: number;
 }

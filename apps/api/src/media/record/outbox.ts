@@ -6,7 +6,7 @@ export interface OutboxMessage {
   payload: object;
 }
 
-/** With the trace of what is done now, so that it goes on behind the broker. */
+/** With the current trace, so that it continues behind the broker. */
 export const toOutboxRows = (on: Executor, messages: readonly OutboxMessage[]): OutboxRow[] => {
   const headers: Record<string, string> = on.traceparent === undefined ? {} : { traceparent: on.traceparent };
   return messages.map(({ subject, payload }) => ({ id: uuidv7(), subject, payload, headers }));

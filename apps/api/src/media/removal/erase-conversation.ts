@@ -8,7 +8,7 @@ import { type ErasedUpload, eraseMedia, erasePage } from './erase-media.ts';
 const PAGE = 100;
 const ROWS_PAGE = 5_000;
 
-/** One transaction each: a removal is told as soon as it is true. */
+/** One transaction each: a removal is announced as soon as it is true. */
 const removeMembers = async (database: Database, conversationId: string): Promise<void> => {
   const members = await database.client.conversation_member.findMany({
     where: { conversation_id: conversationId },
@@ -18,7 +18,7 @@ const removeMembers = async (database: Database, conversationId: string): Promis
     await database.transaction((tx) => removeMember(tx, conversationId, user_id));
 };
 
-/** Takes the conversation's references to one media object back. @returns what was erased, if nobody else has any */
+/** Removes the conversation's references to one media object. @returns the erased upload, if it had no others */
 const letGo = async (
   tx: Transaction,
   settings: DomainConfig,
@@ -70,8 +70,8 @@ const deleteConversation = async (tx: Transaction, conversationId: string): Prom
 };
 
 /**
- * Erases a conversation: members first, who hear of it at once; then what it says; media objects that nothing
- * else refers to with it. Repeatable; interrupted, it goes on where it was.
+ * Erases a conversation: members first, who are notified at once; then its messages and events, and media
+ * objects without another reference. Repeatable; after an interruption it continues where it stopped.
  *
  * @param onErased removes what the storage holds; run for a page of uploads at once
  */

@@ -10,11 +10,11 @@ import { toMedia } from '../record/media-view.ts';
 /** What the storage still holds of an erased upload; its prefix is `{upload_id}/`. */
 export interface ErasedUpload {
   upload_id: string;
-  /** Multipart uploads that nobody will complete any more. */
+  /** Multipart uploads that will not be completed. */
   multipart: { key: string; s3_upload_id: string }[];
 }
 
-/** What stays of a media object that somebody else's message still shows: that it was there. */
+/** Columns that are cleared where another user's message still shows the media object. */
 const NOTHING_PERSONAL = {
   conversation_id: null,
   filename: '',
@@ -29,12 +29,12 @@ const NOTHING_PERSONAL = {
   expires_at: null,
 };
 
-/** Nobody: not an id that a host can give. */
+/** Owner of erased rows: not an id that a host can give. */
 export const ERASED_USER = '';
 
 /**
- * What conversations were told of it before is what they are told of it now, also where the message that
- * showed it is deleted by now: the log keeps updates. Both statements go by an index, however long the logs.
+ * Rewrites earlier events of the media object in every log, also where the message that showed it is deleted:
+ * the log keeps updates. Both statements use an index, however long the logs are.
  */
 const rewriteLogs = async (tx: Transaction, settings: DomainConfig, row: MediaRow): Promise<void> => {
   const id = row.media_object_id;
@@ -51,8 +51,8 @@ const rewriteLogs = async (tx: Transaction, settings: DomainConfig, row: MediaRo
 };
 
 /**
- * Erases a media object, referenced or not: it becomes a tombstone without a word about its owner, and
- * where nobody refers to it no row stays. The caller removes the objects after the commit; if it dies before,
+ * Erases a media object, referenced or not: it becomes a tombstone that says nothing about its owner,
+ * and without a reference no row stays. The caller removes the objects after the commit; if it dies before,
  * the sweeper does.
  *
  * @param row locked by this transaction

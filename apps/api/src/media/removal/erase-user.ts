@@ -80,8 +80,8 @@ const forget = async (tx: Transaction, userId: string): Promise<void> => {
 
 /**
  * Erases a user: memberships first, which ends what sockets and media sessions give; then messages, media
- * objects wherever they were forwarded to, uploads and every book about them. The host must see to it that
- * no new token is issued. Repeatable; interrupted, it goes on where it was.
+ * objects wherever they were forwarded to, uploads and all accounting rows. The host must make sure that it
+ * issues no new token. Repeatable; after an interruption it continues where it stopped.
  *
  * @param onErased removes what the storage holds; run for a page of uploads at once
  */

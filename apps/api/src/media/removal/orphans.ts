@@ -28,8 +28,8 @@ export const listOrphans = async (
 };
 
 /**
- * Decides about one orphan, under its lock, after a second look for references: `expiring` first, and when
- * nobody came during the grace, `expired`, whose objects are swept.
+ * Decides about one orphan, under its lock, after a second check for references: `expiring` first, and without
+ * a reference during the grace `expired`, whose objects are swept.
  */
 export const expireOrphan = async (
   tx: Transaction,

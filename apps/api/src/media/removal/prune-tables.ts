@@ -2,7 +2,7 @@ import type { Database } from '@claimcheck/database/database';
 
 type Client = Pick<Database, 'client'>;
 
-/** Published outbox messages of before `cutoff`. @returns how many went, at most `limit` */
+/** Outbox messages published before `cutoff`. @returns how many went, at most `limit` */
 export const pruneOutbox = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
   client.$executeRaw`
     DELETE FROM outbox WHERE id IN (
@@ -10,8 +10,8 @@ export const pruneOutbox = ({ client }: Client, cutoff: Date, limit: number): Pr
       ORDER BY published_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
 
 /**
- * Events of before `cutoff`. The same statement says so to whoever is further behind: `pruned_seq`. A
- * conversation that is being written is left for the next time.
+ * Events older than `cutoff`. The same statement records it for subscribers that are further behind, in
+ * `pruned_seq`. A conversation that is being written is left for the next run.
  */
 export const pruneEvents = async ({ client }: Client, cutoff: Date, limit: number): Promise<number> => {
   const [result] = await client.$queryRaw<{ pruned: number }[]>`

@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '@claimcheck/database/database';
 import { lockMedia } from '../record/media-row.ts';
 
-/** A page, by id, of blocked media objects of which every conversation has been told. */
+/** A page, by id, of blocked media objects of which every conversation has been notified. */
 export const listPurgeable = async (
   { client }: Pick<Database, 'client'>,
   after: string,
@@ -26,7 +26,7 @@ export const purgeBlocked = async (tx: Transaction, mediaObjectId: string): Prom
   const row = await lockMedia(tx, mediaObjectId);
   if (row?.state !== 'blocked') return false;
   const where = { media_object_id: mediaObjectId };
-  // A fan-out goes with the row: whoever was not told yet would never be.
+  // A fan-out is deleted with the row: conversations that are not notified yet never would be.
   if ((await tx.db.fanout.count({ where })) > 0) return false;
   await tx.db.message.updateMany({ where, data: { media_object_id: null } });
   await tx.db.media_reference.deleteMany({ where });

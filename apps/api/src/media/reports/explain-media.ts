@@ -26,7 +26,7 @@ const listReferences = (client: Client, mediaObjectId: string) =>
     select: { kind: true, ref_id: true, conversation_id: true, created_at: true },
   });
 
-/** What scanners said of these bytes, whoever's they are. */
+/** Verdicts on these bytes, whichever media objects have them. */
 const listVerdicts = (client: Client, sha256: string | null) =>
   sha256 === null
     ? []
@@ -113,11 +113,11 @@ const reasonOf = (row: MediaRow, references: number): string => {
   if (row.upload_state !== 'uploaded') return 'It is not uploaded yet; its upload has a time of its own.';
   if (row.state === 'processing')
     return 'It is being processed; without a reference it expires after it settled.';
-  if (row.state === 'expiring') return 'Nobody refers to it: after expires_at it is removed.';
-  return 'Nobody refers to it: after expires_at its grace begins.';
+  if (row.state === 'expiring') return 'It has no reference: after expires_at it is removed.';
+  return 'It has no reference: after expires_at its grace begins.';
 };
 
-/** Why a media object is still here: who refers to it, and otherwise what becomes of it and when. */
+/** Explains why a media object is still here: its references, or its end and when that comes. */
 export const explainReferences = async (client: Client, mediaObjectId: string) => {
   const where = { media_object_id: mediaObjectId };
   const row = await orNotFound(client, mediaObjectId);

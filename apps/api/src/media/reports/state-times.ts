@@ -8,7 +8,7 @@ export interface StateTime {
   told_by: 'row' | 'upload' | 'conversation';
 }
 
-/** What conversations were told: when each state was first told to any of them. */
+/** When each state first appeared in the log of any conversation. */
 const listTold = (client: Database['client'], mediaObjectId: string): Promise<StateTime[]> =>
   client.$queryRaw<StateTime[]>`
     SELECT min(created_at) AS at, payload->'media'->>'state' AS state, 'conversation' AS told_by
@@ -17,7 +17,7 @@ const listTold = (client: Database['client'], mediaObjectId: string): Promise<St
     GROUP BY payload->'media'->>'rev', payload->'media'->>'state'
     ORDER BY at`;
 
-/** Told again with every change; it became so the first time. */
+/** Every change repeats the state; its time is the first one. */
 const withoutRepetitions = (times: readonly StateTime[]): StateTime[] =>
   times.filter(({ state }, index) => state !== times[index - 1]?.state);
 

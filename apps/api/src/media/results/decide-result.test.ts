@@ -55,7 +55,7 @@ test.each(TOMBSTONES)('a result changes nothing of a media object that is %s', (
 
 test.each([
   ['an epoch before the applied one', { epoch: 3, applied_epoch: 2 }, result('final'), 'stale_epoch'],
-  ['an epoch that nobody started', { epoch: 1 }, result('final', { epoch: 2 }), 'unknown_epoch'],
+  ['an epoch that was never started', { epoch: 1 }, result('final', { epoch: 2 }), 'unknown_epoch'],
   ['a failure of an earlier epoch', { epoch: 2 }, failed('final'), 'stale_epoch'],
   ['progress of an earlier epoch', { epoch: 2 }, result('progress', { percent: 5 }), 'stale_epoch'],
   ['a stage of a newer release', {}, result('sparkle'), 'unknown_stage'],

@@ -14,7 +14,7 @@ export interface Rescannable {
 const STORED = Prisma.sql`state IN ('ready', 'degraded', 'failed', 'expiring') AND upload_state = 'uploaded'
   AND size_bytes > 0`;
 
-/** A claim is no reason to look at the bytes no more: only what a worker found is compared. */
+/** A claimed hash does not exempt bytes from a scan: only the hash that a worker counted is compared. */
 const hasVerdictSince = (since: Date) => Prisma.sql`EXISTS (
   SELECT FROM verdict
   WHERE verdict.sha256 = media_object.sha256 AND is_sha256_verified AND judged_at >= ${since}::timestamptz)`;
@@ -40,7 +40,7 @@ export const listRescannable = async (
   return rows;
 };
 
-/** Asks a worker to look at the source again. Nothing of the media object changes. */
+/** Asks a worker to scan the source again. Nothing of the media object changes. */
 export const requestRescan = async (
   tx: Transaction,
   settings: DomainConfig,
@@ -55,7 +55,7 @@ export const requestRescan = async (
   }
 };
 
-/** What became of media objects that were asked about: blocked or gone, judged again, or still open. */
+/** Outcome of requested rescans: blocked or gone, judged again, or still open. */
 export const rescanProgress = async (
   { client }: Pick<Database, 'client'>,
   since: Date,

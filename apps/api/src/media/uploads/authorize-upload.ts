@@ -80,7 +80,7 @@ const assertSame = (media: MediaRow, session: UploadSession, input: AuthorizeUpl
     throw new ProblemError('client_key_conflict', {
       field: 'protocols',
       media_object_id,
-      detail: `This upload was begun as ${session.protocol}.`,
+      detail: `This upload was started as ${session.protocol}.`,
     });
 };
 

@@ -10,8 +10,8 @@ export const isDirect = (session: UploadSession): session is DirectUpload =>
 /**
  * Writes down the storage's id of a multipart upload, once.
  *
- * @returns the one that stands: somebody else's, when they were faster; undefined for an upload that is not
- *   open any more
+ * @returns the id that stands: another process's, if it was faster; undefined for an upload that is no longer
+ *   open
  */
 export const keepMultipart = async (
   on: Pick<Executor, 'query'>,
@@ -24,11 +24,11 @@ export const keepMultipart = async (
   return row?.s3_upload_id;
 };
 
-/** The first look at an upload; each pause is as long as the upload was old at the look before. */
+/** Age at the first check of an upload; each pause is as long as the upload was old at the previous check. */
 const FIRST_LOOK = '30 seconds';
 const LONGEST_PAUSE = '10 minutes';
 
-/** Open direct uploads that the storage is to be asked about: those that were looked at least recently. */
+/** Open direct uploads to check in the storage: those that were checked least recently. */
 export const claimDirectUploads = async (
   { client }: Pick<Database, 'client'>,
   now: Date,

@@ -10,12 +10,12 @@ import type { SessionRow } from './upload-session.ts';
 const WHOLE_GRACE = '1 hour';
 
 /**
- * Claims uploads whose time is over and that nobody writes: unfinished ones, pieces that nobody put
- * together, and what was ended and not cleaned up. Who claims must release or close each. Those that were
- * tried least recently come first, so that one which can't be cleaned up does not stop the others.
+ * Claims uploads whose time is over and whose lease is free: unfinished ones, partial uploads that were never
+ * joined, and ended ones that were not cleaned up. The caller must release or close each. The least recently
+ * tried come first, so that one which can't be cleaned up does not stop the others.
  *
- * An unfinished upload with all of its bytes is left to whoever finishes it: nothing of it is missing. What could not
- * be finished for an hour never will be.
+ * An unfinished upload with all of its bytes is left to the process that finishes it: none are missing. An upload
+ * that could not be finished for an hour never will be.
  */
 export const claimDueUploads = async (
   database: Database,
@@ -38,10 +38,10 @@ export const claimDueUploads = async (
 };
 
 /**
- * Ends an upload for good, before anything of it is removed from the storage: from here on nobody can
- * finish it. Repeatable; {@link closeExpired} follows when the storage is clean.
+ * Ends an upload for good, before anything of it is removed from the storage: from here on no request
+ * can finish it. Repeatable; {@link closeExpired} follows when the storage is clean.
  *
- * @returns false when the lease was lost, or somebody has finished it meanwhile: it must be left alone
+ * @returns false when the lease was lost, or the upload was finished meanwhile: it must be left alone
  */
 export const expireUpload = async (
   tx: Transaction,

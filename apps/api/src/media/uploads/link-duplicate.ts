@@ -3,9 +3,9 @@ import { postponeExpiry } from '../record/bookkeeping.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 
 /**
- * Gives a media object that this owner has already the new name too, when a worker found these bytes in it.
- * Looks at the owner's own media objects only, so it tells nothing of what others have. One that nobody
- * refers to gets its whole time again.
+ * Gives the new name to a media object that this owner already has, when a worker found these bytes in it. Reads
+ * the owner's own media objects only, so it reveals nothing about other users. An unreferenced one gets its
+ * whole time again.
  *
  * @returns the media object's id; undefined when there is none, or when the name is taken
  */

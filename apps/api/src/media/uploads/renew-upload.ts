@@ -7,7 +7,7 @@ import { lockMedia, type MediaRow } from '../record/media-row.ts';
 /**
  * Gives an unfinished upload its whole time again; its bytes stay.
  *
- * @throws ProblemError `not_found` for what is not one's own · `media_gone` · `upload_finished` · `upload_gone`
+ * @throws ProblemError `not_found` for another user's · `media_gone` · `upload_finished` · `upload_gone`
  */
 export const renewUpload = async (
   tx: Transaction,

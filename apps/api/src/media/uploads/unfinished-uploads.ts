@@ -6,8 +6,8 @@ import type { SessionRow } from './upload-session.ts';
 const QUIET = '30 seconds';
 
 /**
- * Claims uploads all of whose bytes are stored and that nobody finishes: their last request died. Who claims
- * must release each. Those that were tried least recently come first.
+ * Claims uploads whose bytes are all stored and whose last request died. The caller must release each. The least
+ * recently tried come first.
  */
 export const claimUnfinished = async (
   { client }: Pick<Database, 'client'>,

@@ -1,6 +1,6 @@
 import { type Executor, Prisma } from '@claimcheck/database/database';
 
-/** One upload as its row says; `offset` is committed: what a client was or may be told. Sizes in bytes. */
+/** One upload as its row says; `offset` is committed: the one that clients get. Sizes in bytes. */
 export interface UploadSession {
   upload_id: string;
   media_object_id: string | null;
