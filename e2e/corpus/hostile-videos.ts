@@ -53,16 +53,17 @@ const manifest = (canary: string): string =>
 
 /** @param canary an address that nothing may connect to */
 export const hostileVideos = (mp4: Buffer, canary: string): HostileFile[] => {
-  const video = { filetype: 'video/mp4', ends: ['failed'] } as const;
+  const video = { filetype: 'video/mp4', ends: ['degraded'] } as const;
+  // The content decides: texts, handed out as attachments, never followed.
+  const text = { filetype: 'video/mp4', ends: ['ready'] } as const;
   return [
-    { ...video, name: 'a playlist named .mp4', bytes: Buffer.from(playlist(canary)), code: 'type_mismatch' },
+    { ...text, name: 'a playlist named .mp4', bytes: Buffer.from(playlist(canary)) },
     {
-      ...video,
+      ...text,
       name: 'a list of files named .mp4',
       bytes: Buffer.from(`ffconcat version 1.0\nfile '${canary}/a.mp4'\nfile '/etc/hostname'\n`),
-      code: 'type_mismatch',
     },
-    { ...video, name: 'a manifest named .mp4', bytes: Buffer.from(manifest(canary)), code: 'type_mismatch' },
+    { ...text, name: 'a manifest named .mp4', bytes: Buffer.from(manifest(canary)) },
     {
       ...video,
       name: 'a playlist behind the head of an mp4',
@@ -75,13 +76,13 @@ export const hostileVideos = (mp4: Buffer, canary: string): HostileFile[] => {
       name: 'an mp4 whose content is elsewhere',
       bytes: withContentAt(mp4, `${canary}/content`),
       // Read from the file itself, as if nothing had been said.
-      ends: ['failed', 'degraded', 'ready'],
+      ends: ['degraded', 'ready'],
     },
     {
       ...video,
       name: 'an mp4 that says it has 4,295 megapixels',
       bytes: withHugePictures(mp4),
-      ends: ['failed', 'degraded', 'ready'],
+      ends: ['degraded', 'ready'],
     },
   ];
 };

@@ -77,8 +77,9 @@ test('drill 32: upload succeeds, send fails → orphan', async () => {
 test('drill 32: send succeeds, processing fails', async () => {
   const broken = (await smallPhoto()).subarray(0, 3_000);
   const id = await sendFile(broken, 'broken.jpg', 'image/jpeg');
-  const { failure } = await toldBen(id, 'failed');
+  const { failure } = await toldBen(id, 'degraded');
   expect(failure?.code).toBe('unreadable');
+  expect((await ben.fetch(`/v1/media/${id}/source`)).status, 'the file is delivered').toBe(200);
   await world.expectNoViolation();
 });
 

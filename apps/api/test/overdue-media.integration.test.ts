@@ -200,12 +200,16 @@ test('a failure that may go away settles nothing until the last attempt; any oth
   // What an attempt brought after it was given up still counts.
   expect(await apply(resultOf(id, 'preview', 4))).toBe('applied');
   expect(await apply(failed(id, 5, true))).toBe('applied');
-  expect(await row(id)).toMatchObject({ state: 'failed', failure_code: 'processing_failed', ready_by: null });
+  // Nothing is withheld for a missing preview, and nothing is delivered without a verdict.
+  expect(await row(id)).toMatchObject({ state: 'processing', failure_code: 'processing_failed' });
+  expect((await sweep(later(20 * MINUTE))).decisions).toEqual(['failed']);
+  expect(await row(id)).toMatchObject({ state: 'failed', failure_code: 'no_verdict', ready_by: null });
 
   const hopeless = await uploaded();
   await publishAll();
   await worker.takeAndAck();
   expect(await apply(failed(hopeless, 1, false))).toBe('applied');
+  expect((await sweep(later(30 * MINUTE))).decisions).toEqual(['failed']);
   expect(await row(hopeless)).toMatchObject({ state: 'failed', epoch: 1 });
   await worker.stop();
 });

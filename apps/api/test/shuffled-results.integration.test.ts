@@ -49,7 +49,7 @@ const finalState = async (id: string) => {
   return {
     ...{ state: row.state, kind: row.kind, epoch: row.epoch, applied_epoch: row.applied_epoch },
     ...{ thumbnail_state: row.thumbnail_state, scan_state: row.scan_state, failure_code: row.failure_code },
-    ...{ width: row.width, height: row.height, thumbhash: row.thumbhash, ready_by: row.ready_by },
+    ...{ width: row.width, height: row.height, thumbhash: row.thumbhash, isOpen: row.ready_by !== null },
     transcoded: row.transcode_state === 'ready',
     derivatives: ofShown
       .map(({ quality, format, size_bytes, object_storage_key }) =>

@@ -82,10 +82,11 @@ describe('a worker that knows the required fields alone', () => {
     await expect.poll(() => stateOf(id), WITHIN).toBe('ready');
   });
 
-  test('fails one', async () => {
+  test('fails one, which is delivered as a file', async () => {
     const id = await db.uploaded('image/jpeg');
     await answer(id, { success: false, error: 'failed to detect media type' });
-    await expect.poll(() => stateOf(id), WITHIN).toBe('failed');
+    await expect.poll(() => stateOf(id), WITHIN).toBe('degraded');
+    expect(await readMedia(db.database.client, id)).toMatchObject({ kind: 'other' });
   });
 
   test('finds a virus', async () => {

@@ -103,6 +103,8 @@ describe('the same bytes again', () => {
       scan_state: 'infected',
       virus_name: 'Test.Virus',
       thumbhash: null,
+      waveform: [],
+      page_count: null,
       derivatives: [],
     });
     expect(await apply({ mediaId: again, stage: 'final', sha256 })).toBe('tombstone');
@@ -243,7 +245,7 @@ describe('a rescan', () => {
   };
 
   test('is answered for bytes that are not what their uploader claimed; they stay refused', async () => {
-    for (const code of ['hash_mismatch', 'processing_failed']) {
+    for (const code of ['hash_mismatch', 'no_verdict']) {
       const mediaId = await unverified(newHash(), code);
       const since = await databaseTime(db.database);
       const sha256 = newHash();
@@ -260,10 +262,10 @@ describe('a rescan', () => {
 
   test('verifies a claim that is true, and what failed can be processed anew', async () => {
     const sha256 = newHash();
-    const mediaId = await unverified(sha256, 'processing_failed');
+    const mediaId = await unverified(sha256, 'no_verdict');
     await apply({ mediaId, stage: 'rescan', code: 'clean', sha256 });
     expect(await rowOf(mediaId)).toMatchObject({
-      failure_code: 'processing_failed',
+      failure_code: 'no_verdict',
       is_sha256_verified: true,
     });
     expect(await db.database.transaction((tx) => redriveMedia(tx, settings, mediaId))).toHaveProperty(
@@ -275,7 +277,7 @@ describe('a rescan', () => {
     const since = await databaseTime(db.database);
     const sha256 = newHash();
     await readyDocument(sha256);
-    const claims = await unverified(sha256, 'processing_failed');
+    const claims = await unverified(sha256, 'no_verdict');
     expect(await listRescannable(db.database, since, FIRST, 1_000)).toContainEqual({
       media_object_id: claims,
       sha256: null,

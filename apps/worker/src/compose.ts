@@ -13,14 +13,13 @@ import { ClamdClient } from './clamd/clamd-client.ts';
 import type { WorkerConfig } from './config.ts';
 import { describeWorker } from './describe-worker.ts';
 import { Ffmpeg } from './ffmpeg/ffmpeg.ts';
-import { DiskBudget } from './job/disk-budget.ts';
+import { Budget } from './job/budget.ts';
 import { diskNeed, freeShare } from './job/disk-need.ts';
 import { JobFolders } from './job/job-folders.ts';
 import { Responses } from './job/responses.ts';
-import { isRescan } from './lanes/is-rescan.ts';
 import { createLaneConsumer, type LaneConsumerOptions } from './lanes/lane-consumer.ts';
 import { MediaLane } from './lanes/media.ts';
-import { RescanLane } from './lanes/rescan.ts';
+import { isRescan, RescanLane } from './lanes/rescan.ts';
 import { TranscodeLane } from './lanes/transcode.ts';
 import { createMetrics, type WorkerMetrics } from './metrics.ts';
 
@@ -72,7 +71,7 @@ export const startWorker = async (
   const responses = new Responses(bus);
   const maxPixels = config.maxImagePixels;
   const ffmpeg = new Ffmpeg(config.programs, { maxPixels });
-  const disk = new DiskBudget(config.jobDiskBytes ?? (await freeShare(config.tempDir)));
+  const disk = new Budget(config.jobDiskBytes ?? (await freeShare(config.tempDir)));
   metrics.diskReserved(() => disk.used);
   await examineScanner(scanner, config, logger);
   const shared = {

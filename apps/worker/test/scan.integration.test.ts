@@ -82,7 +82,9 @@ describe.each(['gate', 'deliver'])('with SCAN_POLICY=%s', (policy) => {
   });
 
   it('finds a virus in a file that is also broken', async () => {
-    const request = await harness.upload(Buffer.from(EICAR), { contentType: 'image/jpeg' });
+    const photo = await sharp(fixture('flower.jpg')).jpeg().toBuffer();
+    const broken = Buffer.concat([photo.subarray(0, 300), Buffer.from(EICAR)]);
+    const request = await harness.upload(broken, { contentType: 'image/jpeg' });
     await harness.request(request);
     await harness.viruses.waitFor(({ mediaId }) => mediaId === request.mediaId, 'virus event');
     expect(harness.stagesOf(request.mediaId)).toEqual([]);

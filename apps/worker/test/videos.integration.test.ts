@@ -75,10 +75,15 @@ describe('the media lane', () => {
     expect(final).toMatchObject({ success: false, code: 'unreadable', retryable: false });
   });
 
-  it('refuses a playlist that calls itself a video', async () => {
+  it('passes on a playlist that calls itself a video as the text it is, without following it', async () => {
     const playlist = '#EXTM3U\n#EXTINF:1,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n';
     const final = await harness.process(Buffer.from(playlist), { contentType: 'video/mp4' });
-    expect(final).toMatchObject({ success: false, code: 'type_mismatch' });
+    expect(final).toMatchObject({
+      success: true,
+      kind: 'document',
+      contentType: 'text/plain',
+      processed: [],
+    });
   });
 });
 

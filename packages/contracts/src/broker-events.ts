@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { uuid } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { DERIVED_QUALITIES, FORMATS, mediaSchema } from './media.ts';
+import { DERIVED_QUALITIES, FORMATS, MEDIA_KINDS, mediaSchema, WAVEFORM_PEAKS } from './media.ts';
 import { workerReportSchema } from './worker-report.ts';
 
 // Every reader ignores unknown optional fields (hence looseObject), so an event can gain fields. A renamed
@@ -73,6 +73,9 @@ const responseFields = {
   thumbhash: z.base64().max(64).optional(),
   sha256: z.string().optional(),
   contentType: z.string().max(127).regex(PRINTABLE, 'must be printable ASCII').optional(),
+  kind: z.enum(MEDIA_KINDS).optional().describe('Missing means that contentType says it'),
+  waveform: z.array(z.int().min(0).max(100)).max(WAVEFORM_PEAKS).optional(),
+  pageCount: z.int().positive().max(LIMITS.count).optional(),
   percent: z.int().min(0).max(100).optional().describe('With stage progress'),
   scanner,
   worker: workerReportSchema.optional(),

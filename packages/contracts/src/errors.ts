@@ -67,6 +67,7 @@ export const FAILURES = {
   unsupported_type: 'The media type could not be detected.',
   type_mismatch: 'The content does not match the file name or type.',
   unreadable: 'The file is damaged or cannot be read.',
+  unsupported_codec: 'The file uses a codec that is not supported here.',
   too_many_pixels: 'The picture has too many pixels.',
   hash_mismatch: 'The content does not match the announced SHA-256.',
   no_verdict: 'The scanner did not answer in time.',

@@ -22,7 +22,9 @@ export const TRANSCODE_STATES = ['none', 'pending', 'running', 'ready', 'failed'
 export const DERIVED_QUALITIES = ['high', 'medium', 'low', 'original', 'thumbnail'] as const;
 /** What a member can ask for. `source` is what was uploaded, byte for byte. */
 export const QUALITIES = ['source', ...DERIVED_QUALITIES] as const;
-export const FORMATS = ['webp', 'mp4', 'jpg', 'm3u8'] as const;
+export const FORMATS = ['webp', 'mp4', 'jpg', 'm3u8', 'm4a'] as const;
+/** Most peaks of a waveform, each 0 to 100. */
+export const WAVEFORM_PEAKS = 100;
 
 export type MediaState = (typeof MEDIA_STATES)[number];
 export type MediaKind = (typeof MEDIA_KINDS)[number];
@@ -66,6 +68,9 @@ export const mediaSchema = z.object({
   height: z.int().positive().optional(),
   duration_ms: z.int().nonnegative().optional(),
   thumbhash: z.string().optional(),
+  /** Loudest moments of a sound in equal parts of its length, 0 to 100. */
+  waveform: z.array(z.int().min(0).max(100)).max(WAVEFORM_PEAKS).optional(),
+  page_count: z.int().positive().optional(),
   alt: z.string().optional(),
   data: hostData.optional(),
   upload_state: z.enum(UPLOAD_STATES),

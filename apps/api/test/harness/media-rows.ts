@@ -35,6 +35,8 @@ export const rowOf = (changed: Partial<MediaRow>): MediaRow => ({
   height: null,
   duration_ms: null,
   thumbhash: null,
+  waveform: [],
+  page_count: null,
   alt: null,
   upload_state: 'uploaded',
   thumbnail_state: 'none',

@@ -2,9 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { findStreamLimit } from './clamd-limit.ts';
 import { parseReply } from './clamd-reply.ts';
-import { ClamdScan } from './clamd-scan.ts';
+import { ClamdScan, lengthOf } from './clamd-scan.ts';
 import { parseVersion } from './clamd-version.ts';
-import { lengthOf } from './instream.ts';
 import { PROBE_FILES } from './probe-files.ts';
 import { signatureAge } from './signature-age.ts';
 

@@ -1,11 +1,17 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseReply, ScannerUnavailableError, type Verdict } from './clamd-reply.ts';
-import { lengthOf } from './instream.ts';
 
 const MAX_REPLY_CHARACTERS = 4_096;
 /** clamd stores what it is sent as it comes, and scans it afterwards: who takes nothing for so long is away. */
 const TAKES_NOTHING_MS = 10_000;
+
+/** Returns what precedes each chunk of an INSTREAM session (clamd(8)): its length in 4 bytes, big-endian. */
+export const lengthOf = (bytes: number): Buffer => {
+  const header = Buffer.alloc(4);
+  header.writeUInt32BE(bytes);
+  return header;
+};
 
 export interface ClamdScanOptions {
   /** Larger streams are unscannable. */

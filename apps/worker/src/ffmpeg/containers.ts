@@ -1,3 +1,6 @@
+import { essenceOf } from '@claimcheck/contracts/media-kind';
+import { ALLOWED_CODECS } from './codecs.ts';
+
 /**
  * ffmpeg's demuxer for each sniffed type. The demuxer is forced, never guessed: a playlist named .mp4 would
  * otherwise be followed to other files.
@@ -16,66 +19,74 @@ const DEMUXERS: Readonly<Record<string, string>> = {
   'audio/matroska': 'matroska',
   'video/vnd.avi': 'avi',
   'video/mp2t': 'mpegts',
-  'video/MP1S': 'mpeg',
-  'video/MP2P': 'mpeg',
+  'video/mp1s': 'mpeg',
+  'video/mp2p': 'mpeg',
   'video/mpeg': 'mpeg',
   'video/x-flv': 'flv',
   'video/ogg': 'ogg',
   'audio/ogg': 'ogg',
   'application/ogg': 'ogg',
   'audio/opus': 'ogg',
+  'video/x-ms-asf': 'asf',
+  'audio/x-ms-asf': 'asf',
   'audio/mpeg': 'mp3',
   'audio/aac': 'aac',
   'audio/flac': 'flac',
   'audio/wav': 'wav',
   'audio/aiff': 'aiff',
   'audio/amr': 'amr',
-  'audio/ac3': 'ac3',
+  'audio/x-caf': 'caf',
+  'audio/wavpack': 'wv',
+  'audio/ape': 'ape',
+  'audio/vnd.dolby.dd-raw': 'ac3',
 };
 
-/** Undefined: a container that is not opened here. Parameters such as `; codecs=opus` are ignored. */
-export const demuxerFor = (contentType: string): string | undefined =>
-  DEMUXERS[contentType.split(';')[0]?.trim() ?? ''];
+/** ffmpeg's demuxers of pictures that sharp doesn't read, or doesn't keep moving. */
+export const PICTURE_DEMUXERS = {
+  still: {
+    'image/bmp': 'bmp_pipe',
+    'image/x-icon': 'ico',
+    'image/vnd.microsoft.icon': 'ico',
+    'image/jxl': 'jpegxl_pipe',
+  } as Readonly<Record<string, string>>,
+  moving: { 'image/gif': 'gif', 'image/apng': 'apng', 'image/avif': 'mov' } as Readonly<
+    Record<string, string>
+  >,
+};
 
-/** The containers that know their own length exactly, so that a missing end can be seen. */
+/** Returns the demuxer; undefined for a container that is not opened here. */
+export const demuxerFor = (contentType: string): string | undefined => DEMUXERS[essenceOf(contentType)];
+
+/** Whether the container knows its own length exactly, so that a missing end shows. */
 export const knowsItsEnd = (demuxer: string): boolean => demuxer === 'mov' || demuxer === 'matroska';
-
-const DECODERS = [
-  ...['h264', 'hevc', 'vp8', 'vp9', 'libvpx', 'libvpx-vp9', 'av1', 'libdav1d', 'libaom-av1'],
-  ...[
-    'mpeg1video',
-    'mpeg2video',
-    'mpeg4',
-    'msmpeg4v2',
-    'msmpeg4',
-    'h263',
-    'flv',
-    'theora',
-    'mjpeg',
-    'prores',
-  ],
-  ...['png', 'aac', 'aac_latm', 'mp1', 'mp1float', 'mp2', 'mp2float', 'mp3', 'mp3float', 'opus', 'libopus'],
-  ...['vorbis', 'libvorbis', 'flac', 'alac', 'ac3', 'ac3_fixed', 'eac3', 'amrnb', 'amrwb', 'adpcm_ima_wav'],
-  ...[
-    'libopencore_amrnb',
-    'libopencore_amrwb',
-    'adpcm_ms',
-    'pcm_s16le',
-    'pcm_s16be',
-    'pcm_s24le',
-    'pcm_s24be',
-  ],
-  ...['pcm_s32le', 'pcm_s32be', 'pcm_u8', 'pcm_s8', 'pcm_alaw', 'pcm_mulaw', 'pcm_f32le', 'pcm_f32be'],
-];
 
 const MAX_STREAMS = 32;
 
-/** Arguments that open `file`, a name in the working directory, as this container and as nothing else. */
-export const inputArguments = (file: string, demuxer: string): string[] => [
-  ...['-protocol_whitelist', 'file,pipe'],
-  ...['-format_whitelist', demuxer],
-  ...['-codec_whitelist', DECODERS.join(',')],
-  ...['-max_streams', String(MAX_STREAMS)],
-  ...['-f', demuxer],
-  ...['-i', `file:${file}`],
-];
+/** A file in a job's folder, and how it is opened. */
+export interface MediaInput {
+  folder: string;
+  /** Name in the folder. */
+  file: string;
+  /** ffmpeg's demuxer. */
+  demuxer: string;
+  /** Decoders off the list whose streams ffprobe lists; it gives them no packet. */
+  listed?: readonly string[];
+}
+
+/** Arguments that open the file as this container and as nothing else. */
+export const inputArguments = ({ file, demuxer, listed = [] }: Omit<MediaInput, 'folder'>): string[] => {
+  const listedCodecs = [...ALLOWED_CODECS, ...listed].join(',');
+  return [
+    ...['-protocol_whitelist', 'file,pipe'],
+    ...['-format_whitelist', demuxer],
+    ...['-codec_whitelist', ALLOWED_CODECS.join(',')],
+    // Reading the file keeps to the list above; these are for the decoders that ffprobe opens afterwards.
+    ...(listed.length === 0 ? [] : ['v', 'a', 's', 'd']).flatMap((type) => [
+      `-codec_whitelist:${type}`,
+      listedCodecs,
+    ]),
+    ...['-max_streams', String(MAX_STREAMS)],
+    ...['-f', demuxer],
+    ...['-i', `file:${file}`],
+  ];
+};

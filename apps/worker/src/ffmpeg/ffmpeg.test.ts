@@ -41,4 +41,4 @@ it.each([2, 128])('encodes a 4K video within its memory on a machine of %i cores
     },
   );
   expect((await stat(join(folder, file))).size).toBeGreaterThan(1_000);
-});
+}, 60_000);

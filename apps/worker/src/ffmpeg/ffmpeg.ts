@@ -1,22 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { MediaFailure } from '../job/media-failure.ts';
 import { type ConfinementPrograms, confine, MAX_THREADS } from './confinement.ts';
-import { inputArguments } from './containers.ts';
-import { isPlausible, type Probe, readProbe } from './probe.ts';
+import { inputArguments, type MediaInput } from './containers.ts';
+import { isPlausible, PROBED_ENTRIES, type Probe, readProbe } from './probe.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
 
 export interface FfmpegPrograms extends ConfinementPrograms {
   ffmpeg: string;
   ffprobe: string;
-}
-
-/** A file in a job's folder, and how it is opened. */
-export interface MediaInput {
-  folder: string;
-  /** Name in the folder. */
-  file: string;
-  /** ffmpeg's demuxer. */
-  demuxer: string;
 }
 
 interface RunOptions {
@@ -27,9 +18,8 @@ interface RunOptions {
 const PROBE_TIMEOUT_MS = 30_000;
 const VERSION_TIMEOUT_MS = 2_000;
 const VERSION_CHARACTERS = 64;
-const ENTRIES =
-  'format=duration:stream=index,codec_type,codec_name,pix_fmt,width,height,sample_aspect_ratio,duration:' +
-  'stream_disposition=attached_pic:stream_side_data=rotation';
+/** Runs of ffprobe until every codec off the list is named: it stops at the first. */
+const MAX_LISTED = 4;
 
 /** FFMPEG_PATH of a worker that has no ffmpeg and needs none: videos and audio are delivered as files. */
 export const NO_FFMPEG = 'none';
@@ -39,6 +29,8 @@ export class Ffmpeg {
   readonly #programs: FfmpegPrograms;
   readonly #maxPixels: number;
   readonly #threads: string;
+  /** Whether it was built with zscale; only then does HDR keep its colours. */
+  canToneMap = true;
 
   /**
    * @param options.maxPixels of a decoded picture
@@ -65,18 +57,39 @@ export class Ffmpeg {
       signal: new AbortController().signal,
     });
     const [, version] = /^ffmpeg version (\S+)/.exec(stdout) ?? [];
-    if (exitCode !== 0 || version === undefined) throw new Error('ffmpeg does not tell its version');
+    if (exitCode !== 0 || version === undefined) throw new Error('ffmpeg does not print its version');
     return version.slice(0, VERSION_CHARACTERS);
   }
 
-  /** @throws MediaFailure `unreadable` */
-  async probe(input: MediaInput, signal: AbortSignal): Promise<Probe> {
-    const result = await this.#ffprobe(input, ['-of', 'json', '-show_entries', ENTRIES], signal);
-    return readProbe(result.stdout);
+  /**
+   * Lists what is in the file. A stream that nobody needs never decides: its decoder is off the list, and
+   * ffprobe lists it all the same.
+   *
+   * @returns `input` for all further calls; `isEstimated`: the length is a guess by bitrate
+   * @throws MediaFailure `unreadable`
+   */
+  async probe(
+    input: MediaInput,
+    signal: AbortSignal,
+  ): Promise<{ probe: Probe; input: MediaInput; isEstimated: boolean }> {
+    const listed: string[] = [];
+    for (;;) {
+      const opened = listed.length === 0 ? input : { ...input, listed };
+      const args = ['-v', 'warning', '-of', 'json', '-show_entries', PROBED_ENTRIES];
+      const result = await this.#ffprobe(opened, args, { signal });
+      const refused = isFailed(result) ? refusedCodecs(result.stderr, listed) : [];
+      if (refused.length > 0 && listed.length < MAX_LISTED) {
+        listed.push(...refused);
+        continue;
+      }
+      throwIfFailed(result);
+      const isEstimated = /Estimating duration from bitrate/.test(result.stderr);
+      return { probe: readProbe(result.stdout), input: opened, isEstimated };
+    }
   }
 
   /**
-   * When the last packet from `fromSeconds` on ends, in seconds; undefined when there is none.
+   * Counts the packets from `fromSeconds` on, and finds when the last one ends, in seconds.
    * `isCut`: the file ends in the middle of what its index promises.
    *
    * @throws MediaFailure `unreadable`
@@ -85,30 +98,32 @@ export class Ffmpeg {
     input: MediaInput,
     fromSeconds: number,
     signal: AbortSignal,
-  ): Promise<{ seconds: number | undefined; isCut: boolean }> {
-    const { stdout, stderr } = await this.#ffprobe(
-      input,
-      [
-        ...['-read_intervals', `${Math.max(0, fromSeconds)}%`],
-        ...['-show_entries', 'packet=pts_time,duration_time', '-of', 'csv=p=0'],
-      ],
-      signal,
-    );
+  ): Promise<{ seconds: number | undefined; packets: number; isCut: boolean }> {
     let seconds: number | undefined;
-    for (const line of stdout.split('\n')) {
+    let packets = 0;
+    const onLine = (line: string) => {
+      packets += 1;
       const [start, length] = line.split(',').map(Number);
       const end = (start ?? Number.NaN) + (Number.isFinite(length) ? (length ?? 0) : 0);
-      if (!isPlausible(end)) continue;
-      seconds = Math.max(seconds ?? 0, end);
-    }
-    return { seconds, isCut: /partial file|file ended prematurely/i.test(stderr) };
+      if (isPlausible(end)) seconds = Math.max(seconds ?? 0, end);
+    };
+    const result = await this.#ffprobe(
+      input,
+      [
+        ...['-v', 'error', '-read_intervals', `${Math.max(0, fromSeconds)}%`],
+        ...['-show_entries', 'packet=pts_time,duration_time', '-of', 'csv=p=0'],
+      ],
+      { signal, onLine },
+    );
+    throwIfFailed(result);
+    return { seconds, packets, isCut: /partial file|file ended prematurely/i.test(result.stderr) };
   }
 
   /**
    * Converts a file into others in the same folder. Pictures of too many pixels are left out.
    *
    * @param output arguments after the input
-   * @param onLine told each line of `-progress`
+   * @param onLine receives each line of `-progress`
    * @throws MediaFailure when ffmpeg can't read the file or takes too long; Error when the disk is full
    */
   async convert(
@@ -132,7 +147,7 @@ export class Ffmpeg {
         // A stream may grow on its way, long after ffprobe told its size. Not for ffprobe, which would then
         // tell none.
         ...['-max_pixels', String(this.#maxPixels)],
-        ...inputArguments(input.file, input.demuxer),
+        ...inputArguments(input),
         ...['-threads', this.#threads],
         ...options.output,
       ],
@@ -149,28 +164,38 @@ export class Ffmpeg {
     throwIfFailed(result);
   }
 
-  async #ffprobe(input: MediaInput, args: readonly string[], signal: AbortSignal): Promise<ProgramResult> {
-    const result = await runProgram({
-      command: confine(
-        [this.#programs.ffprobe, '-v', 'error', ...args, ...inputArguments(input.file, input.demuxer)],
-        this.#programs,
-        { background: false },
-      ),
+  #ffprobe(
+    input: MediaInput,
+    args: readonly string[],
+    { signal, onLine }: { signal: AbortSignal; onLine?: (line: string) => void },
+  ): Promise<ProgramResult> {
+    return runProgram({
+      command: confine([this.#programs.ffprobe, ...args, ...inputArguments(input)], this.#programs, {
+        background: false,
+      }),
       cwd: input.folder,
       timeoutMs: PROBE_TIMEOUT_MS,
       signal,
+      ...(onLine === undefined ? {} : { onLine }),
     });
-    throwIfFailed(result);
-    return result;
   }
 }
 
+const REFUSED_CODEC = /Codec \(([\w-]+)\) not on whitelist/;
+
+const refusedCodecs = (stderr: string, known: readonly string[]): string[] => {
+  const names = [...stderr.matchAll(new RegExp(REFUSED_CODEC, 'g'))].map(([, name = '']) => name);
+  return [...new Set(names)].filter((name) => !known.includes(name));
+};
+
+const isFailed = (result: ProgramResult): boolean => result.ended !== 'exited' || result.exitCode !== 0;
+
 const throwIfFailed = (result: ProgramResult): void => {
-  if (result.ended === 'exited' && result.exitCode === 0) return;
+  if (!isFailed(result)) return;
   if (/No space left on device/.test(result.stderr)) throw new Error('the disk of the job folder is full');
   const detail = result.stderr.trim().split('\n').at(-1) ?? '';
-  // At a limit: its own fault as far as one can tell, but an operator may raise the limit and redrive.
+  // At a limit: its own fault as far as we know, but an operator may raise the limit and redrive.
   if (result.ended !== 'exited')
     throw new MediaFailure('processing_failed', { detail: `${result.ended}: ${detail}` });
-  throw new MediaFailure('unreadable', { detail });
+  throw new MediaFailure(REFUSED_CODEC.test(result.stderr) ? 'unsupported_codec' : 'unreadable', { detail });
 };

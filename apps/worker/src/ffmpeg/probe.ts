@@ -1,20 +1,45 @@
 import { LIMITS } from '@claimcheck/contracts/limits';
 import { z } from 'zod';
 import { MediaFailure } from '../job/media-failure.ts';
+import { isDecodable } from './codecs.ts';
+
+/** A curve for brighter light than a plain screen shows: hybrid log-gamma, or perceptual quantiser. */
+export type HdrTransfer = 'arib-std-b67' | 'smpte2084';
 
 export interface VideoStream {
+  /** Number of the stream in the file. */
+  index: number;
   codec: string;
   pixelFormat: string | undefined;
   /** As shown: with square pixels, after the rotation. Pixels. */
   width: number;
   height: number;
-  /** The file has pixels of a shape that is not believed; what it says of that must not reach a player. */
+  /** The file names an implausible pixel shape, which must not reach a player. */
   hasOddPixels: boolean;
+  /** Stored turned or mirrored; the container says how to show it. */
+  isTurned: boolean;
+  isInterlaced: boolean;
+  /** Frames are stored in another order than they are shown. */
+  hasReorderedFrames: boolean;
+  /** Undefined for a plain screen's range. */
+  transfer: HdrTransfer | undefined;
+  framesPerSecond: number | undefined;
+  bitsPerSecond: number | undefined;
+}
+
+export interface AudioStream {
+  index: number;
+  codec: string;
 }
 
 export interface Probe {
+  /** The first stream of its type that is decoded here. */
   video: VideoStream | undefined;
-  audio: { codec: string } | undefined;
+  audio: AudioStream | undefined;
+  /** Number of the stream that holds a cover picture. */
+  cover: number | undefined;
+  /** The types of which there are streams, and none that is decoded here. */
+  unsupported: { video: boolean; audio: boolean };
   /** As the container says; undefined in files that were recorded as a stream, or lie. */
   durationSeconds: number | undefined;
 }
@@ -24,31 +49,60 @@ const MAX_PIXEL_RATIO = 10;
 
 const MAX_SECONDS = Math.floor(LIMITS.count / 1_000);
 
-/** Whether anything lasts so long: a changed byte is enough to make a second into a year. */
+/** Whether a file can last this long: a changed byte turns a second into a year. */
 export const isPlausible = (seconds: number): boolean => seconds >= 0 && seconds <= MAX_SECONDS;
 
 const seconds = z.string().transform(Number).refine(isPlausible).optional().catch(undefined);
 
+const count = z.coerce.number().positive().finite().optional().catch(undefined);
+
+/** Such as `30000/1001`; `0/0` when the file doesn't say. */
+const rate = z
+  .string()
+  .transform((text) => {
+    const [frames = Number.NaN, seconds = Number.NaN] = text.split('/').map(Number);
+    return frames / seconds;
+  })
+  .refine((value) => Number.isFinite(value) && value > 0)
+  .optional()
+  .catch(undefined);
+
 const outputSchema = z.object({
-  format: z.object({ duration: seconds }).default({ duration: undefined }),
+  format: z
+    .object({ duration: seconds, bit_rate: count })
+    .default({ duration: undefined, bit_rate: undefined }),
   streams: z
     .array(
       z.object({
+        index: z.int().nonnegative(),
         codec_type: z.string().optional(),
         codec_name: z.string().default('unknown'),
         pix_fmt: z.string().optional(),
         width: z.int().optional(),
         height: z.int().optional(),
-        /** Such as `4:3`; `0:1` or `N/A` when it is not said. */
+        /** Such as `4:3`; `0:1` or `N/A` when the file doesn't say. */
         sample_aspect_ratio: z.string().optional(),
+        field_order: z.string().optional(),
+        has_b_frames: z.int().default(0),
+        color_transfer: z.string().optional(),
+        avg_frame_rate: rate,
+        bit_rate: count,
         duration: seconds,
         disposition: z.object({ attached_pic: z.int().default(0) }).default({ attached_pic: 0 }),
-        side_data_list: z.array(z.looseObject({ rotation: z.number().optional() })).default([]),
+        side_data_list: z
+          .array(z.looseObject({ side_data_type: z.string().optional(), rotation: z.number().optional() }))
+          .default([]),
       }),
     )
     .default([]),
 });
 type Stream = z.infer<typeof outputSchema>['streams'][number];
+
+/** What ffprobe is asked for. */
+export const PROBED_ENTRIES =
+  'format=duration,bit_rate:stream=index,codec_type,codec_name,pix_fmt,width,height,sample_aspect_ratio,' +
+  'field_order,has_b_frames,color_transfer,avg_frame_rate,bit_rate,duration:' +
+  'stream_disposition=attached_pic:stream_side_data=side_data_type,rotation';
 
 /** Reads ffprobe's JSON. @throws MediaFailure `unreadable` */
 export const readProbe = (json: string): Probe => {
@@ -56,34 +110,52 @@ export const readProbe = (json: string): Probe => {
   if (!parsed.success) throw new MediaFailure('unreadable', { detail: 'ffprobe said nothing useful' });
   const { format, streams } = parsed.data;
   // A cover picture in an audio file is a "video" stream, too.
-  const video = streams.find(
-    (stream) => stream.codec_type === 'video' && stream.disposition.attached_pic === 0,
+  const videos = streams.filter((one) => one.codec_type === 'video' && one.disposition.attached_pic === 0);
+  const audios = streams.filter((one) => one.codec_type === 'audio');
+  const video = videos.find((one) => isDecodable('video', one.codec_name));
+  const audio = audios.find((one) => isDecodable('audio', one.codec_name));
+  const cover = streams.find(
+    (one) => one.disposition.attached_pic !== 0 && isDecodable('video', one.codec_name),
   );
-  const audio = streams.find((stream) => stream.codec_type === 'audio');
   const durations = [video, audio].map((stream) => stream?.duration).filter((value) => value !== undefined);
   return {
-    video: video === undefined ? undefined : toVideo(video),
-    audio: audio === undefined ? undefined : { codec: audio.codec_name },
+    video: video === undefined ? undefined : toVideo(video, format.bit_rate),
+    audio: audio === undefined ? undefined : { index: audio.index, codec: audio.codec_name },
+    cover: cover?.index,
+    unsupported: {
+      video: video === undefined && videos.length > 0,
+      audio: audio === undefined && audios.length > 0,
+    },
     durationSeconds: durations.length > 0 ? Math.max(...durations) : format.duration,
   };
 };
 
-const toVideo = (stream: Stream): VideoStream => {
+const HDR_TRANSFERS: readonly HdrTransfer[] = ['arib-std-b67', 'smpte2084'];
+const FIELD_ORDERS = ['tt', 'bb', 'tb', 'bt'];
+
+const toVideo = (stream: Stream, formatBitRate: number | undefined): VideoStream => {
   const { width = 0, height = 0 } = stream;
   if (width <= 0 || height <= 0) throw new MediaFailure('unreadable', { detail: 'a video without a size' });
   const rotation = stream.side_data_list.find((entry) => entry.rotation !== undefined)?.rotation ?? 0;
-  const isTurned = Math.abs(Math.round(rotation / 90)) % 2 === 1;
+  const isSideways = Math.abs(Math.round(rotation / 90)) % 2 === 1;
   const ratio = pixelRatio(stream.sample_aspect_ratio);
   const hasOddPixels = Math.max(ratio, 1 / ratio) > MAX_PIXEL_RATIO;
   // As browsers do, one edge grows and none shrinks.
   const shownWidth = hasOddPixels ? width : Math.round(width * Math.max(1, ratio));
   const shownHeight = hasOddPixels ? height : Math.round(height * Math.max(1, 1 / ratio));
   return {
+    index: stream.index,
     codec: stream.codec_name,
     pixelFormat: stream.pix_fmt,
-    width: isTurned ? shownHeight : shownWidth,
-    height: isTurned ? shownWidth : shownHeight,
+    width: isSideways ? shownHeight : shownWidth,
+    height: isSideways ? shownWidth : shownHeight,
     hasOddPixels,
+    isTurned: stream.side_data_list.some((entry) => entry.side_data_type === 'Display Matrix'),
+    isInterlaced: FIELD_ORDERS.includes(stream.field_order ?? ''),
+    hasReorderedFrames: stream.has_b_frames > 0,
+    transfer: HDR_TRANSFERS.find((transfer) => transfer === stream.color_transfer),
+    framesPerSecond: stream.avg_frame_rate,
+    bitsPerSecond: stream.bit_rate ?? formatBitRate,
   };
 };
 

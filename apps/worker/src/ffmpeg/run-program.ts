@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { MIB } from '@claimcheck/contracts/limits';
 import { execa } from 'execa';
 
@@ -10,7 +12,7 @@ export interface ProgramCall {
   cwd: string;
   timeoutMs: number;
   signal: AbortSignal;
-  /** Told each line of the standard output, which then isn't collected. */
+  /** Receives each line of the standard output, which then isn't collected. */
   onLine?: (line: string) => void;
 }
 
@@ -53,11 +55,7 @@ export const runProgram = async (call: ProgramCall): Promise<ProgramResult> => {
   subprocess.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_CHARACTERS);
   });
-  if (call.onLine !== undefined)
-    createInterface({ input: subprocess.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on(
-      'line',
-      call.onLine,
-    );
+  const lines = call.onLine === undefined ? undefined : readLines(subprocess.stdout, call.onLine);
 
   let timedOut = false;
   const kill = () => killGroup(subprocess.pid);
@@ -68,6 +66,7 @@ export const runProgram = async (call: ProgramCall): Promise<ProgramResult> => {
   call.signal.addEventListener('abort', kill, { once: true });
   try {
     const result = await subprocess;
+    await lines;
     call.signal.throwIfAborted();
     if (subprocess.pid === undefined) throw new Error(`could not start ${file}`, { cause: result });
     const stdout = typeof result.stdout === 'string' ? result.stdout : '';
@@ -80,7 +79,13 @@ export const runProgram = async (call: ProgramCall): Promise<ProgramResult> => {
   }
 };
 
-/** Otherwise it would be whoever has most, which may be the worker with all its other jobs. */
+/** Resolves after the last line. */
+const readLines = async (output: Readable, onLine: (line: string) => void): Promise<void> => {
+  const lines = createInterface({ input: output, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
+  await once(lines, 'close');
+};
+
+/** Otherwise the kernel ends the largest process, which may be the worker with all its other jobs. */
 const volunteerForOom = (pid: number | undefined): void => {
   if (pid === undefined) return;
   try {

@@ -4,14 +4,19 @@ import { Worker } from 'node:worker_threads';
 import { MIB } from '@claimcheck/contracts/limits';
 import sharp from 'sharp';
 import { z } from 'zod';
+import { Budget } from '../job/budget.ts';
 import { MediaFailure } from '../job/media-failure.ts';
 import { profileOfHeic, withProfile } from './icc-profile.ts';
 import { decoded } from './open-image.ts';
 
-/** The whole file is in memory, three times at worst. Photos of phones are a tenth of this. */
+/** The whole file is in memory, three times at worst. Photos of phones have a tenth of this. */
 const MAX_FILE_BYTES = 64 * MIB;
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 const MAX_HEAP_MIB = 256;
+
+/** Pixels of pictures that are decoded at the same time; each takes about 13 bytes. */
+const PIXELS_AT_ONCE = 64_000_000;
+const pixelsInWork = new Budget(PIXELS_AT_ONCE);
 
 const pictureSchema = z.object({
   width: z.int().positive(),
@@ -20,9 +25,9 @@ const pictureSchema = z.object({
 });
 
 /**
- * Writes a HEIC photo, upright, in its own colours, as a PNG. The libvips that sharp brings has no decoder for HEVC, and ffmpeg
- * puts a phone's tiles together only since version 7; libheif in WebAssembly does everywhere, and what a
- * hostile file does to it stays in its own memory.
+ * Writes a HEIC photo, upright, in its own colours, as a PNG. The libvips that sharp brings has no decoder for
+ * HEVC, and ffmpeg joins a phone's tiles only since version 7; libheif in WebAssembly does everywhere, and what a
+ * hostile file does to it stays in its own memory. Large photos wait for each other.
  *
  * @param source a file whose header was checked: of an accepted number of pixels
  * @throws MediaFailure `unreadable`, `too_many_pixels`, `processing_failed` (also when the file is too large);
@@ -38,11 +43,18 @@ export const decodeHeic = async (
     throw new MediaFailure('processing_failed', {
       detail: `HEIC of ${size} bytes, more than ${MAX_FILE_BYTES}`,
     });
+  const { width, height } = await decoded(() => sharp(source, { limitInputPixels: false }).metadata());
+  await pixelsInWork.with(Math.min(width * height, PIXELS_AT_ONCE), signal, () =>
+    decodeToPng(source, target, { maxPixels, signal }),
+  );
+};
+
+const decodeToPng: typeof decodeHeic = async (source, target, { maxPixels, signal }) => {
   const bytes = await readFile(source);
   const profile = await decoded(() => profileOfHeic(source, bytes));
   const { width, height, data } = await decodeInThread({ bytes, maxPixels }, signal);
   const png = await decoded(() =>
-    // RGB in a file that is read again at once: small is no use, quick is.
+    // A file that is read again at once: quick matters, small doesn't.
     sharp(data, { raw: { width, height, channels: 4 } })
       .png({ compressionLevel: 1 })
       .toBuffer(),
@@ -61,7 +73,7 @@ const decodeInThread = async (
     // Given away, not copied.
     transferList: [workerData.bytes.buffer],
     env: {},
-    // What the library has to say of a broken file is in its error.
+    // The library's error says what is wrong with a broken file.
     stdout: true,
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },

@@ -1,20 +1,18 @@
 import { promisify } from 'node:util';
 import { crc32, deflate } from 'node:zlib';
 import sharp from 'sharp';
+import { codePointsIn } from './nclx.ts';
 
-/** Of a `colr` box with code points in place of a profile (ISO/IEC 14496-12); primaries as in ITU-T H.273. */
-const CODE_POINTS = 'colrnclx';
+/** As in ITU-T H.273. */
 const DISPLAY_P3_PRIMARIES = 12;
 /** The signature and IHDR, which is always the first chunk. */
 const PNG_HEADER_BYTES = 33;
 
-/** The colours of a HEIC photo: undefined for sRGB, or what is not known here. @param bytes the file's own */
+/** Returns the colours of a HEIC photo; undefined for sRGB and for code points without a profile here. */
 export const profileOfHeic = async (source: string, bytes: Buffer): Promise<Buffer | undefined> => {
   const { icc } = await sharp(source, { limitInputPixels: false }).metadata();
   if (icc !== undefined) return icc;
-  const at = bytes.indexOf(CODE_POINTS, 0, 'latin1');
-  if (at === -1 || at + CODE_POINTS.length + 2 > bytes.length) return undefined;
-  return bytes.readUInt16BE(at + CODE_POINTS.length) === DISPLAY_P3_PRIMARIES ? displayP3() : undefined;
+  return codePointsIn(bytes)?.primaries === DISPLAY_P3_PRIMARIES ? displayP3() : undefined;
 };
 
 /** As libvips brings it. */
@@ -24,7 +22,7 @@ const displayP3 = async (): Promise<Buffer | undefined> => {
 };
 
 /**
- * The parts of a PNG with a profile for the pixels that are in it: sharp only adds one to pixels that it converts.
+ * Returns the parts of a PNG with a profile for the pixels that are in it: sharp only adds one to pixels that it converts.
  * https://www.w3.org/TR/png-3/#11iCCP
  */
 export const withProfile = async (png: Buffer, profile: Buffer): Promise<Buffer[]> => {

@@ -3,6 +3,7 @@ declare module 'libheif-js/wasm-bundle.js' {
   interface HeifImage {
     get_width(): number;
     get_height(): number;
+    is_primary(): boolean;
     /** Fills `target.data` with RGBA; null when that fails. */
     display(
       target: { width: number; height: number; data: Uint8ClampedArray<ArrayBuffer> },

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { sizeWithin } from './qualities.ts';
+import { sizeWithin } from './image-size.ts';
+import { framesWithin, isMovable, qualitySize } from './qualities.ts';
 
 it.each([
   [2_000, 3_000, 1_280, 853, 1_280],
@@ -8,4 +9,32 @@ it.each([
   [10_000, 1, 640, 640, 1],
 ])('%i × %i fits into %i as %i × %i', (width, height, edge, expectedWidth, expectedHeight) => {
   expect(sizeWithin({ width, height }, edge)).toEqual({ width: expectedWidth, height: expectedHeight });
+});
+
+it.each([
+  [3_000, 2_000, 'high', 2_560, 1_707],
+  [1_080, 6_000, 'high', 1_080, 6_000],
+  [1_080, 6_000, 'medium', 720, 4_000],
+  [1_080, 6_000, 'low', 360, 2_000],
+  [1_080, 20_000, 'high', 885, 16_383],
+  [20_000, 2_000, 'medium', 7_200, 720],
+  [50_000, 5, 'low', 16_383, 2],
+] as const)('%i × %i as %s is %i × %i', (width, height, quality, expectedWidth, expectedHeight) => {
+  expect(qualitySize({ width, height }, quality)).toEqual({ width: expectedWidth, height: expectedHeight });
+});
+
+it.each([
+  [1, 480, 270, false],
+  [60, 1_280, 720, true],
+  [500, 480, 270, true],
+  [501, 480, 270, false],
+  [300, 100, 100, true],
+])('an animation of %i frames of %i × %i keeps all of them: %s', (frames, width, height, expected) => {
+  expect(isMovable({ frames, width, height, maxPixels: 1, failOn: 'error', isHevc: false })).toBe(expected);
+});
+
+it('a larger moving picture has fewer frames', () => {
+  expect(framesWithin({ width: 200, height: 200 }, 2_000)).toBe(500);
+  expect(framesWithin({ width: 1_000, height: 1_000 }, 2_000)).toBe(40);
+  expect(framesWithin({ width: 10_000, height: 10_000 }, 2_000)).toBe(1);
 });

@@ -1,40 +1,114 @@
 import sharp, { type Sharp } from 'sharp';
-import { decoded, type ImageInfo, openImage } from './open-image.ts';
+import { type ImageSize, isElongated, sizeWithin, sizeWithinShort } from './image-size.ts';
+import { decoded, type ImageFile, openImage } from './open-image.ts';
 import type { EncodedImage } from './thumbnail.ts';
 
-/** Longest edge in pixels; a smaller source keeps its size, and every quality exists. */
-const QUALITY_EDGES = { high: 2_560, medium: 1_280, low: 640 } as const;
+/**
+ * Longest edge in pixels, and shortest edge of a picture that is much longer than wide. A smaller source keeps
+ * its size, and every quality exists.
+ */
+const QUALITY_EDGES = {
+  high: { longest: 2_560, short: 1_080 },
+  medium: { longest: 1_280, short: 720 },
+  low: { longest: 640, short: 360 },
+} as const;
 export type ImageQuality = keyof typeof QUALITY_EDGES;
-export const IMAGE_QUALITIES = Object.keys(QUALITY_EDGES) as ImageQuality[];
+const IMAGE_QUALITIES = Object.keys(QUALITY_EDGES) as ImageQuality[];
+
+const QUALITY = 80;
+/** Half the time of the default for 2 % more bytes. */
+const EFFORT = 2;
+/** Tried one after the other while the result is larger than its source. */
+const SMALLER = [
+  { quality: 60, effort: 4 },
+  { quality: 40, effort: 4 },
+] as const;
+/** Bytes a pixel of a lossless file, below which it is probably a screenshot or a drawing. */
+const FLAT_BYTES_PER_PIXEL = 0.7;
 
 const MAX_FRAMES = 500;
-const QUALITY = 80;
+/** Frames times pixels of a moving derivative. */
+const MAX_MOVING_PIXELS = 40_000_000;
+/** A moving derivative gets fewer frames rather than a shorter longest edge than this. */
+const SMALLEST_MOVING_EDGE = 240;
 
-/** Opens the source for all qualities; `encode` may be called for several at once. */
-export interface QualityEncoder {
-  encode(quality: ImageQuality): Promise<EncodedImage>;
+/** A picture that serves one or more qualities of the same size. */
+export interface EncodedQualities extends EncodedImage {
+  qualities: ImageQuality[];
 }
 
-/** @throws MediaFailure when the picture can't be decoded */
-export const openQualities = async (
-  path: string,
-  info: ImageInfo,
-  maxPixels: number,
-): Promise<QualityEncoder> => {
-  const isAnimated =
-    info.frames > 1 && info.frames <= MAX_FRAMES && info.frames * info.width * info.height <= maxPixels;
-  const open = isAnimated
-    ? () => openImage(path, { maxPixels, animated: true })
-    : await decodeOnce(path, info, maxPixels);
-  return {
-    encode: (quality) => decoded(() => encode(resizeWithin(open(), info, QUALITY_EDGES[quality]))),
-  };
+export interface QualitySource extends ImageFile {
+  /** Of the file as it was uploaded. Bytes. */
+  sourceBytes: number;
+  /** Whether its pixels were stored without loss, as screenshots and drawings are. */
+  isLossless: boolean;
+}
+
+/** Returns the size of a quality. */
+export const qualitySize = (size: ImageSize, quality: ImageQuality): ImageSize => {
+  const { longest, short } = QUALITY_EDGES[quality];
+  return isElongated(size) ? sizeWithinShort(size, short) : sizeWithin(size, longest);
 };
 
+/** Encodes an animation at any size. */
+export interface Mover {
+  /** The most frames that it may write. */
+  maxFrames: number;
+  encode(size: ImageSize, quality: number): Promise<EncodedImage>;
+}
+
+/**
+ * Encodes every quality, those of equal size once, side by side.
+ * @param mover for an animation that sharp can't keep moving
+ * @throws MediaFailure
+ */
+export const encodeQualities = async (source: QualitySource, mover?: Mover): Promise<EncodedQualities[]> => {
+  const groups = groupBySize(source.image);
+  const moves = mover ?? (isMovable(source.image) ? sharpMover(source) : undefined);
+  if (moves !== undefined) return encodeEach(groups, (size) => encodeMoving(source, size, moves));
+  const largest = groups[0]?.size ?? source.image;
+  const open = await decodeOnce(source, largest);
+  return encodeEach(groups, (size) => encodeStill(source, size, open));
+};
+
+/** Whether sharp keeps every frame of the animation. */
+export const isMovable = ({ frames, width, height }: ImageFile['image']): boolean => {
+  if (frames <= 1 || frames > MAX_FRAMES) return false;
+  const asked = qualitySize({ width, height }, 'high');
+  const size = movingSize(asked, frames);
+  return size === asked || longestEdge(size) > SMALLEST_MOVING_EDGE;
+};
+
+/** Returns how many of the frames a moving picture of this size may have. */
+export const framesWithin = ({ width, height }: ImageSize, frames: number): number =>
+  Math.max(1, Math.min(frames, MAX_FRAMES, Math.floor(MAX_MOVING_PIXELS / (width * height))));
+
+type Group = { size: ImageSize; qualities: ImageQuality[] };
+
+const groupBySize = (image: ImageSize): Group[] => {
+  const groups: Group[] = [];
+  for (const quality of IMAGE_QUALITIES) {
+    const size = qualitySize(image, quality);
+    const same = groups.find((group) => group.size.width === size.width && group.size.height === size.height);
+    if (same === undefined) groups.push({ size, qualities: [quality] });
+    else same.qualities.push(quality);
+  }
+  return groups;
+};
+
+const encodeEach = (
+  groups: readonly Group[],
+  encode: (size: ImageSize) => Promise<EncodedImage>,
+): Promise<EncodedQualities[]> =>
+  Promise.all(
+    groups.map(async ({ size, qualities }) => ({ ...(await decoded(() => encode(size))), qualities })),
+  );
+
 /** One decode for all qualities: to the largest of them, in memory; the others are made from these pixels. */
-const decodeOnce = async (path: string, source: ImageInfo, maxPixels: number): Promise<() => Sharp> =>
+const decodeOnce = ({ path, image }: ImageFile, largest: ImageSize): Promise<() => Sharp> =>
   decoded(async () => {
-    const { data, info } = await resizeWithin(openImage(path, { maxPixels }), source, QUALITY_EDGES.high)
+    const { data, info } = await openImage(path, image)
+      .resize(largest.width, largest.height, { fit: 'fill' })
       .toColourspace('srgb')
       .raw()
       .toBuffer({ resolveWithObject: true });
@@ -43,27 +117,85 @@ const decodeOnce = async (path: string, source: ImageInfo, maxPixels: number): P
     return () => pixels.clone();
   });
 
-const encode = async (image: Sharp): Promise<EncodedImage> => {
-  // sharp writes no metadata unless told to: no EXIF, no GPS, no profile; colours are converted to sRGB.
+const isFlat = ({ isLossless, sourceBytes, image }: QualitySource): boolean =>
+  isLossless && sourceBytes / (image.width * image.height) < FLAT_BYTES_PER_PIXEL;
+
+const encodeStill = async (
+  source: QualitySource,
+  size: ImageSize,
+  open: () => Sharp,
+): Promise<EncodedImage> => {
+  const image = open().resize(size.width, size.height, { fit: 'fill' });
+  if (!isFlat(source))
+    return withinSource(source, (options) => webp(image, options), await webp(image, { quality: QUALITY }));
+  // Red text on black keeps its colour only without loss, or with colours at full resolution.
+  const [exact, lossy] = await Promise.all([
+    webp(image, { nearLossless: true }),
+    webp(image, { quality: QUALITY, smartSubsample: true }),
+  ]);
+  return withinSource(
+    source,
+    (options) => webp(image, options),
+    exact.data.length <= lossy.data.length ? exact : lossy,
+  );
+};
+
+type WebpOptions = NonNullable<Parameters<Sharp['webp']>[0]>;
+
+/** Returns `made`, or a smaller one where that is larger than its source. */
+const withinSource = async (
+  { sourceBytes }: QualitySource,
+  encode: (options: WebpOptions) => Promise<EncodedImage>,
+  made: EncodedImage,
+): Promise<EncodedImage> => {
+  let smallest = made;
+  for (const options of SMALLER) {
+    if (smallest.data.length <= sourceBytes) break;
+    const next = await encode(options);
+    if (next.data.length < smallest.data.length) smallest = next;
+  }
+  return smallest;
+};
+
+const webp = async (image: Sharp, options: WebpOptions): Promise<EncodedImage> => {
+  // sharp writes no metadata unless asked: no EXIF, no GPS, no profile; colours are converted to sRGB.
   const { data, info } = await image
+    .clone()
     .toColourspace('srgb')
-    .webp({ quality: QUALITY })
+    .webp({ effort: EFFORT, ...options })
     .toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.pageHeight ?? info.height };
 };
 
-/** The size is reckoned from the source, so that rounding twice doesn't bend the picture. */
-const resizeWithin = (image: Sharp, source: ImageInfo, edge: number): Sharp => {
-  const { width, height } = sizeWithin(source, edge);
-  return image.resize(width, height, { fit: 'fill' });
+const longestEdge = ({ width, height }: ImageSize): number => Math.max(width, height);
+
+/** Returns the size at which all frames stay within the budget, down to the smallest edge. */
+const movingSize = (size: ImageSize, frames: number): ImageSize => {
+  const scale = Math.sqrt(MAX_MOVING_PIXELS / (Math.min(frames, MAX_FRAMES) * size.width * size.height));
+  if (scale >= 1 || longestEdge(size) <= SMALLEST_MOVING_EDGE) return size;
+  return sizeWithin(size, Math.max(SMALLEST_MOVING_EDGE, Math.floor(longestEdge(size) * scale)));
 };
 
-/** @returns whole pixels, at least 1, never more than the source has */
-export const sizeWithin = (
-  { width, height }: Pick<ImageInfo, 'width' | 'height'>,
-  edge: number,
-): { width: number; height: number } => {
-  const scale = Math.min(1, edge / Math.max(width, height));
-  const shrink = (pixels: number) => Math.max(1, Math.round(pixels * scale));
-  return { width: shrink(width), height: shrink(height) };
+const sharpMover = ({ path, image }: ImageFile): Mover => ({
+  maxFrames: image.frames,
+  encode: ({ width, height }, quality) =>
+    webp(openImage(path, { ...image, animated: true }).resize(width, height, { fit: 'fill' }), { quality }),
+});
+
+const encodeMoving = async (
+  { sourceBytes }: QualitySource,
+  asked: ImageSize,
+  { maxFrames, encode }: Mover,
+): Promise<EncodedImage> => {
+  let size = movingSize(asked, maxFrames);
+  let smallest = await encode(size, QUALITY);
+  // A photo-like GIF becomes larger as WebP; fewer pixels show less than more loss.
+  for (const quality of [60, 50]) {
+    const excess = smallest.data.length / sourceBytes;
+    if (excess <= 1 || longestEdge(size) <= SMALLEST_MOVING_EDGE) break;
+    const edge = Math.round(longestEdge(size) * Math.sqrt(0.85 / excess));
+    size = sizeWithin(size, Math.max(SMALLEST_MOVING_EDGE, edge));
+    smallest = await encode(size, quality);
+  }
+  return smallest;
 };

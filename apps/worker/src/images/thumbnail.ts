@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
-import { decoded, openImage } from './open-image.ts';
+import { decoded, type ImageFile, openImage } from './open-image.ts';
 
 /** Longest edge of a thumbnail, and of a video's poster. Pixels. */
 export const THUMBNAIL_EDGE = 320;
@@ -13,14 +13,14 @@ export interface EncodedImage {
   height: number;
 }
 
-/** A still, upright webp in sRGB without metadata, never enlarged, and its thumbhash in base64. */
-export const makeThumbnail = async (
-  path: string,
-  maxPixels: number,
-): Promise<{ thumbnail: EncodedImage; thumbhash: string }> =>
+/** Makes a still, upright webp in sRGB without metadata, never enlarged, and its thumbhash in base64. */
+export const makeThumbnail = async ({
+  path,
+  image,
+}: ImageFile): Promise<{ thumbnail: EncodedImage; thumbhash: string }> =>
   decoded(async () => {
     // Decoded once, at a fraction of the size where the format allows that; both results come from these pixels.
-    const { data, info } = await openImage(path, { maxPixels })
+    const { data, info } = await openImage(path, image)
       .resize(THUMBNAIL_EDGE, THUMBNAIL_EDGE, { fit: 'inside', withoutEnlargement: true })
       .toColourspace('srgb')
       .ensureAlpha()
@@ -34,7 +34,7 @@ export const makeThumbnail = async (
     return { thumbnail: { data: thumbnail, width: info.width, height: info.height }, thumbhash };
   });
 
-/** The thumbhash of a picture that we made ourselves, in base64. */
+/** Returns the thumbhash of a picture that this worker made, in base64. */
 export const thumbhashOf = (path: string): Promise<string> =>
   decoded(() => hash(openImage(path, { maxPixels: THUMBNAIL_EDGE * THUMBNAIL_EDGE })));
 

@@ -1,14 +1,14 @@
-import type { MediaInput } from '../ffmpeg/ffmpeg.ts';
-import type { Probe, VideoStream } from '../ffmpeg/probe.ts';
-import type { ImageInfo } from '../images/open-image.ts';
+import type { MediaInput } from '../ffmpeg/containers.ts';
+import type { AudioStream, VideoStream } from '../ffmpeg/probe.ts';
+import type { QualitySource } from '../images/qualities.ts';
 import type { ResponseFields } from '../job/responses.ts';
+import type { Motion } from '../steps/moving-picture.ts';
 
-export interface InspectedImage {
+export interface InspectedImage extends QualitySource {
   kind: 'image';
   contentType: string;
-  image: ImageInfo;
-  /** Absolute path of what our decoders open: the source, or a copy in another format. */
-  path: string;
+  /** An animation that sharp can't keep moving. */
+  motion: Motion | undefined;
 }
 
 export interface InspectedVideo {
@@ -16,28 +16,41 @@ export interface InspectedVideo {
   contentType: string;
   input: MediaInput;
   video: VideoStream;
-  audio: Probe['audio'];
+  /** The first that is decoded here. */
+  audio: AudioStream | undefined;
+  /** It has sound, and none of it is decoded here. */
+  losesSound: boolean;
   durationSeconds: number;
 }
 
-/** What the content is, by its bytes and its decoder. */
+export interface InspectedAudio {
+  kind: 'audio';
+  contentType: string;
+  input: MediaInput;
+  audio: AudioStream;
+  /** Number of the stream that holds a cover picture. */
+  cover: number | undefined;
+  durationSeconds: number;
+}
+
+/** The content, by its bytes and its decoder. */
 export type Inspection =
   | InspectedImage
   | InspectedVideo
-  | { kind: 'audio'; contentType: string; durationSeconds: number }
+  | InspectedAudio
   | { kind: 'document' | 'other'; contentType: string };
 
-/** What a response says of it. */
+/** Returns what a response says of the content. */
 export const describe = (inspection: Inspection): ResponseFields => {
   const { kind, contentType } = inspection;
   if (kind === 'image')
-    return { contentType, width: inspection.image.width, height: inspection.image.height };
-  if (kind === 'audio') return { contentType, durationMs: toMs(inspection.durationSeconds) };
+    return { kind, contentType, width: inspection.image.width, height: inspection.image.height };
+  if (kind === 'audio') return { kind, contentType, durationMs: toMs(inspection.durationSeconds) };
   if (kind === 'video') {
     const { width, height } = inspection.video;
-    return { contentType, width, height, durationMs: toMs(inspection.durationSeconds) };
+    return { kind, contentType, width, height, durationMs: toMs(inspection.durationSeconds) };
   }
-  return { contentType };
+  return { kind, contentType };
 };
 
 const toMs = (seconds: number): number => Math.round(seconds * 1_000);

@@ -14,6 +14,7 @@ const CONTENT_TYPES = {
   jpg: 'image/jpeg',
   mp4: 'video/mp4',
   m3u8: 'application/vnd.apple.mpegurl',
+  m4a: 'audio/mp4',
 } as const satisfies Record<Format, string>;
 
 export interface NewDerivative {

@@ -4,12 +4,19 @@ import { join } from 'node:path';
 import { HLS_PLAYLIST, hlsContentType } from '@claimcheck/contracts/hls';
 import { hlsKey } from '@claimcheck/contracts/object-keys';
 import type { Storage } from '@claimcheck/platform/s3/storage';
-import type { HlsVideo } from '../steps/make-hls.ts';
 import type { Derivative } from './derivatives.ts';
 import { epochOf } from './epoch-of.ts';
 import type { Job } from './job.ts';
 
 const AT_ONCE = 4;
+
+export interface HlsVideo {
+  /** Absolute path of the folder that holds the playlists and segments. */
+  folder: string;
+  /** Of the best rendition. Pixels. */
+  width: number;
+  height: number;
+}
 
 /** Stores the files of an HLS folder, the main playlist last. @returns its entry; `size` is of all files */
 export const putHls = async (
@@ -37,7 +44,7 @@ export const putHls = async (
   const putSome = async (): Promise<void> => {
     for (let file = files.pop(); file !== undefined; file = files.pop()) await put(file);
   };
-  // One that fails ends the others, and all are waited for: the folder is removed after this.
+  // A failure ends the others, and all are awaited: the folder is removed after this.
   const putAll = Array.from({ length: AT_ONCE }, () => putSome().catch((error) => failed.abort(error)));
   await Promise.all(putAll);
   failed.signal.throwIfAborted();

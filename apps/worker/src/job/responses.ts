@@ -15,6 +15,9 @@ export type ResponseFields = Partial<
   Pick<
     OptimizeResponse,
     | 'processed'
+    | 'kind'
+    | 'waveform'
+    | 'pageCount'
     | 'code'
     | 'width'
     | 'height'
@@ -29,7 +32,7 @@ export type ResponseFields = Partial<
   >
 >;
 
-/** What the worker tells the api. Each resolves when the broker has it; repeated ones are dropped there. */
+/** Publishes the worker's answers. Each resolves when the broker has it, which drops repeated ones. */
 export class Responses {
   readonly #bus: Bus;
 
@@ -58,7 +61,7 @@ export class Responses {
     });
   }
 
-  /** The source could not be looked at again; nothing of the media object changes. */
+  /** Answers a rescan whose source could not be read; nothing of the media object changes. */
   rescanFailed(request: OptimizeRequest, { code }: { code: FailureCode }): Promise<void> {
     const fields = { success: false, stage: 'rescan', code, error: FAILURES[code] } as const;
     return this.#publish(request, `rescan:${randomUUID()}`, fields);
@@ -86,7 +89,7 @@ export class Responses {
   }
 }
 
-/** The same answer twice is dropped by the broker; what may be said again needs an id of its own. */
+/** The broker drops an id that it knows; an answer that may be repeated needs a new one. */
 const idOf = (stage: ResponseStage, { percent }: ResponseFields): string => {
   if (stage === 'progress') return `${stage}:${percent}`;
   return stage === 'rescan' ? `${stage}:${randomUUID()}` : stage;

@@ -5,14 +5,14 @@ import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import { JetStreamConsumer } from '@claimcheck/platform/nats/consumer';
 import type { Logger } from '@claimcheck/platform/process/logger';
-import type { DiskBudget } from '../job/disk-budget.ts';
+import type { Budget } from '../job/budget.ts';
 import { Job } from '../job/job.ts';
 import type { JobFolders } from '../job/job-folders.ts';
 import { MediaFailure } from '../job/media-failure.ts';
 import type { Responses } from '../job/responses.ts';
 import type { WorkerMetrics } from '../metrics.ts';
-import { isRescan } from './is-rescan.ts';
 import type { Lane } from './lane.ts';
+import { isRescan } from './rescan.ts';
 
 export interface LaneConsumerOptions {
   bus: Bus;
@@ -21,7 +21,7 @@ export interface LaneConsumerOptions {
   concurrency: number;
   /** Sources from this size on take at most half of the slots. Bytes. */
   largeBytes: number;
-  disk: DiskBudget;
+  disk: Budget;
   /** Bytes that the job's folder may hold. */
   diskNeed: (request: OptimizeRequest) => number;
   maxAttempts: number;

@@ -21,7 +21,7 @@ export interface MediaLaneTools {
   ffmpeg: Ffmpeg;
   /** Undefined: nothing is scanned. */
   scanner: ClamdClient | undefined;
-  /** `verdict`: nothing but the preview before it; `derivatives`: as fast as possible, taken back if need be. */
+  /** `verdict`: only the preview precedes it; `derivatives`: as fast as possible, withdrawn if need be. */
   first: 'verdict' | 'derivatives';
   maxPixels: number;
 }
@@ -29,12 +29,15 @@ export interface MediaLaneTools {
 /** What is known of the media object so far; every response repeats it. */
 interface Findings {
   source: Source;
-  inspected: Inspection;
+  /** Undefined when it could not be read. */
+  inspected: Inspection | undefined;
   thumbnail: Derivative | undefined;
   fields: ResponseFields;
+  /** Why there is no preview although its kind promises one. */
+  failure: MediaFailure | undefined;
 }
 
-/** Inspect, preview, scan, derive. Made for pictures; the heavy part of a video is another lane's. */
+/** Inspects, previews, scans, derives. Made for pictures; the heavy part of a video is another lane's. */
 export class MediaLane implements Lane {
   readonly #tools: MediaLaneTools;
 
@@ -54,35 +57,38 @@ export class MediaLane implements Lane {
   }
 
   async #process(job: Job, source: Source, scan: ClamdScan | undefined): Promise<void> {
-    const isEarly = this.#tools.first === 'derivatives';
-    let findings: Findings;
-    try {
-      findings = await this.#look(job, source);
-      if (isEarly) await this.#finish(job, findings);
-    } catch (error) {
-      // A file that breaks its decoder may be infected all the same: that is the worse news.
-      if (error instanceof MediaFailure && (await this.#endsInfected(job, source, scan))) return;
-      throw error;
-    }
+    const findings = await this.#look(job, source);
+    // A file that can't be read waits for its verdict in any case: "infected" is the worse news.
+    const isEarly = this.#tools.first === 'derivatives' && findings.failure === undefined;
+    if (isEarly) await this.#finish(job, findings);
     const isAccepted = await this.#judge(job, findings, scan);
     if (isAccepted && !isEarly) await this.#finish(job, findings);
   }
 
   async #look(job: Job, source: Source): Promise<Findings> {
-    const inspected = await job.step('inspect', () => inspect(job, source, this.#tools));
-    const known: ResponseFields = { ...describe(inspected), sha256: source.sha256 };
-    if (inspected.kind !== 'image' && inspected.kind !== 'video')
-      return { source, inspected, thumbnail: undefined, fields: known };
+    const { sha256 } = source;
+    let inspected: Inspection | undefined;
+    try {
+      const found = await job.step('inspect', () => inspect(job, source, this.#tools));
+      inspected = found;
+      const known: ResponseFields = { ...describe(found), sha256 };
+      if (found.kind !== 'image' && found.kind !== 'video')
+        return { source, inspected, thumbnail: undefined, fields: known, failure: undefined };
 
-    const { thumbnail, thumbhash } = await job.step('preview', () =>
-      makePreview(job, inspected, this.#tools),
-    );
-    const fields = { ...known, thumbhash };
-    await this.#respond(job, 'preview', { ...fields, processed: [thumbnail] });
-    return { source, inspected, thumbnail, fields };
+      const { thumbnail, thumbhash } = await job.step('preview', () => makePreview(job, found, this.#tools));
+      const fields = { ...known, thumbhash };
+      await this.#respond(job, 'preview', { ...fields, processed: [thumbnail] });
+      return { source, inspected, thumbnail, fields, failure: undefined };
+    } catch (failure) {
+      if (!(failure instanceof MediaFailure)) throw failure;
+      const { contentType = inspected?.contentType } = failure;
+      // Nothing of it can be shown: members get the source, as a file.
+      const fields: ResponseFields = { kind: 'other', sha256, ...(contentType && { contentType }) };
+      return { source, inspected, thumbnail: undefined, fields, failure };
+    }
   }
 
-  /** Tells the verdict. @returns whether the work may go on */
+  /** Sends the verdict. @returns whether it permits the rest */
   async #judge(job: Job, { source, fields }: Findings, scan: ClamdScan | undefined): Promise<boolean> {
     if (scan === undefined) {
       await this.#respond(job, 'scan', { ...fields, code: 'skipped' });
@@ -99,23 +105,26 @@ export class MediaLane implements Lane {
     return true;
   }
 
-  async #endsInfected(job: Job, { sha256 }: Source, scan: ClamdScan | undefined): Promise<boolean> {
-    if (scan === undefined) return false;
-    const verdict = await job.step('scan', () => scan.verdict());
-    if (verdict.code !== 'infected') return false;
-    const scanner = await scan.scanner;
-    await blockInfected(job, { virusName: verdict.virusName, sha256, scanner }, this.#tools);
-    return true;
-  }
-
-  async #finish(job: Job, { inspected, thumbnail, fields }: Findings): Promise<void> {
-    // Its final response is the transcode lane's; the api asks for that when it likes the verdict.
+  async #finish(job: Job, { inspected, thumbnail, fields, failure }: Findings): Promise<void> {
+    if (inspected === undefined || failure !== undefined) return this.#fail(job, failure, fields);
+    // Its final response is the transcode lane's; the api asks for that once the verdict allows it.
     if (inspected.kind === 'video') return;
     const processed = thumbnail === undefined ? [] : [thumbnail];
-    if (inspected.kind === 'image')
-      processed.push(...(await job.step('derive', () => deriveImages(job, inspected, this.#tools))));
+    try {
+      if (inspected.kind === 'image')
+        processed.push(...(await job.step('derive', () => deriveImages(job, inspected, this.#tools))));
+    } catch (error) {
+      if (!(error instanceof MediaFailure)) throw error;
+      return this.#fail(job, error, { ...fields, processed });
+    }
     job.failpoint('worker.after_put');
     await this.#respond(job, 'final', { ...fields, processed });
+  }
+
+  async #fail(job: Job, failure = new MediaFailure('unreadable'), fields: ResponseFields): Promise<void> {
+    const { code, detail } = failure;
+    job.logger.warn({ code, detail }, 'the file is delivered as it is');
+    await job.step('respond', () => this.#tools.responses.fail(job.request, failure, fields));
   }
 
   #respond(job: Job, stage: 'preview' | 'scan' | 'final', fields: ResponseFields): Promise<void> {

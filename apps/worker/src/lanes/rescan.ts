@@ -1,3 +1,4 @@
+import type { OptimizeRequest } from '@claimcheck/contracts/broker-events';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { ClamdClient } from '../clamd/clamd-client.ts';
 import type { Job } from '../job/job.ts';
@@ -13,7 +14,10 @@ export interface RescanTools {
   scanner: ClamdClient | undefined;
 }
 
-/** A new verdict on a stored source, and nothing else: whatever was made of it stays as it is. */
+/** Whether a request asks for a verdict alone. Any other `only` is of a later release: it means everything. */
+export const isRescan = ({ only }: OptimizeRequest): boolean => only === 'scan';
+
+/** Gives a new verdict on a stored source, and nothing else: its derivatives stay as they are. */
 export class RescanLane implements Lane {
   readonly #tools: RescanTools;
 
@@ -35,7 +39,7 @@ export class RescanLane implements Lane {
       await this.#answer(job, { code: verdict.code, sha256, scanner });
     } catch (error) {
       if (!(error instanceof MediaFailure)) throw error;
-      // It has settled long ago: that its source is gone or empty settles nothing anew.
+      // It has settled long ago: a source that is gone or empty doesn't settle it again.
       await job.step('respond', () => this.#tools.responses.rescanFailed(job.request, error));
     } finally {
       scan?.close();

@@ -37,6 +37,8 @@ export class TranscodeLane implements Lane {
     const inspected = await job.step('inspect', () => inspect(job, source, this.#tools));
     if (inspected.kind !== 'video')
       throw new MediaFailure('unsupported_type', { detail: `not a video: ${inspected.contentType}` });
+    // A film that lost its sound would not be the film: members get the source.
+    if (inspected.losesSound) throw new MediaFailure('unsupported_codec', { detail: 'the sound' });
     const { poster, thumbhash } = await job.step('preview', () => makePoster(job, inspected, ffmpeg));
     const playable = await job.step('transcode', () => this.#transcode(job, inspected));
     const thumbnail = await putDerivative(job, storage, poster);
@@ -58,9 +60,12 @@ export class TranscodeLane implements Lane {
       responses.succeed(job.request, 'progress', { percent }),
     );
     const share = hls ? 0.5 : 1;
-    const original = await transcodeVideo(job, source, ffmpeg, (percent) => {
-      job.failpoint('worker.during_ffmpeg');
-      progress.report(Math.floor(percent * share));
+    const original = await transcodeVideo(job, source, ffmpeg, {
+      hls,
+      onPercent: (percent) => {
+        job.failpoint('worker.during_ffmpeg');
+        progress.report(Math.floor(percent * share));
+      },
     });
     const made: Derivative[] = [];
     if (mp4) made.push(await putDerivative(job, storage, original));

@@ -1,20 +1,27 @@
 import type { Storage } from '@claimcheck/platform/s3/storage';
-import { IMAGE_QUALITIES, openQualities } from '../images/qualities.ts';
+import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
+import { encodeQualities } from '../images/qualities.ts';
 import type { InspectedImage } from '../inspect/inspection.ts';
 import { type Derivative, putDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
+import { ffmpegMover } from './moving-picture.ts';
 
-/** All qualities of a picture, encoded and stored side by side. */
+/** Encodes and stores all qualities of a picture side by side; one object serves those of the same size. */
 export const deriveImages = async (
   job: Job,
   inspected: InspectedImage,
-  tools: { storage: Storage; maxPixels: number },
+  tools: { storage: Storage; ffmpeg: Ffmpeg },
 ): Promise<Derivative[]> => {
-  const encoder = await openQualities(inspected.path, inspected.image, tools.maxPixels);
-  return Promise.all(
-    IMAGE_QUALITIES.map(async (quality) => {
-      const { data, width, height } = await encoder.encode(quality);
-      return putDerivative(job, tools.storage, { quality, format: 'webp', width, height, content: data });
+  const { motion } = inspected;
+  const mover = motion === undefined ? undefined : ffmpegMover(job, motion, tools.ffmpeg);
+  const encoded = await encodeQualities(inspected, mover);
+  const stored = await Promise.all(
+    encoded.map(async ({ data, width, height, qualities }) => {
+      const [quality = 'high', ...others] = qualities;
+      const form = { quality, format: 'webp', width, height, content: data } as const;
+      const made = await putDerivative(job, tools.storage, form);
+      return [made, ...others.map((other) => ({ ...made, quality: other }))];
     }),
   );
+  return stored.flat();
 };

@@ -1,20 +1,28 @@
+import { appendFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { demuxerFor, knowsItsEnd } from '../ffmpeg/containers.ts';
-import type { Ffmpeg, MediaInput } from '../ffmpeg/ffmpeg.ts';
-import type { Probe } from '../ffmpeg/probe.ts';
+import { kindOf } from '@claimcheck/contracts/media-kind';
+import { demuxerFor, knowsItsEnd, type MediaInput, PICTURE_DEMUXERS } from '../ffmpeg/containers.ts';
+import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
 import { decodeHeic } from '../images/decode-heic.ts';
-import { inspectImage } from '../images/open-image.ts';
+import { codePointsOf, hdrTransferOf } from '../images/nclx.ts';
+import { type ImageFile, inspectImage } from '../images/open-image.ts';
+import { isMovable } from '../images/qualities.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import { isTypeMismatch, kindOf } from '../inspect/kind-of.ts';
 import { sniff } from '../inspect/sniff.ts';
 import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';
+import { decodePicture, toneMapPicture } from './decode-picture.ts';
 import { SOURCE_FILE, type Source } from './fetch.ts';
+import type { Motion } from './moving-picture.ts';
 
-/** A stream may end before its container says so by this much. Seconds. */
-const END_TOLERANCE = 1;
 const END_WINDOW = 2;
-const DECODED_FILE = 'decoded.png';
+/** Pixels of all frames of an animation; decoding more takes minutes, and it stands still. */
+const MAX_DECODED_PIXELS = 2_000_000_000;
+const HEIC_FILE = 'heic.png';
+/** A file type box with its brands. */
+const BRAND_BYTES = 48;
+/** End of image: a JPEG's last two bytes. */
+const END_OF_JPEG = Buffer.from([0xff, 0xd9]);
 
 export interface InspectTools {
   ffmpeg: Ffmpeg;
@@ -22,27 +30,117 @@ export interface InspectTools {
 }
 
 /**
- * What the file is: by its bytes, never by its name; checked against what the client said and against its
- * decoder.
+ * Finds out what the file is: by its bytes and its decoder, never by its name or declared type.
  *
- * @throws MediaFailure `hash_mismatch`, `type_mismatch`, `unreadable`, `too_many_pixels`
+ * @throws MediaFailure `hash_mismatch`, `unreadable`, `unsupported_codec`, `too_many_pixels`
  */
 export const inspect = async (job: Job, source: Source, tools: InspectTools): Promise<Inspection> => {
   // Here and not while it is fetched: a lie must not keep the scanner's verdict from being asked for.
   if (job.request.sha256 !== undefined && job.request.sha256.toLowerCase() !== source.sha256)
     throw new MediaFailure('hash_mismatch');
   const contentType = await sniff(source.path);
-  const declared = job.request.contentType;
-  const kind = kindOf(contentType);
-  if (kind === 'video' || kind === 'audio') return inspectTimed(job, contentType, tools);
-  if (isTypeMismatch(declared, [contentType]))
-    throw new MediaFailure('type_mismatch', { detail: contentType });
-  if (kind !== 'image') return { kind, contentType };
-  const image = await inspectImage(source.path, tools.maxPixels);
-  if (!image.isHevc) return { kind, contentType, image, path: source.path };
-  const path = join(job.folder, DECODED_FILE);
-  await decodeHeic(source.path, path, { maxPixels: tools.maxPixels, signal: job.signal });
-  return { kind, contentType, path, image: await inspectImage(path, tools.maxPixels) };
+  try {
+    const kind = kindOf(contentType);
+    if (kind === 'video' || kind === 'audio') return await inspectTimed(job, contentType, tools);
+    // Without ffmpeg it is a file, like any picture that is not decoded here.
+    const isOpened = tools.ffmpeg.isAvailable || PICTURE_DEMUXERS.still[contentType] === undefined;
+    if (kind === 'image' && !isOpened) return { kind: 'other', contentType };
+    if (kind === 'image') return await inspectStill(job, { source, contentType }, tools);
+    return { kind, contentType };
+  } catch (error) {
+    throw error instanceof MediaFailure ? error.of(contentType) : error;
+  }
+};
+
+const LOSSLESS = new Set(['image/png', 'image/apng', 'image/gif', 'image/bmp', 'image/x-icon']);
+
+const inspectStill = async (
+  job: Job,
+  { source, contentType }: { source: Source; contentType: string },
+  tools: InspectTools,
+): Promise<Inspection> => {
+  const isCompleted = contentType === 'image/jpeg' && (await completeJpeg(source.path));
+  const { path, image: found } = await openableCopy(job, { path: source.path, contentType }, tools);
+  const image = isCompleted ? { ...found, failOn: 'warning' as const } : found;
+  const motion = isMovable(image) ? undefined : await findMotion(job, { contentType, image }, tools);
+  return {
+    kind: 'image',
+    contentType,
+    path,
+    image,
+    motion,
+    sourceBytes: source.size,
+    isLossless: LOSSLESS.has(contentType),
+  };
+};
+
+/** Finds a form of the picture that sharp opens and that shows its colours on a plain screen. */
+const openableCopy = async (
+  job: Job,
+  { path, contentType }: { path: string; contentType: string },
+  { ffmpeg, maxPixels }: InspectTools,
+): Promise<ImageFile> => {
+  const inspected = async (file: string) => ({ path: file, image: await inspectImage(file, maxPixels) });
+  const demuxer = (await isSequence(path)) ? 'mov' : PICTURE_DEMUXERS.still[contentType];
+  if (demuxer !== undefined) return inspected(await decodePicture(job, demuxer, ffmpeg));
+  const source = await inspected(path);
+  const transfer = isHeif(contentType) ? hdrTransferOf(await codePointsOf(path)) : undefined;
+  const decodedPath = join(job.folder, HEIC_FILE);
+  if (source.image.isHevc) await decodeHeic(path, decodedPath, { maxPixels, signal: job.signal });
+  const plain = source.image.isHevc ? await inspected(decodedPath) : source;
+  if (transfer === undefined || !ffmpeg.canToneMap) return plain;
+  return inspected(await toneMapPicture(job, { path: plain.path, maxPixels, transfer }, ffmpeg));
+};
+
+const isHeif = (contentType: string): boolean => /^image\/(avif|hei[cf])/.test(contentType);
+
+/** An AVIF that is an image sequence: sharp has no reader for it. */
+const isSequence = async (path: string): Promise<boolean> => {
+  const head = (await readHead(path, BRAND_BYTES)).toString('latin1');
+  return head.slice(4, 8) === 'ftyp' && head.includes('avis');
+};
+
+/** Finds an animation that sharp can't keep moving; undefined for a still. */
+const findMotion = async (
+  job: Job,
+  { contentType, image }: { contentType: string; image: ImageFile['image'] },
+  { ffmpeg }: InspectTools,
+): Promise<Motion | undefined> => {
+  const demuxer = PICTURE_DEMUXERS.moving[contentType];
+  if (demuxer === undefined || !ffmpeg.isAvailable) return undefined;
+  if (contentType === 'image/gif' && image.frames <= 1) return undefined;
+  if (contentType === 'image/avif' && !(await isSequence(join(job.folder, SOURCE_FILE)))) return undefined;
+  const input = { folder: job.folder, file: SOURCE_FILE, demuxer };
+  if (image.frames * image.width * image.height > MAX_DECODED_PIXELS) return undefined;
+  const { packets, seconds = 0 } = await ffmpeg.findEnd(input, 0, job.signal);
+  return packets > 1 ? { input, frames: packets, durationSeconds: seconds } : undefined;
+};
+
+const readHead = async (path: string, bytes: number): Promise<Buffer> => {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+};
+
+/**
+ * Gives our copy the end marker that many senders cut off; a decoder stops at the first one it meets.
+ * @returns whether it was missing
+ */
+const completeJpeg = async (path: string): Promise<boolean> => {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, Math.max(0, size - 2));
+    if (buffer.equals(END_OF_JPEG)) return false;
+  } finally {
+    await file.close();
+  }
+  await appendFile(path, END_OF_JPEG);
+  return true;
 };
 
 const inspectTimed = async (
@@ -50,43 +148,46 @@ const inspectTimed = async (
   sniffed: string,
   { ffmpeg, maxPixels }: InspectTools,
 ): Promise<Inspection> => {
-  const declared = job.request.contentType;
   const demuxer = ffmpeg.isAvailable ? demuxerFor(sniffed) : undefined;
-  if (demuxer === undefined) {
-    if (isTypeMismatch(declared, [sniffed])) throw new MediaFailure('type_mismatch', { detail: sniffed });
-    return { kind: 'other', contentType: sniffed };
-  }
-  const input: MediaInput = { folder: job.folder, file: SOURCE_FILE, demuxer };
-  const probe = await ffmpeg.probe(input, job.signal);
+  if (demuxer === undefined) return { kind: 'other', contentType: sniffed };
+  const { probe, input, isEstimated } = await ffmpeg.probe(
+    { folder: job.folder, file: SOURCE_FILE, demuxer },
+    job.signal,
+  );
   const hasVideo = probe.video !== undefined && !sniffed.startsWith('audio/');
-  const contentType = contentTypeOf(sniffed, hasVideo);
-  // A recorder may call its sound video/webm; both names are right.
-  if (isTypeMismatch(declared, [sniffed, contentType]))
-    throw new MediaFailure('type_mismatch', { detail: contentType });
+  const contentType = contentTypeOf(sniffed, hasVideo || probe.unsupported.video);
+  if (probe.unsupported.video || (probe.video === undefined && probe.unsupported.audio))
+    throw new MediaFailure('unsupported_codec', { contentType });
   if (probe.video === undefined && probe.audio === undefined)
     throw new MediaFailure('unreadable', { detail: 'neither picture nor sound' });
 
-  const durationSeconds = await checkedDuration(input, probe, ffmpeg, job.signal);
-  if (!hasVideo || probe.video === undefined) return { kind: 'audio', contentType, durationSeconds };
-  const { video, audio } = probe;
-  if (video.width * video.height > maxPixels) throw new MediaFailure('too_many_pixels');
-  return { kind: 'video', contentType, input, video, audio, durationSeconds };
+  const claimed = isEstimated ? undefined : probe.durationSeconds;
+  const durationSeconds = await findDuration(input, claimed, ffmpeg, job.signal);
+  const { video, audio, cover } = probe;
+  if (hasVideo && video !== undefined) {
+    if (video.width * video.height > maxPixels) throw new MediaFailure('too_many_pixels', { contentType });
+    return {
+      ...{ kind: 'video', contentType, input, video, audio, durationSeconds },
+      losesSound: probe.unsupported.audio,
+    };
+  }
+  if (audio === undefined) throw new MediaFailure('unreadable', { detail: 'a sound without sound' });
+  return { kind: 'audio', contentType, input, audio, cover, durationSeconds };
 };
 
-/** Finds a file that was cut off: its index is there, its end is not. @returns seconds */
-const checkedDuration = async (
+/** Returns seconds: as the header states them, or counted. @throws MediaFailure when the file was cut off */
+const findDuration = async (
   input: MediaInput,
-  probe: Probe,
+  claimed: number | undefined,
   ffmpeg: Ffmpeg,
   signal: AbortSignal,
 ): Promise<number> => {
-  const claimed = probe.durationSeconds;
   if (claimed !== undefined && !knowsItsEnd(input.demuxer)) return claimed;
   const end = await ffmpeg.findEnd(input, (claimed ?? 0) - END_WINDOW, signal);
   // A recording that was written as a stream doesn't know its length.
   if (claimed === undefined) return end.seconds ?? 0;
-  if (end.isCut || end.seconds === undefined || end.seconds < claimed - END_TOLERANCE)
-    throw new MediaFailure('unreadable', { detail: `ends at ${end.seconds} s of ${claimed} s` });
+  // A last picture may stand for long, so an early last packet proves nothing.
+  if (end.isCut) throw new MediaFailure('unreadable', { detail: `ends at ${end.seconds} s of ${claimed} s` });
   return claimed;
 };
 

@@ -4,6 +4,7 @@ import { HLS_PLAYLIST } from '@claimcheck/contracts/hls';
 import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
 import type { NewDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
+import type { HlsVideo } from '../job/put-hls.ts';
 import { percentOf, transcodeTimeout } from './transcode-video.ts';
 import { even, keyframesEvery } from './video-plan.ts';
 
@@ -12,20 +13,12 @@ const SEGMENT_SECONDS = 4;
 /** Short edge of the second rendition, for slow networks. Pixels. */
 const LOW_SHORT_EDGE = 480;
 
-export interface HlsVideo {
-  /** Absolute path; playlists and segments beside each other. */
-  folder: string;
-  /** Of the best rendition. Pixels. */
-  width: number;
-  height: number;
-}
-
 /**
- * HLS with fMP4 segments in two renditions: the mp4 that was made already, cut and not encoded again, and a
- * smaller one.
+ * Makes HLS with fMP4 segments in two renditions: the mp4 that was made already, cut and not encoded again, and
+ * a smaller one.
  *
  * @param mp4 what `transcodeVideo` has made, in the job's folder
- * @param onPercent told the progress, 0 to 100
+ * @param onPercent receives the progress, 0 to 100
  */
 export const makeHls = async (
   job: Job,

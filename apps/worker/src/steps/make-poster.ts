@@ -1,20 +1,34 @@
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
+import { sizeWithin } from '../images/image-size.ts';
 import { decoded } from '../images/open-image.ts';
-import { sizeWithin } from '../images/qualities.ts';
 import { THUMBNAIL_EDGE, thumbhashOf } from '../images/thumbnail.ts';
 import type { InspectedVideo } from '../inspect/inspection.ts';
 import type { NewDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';
+import { scaledFrames } from './video-plan.ts';
 
 const POSTER_FILE = 'poster.jpg';
+const NEXT_FILE = 'frame.jpg';
 const TIMEOUT_MS = 60_000;
-const LATEST_SECONDS = 1;
+const FIRST_SECONDS = 1;
+/** Where to search for a frame with something on it, as shares of the length. */
+const LATER = [0.25, 0.5, 0.75];
+/** Standard deviation of every channel, of 255, below which a frame is nearly one colour. */
+const FLAT_DEVIATION = 6;
+
+interface Frame {
+  width: number;
+  height: number;
+  deviation: number;
+}
 
 /**
- * A frame near the beginning as jpg, upright, and its thumbhash in base64.
+ * Makes a jpg of a frame near the beginning, upright, that is not nearly one colour if the film has another.
+ * @returns the poster, and its thumbhash in base64
  * @throws MediaFailure `unreadable` when no frame can be decoded
  */
 export const makePoster = async (
@@ -22,17 +36,35 @@ export const makePoster = async (
   source: InspectedVideo,
   ffmpeg: Ffmpeg,
 ): Promise<{ poster: NewDerivative; thumbhash: string }> => {
-  const path = join(job.folder, POSTER_FILE);
   // Not the first frame, which is often black.
-  const at = Math.min(LATEST_SECONDS, source.durationSeconds / 10);
-  const size = await takeFrame(job, source, ffmpeg, at).catch(async (error: unknown) => {
+  const at = Math.min(FIRST_SECONDS, source.durationSeconds / 10);
+  const first = await takeFrame(job, source, ffmpeg, at).catch(async (error: unknown) => {
     if (!(error instanceof MediaFailure) || at === 0) throw error;
     return takeFrame(job, source, ffmpeg, 0);
   });
+  const { width, height } = await findFrame(job, source, ffmpeg, first);
+  const path = join(job.folder, POSTER_FILE);
   return {
-    poster: { quality: 'thumbnail', format: 'jpg', ...size, content: path },
+    poster: { quality: 'thumbnail', format: 'jpg', width, height, content: path },
     thumbhash: await thumbhashOf(path),
   };
+};
+
+/** Leaves the first frame that shows something as the poster; a film without one keeps its last try. */
+const findFrame = async (job: Job, source: InspectedVideo, ffmpeg: Ffmpeg, first: Frame): Promise<Frame> => {
+  let frame = first;
+  for (const share of LATER) {
+    if (frame.deviation >= FLAT_DEVIATION) break;
+    const later = await takeFrame(job, source, ffmpeg, source.durationSeconds * share).catch(
+      (error: unknown) => {
+        if (error instanceof MediaFailure) return undefined;
+        throw error;
+      },
+    );
+    if (later === undefined) break;
+    frame = later;
+  }
+  return frame;
 };
 
 const takeFrame = async (
@@ -40,19 +72,23 @@ const takeFrame = async (
   source: InspectedVideo,
   ffmpeg: Ffmpeg,
   atSeconds: number,
-): Promise<{ width: number; height: number }> => {
+): Promise<Frame> => {
   const size = sizeWithin(source.video, THUMBNAIL_EDGE);
   await ffmpeg.convert(source.input, {
     signal: job.signal,
     timeoutMs: TIMEOUT_MS,
-    before: ['-ss', atSeconds.toFixed(3), '-threads', '1'],
+    // Even a seek to 0 may pass the only keyframe, by the index of another stream.
+    before: [...(atSeconds === 0 ? [] : ['-ss', atSeconds.toFixed(3)]), '-threads', '1'],
     output: [
-      ...['-map', '0:V:0', '-an', '-sn', '-dn', '-map_metadata', '-1', '-frames:v', '1'],
-      ...['-vf', `scale=${size.width}:${size.height},setsar=1,format=yuvj420p`],
-      ...['-q:v', '4', '-f', 'image2', '-update', '1', POSTER_FILE],
+      ...['-map', `0:${source.video.index}`, '-an', '-sn', '-dn', '-map_metadata', '-1', '-frames:v', '1'],
+      ...['-vf', scaledFrames(source.video, size, 'yuvj420p').join(',')],
+      ...['-q:v', '4', '-f', 'image2', '-update', '1', NEXT_FILE],
     ],
   });
+  const next = join(job.folder, NEXT_FILE);
   // ffmpeg ends well without a frame when the stream has none there.
-  const { width, height } = await decoded(() => sharp(join(job.folder, POSTER_FILE)).metadata());
-  return { width, height };
+  const { width, height } = await decoded(() => sharp(next).metadata());
+  const { channels } = await decoded(() => sharp(next).stats());
+  await rename(next, join(job.folder, POSTER_FILE));
+  return { width, height, deviation: Math.max(...channels.map(({ stdev }) => stdev)) };
 };

@@ -12,17 +12,17 @@ export interface Preview {
   thumbhash: string;
 }
 
-/** The first thing that anybody sees. @throws MediaFailure when there is no picture to be had */
+/** Makes and stores what members see first. @throws MediaFailure when no picture can be decoded */
 export const makePreview = async (
   job: Job,
   inspected: InspectedImage | InspectedVideo,
-  tools: { storage: Storage; ffmpeg: Ffmpeg; maxPixels: number },
+  tools: { storage: Storage; ffmpeg: Ffmpeg },
 ): Promise<Preview> => {
   if (inspected.kind === 'video') {
     const { poster, thumbhash } = await makePoster(job, inspected, tools.ffmpeg);
     return { thumbnail: await putDerivative(job, tools.storage, poster), thumbhash };
   }
-  const { thumbnail, thumbhash } = await makeThumbnail(inspected.path, tools.maxPixels);
+  const { thumbnail, thumbhash } = await makeThumbnail(inspected);
   const { data, width, height } = thumbnail;
   return {
     thumbnail: await putDerivative(job, tools.storage, {

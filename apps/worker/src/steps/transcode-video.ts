@@ -7,7 +7,7 @@ import { planVideo } from './video-plan.ts';
 
 export const MP4_FILE = 'original.mp4';
 const BASE_TIMEOUT_MS = 120_000;
-/** Slower than real time by this factor is given up. */
+/** A transcode that is slower than real time by this factor is stopped. */
 const SLOWEST = 30;
 const MAX_TIMEOUT_MS = 6 * 3_600_000;
 
@@ -15,23 +15,24 @@ const MAX_TIMEOUT_MS = 6 * 3_600_000;
  * The best playable form of a video: an mp4 that starts before it is loaded, without metadata (a phone's
  * says where it was filmed).
  *
- * @param onPercent told the progress, 0 to 100, whenever ffmpeg tells it
+ * @param options.onPercent receives the progress, 0 to 100, whenever ffmpeg reports it
  */
 export const transcodeVideo = async (
   job: Job,
   source: InspectedVideo,
   ffmpeg: Ffmpeg,
-  onPercent: (percent: number) => void,
+  { hls, onPercent }: { hls: boolean; onPercent: (percent: number) => void },
 ): Promise<NewDerivative> => {
-  const plan = planVideo(source);
+  const plan = planVideo(source, { hls });
+  const audio = source.audio === undefined ? [] : ['-map', `0:${source.audio.index}`];
   await ffmpeg.convert(source.input, {
     signal: job.signal,
     timeoutMs: transcodeTimeout(source.durationSeconds),
     maxFileBytes: job.diskBytes,
     background: true,
     output: [
-      ...['-map', '0:V:0', '-map', '0:a:0?', '-sn', '-dn', '-map_chapters', '-1'],
-      // The first one speaks of the file; each stream has its own, too.
+      ...['-map', `0:${source.video.index}`, ...audio, '-sn', '-dn', '-map_chapters', '-1'],
+      // The first option is about the file; each stream has metadata, too.
       ...['-map_metadata', '-1', '-map_metadata:s:v', '-1', '-map_metadata:s:a', '-1'],
       ...plan.codecs,
       ...['-max_muxing_queue_size', '1024', '-movflags', '+faststart', '-f', 'mp4', MP4_FILE],
@@ -49,7 +50,7 @@ export const transcodeVideo = async (
 export const transcodeTimeout = (durationSeconds: number): number =>
   Math.min(MAX_TIMEOUT_MS, BASE_TIMEOUT_MS + durationSeconds * 1_000 * SLOWEST);
 
-/** Reads a line of `-progress`; undefined when it says nothing of the position. */
+/** Reads a line of `-progress`; undefined when it doesn't state the position. */
 export const percentOf = (line: string, durationSeconds: number): number | undefined => {
   // Microseconds, and "N/A" at first.
   const position = /^out_time_us=(\d+)$/.exec(line)?.[1];

@@ -1,11 +1,17 @@
+import { plainFrames, plainTags } from '../ffmpeg/filters.ts';
 import type { InspectedVideo } from '../inspect/inspection.ts';
 
 const MAX_LONG_EDGE = 1_920;
 const MAX_SHORT_EDGE = 1_080;
 const KEYFRAME_SECONDS = 4;
+/** What a phone plays without trouble; avg_frame_rate is seldom exact. */
+const MAX_FRAMES_PER_SECOND = 60;
+const FRAME_RATE_TOLERANCE = 1;
+/** A camera's file above this is encoded: a member on a train would wait for it. Phones record 1080p below. */
+const MAX_BITS_PER_SECOND = 20_000_000;
 
 export interface VideoPlan {
-  /** `copy`: the streams fit as they are, only the container is written anew. */
+  /** `copy`: the streams fit as they are, only the container is rewritten. */
   mode: 'copy' | 'encode';
   /** Of the result, as shown. Pixels. */
   width: number;
@@ -14,19 +20,33 @@ export interface VideoPlan {
   codecs: string[];
 }
 
-/** H.264 (4:2:0, 8 bit) and AAC within 1080p play everywhere; whatever else is encoded to that. */
-export const planVideo = ({ video, audio }: Pick<InspectedVideo, 'video' | 'audio'>): VideoPlan => {
+type PlannedVideo = Pick<InspectedVideo, 'video' | 'audio'> & {
+  input: Pick<InspectedVideo['input'], 'demuxer'>;
+};
+
+/** Whether every player shows the stream as it is stored. @param hls HLS loses the rotation */
+const playsAsItIs = ({ video, input }: PlannedVideo, hls: boolean): boolean =>
+  video.codec === 'h264' &&
+  (video.pixelFormat === 'yuv420p' || video.pixelFormat === 'yuvj420p') &&
+  !video.hasOddPixels &&
+  !video.isInterlaced &&
+  video.transfer === undefined &&
+  // AVI stores no presentation times: frames that were reordered would be shown at the wrong ones.
+  !(input.demuxer === 'avi' && video.hasReorderedFrames) &&
+  !(hls && video.isTurned) &&
+  (video.framesPerSecond ?? 0) <= MAX_FRAMES_PER_SECOND + FRAME_RATE_TOLERANCE &&
+  (video.bitsPerSecond ?? 0) <= MAX_BITS_PER_SECOND;
+
+/** H.264 (4:2:0, 8 bit) and AAC within 1080p play everywhere; anything else is encoded to that. */
+export const planVideo = (source: PlannedVideo, { hls }: { hls: boolean }): VideoPlan => {
+  const { video, audio } = source;
   const { width, height } = video;
   const long = Math.max(width, height);
   const short = Math.min(width, height);
   const scale = Math.min(1, MAX_LONG_EDGE / long, MAX_SHORT_EDGE / short);
-  const isPlayable =
-    video.codec === 'h264' &&
-    (video.pixelFormat === 'yuv420p' || video.pixelFormat === 'yuvj420p') &&
-    !video.hasOddPixels;
   const isAudible = audio === undefined || audio.codec === 'aac';
   const audioCodec = isAudible ? ['-c:a', 'copy'] : ['-c:a', 'aac', '-b:a', '128k', '-ac', '2'];
-  if (isPlayable && scale === 1)
+  if (playsAsItIs(source, hls) && scale === 1)
     return { mode: isAudible ? 'copy' : 'encode', width, height, codecs: ['-c:v', 'copy', ...audioCodec] };
 
   const target = { width: even(width * scale), height: even(height * scale) };
@@ -34,15 +54,23 @@ export const planVideo = ({ video, audio }: Pick<InspectedVideo, 'video' | 'audi
     mode: 'encode',
     ...target,
     codecs: [
-      ...['-vf', `scale=${target.width}:${target.height},setsar=1,format=yuv420p`],
+      ...['-vf', scaledFrames(video, target).join(','), '-fpsmax', String(MAX_FRAMES_PER_SECOND)],
       ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-profile:v', 'high'],
+      ...['-maxrate', '10M', '-bufsize', '20M', ...plainTags(video)],
       ...keyframesEvery(KEYFRAME_SECONDS),
       ...audioCodec,
     ],
   };
 };
 
-/** Where HLS may cut, and a player may jump to. @param stream such as `:v:1`; all of them by default */
+/** Returns filters for a plain, progressive picture of a size with square pixels. */
+export const scaledFrames = (
+  video: InspectedVideo['video'],
+  { width, height }: { width: number; height: number },
+  pixelFormat = 'yuv420p',
+): string[] => [...plainFrames(video, `scale=${width}:${height}`), 'setsar=1', `format=${pixelFormat}`];
+
+/** Keyframes are where HLS may cut, and where a player may jump to. @param stream such as `:v:1`; default: all */
 export const keyframesEvery = (seconds: number, stream = ''): string[] => [
   `-force_key_frames${stream}`,
   `expr:gte(t,n_forced*${seconds})`,

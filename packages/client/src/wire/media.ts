@@ -24,7 +24,7 @@ export type Quality = 'source' | DerivedQuality;
 /** The best format of a quality that is stored. */
 export interface StoredQuality {
   quality: DerivedQuality;
-  format: 'webp' | 'mp4' | 'jpg' | 'm3u8';
+  format: 'webp' | 'mp4' | 'jpg' | 'm3u8' | 'm4a';
   /** Pixels. */
   width?: number | undefined;
   /** Pixels. */
@@ -55,6 +55,10 @@ export interface Media {
   duration_ms?: number | undefined;
   /** Base64; shown until there is a picture. */
   thumbhash?: string | undefined;
+  /** Peaks of a sound in equal parts of its length, 0 to 100; at most 100. */
+  waveform?: number[] | undefined;
+  /** Pages of a document. */
+  page_count?: number | undefined;
   /** The picture in words. */
   alt?: string | undefined;
   /** The host's own. */

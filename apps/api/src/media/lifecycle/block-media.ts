@@ -18,6 +18,8 @@ export const blockedBy = (virusName: string): MediaChange => ({
   virus_name: virusName,
   thumbnail_state: 'none',
   thumbhash: null,
+  waveform: [],
+  page_count: null,
   ready_by: null,
   settle_by: null,
   expires_at: null,

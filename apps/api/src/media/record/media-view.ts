@@ -23,7 +23,8 @@ export const sourceUrlOf = (publicUrl: string, mediaObjectId: string): string =>
 
 const mediaUrlOf = (publicUrl: string, row: MediaRow, has: (quality: DerivedQuality) => boolean): string => {
   if (row.kind === 'image' && has('medium')) return urlOf(publicUrl, row, 'medium');
-  if (row.kind === 'video' && has('original')) return urlOf(publicUrl, row, 'original');
+  if ((row.kind === 'video' || row.kind === 'audio') && has('original'))
+    return urlOf(publicUrl, row, 'original');
   // Delivered as HLS alone.
   if (row.kind === 'video' && has('high')) return urlOf(publicUrl, row, 'high');
   return sourceUrlOf(publicUrl, row.media_object_id);
@@ -48,6 +49,8 @@ export const toMedia = (row: MediaRow, publicUrl: string): Media => {
     height: orUndefined(row.height),
     duration_ms: orUndefined(row.duration_ms),
     thumbhash: orUndefined(row.thumbhash),
+    waveform: row.waveform.length === 0 ? undefined : row.waveform,
+    page_count: orUndefined(row.page_count),
     alt: orUndefined(row.alt),
     upload_state: row.upload_state,
     thumbnail_state: row.thumbnail_state,

@@ -23,6 +23,8 @@ const NOTHING_PERSONAL = {
   height: null,
   duration_ms: null,
   thumbhash: null,
+  waveform: [],
+  page_count: null,
   alt: null,
   original_url: null,
   ready_by: null,

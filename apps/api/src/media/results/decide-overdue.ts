@@ -75,6 +75,8 @@ export const decideOverdue = (settings: DomainConfig, overdue: Overdue): Overdue
       : { outcome: 'extended', books: deadlines };
   // A result that was applied since the queue was read may have asked for the next step.
   if (is_asked_again) return { outcome: 'left' };
-  if (row.epoch >= settings.maxAttempts) return giveUp(settings, row);
+  // Its worker has failed for good, and another attempt would too: only the verdict was missing.
+  const hasFailed = row.state === 'processing' && row.failure_code !== null;
+  if (hasFailed || row.epoch >= settings.maxAttempts) return giveUp(settings, row);
   return { outcome: 'redriven', change: { ...deadlines, ...nextEpoch(row) } };
 };

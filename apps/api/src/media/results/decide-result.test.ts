@@ -33,7 +33,11 @@ const made = (...qualities: string[]): Pick<Result, 'processed'> => ({
 });
 
 const PHOTO = made('high', 'medium', 'low', 'thumbnail');
-const FILM = { ...made('original', 'thumbnail'), contentType: 'video/mp4' };
+const entry = (quality: string, format: string, size = 1) => ({
+  ...{ quality, format, size },
+  key: `${ID}/e1/${quality}.${format}`,
+});
+const FILM = { processed: [entry('original', 'mp4'), entry('thumbnail', 'jpg')], contentType: 'video/mp4' };
 const photo: Partial<MediaRow> = { scan_state: 'clean' };
 
 const decide = (
@@ -77,7 +81,8 @@ test.each([
 });
 
 /** Row before, stages applied before, result → columns afterwards. */
-const TABLE: [string, Partial<MediaRow>, string[], Result, Partial<MediaRow>][] = [
+type Case = [string, Partial<MediaRow>, string[], Result, Partial<MediaRow>];
+const TABLE: Case[] = [
   [
     'a preview shows a thumbnail',
     {},
@@ -131,18 +136,73 @@ const TABLE: [string, Partial<MediaRow>, string[], Result, Partial<MediaRow>][] 
     { state: 'degraded', failure_code: 'processing_failed' },
   ],
   [
-    'a failed photo has failed',
+    'a photo without a preview is delivered as a file',
     photo,
     ['scan'],
     failed('final', { code: 'unreadable' }),
-    { state: 'failed', failure_code: 'unreadable' },
+    { state: 'degraded', kind: 'other', failure_code: 'unreadable' },
+  ],
+  [
+    'it waits for its verdict',
+    {},
+    [],
+    failed('final', { code: 'too_many_pixels' }),
+    { state: 'processing', kind: 'other', failure_code: 'too_many_pixels' },
+  ],
+  [
+    'and settles with it',
+    { failure_code: 'unreadable', failure_message: 'x', kind: 'other', content_type: 'video/mp4' },
+    ['final'],
+    result('scan', { code: 'clean', contentType: 'video/mp4' }),
+    { state: 'degraded', kind: 'other', failure_code: 'unreadable', transcode_state: 'none' },
+  ],
+  ...(['empty_file', 'hash_mismatch', 'source_missing', 'no_verdict'] as const).map(
+    (code): Case => [`${code} is withheld`, photo, ['scan'], failed('final', { code }), { state: 'failed' }],
+  ),
+  [
+    'a document that could not be opened is the document it is',
+    { ...photo, content_type: 'application/zip' },
+    ['scan'],
+    failed('final'),
+    { state: 'ready', kind: 'other', failure_code: null },
   ],
   [
     'a failure that this release does not know',
     photo,
     ['scan'],
     failed('final', { code: 'toString' }),
-    { state: 'failed', failure_code: 'processing_failed' },
+    { state: 'degraded', failure_code: 'processing_failed' },
+  ],
+  [
+    'low stands in for a missing thumbnail',
+    photo,
+    ['scan'],
+    result('final', made('high', 'medium', 'low')),
+    {
+      state: 'ready',
+      derivatives: expect.arrayContaining([
+        expect.objectContaining({ quality: 'thumbnail', object_storage_key: `${ID}/e1/low` }),
+      ]),
+    },
+  ],
+  [
+    'the first jpg is the thumbnail, wherever it stands',
+    { ...photo, derivatives: [] },
+    ['scan'],
+    result('preview', {
+      processed: [entry('thumbnail', 'webp'), entry('thumbnail', 'jpg'), entry('thumbnail', 'jpg', 2)],
+    }),
+    { derivatives: [expect.objectContaining({ quality: 'thumbnail', format: 'jpg', size_bytes: 1n })] },
+  ],
+  [
+    'a film whose only thumbnail is a webp lacks one',
+    { ...photo, transcode_state: 'running' },
+    ['scan'],
+    result('final', {
+      contentType: 'video/mp4',
+      processed: [entry('original', 'mp4'), entry('thumbnail', 'webp')],
+    }),
+    { state: 'degraded' },
   ],
   [
     'an unknown verdict leaves the scan pending',

@@ -6,7 +6,7 @@ import type { Bookkeeping } from '../record/bookkeeping.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
 import { decideRescan } from './decide-rescan.ts';
-import { toDerivatives } from './derivatives.ts';
+import { standInThumbnail, toDerivatives } from './derivatives.ts';
 import { mergeResult } from './merge-result.ts';
 import type { Result } from './result.ts';
 import { STAGES, type Stage, stageChange, verdictOf } from './stage-changes.ts';
@@ -82,14 +82,14 @@ const decideStage = (
   applied: { epoch: number; stage: Stage; now: Date },
 ): MediaChange => {
   const { epoch, stage, now } = applied;
-  const derivatives = result.success ? toDerivatives(row, epoch, result.processed, now) : [];
+  const made = toDerivatives(row, epoch, result.processed, now);
+  const derivatives = [...made, ...standInThumbnail(row, epoch, made)];
   const hasThumbnail = derivatives.some(({ quality }) => quality === 'thumbnail');
-  const hadFinal = applied_stages.includes('final') && row.failure_code === null;
   const change = {
     ...stageChange(settings, row, stage, result),
     ...(hasThumbnail ? { thumbnail_state: 'ready' as const } : {}),
   };
-  const isFinished = stage === 'final' ? result.success : hadFinal;
+  const isFinished = stage === 'final' || applied_stages.includes('final');
   return mergeResult(settings, row, { stage, epoch, change, derivatives, isFinished });
 };
 

@@ -15,28 +15,57 @@ export const isQuality = (quality: string): quality is DerivedQuality =>
   (DERIVED_QUALITIES as readonly string[]).includes(quality);
 export const isFormat = (format: string): format is Format => (FORMATS as readonly string[]).includes(format);
 
-/** The derivatives that a worker has made, as far as this release knows their quality and format. */
+/** One row keeps one format of a quality: the first, and of thumbnails the first jpg. */
+const chosen = (derivatives: readonly Derivative[]): Derivative[] => {
+  const kept = new Map<DerivedQuality, Derivative>();
+  for (const derivative of derivatives) {
+    const { quality, format } = derivative;
+    const isBetter = quality === 'thumbnail' && format === 'jpg' && kept.get(quality)?.format !== 'jpg';
+    if (!kept.has(quality) || isBetter) kept.set(quality, derivative);
+  }
+  return [...kept.values()];
+};
+
+/**
+ * The derivatives that a worker has made, as far as this release knows their quality and format.
+ * A thumbnail that is a jpg already stays one.
+ */
 export const toDerivatives = (
-  { media_object_id, s3_bucket }: Pick<MediaRow, 'media_object_id' | 's3_bucket'>,
+  {
+    media_object_id,
+    s3_bucket,
+    derivatives,
+  }: Pick<MediaRow, 'media_object_id' | 's3_bucket' | 'derivatives'>,
   epoch: number,
   processed: readonly ProcessedObject[],
   now: Date,
-): Derivative[] =>
-  processed.flatMap(({ quality, format, key, size, width = null, height = null }) =>
+): Derivative[] => {
+  const known = processed.flatMap(({ quality, format, key, size, width = null, height = null }) =>
     isQuality(quality) && isFormat(format)
       ? [
           {
-            media_object_id,
-            epoch,
-            quality,
-            format,
-            s3_bucket,
-            object_storage_key: key,
-            size_bytes: BigInt(size),
-            width,
-            height,
-            created_at: now,
+            ...{ media_object_id, epoch, quality, format, s3_bucket },
+            ...{ object_storage_key: key, size_bytes: BigInt(size), width, height, created_at: now },
           },
         ]
       : [],
   );
+  const hasJpg = derivatives.some(
+    (one) => one.epoch === epoch && one.quality === 'thumbnail' && one.format === 'jpg',
+  );
+  return chosen(known).filter(
+    ({ quality, format }) => !(hasJpg && quality === 'thumbnail' && format !== 'jpg'),
+  );
+};
+
+/** The thumbnail that a picture has where its worker made none: its `low`. */
+export const standInThumbnail = (
+  row: Pick<MediaRow, 'derivatives'>,
+  epoch: number,
+  added: readonly Derivative[],
+): Derivative[] => {
+  const kept = [...row.derivatives.filter((one) => one.epoch === epoch), ...added];
+  const low = added.find(({ quality }) => quality === 'low');
+  const hasThumbnail = kept.some(({ quality }) => quality === 'thumbnail');
+  return hasThumbnail || low === undefined ? [] : [{ ...low, quality: 'thumbnail' }];
+};

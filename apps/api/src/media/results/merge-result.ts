@@ -1,4 +1,5 @@
-import type { DerivedQuality, MediaKind } from '@claimcheck/contracts/media';
+import type { DerivedQuality, Format, MediaKind } from '@claimcheck/contracts/media';
+import { kindOf } from '@claimcheck/contracts/media-kind';
 import type { MediaChange } from '../lifecycle/plan-change.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import type { Derivative, MediaRow } from '../record/media-row.ts';
@@ -12,24 +13,29 @@ export interface StageResult {
   change: MediaChange;
   /** Derivatives that come with this result. */
   derivatives: readonly Derivative[];
-  /** The epoch's final result is there, this one included, and was a success. */
+  /** The epoch's final result is there, this one included. */
   isFinished: boolean;
 }
 
+type Kept = Pick<Derivative, 'quality' | 'format'>;
+type Needed = { quality: DerivedQuality; format?: Format };
+
 /** What a kind must have to be `ready`; without it a success is `degraded`. */
-const NEEDED: Record<MediaKind, readonly DerivedQuality[]> = {
-  image: ['high', 'medium', 'low', 'thumbnail'],
-  video: ['thumbnail'],
+const NEEDED: Record<MediaKind, readonly Needed[]> = {
+  image: [{ quality: 'high' }, { quality: 'medium' }, { quality: 'low' }],
+  video: [{ quality: 'thumbnail', format: 'jpg' }],
   audio: [],
   document: [],
   other: [],
 };
 
-type Kept = Pick<Derivative, 'quality' | 'format'>;
-
 /** A video plays as an mp4, or as HLS, or as both: the worker's configuration says which. */
 const isPlayable = (kept: readonly Kept[]): boolean =>
   kept.some(({ quality, format }) => quality === 'original' || (quality === 'high' && format === 'm3u8'));
+
+/** Whether members expect more of such a file than to download it. */
+const isPromising = (contentType: string): boolean =>
+  ['image', 'video', 'audio'].includes(kindOf(contentType));
 
 /** The state of an epoch whose final result and verdict are both there. */
 const settledState = (
@@ -39,8 +45,12 @@ const settledState = (
   kept: readonly Kept[],
 ): MediaChange => {
   if (!isDeliverable(settings, change.scan_state ?? row.scan_state)) return {};
+  const failureCode = change.failure_code === undefined ? row.failure_code : change.failure_code;
+  if (failureCode !== null && isPromising(change.content_type ?? row.content_type))
+    return { state: 'degraded' };
   const kind = change.kind ?? row.kind;
-  const has = (wanted: DerivedQuality) => kept.some(({ quality }) => quality === wanted);
+  const has = (wanted: Needed) =>
+    kept.some(({ quality, format }) => quality === wanted.quality && format === (wanted.format ?? format));
   const isComplete = NEEDED[kind].every(has) && (kind !== 'video' || isPlayable(kept));
   if (!isComplete) return { state: 'degraded', ...failureOf('processing_failed') };
   return { state: 'ready', failure_code: null, failure_message: null };
@@ -69,7 +79,11 @@ export const mergeResult = (settings: DomainConfig, row: MediaRow, result: Stage
   const settled = settles ? settledState(settings, row, result.change, kept) : {};
   const endsOffer =
     row.state === 'degraded' && row.ready_by !== null && result.change.transcode_state === 'failed';
-  const change = withoutLateState(row, { ...result.change, ...settled }, endsOffer);
+  const { kind, ...others } = result.change;
+  // A failure said what members get; a preview that it overtook doesn't change that.
+  const isOvertaken = isFinished && stage !== 'final' && row.failure_code !== null;
+  const learned = isOvertaken || kind === undefined ? others : { ...others, kind };
+  const change = withoutLateState(row, { ...learned, ...settled }, endsOffer);
   const isEnd = change.state !== undefined || endsOffer;
   const wantsTranscode =
     stage === 'scan' &&

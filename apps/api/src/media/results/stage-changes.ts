@@ -1,9 +1,9 @@
 import { SCAN_VERDICTS } from '@claimcheck/contracts/broker-events';
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
+import { kindOf } from '@claimcheck/contracts/media-kind';
 import type { MediaChange } from '../lifecycle/plan-change.ts';
 import { toSha256, type Verdict } from '../lifecycle/verdicts.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
-import { kindOf } from '../record/media-kind.ts';
 import type { MediaRow } from '../record/media-row.ts';
 import type { Result } from './result.ts';
 
@@ -13,7 +13,7 @@ export type Stage = (typeof STAGES)[number];
 
 /** What a result says about the content; a field that it lacks leaves the column as it is. */
 const learned = (result: Result): MediaChange => {
-  const { width, height, durationMs, thumbhash, contentType } = result;
+  const { width, height, durationMs, thumbhash, contentType, kind, waveform, pageCount } = result;
   const sha256 = toSha256(result.sha256);
   return {
     ...(width === undefined ? {} : { width }),
@@ -21,7 +21,10 @@ const learned = (result: Result): MediaChange => {
     ...(durationMs === undefined ? {} : { duration_ms: durationMs }),
     ...(thumbhash === undefined ? {} : { thumbhash }),
     ...(sha256 === undefined ? {} : { sha256, is_sha256_verified: true }),
+    ...(waveform === undefined ? {} : { waveform }),
+    ...(pageCount === undefined ? {} : { page_count: pageCount }),
     ...(contentType === undefined ? {} : { content_type: contentType, kind: kindOf(contentType) }),
+    ...(kind === undefined ? {} : { kind }),
   };
 };
 
@@ -33,8 +36,10 @@ export const failureOf = (code: FailureCode): MediaChange => ({
 const isFailureCode = (code: string | undefined): code is FailureCode =>
   code !== undefined && Object.hasOwn(FAILURES, code);
 
-const reasonOf = ({ code }: Result): MediaChange =>
-  failureOf(isFailureCode(code) ? code : 'processing_failed');
+const reasonOf = ({ code }: Result): FailureCode => (isFailureCode(code) ? code : 'processing_failed');
+
+/** The only failures that keep the bytes from members: there are none, or they are not what was announced. */
+const WITHHELD: readonly FailureCode[] = ['empty_file', 'hash_mismatch', 'source_missing', 'no_verdict'];
 
 const previewChange = (result: Result): MediaChange =>
   result.success ? { ...learned(result), thumbnail_state: 'ready' } : { thumbnail_state: 'failed' };
@@ -58,12 +63,16 @@ const finalChange = (row: MediaRow, result: Result): MediaChange => {
   if (result.success) {
     const change = learned(result);
     const kind = change.kind ?? kindOf(row.content_type);
-    return { ...change, kind, transcode_state: kind === 'video' ? 'ready' : row.transcode_state };
+    const transcode_state = kind === 'video' ? 'ready' : row.transcode_state;
+    return { ...change, kind, transcode_state, failure_code: null, failure_message: null };
   }
+  const reason = reasonOf(result);
   // The transcode alone failed: the source is there and was let through.
   if (row.transcode_state === 'pending' || row.transcode_state === 'running')
-    return { ...reasonOf(result), state: 'degraded', transcode_state: 'failed' };
-  return { ...reasonOf(result), state: 'failed' };
+    return { ...failureOf(reason), state: 'degraded', transcode_state: 'failed' };
+  if (WITHHELD.includes(reason)) return { ...failureOf(reason), state: 'failed' };
+  // It has no preview, and is a file: it settles as soon as the verdict lets members have it.
+  return { ...learned(result), kind: result.kind ?? 'other', ...failureOf(reason) };
 };
 
 /** What a result of this stage changes, before the rules of settling. */

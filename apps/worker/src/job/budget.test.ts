@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { DiskBudget } from './disk-budget.ts';
+import { Budget } from './budget.ts';
 
 const signal = new AbortController().signal;
 
 /** Jobs that end when they are told. */
-const startJobs = (budget: DiskBudget) => {
+const startJobs = (budget: Budget) => {
   const log: string[] = [];
   const ends = new Map<string, () => void>();
   const jobs = new Map<string, Promise<void>>();
@@ -26,7 +26,7 @@ const startJobs = (budget: DiskBudget) => {
 };
 
 it("lets jobs wait for room, in their order where they would be in each other's way", async () => {
-  const budget = new DiskBudget(100);
+  const budget = new Budget(100);
   const { log, start, end } = startJobs(budget);
   start('first', 80);
   start('large', 90);
@@ -43,7 +43,7 @@ it("lets jobs wait for room, in their order where they would be in each other's 
 });
 
 it('lets the small overtake, in no greater number than the large one has room beside it', async () => {
-  const budget = new DiskBudget(100);
+  const budget = new Budget(100);
   const { log, start, end } = startJobs(budget);
   start('first', 60);
   start('large', 80);
@@ -59,7 +59,7 @@ it('lets the small overtake, in no greater number than the large one has room be
 });
 
 it('goes on when somebody who waits is aborted, and when a job fails', async () => {
-  const budget = new DiskBudget(10);
+  const budget = new Budget(10);
   const leaving = new AbortController();
   const failing = budget.with(10, signal, async () => {
     leaving.abort(new Error('stop'));

@@ -1,23 +1,22 @@
 interface Entry {
-  readonly bytes: number;
-  /** Who waited at the head of the queue when this one got its room before it. */
+  readonly amount: number;
+  /** The head of the queue that this one overtook. */
   overtook: Entry | undefined;
   grant: () => void;
 }
 
 /**
- * What all jobs together may keep in their folders.
+ * A shared amount, such as bytes of disk, that jobs take from while they work.
  *
- * Who fits may overtake the head of the queue, so that a photo does not wait behind a huge video; but only into
- * what the head would leave free. So the head waits for those alone that were in work when it got there, and
+ * A job that fits may overtake the head of the queue, so that a photo does not wait behind a huge video; but only
+ * into what the head would leave free. So the head waits only for those that were in work when it got there, and
  * nothing starves.
  */
-export class DiskBudget {
+export class Budget {
   readonly total: number;
   readonly #waiting: Entry[] = [];
   readonly #working = new Set<Entry>();
 
-  /** @param total bytes */
   constructor(total: number) {
     this.total = total;
   }
@@ -26,9 +25,9 @@ export class DiskBudget {
     return sum(this.#working);
   }
 
-  /** Runs `work` when there is room for it. @throws the signal's reason when aborted while waiting */
-  async with<T>(bytes: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const entry = await this.#take(bytes, signal);
+  /** Runs `work` when its amount is free. @throws the signal's reason when aborted while waiting */
+  async with<T>(amount: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const entry = await this.#take(amount, signal);
     try {
       return await work();
     } finally {
@@ -37,7 +36,7 @@ export class DiskBudget {
     }
   }
 
-  async #take(bytes: number, signal: AbortSignal): Promise<Entry> {
+  async #take(amount: number, signal: AbortSignal): Promise<Entry> {
     signal.throwIfAborted();
     return new Promise<Entry>((resolve, reject) => {
       const abort = () => {
@@ -46,7 +45,7 @@ export class DiskBudget {
         this.#grant();
       };
       const entry: Entry = {
-        bytes,
+        amount,
         overtook: undefined,
         grant: () => {
           signal.removeEventListener('abort', abort);
@@ -62,7 +61,7 @@ export class DiskBudget {
   #grant(): void {
     for (const entry of [...this.#waiting]) {
       const [head] = this.#waiting;
-      if (!this.#hasRoom(entry, head)) continue;
+      if (!this.#fits(entry, head)) continue;
       this.#waiting.splice(this.#waiting.indexOf(entry), 1);
       entry.overtook = entry === head ? undefined : head;
       this.#working.add(entry);
@@ -70,16 +69,16 @@ export class DiskBudget {
     }
   }
 
-  #hasRoom(entry: Entry, head: Entry | undefined): boolean {
-    if (this.used + entry.bytes > this.total) return false;
+  #fits(entry: Entry, head: Entry | undefined): boolean {
+    if (this.used + entry.amount > this.total) return false;
     if (head === undefined || entry === head) return true;
     const overtakers = [...this.#working].filter(({ overtook }) => overtook === head);
-    return head.bytes + sum(overtakers) + entry.bytes <= this.total;
+    return head.amount + sum(overtakers) + entry.amount <= this.total;
   }
 }
 
 const sum = (entries: Iterable<Entry>): number => {
   let total = 0;
-  for (const { bytes } of entries) total += bytes;
+  for (const { amount } of entries) total += amount;
   return total;
 };
