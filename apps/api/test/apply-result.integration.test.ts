@@ -69,7 +69,7 @@ const videoResults = (id: string): Result[] => [
 ];
 
 const apply = (result: Result, changed: Partial<DomainConfig> = {}): Promise<ApplyOutcome> =>
-  db.database.transaction((tx) => applyResult(tx, { ...settings, ...changed }, result));
+  db.database.autocommit((on) => applyResult(on, { ...settings, ...changed }, result));
 
 const stateOf = async (id: string) => {
   const row = await readMedia(db.database.client, id);
@@ -344,6 +344,36 @@ test('every conversation that refers to it is told, with a number of its own', a
     ['a-conv', 'media.updated', 3],
     ['b-conv', 'media.updated', 3],
   ]);
+});
+
+test('a message that is sent while results arrive shows how it ends, or is told', async () => {
+  const conversation_id = 'meanwhile';
+  await db.database.transaction((tx) =>
+    createConversation(tx, { conversation_id, created_by: 'ann', member_ids: ['ann'] }),
+  );
+  for (let round = 0; round < 25; round += 1) {
+    const id = await db.uploaded();
+    db.facts.length = 0;
+    const results = imageResults(id).map((result) =>
+      db.database.autocommit((on) => applyResult(on, settings, result)),
+    );
+    const message = db.database.transaction((tx) =>
+      sendMessage(
+        tx,
+        settings,
+        { conversation_id, sender_user_id: 'ann' },
+        { client_message_id: id, message_type: 'image', media_object_id: id },
+      ),
+    );
+    await Promise.all([...results, message]);
+    const revs = db.facts.flatMap((fact) => {
+      if (fact.fact !== 'conversation_event') return [];
+      if (fact.event.type === 'message.created') return [fact.event.message.media?.rev ?? 0];
+      return fact.event.type === 'media.updated' ? [fact.event.media.rev] : [];
+    });
+    expect(await stateOf(id)).toMatchObject({ state: 'ready', rev: 5 });
+    expect(Math.max(...revs)).toBe(5);
+  }
 });
 
 test('the same client_message_id at the same time is one message, and the log has no gap', async () => {

@@ -38,7 +38,7 @@ const begin = async (scenario: Scenario): Promise<string> => {
   return id;
 };
 
-const apply = (result: Result) => db.database.transaction((tx) => applyResult(tx, settings, result));
+const apply = (result: Result) => db.database.autocommit((on) => applyResult(on, settings, result));
 
 /** What members and operators can tell apart; ids and times left out. */
 const finalState = async (id: string) => {

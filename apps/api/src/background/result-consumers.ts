@@ -63,7 +63,7 @@ const handleResponse = async (options: ResultConsumersOptions, response: Receive
   const result = resolveKeys(options.storage, response);
   options.failpoint?.('results.before_commit');
   for (const field of unknownValues(result)) options.onUnknown?.(field);
-  const outcome = await database.transaction((tx) => applyResult(tx, settings, result));
+  const outcome = await database.autocommit((on) => applyResult(on, settings, result));
   options.failpoint?.('results.before_ack');
   options.onResult?.(outcome);
   if (outcome === 'known_infected') {

@@ -1,4 +1,4 @@
-import type { Transaction } from '@claimcheck/database/database';
+import { type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
 import type { Reader } from '../record/media-row.ts';
 
 /** A scanner's verdict on bytes, whichever media objects have them. */
@@ -18,15 +18,24 @@ const SHA256 = /^[0-9a-f]{64}$/i;
 export const toSha256 = (text: string | null | undefined): string | undefined =>
   text !== null && text !== undefined && SHA256.test(text) ? text.toLowerCase() : undefined;
 
-/** Keeps a verdict; a later one of the same scanner takes its place. */
-export const recordVerdict = async (tx: Transaction, verdict: Verdict): Promise<void> => {
+/**
+ * Statement that keeps a verdict; a later one of the same scanner takes its place.
+ *
+ * @param when a row of this is there: the name of an expression of the same statement
+ */
+export const insertVerdict = (verdict: Verdict, when?: Prisma.Sql): Prisma.Sql => {
   const { sha256, scanner = UNNAMED_SCANNER, code, virus_name = null } = verdict;
   // The database's clock: a rescan compares these times with its own beginning.
-  await tx.db.$executeRaw`
+  return Prisma.sql`
     INSERT INTO verdict (sha256, scanner, code, virus_name, judged_at)
-    VALUES (${sha256}, ${scanner}, ${code}::scan_state, ${virus_name}, clock_timestamp())
+    SELECT ${sha256}, ${scanner}, ${code}::scan_state, ${virus_name}, clock_timestamp()
+    ${when === undefined ? Prisma.empty : Prisma.sql`FROM ${when}`}
     ON CONFLICT (sha256, scanner) DO UPDATE
       SET code = excluded.code, virus_name = excluded.virus_name, judged_at = excluded.judged_at`;
+};
+
+export const recordVerdict = async (on: Pick<Executor, 'query'>, verdict: Verdict): Promise<void> => {
+  await on.query(insertVerdict(verdict));
 };
 
 /** The virus that the latest verdict found in these bytes, by whichever engine. */

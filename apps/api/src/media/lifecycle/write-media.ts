@@ -1,57 +1,58 @@
-import type { Transaction } from '@claimcheck/database/database';
-import { appendToConversations } from '../log/fan-out.ts';
-import { setUsage } from '../quota/user-usage.ts';
+import type { Executor } from '@claimcheck/database/database';
+import { assertFits } from '../log/conversation-events.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
-import { enqueue } from '../record/outbox.ts';
+import { announceOutbox, toOutboxRows } from '../record/outbox.ts';
 import { type MediaChange, type MediaPlan, planChange } from './plan-change.ts';
-import { insertSweeps } from './prefix-sweeps.ts';
+import { type Beside, planStatement } from './plan-statement.ts';
 
-const writeDerivatives = async (tx: Transaction, plan: MediaPlan): Promise<void> => {
-  const { media_object_id, removed, written } = plan;
-  const epochs = removed === 'all' || removed === undefined ? {} : { epoch: { lt: removed.before_epoch } };
-  for (const derivative of written) {
-    const { epoch, quality, created_at: _, ...columns } = derivative;
-    await tx.db.derivative.upsert({
-      where: { media_object_id_epoch_quality: { media_object_id, epoch, quality } },
-      create: derivative,
-      update: columns,
+interface Written {
+  /** Conversations whose logs have the change now. */
+  told: { conversation_id: string; seq: number }[];
+}
+
+/**
+ * Executes a plan in one statement, which may be a transaction of its own.
+ *
+ * @returns whether it was written: not when the row is another one by now than the plan was made from
+ * @throws ProblemError `too_large` when its event would be
+ */
+export const tryPlan = async (on: Executor, plan: MediaPlan, beside: Beside = {}): Promise<boolean> => {
+  const { media } = plan;
+  assertFits({ media });
+  const messages = toOutboxRows(on, plan.messages);
+  const [written] = await on.query<Written>(planStatement(on, plan, messages, beside));
+  if (written === undefined) return false;
+  announceOutbox(on, messages);
+  on.facts.push(...plan.facts);
+  for (const { conversation_id, seq } of written.told)
+    on.facts.push({
+      fact: 'conversation_event',
+      event: { conversation_id, seq, type: 'media.updated', media },
     });
-  }
-  if (removed !== undefined) await tx.db.derivative.deleteMany({ where: { media_object_id, ...epochs } });
+  return true;
 };
 
 /**
- * Executes a plan in the caller's transaction.
+ * Executes a plan in the caller's transaction, under the media object's lock.
  *
  * @returns the media object afterwards
  */
-export const executePlan = async (tx: Transaction, plan: MediaPlan): Promise<MediaRow> => {
-  const { media_object_id, rev_before, usage } = plan;
-  const { count } = await tx.db.media_object.updateMany({
-    where: { media_object_id, rev: rev_before },
-    data: plan.columns,
-  });
+export const executePlan = async (tx: Executor, plan: MediaPlan): Promise<MediaRow> => {
   // The row is locked, so this is a bug of the caller: it wrote what it had not read.
-  if (count === 0) throw new Error('the media object changed under its lock');
-  await writeDerivatives(tx, plan);
-  if (usage !== undefined) await setUsage(tx, [media_object_id], usage);
-  if (plan.sweeps.length > 0) await insertSweeps(tx, plan.sweeps);
-  await enqueue(tx, ...plan.messages);
-  tx.facts.push(...plan.facts);
-  await appendToConversations(tx, plan.media);
+  if (!(await tryPlan(tx, plan))) throw new Error('the media object changed under its lock');
   return plan.row;
 };
 
 /**
  * Changes a media object in the caller's transaction: by the plan, at the revision that was read, with
- * everything that follows from it. {@link finalizeUpload} executes the same plan in one statement.
+ * everything that follows from it. {@link finalizeUpload} executes the same plan with the end of the upload.
  *
  * @param current as {@link lockMedia} returned it in this transaction
  * @throws IllegalTransition when the transition is not in the table: a bug of the caller
  */
 export const writeMedia = (
-  tx: Transaction,
+  tx: Executor,
   settings: DomainConfig,
   current: MediaRow,
   change: MediaChange,

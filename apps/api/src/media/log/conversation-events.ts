@@ -65,7 +65,7 @@ export const appendMediaUpdate = async (
   const rows = await tx.db.$queryRaw<{ conversation_id: string; seq: bigint }[]>`
     WITH locked AS (
       SELECT conversation_id FROM conversation WHERE conversation_id = ANY(${[...conversationIds]}::text[])
-      ORDER BY conversation_id FOR UPDATE),
+      ORDER BY conversation_id FOR NO KEY UPDATE),
     next AS (
       UPDATE conversation SET last_seq = last_seq + 1 FROM locked
       WHERE conversation.conversation_id = locked.conversation_id

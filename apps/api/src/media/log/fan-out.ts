@@ -1,12 +1,15 @@
-import type { Media } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
 import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
 import { toMedia } from '../record/media-view.ts';
 import { appendMediaUpdate } from './conversation-events.ts';
 
-/** Conversations that are notified in the transaction of the change; with more, all are notified afterwards. */
-const INLINE = 20;
+/**
+ * Conversations that are notified in the transaction of the change; with more, a fan-out row is written and all
+ * are notified afterwards. An existing row restarts with the newer rev: a conversation without the older one gets
+ * the newer one, and none gets the same one twice.
+ */
+export const INLINE_CONVERSATIONS = 20;
 /** Conversations that one transaction of a fan-out notifies. */
 export const FAN_OUT_PAGE = 200;
 
@@ -21,25 +24,6 @@ const conversationsAfter = async (
     WHERE media_object_id = ${mediaObjectId}::uuid AND conversation_id > ${cursor}
     ORDER BY conversation_id LIMIT ${limit}`;
   return rows.map(({ conversation_id }) => conversation_id);
-};
-
-/**
- * Appends a media object's change to every conversation that refers to it: to a few at once, to many by a
- * fan-out row. An existing row restarts with the newer rev: a conversation without the older one gets the newer
- * one, and none gets the same one twice. Call it under the media object's lock.
- */
-export const appendToConversations = async (tx: Transaction, media: Media): Promise<void> => {
-  const { media_object_id, rev } = media;
-  const conversations = await conversationsAfter(tx, media_object_id, '', INLINE + 1);
-  if (conversations.length <= INLINE) {
-    await appendMediaUpdate(tx, conversations, media);
-    return;
-  }
-  await tx.db.fanout.upsert({
-    where: { media_object_id },
-    create: { media_object_id, rev },
-    update: { rev, cursor: '' },
-  });
 };
 
 export interface FanOutStep {

@@ -1,4 +1,5 @@
-import { type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
+import { type Executor, Prisma } from '@claimcheck/database/database';
+import { assignments } from './assignments.ts';
 import type { MediaColumns } from './media-row.ts';
 
 /** Columns without a part in the lifecycle: no revision, no message and no event follows their change. */
@@ -8,11 +9,12 @@ export type Bookkeeping = Partial<
 
 /** Writes bookkeeping columns of a media object; under its lock. */
 export const keepBooks = async (
-  tx: Transaction,
+  on: Pick<Executor, 'query'>,
   mediaObjectId: string,
   columns: Bookkeeping,
 ): Promise<void> => {
-  await tx.db.media_object.update({ where: { media_object_id: mediaObjectId }, data: columns });
+  await on.query(Prisma.sql`
+    UPDATE media_object SET ${assignments(columns)} WHERE media_object_id = ${mediaObjectId}::uuid`);
 };
 
 /** Lets an unreferenced media object live until `expiresAt` at least; a referenced one has no end to postpone. */

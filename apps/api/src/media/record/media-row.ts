@@ -19,6 +19,18 @@ export type MediaColumns = Omit<MediaRow, 'derivatives'>;
 
 export type Derivative = MediaRow['derivatives'][number];
 
+/** As `to_jsonb` gives it. */
+export type StoredDerivative = Omit<Derivative, 'size_bytes' | 'created_at'> & {
+  size_bytes: number;
+  created_at: string;
+};
+
+export const toDerivative = ({ size_bytes, created_at, ...rest }: StoredDerivative): Derivative => ({
+  ...rest,
+  size_bytes: BigInt(size_bytes),
+  created_at: new Date(created_at),
+});
+
 /** A row with its derivatives; before its first epoch it has none. */
 const withDerivatives = async (db: Reader, columns: MediaColumns): Promise<MediaRow> => {
   if (columns.epoch === 0) return { ...columns, derivatives: [] };

@@ -3,6 +3,7 @@ import { type Executor, type OutboxRow, Prisma } from '@claimcheck/database/data
 import { chainPlans, type MediaPlan, planChange } from '../lifecycle/plan-change.ts';
 import { chargeUsage } from '../quota/charge-usage.ts';
 import type { Usage } from '../quota/user-usage.ts';
+import { assignments } from '../record/assignments.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaColumns, MediaRow } from '../record/media-row.ts';
 import { sourceUrlOf } from '../record/media-view.ts';
@@ -38,14 +39,6 @@ export const planFinish = (settings: DomainConfig, current: MediaRow, sizeBytes:
   const failure = { failure_code: 'empty_file', failure_message: FAILURES.empty_file };
   const failed = planChange(settings, finished.row, { state: 'failed', ...failure, ready_by: null }, now);
   return chainPlans(finished, failed);
-};
-
-/** `SET` of the plan's columns, whichever they are, typed by the table itself. */
-const assignments = (columns: MediaPlan['columns']): Prisma.Sql => {
-  const names = Prisma.raw(Object.keys(columns).join(', '));
-  const values = JSON.stringify(columns, (_, value) => (typeof value === 'bigint' ? String(value) : value));
-  return Prisma.sql`(${names}) = (
-    SELECT ${names} FROM jsonb_populate_record(NULL::media_object, ${values}::jsonb))`;
 };
 
 /**
