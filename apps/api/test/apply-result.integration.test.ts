@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createConversation } from '../src/media/messages/conversations.ts';
-import { sendMessage } from '../src/media/messages/messages.ts';
+import { sendMessage } from '../src/media/messages/send-message.ts';
 import type { DomainConfig } from '../src/media/record/domain-config.ts';
 import { readMedia } from '../src/media/record/media-row.ts';
 import { toMedia } from '../src/media/record/media-view.ts';

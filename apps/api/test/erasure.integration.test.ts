@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { sweepPrefixes } from '../src/background/sweeper/sweep-prefixes.ts';
 import { createConversation } from '../src/media/messages/conversations.ts';
-import { sendMessage } from '../src/media/messages/messages.ts';
+import { sendMessage } from '../src/media/messages/send-message.ts';
 import { eraseUser } from '../src/media/removal/erase-user.ts';
 import { applyResult } from '../src/media/results/apply-result.ts';
 import { createUpload } from '../src/media/uploads/create-upload.ts';

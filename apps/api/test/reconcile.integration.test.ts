@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { COMMANDS } from '../src/cli/commands/index.ts';
 import { runCli } from '../src/cli/run-cli.ts';
 import { createConversation } from '../src/media/messages/conversations.ts';
-import { sendMessage } from '../src/media/messages/messages.ts';
+import { sendMessage } from '../src/media/messages/send-message.ts';
 import { createUpload } from '../src/media/uploads/create-upload.ts';
 import type { Finding } from '../src/reconcile/compare.ts';
 import { reconcile } from '../src/reconcile/reconcile.ts';

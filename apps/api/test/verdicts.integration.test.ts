@@ -8,7 +8,8 @@ import { blockKnownBytes, listSameBytes } from '../src/media/lifecycle/block-med
 import { redriveMedia } from '../src/media/lifecycle/redrive-media.ts';
 import { findKnownVirus, forgetVerdicts } from '../src/media/lifecycle/verdicts.ts';
 import { createConversation } from '../src/media/messages/conversations.ts';
-import { listMessages, sendMessage } from '../src/media/messages/messages.ts';
+import { listMessages } from '../src/media/messages/list-messages.ts';
+import { sendMessage } from '../src/media/messages/send-message.ts';
 import { type MediaRow, readMedia } from '../src/media/record/media-row.ts';
 import { listPurgeable, purgeBlocked } from '../src/media/removal/purge-blocked.ts';
 import { type ApplyOutcome, applyResult } from '../src/media/results/apply-result.ts';
@@ -156,7 +157,12 @@ describe('VIRUS_POLICY=hard', () => {
     expect(await db.database.transaction((tx) => purgeBlocked(tx, id))).toBe(true);
     expect(await db.database.transaction((tx) => purgeBlocked(tx, id))).toBe(false);
     expect(await readMedia(db.database.client, id)).toBeUndefined();
-    const { messages } = await listMessages(db.database.client, settings, conversation, { limit: 10 });
+    const { messages } = await listMessages(
+      db.database.client,
+      settings,
+      { conversation_id: conversation, viewer_id: 'ben' },
+      { limit: 10 },
+    );
     expect(messages).toMatchObject([{ message_type: 'file', sender_user_id: 'ann' }]);
     expect(messages[0]?.media_object_id).toBeUndefined();
     expect(messages[0]?.media).toBeUndefined();

@@ -26,6 +26,53 @@ const first = <Value>(values: Value[]): Value => {
   return value;
 };
 
+/** What the api logs when ann sends: with the key that her client chose. */
+const messageOf = (conversationId: string, sender: string) => ({
+  message_id: randomUUID(),
+  conversation_id: conversationId,
+  seq: 1,
+  sender_user_id: sender,
+  client_message_id: 'phone-1',
+  message_type: 'text' as const,
+  body: 'hello',
+  created_at: '2026-11-20T12:00:00.000Z',
+});
+
+describe('the key of a message', () => {
+  const keysOf = ({ received }: Awaited<ReturnType<TestWorld['connect']>>) =>
+    received.map(
+      ({ payload }) => (payload as { message: { client_message_id?: string } }).message.client_message_id,
+    );
+
+  test('reaches all sockets of its sender and nobody else, live and when they catch up', async () => {
+    const { users, conversationId, clients } = await setUp('ann', 'ben');
+    const [ann = '', ben = ''] = users;
+    const phone = await world.connect(gateway, ann);
+    for (const client of [...clients, phone]) await client.subscribe(conversationId);
+    await world.writer.append(conversationId, 'message.created', { message: messageOf(conversationId, ann) });
+    for (const client of [...clients, phone]) await client.untilSeq(conversationId, 1);
+    const late = [await world.connect(gateway, ann), await world.connect(gateway, ben)];
+    for (const client of late) await client.subscribe(conversationId, 0);
+    for (const client of late) await client.untilSeq(conversationId, 1);
+    const keys = [...clients, phone, ...late].map(keysOf);
+    expect(keys).toEqual([['phone-1'], [undefined], ['phone-1'], ['phone-1'], [undefined]]);
+  });
+
+  test('does not bring an event into a socket of its sender that is not subscribed', async () => {
+    const { users, conversationId, clients } = await setUp('ann', 'ben');
+    const [ann = ''] = users;
+    const elsewhere = await world.connect(gateway, ann);
+    const other = await world.writer.createConversation(ann);
+    await elsewhere.subscribe(other);
+    for (const client of clients) await client.subscribe(conversationId);
+    await world.writer.append(conversationId, 'message.created', { message: messageOf(conversationId, ann) });
+    for (const client of clients) await client.untilSeq(conversationId, 1);
+    await world.writer.appendSmall(other);
+    await elsewhere.untilSeq(other, 1);
+    expect(elsewhere.seqs(conversationId)).toEqual([]);
+  });
+});
+
 describe('live', () => {
   test('an event reaches every member as its name and everything else', async () => {
     const { conversationId, clients } = await setUp('ann', 'ben');

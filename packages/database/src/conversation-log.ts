@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 
 const EVENT_NAMES = {
   message_created: 'message.created',
+  message_updated: 'message.updated',
   message_deleted: 'message.deleted',
   media_updated: 'media.updated',
   member_added: 'member.added',

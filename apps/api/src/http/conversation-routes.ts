@@ -1,9 +1,10 @@
+import { eventFor } from '@claimcheck/contracts/event-for';
 import { hostId } from '@claimcheck/contracts/ids';
 import { createConversationSchema, eventsQuerySchema } from '@claimcheck/contracts/rest';
 import { readLog } from '@claimcheck/database/conversation-log';
 import type { Identity } from '@claimcheck/platform/auth/token-verifier';
 import { Router } from 'express';
-import { assertMember } from '../media/access/membership.ts';
+import { assertMayRead, assertMember } from '../media/access/membership.ts';
 import {
   addMember,
   createConversation,
@@ -11,6 +12,7 @@ import {
   readConversation,
   removeMember,
 } from '../media/messages/conversations.ts';
+import { noConversation } from '../media/record/not-found.ts';
 import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
@@ -20,7 +22,10 @@ import { createOnce } from './create-once.ts';
 /** @throws ProblemError `not_found` */
 export const hostIdOf = (text: unknown): string => {
   const parsed = hostId.safeParse(text);
-  if (!parsed.success) throw new ProblemError('not_found');
+  if (!parsed.success)
+    throw new ProblemError('not_found', {
+      detail: 'An id of a conversation or a user matches [A-Za-z0-9_-]{1,64}.',
+    });
   return parsed.data;
 };
 
@@ -91,17 +96,22 @@ export const conversationRoutes = (context: HttpContext): Router => {
 
   router.get('/v1/conversations/:id', async (request, response) => {
     const id = hostIdOf(request.params.id);
-    await assertMember(database, id, identityOf(response).user_id);
+    await assertMayRead(database, id, identityOf(response));
     response.json(await readConversation(database.client, id));
   });
 
   router.get('/v1/conversations/:id/events', async (request, response) => {
     const id = hostIdOf(request.params.id);
     const query = validate(eventsQuerySchema, request.query);
-    await assertMember(database, id, identityOf(response).user_id);
+    const identity = identityOf(response);
+    await assertMayRead(database, id, identity);
     const page = await readLog(database.client, id, query.since_seq, query.limit);
-    if (page === undefined) throw new ProblemError('not_found');
-    response.json({ ...page, resync: query.since_seq < page.pruned_seq });
+    if (page === undefined) throw noConversation();
+    response.json({
+      ...page,
+      events: page.events.map((event) => eventFor(event, identity.user_id)),
+      resync: query.since_seq < page.pruned_seq,
+    });
   });
 
   return router;

@@ -32,7 +32,7 @@ export const downloadRoutes = (context: HttpContext, ...guards: RequestHandler[]
     try {
       const viewer = viewerOf(response);
       const row = await readVisibleMedia(database.client, mediaIdOf(request.params.id), viewer);
-      const download = resolveDownload(row, settings, quality, viewer.user_id);
+      const download = resolveDownload(row, settings, quality, viewer);
       const session = typeof request.query.t === 'string' ? `?t=${encodeURIComponent(request.query.t)}` : '';
       if (download.hls_epoch !== undefined)
         // A playlist's relative names lead nowhere but on our own origin.

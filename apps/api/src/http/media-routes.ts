@@ -3,19 +3,20 @@ import { isSettled } from '@claimcheck/contracts/media';
 import { prefixOf } from '@claimcheck/contracts/object-keys';
 import { longPollQuerySchema } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
+import type { Viewer } from '../media/access/media-access.ts';
 import { VisibleMediaReader } from '../media/access/visible-media-reader.ts';
 import { deleteMedia } from '../media/lifecycle/delete-media.ts';
 import type { MediaRow } from '../media/record/media-row.ts';
 import { toMedia } from '../media/record/media-view.ts';
 import { ProblemError } from '../problem-error.ts';
-import { identityOf } from '../request/authenticate.ts';
+import { identityOf, viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
 
 /** @throws ProblemError `not_found`: an id of another form names nothing */
 export const mediaIdOf = (text: unknown): string => {
   const parsed = uuid.safeParse(text);
-  if (!parsed.success) throw new ProblemError('not_found');
+  if (!parsed.success) throw new ProblemError('not_found', { detail: 'An id of ours is a UUID.' });
   return parsed.data;
 };
 
@@ -44,14 +45,14 @@ export const mediaRoutes = (context: HttpContext): Router => {
   /** Answers when rev > afterRev, when it is settled (nothing more will come by itself), or in time. */
   const waitForChange = async (
     id: string,
-    userId: string,
+    viewer: Viewer,
     options: { afterRev: number; deadline: number; signal: AbortSignal },
   ): Promise<MediaRow> => {
     for (;;) {
       const left = options.deadline - Date.now();
       const { changed, cancel } = waiters.register(id, Math.max(left, 0), options.signal);
       try {
-        const row = await visible.read(id, userId);
+        const row = await visible.read(id, viewer);
         const isNews = row.rev > options.afterRev;
         if (isNews || isSettled(row.state) || left <= 0 || options.signal.aborted) return row;
         metrics.longPolls.inc();
@@ -66,7 +67,7 @@ export const mediaRoutes = (context: HttpContext): Router => {
     const query = validate(longPollQuerySchema, request.query);
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    const row = await waitForChange(mediaIdOf(request.params.id), identityOf(response).user_id, {
+    const row = await waitForChange(mediaIdOf(request.params.id), viewerOf(response), {
       afterRev: query.after_rev ?? revOf(request.get('if-none-match')) ?? -1,
       deadline: Date.now() + query.wait * 1_000,
       signal: gone.signal,

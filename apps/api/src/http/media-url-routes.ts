@@ -6,12 +6,13 @@ import {
   mediaUrlsSchema,
 } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
-import { findAccess } from '../media/access/media-access.ts';
+import { findAccess, type Viewer } from '../media/access/media-access.ts';
 import { type MediaSession, openMediaSession, type SessionScope } from '../media/access/media-sessions.ts';
 import { type Download, resolveDownload } from '../media/access/resolve-download.ts';
 import { readMedia } from '../media/record/media-row.ts';
+import { noMedia } from '../media/record/not-found.ts';
 import { ProblemError } from '../problem-error.ts';
-import { identityOf } from '../request/authenticate.ts';
+import { viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
 import { hlsUrlOf, signedLifeMs, signUrl } from './signed-urls.ts';
@@ -27,9 +28,9 @@ const times = (expiresAt: number, lifeMs: number) => ({
 });
 
 /** Media sessions of one user, and the URLs that go with them. */
-const createUrls = ({ config, database, settings, storage }: HttpContext, userId: string) => {
+const createUrls = ({ config, database, settings, storage }: HttpContext, viewer: Viewer) => {
   const openSession = (scope: SessionScope): Promise<MediaSession> =>
-    openMediaSession(database, userId, scope, config.mediaSessionTtlMs);
+    openMediaSession(database, viewer.user_id, scope, config.mediaSessionTtlMs);
 
   const storageUrl = async (download: Download) => {
     const { url, expires_at } = await signUrl(storage, config.signedUrl, download);
@@ -53,9 +54,9 @@ const createUrls = ({ config, database, settings, storage }: HttpContext, userId
 
   const urlOf = async (asked: Asked) => {
     const row = await readMedia(database.client, asked.id);
-    const access = row === undefined ? undefined : await findAccess(database.client, row, userId);
-    if (row === undefined || access === undefined) throw new ProblemError('not_found');
-    const download = resolveDownload(row, settings, asked.quality, userId);
+    const access = row && (await findAccess(database.client, row, viewer));
+    if (row === undefined || access === undefined) throw noMedia({ field: 'id' });
+    const download = resolveDownload(row, settings, asked.quality, viewer);
     // A playlist is always served from here: its names are relative.
     return config.downloadMode === 'proxy' || download.hls_epoch !== undefined
       ? ownUrl(asked, download, await sessionFor(access))
@@ -79,7 +80,7 @@ export const mediaUrlRoutes = (context: HttpContext): Router => {
 
   router.post('/v1/media/session', async (request, response) => {
     const { conversation_id } = validate(mediaSessionSchema, request.body);
-    const session = await createUrls(context, identityOf(response).user_id).openSession({ conversation_id });
+    const session = await createUrls(context, viewerOf(response)).openSession({ conversation_id });
     const answer: MediaSessionAnswer = {
       token: session.token,
       ...times(session.expires_at.getTime(), config.mediaSessionTtlMs),
@@ -89,7 +90,7 @@ export const mediaUrlRoutes = (context: HttpContext): Router => {
 
   router.post('/v1/media/urls', async (request, response) => {
     const { items } = validate(mediaUrlsSchema, request.body);
-    const { answer } = createUrls(context, identityOf(response).user_id);
+    const { answer } = createUrls(context, viewerOf(response));
     response.set('Cache-Control', 'no-store').json({ items: await Promise.all(items.map(answer)) });
   });
 

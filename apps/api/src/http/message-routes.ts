@@ -1,8 +1,11 @@
-import { sendMessageSchema } from '@claimcheck/contracts/messages';
+import { editMessageSchema, sendMessageSchema } from '@claimcheck/contracts/messages';
 import { messagesQuerySchema } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
-import { assertMember } from '../media/access/membership.ts';
-import { deleteMessage, listMessages, sendMessage } from '../media/messages/messages.ts';
+import { assertMayRead, assertMember } from '../media/access/membership.ts';
+import { deleteMessage } from '../media/messages/delete-message.ts';
+import { editMessage } from '../media/messages/edit-message.ts';
+import { listMessages } from '../media/messages/list-messages.ts';
+import { sendMessage } from '../media/messages/send-message.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
@@ -17,18 +20,14 @@ export const messageRoutes = ({ database, settings }: HttpContext): Router => {
 
   router.post(path, async (request, response) => {
     const id = hostIdOf(request.params.id);
-    const { user_id } = identityOf(response);
+    const { user_id, is_backend } = identityOf(response);
+    const posting = { conversation_id: id, sender_user_id: user_id, is_backend };
     const input = validate(sendMessageSchema, request.body);
     const { status, body } = await createOnce(
       database,
       { request, response, route: `POST ${path}` },
       async (tx) => {
-        const { message, created } = await sendMessage(
-          tx,
-          settings,
-          { conversation_id: id, sender_user_id: user_id },
-          input,
-        );
+        const { message, created } = await sendMessage(tx, settings, posting, input);
         return { created, body: message };
       },
     );
@@ -38,8 +37,20 @@ export const messageRoutes = ({ database, settings }: HttpContext): Router => {
   router.get(path, async (request, response) => {
     const id = hostIdOf(request.params.id);
     const page = validate(messagesQuerySchema, request.query);
-    await assertMember(database, id, identityOf(response).user_id);
-    response.json(await listMessages(database.client, settings, id, page));
+    const identity = identityOf(response);
+    await assertMayRead(database, id, identity);
+    const where = { conversation_id: id, viewer_id: identity.user_id };
+    response.json(await listMessages(database.client, settings, where, page));
+  });
+
+  router.patch(`${path}/:messageId`, async (request, response) => {
+    const id = hostIdOf(request.params.id);
+    const message_id = mediaIdOf(request.params.messageId);
+    const edit = validate(editMessageSchema, request.body);
+    const user = identityOf(response);
+    await assertMayRead(database, id, user);
+    const name = { conversation_id: id, message_id, user };
+    response.json(await database.transaction((tx) => editMessage(tx, settings, name, edit)));
   });
 
   router.delete(`${path}/:messageId`, async (request, response) => {

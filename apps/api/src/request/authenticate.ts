@@ -86,8 +86,11 @@ export const authenticateViewer = (
 };
 
 /** Authenticates a viewer: a user with all rights, or with those that a media session gives. */
-export const viewerOf = (response: Response): Viewer =>
-  response.locals.viewer ?? { user_id: identityOf(response).user_id };
+export const viewerOf = (response: Response): Viewer => {
+  if (response.locals.viewer !== undefined) return response.locals.viewer;
+  const { user_id, is_backend } = identityOf(response);
+  return { user_id, is_backend };
+};
 
 /** @throws ProblemError `forbidden` for anybody but the host's backend */
 export const assertBackend = (response: Response): void => {

@@ -27,6 +27,7 @@ export const rowOf = (changed: Partial<MediaRow>): MediaRow => ({
   owner_user_id: 'ann',
   conversation_id: null,
   filename: 'a.jpg',
+  data: null,
   content_type: 'image/jpeg',
   size_bytes: 1_000n,
   sha256: null,

@@ -5,7 +5,7 @@ import { migrate } from '@claimcheck/database/migrate';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { createConversation } from '../../src/media/messages/conversations.ts';
-import { sendMessage } from '../../src/media/messages/messages.ts';
+import { sendMessage } from '../../src/media/messages/send-message.ts';
 import type { DomainConfig } from '../../src/media/record/domain-config.ts';
 import { createUpload } from '../../src/media/uploads/create-upload.ts';
 import { finalizeUpload } from '../../src/media/uploads/finalize-upload.ts';

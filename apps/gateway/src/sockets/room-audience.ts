@@ -1,7 +1,9 @@
+import { eventFor, keyHolderOf } from '@claimcheck/contracts/event-for';
+import type { ConversationEvent } from '@claimcheck/contracts/socket-events';
 import type { FeedAudience } from '../feeds/feed-member.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { EventSender } from './event-sender.ts';
-import { type GatewayServer, roomOf } from './types.ts';
+import { type GatewayServer, roomOf, roomOfUser } from './types.ts';
 
 /** A conversation's live members as a Socket.IO room: an event is encoded once for all of them. */
 export const createRoomAudience = (
@@ -11,10 +13,21 @@ export const createRoomAudience = (
 ): FeedAudience => {
   const countDeliveries = (room: string) =>
     metrics.deliveries.inc(io.sockets.adapter.rooms.get(room)?.size ?? 0);
+  /** Live sockets of the one user who gets more of an event than the others. */
+  const socketsOfKeyHolder = (event: ConversationEvent, room: string): string[] => {
+    const userId = keyHolderOf(event);
+    if (userId === undefined) return [];
+    const { rooms } = io.sockets.adapter;
+    const live = rooms.get(room);
+    return [...(rooms.get(roomOfUser(userId)) ?? [])].filter((id) => live?.has(id));
+  };
   return {
     event: (event) => {
       const room = roomOf(event.conversation_id);
-      events.conversationEvent(io.to(room), event);
+      const own = socketsOfKeyHolder(event, room);
+      // Encoded once for everybody else, however many they are, and once more for the sender.
+      events.conversationEvent(io.to(room).except(own), eventFor(event, undefined));
+      if (own.length > 0) events.conversationEvent(io.to(own), event);
       countDeliveries(room);
     },
     progress: ({ type, ...payload }) => {

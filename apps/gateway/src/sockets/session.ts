@@ -1,3 +1,4 @@
+import { eventFor } from '@claimcheck/contracts/event-for';
 import type { PlainAnswer, UserAnnouncement } from '@claimcheck/contracts/socket-events';
 import type { TokenVerifier } from '@claimcheck/platform/auth/token-verifier';
 import type { CatchUpAdmission } from '../feeds/catch-up-admission.ts';
@@ -11,7 +12,7 @@ import type { MemberSocket } from './member-socket.ts';
 import type { OutboundMeter } from './outbound-meter.ts';
 import { SessionExpiry } from './session-expiry.ts';
 import { Subscriptions } from './subscriptions.ts';
-import { type GatewaySocket, roomOf } from './types.ts';
+import { type GatewaySocket, roomOf, roomOfUser } from './types.ts';
 
 export interface SessionDependencies {
   feeds: FeedRegistry;
@@ -51,6 +52,7 @@ export class Session {
       onExpiring: (at) => deps.events.send(socket, 'session.expiring', { expires_at: at.toISOString() }),
       onExpired: () => socket.disconnect(true),
     });
+    void socket.join(roomOfUser(this.userId));
     this.#stopListening = deps.userFeeds.listen(this.userId, (announcement) => this.#onUser(announcement));
   }
 
@@ -76,7 +78,7 @@ export class Session {
     return {
       userId: this.userId,
       send: (event) => {
-        this.#deps.events.conversationEvent(socket, event);
+        this.#deps.events.conversationEvent(socket, eventFor(event, this.userId));
         this.#deps.metrics.deliveries.inc();
       },
       get isReady() {

@@ -12,5 +12,8 @@ export type GatewayServer = Server<ClientToServerEvents, BoundedEvents, DefaultE
 export type GatewaySocket = Socket<ClientToServerEvents, BoundedEvents, DefaultEventsMap, SocketData>;
 export type Connection = GatewaySocket['conn'];
 
+/** Socket.IO room of a user's sockets. */
+export const roomOfUser = (userId: string): string => `user:${userId}`;
+
 /** Socket.IO room of a conversation's live members; the colon keeps it apart from socket ids. */
 export const roomOf = (conversationId: string): string => `conversation:${conversationId}`;

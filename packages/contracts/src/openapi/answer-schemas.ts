@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROBLEMS } from '../errors.ts';
+import { hostData } from '../host-data.ts';
 import { hostId } from '../ids.ts';
 import { mediaSchema, QUALITIES } from '../media.ts';
 import { messageSchema } from '../messages.ts';
@@ -64,6 +65,7 @@ export const referenceAnswerSchema = z.object({
   kind: z.string(),
   ref_id: z.string(),
   conversation_id: hostId,
+  data: hostData.optional(),
 });
 
 export const conversationsPageSchema = z.object({ conversations: z.array(conversationSchema) });

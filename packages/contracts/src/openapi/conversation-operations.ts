@@ -1,4 +1,4 @@
-import { messageSchema, sendMessageSchema } from '../messages.ts';
+import { editMessageSchema, messageSchema, sendMessageSchema } from '../messages.ts';
 import { createConversationSchema, eventsQuerySchema, messagesQuerySchema } from '../rest.ts';
 import {
   conversationSchema,
@@ -111,7 +111,8 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/conversations/{id}/messages',
     id: 'sendMessage',
     tag: 'Messages',
-    summary: 'Send a message; media is referred to by its id',
+    summary:
+      'Send a message; media is referred to by its id, two to ten as attachments. Body, data, and all of alt and filename together fit into one event: 3,000 bytes always do',
     access: 'user',
     parameters: [conversationId, idempotencyKey],
     body: {
@@ -151,6 +152,18 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
       },
     },
     problems: ['not_found'],
+  },
+  {
+    method: 'patch',
+    path: '/v1/conversations/{id}/messages/{messageId}',
+    id: 'editMessage',
+    tag: 'Messages',
+    summary: 'Edit the texts of your own message; members get message.updated',
+    access: 'user',
+    parameters: [conversationId, messageId],
+    body: { schema: editMessageSchema, example: { alt: 'Two children and a dog on a beach' } },
+    answers: { 200: { description: 'As it is now', schema: messageSchema, example: exampleMessage } },
+    problems: ['not_found', 'forbidden', 'too_large'],
   },
   {
     method: 'delete',

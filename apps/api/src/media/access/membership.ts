@@ -1,6 +1,7 @@
 import type { Problem } from '@claimcheck/contracts/errors';
 import { type Executor, Prisma } from '@claimcheck/database/database';
-import { ProblemError } from '../../problem-error.ts';
+import { noConversation } from '../record/not-found.ts';
+import type { Viewer } from './media-access.ts';
 
 /**
  * Checks that a user is a member of a conversation.
@@ -16,5 +17,21 @@ export const assertMember = async (
 ): Promise<void> => {
   const members = await on.query(Prisma.sql`
     SELECT 1 FROM conversation_member WHERE conversation_id = ${conversationId} AND user_id = ${userId}`);
-  if (members.length === 0) throw new ProblemError('not_found', extra);
+  if (members.length === 0) throw noConversation(extra);
+};
+
+/**
+ * Checks that a viewer may read a conversation: a member, or a backend where the conversation exists.
+ *
+ * @throws ProblemError `not_found`
+ */
+export const assertMayRead = async (
+  on: Pick<Executor, 'query'>,
+  conversationId: string,
+  { user_id, is_backend = false }: Viewer,
+): Promise<void> => {
+  if (!is_backend) return assertMember(on, conversationId, user_id);
+  const found = await on.query(Prisma.sql`
+    SELECT 1 FROM conversation WHERE conversation_id = ${conversationId}`);
+  if (found.length === 0) throw noConversation();
 };

@@ -5,6 +5,7 @@ import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
 import { currentDerivatives } from '../record/media-view.ts';
 import { isDeliverable } from '../record/scan-policy.ts';
+import type { Viewer } from './media-access.ts';
 
 /** One object of the storage, and how it is to be served. */
 export interface Download {
@@ -65,7 +66,7 @@ export const resolveDownload = (
   row: MediaRow,
   settings: DomainConfig,
   quality: Quality,
-  userId: string,
+  { user_id, is_backend }: Pick<Viewer, 'user_id' | 'is_backend'>,
 ): Download => {
   assertAvailable(row, settings, quality);
   const current = currentDerivatives(row);
@@ -84,7 +85,9 @@ export const resolveDownload = (
   const sourceServes = quality === 'original' && (row.kind !== 'video' || row.state === 'degraded');
   if (quality !== 'source' && !sourceServes)
     throw new ProblemError('media_not_ready', { media_object_id: row.media_object_id });
-  if (settings.sourceAccess === 'owner' && row.owner_user_id !== userId) throw new ProblemError('forbidden');
+  const maySeeSource =
+    settings.sourceAccess === 'members' || is_backend === true || row.owner_user_id === user_id;
+  if (!maySeeSource) throw new ProblemError('forbidden');
   return sourceOf(row);
 };
 

@@ -16,6 +16,7 @@ type Fixed =
   | 'owner_user_id'
   | 'object_storage_key'
   | 's3_bucket'
+  | 'data'
   | 'created_at'
   | 'updated_at';
 
@@ -33,7 +34,7 @@ export interface MediaPlan {
   /** The media object afterwards. */
   row: MediaRow;
   /** Columns that differ from the row before, `rev` and `updated_at` included. */
-  columns: Partial<MediaColumns>;
+  columns: Partial<Omit<MediaColumns, 'data'>>;
   /** Derivatives to insert or replace. */
   written: readonly Derivative[];
   /** Derivatives to delete: all, or those of earlier epochs than this one. */

@@ -11,12 +11,15 @@ import { ProblemError } from '../../problem-error.ts';
 // Room for the conversation's id, the seq, the names around the payload.
 const ENVELOPE_BYTES = 256;
 
+/** Whether a payload fits into an event's 8 KiB. */
+export const fits = (payload: object): boolean =>
+  Buffer.byteLength(JSON.stringify(payload)) + ENVELOPE_BYTES <= LIMITS.eventBytes;
+
 /** @throws ProblemError `too_large` when the event would not fit its 8 KiB */
 export const assertFits = (payload: object): void => {
-  const bytes = Buffer.byteLength(JSON.stringify(payload)) + ENVELOPE_BYTES;
-  if (bytes > LIMITS.eventBytes)
+  if (!fits(payload))
     throw new ProblemError('too_large', {
-      detail: 'Body, alt and filename together are too long for one event.',
+      detail: 'Body, data, and all of alt and filename together are too long for one event.',
     });
 };
 

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { ProblemError } from '../../problem-error.ts';
 import { appendEvent } from '../log/conversation-events.ts';
 import type { Reader } from '../record/media-row.ts';
+import { noConversation } from '../record/not-found.ts';
 
 type ConversationRow = Prisma.conversationGetPayload<{ include: { members: true } }>;
 
@@ -20,7 +21,7 @@ const read = async (db: Reader, conversationId: string): Promise<ConversationRow
     where: { conversation_id: conversationId },
     include: { members: true },
   });
-  if (row === null) throw new ProblemError('not_found');
+  if (row === null) throw noConversation();
   return row;
 };
 

@@ -1,5 +1,6 @@
+import type { HostData } from '@claimcheck/contracts/host-data';
 import { isTombstone } from '@claimcheck/contracts/media';
-import type { Transaction } from '@claimcheck/database/database';
+import { Prisma, type Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { keepBooks } from '../record/bookkeeping.ts';
@@ -13,7 +14,13 @@ export interface Reference {
   kind: string;
   ref_id: string;
   conversation_id: string;
+  /** The host's own. */
+  data?: HostData | undefined;
 }
+
+/** In a column of JSON, nothing is NULL. */
+const toColumn = (data: HostData | undefined) =>
+  data === undefined ? Prisma.DbNull : (data as Prisma.InputJsonObject);
 
 /** Restores an expiring media object that is referenced in time. */
 export const bringBack = async (
@@ -35,12 +42,14 @@ export const addReference = async (
   tx: Transaction,
   settings: DomainConfig,
   media: MediaRow,
-  reference: Omit<Reference, 'media_object_id'>,
+  { data, ...reference }: Omit<Reference, 'media_object_id'>,
 ): Promise<MediaRow> => {
   const { media_object_id } = media;
   // Before the reference: its conversation learns the state from the message, not from an update.
   const back = await bringBack(tx, settings, media);
-  await tx.db.media_reference.create({ data: { ...reference, media_object_id } });
+  await tx.db.media_reference.create({
+    data: { ...reference, media_object_id, data: toColumn(data) },
+  });
   // This is bookkeeping of the ledger, not a change that anybody sees.
   await keepBooks(tx, media_object_id, { expires_at: null });
   return { ...back, expires_at: null };
@@ -82,12 +91,14 @@ export const putHostReference = async (
   const media = await lockMedia(tx, media_object_id);
   if (media === undefined) throw new ProblemError('not_found', extra);
   const { kind, ref_id, conversation_id } = reference;
-  const known = await tx.db.media_reference.findUnique({
-    where: { media_object_id_kind_ref_id: { media_object_id, kind, ref_id } },
-  });
+  const where = { media_object_id_kind_ref_id: { media_object_id, kind, ref_id } };
+  const known = await tx.db.media_reference.findUnique({ where });
   if (known !== null && known.conversation_id !== conversation_id)
     throw new ProblemError('client_key_conflict', { ...extra, field: 'conversation_id' });
-  if (known !== null) return { created: false };
+  if (known !== null) {
+    await tx.db.media_reference.update({ where, data: { data: toColumn(reference.data) } });
+    return { created: false };
+  }
   if (isTombstone(media.state)) throw new ProblemError('media_gone', extra);
   if (media.upload_state !== 'uploaded') throw new ProblemError('media_not_uploaded', extra);
   const conversation = await tx.db.conversation.findUnique({ where: { conversation_id } });
@@ -100,7 +111,7 @@ export const putHostReference = async (
 export const deleteHostReference = async (
   tx: Transaction,
   settings: DomainConfig,
-  { media_object_id, ...reference }: Omit<Reference, 'conversation_id'>,
+  { media_object_id, ...reference }: Pick<Reference, 'media_object_id' | 'kind' | 'ref_id'>,
 ): Promise<void> => {
   const media = await lockMedia(tx, media_object_id);
   if (media === undefined) return;

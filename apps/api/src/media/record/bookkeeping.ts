@@ -27,3 +27,11 @@ export const postponeExpiry = async (
     UPDATE media_object SET expires_at = GREATEST(expires_at, ${expiresAt}::timestamptz)
     WHERE media_object_id = ${mediaObjectId}::uuid AND expires_at IS NOT NULL`);
 };
+
+/** Takes the host's data from a media object; under its lock. */
+export const forgetData = async (tx: Transaction, mediaObjectId: string): Promise<void> => {
+  await tx.db.media_object.update({
+    where: { media_object_id: mediaObjectId },
+    data: { data: Prisma.DbNull },
+  });
+};

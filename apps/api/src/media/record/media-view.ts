@@ -1,3 +1,4 @@
+import type { HostData } from '@claimcheck/contracts/host-data';
 import type { DerivedQuality, Media } from '@claimcheck/contracts/media';
 import type { MediaRow } from './media-row.ts';
 
@@ -52,6 +53,7 @@ export const toMedia = (row: MediaRow, publicUrl: string): Media => {
     waveform: row.waveform.length === 0 ? undefined : row.waveform,
     page_count: orUndefined(row.page_count),
     alt: orUndefined(row.alt),
+    data: row.data === null ? undefined : (row.data as HostData),
     upload_state: row.upload_state,
     thumbnail_state: row.thumbnail_state,
     scan_state: row.scan_state,

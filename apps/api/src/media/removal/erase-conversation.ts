@@ -26,9 +26,12 @@ const letGo = async (
   mediaObjectId: string,
 ): Promise<ErasedUpload | undefined> => {
   const row = await lockMedia(tx, mediaObjectId);
-  const where = { conversation_id: conversationId, media_object_id: mediaObjectId };
-  await tx.db.message.deleteMany({ where });
-  await tx.db.media_reference.deleteMany({ where });
+  const conversation = { conversation_id: conversationId };
+  const where = { media_object_id: mediaObjectId };
+  await tx.db.message.deleteMany({
+    where: { ...conversation, OR: [where, { attachments: { some: where } }] },
+  });
+  await tx.db.media_reference.deleteMany({ where: { ...conversation, ...where } });
   if (row === undefined || (await isReferenced(tx, mediaObjectId))) return undefined;
   return eraseMedia(tx, settings, row);
 };

@@ -2,7 +2,7 @@ import { isTombstone } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { isReferenced } from '../messages/references.ts';
-import { keepBooks } from '../record/bookkeeping.ts';
+import { forgetData, keepBooks } from '../record/bookkeeping.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
 import { toMedia } from '../record/media-view.ts';
@@ -34,6 +34,22 @@ const NOTHING_PERSONAL = {
 /** Owner of erased rows: not an id that a host can give. */
 export const ERASED_USER = '';
 
+/** Leaves only the id of a media object in the events of albums: they have no room for more. */
+const rewriteAlbums = async (tx: Transaction, mediaObjectId: string): Promise<void> => {
+  await tx.db.$executeRaw`
+    UPDATE conversation_event SET payload = jsonb_set(payload, '{message,attachments}', (
+      SELECT jsonb_agg(CASE WHEN item->>'media_object_id' = ${mediaObjectId}
+        THEN jsonb_build_object('media_object_id', ${mediaObjectId}::text) ELSE item END ORDER BY position)
+      FROM jsonb_array_elements(payload->'message'->'attachments') WITH ORDINALITY AS items (item, position)))
+    FROM message_attachment JOIN message USING (message_id)
+    WHERE message_attachment.media_object_id = ${mediaObjectId}::uuid
+      AND payload->'message' ? 'attachments'
+      AND ((conversation_event.conversation_id = message.conversation_id
+          AND conversation_event.seq = message.seq AND conversation_event.type = 'message.created')
+        OR (conversation_event.type = 'message.updated'
+          AND payload->'message'->>'message_id' = message.message_id::text))`;
+};
+
 /**
  * Rewrites earlier events of the media object in every log, also where the message that showed it is deleted:
  * the log keeps updates. Both statements use an index, however long the logs are.
@@ -47,9 +63,16 @@ const rewriteLogs = async (tx: Transaction, settings: DomainConfig, row: MediaRo
   await tx.db.$executeRaw`
     UPDATE conversation_event SET payload = jsonb_set(payload, '{message,media}', ${media}::jsonb)
     FROM message
-    WHERE message.media_object_id = ${id}::uuid
+    WHERE message.media_object_id = ${id}::uuid AND payload->'message' ? 'media'
       AND conversation_event.conversation_id = message.conversation_id
       AND conversation_event.seq = message.seq AND conversation_event.type = 'message.created'`;
+  await tx.db.$executeRaw`
+    UPDATE conversation_event SET payload = jsonb_set(payload, '{message,media}', ${media}::jsonb)
+    FROM message
+    WHERE message.media_object_id = ${id}::uuid AND payload->'message' ? 'media'
+      AND conversation_event.type = 'message.updated'
+      AND payload->'message'->>'message_id' = message.message_id::text`;
+  await rewriteAlbums(tx, id);
 };
 
 /**
@@ -69,10 +92,11 @@ export const eraseMedia = async (
   const sessions = await tx.db.upload_session.findMany({ where });
   const nobodys = { owner_user_id: ERASED_USER };
   await keepBooks(tx, media_object_id, nobodys);
+  await forgetData(tx, media_object_id);
   const erased = await writeMedia(
     tx,
     settings,
-    { ...row, ...nobodys },
+    { ...row, ...nobodys, data: null },
     {
       ...NOTHING_PERSONAL,
       state: isTombstone(row.state) ? row.state : 'deleted',

@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '@claimcheck/database/database';
 import { insertSweeps, sweepsOfWhole } from '../lifecycle/prefix-sweeps.ts';
 import { removeMember } from '../messages/conversations.ts';
-import { deleteMessage } from '../messages/messages.ts';
+import { deleteMessage } from '../messages/delete-message.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
 import { ERASED_USER, type ErasedUpload, eraseMedia, erasePage } from './erase-media.ts';
@@ -68,6 +68,7 @@ const erasePieces = async (
 const forget = async (tx: Transaction, userId: string): Promise<void> => {
   const own = { owner_user_id: userId };
   await tx.db.media_alias.deleteMany({ where: own });
+  await tx.db.message_tombstone.deleteMany({ where: { sender_user_id: userId } });
   await tx.db.user_usage.deleteMany({ where: own });
   await tx.db.user_limit.deleteMany({ where: own });
   await tx.db.media_session.deleteMany({ where: { user_id: userId } });

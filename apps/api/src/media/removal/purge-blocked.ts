@@ -29,6 +29,7 @@ export const purgeBlocked = async (tx: Transaction, mediaObjectId: string): Prom
   // A fan-out is deleted with the row: conversations that are not notified yet never would be.
   if ((await tx.db.fanout.count({ where })) > 0) return false;
   await tx.db.message.updateMany({ where, data: { media_object_id: null } });
+  await tx.db.message_attachment.updateMany({ where, data: { media_object_id: null } });
   await tx.db.media_reference.deleteMany({ where });
   await tx.db.upload_session.deleteMany({ where });
   await tx.db.media_object.delete({ where });

@@ -48,6 +48,7 @@ const create = (
     height,
     duration_ms,
     thumbhash,
+    data,
     protocols: _,
     ...metadata
   } = input;
@@ -60,6 +61,7 @@ const create = (
     part_size: protocol === 'tus' ? partSizeFor(size_bytes) : directPartSizeFor(size_bytes),
     metadata: { ...metadata, filetype: content_type },
     preview,
+    data,
   });
 };
 

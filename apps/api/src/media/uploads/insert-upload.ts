@@ -1,3 +1,4 @@
+import type { HostData } from '@claimcheck/contracts/host-data';
 import { sourceKey } from '@claimcheck/contracts/object-keys';
 import type { UploadMetadata } from '@claimcheck/contracts/rest';
 import { type Executor, Prisma } from '@claimcheck/database/database';
@@ -25,11 +26,13 @@ export interface NewMedia {
   metadata: UploadMetadata;
   /** What the client knows of its file; shown until a worker has inspected it. */
   preview?: { width?: number; height?: number; duration_ms?: number; thumbhash?: string };
+  /** The host's own. */
+  data?: HostData | undefined;
 }
 
 /** Rows of the media object and its name; none of a partial upload. */
 const mediaRows = (settings: DomainConfig, id: string, upload: NewSession, media: NewMedia): Prisma.Sql => {
-  const { metadata, preview = {} } = media;
+  const { metadata, preview = {}, data } = media;
   const client_media_id = metadata.client_media_id ?? null;
   const row = {
     media_object_id: id,
@@ -41,6 +44,7 @@ const mediaRows = (settings: DomainConfig, id: string, upload: NewSession, media
     sha256: metadata.sha256 ?? null,
     alt: metadata.alt ?? null,
     ...preview,
+    data,
     object_storage_key: sourceKey(id),
     s3_bucket: settings.bucket,
     expires_at: new Date(Date.now() + settings.orphanTtlMs),
@@ -48,10 +52,11 @@ const mediaRows = (settings: DomainConfig, id: string, upload: NewSession, media
   return Prisma.sql`
     media AS (
       INSERT INTO media_object (media_object_id, owner_user_id, conversation_id, state, upload_state, filename,
-        content_type, size_bytes, sha256, alt, width, height, duration_ms, thumbhash, object_storage_key,
-        s3_bucket, expires_at)
+        content_type, size_bytes, sha256, alt, width, height, duration_ms, thumbhash, data,
+        object_storage_key, s3_bucket, expires_at)
       SELECT media_object_id, owner_user_id, conversation_id, 'uploading', 'uploading', filename, content_type,
-        size_bytes, sha256, alt, width, height, duration_ms, thumbhash, object_storage_key, s3_bucket, expires_at
+        size_bytes, sha256, alt, width, height, duration_ms, thumbhash, data, object_storage_key,
+        s3_bucket, expires_at
       FROM charged, jsonb_populate_record(NULL::media_object, ${JSON.stringify(row)}::jsonb)
       WHERE refusal IS NULL
       RETURNING media_object_id),

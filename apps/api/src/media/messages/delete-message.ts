@@ -1,0 +1,61 @@
+import type { Transaction } from '@claimcheck/database/database';
+import { ProblemError } from '../../problem-error.ts';
+import type { Viewer } from '../access/media-access.ts';
+import { appendEvent } from '../log/conversation-events.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
+import { lockMedia, type MediaRow } from '../record/media-row.ts';
+import { removeReference } from './references.ts';
+
+/** One message of a conversation. */
+export interface MessageName {
+  conversation_id: string;
+  message_id: string;
+}
+
+/** A reader who catches up later must not see what it said: in the log it is deleted from the beginning. */
+const redactEvents = async (
+  tx: Transaction,
+  { conversation_id, message_id }: MessageName,
+  seq: bigint,
+): Promise<void> => {
+  await tx.db.$executeRaw`
+    UPDATE conversation_event SET type = 'message.deleted',
+      payload = jsonb_build_object('message', jsonb_build_object('message_id', ${message_id}::text))
+    WHERE conversation_id = ${conversation_id} AND seq = ${seq} AND type = 'message.created'`;
+  await tx.db.$executeRaw`
+    UPDATE conversation_event SET type = 'message.deleted',
+      payload = jsonb_build_object('message', jsonb_build_object('message_id', ${message_id}::text))
+    WHERE type = 'message.updated' AND payload->'message'->>'message_id' = ${message_id}
+      AND conversation_id = ${conversation_id}`;
+};
+
+/**
+ * Deletes a message; repeatable. Its key stays as a tombstone, so that a repeat of the request that sent it
+ * does not send it again. Deleting the last reference starts the media object's orphan clock.
+ *
+ * @throws ProblemError `forbidden` for another user's message
+ */
+export const deleteMessage = async (
+  tx: Transaction,
+  settings: DomainConfig,
+  name: MessageName,
+  user: Pick<Viewer, 'user_id' | 'is_backend'>,
+): Promise<void> => {
+  const { conversation_id, message_id } = name;
+  const found = await tx.db.message.findUnique({
+    where: { message_id },
+    include: { attachments: { select: { media_object_id: true } } },
+  });
+  if (found === null || found.conversation_id !== conversation_id) return;
+  if (user.is_backend !== true && found.sender_user_id !== user.user_id) throw new ProblemError('forbidden');
+  const ids = new Set([found, ...found.attachments].flatMap(({ media_object_id }) => media_object_id ?? []));
+  const media: MediaRow[] = [];
+  for (const id of [...ids].sort()) media.push(...[await lockMedia(tx, id)].flatMap((row) => row ?? []));
+  const { count } = await tx.db.message.deleteMany({ where: { message_id } });
+  if (count === 0) return;
+  const { sender_user_id, client_message_id } = found;
+  await tx.db.message_tombstone.create({ data: { sender_user_id, conversation_id, client_message_id } });
+  for (const row of media) await removeReference(tx, settings, row, { kind: 'message', ref_id: message_id });
+  await redactEvents(tx, name, found.seq);
+  await appendEvent(tx, conversation_id, 'message.deleted', { message: { message_id } });
+};
