@@ -97,7 +97,7 @@ test('what a dead request left of it is gone on with, or begun anew; no multipar
       where: { upload_id },
       data: { phase: 'open', offset: 0 },
     });
-    expect(await eve.patch(upload_id, 0, bytes)).toMatchObject({ status: 400, code: 'tus_protocol' });
+    expect(await eve.patch(upload_id, 0, bytes)).toMatchObject({ status: 403, code: 'tus_protocol' });
     const aborted = await sessionOf(upload_id, failing);
     expect(await join()).toMatchObject({ status: 201, id: upload_id, offset: 300_000 });
     expect(await stored(upload_id, failing)).toEqual(bytes);

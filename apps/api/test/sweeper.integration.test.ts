@@ -24,7 +24,7 @@ import { applyVirus } from '../src/media/results/apply-virus.ts';
 import { createUpload } from '../src/media/uploads/create-upload.ts';
 import { UploadSessions } from '../src/media/uploads/upload-sessions.ts';
 import { createMetrics } from '../src/metrics/create-metrics.ts';
-import { createStoreUpload, type StoreUpload } from '../src/tus/create-store-upload.ts';
+import { createFinisher, type Finisher } from '../src/tus/compose.ts';
 import { resultOf } from './harness/results.ts';
 import { later, runDuty } from './harness/run-duty.ts';
 import { createTestDatabase, settings as defaults, type TestDatabase } from './harness/test-database.ts';
@@ -39,7 +39,7 @@ let db: TestDatabase;
 let storage: Storage;
 let settings: DomainConfig;
 let sessions: UploadSessions;
-let engine: StoreUpload;
+let engine: Finisher;
 
 beforeAll(async () => {
   const stack = inject('stack');
@@ -53,7 +53,7 @@ beforeAll(async () => {
   const config = readApiConfig({ ...stack, AUTH_JWT_SECRET: 'x'.repeat(32) });
   const metrics = createMetrics(db.database, config.storagePrices);
   const failpoint = createFailpoint(undefined, logger);
-  engine = createStoreUpload({ config, storage, logger, failpoint, metrics }, sessions);
+  engine = createFinisher({ config, storage, logger, failpoint, metrics }, sessions);
 });
 afterAll(async () => {
   engine?.close();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createUpload } from '../src/media/uploads/create-upload.ts';
 import { UploadSessions } from '../src/media/uploads/upload-sessions.ts';
 import { UploadLocker } from '../src/tus/store/upload-locker.ts';
+import { UploadRequests } from '../src/tus/store/upload-request.ts';
 import { createTestBus, type TestBus } from './harness/test-bus.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 
@@ -24,7 +25,7 @@ const startProcess = async () => {
   await sessions.start((error) => {
     throw error;
   });
-  return { sessions, locker: new UploadLocker(sessions, await broker.connect()) };
+  return { sessions, locker: new UploadLocker(sessions, await broker.connect(), new UploadRequests()) };
 };
 
 test('a lease that a living process could not give back is given up when another one asks', async () => {

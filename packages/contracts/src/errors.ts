@@ -25,6 +25,7 @@ export const PROBLEMS = {
   forbidden: problem(403, 'Your token does not allow this.'),
   not_found: problem(404, 'Not found, or not visible to you.'),
   method_not_allowed: problem(405, 'This method is not allowed here.'),
+  request_timeout: problem(408, 'The request took too long to arrive. Send it again.', true),
   offset_mismatch: problem(409, 'Upload-Offset is not the current offset of the upload.'),
   media_not_uploaded: problem(409, 'The media object is not uploaded yet.', true),
   media_not_scanned: problem(409, 'The scanner has no verdict on this media object yet.', true),

@@ -1,6 +1,6 @@
 import { toProblem } from '@claimcheck/contracts/errors';
 import cors from 'cors';
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express, type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import { clientReportRoutes } from '../http/client-report-routes.ts';
 import { conversationRoutes } from '../http/conversation-routes.ts';
@@ -18,13 +18,14 @@ import { uploadAuthorizationRoutes } from '../http/upload-authorization-routes.t
 import { webRoutes } from '../http/web-routes.ts';
 import { authenticate, authenticateViewer } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
+import { closeUnread, limitBodyBytes, limitBodyTime } from '../request/end-of-request.ts';
 import { sendProblem, toProblemResponse } from '../request/problem-response.ts';
 import { limitRate } from '../request/rate-limit.ts';
 import { traceRequests } from '../request/trace-requests.ts';
-import type { Uploads } from '../tus/compose-uploads.ts';
+import type { Uploads } from '../tus/compose.ts';
 import { uploadRoutes } from '../tus/upload-routes.ts';
 
-const BODY_LIMIT = '64kb';
+const BODY_BYTES = 64 * 1_024;
 
 const QUOTA_HEADERS = ['Quota-Bytes-Left', 'Quota-Open-Uploads-Left', 'Quota-Uploads-Today-Left'];
 
@@ -102,8 +103,17 @@ const corsPolicy = ({ publicUrl, corsOrigins }: HttpContext['config']): RequestH
     preflightContinue: true,
   });
 
+/** Reads the body of a request that is not an upload: it must be small, and whole in time. */
+const readJson = (context: HttpContext): RequestHandler =>
+  Router().use(
+    limitBodyBytes(BODY_BYTES),
+    limitBodyTime(context.config.uploadIdleMs),
+    express.json({ limit: BODY_BYTES }),
+  );
+
 const mountApi = (app: Express, context: HttpContext, uploads: Uploads): void => {
   const { config } = context;
+  const json = readJson(context);
   // Before the JSON parser and with its own rules: bodies of uploads are bytes.
   app.use('/v1/uploads', uploadRoutes(context, uploads));
   app.options('/v1/*path', (_request, response) => {
@@ -114,8 +124,8 @@ const mountApi = (app: Express, context: HttpContext, uploads: Uploads): void =>
   const viewing = [authenticateViewer(context), limited];
   app.use(downloadRoutes(context, ...viewing), hlsRoutes(context, ...viewing));
   // Before the user's token is asked for: an upload's ticket will do.
-  app.use(directUploadRoutes(context, limited, express.json({ limit: BODY_LIMIT })));
-  app.use('/v1', authenticate(context), limited, express.json({ limit: BODY_LIMIT }));
+  app.use(directUploadRoutes(context, limited, json));
+  app.use('/v1', authenticate(context), limited, json);
   app.use(conversationRoutes(context), messageRoutes(context), mediaRoutes(context), mediaUrlRoutes(context));
   app.use(uploadAuthorizationRoutes(context), referenceRoutes(context), erasureRoutes(context));
   const reports = limitRate(context, 'client_reports', config.rateLimits.clientReports);
@@ -128,13 +138,13 @@ export const createApp = (context: HttpContext, uploads: Uploads): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
-  app.use(traceRequests(context.tracing), observe(context));
+  app.use(closeUnread, traceRequests(context.tracing), observe(context));
   app.use(securityHeaders(context));
   app.use(['/v1', '/config.json'], corsPolicy(config));
   app.use(webRoutes(config), openapiRoutes(config));
   if (config.devLogin && config.token.secret !== undefined)
     app.use(
-      express.json({ limit: BODY_LIMIT }),
+      readJson(context),
       devLoginRoutes({
         secret: config.token.secret,
         issuer: config.token.issuer,

@@ -1,9 +1,17 @@
 import http from 'node:http';
 import type { Context } from '../compose.ts';
-import { composeUploads } from '../tus/compose-uploads.ts';
+import { composeUploads } from '../tus/compose.ts';
 import { createApp } from './app.ts';
+import { limitConnectionsPerAddress } from './connections-per-address.ts';
 
 const DRAIN_MS = 5_000;
+const SERVER_LIMITS = {
+  // A slow but steady upload may take hours; other bodies have a limit of their own.
+  requestTimeout: 0,
+  headersTimeout: 20_000,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 65_000,
+};
 
 /** The role `http`. Uploads in flight at the shutdown end at a committed offset. */
 export const startHttpRole = async (context: Context): Promise<void> => {
@@ -12,11 +20,9 @@ export const startHttpRole = async (context: Context): Promise<void> => {
   await uploads.sessions.start((error) => logger.error({ err: error }, 'heartbeat failed'));
   shutdown.add('leases', () => uploads.sessions.stop());
   shutdown.add('upload engine', () => uploads.engine.sender.close());
-  const server = http.createServer(createApp(context, uploads));
-  // A slow but steady upload may take hours; Node would end it after 5 minutes.
-  server.requestTimeout = 0;
-  server.headersTimeout = 20_000;
-  server.keepAliveTimeout = 65_000;
+  const server = http.createServer(SERVER_LIMITS, createApp(context, uploads));
+  server.maxConnections = config.maxConnections;
+  limitConnectionsPerAddress(server, config.maxConnectionsPerAddress);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, resolve);

@@ -9,12 +9,12 @@ import { sweepPrefixes } from '../background/sweeper/sweep-prefixes.ts';
 import { Sweeper } from '../background/sweeper/sweeper.ts';
 import type { Context } from '../compose.ts';
 import type { UploadSessions } from '../media/uploads/upload-sessions.ts';
-import { createStoreUpload } from '../tus/create-store-upload.ts';
+import { createFinisher } from '../tus/compose.ts';
 
 /** Puts the sweeper together; the upload engine's way to finish an upload is the only thing it takes from tus. */
 export const startSweeper = (context: Context, sessions: UploadSessions): void => {
   const { bus, database, storage, settings, config, logger, metrics, shutdown } = context;
-  const engine = createStoreUpload(context, sessions);
+  const engine = createFinisher(context, sessions);
   shutdown.add('sweeper uploads', () => engine.close());
   const tasks = [
     resolveOverdueMedia({ database, bus, settings }),

@@ -4,7 +4,7 @@ import { partSizeFor } from '../media/uploads/part-size.ts';
 import type { UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import type { HttpContext } from '../request/context.ts';
-import type { Uploads } from './compose-uploads.ts';
+import type { Uploads } from './compose.ts';
 import { parseFinalConcat, parseMetadata } from './parse-creation.ts';
 import { concatenate } from './store/concatenate.ts';
 

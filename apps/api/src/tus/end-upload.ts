@@ -2,7 +2,7 @@ import { prefixOf } from '@claimcheck/contracts/object-keys';
 import { deleteMedia } from '../media/lifecycle/delete-media.ts';
 import type { UploadSession } from '../media/uploads/upload-session.ts';
 import type { HttpContext } from '../request/context.ts';
-import type { Uploads } from './compose-uploads.ts';
+import type { Uploads } from './compose.ts';
 
 /**
  * Termination (tus 1.0.0) of a finished or unfinished upload: its writer is stopped first, and nothing

@@ -21,7 +21,7 @@ const parseLength = (header: Header, maxBytes: number): number | undefined => {
     if (deferred !== '1') throw new ProblemError('tus_protocol', { field: 'Upload-Defer-Length' });
     return undefined;
   }
-  if (length === undefined || !/^(0|[1-9]\d{0,14})$/.test(length))
+  if (length === undefined || !/^(0|[1-9]\d{0,99})$/.test(length))
     throw new ProblemError('tus_protocol', {
       field: 'Upload-Length',
       detail: 'Upload-Length is not a number of bytes.',

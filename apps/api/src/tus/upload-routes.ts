@@ -7,12 +7,13 @@ import { ProblemError } from '../problem-error.ts';
 import { authenticate, authenticateUpload, identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { setQuotaHeaders } from '../request/quota-headers.ts';
-import type { Uploads } from './compose-uploads.ts';
+import type { Uploads } from './compose.ts';
 import { createFinalUpload } from './create-final-upload.ts';
 import { endUpload } from './end-upload.ts';
 import { assertTusVersion, parseCreation, parsePartialCreation } from './parse-creation.ts';
 import { CHECKSUM_ALGORITHMS, ExpectedChecksum } from './store/checksum.ts';
-import { UploadScopes } from './upload-scopes.ts';
+import { assertOctets, isOctets, tusHeaders } from './tus-headers.ts';
+import { UploadAccess } from './upload-access.ts';
 
 const EXTENSIONS = [
   'creation',
@@ -34,8 +35,7 @@ const overrideMethod: RequestHandler = (request, _response, next) => {
 };
 
 const isUpload = (request: Request): boolean =>
-  request.get('content-type') === 'application/offset+octet-stream' &&
-  (request.get('content-length') ?? '1') !== '0';
+  isOctets(request.get('content-type')) && (request.get('content-length') ?? '1') !== '0';
 
 /**
  * `/v1/uploads`: who may do what with an upload, in front of the tus protocol. What is not yours is 404 on
@@ -44,14 +44,13 @@ const isUpload = (request: Request): boolean =>
 export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => {
   const { config, database, settings } = context;
   const { sessions, locker, server } = uploads;
-  const scopes = new UploadScopes(database, uploads);
+  const access = new UploadAccess(database, uploads);
   const router = Router();
 
-  router.use(overrideMethod);
+  router.use(overrideMethod, tusHeaders);
   router.options('/{*path}', (_request, response) => {
     response
       .set({
-        'Tus-Resumable': '1.0.0',
         'Tus-Version': '1.0.0',
         'Tus-Extension': EXTENSIONS.join(','),
         'Tus-Max-Size': String(config.maxUploadBytes),
@@ -89,13 +88,11 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
     return database.autocommit((on) => createUpload(on, settings, { ...common(length), metadata }));
   };
 
-  const answerCreated = (request: Request, response: Response, session: UploadSession): void => {
-    if (!request.complete) response.set('Connection', 'close');
+  const answerCreated = (response: Response, session: UploadSession): void => {
     response
       .status(201)
       .set({
         Location: `${config.publicUrl}/v1/uploads/${session.upload_id}`,
-        'Tus-Resumable': '1.0.0',
         'Upload-Offset': String(session.offset),
       })
       .end();
@@ -108,8 +105,8 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
     if (concat?.startsWith('final;')) {
       const { user_id } = identityOf(response);
       const final = await createFinalUpload(context, uploads, request, concat, user_id);
-      await scopes.assertUsable(final);
-      answerCreated(request, response, final);
+      await access.assertUsable(final);
+      answerCreated(response, final);
       return;
     }
     const { session, created } = await makeSession(request, response);
@@ -120,8 +117,8 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
           field: 'client_media_id',
           media_object_id: session.upload_id,
         });
-      await scopes.assertUsable(session);
-      answerCreated(request, response, await scopes.finished(request, session));
+      await access.assertUsable(session);
+      answerCreated(response, await access.finished(request, session));
       return;
     }
     const lease: Lease = { upload_id: session.upload_id, owner: sessions.processId, fencingToken: 1 };
@@ -135,26 +132,30 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
   });
 
   router.head('/:id', asUserOrByTicket, async (request, response) => {
-    await server.handle(request, response, await scopes.open(request, response));
+    await server.handle(request, response, await access.open(request, response));
   });
 
   router.patch('/:id', asUserOrByTicket, async (request, response) => {
+    assertTusVersion((name) => request.get(name));
+    assertOctets(request.get('content-type'));
     const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
-    const scope = await scopes.openToWrite(request, response);
-    scope.checksum = checksum;
+    const about = await access.openToWrite(request, response);
+    about.checksum = checksum;
     try {
-      await server.handle(request, response, scope);
+      // The bytes of a final upload are those of its parts (section "Concatenation").
+      if (about.session.concat?.startsWith('final;')) throw new ProblemError('tus_protocol', { status: 403 });
+      await server.handle(request, response, about);
     } finally {
       // The protocol may refuse a request before it comes to the lock.
-      if (scope.lease !== undefined) await locker.release(scope.lease);
+      if (about.lease !== undefined) await locker.release(about.lease);
     }
   });
 
   router.delete('/:id', asUserOrByTicket, async (request, response) => {
     assertTusVersion((name) => request.get(name));
-    const session = await scopes.ownSession(request, response);
+    const session = await access.ownSession(request, response);
     await endUpload(context, uploads, session);
-    response.status(204).set('Tus-Resumable', '1.0.0').end();
+    response.status(204).end();
   });
 
   router.all('/{*path}', asUser, () => {

@@ -6,7 +6,7 @@ import jwt from 'jsonwebtoken';
 import { type Context, compose } from '../../src/compose.ts';
 import { readApiConfig } from '../../src/config.ts';
 import { createApp } from '../../src/roles/app.ts';
-import { composeUploads, type Uploads } from '../../src/tus/compose-uploads.ts';
+import { composeUploads, type Uploads } from '../../src/tus/compose.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 export interface TestApi {

@@ -1,6 +1,6 @@
 import type { Database } from '@claimcheck/database/database';
 import { type Acquired, LEASE_IS_FREE, leaseAbandonedBy, toAcquired } from './lease.ts';
-import type { SessionRow } from './upload-session.ts';
+import type { SessionRow, UploadSession } from './upload-session.ts';
 
 /** A client that lost its answer asks again within this time, and then finishes the upload itself. */
 const QUIET = '30 seconds';
@@ -27,3 +27,11 @@ export const claimUnfinished = async (
     RETURNING *`;
   return rows.map((row) => toAcquired(row, processId));
 };
+
+/** Says that all bytes are there and the upload is not finished: its last request died on the way. */
+export const needsRecovery = ({
+  phase,
+  offset,
+  length,
+}: Pick<UploadSession, 'phase' | 'offset' | 'length'>): boolean =>
+  phase === 'completing' || (phase === 'open' && offset === length);

@@ -1,4 +1,5 @@
-import type { ProblemCode } from '@claimcheck/contracts/errors';
+import { PROBLEMS, type Problem, type ProblemCode, toProblem } from '@claimcheck/contracts/errors';
+import type { Logger } from '@claimcheck/platform/process/logger';
 import { ProblemError } from '../../problem-error.ts';
 
 /** A problem in the form that @tus/server passes through: a status, and our code as its text. */
@@ -13,3 +14,30 @@ export class TusError extends ProblemError {
     this.body = code;
   }
 }
+
+const CODES: Record<number, ProblemCode> = {
+  400: 'tus_protocol',
+  403: 'tus_protocol',
+  404: 'not_found',
+  409: 'offset_mismatch',
+  410: 'upload_gone',
+  412: 'tus_version',
+  413: 'too_large',
+};
+
+const isCode = (text: string): text is ProblemCode => text in PROBLEMS;
+
+/** Turns an answer of @tus/server into a problem: plain text from the server, a code from our store. */
+export const toTusProblem = (status: number, text: string, logger: Logger): Problem => {
+  if (isCode(text)) return toProblem(text, text === 'upload_locked' ? { retry_after_ms: 1_000 } : {});
+  const code = CODES[status];
+  if (code === undefined) {
+    logger.error({ status, text }, 'upload request failed');
+    // Most often the store does not answer: the client should try again.
+    return toProblem('unavailable', { retry_after_ms: 1_000 });
+  }
+  return toProblem(code, {
+    status,
+    ...(code === 'tus_protocol' ? { detail: text.trim().slice(0, 200) } : {}),
+  });
+};

@@ -4,7 +4,7 @@ import type { Lock, Locker } from '@tus/server';
 import type { Acquired, Lease } from '../../media/uploads/lease.ts';
 import type { UploadSessions } from '../../media/uploads/upload-sessions.ts';
 import { TusError } from './tus-error.ts';
-import { currentScope, type UploadScope } from './upload-scope.ts';
+import type { UploadRequest, UploadRequests } from './upload-request.ts';
 
 const GIVE_UP_MS = 5_000;
 const ASK_AGAIN_MS = 40;
@@ -17,13 +17,12 @@ interface Held {
   free: () => void;
 }
 
-/** Tells the request of `scope` that somebody else asks for its upload, now or when it begins to read. */
-export const releaser = (scope: Pick<UploadScope, 'releaseRequested' | 'onReleaseRequest'>) => (): void => {
-  scope.releaseRequested = true;
-  scope.onReleaseRequest?.();
-};
-
-const uploadIdOf = (key: string): string => key.slice(0, key.indexOf('/'));
+/** Notifies a request that another one asks for its upload, now or when it starts to read. */
+export const releaser =
+  (request: Pick<UploadRequest, 'releaseRequested' | 'onReleaseRequest'>) => (): void => {
+    request.releaseRequested = true;
+    request.onReleaseRequest?.();
+  };
 
 /**
  * One writer per upload, over any number of replicas: a lease in the upload's row, no open transaction.
@@ -33,10 +32,12 @@ const uploadIdOf = (key: string): string => key.slice(0, key.indexOf('/'));
 export class UploadLocker implements Locker {
   readonly #sessions: UploadSessions;
   readonly #bus: Bus;
+  readonly #requests: UploadRequests;
   readonly #held = new Map<string, Held>();
 
-  constructor(sessions: UploadSessions, bus: Bus) {
+  constructor(sessions: UploadSessions, bus: Bus, requests: UploadRequests) {
     this.#sessions = sessions;
+    this.#requests = requests;
     this.#bus = bus;
     const prefixLength = bus.subjects.uploadRelease('').length;
     bus.subscribe(bus.subjects.uploadRelease('*'), (data, subject) =>
@@ -59,23 +60,23 @@ export class UploadLocker implements Locker {
   }
 
   newLock(key: string): Lock {
-    const uploadId = uploadIdOf(key);
-    const scope = currentScope();
+    const request = this.#requests.get(key);
+    const { upload_id: uploadId } = request.session;
     return {
       lock: async () => {
         // What this request has just made has its lease, or needs none; what is finished does not change.
-        if (scope.isNew && scope.lease !== undefined) this.#hold(uploadId, releaser(scope));
-        if (scope.lease !== undefined || scope.isNew || scope.session.phase === 'complete') return;
-        const acquired = await this.acquire(uploadId, releaser(scope));
-        scope.lease = acquired.lease;
-        scope.session = acquired.session;
+        if (request.isNew && request.lease !== undefined) this.#hold(uploadId, releaser(request));
+        if (request.lease !== undefined || request.isNew || request.session.phase === 'complete') return;
+        const acquired = await this.acquire(uploadId, releaser(request));
+        request.lease = acquired.lease;
+        request.session = acquired.session;
       },
       unlock: async () => {
-        const { lease } = scope;
-        scope.lease = undefined;
+        const { lease } = request;
+        request.lease = undefined;
         if (lease === undefined) return;
         // Finished: the row has let go of the lease already.
-        if (scope.session.phase === 'complete') this.#held.get(uploadId)?.free();
+        if (request.session.phase === 'complete') this.#held.get(uploadId)?.free();
         else await this.release(lease);
       },
     };

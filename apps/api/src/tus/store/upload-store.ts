@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 import { DataStore, Metadata, Upload } from '@tus/utils';
+import { needsRecovery } from '../../media/uploads/unfinished-uploads.ts';
 import type { UploadSession } from '../../media/uploads/upload-session.ts';
 import { ProblemError } from '../../problem-error.ts';
 import type { Engine } from './engine.ts';
 import { abandon, forgetTails, storedRemainder, storeWhole } from './finish-upload.ts';
 import { Ingest, type Limit, type Remainder } from './ingest.ts';
-import { needsRecovery } from './needs-recovery.ts';
 import { TusError } from './tus-error.ts';
-import { currentScope, type UploadScope } from './upload-scope.ts';
+import type { UploadRequest, UploadRequests } from './upload-request.ts';
 
 const NOTHING_LEFT: Remainder = { tails: [], chunks: [], bytes: 0, giveBack: () => {} };
 
@@ -20,27 +20,29 @@ export type OnStored = (session: UploadSession & { length: number }) => Promise<
  */
 export class UploadStore extends DataStore {
   readonly #engine: Engine;
+  readonly #requests: UploadRequests;
   readonly #onStored: OnStored;
 
-  constructor(engine: Engine, onStored: OnStored) {
+  constructor(engine: Engine, requests: UploadRequests, onStored: OnStored) {
     super();
     this.extensions = ['creation', 'creation-with-upload', 'creation-defer-length', 'termination'];
     this.#engine = engine;
+    this.#requests = requests;
     this.#onStored = onStored;
   }
 
   /** The row is there already; S3 hears of an upload with its first bytes. */
   override async create(upload: Upload): Promise<Upload> {
-    const scope = currentScope();
-    if (scope.session.length === 0) await this.#finish(scope, scope.session, NOTHING_LEFT);
+    const request = this.#requests.get(upload.id);
+    if (request.session.length === 0) await this.#finish(request, request.session, NOTHING_LEFT);
     return upload;
   }
 
   override async getUpload(id: string): Promise<Upload> {
-    const scope = currentScope();
+    const request = this.#requests.get(id);
     // The request that it waited for may have died behind the last byte.
-    if (scope.lease !== undefined && needsRecovery(scope.session)) await this.recover(scope);
-    const { session } = scope;
+    if (request.lease !== undefined && needsRecovery(request.session)) await this.recover(request);
+    const { session } = request;
     return new Upload({
       id,
       offset: session.offset,
@@ -50,32 +52,32 @@ export class UploadStore extends DataStore {
     });
   }
 
-  override async declareUploadLength(_id: string, length: number): Promise<void> {
-    const scope = currentScope();
-    if (scope.lease === undefined || !(await this.#engine.sessions.setLength(scope.lease, length)))
+  override async declareUploadLength(id: string, length: number): Promise<void> {
+    const request = this.#requests.get(id);
+    if (request.lease === undefined || !(await this.#engine.sessions.setLength(request.lease, length)))
       throw new TusError('upload_locked');
-    scope.session = { ...scope.session, length };
+    request.session = { ...request.session, length };
   }
 
   /** Takes the request's own body; `_source` is empty. @returns the committed offset */
-  override async write(_source: Readable): Promise<number> {
-    const scope = currentScope();
-    if (scope.session.phase === 'complete') return scope.session.offset;
-    if (scope.lease === undefined) throw new TusError('upload_locked');
+  override async write(_source: Readable, id: string): Promise<number> {
+    const request = this.#requests.get(id);
+    if (request.session.phase === 'complete') return request.session.offset;
+    if (request.lease === undefined) throw new TusError('upload_locked');
     // Its bytes are its pieces' (tus 1.0.0, Concatenation).
-    if (scope.session.concat?.startsWith('final;')) throw new TusError('tus_protocol');
-    if (scope.session.phase !== 'open') return this.recover(scope);
-    const before = scope.session.offset;
-    const limit = await this.#limitOf(scope.session);
-    const ingest = new Ingest(this.#engine, { ...scope, lease: scope.lease, limit });
-    scope.onReleaseRequest = () => ingest.release();
-    if (scope.releaseRequested) ingest.release();
+    if (request.session.concat?.startsWith('final;')) throw new TusError('tus_protocol');
+    if (request.session.phase !== 'open') return this.recover(request);
+    const before = request.session.offset;
+    const limit = await this.#limitOf(request.session);
+    const ingest = new Ingest(this.#engine, { ...request, lease: request.lease, limit });
+    request.onReleaseRequest = () => ingest.release();
+    if (request.releaseRequested) ingest.release();
     const { offset, end, remainder, s3_upload_id } = await ingest
       .run()
-      .catch((error: unknown) => this.#afterFailure(scope, error));
-    scope.onReleaseRequest = undefined;
+      .catch((error: unknown) => this.#afterFailure(request, error));
+    request.onReleaseRequest = undefined;
     if (remainder !== undefined)
-      await this.#finish(scope, { ...scope.session, offset, s3_upload_id }, remainder);
+      await this.#finish(request, { ...request.session, offset, s3_upload_id }, remainder);
     // Let go before a byte came: it is the other request that has the upload.
     else if (end === 'release' && offset === before) throw new TusError('upload_locked');
     return offset;
@@ -92,9 +94,9 @@ export class UploadStore extends DataStore {
   }
 
   /** A part was not taken: when there is nothing any more that could take one, the client has to know. */
-  async #afterFailure(scope: UploadScope, error: unknown): Promise<never> {
-    const { lease } = scope;
-    const session = await this.#engine.sessions.find(scope.session.upload_id);
+  async #afterFailure(request: UploadRequest, error: unknown): Promise<never> {
+    const { lease } = request;
+    const session = await this.#engine.sessions.find(request.session.upload_id);
     if (lease === undefined || session?.s3_upload_id === undefined || error instanceof ProblemError)
       throw error;
     // Not from the error alone: a server may close the connection before it says why.
@@ -106,23 +108,23 @@ export class UploadStore extends DataStore {
   }
 
   /** Finishes an upload whose bytes are all stored: its last request died, or S3 did not answer it. */
-  async recover(scope: UploadScope): Promise<number> {
-    const { session } = scope;
-    await this.#finish(scope, session, await storedRemainder(this.#engine, session.upload_id));
+  async recover(request: UploadRequest): Promise<number> {
+    const { session } = request;
+    await this.#finish(request, session, await storedRemainder(this.#engine, session.upload_id));
     return session.offset;
   }
 
-  async #finish(scope: UploadScope, session: UploadSession, remainder: Remainder): Promise<void> {
+  async #finish(request: UploadRequest, session: UploadSession, remainder: Remainder): Promise<void> {
     const { length } = session;
     if (length === undefined) throw new Error('an upload of unknown length can not be finished');
     const whole = { ...session, length };
     if (length > 0) {
-      if (scope.lease === undefined) throw new TusError('upload_locked');
-      await storeWhole(this.#engine, scope.lease, whole, remainder);
+      if (request.lease === undefined) throw new TusError('upload_locked');
+      await storeWhole(this.#engine, request.lease, whole, remainder);
     }
     await this.#onStored(whole);
     this.#engine.failpoint('upload.after_commit');
-    scope.session = { ...whole, phase: 'complete', offset: length };
+    request.session = { ...whole, phase: 'complete', offset: length };
     await forgetTails(this.#engine, remainder);
   }
 }

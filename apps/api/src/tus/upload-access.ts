@@ -2,21 +2,21 @@ import { uuid } from '@claimcheck/contracts/ids';
 import { isTombstone } from '@claimcheck/contracts/media';
 import type { Database } from '@claimcheck/database/database';
 import type { Request, Response } from 'express';
+import { needsRecovery } from '../media/uploads/unfinished-uploads.ts';
 import type { UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
-import type { Uploads } from './compose-uploads.ts';
+import type { Uploads } from './compose.ts';
 import { assertTusVersion } from './parse-creation.ts';
-import { needsRecovery } from './store/needs-recovery.ts';
 import { releaser } from './store/upload-locker.ts';
-import type { UploadScope } from './store/upload-scope.ts';
+import type { UploadRequest } from './store/upload-request.ts';
 
 // With all of its bytes here it is late, and not lost.
 const isOverdue = (session: UploadSession): boolean =>
   session.phase !== 'complete' && !needsRecovery(session) && session.expires_at < new Date();
 
-/** Finds the upload that a request is about, and makes sure that it is one's own and can be gone on with. */
-export class UploadScopes {
+/** Finds the upload of a request, and checks that the caller owns it and can resume it. */
+export class UploadAccess {
   readonly #database: Database;
   readonly #uploads: Uploads;
 
@@ -47,7 +47,7 @@ export class UploadScopes {
   }
 
   /** @throws ProblemError `tus_version` · `not_found` · `upload_gone` */
-  async open(request: Request, response: Response): Promise<UploadScope> {
+  async open(request: Request, response: Response): Promise<UploadRequest> {
     assertTusVersion((name) => request.get(name));
     const session = await this.ownSession(request, response);
     await this.assertUsable(session);
@@ -65,7 +65,7 @@ export class UploadScopes {
     if (!needsRecovery(session)) return session;
     const { locker, store } = this.#uploads;
     const acquired = await locker.acquire(session.upload_id, () => {});
-    const scope: UploadScope = { request, isNew: false, ...acquired };
+    const scope: UploadRequest = { request, isNew: false, ...acquired };
     try {
       if (needsRecovery(scope.session)) await store.recover(scope);
     } finally {
@@ -76,16 +76,16 @@ export class UploadScopes {
   }
 
   /** With the lease already, where nothing stands in the way. @throws as {@link open}, which finds out what does */
-  async openToWrite(request: Request, response: Response): Promise<UploadScope> {
+  async openToWrite(request: Request, response: Response): Promise<UploadRequest> {
     return (await this.#openFree(request, response)) ?? this.open(request, response);
   }
 
-  async #openFree(request: Request, response: Response): Promise<UploadScope | undefined> {
+  async #openFree(request: Request, response: Response): Promise<UploadRequest | undefined> {
     assertTusVersion((name) => request.get(name));
     const uploadId = uuid.safeParse(request.params.id);
     if (!uploadId.success) return undefined;
     const { locker } = this.#uploads;
-    const asked: Pick<UploadScope, 'releaseRequested' | 'onReleaseRequest'> = {};
+    const asked: Pick<UploadRequest, 'releaseRequested' | 'onReleaseRequest'> = {};
     const { user_id } = identityOf(response);
     const acquired = await locker.acquireOwn(uploadId.data, user_id, releaser(asked));
     if (acquired === undefined) return undefined;

@@ -1,0 +1,25 @@
+import type { RequestHandler } from 'express';
+import { ProblemError } from '../problem-error.ts';
+
+const OCTETS = 'application/offset+octet-stream';
+
+/** Says whether a body is bytes of an upload; parameters of the media type mean nothing (RFC 9110, 8.3.1). */
+export const isOctets = (contentType: string | undefined): boolean =>
+  contentType?.split(';')[0]?.trim().toLowerCase() === OCTETS;
+
+/**
+ * Sets what tus 1.0.0 wants of every answer, also of those that are given in front of the protocol's server:
+ * `Tus-Resumable` (section "Tus-Resumable"), and no copy of a HEAD in a cache (section "HEAD").
+ */
+export const tusHeaders: RequestHandler = (request, response, next) => {
+  response.set('Tus-Resumable', '1.0.0');
+  if (request.get('tus-resumable') !== '1.0.0') response.set('Tus-Version', '1.0.0');
+  if (request.method === 'HEAD') response.set('Cache-Control', 'no-store');
+  next();
+};
+
+/** @throws ProblemError `unsupported_media_type` (section "PATCH") */
+export const assertOctets = (contentType: string | undefined): void => {
+  if (!isOctets(contentType))
+    throw new ProblemError('unsupported_media_type', { field: 'Content-Type', detail: `Send ${OCTETS}.` });
+};
