@@ -106,7 +106,7 @@ test.each(['api', 'background', 'gateway'])(
     const keySet = await start({ AUTH_JWT_SECRET: '', AUTH_JWKS_URL: 'https://chat.example/jwks.json' });
     expect(keySet.said).not.toContain('The configuration is not valid');
     const neither = await start({ AUTH_JWT_SECRET: '' });
-    expect(neither.said).toContain('set either AUTH_JWT_SECRET or AUTH_JWKS_URL');
+    expect(neither.said).toContain('set exactly one of AUTH_JWT_SECRET and AUTH_JWKS_URL');
     expect([keySet.code, neither.code]).toEqual([1, 78]);
   },
 );

@@ -29,18 +29,24 @@ import { z } from 'zod';
 
 const GIB = 1_024 * MIB;
 
-const atLeastASecond = duration.refine((ms) => ms >= 1_000, 'must be at least 1s');
+const atLeastASecond = duration
+  .refine((ms) => ms >= 1_000, 'must be at least 1s')
+  .meta({ takes: 'duration, at least 1s' });
 const WEEK_MS = 7 * 86_400_000;
 
-const sweepInterval = duration.refine((ms) => ms >= 100, 'must be at least 100ms');
+const sweepInterval = duration
+  .refine((ms) => ms >= 100, 'must be at least 100ms')
+  .meta({ takes: 'duration, at least 100ms' });
 
 /** An amount of money, such as `0.023`. */
 const price = z
   .string()
   .regex(/^\d{1,9}(\.\d{1,9})?$/, 'must be a number such as 0.023')
-  .transform(Number);
+  .transform(Number)
+  .meta({ takes: 'number' });
 
-const schema = z
+/** Variables with their descriptions: `npm run docs` writes docs/configuration.md from them. */
+export const apiSchema = z
   .object({
     ...commonVariables,
     ...brokerVariables,
@@ -49,54 +55,160 @@ const schema = z
     ...storageVariables,
     ...tokenVariables,
     ...traceVariables,
-    PORT: port.default(8080),
-    ADMIN_PORT: port.default(9080),
-    PUBLIC_URL: httpUrl.optional(),
-    GATEWAY_PUBLIC_URL: httpUrl.optional(),
-    DATABASE_URL: z.string().min(1),
-    NATS_MONITOR_URL: httpUrl.optional(),
-    NATS_STREAM_REPLICAS: wholeNumber(1, 5).optional(),
-    ROLES: listOf(['http', 'background']).default(['http', 'background']),
-    CONVERSATION_ADMIN: z.enum(['backend', 'creator']).default('backend'),
-    SCAN_POLICY: z.enum(['gate', 'deliver', 'off']).default('gate'),
-    SCAN_UNSCANNABLE: z.enum(['deliver-large', 'deliver', 'block']).default('deliver-large'),
-    VIRUS_POLICY: z.enum(['soft', 'hard']).default('soft'),
-    SOURCE_ACCESS: z.enum(['members', 'owner']).default('members'),
-    DOWNLOAD_MODE: z.enum(['redirect', 'proxy']).default('redirect'),
-    MEDIA_SESSION_TTL: atLeastASecond.default(3_600_000),
-    SIGNED_URL_MIN: atLeastASecond.default(300_000),
-    SIGNED_URL_MAX: atLeastASecond.default(6 * 3_600_000),
-    SIGNED_URL_STEP: atLeastASecond.default(300_000),
-    RATE_LIMIT_PER_MINUTE: wholeNumber(1, 10_000_000).default(6_000),
-    CLIENT_REPORTS_PER_MINUTE: wholeNumber(1, 10_000_000).default(30),
-    TOKEN_SECRETS: keyedSecrets.optional(),
-    MAX_UPLOAD_BYTES: wholeNumber(1, 5_497_558_138_880).default(5 * GIB),
-    MAX_REQUEST_BYTES: wholeNumber(MIB, 5_497_558_138_880).optional(),
-    USER_QUOTA_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
-    MAX_OPEN_UPLOADS: wholeNumber(1, 1_000_000).default(100),
-    MAX_UPLOADS_PER_DAY: wholeNumber(1, 1_000_000_000).optional(),
-    MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
-    MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(20_000),
-    UPLOAD_IDLE_TIMEOUT: duration.default(60_000),
-    DOWNLOAD_IDLE_TIMEOUT: duration.default(60_000),
-    MAX_DOWNLOADS_PER_USER: wholeNumber(1, 10_000).default(32),
-    MAX_DOWNLOADS: wholeNumber(1, 10_000).default(256),
-    UPLOAD_MEMORY_BYTES: wholeNumber(16 * MIB, 16 * GIB).default(48 * MIB),
-    UPLOAD_TTL: duration.default(86_400_000),
-    ORPHAN_TTL: duration.default(86_400_000),
-    ORPHAN_GRACE: duration.default(86_400_000),
-    READY_DEADLINE: duration.default(120_000),
-    READY_DEADLINE_MAX: duration.default(3_600_000),
-    EVENT_RETENTION: duration.default(30 * 86_400_000),
-    SWEEP_INTERVAL: sweepInterval.default(15_000),
-    SWEEP_AGAIN_AFTER: duration.optional(),
-    STORAGE_PRICE_PER_GB_MONTH: price.default(0),
-    STORAGE_PRICE_PER_1000_WRITES: price.default(0),
-    STORAGE_PRICE_PER_1000_READS: price.default(0),
-    MAX_ATTEMPTS: wholeNumber(1, 100).default(5),
-    CORS_ORIGINS: list.default([]),
-    DEV_LOGIN: flag.default(false),
-    WEB_DIR: z.string().optional(),
+    PORT: port.default(8080).describe('Public port of the api.'),
+    ADMIN_PORT: port
+      .default(9080)
+      .describe('Port of `/healthz`, `/readyz` and `/metrics`. `npm start` counts up from one value.'),
+    PUBLIC_URL: httpUrl.optional().meta({
+      description: 'Address of the api, as clients see it.',
+      byDefault: '`http://127.0.0.1:<PORT>`',
+    }),
+    GATEWAY_PUBLIC_URL: httpUrl.optional().meta({
+      description: 'Address of the gateway, as clients see it.',
+      byDefault: '`http://127.0.0.1:8081`',
+    }),
+    DATABASE_URL: z.string().min(1).describe('Postgres. Give the gateway a role that may only SELECT.'),
+    NATS_MONITOR_URL: httpUrl
+      .optional()
+      .describe(
+        "The broker's monitoring port, such as `http://nats:8222`. `claimcheck doctor` asks there whether `sync_interval` is `always`.",
+      ),
+    NATS_STREAM_REPLICAS: wholeNumber(1, 5).optional().meta({
+      description:
+        "Servers of the broker's cluster that keep each stream ([how many](operations.md#a-cluster-of-brokers)).",
+      byDefault: 'a stream keeps what it has, a new one gets 1',
+    }),
+    ROLES: listOf(['http', 'background'])
+      .default(['http', 'background'])
+      .describe(
+        'Roles of this process. Chart and compose file run each role in a process of its own ([why](operations.md#roles-of-the-api)).',
+      ),
+    CONVERSATION_ADMIN: z
+      .enum(['backend', 'creator'])
+      .default('backend')
+      .describe(
+        "Creates conversations and changes members: the host's `backend`, or each conversation's `creator`.",
+      ),
+    SCAN_POLICY: z
+      .enum(['gate', 'deliver', 'off'])
+      .default('gate')
+      .describe(
+        '`gate`: only the thumbnail before the verdict. `deliver`: everything at once, and blocked if infected. `off`: no scans. Must be the same in api and worker.',
+      ),
+    SCAN_UNSCANNABLE: z
+      .enum(['deliver-large', 'deliver', 'block'])
+      .default('deliver-large')
+      .describe(
+        'What happens to files that cannot be scanned: `deliver-large` delivers those that are only too large, `deliver` all, `block` none.',
+      ),
+    VIRUS_POLICY: z
+      .enum(['soft', 'hard'])
+      .default('soft')
+      .describe(
+        '`soft` keeps the row of an infected media object, as `blocked`. `hard` removes it from its messages and deletes it, once every conversation has been notified.',
+      ),
+    SOURCE_ACCESS: z
+      .enum(['members', 'owner'])
+      .default('members')
+      .describe('`owner` withholds sources, with their EXIF, from other members.'),
+    DOWNLOAD_MODE: z
+      .enum(['redirect', 'proxy'])
+      .default('redirect')
+      .describe(
+        "`redirect` to a signed URL, or `proxy` the bytes. For HLS by redirects the bucket's CORS rules must allow `GET` from the pages that play it.",
+      ),
+    MEDIA_SESSION_TTL: atLeastASecond
+      .default(3_600_000)
+      .describe('How long the `?t=` of media URLs is good after it was opened or renewed.'),
+    SIGNED_URL_MIN: atLeastASecond
+      .default(300_000)
+      .describe('Least life of a signed URL; for a video, twice its length is added.'),
+    SIGNED_URL_MAX: atLeastASecond.default(6 * 3_600_000).describe('Longest life of a signed URL.'),
+    SIGNED_URL_STEP: atLeastASecond
+      .default(300_000)
+      .describe(
+        'Within a step of the clock all viewers get the same signed URL ([decision](decisions/0009-downloads.md)).',
+      ),
+    RATE_LIMIT_PER_MINUTE: wholeNumber(1, 10_000_000)
+      .default(6_000)
+      .describe('Requests of one user to one process, uploads aside.'),
+    CLIENT_REPORTS_PER_MINUTE: wholeNumber(1, 10_000_000)
+      .default(30)
+      .describe('Client reports of one user to one process.'),
+    TOKEN_SECRETS: keyedSecrets
+      .optional()
+      .describe(
+        '`kid:secret,…` signs upload tickets: the first signs, all verify. Without it `POST /v1/media` answers 503; plain tus works.',
+      ),
+    MAX_UPLOAD_BYTES: wholeNumber(1, 5_497_558_138_880)
+      .default(5 * GIB)
+      .describe('Largest file.'),
+    MAX_REQUEST_BYTES: wholeNumber(MIB, 5_497_558_138_880).optional().meta({
+      description:
+        'Largest request body that the [proxies](proxies.md) in front of the api let through. `/config.json` tells clients, which split uploads by it.',
+      byDefault: 'no limit',
+    }),
+    USER_QUOTA_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().meta({
+      description:
+        "Bytes of all of a user's media objects and unfinished uploads. An upload counts with its whole length; one without a length with what is stored.",
+      byDefault: 'no limit',
+    }),
+    MAX_OPEN_UPLOADS: wholeNumber(1, 1_000_000).default(100).describe('Unfinished uploads of a user.'),
+    MAX_UPLOADS_PER_DAY: wholeNumber(1, 1_000_000_000)
+      .optional()
+      .meta({ description: 'Uploads of a user a day (UTC).', byDefault: 'no limit' }),
+    MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
+      .default(10_000)
+      .describe('Open connections of one process; each costs about 27 KiB.'),
+    MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000)
+      .default(20_000)
+      .describe('Connections of one address; behind a proxy it is the address of the proxy.'),
+    UPLOAD_IDLE_TIMEOUT: duration
+      .default(60_000)
+      .describe('A connection that is silent for this long is closed, and its bytes kept.'),
+    DOWNLOAD_IDLE_TIMEOUT: duration
+      .default(60_000)
+      .describe(
+        'A viewer that takes less than 64 KiB in this time is disconnected, where the api passes the bytes on; players resume.',
+      ),
+    MAX_DOWNLOADS_PER_USER: wholeNumber(1, 10_000)
+      .default(32)
+      .describe('Downloads of one user that one process passes on at once; more are answered 429.'),
+    MAX_DOWNLOADS: wholeNumber(1, 10_000)
+      .default(256)
+      .describe('Downloads that one process passes on at once; more are answered 503 after a wait of 2 s.'),
+    UPLOAD_MEMORY_BYTES: wholeNumber(16 * MIB, 16 * GIB)
+      .default(48 * MIB)
+      .describe('Bytes of uploads in memory, on their way to the store.'),
+    UPLOAD_TTL: duration
+      .default(86_400_000)
+      .describe('How long an upload may take, and how long its ticket lives. Then it is removed.'),
+    ORPHAN_TTL: duration.default(86_400_000).describe('How long media without a reference is kept.'),
+    ORPHAN_GRACE: duration
+      .default(86_400_000)
+      .describe('How long it is then `expiring`; a message in this time brings it back.'),
+    READY_DEADLINE: duration
+      .default(120_000)
+      .describe('When the sweeper checks a placeholder: waits on, processes again, or settles it.'),
+    READY_DEADLINE_MAX: duration.default(3_600_000).describe('Longest time until a placeholder settles.'),
+    EVENT_RETENTION: duration
+      .default(30 * 86_400_000)
+      .describe('How long events are kept. A client that is further behind starts afresh.'),
+    SWEEP_INTERVAL: sweepInterval.default(15_000).describe('Pause between two runs of the sweeper.'),
+    SWEEP_AGAIN_AFTER: duration.optional().meta({
+      description:
+        'When objects of removed media are removed again; longer than any job and any upload ticket.',
+      byDefault: 'UPLOAD_TTL + READY_DEADLINE_MAX',
+    }),
+    STORAGE_PRICE_PER_GB_MONTH: price.default(0).describe("The store's price, for the metrics of cost."),
+    STORAGE_PRICE_PER_1000_WRITES: price.default(0).describe("The store's price of 1,000 writes."),
+    STORAGE_PRICE_PER_1000_READS: price.default(0).describe("The store's price of 1,000 reads."),
+    MAX_ATTEMPTS: wholeNumber(1, 100)
+      .default(5)
+      .describe('Deliveries of a message, and attempts of the sweeper at one media object.'),
+    CORS_ORIGINS: list.default([]).describe('Origins of other pages that may call, comma-separated, or `*`.'),
+    DEV_LOGIN: flag.default(false).describe('Lets any visitor log in as any user. Demos only.'),
+    WEB_DIR: z.string().optional().describe('Static files that are served at `/`.'),
   })
   .refine(...exactlyOneTokenSource)
   .refine((env) => !env.DEV_LOGIN || env.AUTH_JWT_SECRET !== undefined, {
@@ -120,7 +232,7 @@ export type Config = ReturnType<typeof readApiConfig>;
 
 /** The api's whole configuration. @throws ConfigError with every problem at once */
 export const readApiConfig = (env: Environment) => {
-  const read = readConfig(schema, env);
+  const read = readConfig(apiSchema, env);
   return {
     appName: read.APP_NAME,
     logLevel: read.LOG_LEVEL,

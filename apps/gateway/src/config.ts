@@ -25,27 +25,48 @@ const origin = httpUrl.refine(
   'must be origins such as https://chat.example',
 );
 
-const schema = z
+/** Variables with their descriptions: `npm run docs` writes docs/configuration.md from them. */
+export const gatewaySchema = z
   .object({
     ...commonVariables,
     ...brokerVariables,
     ...tokenVariables,
     ...traceVariables,
-    DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
-    GATEWAY_PORT: port.default(8081),
-    ADMIN_PORT: port.default(9081),
-    /** Where the pages that open sockets come from. */
-    PUBLIC_URL: httpUrl,
-    GATEWAY_PUBLIC_URL: httpUrl.optional(),
-    CORS_ORIGINS: list.pipe(z.array(z.union([z.literal('*'), origin]))).default([]),
-    MAX_CONNECTIONS_PER_USER: wholeNumber(1, 100_000).default(50),
-    /** Of IPv6 a /64. Behind a proxy that TRUSTED_PROXY_HOPS does not count all clients have its address. */
-    MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(20_000),
-    /** Proxies in front that add to X-Forwarded-For whom they were asked by. */
-    TRUSTED_PROXY_HOPS: wholeNumber(0, MAX_PROXY_HOPS).default(0),
-    /** Within it, after a signal to end, all clients are asked to move. Milliseconds. */
-    DRAIN_TIME: duration.default(10_000),
-    MAX_SUBSCRIPTIONS_PER_SOCKET: wholeNumber(1, 100_000).default(1_000),
+    DATABASE_URL: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
+      .describe('Postgres. Give the gateway a role that may only SELECT.'),
+    GATEWAY_PORT: port.default(8081).describe('Public port of the gateway.'),
+    ADMIN_PORT: port
+      .default(9081)
+      .describe('Port of `/healthz`, `/readyz` and `/metrics`. `npm start` counts up from one value.'),
+    PUBLIC_URL: httpUrl.describe('Address of the api, as clients see it.'),
+    GATEWAY_PUBLIC_URL: httpUrl.optional().describe('Address of the gateway, as clients see it.'),
+    CORS_ORIGINS: list
+      .pipe(z.array(z.union([z.literal('*'), origin])))
+      .default([])
+      .describe('Origins of other pages that may call, comma-separated, or `*`.'),
+    MAX_CONNECTIONS_PER_USER: wholeNumber(1, 100_000)
+      .default(50)
+      .describe('Sockets of one user at one process.'),
+    MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000)
+      .default(20_000)
+      .describe(
+        'Sockets of one address at one process; an IPv6 /64 counts as one. Behind a proxy that `TRUSTED_PROXY_HOPS` does not count, all clients have its address.',
+      ),
+    TRUSTED_PROXY_HOPS: wholeNumber(0, MAX_PROXY_HOPS)
+      .default(0)
+      .describe(
+        'Proxies in front that add to `X-Forwarded-For`: the client is that entry from the right ([how to count](operations.md#clients-addresses)).',
+      ),
+    DRAIN_TIME: duration
+      .default(10_000)
+      .describe(
+        'After SIGTERM, clients are asked to move within this time. Give the orchestrator 15 s more.',
+      ),
+    MAX_SUBSCRIPTIONS_PER_SOCKET: wholeNumber(1, 100_000)
+      .default(1_000)
+      .describe('Conversations that one socket follows.'),
   })
   .refine(...exactlyOneTokenSource);
 
@@ -53,6 +74,6 @@ export type GatewayConfig = ReturnType<typeof readGatewayConfig>;
 
 /** The gateway's whole configuration. @throws ConfigError with all problems at once */
 export const readGatewayConfig = (env: Environment) => {
-  const read = readConfig(schema, env);
+  const read = readConfig(gatewaySchema, env);
   return { ...camelCased(read), token: toTokenSettings(read), traces: toTraceSettings(read) };
 };

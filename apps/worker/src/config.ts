@@ -23,39 +23,74 @@ import { z } from 'zod';
 import { NO_FFMPEG } from './ffmpeg/ffmpeg.ts';
 import { findProgram } from './ffmpeg/find-program.ts';
 
-const schema = z.object({
+/** Variables with their descriptions: `npm run docs` writes docs/configuration.md from them. */
+export const workerSchema = z.object({
   ...commonVariables,
   ...brokerVariables,
   ...subjectVariables,
   ...failpointVariables,
   ...storageVariables,
   ...traceVariables,
-  ADMIN_PORT: port.default(9082),
-  CLAMAV_HOST: z.string().min(1).optional(),
-  CLAMAV_PORT: port.default(3310),
-  /** clamd's StreamMaxLength and MaxFileSize, whichever is lower; larger files are not sent to it. Bytes. */
-  CLAMAV_MAX_BYTES: wholeNumber(1, 4 * 1024 * MIB).default(100 * MIB),
-  CLAMAV_TIMEOUT: duration.default(130_000),
-  SCAN_POLICY: z.enum(['gate', 'deliver', 'off']).default('gate'),
+  ADMIN_PORT: port
+    .default(9082)
+    .describe('Port of `/healthz`, `/readyz` and `/metrics`. `npm start` counts up from one value.'),
+  CLAMAV_HOST: z.string().min(1).optional().describe('Host of clamd. Without it scans are `skipped`.'),
+  CLAMAV_PORT: port.default(3310).describe('Port of clamd.'),
+  CLAMAV_MAX_BYTES: wholeNumber(1, 4 * 1024 * MIB)
+    .default(100 * MIB)
+    .describe(
+      "Larger files are `unscannable`. Keep it at or below clamd's `MaxFileSize`; a lower `StreamMaxLength` is found by itself. Give clamd `AlertExceedsMax yes` and `AlertEncrypted yes` ([why](security.md)).",
+    ),
+  CLAMAV_TIMEOUT: duration.default(130_000).describe('Longest scan of one file.'),
+  SCAN_POLICY: z
+    .enum(['gate', 'deliver', 'off'])
+    .default('gate')
+    .describe(
+      '`gate`: only the thumbnail before the verdict. `deliver`: everything at once, and blocked if infected. `off`: no scans. Must be the same in api and worker.',
+    ),
   LANES: listOf(['media', 'transcode'])
     .transform((lanes) => [...new Set(lanes)])
-    .default(['media', 'transcode']),
-  MAX_ATTEMPTS: wholeNumber(1, 100).default(5),
-  VIDEO_DELIVERY: z.enum(['mp4', 'hls', 'both']).default('mp4'),
-  /** Shorter videos are mp4 alone. Milliseconds when read. */
-  HLS_MIN_DURATION: duration.default(60_000),
-  MEDIA_CONCURRENCY: wholeNumber(1, 64).default(2),
-  TRANSCODE_CONCURRENCY: wholeNumber(1, 16).default(1),
-  /** Sources from this size on take at most half of a lane's slots. */
-  LARGE_OBJECT_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(64 * MIB),
-  /** What the folders of all jobs together may hold; by default a share of what is free at the start. */
-  JOB_DISK_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
-  MAX_IMAGE_PIXELS: wholeNumber(1, 1_000_000_000).default(50_000_000),
-  /** How long a crashed worker's job waits for another worker. Milliseconds when read. */
-  ACK_WAIT: duration.default(30_000),
-  TEMP_DIR: z.string().min(1).default(tmpdir()),
-  FFMPEG_PATH: z.string().min(1).default('ffmpeg'),
-  FFPROBE_PATH: z.string().min(1).default('ffprobe'),
+    .default(['media', 'transcode'])
+    .describe('Lanes of this process: `media` for pictures, previews and scans, `transcode` for videos.'),
+  MAX_ATTEMPTS: wholeNumber(1, 100)
+    .default(5)
+    .describe('Deliveries of a message, and attempts of the sweeper at one media object.'),
+  VIDEO_DELIVERY: z
+    .enum(['mp4', 'hls', 'both'])
+    .default('mp4')
+    .describe(
+      'Long videos become HLS instead of the mp4 (`hls`), next to it (`both`), or not at all (`mp4`).',
+    ),
+  HLS_MIN_DURATION: duration.default(60_000).describe('Shorter videos are mp4 only.'),
+  MEDIA_CONCURRENCY: wholeNumber(1, 64).default(2).describe('Jobs of the lane `media` at once.'),
+  TRANSCODE_CONCURRENCY: wholeNumber(1, 16).default(1).describe('Jobs of the lane `transcode` at once.'),
+  LARGE_OBJECT_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER)
+    .default(64 * MIB)
+    .describe("Sources from this size on take at most half of a lane's slots."),
+  JOB_DISK_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().meta({
+    description:
+      'What the folders of all jobs may hold. A job waits for space, and fails for now if it needs more than all of it (a video: 3 × its source + 256 MiB). The chart sets 80 % of `tempSizeLimit`.',
+    byDefault: '80 % of what is free in `TEMP_DIR` at the start',
+  }),
+  MAX_IMAGE_PIXELS: wholeNumber(1, 1_000_000_000)
+    .default(50_000_000)
+    .describe('Pixels of a picture, and of each frame of a video.'),
+  ACK_WAIT: duration
+    .default(30_000)
+    .describe('A worker that shows no sign of life for this long loses its job to another worker.'),
+  TEMP_DIR: z
+    .string()
+    .min(1)
+    .default(tmpdir())
+    .meta({ description: 'Folder for the files of jobs.', byDefault: "the system's" }),
+  FFMPEG_PATH: z
+    .string()
+    .min(1)
+    .default('ffmpeg')
+    .describe(
+      'Path or name of ffmpeg. With `none`, and `LANES=media`, a worker needs no ffmpeg and delivers videos and audio as files.',
+    ),
+  FFPROBE_PATH: z.string().min(1).default('ffprobe').describe('Path or name of ffprobe.'),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
 });
 
@@ -99,9 +134,9 @@ export const readWorkerConfig = (env: Environment) => {
   };
 };
 
-const readVariables = (env: Environment): { config?: z.output<typeof schema>; problems: string[] } => {
+const readVariables = (env: Environment): { config?: z.output<typeof workerSchema>; problems: string[] } => {
   try {
-    return { config: readConfig(schema, env), problems: [] };
+    return { config: readConfig(workerSchema, env), problems: [] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { problems: [...error.problems] };

@@ -3,13 +3,21 @@ import { httpUrl } from '../process/config.ts';
 import { isReservedAudience } from './reserved-audience.ts';
 
 export const tokenVariables = {
-  AUTH_JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
-  AUTH_JWKS_URL: httpUrl.optional(),
-  AUTH_ISSUER: z.string().optional(),
+  AUTH_JWT_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe("Shared secret of the host's tokens (HS256). Set exactly one of this and `AUTH_JWKS_URL`."),
+  AUTH_JWKS_URL: httpUrl.optional().describe("The host's key set (RS, PS or ES keys)."),
+  AUTH_ISSUER: z
+    .string()
+    .optional()
+    .meta({ description: "Required `iss` of the host's tokens.", byDefault: 'not checked' }),
   AUTH_AUDIENCE: z
     .string()
     .refine((audience) => !isReservedAudience(audience), 'must not begin with claimcheck:')
-    .optional(),
+    .optional()
+    .meta({ description: "Required `aud` of the host's tokens.", byDefault: 'not checked' }),
 };
 
 type TokenVariables = z.output<z.ZodObject<typeof tokenVariables>>;

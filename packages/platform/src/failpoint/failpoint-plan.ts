@@ -36,4 +36,10 @@ export const failpointPlan = z.string().transform((text, context): PlannedFailur
 });
 
 /** What api and worker read: failures on purpose. */
-export const failpointVariables = { FAILPOINT: failpointPlan.optional() };
+export const failpointVariables = {
+  FAILPOINT: failpointPlan
+    .optional()
+    .describe(
+      'Drills only: `name:kill|pause|error[@n],…` makes the process end, stop or fail when it reaches a named place for the n-th time.',
+    ),
+};

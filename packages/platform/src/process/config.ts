@@ -33,30 +33,40 @@ export const duration = z
   .transform((text) => {
     const unit = text.replace(/\d+/, '') as keyof typeof UNITS;
     return Number.parseInt(text, 10) * UNITS[unit];
-  });
+  })
+  .meta({ takes: 'duration' });
 
-export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+export const flag = z
+  .enum(['true', 'false'])
+  .transform((text) => text === 'true')
+  .meta({ takes: '`true` or `false`' });
 
 export const wholeNumber = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,16}$/, 'must be a whole number')
     .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`);
+    .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`)
+    .meta({ takes: 'number', min, max });
 
 export const port = wholeNumber(0, 65_535);
 
 /** A comma-separated list, without empty entries. */
-export const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== ''),
-);
+export const list = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  )
+  .meta({ takes: 'list' });
 
 /** A comma-separated list of some of `values`. */
 export const listOf = <const Values extends readonly string[]>(values: Values) =>
-  list.pipe(z.array(z.enum(values)).min(1));
+  list
+    .pipe(z.array(z.enum(values)).min(1))
+    .meta({ takes: `list of ${values.map((value) => `\`${value}\``).join(', ')}` });
 
 const KEYED_SECRET = /^([A-Za-z0-9_-]{1,32}):(.{32,})$/;
 
@@ -84,13 +94,20 @@ export const keyedSecrets = list
 
 const withoutTrailingSlash = (text: string) => text.replace(/\/+$/, '');
 
-export const httpUrl = z.url({ protocol: /^https?$/ }).transform(withoutTrailingSlash);
+export const httpUrl = z
+  .url({ protocol: /^https?$/ })
+  .transform(withoutTrailingSlash)
+  .meta({ takes: 'URL' });
 
 /** What every process reads. */
 export const commonVariables = {
   APP_NAME: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must match [A-Za-z0-9_-]{1,64}')
-    .default('claimcheck'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    .default('claimcheck')
+    .describe('Prefix of subjects and streams; several installations can share a broker.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Lines below this level are not logged.'),
 };

@@ -3,13 +3,25 @@ import { flag, httpUrl } from '../process/config.ts';
 import type { StorageOptions } from './s3-client.ts';
 
 export const storageVariables = {
-  S3_ENDPOINT: httpUrl,
-  S3_PUBLIC_ENDPOINT: httpUrl.optional(),
-  S3_REGION: z.string().min(1).default('us-east-1'),
-  S3_BUCKET: z.string().min(3).max(63),
-  S3_ACCESS_KEY_ID: z.string().min(1),
-  S3_SECRET_ACCESS_KEY: z.string().min(1),
-  S3_FORCE_PATH_STYLE: flag.default(true),
+  S3_ENDPOINT: httpUrl.describe('Address of the store, as the processes reach it.'),
+  S3_PUBLIC_ENDPOINT: httpUrl
+    .optional()
+    .meta({
+      description: 'Address of the store, as clients reach it: the host of signed URLs.',
+      byDefault: '`S3_ENDPOINT`',
+    }),
+  S3_REGION: z.string().min(1).default('us-east-1').describe('Region of the bucket.'),
+  S3_BUCKET: z.string().min(3).max(63).describe('Bucket for everything.'),
+  S3_ACCESS_KEY_ID: z
+    .string()
+    .min(1)
+    .describe(
+      'Key of the store. The worker may have another one, which reads everywhere and writes outside of `*/source`.',
+    ),
+  S3_SECRET_ACCESS_KEY: z.string().min(1).describe('Secret of that key.'),
+  S3_FORCE_PATH_STYLE: flag
+    .default(true)
+    .describe('The bucket is in the path (`true`) or in the host name of URLs.'),
 };
 
 type StorageVariables = z.output<z.ZodObject<typeof storageVariables>>;

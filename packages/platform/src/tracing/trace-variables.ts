@@ -17,13 +17,21 @@ const headerList = list
 
 /** What a process reads that takes part in traces; OpenTelemetry's names. */
 export const traceVariables = {
-  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
-  OTEL_EXPORTER_OTLP_HEADERS: headerList.default({}),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
+    .optional()
+    .describe(
+      "Base URL of an OTLP/HTTP receiver of traces. Without one nothing is recorded; a caller's `traceparent` is passed on all the same.",
+    ),
+  OTEL_EXPORTER_OTLP_HEADERS: headerList
+    .default({})
+    .describe('Headers for the receiver: `name=value,…`, values percent-encoded.'),
   OTEL_TRACES_SAMPLER_ARG: z
     .string()
     .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a share between 0 and 1, such as 0.1')
     .transform(Number)
-    .default(1),
+    .meta({ takes: '0 to 1' })
+    .default(1)
+    .describe("Share of the traces that start here which are recorded; a caller's decision is kept."),
 };
 
 /** What {@link traceVariables} say, for `createTracing`. */
