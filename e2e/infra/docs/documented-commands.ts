@@ -16,6 +16,7 @@ const NO_COMMANDS = [
   'tsx',
   'html',
   'mermaid',
+  'nginx',
   'sql',
   'text',
   'yaml',
