@@ -31,7 +31,7 @@ export const readVariables = (): Variable[] => {
         name,
         usedBy: [],
         defaults: new Map(),
-        description: '',
+        descriptions: new Map(),
       };
       variable.usedBy.push(process);
       if (facts.isRequired) variable.defaults.set(process, '**required**');
