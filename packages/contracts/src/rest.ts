@@ -29,6 +29,15 @@ export const longPollQuerySchema = z.object({
   after_rev: wholeNumber().optional(),
 });
 
+/** `DELETE /v1/media/:id`: by force, a backend takes down what is referred to; `reason` is kept. */
+export const deleteMediaQuerySchema = z.object({
+  force: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
+  reason: z.string().max(500).default(''),
+});
+
 /** Keys that Uppy sends next to `filename` and `filetype`: accepted and ignored. */
 const ignored = z.string().optional();
 

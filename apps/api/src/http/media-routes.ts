@@ -1,15 +1,17 @@
 import { uuid } from '@claimcheck/contracts/ids';
 import { isSettled } from '@claimcheck/contracts/media';
 import { prefixOf } from '@claimcheck/contracts/object-keys';
-import { longPollQuerySchema } from '@claimcheck/contracts/rest';
-import { Router } from 'express';
+import { deleteMediaQuerySchema, longPollQuerySchema } from '@claimcheck/contracts/rest';
+import type { Identity } from '@claimcheck/platform/auth/token-verifier';
+import { type Response, Router } from 'express';
 import type { Viewer } from '../media/access/media-access.ts';
 import { VisibleMediaReader } from '../media/access/visible-media-reader.ts';
 import { deleteMedia } from '../media/lifecycle/delete-media.ts';
 import type { MediaRow } from '../media/record/media-row.ts';
 import { toMedia } from '../media/record/media-view.ts';
+import { takeDownMedia } from '../media/removal/take-down-media.ts';
 import { ProblemError } from '../problem-error.ts';
-import { identityOf, viewerOf } from '../request/authenticate.ts';
+import { assertBackend, identityOf, viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
 
@@ -28,7 +30,7 @@ const revOf = (etag: string | undefined): number | undefined => {
 
 /** `GET /v1/media/:id` with long-poll, `DELETE /v1/media/:id`. */
 export const mediaRoutes = (context: HttpContext): Router => {
-  const { database, settings, waiters, storage, metrics } = context;
+  const { database, settings, waiters, storage, metrics, logger } = context;
   const visible = new VisibleMediaReader(database);
   const router = Router();
   // Requests that wait for the same change share one row: thousands may wait, and then this is most of the work.
@@ -77,9 +79,25 @@ export const mediaRoutes = (context: HttpContext): Router => {
     response.type('json').send(bodyOf(row));
   });
 
+  /** A backend deletes for the owner; what is referred to needs force. */
+  const deleteOwn = async ({ user_id, is_backend }: Identity, id: string): Promise<void> => {
+    const owner = is_backend ? (await visible.read(id, { user_id, is_backend })).owner_user_id : user_id;
+    await database.transaction((tx) => deleteMedia(tx, settings, id, owner));
+  };
+
+  const takeDown = async (response: Response, id: string, reason: string): Promise<void> => {
+    assertBackend(response);
+    const takedown = { media_object_id: id, taken_down_by: identityOf(response).user_id, reason };
+    const isNew = await database.transaction((tx) => takeDownMedia(tx, settings, takedown));
+    if (isNew) metrics.erasures.inc({ what: 'media' });
+    logger.warn({ audit: 'takedown', ...takedown, new: isNew }, 'a media object is taken down');
+  };
+
   router.delete('/v1/media/:id', async (request, response) => {
     const id = mediaIdOf(request.params.id);
-    await database.transaction((tx) => deleteMedia(tx, settings, id, identityOf(response).user_id));
+    const { force, reason } = validate(deleteMediaQuerySchema, request.query);
+    if (force) await takeDown(response, id, reason);
+    else await deleteOwn(identityOf(response), id);
     await storage.deletePrefix(prefixOf(id));
     response.status(204).end();
   });

@@ -188,7 +188,7 @@ const createRequestMetrics = (registers: [Registry]) => {
     labelNames: ['what'],
     registers,
   });
-  for (const what of ['user', 'conversation']) erasures.inc({ what }, 0);
+  for (const what of ['user', 'conversation', 'media']) erasures.inc({ what }, 0);
   return {
     downloads,
     authorizationFailures,

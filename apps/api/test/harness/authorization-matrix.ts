@@ -149,7 +149,16 @@ export const AUTHORIZATION_MATRIX: Readonly<Record<string, MatrixRow>> = {
   },
   'DELETE /v1/media/:id': {
     call: ({ unsent }) => ({ path: `/v1/media/${unsent}` }),
-    expected: [204, 404, 404, 404, 401, 401, 401, 404],
+    expected: [204, 404, 404, 404, 401, 401, 401, 204],
+    changes: true,
+  },
+  'DELETE /v1/media/:id · of a message': {
+    call: ({ media }) => ({ path: `/v1/media/${media}` }),
+    expected: [409, 404, 404, 404, 401, 401, 401, 409],
+  },
+  'DELETE /v1/media/:id · of a message, by force': {
+    call: ({ media }) => ({ path: `/v1/media/${media}?force=true&reason=abuse` }),
+    expected: backendOnly(204),
     changes: true,
   },
   'POST /v1/media/urls': {

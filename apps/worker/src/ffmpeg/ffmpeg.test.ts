@@ -30,15 +30,19 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it.each([2, 128])('encodes a 4K video within its memory on a machine of %i cores', async (cores) => {
-  const file = `output-${cores}.mp4`;
-  await new Ffmpeg(programs, { maxPixels: 3_840 * 2_160, cores }).convert(
-    { folder, file: 'input.mp4', demuxer: 'mov' },
-    {
-      signal,
-      timeoutMs: 60_000,
-      output: ['-vf', 'scale=1920:1080', '-c:v', 'libx264', '-preset', 'veryfast', '-f', 'mp4', file],
-    },
-  );
-  expect((await stat(join(folder, file))).size).toBeGreaterThan(1_000);
-}, 60_000);
+it.each([2, 128])(
+  'encodes a 4K video within its memory on a machine of %i cores',
+  async (cores) => {
+    const file = `output-${cores}.mp4`;
+    await new Ffmpeg(programs, { maxPixels: 3_840 * 2_160, cores }).convert(
+      { folder, file: 'input.mp4', demuxer: 'mov' },
+      {
+        signal,
+        timeoutMs: 60_000,
+        output: ['-vf', 'scale=1920:1080', '-c:v', 'libx264', '-preset', 'veryfast', '-f', 'mp4', file],
+      },
+    );
+    expect((await stat(join(folder, file))).size).toBeGreaterThan(1_000);
+  },
+  60_000,
+);

@@ -3,6 +3,7 @@ import { mediaSchema } from '../media.ts';
 import {
   authorizeUploadSchema,
   clientReportSchema,
+  deleteMediaQuerySchema,
   longPollQuerySchema,
   mediaSessionSchema,
   mediaUrlsSchema,
@@ -165,11 +166,12 @@ export const MEDIA_OPERATIONS: readonly Operation[] = [
     path: '/v1/media/{id}',
     id: 'deleteMedia',
     tag: 'Media',
-    summary: 'Delete your own media object that nothing refers to; repeatable',
+    summary:
+      'Delete your own media object that nothing refers to; a backend takes any down, everywhere and at once, with force=true; repeatable',
     access: 'user',
-    parameters: [unsentMediaId],
+    parameters: [unsentMediaId, ...inQuery(deleteMediaQuerySchema)],
     answers: { 204: { description: 'It is gone' } },
-    problems: ['not_found', 'media_referenced'],
+    problems: ['not_found', 'media_referenced', 'forbidden'],
   },
   {
     ...download,

@@ -4,6 +4,7 @@ import { dlqRedriveCommand } from './dlq-redrive.ts';
 import { dlqShowCommand } from './dlq-show.ts';
 import { doctorCommand } from './doctor.ts';
 import { forgetVerdictCommand } from './forget-verdict.ts';
+import { mediaEraseCommand } from './media-erase.ts';
 import { mediaRedriveCommand } from './media-redrive.ts';
 import { mediaRefsCommand } from './media-refs.ts';
 import { mediaShowCommand } from './media-show.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   mediaShowCommand,
   mediaRefsCommand,
   mediaRedriveCommand,
+  mediaEraseCommand,
   dlqListCommand,
   dlqShowCommand,
   dlqRedriveCommand,

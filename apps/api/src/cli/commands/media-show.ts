@@ -31,6 +31,7 @@ const toLines = (story: Explained & MediaObjects): string[] => [
   ...section('referred to by', toTable(story.referrers)),
   ...section('fan-out', story.fanout === null ? [] : toFields(story.fanout)),
   ...section('swept again', toTable(story.sweeps)),
+  ...section('taken down', story.takedown === null ? [] : toFields(story.takedown)),
 ];
 
 export const mediaShowCommand: Command = {

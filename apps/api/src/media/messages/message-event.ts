@@ -24,6 +24,7 @@ const shorter = (media: Media): Media => ({ ...media, alt: undefined, data: unde
 
 const shortest = (media: Media): Media => ({
   ...shorter(media),
+  waveform: undefined,
   qualities: [],
   lowUrl: undefined,
   mediumUrl: undefined,
@@ -39,6 +40,7 @@ const VERSIONS: readonly {
     single: (media) => media,
     album: (media) => ({
       ...briefly(media),
+      waveform: media.waveform,
       filename: media.filename,
       alt: media.alt,
       data: media.data,

@@ -29,9 +29,7 @@ export const postponeExpiry = async (
 };
 
 /** Takes the host's data from a media object; under its lock. */
-export const forgetData = async (tx: Transaction, mediaObjectId: string): Promise<void> => {
-  await tx.db.media_object.update({
-    where: { media_object_id: mediaObjectId },
-    data: { data: Prisma.DbNull },
-  });
+export const forgetData = async (on: Pick<Executor, 'query'>, mediaObjectId: string): Promise<void> => {
+  await on.query(Prisma.sql`
+    UPDATE media_object SET data = NULL WHERE media_object_id = ${mediaObjectId}::uuid`);
 };

@@ -15,7 +15,7 @@ export interface ErasedUpload {
 }
 
 /** Columns that are cleared where another user's message still shows the media object. */
-const NOTHING_PERSONAL = {
+export const NOTHING_PERSONAL = {
   conversation_id: null,
   filename: '',
   sha256: null,
@@ -54,7 +54,7 @@ const rewriteAlbums = async (tx: Transaction, mediaObjectId: string): Promise<vo
  * Rewrites earlier events of the media object in every log, also where the message that showed it is deleted:
  * the log keeps updates. Both statements use an index, however long the logs are.
  */
-const rewriteLogs = async (tx: Transaction, settings: DomainConfig, row: MediaRow): Promise<void> => {
+export const rewriteLogs = async (tx: Transaction, settings: DomainConfig, row: MediaRow): Promise<void> => {
   const id = row.media_object_id;
   const media = JSON.stringify(toMedia(row, settings.publicUrl));
   await tx.db.$executeRaw`

@@ -66,6 +66,10 @@ const readAround = (client: Client, settings: DomainConfig, { media_object_id, s
       where: { prefix: { startsWith: prefixOf(media_object_id) } },
       select: { prefix: true, due_at: true },
     }),
+    client.takedown.findUnique({
+      where,
+      select: { taken_down_by: true, reason: true, taken_down_at: true },
+    }),
   ]);
 };
 
@@ -76,7 +80,7 @@ const readAround = (client: Client, settings: DomainConfig, { media_object_id, s
 export const explainMedia = async (client: Client, settings: DomainConfig, mediaObjectId: string) => {
   const row = await orNotFound(client, mediaObjectId);
   const { derivatives, size_bytes, ...media } = row;
-  const [upload, attempts, results, aliases, references, referrers, verdicts, fanout, sweeps] =
+  const [upload, attempts, results, aliases, references, referrers, verdicts, fanout, sweeps, takedown] =
     await readAround(client, settings, row);
   return {
     media: { ...media, size_bytes: Number(size_bytes) },
@@ -102,6 +106,7 @@ export const explainMedia = async (client: Client, settings: DomainConfig, media
     referrers,
     fanout,
     sweeps,
+    takedown,
   };
 };
 

@@ -1,0 +1,40 @@
+import { userInfo } from 'node:os';
+import { prefixOf } from '@claimcheck/contracts/object-keys';
+import { Storage } from '@claimcheck/platform/s3/storage';
+import { takeDownMedia } from '../../media/removal/take-down-media.ts';
+import { type Command, UsageError } from '../command.ts';
+import { mediaIdArgument, withOperator } from '../operator.ts';
+
+export const mediaEraseCommand: Command = {
+  name: 'media erase',
+  summary: 'take a media object down wherever it is shown, at once, and delete its bytes',
+  positionals: ['id'],
+  options: { reason: { type: 'string' }, by: { type: 'string' } },
+  optionHelp: [
+    '--reason <text>  why; kept, and shown by media show',
+    '--by <name>      who orders it (default: the user of this machine)',
+  ],
+  run: async ({ positionals, options, env, json, print }) => {
+    const media_object_id = mediaIdArgument(positionals[0]);
+    const { reason, by = userInfo().username } = options;
+    if (typeof reason !== 'string' || reason.trim() === '') throw new UsageError('--reason is missing');
+    const takedown = { media_object_id, taken_down_by: String(by), reason };
+    const isNew = await withOperator(env, async ({ config, database, settings }) => {
+      const taken = await database.transaction((tx) => takeDownMedia(tx, settings, takedown));
+      const storage = new Storage(config.storage);
+      try {
+        // Again where an earlier order was interrupted.
+        await storage.deletePrefix(prefixOf(media_object_id));
+      } finally {
+        storage.close();
+      }
+      return taken;
+    });
+    print(
+      json
+        ? JSON.stringify({ ...takedown, new: isNew })
+        : `${media_object_id} ${isNew ? 'is taken down' : 'was taken down before'}; its bytes are deleted`,
+    );
+    return 0;
+  },
+};

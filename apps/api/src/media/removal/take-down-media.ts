@@ -1,0 +1,55 @@
+import { isTombstone } from '@claimcheck/contracts/media';
+import type { Transaction } from '@claimcheck/database/database';
+import { writeMedia } from '../lifecycle/write-media.ts';
+import { forgetData } from '../record/bookkeeping.ts';
+import type { DomainConfig } from '../record/domain-config.ts';
+import { lockMedia } from '../record/media-row.ts';
+import { noMedia } from '../record/not-found.ts';
+import { NOTHING_PERSONAL, rewriteLogs } from './erase-media.ts';
+
+/** An order to take a media object down. */
+export interface Takedown {
+  media_object_id: string;
+  taken_down_by: string;
+  reason: string;
+}
+
+/**
+ * Takes a media object down wherever it is shown: it becomes a tombstone without name, texts and preview, in
+ * every conversation and its log. References stay, so that messages say that something was removed, and its
+ * owner stays, so that an operator can tell whose it was. Repeatable; the first order is the one that counts.
+ * The caller removes the objects after the commit; if it dies before, the sweeper does.
+ *
+ * @returns whether this call took it down
+ * @throws ProblemError `not_found`
+ */
+export const takeDownMedia = async (
+  tx: Transaction,
+  settings: DomainConfig,
+  takedown: Takedown,
+): Promise<boolean> => {
+  const { media_object_id } = takedown;
+  const row = await lockMedia(tx, media_object_id);
+  if (row === undefined) throw noMedia({ media_object_id });
+  const { count } = await tx.db.takedown.createMany({ data: takedown, skipDuplicates: true });
+  if (count === 0) return false;
+  await tx.db.upload_session.updateMany({
+    where: { media_object_id, phase: { in: ['open', 'completing'] } },
+    data: { phase: 'aborted', updated_at: new Date() },
+  });
+  await forgetData(tx, media_object_id);
+  const taken = await writeMedia(
+    tx,
+    settings,
+    { ...row, data: null },
+    {
+      ...NOTHING_PERSONAL,
+      state: isTombstone(row.state) ? row.state : 'deleted',
+      upload_state: row.upload_state === 'uploaded' ? 'uploaded' : 'failed',
+      thumbnail_state: 'none',
+      derivatives: 'none',
+    },
+  );
+  await rewriteLogs(tx, settings, taken);
+  return true;
+};
