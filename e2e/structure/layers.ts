@@ -11,7 +11,7 @@ export const LAYERS: Readonly<Record<string, Layers>> = {
     compose: ['config', 'to-domain-config', 'metrics', 'background', 'direct', 'request'],
     cli: ['doctor', 'reconcile', 'dead-letters', 'media', 'config', 'to-domain-config', 'problem-error'],
     doctor: ['media', 'config'],
-    http: ['request', 'media', 'config', 'problem-error'],
+    http: ['direct', 'request', 'media', 'config', 'problem-error'],
     tus: ['request', 'media', 'problem-error'],
     background: ['direct', 'media'],
     request: ['direct', 'media', 'metrics', 'config', 'problem-error'],

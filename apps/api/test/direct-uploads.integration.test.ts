@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   ListMultipartUploadsCommand,
+  S3ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { UploadProtocol } from '@claimcheck/contracts/rest';
 import { createLogger } from '@claimcheck/platform/process/logger';
 import type { Storage } from '@claimcheck/platform/s3/storage';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { pollDirectUploads } from '../src/background/sweeper/poll-direct-uploads.ts';
 import { sweepPrefixes } from '../src/background/sweeper/sweep-prefixes.ts';
 import { UploadExpirer } from '../src/background/upload-expirer.ts';
@@ -204,8 +205,51 @@ describe('what is not as it was announced ends, with a reason', () => {
     await expect(directUploads.parts(await upload(id))).rejects.toMatchObject({
       problem: { code: 'upload_gone' },
     });
-    expect((await look(later(31_000))).decisions).toEqual(['lost']);
+    // A Complete may be at work, which hides both: only time tells.
+    expect((await look(later(31_000))).decisions).toEqual([]);
+    expect(await row(id)).toMatchObject({ state: 'uploading' });
+    await db.database.client.upload_session.update({
+      where: { upload_id: id },
+      data: { completing_at: new Date(Date.now() - 11 * MINUTE) },
+    });
+    expect((await look(later(20 * MINUTE))).decisions).toEqual(['lost']);
     expect(await row(id)).toMatchObject({ state: 'failed', failure_code: 'source_missing' });
+  });
+
+  test('while a Complete is at work, a second one and the sweeper wait for it', async () => {
+    const id = await open('multipart', PART + 1);
+    const signed = await directUploads.parts(await upload(id));
+    for (const { url, size_bytes } of signed.parts)
+      expect((await fetch(url, { method: 'PUT', body: new Uint8Array(size_bytes) })).status).toBe(200);
+    // As versitygw does it: until the object is there, the multipart upload is not.
+    const { multipart } = storage;
+    const started = Promise.withResolvers<void>();
+    const mayEnd = Promise.withResolvers<void>();
+    const missing = new S3ServiceException({
+      name: 'NoSuchUpload',
+      $fault: 'client',
+      $metadata: { httpStatusCode: 404 },
+    });
+    const complete = multipart.complete.bind(multipart);
+    const completes = vi.spyOn(multipart, 'complete').mockImplementation(async (...args) => {
+      vi.spyOn(multipart, 'listParts').mockRejectedValue(missing);
+      started.resolve();
+      await mayEnd.promise;
+      await complete(...args);
+    });
+    try {
+      const first = directUploads.complete(await upload(id), 'client');
+      await started.promise;
+      expect(await directUploads.complete(await upload(id), 'client')).toBe('assembling');
+      expect((await look(later(31_000))).decisions).toEqual([]);
+      expect(await row(id)).toMatchObject({ state: 'uploading' });
+      mayEnd.resolve();
+      expect(await first).toBe('finished');
+      expect(completes).toHaveBeenCalledOnce();
+      expect(await row(id)).toMatchObject({ state: 'processing' });
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import type { Database } from '@claimcheck/database/database';
 import type { Logger } from '@claimcheck/platform/process/logger';
 import type { Multipart } from '@claimcheck/platform/s3/multipart';
 import type { Storage } from '@claimcheck/platform/s3/storage';
+import type { DirectOutcome } from '../direct/complete-direct-upload.ts';
 import type { DirectUploads } from '../direct/direct-uploads.ts';
 import type { DomainConfig } from '../media/record/domain-config.ts';
 import { type DirectUpload, isDirect } from '../media/uploads/direct-sessions.ts';
@@ -97,7 +98,9 @@ export class UploadExpirer {
 
   async #expire({ lease, session }: Acquired): Promise<Outcome> {
     const { database, settings } = this.#options;
-    if (isDirect(session) && (await this.#findDirect(session))) return 'settled';
+    const direct = isDirect(session) ? await this.#completeDirect(session) : undefined;
+    if (direct === 'finished' || direct === 'failed') return 'settled';
+    if (direct === 'assembling') return 'left';
     if (session.phase === 'completing' && (await this.#finish(session))) return 'finished';
     if (!(await database.transaction((tx) => expireUpload(tx, settings, lease)))) return 'left';
     await this.#clean(session);
@@ -118,10 +121,8 @@ export class UploadExpirer {
   }
 
   /** Completes a direct upload that is late, but not lost. */
-  async #findDirect(upload: DirectUpload): Promise<boolean> {
-    if (upload.phase !== 'open') return false;
-    const settlement = await this.#options.directUploads.complete(upload, 'expirer');
-    return settlement === 'finished' || settlement === 'failed';
+  async #completeDirect(upload: DirectUpload): Promise<DirectOutcome | undefined> {
+    return upload.phase === 'open' ? this.#options.directUploads.complete(upload, 'expirer') : undefined;
   }
 
   async #clean(session: UploadSession): Promise<void> {

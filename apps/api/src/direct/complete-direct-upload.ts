@@ -1,3 +1,4 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
 import { prefixOf } from '@claimcheck/contracts/object-keys';
 import type { Database } from '@claimcheck/database/database';
 import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
@@ -6,15 +7,20 @@ import { isUnsettled } from '@claimcheck/platform/s3/s3-errors';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import { failUpload } from '../media/lifecycle/fail-upload.ts';
 import type { DomainConfig } from '../media/record/domain-config.ts';
-import type { DirectUpload } from '../media/uploads/direct-sessions.ts';
+import {
+  type DirectUpload,
+  isMissingForLong,
+  startCompleting,
+  stopCompleting,
+} from '../media/uploads/direct-sessions.ts';
 import { finalizeUpload } from '../media/uploads/finalize-upload.ts';
 import { partsOf } from './parts-of.ts';
 
 /**
- * `known`: another process was faster, or the upload was ended. `incomplete`: bytes are missing. `lost`: the storage
- * knows neither object nor multipart upload.
+ * `known`: another process was faster, or the upload was ended. `incomplete`: bytes are missing. `assembling`: a
+ * Complete may be at work, and the storage shows neither object nor multipart upload. `lost`: so for minutes.
  */
-export const DIRECT_OUTCOMES = ['finished', 'known', 'incomplete', 'failed', 'lost'] as const;
+export const DIRECT_OUTCOMES = ['finished', 'known', 'incomplete', 'assembling', 'failed', 'lost'] as const;
 export type DirectOutcome = (typeof DIRECT_OUTCOMES)[number];
 
 export interface DirectContext {
@@ -24,21 +30,24 @@ export interface DirectContext {
   failpoint: Failpoint;
 }
 
-/** Makes one object of the parts, if all are there in their full size. */
+/** Makes one object of the parts, if all are there in their full size and no other request does. */
 const assemble = async (
-  { storage, failpoint }: DirectContext,
+  { database, storage, failpoint }: DirectContext,
   upload: DirectUpload,
-): Promise<'stored' | 'incomplete' | 'unsettled'> => {
-  const { object_storage_key: key, s3_upload_id } = upload;
+): Promise<'stored' | 'incomplete' | 'assembling' | 'unsettled'> => {
+  const { object_storage_key: key, s3_upload_id, upload_id } = upload;
   if (s3_upload_id === undefined) return 'incomplete';
   try {
     const stored: UploadedPart[] = await storage.multipart.listParts(key, s3_upload_id);
     const { finished, missing } = partsOf(upload, stored);
     if (missing.length > 0) return 'incomplete';
+    if (!(await database.autocommit((on) => startCompleting(on, upload_id)))) return 'assembling';
     await storage.multipart.complete(key, s3_upload_id, finished, { ifAbsent: true });
   } catch (error) {
-    if (!isUnsettled(error)) throw error;
-    return 'unsettled';
+    if (isUnsettled(error)) return 'unsettled';
+    // The storage has answered: it does nothing. Without an answer it may be at work.
+    if (error instanceof S3ServiceException) await database.autocommit((on) => stopCompleting(on, upload_id));
+    throw error;
   }
   failpoint('direct.after_complete');
   return 'stored';
@@ -64,8 +73,8 @@ const refuse = async (
 
 /**
  * Reads what the storage has of an upload that its client sent there, and makes it the upload's state. Client,
- * bucket event and sweeper may call it at the same time, any number of times. No lease is needed: the storage
- * makes an object once, and `finalizeUpload` finishes it once.
+ * bucket event and sweeper may call it at the same time, any number of times: one of them completes, and commits
+ * that it will; for the others an object that is not there yet is no verdict.
  *
  * @throws the storage's error
  */
@@ -80,5 +89,8 @@ export const completeDirectUpload = async (
   const object = await context.storage.head(upload.object_storage_key);
   if (object !== undefined)
     return object.size_bytes === upload.length ? finish(context, upload) : refuse(context, upload);
-  return upload.protocol === 'multipart' ? 'lost' : 'incomplete';
+  if (upload.protocol === 'put') return 'incomplete';
+  const isLost = await context.database.autocommit((on) => isMissingForLong(on, upload.upload_id));
+  if (isLost === undefined) return 'known';
+  return isLost ? 'lost' : 'assembling';
 };

@@ -5,6 +5,7 @@ import type { DirectStorage, SignedRequest } from '@claimcheck/platform/s3/direc
 import { isMissing } from '@claimcheck/platform/s3/s3-errors';
 import { failUpload } from '../media/lifecycle/fail-upload.ts';
 import { type DirectUpload, keepMultipart } from '../media/uploads/direct-sessions.ts';
+import { mayBeCompleting } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import { completeDirectUpload, type DirectContext, type DirectOutcome } from './complete-direct-upload.ts';
 import { partsOf, planParts } from './parts-of.ts';
@@ -74,6 +75,8 @@ export class DirectUploads {
     try {
       return await this.#options.storage.multipart.listParts(upload.object_storage_key, s3UploadId);
     } catch (error) {
+      if (isMissing(error) && mayBeCompleting(upload))
+        throw new ProblemError('unavailable', { media_object_id: upload.upload_id, retry_after_ms: 2_000 });
       if (isMissing(error)) throw gone(upload);
       throw error;
     }

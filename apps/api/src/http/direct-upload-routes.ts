@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { signPartsSchema } from '@claimcheck/contracts/rest';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { DirectOutcome } from '../direct/complete-direct-upload.ts';
 import { readMedia } from '../media/record/media-row.ts';
 import { toMedia } from '../media/record/media-view.ts';
 import { type DirectUpload, isDirect } from '../media/uploads/direct-sessions.ts';
@@ -9,6 +11,10 @@ import { authenticateUpload, identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
 import { mediaIdOf } from './media-routes.ts';
+
+/** How long a repeated `complete` waits for the first. */
+const WAIT_MS = 15_000;
+const POLL_MS = 300;
 
 /**
  * `POST /v1/media/:id/parts` and `POST /v1/media/:id/complete`: by the user's token or the upload's ticket,
@@ -55,11 +61,25 @@ export const directUploadRoutes = (
     response.set('Cache-Control', 'no-store').json(await directUploads.parts(session, numbers));
   });
 
+  /** Waits for the Complete of another request: a client that repeats its own gets the same answer. */
+  const completePatiently = async (session: DirectUpload): Promise<DirectOutcome> => {
+    const deadline = performance.now() + WAIT_MS;
+    for (let upload: UploadSession | undefined = session; ; ) {
+      if (upload === undefined || !isDirect(upload)) return 'known';
+      const outcome = await directUploads.complete(upload, 'client');
+      if (outcome !== 'assembling' || performance.now() > deadline) return outcome;
+      await pause(POLL_MS);
+      upload = await findSession(database, session.upload_id);
+    }
+  };
+
   router.post('/v1/media/:id/complete', ...guards, async (request, response) => {
     const session = await ownSession(request, response);
     const extra = { media_object_id: session.upload_id };
     if (isDirect(session) && session.phase === 'open') {
-      const settlement = await directUploads.complete(session, 'client');
+      const settlement = await completePatiently(session);
+      if (settlement === 'assembling')
+        throw new ProblemError('unavailable', { ...extra, retry_after_ms: 5_000 });
       if (settlement === 'incomplete') throw new ProblemError('upload_incomplete', extra);
       if (settlement === 'lost') throw new ProblemError('upload_gone', extra);
     } else if (session.phase === 'open' || session.phase === 'completing') {

@@ -7,7 +7,7 @@ import {
   type S3Client,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import type { RequestOptions } from './request-handler.ts';
+import { COMPLETE_TIMEOUT_MS, type RequestOptions } from './request-handler.ts';
 import { isLost, isMissing } from './s3-errors.ts';
 
 /** The type of every stored source. Viewers get theirs from the signature of their download. */
@@ -98,7 +98,11 @@ export class Multipart {
       MultipartUpload: { Parts: parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })) },
       ...(options.ifAbsent ? { IfNoneMatch: '*' } : {}),
     });
-    await this.#attempt((sendOptions) => this.#client.send(command, sendOptions));
+    // Once: after a time-out the store may still be at work, and a second Complete would replace its object.
+    await this.#client.send(command, {
+      pool: 'completions',
+      requestTimeout: COMPLETE_TIMEOUT_MS,
+    } as RequestOptions);
   }
 
   /** Removes the parts of an unfinished upload. Repeatable. */

@@ -9,8 +9,22 @@ type HandlerOptions = NonNullable<Parameters<NodeHttpHandler['handle']>[1]>;
 
 /** What one request may ask of the connection; passed to `client.send` as its options. */
 export interface RequestOptions extends HandlerOptions {
-  /** `downloads`: viewers that read slowly hold their connections, and no other request waits for one. */
-  pool?: 'downloads';
+  /**
+   * `downloads`: viewers that read slowly hold their connections, and no other request waits for one.
+   * `completions`: may take minutes without a byte, and are never repeated after an error of the connection.
+   */
+  pool?: 'downloads' | 'completions';
+}
+
+/** Stores assemble large objects for minutes. */
+export const COMPLETE_TIMEOUT_MS = 300_000;
+
+/** An error that the SDK does not repeat: whether the request was carried out is unknown. */
+class UnknownOutcomeError extends Error {
+  constructor(cause: unknown) {
+    super('the storage did not answer', { cause });
+    this.name = 'UnknownOutcomeError';
+  }
 }
 
 const operationOf = (method: string, query: Record<string, unknown> | undefined): StorageOperation => {
@@ -22,6 +36,7 @@ const operationOf = (method: string, query: Record<string, unknown> | undefined)
 export class RequestHandler extends NodeHttpHandler {
   readonly #onRequest: OnStorageRequest;
   readonly #downloads: NodeHttpHandler;
+  readonly #completions: NodeHttpHandler;
 
   constructor(
     onRequest: OnStorageRequest,
@@ -31,6 +46,7 @@ export class RequestHandler extends NodeHttpHandler {
     super(options);
     this.#onRequest = onRequest;
     this.#downloads = new NodeHttpHandler(downloads);
+    this.#completions = new NodeHttpHandler({ ...options, socketTimeout: COMPLETE_TIMEOUT_MS });
   }
 
   override handle(
@@ -38,13 +54,16 @@ export class RequestHandler extends NodeHttpHandler {
     options: RequestOptions = {},
   ): ReturnType<NodeHttpHandler['handle']> {
     this.#onRequest(operationOf(request.method, request.query));
-    return options.pool === 'downloads'
-      ? this.#downloads.handle(request, options)
-      : super.handle(request, options);
+    if (options.pool === 'downloads') return this.#downloads.handle(request, options);
+    if (options.pool === undefined) return super.handle(request, options);
+    return this.#completions.handle(request, options).catch((error: unknown) => {
+      throw new UnknownOutcomeError(error);
+    });
   }
 
   override destroy(): void {
     super.destroy();
     this.#downloads.destroy();
+    this.#completions.destroy();
   }
 }

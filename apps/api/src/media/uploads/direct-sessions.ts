@@ -45,3 +45,42 @@ export const claimDirectUploads = async (
     RETURNING *`;
   return rows.map(toSession).filter(isDirect);
 };
+
+const COMPLETE_TAKES = '10 minutes';
+
+/**
+ * Commits the intent to complete a multipart upload, so that one request at a time does.
+ *
+ * @returns false while another's Complete may be at work
+ */
+export const startCompleting = async (on: Pick<Executor, 'query'>, id: string): Promise<boolean> => {
+  const rows = await on.query(Prisma.sql`
+    UPDATE upload_session SET completing_at = now()
+    WHERE upload_id = ${id}::uuid AND phase = 'open'
+      AND (completing_at IS NULL OR completing_at < now() - ${COMPLETE_TAKES}::interval)
+    RETURNING upload_id`);
+  return rows.length > 0;
+};
+
+/** Takes the intent back: the storage has refused, and no Complete is at work. */
+export const stopCompleting = async (on: Pick<Executor, 'query'>, id: string): Promise<void> => {
+  await on.query(Prisma.sql`
+    UPDATE upload_session SET completing_at = NULL WHERE upload_id = ${id}::uuid AND phase = 'open'
+    RETURNING upload_id`);
+};
+
+/**
+ * Notes that the storage has neither object nor multipart upload.
+ *
+ * @returns whether that was so for longer than a Complete takes; undefined for an upload that is no longer open
+ */
+export const isMissingForLong = async (
+  on: Pick<Executor, 'query'>,
+  id: string,
+): Promise<boolean | undefined> => {
+  const [row] = await on.query<{ is_over: boolean }>(Prisma.sql`
+    UPDATE upload_session SET completing_at = COALESCE(completing_at, now())
+    WHERE upload_id = ${id}::uuid AND phase = 'open'
+    RETURNING completing_at < now() - ${COMPLETE_TAKES}::interval AS is_over`);
+  return row?.is_over;
+};

@@ -16,6 +16,8 @@ export interface UploadSession {
   /** As the client sent them, for its protocol to repeat. */
   metadata: string | undefined;
   concat: string | undefined;
+  /** When the storage was first asked to make one object of the parts. */
+  completing_at: Date | null;
   expires_at: Date;
   created_at: Date;
 }
@@ -43,6 +45,13 @@ export const toSession = (row: SessionRow): UploadSession => ({
   metadata: row.metadata ?? undefined,
   concat: row.concat ?? undefined,
 });
+
+/** Stores need minutes for a large Complete, and may hide object and multipart upload meanwhile. */
+const COMPLETE_TAKES_MS = 600_000;
+
+/** Says whether a Complete may still be at work: what the storage does not have now is not lost yet. */
+export const mayBeCompleting = ({ completing_at }: Pick<UploadSession, 'completing_at'>): boolean =>
+  completing_at !== null && Date.now() - completing_at.getTime() < COMPLETE_TAKES_MS;
 
 export const findSession = async (
   on: Pick<Executor, 'query'>,

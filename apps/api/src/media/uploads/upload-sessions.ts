@@ -134,9 +134,14 @@ export class UploadSessions {
     });
   }
 
+  /** Commits the intent to complete. @returns false when the lease was lost */
+  async setCompleting(lease: Lease, { completing_at }: UploadSession): Promise<boolean> {
+    const since = completing_at ?? new Date();
+    return update(this.#database.client, lease, { phase: 'completing', completing_at: since });
+  }
+
   /** @returns false when the lease was lost */
-  async setPhase(lease: Lease, phase: 'completing' | 'aborted'): Promise<boolean> {
-    if (phase === 'completing') return update(this.#database.client, lease, { phase });
+  async setPhase(lease: Lease, phase: 'aborted'): Promise<boolean> {
     return this.#database.transaction(async (tx) => {
       const written = await update(tx.db, lease, { phase });
       if (written) await setUsage(tx, [lease.upload_id], NOTHING_USED);
@@ -174,7 +179,7 @@ export class UploadSessions {
 const update = async (
   db: Pick<Transaction['db'], 'upload_session'>,
   lease: Lease,
-  data: { s3_upload_id?: string; length?: number; phase?: UploadSession['phase'] },
+  data: { s3_upload_id?: string; length?: number; phase?: UploadSession['phase']; completing_at?: Date },
 ): Promise<boolean> => {
   const { count } = await db.upload_session.updateMany({
     where: {

@@ -1,6 +1,6 @@
 import { isConflict, isLost } from '@claimcheck/platform/s3/s3-errors';
 import type { Lease } from '../../media/uploads/lease.ts';
-import type { UploadSession } from '../../media/uploads/upload-session.ts';
+import { mayBeCompleting, type UploadSession } from '../../media/uploads/upload-session.ts';
 import type { Engine } from './engine.ts';
 import type { Remainder } from './ingest.ts';
 import { joined, readTails } from './read-tails.ts';
@@ -55,6 +55,8 @@ const writeOrLook = async (
     if (found === 'stored') return;
     // Our own write of before, which we gave up, is still on its way: with the next try it is there.
     if (found === 'absent' && isConflict(error)) throw new TusError('unavailable');
+    // An earlier Complete may still be at work, hidden from HEAD and ListParts: only time tells.
+    if (found === 'absent' && mayBeCompleting(session)) throw new TusError('unavailable');
     if (found === 'absent' || mend === undefined) return abandon(engine, lease, error);
     await mend();
   }
@@ -82,7 +84,7 @@ const completeParts = async (
   s3UploadId: string,
 ): Promise<void> => {
   // The intent is committed first: whoever finds it looks at the storage before anything else.
-  if (!(await engine.sessions.setPhase(lease, 'completing'))) throw new TusError('upload_locked');
+  if (!(await engine.sessions.setCompleting(lease, session))) throw new TusError('upload_locked');
   const parts = await engine.sessions.parts(session.upload_id);
   await writeOrLook(engine, lease, session, () =>
     engine.sender.multipart.complete(session.object_storage_key, s3UploadId, parts, { ifAbsent: false }),
@@ -128,7 +130,7 @@ export const storeWhole = async (
     }
   } catch (error) {
     // NoSuchUpload of a part means the same as of Complete.
-    if (isLost(error)) await abandon(engine, lease, error);
+    if (isLost(error) && !mayBeCompleting(session)) await abandon(engine, lease, error);
     throw error;
   } finally {
     rest.giveBack();
