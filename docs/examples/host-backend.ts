@@ -1,5 +1,5 @@
 // A host that keeps its own posts, in a hundred lines: it tells Claimcheck who is in a room and which media
-// object a post refers to, and hears on {app}.media.updated what became of it. Run it with Node 24 and
+// object a post refers to, and hears the outcome on {app}.media.updated. Run it with Node 24 and
 // PORT, CLAIMCHECK_URL, CLAIMCHECK_TOKEN (its scope contains claimcheck:admin), NATS_URL, APP_NAME.
 import http from 'node:http';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
@@ -25,7 +25,7 @@ const claimcheck = async (method: string, path: string, body?: object): Promise<
     headers: { authorization: `Bearer ${CLAIMCHECK_TOKEN}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  // Every call is repeatable: a host retries what it is told is retryable.
+  // Every call is repeatable: a host retries what is `retryable`.
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
 };
 

@@ -11,7 +11,7 @@ const client = createClient({
 });
 await client.restored;
 
-// The same id after a crash goes on where the upload was, and sends no second message.
+// With the same id a restart resumes the upload, and sends no second message.
 const photo = await openAsBlob(PHOTO, { type: 'image/jpeg' });
 const upload = client.upload(photo, {
   id: 'photo-of-today',

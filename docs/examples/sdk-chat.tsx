@@ -3,7 +3,7 @@ import { ClaimcheckProvider, MediaImage, MediaVideo, useConversation } from '@cl
 import type { FormEvent } from 'react';
 import { createRoot } from 'react-dom/client';
 
-// Who chats where; your application knows. The token comes from your backend: devLogin is for demos.
+// User and conversation: your application knows them. The token comes from your backend: devLogin is for demos.
 const { api = '', user = '', talk = '' } = Object.fromEntries(new URLSearchParams(location.search));
 const token = devLogin(api, user);
 const client = createClient({ baseUrl: api, getToken: () => token });

@@ -87,8 +87,8 @@ const uploadOverAReload = async (
     await page.start(file, task(options));
     const report = await page.outcome();
     expect(report.error).toBeUndefined();
-    console.log(`${name}: left at ${leaveAt}, went on at ${report.resumedAt} of ${bytes.length}`);
-    expect(report.resumedAt, 'the second page went on where the first was').toBeGreaterThan(0);
+    console.log(`${name}: left at ${leaveAt}, resumed at ${report.resumedAt} of ${bytes.length}`);
+    expect(report.resumedAt, 'the second page resumed where the first was').toBeGreaterThan(0);
     await expectWhole(ann, report.url?.split('/').at(-1) ?? '', bytes);
   } finally {
     await world.heal();
@@ -110,7 +110,7 @@ test('Uppy in Chromium: the page is left and opened again', () =>
 test('a page of a listed origin uploads and resumes', () =>
   uploadOverAReload('another origin', scripts.tus, `${listed.origin}/`));
 
-test('a page of an origin that is not listed can not upload', async () => {
+test('a page of an origin that is not listed cannot upload', async () => {
   const file = join(folder, 'refused.bin');
   await writeFile(file, 'not for you');
   const page = await UploadPage.open(browser, `${unlisted.origin}/`, scripts.tus);

@@ -18,7 +18,7 @@ export const slow = (connections = 1): Toxic => ({
 });
 const LIMIT_MS = 60_000;
 
-/** What a client program is told. */
+/** The task of a client program. */
 export interface ClientTask {
   endpoint: string;
   token: string;
@@ -53,8 +53,8 @@ export const uploadInTwoRuns = async (
     await heal();
     second = new ClientRun(command);
     const id = await second.mediaId(LIMIT_MS);
-    console.log(`${name}: killed at ${killAt}, went on at ${second.resumedAt} of ${bytes.length}`);
-    expect(second.resumedAt, 'the second run went on where the first was').toBeGreaterThan(0);
+    console.log(`${name}: killed at ${killAt}, resumed at ${second.resumedAt} of ${bytes.length}`);
+    expect(second.resumedAt, 'the second run resumed where the first was').toBeGreaterThan(0);
     await expectWhole(ann, id, bytes);
   } finally {
     first.stop();

@@ -68,7 +68,7 @@ const uploadInOneRun = async (
   try {
     await meanwhile(run, random);
     const id = await run.mediaId(60_000);
-    expect(run.resumedAt, 'the client asked where to go on').toBeGreaterThan(0);
+    expect(run.resumedAt, 'the client asked for the offset').toBeGreaterThan(0);
     await expectWhole(ann, id, bytes);
   } finally {
     run.stop();

@@ -16,7 +16,7 @@ export interface Contestant {
   service: ManagedService;
   /** The key of an upload's finished object. */
   keyOf(url: string): string;
-  /** Whether whoever runs the server was told that this upload is finished. */
+  /** Whether the server's operator was notified that this upload is finished. */
   isReported(url: string): Promise<boolean>;
   /** Another process beside it, on the same storage. @returns where its uploads are */
   addReplica(): Promise<string>;

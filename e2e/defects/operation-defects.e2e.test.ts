@@ -98,7 +98,7 @@ describe.each(contestants)('$name', ({ start, check, expire }) => {
     expect((await client.stored(url))?.equals(bytes)).toBe(true);
   });
 
-  check("11: the end of one upload is not the end of somebody else's", async () => {
+  check("11: the end of one upload is not the end of another client's", async () => {
     const stack = await ownBucket();
     const { client, bucket, server } = await begin(stack, { UPLOAD_TTL: '2s' });
     const foreign = await bucket.beginMultipart('a-backup.tar');
@@ -130,7 +130,7 @@ describe.each(contestants)('$name', ({ start, check, expire }) => {
     expect((await client.stored(url))?.equals(bytes)).toBe(true);
   });
 
-  check('14: the end of an upload is told also when the process dies at that moment', async () => {
+  check('14: the end of an upload is reported even if the process dies at that moment', async () => {
     const { server, client } = await begin(inject('stack'));
     const bytes = randomBytes(9 * MIB);
     const url = await client.create(bytes.length);

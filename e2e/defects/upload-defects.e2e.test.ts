@@ -124,7 +124,7 @@ describe.each(contestants)('%s', (_, start, check) => {
     expect(server.s3.requests).toHaveLength(requests);
   });
 
-  check('12: who reconnects while an old connection hangs is answered soon', async () => {
+  check('12: a client that reconnects while an old connection hangs is answered soon', async () => {
     const url = await client.create(9 * MIB);
     const hanging = await client.hang(url, 9 * MIB);
     try {

@@ -152,7 +152,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     }
   });
 
-  test('the same bytes again are not asked for, and nobody else learns that they are here', async () => {
+  test('the same bytes again are not requested, and no other user learns that they exist', async () => {
     const bytes = noise(700);
     const file = (more: object = {}) => randomFile(bytes, ['put'], { sha256: sha256(bytes), ...more });
     const { media, upload } = (await ann.authorize(file())).body;
@@ -167,7 +167,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     expect((await ben.authorize(file())).body.upload.protocol).toBe('put');
   });
 
-  test('a key of a direct upload is nothing that tus could go on with', async () => {
+  test('a key of a direct upload cannot be resumed by tus', async () => {
     const file = randomFile(randomBytes(10), ['put']);
     const { media } = (await ann.authorize(file)).body;
     const target = { baseUrl: system.apiUrl, token: ann.user.token };
@@ -179,7 +179,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     expect(await ann.renew(media.media_object_id)).toMatchObject({ status: 410 });
   });
 
-  test('parts: interrupted, listed, signed anew, and made one object', async () => {
+  test('parts: interrupted, listed, signed again, and made one object', async () => {
     const bytes = noise(PART + 5 * MIB);
     const { media, upload } = (await ann.authorize(randomFile(bytes, ['put', 'multipart']))).body;
     const id = media.media_object_id;

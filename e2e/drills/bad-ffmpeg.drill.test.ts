@@ -48,7 +48,7 @@ const untilNothingIsLeft = async (): Promise<void> => {
   await until(look, { withinMs: 10_000, what: 'programs and folders of the job to go' });
 };
 
-test('drill 22: an ffprobe that hangs is killed with its children at the limit, and photos go on meanwhile', async () => {
+test('drill 22: an ffprobe that hangs is killed with its children at the limit, and photos are processed meanwhile', async () => {
   const hangs = await program('hangs', 'sleep 1000 &', 'exec sleep 1000');
   await system.restart('worker', { FFPROBE_PATH: hangs });
   const { pid } = system.apps.worker;

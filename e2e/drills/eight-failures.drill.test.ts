@@ -23,7 +23,7 @@ beforeAll(async () => {
   system = await startSystem(inject('stack'), {
     ORPHAN_TTL: '4s',
     ORPHAN_GRACE: '5s',
-    // Signatures are made anew as often as that.
+    // Signatures are renewed this often.
     SIGNED_URL_STEP: '1s',
     READY_DEADLINE: '3s',
     READY_DEADLINE_MAX: '12s',
@@ -50,14 +50,14 @@ const sendFile = async (bytes: Buffer, filename: string, filetype: string): Prom
   return id;
 };
 
-/** What ben is told of a media object once it is in this state, with the message or afterwards. */
+/** Waits until ben hears of a media object in this state, with the message or afterwards. */
 const toldBen = (id: string, state: Media['state'], withinMs = 30_000): Promise<Media> =>
   until(
     () =>
       ben.events
         .map(({ payload }): Media | undefined => payload.media ?? payload.message?.media)
         .find((media) => media?.media_object_id === id && media.state === state),
-    { withinMs, what: `ben to be told that ${id} is ${state}` },
+    { withinMs, what: `ben to hear that ${id} is ${state}` },
   );
 
 test('drill 32: upload succeeds, send fails → orphan', async () => {

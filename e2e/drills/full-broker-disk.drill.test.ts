@@ -27,7 +27,7 @@ afterAll(async () => {
   await nats?.stop();
 });
 
-test('drill 20: the disk of NATS is full; uploads go on, operators are told, all settles afterwards', async () => {
+test('drill 20: the disk of NATS is full; uploads work, operators are alerted, all settles afterwards', async () => {
   const random = seeded('drill 20');
   const sendOne = async () => {
     const bytes = random.bytes(3_000);

@@ -153,7 +153,7 @@ test('drill 25: a client that never reads is dropped, and the others are as fast
   for (const reader of readers) reader.leave();
 });
 
-test('drill 26: who is removed, or whose token has expired, gets nothing a second later', async () => {
+test('drill 26: a removed member, or one whose token has expired, gets nothing a second later', async () => {
   const random = seeded('removal');
   const rooms = await createRooms(fleet.system, 1, 8);
   const [room] = rooms;
@@ -177,7 +177,7 @@ test('drill 26: who is removed, or whose token has expired, gets nothing a secon
   const path = `/v1/conversations/${conversationId}/members/${removed}`;
   expect((await admin.fetch(path, { method: 'DELETE' })).status).toBeLessThan(300);
   const removedAt = performance.now();
-  // What is too late is looked for as long again as it may take, and the conversation goes on meanwhile.
+  // Searches for late events for as long again as one may take, while the conversation continues.
   const enough = Math.max(removedAt, expiresAt) + 3_000;
   await until(() => performance.now() > enough || undefined, { withinMs: 10_000, what: 'time to pass' });
   await chatter.end();

@@ -16,7 +16,7 @@ const KILLS = 3;
 interface Progress {
   requests: number;
   interruptions: number;
-  /** The longest time from an interruption until the upload went on, in ms. */
+  /** The longest time from an interruption until the upload resumed, in ms. */
   longestGap: number;
   done: boolean;
 }
@@ -90,7 +90,7 @@ describe.each(S3_STORES)('on %s', (store) => {
       const enough = progress.requests + random.int(10, 60);
       await until(() => (progress.requests >= enough || progress.done ? true : undefined), {
         withinMs: 60_000,
-        what: 'the uploads to go on',
+        what: 'the uploads to resume',
       });
       // The moment is the fault here: anywhere in a request.
       await pause(random.int(0, 40));

@@ -29,7 +29,7 @@ const uploadUntilDeath = async (failpoint: string, bytes: Buffer): Promise<WireU
   const upload = await world.create('ann', { ...TYPE, bytes });
   const answer = await upload.patch(0, bytes);
   expect(await system.apps.api.exited).toMatchObject({ signal: 'SIGKILL' });
-  expect(answer.kind, 'nobody was told that it is done').toBe('broken');
+  expect(answer.kind, 'no client heard that it is done').toBe('broken');
   return upload;
 };
 

@@ -58,7 +58,7 @@ describe.each(S3_STORES)('on %s', (store) => {
         expect(again).not.toMatchObject({ status: 204 });
         return undefined;
       },
-      { withinMs: 20_000, what: 'the client to be told that the upload is gone' },
+      { withinMs: 20_000, what: 'the client to hear that the upload is gone' },
     ).then((head) => expect(head).toMatchObject({ kind: 'answered', status: 410 }));
     const media = await ann.media(upload.id);
     expect(media.upload_state).not.toBe('uploaded');
@@ -71,7 +71,7 @@ describe.each(S3_STORES)('on %s', (store) => {
     await expectWhole(ann, second.id, bytes);
   });
 
-  test('drill 1: what a killed process had begun to send, and the store has kept, is replaced by the whole', async () => {
+  test('drill 1: a partial object that a killed process left in the store is replaced by the whole', async () => {
     const bytes = seeded('drill 1, kept').bytes(3 * MIB);
     const upload = await WireUpload.create({ baseUrl: system.apiUrl, token: ann.token }, bytes.length);
     await bucket.put(`${upload.id}/source`, bytes.subarray(0, MIB));

@@ -44,7 +44,7 @@ const uploadToPausedWorker = async (bytes: Buffer, nth: number): Promise<string>
   return id;
 };
 
-/** It finds itself where it stood, and goes on as if nothing had been. */
+/** Resumes the worker where it stopped, as if nothing had happened. */
 const resumePausedWorker = async (): Promise<void> => {
   system.apps.worker.kill('SIGCONT');
   await until(

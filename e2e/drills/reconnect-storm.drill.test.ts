@@ -61,7 +61,7 @@ test('drill 23: 1,000 sockets that come back at once all catch up, without a gap
       `all back after ${seconds.toFixed(1)} s; from connect to caught up p50 ${percentile(readyMs, 0.5).toFixed(0)} ms, p95 ${percentile(readyMs, 0.95).toFixed(0)} ms`,
     );
     // A thousand whole clients share this process and its two cores with the gateway; the figure that counts
-    // is the bench's. What may not happen here is that somebody waits for a time-out.
+    // is the bench's. Here no client may wait for a time-out.
     expect(percentile(readyMs, 0.95)).toBeLessThan(10_000);
     expect(members.every((member) => member.connects === 2)).toBe(true);
   } finally {

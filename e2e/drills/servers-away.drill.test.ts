@@ -47,14 +47,14 @@ const untilFailing = (names: string[]): Promise<true> =>
     what: `readyz to name ${names.join(', ') || 'nothing'}`,
   });
 
-test('drill 10: NATS is away; uploads and messages go on, and all settles afterwards', async () => {
+test('drill 10: NATS is away; uploads and messages work, and all settles afterwards', async () => {
   const random = seeded('drill 10');
   let slowestMs = 0;
   await faulty.natsLink.cut();
   const backAt = performance.now() + BROKER_AWAY_MS;
   try {
     await untilFailing(['broker']);
-    // What serves must not be taken away by whoever sends only to those that are ready.
+    // A load balancer that sends to ready processes only must not remove what serves.
     expect((await readiness()).status).toBe(200);
     for (let left = UPLOADS; left > 0; left -= 1) {
       const bytes = random.pick([await smallPhoto(), random.bytes(random.int(1, 12 * MIB))]);
@@ -75,7 +75,7 @@ test('drill 10: NATS is away; uploads and messages go on, and all settles afterw
   await world.expectNoViolation(90_000);
 });
 
-/** Nothing comes through any more, and nobody is told: a pulled cable. */
+/** Stops all bytes without closing the connection: a pulled cable. */
 const goSilent = async (link: Link): Promise<void> => {
   await link.add('deaf', { type: 'timeout', stream: 'upstream', attributes: { timeout: 0 } });
   await link.add('mute', { type: 'timeout', stream: 'downstream', attributes: { timeout: 0 } });

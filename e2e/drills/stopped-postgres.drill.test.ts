@@ -47,7 +47,7 @@ test.each([
   // Never a 204 for what no database knows.
   if (answer.kind === 'answered') expect(answer.status).toBeGreaterThanOrEqual(500);
   else expect(answer.kind).toBe('broken');
-  // Who watches is told, by the processes that are still there.
+  // The remaining processes report it to monitoring.
   const readiness = await fetch(`${system.adminUrls.api}/readyz`);
   expect(readiness.status).toBe(503);
   const metrics = await fetch(`${system.adminUrls.api}/metrics`);

@@ -89,7 +89,7 @@ describe.each(S3_STORES)('on %s', (store) => {
       // The old connection wakes up, and must not do harm.
       void hanging.write(bytes.subarray(sent, sent + MIB));
       const late = await hanging.answer;
-      // What it is told, if anything, is what was kept before.
+      // An answer to the late request, if any, names what was kept before.
       if (late.kind === 'answered' && late.status === 204) expect(late.offset).toBeLessThanOrEqual(offset);
       await resumeToEnd(again, bytes, { floor: next });
       await expectWhole(ann, upload.id, bytes);

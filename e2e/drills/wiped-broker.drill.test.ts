@@ -75,7 +75,7 @@ test('drill 11: the files of NATS are wiped; media come later, and none is lost'
   await world.expectNoViolation(90_000);
 });
 
-test('drill 11: so are results and a verdict that nobody had read; all is asked for again', async () => {
+test('drill 11: results and a verdict that were never read are lost; all is requested again', async () => {
   const random = seeded('drill 11, results');
   await system.apps.worker.stop();
   const harmless = await upload(random.bytes(6_000), 'c.bin', 'application/octet-stream');

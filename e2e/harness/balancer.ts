@@ -57,7 +57,7 @@ export class Balancer {
       clients.splice(random.int(0, clients.length - 1), 1)[0]?.destroy();
   }
 
-  /** Cuts all connections and lets nobody in. */
+  /** Cuts all connections and accepts none. */
   shut(): void {
     this.#state.isOpen = false;
     for (const client of this.#clients) client.destroy();
@@ -91,7 +91,7 @@ const forward = (client: Socket, [target, ...others]: readonly string[]): void =
   });
   upstream.on('close', (hasFailed) => {
     if (!isConnected) return;
-    // Who ended in order may have sent an answer that is still on its way through here.
+    // A server that ended in order may have sent an answer that is still on its way through here.
     if (hasFailed) client.destroy();
     else client.end();
   });

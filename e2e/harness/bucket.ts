@@ -33,7 +33,7 @@ export class Bucket {
     });
   }
 
-  /** Multipart uploads that were begun and neither completed nor aborted, of one media object. */
+  /** Returns a media object's multipart uploads that are neither completed nor aborted. */
   openUploads(mediaId: string): Promise<OpenMultipartUpload[]> {
     return this.openUploadsOfKey(`${mediaId}/source`);
   }
@@ -71,7 +71,7 @@ export class Bucket {
     await this.#client.send(new DeleteObjectCommand({ Bucket: this.#name, Key: key }));
   }
 
-  /** Somebody else's multipart upload. */
+  /** Starts another client's multipart upload. */
   async beginMultipart(key: string): Promise<OpenMultipartUpload> {
     const command = new CreateMultipartUploadCommand({ Bucket: this.#name, Key: key });
     const { UploadId = '' } = await this.#client.send(command);

@@ -10,7 +10,7 @@ export interface ReceivedEvent {
   name: string;
   at: number;
   bytes: number;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the server sends; tests look at what they expect
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the server sends; tests check what they expect
   payload: any;
 }
 

@@ -21,7 +21,7 @@ export const createRooms = async (system: System, rooms: number, membersEach: nu
   return created;
 };
 
-/** Sends messages through the api, one after the other, until it is told to end. */
+/** Sends messages through the api, one after the other, until `stop`. */
 export class Chatter {
   sent = 0;
   readonly #system: System;

@@ -102,7 +102,7 @@ export class CheckedMember {
       .timeout(ANSWER_WITHIN_MS)
       .emitWithAck('subscribe', input)
       .catch(() => undefined);
-    // Cut meanwhile; the next connection subscribes anew.
+    // Cut meanwhile; the next connection subscribes again.
     if (!this.#socket.connected || this.#socket.id !== id) return;
     if (answer !== undefined && 'last_seq' in answer) this.#onAnswer(answer.last_seq);
     else if (answer === undefined || ('error' in answer && answer.error.code === 'unavailable'))

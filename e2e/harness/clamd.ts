@@ -13,7 +13,7 @@ export interface Clamd {
 }
 
 /**
- * A clamd of one's own, whose signatures may change while it runs.
+ * Starts a separate clamd, whose signatures may change while it runs.
  * @param options configured as ours are, or with clamd's defaults
  */
 export const startClamd = async (options: { port?: number; defaults?: boolean } = {}): Promise<Clamd> => {

@@ -24,7 +24,7 @@ const parseLine = (line: string): Line | undefined => {
 export class ClientRun {
   /** Bytes of the file that the client says it has sent. */
   sent = 0;
-  /** The offset that the server named when the client asked where to go on; of all parts together. */
+  /** The offset that the server named when the client asked for it; of all parts together. */
   resumedAt = 0;
   readonly #child: ChildProcess;
   readonly #ended = Promise.withResolvers<string>();

@@ -63,7 +63,7 @@ export class DrillWorld {
     return WireUpload.create(target, bytes.length, { filename, filetype });
   }
 
-  /** Goes on until the last byte is answered 2xx: from then on it must not get lost. */
+  /** Resumes until the last byte is answered 2xx: from then on it must not get lost. */
   async finish(userId: string, upload: WireUpload, bytes: Buffer): Promise<void> {
     await resumeToEnd(upload, bytes);
     this.acknowledge(userId, upload.id, bytes);

@@ -58,7 +58,7 @@ export const startFaultySystem = async (
       heal: () => proxy.heal(),
       stop: () =>
         proxy
-          // An app that is told to stop may still talk to S3.
+          // An app that is stopping may still talk to S3.
           .heal()
           .finally(() => system.stop())
           .finally(() => proxy.stop()),

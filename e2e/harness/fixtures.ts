@@ -61,6 +61,6 @@ export const phonePhoto = async (): Promise<Buffer> => {
 /** Mean difference of two pictures of the same size, per channel: 0 the same, 255 black against white. */
 export const meanDifference = (a: Buffer, b: Buffer): number => {
   if (a.length !== b.length)
-    throw new Error(`pictures of ${a.length} and ${b.length} bytes can not be compared`);
+    throw new Error(`pictures of ${a.length} and ${b.length} bytes cannot be compared`);
   return a.reduce((sum, value, index) => sum + Math.abs(value - (b[index] ?? 0)), 0) / a.length;
 };

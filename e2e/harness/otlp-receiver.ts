@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 
-/** The part of OTLP/HTTP's JSON that is looked at. @see https://opentelemetry.io/docs/specs/otlp/#otlphttp */
+/** The part of OTLP/HTTP's JSON that the tests read. @see https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 const exported = z.object({
   resourceSpans: z.array(
     z.object({

@@ -6,7 +6,7 @@ const RETRY_MS = 100;
 const describe = (answer: Answer | undefined): string => JSON.stringify(answer);
 
 /**
- * Asks where to go on, again while the server is away or another request holds the upload.
+ * Asks for the offset, again while the server is away or another request holds the upload.
  * @throws when there is no offset in time, or the server says that there is no such upload
  */
 export const askOffset = async (upload: WireUpload, withinMs = 30_000): Promise<number> => {

@@ -78,7 +78,7 @@ export const newAppName = (): string => `t${randomBytes(5).toString('hex')}`;
  * Starts api, worker and gateway.
  *
  * @param overrides configuration that differs from the defaults
- * @param own what only one of them is told, such as a broker's user of its own
+ * @param own settings of one app only, such as its own broker user
  */
 export const startSystem = async (
   stack: Variables,

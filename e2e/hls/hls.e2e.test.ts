@@ -77,7 +77,7 @@ describe.each(['proxy', 'redirect'] as const)('DOWNLOAD_MODE=%s', (mode) => {
     await segment.body?.cancel();
   });
 
-  test('nobody else gets a file of it, and no other name leads anywhere', async () => {
+  test('no other user gets a file of it, and no other name leads anywhere', async () => {
     const eve = new ChatUser(system, 'eve');
     for (const file of ['main.m3u8', 'r0.m3u8', 'r0_init.mp4', 'r0_00000.m4s'])
       expect((await eve.call('GET', `/v1/media/${id}/hls/1/${file}`)).status).toBe(404);

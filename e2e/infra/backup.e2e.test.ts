@@ -59,7 +59,7 @@ test('database and bucket restored beside an empty broker: what was ready is, wh
 
   await Promise.all(Object.values(system.apps).map((app) => app.stop()));
   await Promise.all(Object.values(servers.services).map((service) => service?.stop()));
-  // With its owners: Postgres looks at them.
+  // With its owners: Postgres checks them.
   for (const folder of KEPT)
     await run('sh', [
       '-c',

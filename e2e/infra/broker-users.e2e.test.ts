@@ -107,7 +107,7 @@ test.each(FORBIDDEN)('$user may not more than it needs', async ({ user, publish,
   }
 });
 
-test('nobody gets in without a password', async () => {
+test('no client connects without a password', async () => {
   await expect(connect({ servers: new URL(nats.urls.api).host, timeout: 5_000 })).rejects.toThrow(
     /authorization/i,
   );

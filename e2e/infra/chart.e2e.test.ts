@@ -149,7 +149,7 @@ test('a setting without quotes arrives as it was written, large numbers too', ()
     });
 });
 
-test('a rolling restart drains: proxies look elsewhere first, and nobody is killed while it drains', () => {
+test('a rolling restart drains: proxies turn elsewhere first, and no process is killed while it drains', () => {
   for (const part of ['-api', '-gateway']) {
     const pod = podOf(named('large', 'Deployment', part));
     const pause = containerOf(named('large', 'Deployment', part)).lifecycle?.preStop.sleep.seconds ?? 0;
@@ -204,7 +204,7 @@ test('with traces every process may reach the receiver that the values name', ()
     expect(last).toEqual({ ports: [expect.objectContaining({ port: 4318 })], to: [monitoring] });
 });
 
-test('the gateway alone is told how many proxies stand in front, and by default none is believed', () => {
+test('only the gateway knows how many proxies stand in front, and by default none is believed', () => {
   const hops = (values: ValuesName, end: string) =>
     environmentOf(named(values, 'Deployment', end), SECRETS).TRUSTED_PROXY_HOPS;
   expect([hops('minimal', '-gateway'), hops('small', '-gateway')]).toEqual(['0', '1']);
@@ -263,7 +263,7 @@ test('the migrations may go past what pools connections', () => {
   expect(urlOf(named('names', 'Deployment', '-api'))).toBe(secrets.POOLED_URL);
 });
 
-test('jobs run where they are told to, with the variables of all processes', () => {
+test('jobs run where the values say, with the variables of all processes', () => {
   const tolerationsOf = (manifest: Manifest) => podOf(manifest).tolerations;
   const toleration = { key: 'jobs', operator: 'Exists', effect: 'NoSchedule' };
   const jobs = [named('large', 'Job', '-migrations'), named('large', 'CronJob', '-reconcile')];
@@ -287,7 +287,7 @@ test('bucket and database are compared every week, without deleting anything', a
   expect(ofKind('apiOnly', 'CronJob')).toEqual([]);
 });
 
-test('what scales itself has no fixed number of replicas, and KEDA looks at the consumers of the lanes', () => {
+test('what scales itself has no fixed number of replicas, and KEDA watches the consumers of the lanes', () => {
   expect(named('large', 'Deployment', '-api').spec).not.toHaveProperty('replicas');
   expect(named('large', 'HorizontalPodAutoscaler', '-api').spec).toMatchObject({
     minReplicas: 4,

@@ -29,7 +29,7 @@ type ComposeFile = z.infer<typeof composeFile>;
 
 let compose: ComposeFile;
 let text: string;
-/** infra/.env.example with every value filled in, as its reader is told to. */
+/** infra/.env.example with every value filled in, as its comments ask. */
 let dotenv: Record<string, string>;
 
 beforeAll(async () => {
@@ -111,7 +111,7 @@ test.each(['api', 'background', 'gateway'])(
   },
 );
 
-test('every process of ours is given what infra/settings.env says, where there is one', () => {
+test('each of our processes gets what infra/settings.env says, where there is one', () => {
   const readers = Object.entries(compose.services).filter(([, { env_file }]) => env_file.length > 0);
   expect(readers.map(([name]) => name).toSorted()).toEqual([...SERVICES, 'migrations'].toSorted());
   for (const [, { env_file }] of readers)
@@ -149,7 +149,7 @@ test('the worker reaches nothing outside, has no database, and nothing that sign
     expect(environmentOf('worker')).not.toHaveProperty(withheld);
 });
 
-test('the scanner is told not to call clean what it could not look into', () => {
+test('the scanner does not call clean what it could not scan', () => {
   expect(environmentOf('clamav')).toEqual({
     CLAMD_CONF_AlertEncrypted: 'yes',
     CLAMD_CONF_AlertExceedsMax: 'yes',

@@ -10,7 +10,7 @@ const REQUIREMENTS = fileURLToPath(new URL('./python/requirements.txt', import.m
 const SCRIPT = fileURLToPath(new URL('./python/validate.py', import.meta.url));
 
 const report = z.object({
-  /** `kind/name` of what was looked at. */
+  /** `kind/name` of what was validated. */
   validated: z.array(z.string()),
   /** Kinds that are not Kubernetes' own. */
   unknown: z.array(z.string()),

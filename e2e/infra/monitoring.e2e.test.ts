@@ -154,7 +154,7 @@ describe('each signal rises when it should', () => {
     await rises('api', 'claimcheck_upload_session_oldest_age_seconds', '', 0);
   });
 
-  test('somebody without a token', async () => {
+  test('a client without a token', async () => {
     expect((await fetch(`${system.apiUrl}/v1/media/${media}`)).status).toBe(401);
     await rises('api', 'claimcheck_authorization_failures_total', 'surface="http",reason="unauthorized"', 0);
   });

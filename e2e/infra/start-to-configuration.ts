@@ -1,6 +1,6 @@
 import { runToEnd } from '../harness/run-to-end.ts';
 
-/** Nobody listens there: an app with a valid configuration ends because it finds no server. */
+/** No server listens there: an app with a valid configuration ends because it finds none. */
 const NOWHERE = '127.0.0.1:1';
 
 /** Replaces what an environment says of servers, so that the app looks for them in vain. */

@@ -41,7 +41,7 @@ test.each([
   ['its bytes are kept', FILE_BYTES],
   ['its bytes are shown again', 0],
 ])(
-  'a reload on the way, %s: the upload goes on where it was, and its message goes out once',
+  'a reload on the way, %s: the upload resumes, and its message goes out once',
   async (how, keepBytesUpTo) => {
     const bytes = noise(FILE_BYTES);
     const file = await world.fileOf(bytes);
@@ -78,7 +78,7 @@ test.each([
   },
 );
 
-test('what the page has stored is deleted under it: nobody waits for that, and it stores anew', async () => {
+test('a page whose stored data is deleted continues without waiting, and stores it again', async () => {
   const tab = await openTab(0);
   await tab.page.route('**/messages', (route) => route.abort());
   await tab.say('before', talk);

@@ -114,7 +114,7 @@ test.each(['loaded', 'stored'])(
   },
 );
 
-test('a token that the gateway refuses is asked for anew', async () => {
+test('a token that the gateway refuses is requested again', async () => {
   const conversation = clients
     .open('ann', {
       userId: 'ann',
@@ -126,7 +126,7 @@ test('a token that the gateway refuses is asked for anew', async () => {
   leave();
 });
 
-test('whoever was away catches up from where they were, and a deleted message goes', async () => {
+test('a client that was away catches up from its last event, and loses a deleted message', async () => {
   const store = memoryStore();
   const before = clients.open('ben', { store }).conversation(talk);
   const leaveBefore = watch(before);
@@ -162,7 +162,7 @@ test('whoever was away catches up from where they were, and a deleted message go
 test('messages that a process leaves unsent go out when it comes back, once and in order', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-sdk-'));
   try {
-    // Nobody listens there: the network is away.
+    // No server listens there: the network is away.
     const offline = createClient({
       baseUrl: system.apiUrl,
       getToken: () => system.tokenFor('ann'),
@@ -190,7 +190,7 @@ test('messages that a process leaves unsent go out when it comes back, once and 
   }
 });
 
-test('a message that can not be sent says why, lets the next one pass, and can be taken back', async () => {
+test('a message that cannot be sent says why, lets the next one pass, and can be taken back', async () => {
   const client = clients.open('ann');
   const bad = client.messages.send(talk, { media: '018f0000-0000-7000-8000-000000000000', type: 'image' });
   const good = client.messages.send(talk, { text: 'after the bad one' });
@@ -259,7 +259,7 @@ test('URLs of media that members see open without a header, and stay the same', 
   leaveOwn();
 });
 
-test('whoever may not be there is told so, and keeps nothing', async () => {
+test('a user without access gets an error, and keeps nothing', async () => {
   const stranger = clients.open('eve').conversation(talk);
   const leave = watch(stranger);
   await until(() => stranger.get().status === 'refused' || undefined, within('the refusal'));

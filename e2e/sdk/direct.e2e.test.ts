@@ -84,7 +84,7 @@ test('cut in the middle of its parts, the page reloaded: only those that are mis
   expect(requests.patches).toBe(0);
 });
 
-test('the line to the storage is lost for a while: the page goes on by itself', async () => {
+test('a page resumes by itself after the storage was unreachable for a while', async () => {
   const bytes = noise(FILE_BYTES);
   await world.storageLink.add('slow', SLOW);
   await tab.sendFile(await world.fileOf(bytes), talk, 'line');

@@ -41,7 +41,7 @@ beforeEach(async () => {
   tab = await world.openTab(
     { hashUpTo: 0 },
     {
-      // A host that keeps its token until it is told that it has ended.
+      // A host that keeps its token until it learns that it has ended.
       tokenOf: (fresh) => {
         if (fresh) {
           freshTokens += 1;
@@ -64,7 +64,7 @@ const expectSent = async (text: string, bytes: Buffer): Promise<void> => {
   expect(freshTokens).toBeGreaterThan(0);
 };
 
-test('by tus: the ticket and the token end, then the line is cut, and it goes on where it was', async () => {
+test('by tus: ticket and token end, the line is cut, and the upload resumes', async () => {
   const bytes = noise(32_000_000);
   const patches: { offset: number; ticket: string }[] = [];
   tab.page.on('request', (request) => {
@@ -106,7 +106,7 @@ test('in parts: signatures end before the last parts begin, and none is stored t
   expect(requests.patches).toBe(0);
 });
 
-test('by one PUT: the ticket ends before the end is told, and the bytes go once', async () => {
+test('by one PUT: the ticket ends before the end is reported, and the bytes go once', async () => {
   const bytes = noise(12_000_000);
   await world.storageLink.add('slow', slow(1_200));
   await tab.sendFile(await world.fileOf(bytes), talk, 'put');
@@ -132,7 +132,7 @@ const isForgotten = (id: string): Promise<true> =>
     { withinMs: 30_000, what: 'the upload to be forgotten' },
   );
 
-test('left for too long by a page that was closed: it begins anew', async () => {
+test('an upload that a closed page left for too long starts again', async () => {
   const bytes = noise(12_000_000);
   const id = await beginSlowly(bytes, 'left');
   await tab.leave();

@@ -11,7 +11,7 @@ import { type System, startSystem } from '../harness/system.ts';
 import { FilmTab } from './film-tab.ts';
 
 const SECONDS = 64;
-/** Half a minute is fetched ahead: nobody asks for this before the viewer does. */
+/** The player fetches half a minute ahead: this is requested only when the viewer seeks. */
 const FAR = 50;
 const FAR_SEGMENT = 12;
 

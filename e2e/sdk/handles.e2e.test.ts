@@ -39,7 +39,7 @@ afterEach(async ({ task }) => {
   await tab.page.context().close();
 });
 
-/** The page's own files have handles like those of a picker, which nobody has to be asked for. */
+/** The page's own files have handles like those of a picker, without a question to the user. */
 const writeInPage = async (content: Buffer): Promise<void> => {
   await tab.choose(await world.fileOf(content, 'film.bin'));
   await tab.page.evaluate(async () => {
@@ -80,7 +80,7 @@ const interrupt = async (text: string): Promise<void> => {
   await tab.hasSent(FILE_BYTES / 2);
 };
 
-test('after a reload the upload goes on from the file behind its handle, and nobody is asked', async () => {
+test('after a reload the upload resumes from the file behind its handle, without a question', async () => {
   await interrupt('by handle');
   await tab.reload();
   await world.heal();
@@ -118,8 +118,8 @@ test.each([
     for (const message of window.client.messages.outgoing.get()) await message.discard();
     for (const left of await window.client.uploads.interrupted()) await left.discard();
   });
-  await sendByHandle(`${how}, anew`);
-  await expectSent(`${how}, anew`, changed);
+  await sendByHandle(`${how}, again`);
+  await expectSent(`${how}, again`, changed);
   expect(await mediaOf(ann, talk, how)).toEqual([]);
 });
 

@@ -55,7 +55,7 @@ afterAll(async () => {
   await project?.remove();
 });
 
-test('the package needs nothing of ours: its types hold, with every library checked', async () => {
+test('the package is self-contained: its types hold, with every library checked', async () => {
   await copyFile(here('package/host.ts'), project.path('host.ts'));
   const options = [
     '--noEmit',
@@ -113,12 +113,12 @@ test('the sample in Chromium: ann sends a photo, ben sees it, and nothing jumps'
   const [annPage, benPage] = await Promise.all([openChat('ann'), openChat('ben')]);
   const worker = annPage.waitForEvent('worker');
   await benPage.getByText('Good morning').waitFor();
-  await annPage.getByLabel('Message').fill('Look at this');
+  await annPage.getByLabel('Message').fill('A view');
   await annPage.getByLabel('File').setInputFiles(here('../fixtures/flower.jpg'));
   await annPage.getByRole('button', { name: 'Send' }).click();
   expect((await worker).url(), 'the hash is made beside the page').toContain('sha256-worker');
   for (const page of [annPage, benPage]) {
-    const row = page.getByRole('listitem').filter({ hasText: 'Look at this' });
+    const row = page.getByRole('listitem').filter({ hasText: 'A view' });
     const picture = row.locator('img[data-claimcheck-quality=medium]');
     await picture.waitFor();
     await page.waitForFunction(

@@ -115,7 +115,7 @@ test('a tab is closed with what it could not send: the other sends it, in order,
 });
 
 test.each(['before', 'after'] as const)(
-  'a tab is closed in the middle of an upload: one that was opened %s it began goes on where it was',
+  'a tab is closed in the middle of an upload: one that was opened %s it started resumes',
   async (when) => {
     const bytes = noise(FILE_BYTES);
     const file = await world.fileOf(bytes);
@@ -129,7 +129,7 @@ test.each(['before', 'after'] as const)(
     const second = early ?? (await openTab());
     const interrupted = () =>
       second.page.evaluate(async () => (await window.client.uploads.interrupted()).length);
-    expect(await interrupted(), 'nobody is asked for a file that another tab sends').toBe(0);
+    expect(await interrupted(), 'no tab asks for a file that another tab sends').toBe(0);
     expect(seen.offsets.map(({ page }) => page === first.page)).toEqual([true]);
     await first.close();
     await world.heal();
@@ -145,7 +145,7 @@ test.each(['before', 'after'] as const)(
   },
 );
 
-test('a tab is reloaded in the middle of an upload: one of the two goes on with it, never both', async () => {
+test('a tab is reloaded in the middle of an upload: one of the two resumes it, never both', async () => {
   const bytes = noise(FILE_BYTES);
   const file = await world.fileOf(bytes);
   const [first, second] = await openTabs();

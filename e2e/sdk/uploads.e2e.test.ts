@@ -33,7 +33,7 @@ describe.each([
   ['multipart', 20 * MIB, ['put', 'multipart', 'tus']],
   ['tus', 300_000, ['tus']],
 ] as const)('%s', (_, size, protocols) => {
-  test('brings every byte, says how far it is, and what became of it', async () => {
+  test('brings every byte, and reports progress and result', async () => {
     const bytes = noise(size);
     const client = clients.open('ann', { uploads: { protocols: [...protocols] } });
     const upload = client.upload(new Blob([bytes]), named('random.bin'));
@@ -91,7 +91,7 @@ test('urgent ones first, and never more at once than allowed', async () => {
   expect(order).toEqual(['0.bin', '2.bin', '1.bin']);
 });
 
-test('a token that ends on the way is asked for anew, and the upload goes on', async () => {
+test('a token that ends on the way is requested again, and the upload resumes', async () => {
   const bytes = noise(400_000);
   const asked: boolean[] = [];
   const client = clients.open('ann', {
@@ -104,7 +104,7 @@ test('a token that ends on the way is asked for anew, and the upload goes on', a
   expect(asked).toContain(true);
 });
 
-test('the storage can not be reached from here: the bytes go through the api instead', async () => {
+test('the bytes go through the api when the storage cannot be reached', async () => {
   const bytes = noise(100_000);
   const client = clients.open('ann', { uploads: { protocols: ['put', 'tus'] } });
   const real = globalThis.fetch;

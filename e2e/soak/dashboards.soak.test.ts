@@ -37,7 +37,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** Six people chat and upload and look at what they get; somebody comes without a token. */
+/** Six people chat, upload and view what they get; one client connects without a token. */
 const chat = async (): Promise<void> => {
   const { seed } = seeded('dashboards');
   const conversation = await world.user('ann').startConversation(...USERS.slice(1));

@@ -83,7 +83,7 @@ describe('media show tells the whole story', () => {
     expect(later.out).toMatch(new RegExp(`${thumbnail.object_storage_key} +– +– +MISSING`));
   });
 
-  test('when the store is away the rest is told', async () => {
+  test('reports the rest when the store is away', async () => {
     const env = { ...system.apiEnv, S3_ENDPOINT: 'http://127.0.0.1:9' };
     const { code, out } = await runClaimcheck(env, 'media', 'show', media, '--json');
     expect(code).toBe(0);

@@ -103,7 +103,7 @@ describe('what clients count as behind a proxy', () => {
     });
   });
 
-  test('that nobody counted: all clients are the proxy', async () => {
+  test('that the configuration does not count: all clients are the proxy', async () => {
     proxy.passTo(system.gatewayUrl);
     proxy.options = { addsForwardedFor: true };
     const names: PublicNames = await startPublicNames(proxy.url);
@@ -121,7 +121,7 @@ describe('what clients count as behind a proxy', () => {
     }
   });
 
-  test('that leads elsewhere: nothing can be told', async () => {
+  test('that leads elsewhere: nothing can be said', async () => {
     expect(await look({ GATEWAY_PUBLIC_URL: system.apiUrl })).toMatchObject({
       verdict: 'skipped',
       fix: expect.stringContaining('pass /address on'),

@@ -42,7 +42,7 @@ const doctor = (env: Record<string, string> = {}, ...args: string[]) =>
   // Other test runs may take the machine's time.
   runDoctor({ ...system.apiEnv, ...env }, '--timeout', '20', ...args);
 
-test('a healthy installation: nothing failed, and everything was looked at', async () => {
+test('a healthy installation: nothing failed, and everything was checked', async () => {
   const report = await doctor();
   expect(report.broken).toEqual([]);
   expect(report.code).toBe(0);
@@ -105,7 +105,7 @@ const BROKEN: Broken[] = [
     ],
   },
   {
-    what: 'keys of somebody else, and a broker that confirms before it has written',
+    what: 'foreign keys, and a broker that confirms before it has written',
     env: () => ({
       S3_SECRET_ACCESS_KEY: randomBytes(20).toString('hex'),
       NATS_MONITOR_URL: lazyNats.monitorUrl,
@@ -171,7 +171,7 @@ const BROKEN: Broken[] = [
   },
 ];
 
-describe('what is broken is a line that says how to mend it', () => {
+describe('what is broken is a line with the fix', () => {
   test.each(BROKEN)('$what', async ({ env, lines }) => {
     const report = await doctor(env());
     expect(report.code).toBe(1);
@@ -183,7 +183,7 @@ describe('what is broken is a line that says how to mend it', () => {
     }
     // Nothing that is said shows a secret.
     expect(JSON.stringify(report.checks)).not.toContain(env().AUTH_JWT_SECRET ?? GUESSABLE);
-    // What is not concerned is looked at all the same.
+    // Checks that are not concerned run all the same.
     expect(report.checks.length).toBeGreaterThan(15);
   });
 
@@ -204,7 +204,7 @@ describe('what is broken is a line that says how to mend it', () => {
     expect(report.line('nats sync')).toMatchObject({ verdict: 'skipped' });
   });
 
-  test('a configuration that can not be read: every problem a line, exit code 78', async () => {
+  test('an invalid configuration: every problem a line, exit code 78', async () => {
     const { S3_BUCKET: _, ...env } = system.apiEnv;
     const report = await runDoctor({ ...env, READY_DEADLINE: 'soon' });
     expect(report.code).toBe(78);
@@ -214,7 +214,7 @@ describe('what is broken is a line that says how to mend it', () => {
     ]);
   });
 
-  test('a database that nobody has migrated', async () => {
+  test('a database without migrations', async () => {
     const name = newAppName();
     await createDatabase(system.databaseUrl, name);
     const url = new URL(system.databaseUrl);
@@ -277,7 +277,7 @@ describe('the bucket', () => {
   });
 });
 
-test("the scanner has clamd's defaults, and calls clean what it can not look into", async () => {
+test("the scanner has clamd's defaults, and calls clean what it cannot scan", async () => {
   await clamd.stop();
   clamd = await startClamd({ port: clamd.port, defaults: true });
   const found = (await doctor()).line('scanner options');

@@ -82,7 +82,7 @@ describe.each(['redirect', 'proxy'] as const)('DOWNLOAD_MODE=%s', (mode) => {
     ).toBe(204);
     expect((await ann.call('DELETE', `/v1/media/${photo}`)).status).toBe(204);
     expect((await ann.call('DELETE', `/v1/media/${photo}`)).status).toBe(204);
-    // A signed URL leads to an object that is gone, one of ours to us.
+    // A signed URL leads to an object that is gone, a stable URL to the api.
     expect((await fetch(url)).status).toBe(mode === 'redirect' ? 404 : 410);
     expect(await ann.call('GET', `/v1/media/${photo}/medium`)).toMatchObject({
       status: 410,

@@ -84,7 +84,7 @@ test('an erasure reaches sockets within a second, and nothing is delivered after
   const removed = ben.event('conversation.removed', (event) => event.conversation_id === conversation, 1_000);
   expect((await erased).status).toBe(204);
   await removed;
-  // It is told in two ways, by the conversation's end and to the user: neither may disturb who asks in between.
+  // The end is announced twice, in the conversation and to the user: neither may disturb a request in between.
   for (let tries = 0; tries < 20; tries += 1)
     expect(await ben.follow(conversation)).toMatchObject({ error: { code: 'not_found' } });
   ben.leave();

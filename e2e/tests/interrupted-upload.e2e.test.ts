@@ -74,7 +74,7 @@ test('an upload that is cut at a random byte is resumed, and arrives byte for by
   });
   proxy.close();
   expect(proxy.isBroken(), 'the connection was cut').toBe(true);
-  expect(offsets.length, 'the client asked where to go on').toBeGreaterThan(0);
+  expect(offsets.length, 'the client asked for the offset').toBeGreaterThan(0);
   const media = await ann.mediaIn(id, ['ready', 'degraded', 'failed']);
   expect({ state: media.state, sha256: media.sha256 }).toEqual({ state: 'ready', sha256: sha256(photo) });
 });

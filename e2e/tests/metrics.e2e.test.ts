@@ -43,7 +43,7 @@ beforeAll(async () => {
   system = await startSystem(
     inject('stack'),
     { ORPHAN_TTL: '1s', SWEEP_INTERVAL: '1s', STORAGE_PRICE_PER_GB_MONTH: '1000000' },
-    // Nobody transcodes: what that leaves unread is one of the signals.
+    // No worker transcodes: the backlog is one of the signals.
     { worker: { LANES: 'media', CLAMAV_HOST: '127.0.0.1', CLAMAV_PORT: String(clamd.port) } },
   );
   ann = new ChatUser(system, 'ann');
@@ -105,7 +105,7 @@ const FROM_THE_START = ['claimcheck_scanner_up', 'claimcheck_subject_without_con
 
 const SIGNALS: Signal[] = [
   {
-    when: 'a photo is processed, and sent to somebody who follows',
+    when: 'a photo is processed, and sent to a follower',
     act: async () => {
       await ben.follow(conversation);
       photo = await upload();
@@ -144,7 +144,7 @@ const SIGNALS: Signal[] = [
     shows: [['api', 'claimcheck_client_reports_total', 'kind="download"']],
   },
   {
-    when: 'somebody connects without a token',
+    when: 'a client connects without a token',
     act: refuseSocket,
     shows: [
       ['gateway', 'claimcheck_authorization_failures_total', 'surface="gateway",reason="unauthorized"'],
@@ -161,7 +161,7 @@ const SIGNALS: Signal[] = [
     shows: [['gateway', 'claimcheck_gateway_dropped_total', 'reason="oversize_frame"']],
   },
   {
-    when: 'a message can not be read, and nobody transcodes',
+    when: 'a message cannot be read, and no worker transcodes',
     act: publishPoison,
     shows: [
       ['api', 'claimcheck_dead_letters', 'consumer="media-worker"'],

@@ -23,7 +23,7 @@ describe.each(await poolModes())('behind PgBouncer as it is documented, in mode 
     await pgbouncer?.stop();
   });
 
-  test('a photo becomes ready, and a member is told', async () => {
+  test('a photo becomes ready, and a member hears of it', async () => {
     const [ann, ben] = [new ChatUser(system, 'ann'), new ChatUser(system, 'ben')];
     const conversation = await ann.startConversation('ben');
     await ben.follow(conversation);

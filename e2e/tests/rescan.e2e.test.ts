@@ -6,7 +6,7 @@ import { runClaimcheck } from '../harness/run-to-end.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { until } from '../harness/until.ts';
 
-const SECRET_OF_A_VIRUS = Buffer.from('nobody knows yet that this is a virus');
+const SECRET_OF_A_VIRUS = Buffer.from('no scanner knows yet that this is a virus');
 
 let clamd: Clamd;
 let system: System;
@@ -48,7 +48,7 @@ test('after new signatures a rescan blocks what was clean, everywhere, and the s
     message_type: 'file',
     media_object_id: infected.id,
   });
-  // The same bytes of somebody else: not asked about, and blocked all the same.
+  // The same bytes of another user: not scanned again, and blocked all the same.
   const twin = await upload(ben, 'one ');
   await ben.mediaIn(twin.id, ['ready']);
   const harmless = await ann.upload({
@@ -98,7 +98,7 @@ test('after new signatures a rescan blocks what was clean, everywhere, and the s
   expect(JSON.parse(second.out)).toMatchObject({ unanswered: 0, clean_or_unscannable: 0, blocked: 0 });
 });
 
-test('wrong options are told', async () => {
+test('wrong options are reported', async () => {
   const wrong = await runClaimcheck(system.apiEnv, 'rescan', '--since', 'yesterday');
   expect(wrong.code).toBe(64);
   expect(wrong.error).toContain('--since');

@@ -153,7 +153,7 @@ describe('a ticket', () => {
     await remove(ann, two.media.media_object_id);
   });
 
-  test('is renewed by the owner while the upload goes on; its bytes stay', async () => {
+  test('is renewed by the owner during the upload; its bytes stay', async () => {
     const bytes = noise(1_000);
     const { body } = await authorize(ann, request(bytes.length));
     const id = body.media.media_object_id;
@@ -279,7 +279,7 @@ describe('limits of a user', () => {
     await expectWhole(dan, id, bytes);
   });
 
-  test('open uploads: the one too many is told to wait, and may come when another has gone', async () => {
+  test('open uploads: one too many is refused, and accepted when another has ended', async () => {
     const eve = new ChatUser(system, 'eve');
     const answers = await Promise.all(Array.from({ length: 12 }, () => authorize(eve, request(10))));
     const opened = answers.filter(({ status }) => status === 201);

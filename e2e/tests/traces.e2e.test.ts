@@ -71,7 +71,7 @@ describe('with an OTLP receiver', () => {
     const ben = new ChatUser(system, 'ben');
     const conversation = await ann.startConversation('ben');
     await ben.follow(conversation);
-    // So that the conversation refers to it before anything of it is told.
+    // So that the conversation refers to it before any event of it.
     await system.apps.worker.stop();
     const trace = newTrace();
     const media_object_id = await uploadIn(ann, trace);
@@ -131,7 +131,7 @@ describe('with an OTLP receiver', () => {
   });
 });
 
-test('without a receiver nothing is recorded, and the caller goes on with its own trace', async () => {
+test('without a receiver nothing is recorded, and the caller's own trace is passed on', async () => {
   const system = await startSystem(inject('stack'));
   const connection = await connect({ servers: system.env.NATS_URL });
   try {

@@ -83,7 +83,7 @@ const contentOf = (seed: number, length: number): Buffer => {
   return bytes.fill(0, 0, Math.min(length, 16));
 };
 
-/** Nobody can go on with it, and in the end nothing is left of it. */
+/** No client can resume it, and in the end nothing is left of it. */
 const expectGone = async (upload: WireUpload): Promise<void> => {
   expect(await upload.head()).toMatchObject({ kind: 'answered', status: 410 });
   expect(await upload.patch(0, Buffer.alloc(1))).toMatchObject({ kind: 'answered', status: 410 });

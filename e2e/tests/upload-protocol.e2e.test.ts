@@ -241,7 +241,7 @@ test('X-HTTP-Method-Override', async () => {
   });
   expect((await send('POST', path, { 'x-http-method-override': 'DELETE' })).status).toBe(204);
   expect((await send('HEAD', path, {})).status).toBe(410);
-  // A HEAD that is a POST on the wire: its client waits for a body of the length that it is told.
+  // A HEAD that is a POST on the wire: its client waits for a body of the announced length.
   expect((await send('POST', path, { 'x-http-method-override': 'HEAD' })).status).toBe(410);
 });
 
@@ -385,7 +385,7 @@ describe('memory', () => {
     };
   };
 
-  test('six clients that stall hold up nobody, and keep their bytes', async () => {
+  test('six clients that stall hold up no other client, and keep their bytes', async () => {
     const replica = await startReplica(system, { env: { UPLOAD_IDLE_TIMEOUT: '60s' } });
     const { clients, sent, stop } = await stall(replica.url);
     try {
@@ -406,7 +406,7 @@ describe('memory', () => {
 });
 
 describe('replicas', () => {
-  test('a graceful stop writes down what arrived, and the client goes on elsewhere', async () => {
+  test('a graceful stop stores what arrived, and the client resumes elsewhere', async () => {
     const replica = await startReplica(system);
     const bytes = noise(12 * MIB);
     const upload = await create(bytes.length);

@@ -65,7 +65,7 @@ describe('tokens', () => {
   test('expired', async () => {
     expectProblem(await create({}, system.tokenFor('ann', { expiresIn: -10 })), 401, 'token_expired');
   });
-  test('signed by somebody else', async () => {
+  test('signed with another secret', async () => {
     expectProblem(await create({}, system.tokenFor('ann', { secret: 'x'.repeat(40) })), 401, 'unauthorized');
   });
   test('algorithm none', async () => {
@@ -73,7 +73,7 @@ describe('tokens', () => {
     const token = `${part({ alg: 'none', typ: 'JWT' })}.${part({ sub: 'ann', exp: 4_000_000_000 })}.`;
     expectProblem(await create({}, token), 401, 'unauthorized');
   });
-  test('a user id that can not be part of a subject', async () => {
+  test('a user id that cannot be part of a subject', async () => {
     expectProblem(await create({}, system.tokenFor('ann.*')), 401, 'unauthorized');
   });
 });
@@ -156,13 +156,13 @@ describe('ids', () => {
     }
   });
 
-  test('a path that can not be decoded', async () => {
+  test('a path that cannot be decoded', async () => {
     const { status, type } = await rawRequest('GET', '/v1/media/%E0%A4%A', headers());
     expect(status).toBe(400);
     expect(type).toMatch(/^application\/problem\+json/);
   });
 
-  test("somebody else's upload, on every method", async () => {
+  test("another user's upload, on every method", async () => {
     const { response } = await create({});
     const location = response.headers.get('location') ?? '';
     for (const method of ['HEAD', 'PATCH', 'DELETE']) {

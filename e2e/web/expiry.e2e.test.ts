@@ -37,7 +37,7 @@ const expiryOf = (token: string): number => {
   return claims.exp * 1_000;
 };
 
-test('a token that ends during an upload is replaced, and nobody notices', async () => {
+test('a token that ends during an upload is replaced unnoticed', async () => {
   const ann = await ChatTab.open(browser, system, 'ann', { tokenSeconds: TOKEN_SECONDS });
   await ann.startConversation('ben');
   const patches: { token: string; at: number }[] = [];
@@ -63,7 +63,7 @@ test('a token that ends during an upload is replaced, and nobody notices', async
   await ann.close();
 });
 
-test('a film goes on where it was after its session has ended', async () => {
+test('a video resumes after its session has ended', async () => {
   const host = new ChatUser(system, 'carol');
   const conversation = await host.startConversation('dave');
   const id = await host.upload({ bytes: await longVideo(36), filename: 'film.mp4', filetype: 'video/mp4' });

@@ -17,7 +17,7 @@ export const photos = async (count: number): Promise<ChosenFile[]> => {
   return Promise.all(Array.from({ length: count }, (_, index) => make(index)));
 };
 
-/** A photo that nobody sent before: what its owner has already would not be uploaded again. 1.3 MB, as a phone's. */
+/** A photo that was never sent: bytes that its owner has already would not be uploaded again. 1.3 MB, as a phone's. */
 export const newPhoto = async (name: string): Promise<ChosenFile> => ({
   name,
   mimeType: 'image/jpeg',

@@ -67,7 +67,7 @@ test('a video plays, in parts of the quality that the network allows', async () 
   await ann.choose({ name: 'bunny.mp4', mimeType: 'video/mp4', buffer: await videoFile() });
   const video = ben.page.getByTestId('media-video').first();
   await video.waitFor();
-  // Its player is fetched first, and puts itself in the place of whatever was begun before.
+  // Its player is fetched first, and replaces whatever was started before.
   await ben.page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) > 0);
   const played = await video.evaluate(async (element) => {
     if (!(element instanceof HTMLVideoElement)) throw new Error('not a video');
@@ -132,7 +132,7 @@ test('a photo is forwarded without being uploaded again, and deleted for everyon
   await ann.media('ready').first().waitFor();
 });
 
-test('an infected file is blocked, and both are told', async () => {
+test('an infected file is blocked, and both users see it', async () => {
   await ann.page.getByTestId('conversation-item').filter({ hasText: 'ben' }).click();
   // Large, so that the message is there before the verdict.
   const file = join(folder, 'invoice.com');

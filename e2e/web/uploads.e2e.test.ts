@@ -47,7 +47,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('an upload is paused, goes on where it was, and another is cancelled', async () => {
+test('an upload is paused and resumed, and another is cancelled', async () => {
   const ann = await open('ann');
   await ann.startConversation('ben');
   await ann.setLine('slow');
@@ -71,7 +71,7 @@ test('an upload is paused, goes on where it was, and another is cancelled', asyn
   expect(await ann.media('ready').count()).toBe(1);
 });
 
-test('cut in the middle, the page reloaded: it goes on by itself', async () => {
+test('an upload that was cut resumes by itself after a reload', async () => {
   const carol = await open('carol');
   await carol.startConversation('ben');
   await carol.setLine('crawl');
@@ -170,7 +170,7 @@ test('what is sent without a network goes out when it is back, in order, after a
 });
 
 test('nothing threw in the pages', () => {
-  // Requests that were cut, and the one that was refused, are told by the browser on the console.
+  // The browser reports requests that were cut, and the one that was refused, on the console.
   const isMeant = (problem: string) => problem.includes('net::ERR') || problem.includes('status of 413');
   const thrown = tabs.flatMap(({ problems }) => problems.filter((problem) => !isMeant(problem)));
   expect(thrown).toEqual([]);

@@ -9,7 +9,7 @@ export interface PageTask {
 /** What the client in the page has done so far. */
 export interface PageReport {
   sent: number;
-  /** The offset that the server named when the client asked where to go on; of all parts together. */
+  /** The offset that the server named when the client asked for it; of all parts together. */
   resumedAt: number;
   url?: string;
   error?: string;

@@ -23,7 +23,7 @@ export class FeedRecorder {
   readonly #client: string;
   readonly #history: History;
   readonly #feeds = new Map<string, Feed>();
-  /** One request a conversation at a time: who asks twice from the same number is told twice. */
+  /** One request a conversation at a time: asking twice from the same number gets the events twice. */
   readonly #asking = new Map<string, Promise<boolean>>();
   #closed = false;
 

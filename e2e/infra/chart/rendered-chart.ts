@@ -32,7 +32,7 @@ export class RenderedChart {
   readonly named = (values: ValuesName, kind: string, end: string): Manifest =>
     pick(this.all(values), kind, end);
 
-  /** Whatever runs processes of ours, the pod of `helm test` included. */
+  /** Returns everything that runs our processes, the pod of `helm test` included. */
   readonly workloads = (values: ValuesName): Manifest[] =>
     ['Deployment', 'Job', 'CronJob', 'Pod'].flatMap((kind) => this.ofKind(values, kind)).filter(isOurs);
 }

@@ -1,4 +1,4 @@
-/** Commands that a test of their own runs, or looks at where nothing can run them; `says` is in that file. */
+/** Commands that another test runs, or checks where nothing can run them; `says` is in that file. */
 export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: string }[] = [
   {
     command: /^(npm ci && )?npm start$/,
@@ -108,12 +108,12 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
   {
     command: /^npm install @claimcheck\/client\b/,
     file: 'e2e/sdk/package.e2e.test.ts',
-    says: 'the package needs nothing of ours',
+    says: 'the package is self-contained',
   },
   { command: /^npm sbom$/, file: 'e2e/infra/image.e2e.test.ts', says: 'npm sbom --omit=dev' },
 ];
 
-/** Commands whose answer is somebody else's, and another one tomorrow. */
+/** Commands whose answer comes from another service, and may differ tomorrow. */
 export const NOT_OURS: readonly RegExp[] = [
   // The registry's advisories, where it has that service.
   /^npm audit --omit=dev$/,

@@ -9,11 +9,11 @@ import { uniqueFile } from '../../soak/drills/unique-file.ts';
 /** At most so long between two uploads: some are always under way, and workers keep up. */
 const PAUSE_MS = 500;
 const REPEAT_MS = 20_000;
-/** What a tus client mends by asking for the offset again. */
+/** Statuses after which a tus client asks for the offset again. */
 const RETRY_DELAYS_MS = [0, 500, 1_000, 2_000, 5_000];
 const RETRYABLE = [0, 409, 423, 429, 460];
 
-/** Somebody who uploads and sends all the time, with a stock tus client; what it cannot mend is an error. */
+/** A user who uploads and sends all the time, with a stock tus client; a failure that it cannot repair is an error. */
 export class BusyUser {
   /** Milliseconds from the start of each upload to its message's answer. */
   readonly tookMs: number[] = [];

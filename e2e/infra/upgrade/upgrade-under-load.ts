@@ -9,7 +9,7 @@ const USERS = ['ann', 'ben', 'cleo', 'dan'];
 
 /**
  * Four people upload, send and follow while `migration` is applied and every process is replaced: no upload and
- * no message fails, every event arrives once and in order, and what the clients were told is there.
+ * no message fails, every event arrives once and in order, and everything that clients heard of is there.
  */
 export const upgradeUnderLoad = async (
   fleet: Fleet,

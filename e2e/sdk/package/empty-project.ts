@@ -16,7 +16,7 @@ interface Locked {
 }
 type Lockfile = { packages: Record<string, Locked> };
 
-/** A project of somebody else, into which the packed SDK is installed. */
+/** A host's project, into which the packed SDK is installed. */
 export class EmptyProject {
   readonly folder: string;
 
@@ -51,7 +51,7 @@ export class EmptyProject {
     return join(this.folder, name);
   }
 
-  /** A program of ours, or a script in the project. */
+  /** Runs one of this repository's programs, or a script of the project. */
   async run(program: 'tsc' | 'node', args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
     const { stdout } = await run(join(BIN, program), args, {
       cwd: this.folder,

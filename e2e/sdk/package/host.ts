@@ -1,4 +1,4 @@
-// What a host's compiler has to accept of the packed SDK; nobody runs it.
+// What a host's compiler has to accept of the packed SDK; it is never run.
 import {
   type ClaimcheckClient,
   ClaimcheckError,

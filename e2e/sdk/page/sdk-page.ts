@@ -14,7 +14,7 @@ declare global {
     tokenOf: (fresh: boolean) => Promise<string>;
     openSdk: (options: PageOptions) => void;
     client: ClaimcheckClient;
-    /** Each state of the upload that was begun last. */
+    /** Each state of the latest upload. */
     snapshots: UploadSnapshot[];
     sendFile: (file: File, conversationId: string, text: string, options?: UploadOptions) => void;
     chosenFile: () => File;

@@ -26,7 +26,7 @@ export class ChattingClient {
   readonly #random: Seeded;
   readonly #makeFile: (random: Seeded) => Promise<FileOfUser>;
   #actions = 0;
-  /** What the upload was told at last, for the error when that goes on for too long. */
+  /** The last answer to the upload, for the error when it takes too long. */
   #lastAnswer: unknown;
 
   constructor(options: {

@@ -4,7 +4,7 @@ import type { ManagedService } from '@claimcheck/local-stack/managed-process';
 const START_WITHIN_MS = 240_000;
 const RETRY_MS = 500;
 
-/** A process under an orchestrator: started again when it ends, whoever ended it. */
+/** A process under an orchestrator: started again when it ends for any reason. */
 export class Supervised {
   readonly name: string;
   /** What it said last when it ended without having been killed; must stay empty. */

@@ -6,7 +6,7 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 const require = createRequire(import.meta.url);
 const schemaUrl = new URL('../../../prisma/schema.prisma', import.meta.url);
 
-/** The wasm build of Prisma's schema engine: the native one can not be had everywhere. */
+/** Loads the wasm build of Prisma's schema engine: the native one is not available everywhere. */
 const loadEngine = async () => {
   const wasmFile = require.resolve('@prisma/schema-engine-wasm/schema_engine_bg').replace(/\.js$/, '.wasm');
   const engine = await import('@prisma/schema-engine-wasm/schema_engine_bg');

@@ -17,7 +17,7 @@ type Client = Pick<Database['client'], 'conversation' | 'conversation_event' | '
 export interface LogPage {
   events: ConversationEvent[];
   last_seq: number;
-  /** Events up to here are gone; who has seen less must start anew. */
+  /** Events up to here are gone; a client that has seen less must start again. */
   pruned_seq: number;
 }
 

@@ -77,8 +77,8 @@ export interface DatabaseOptions {
 const MAX_TRIES = 5;
 const TRANSACTION_TIMEOUT_MS = 10_000;
 
-// PostgreSQL's serialization failure, deadlock and unique violation, by themselves or as Prisma wraps them:
-// somebody was faster, and the same work, run again, sees what they did.
+// PostgreSQL's serialization failure, deadlock and unique violation, by themselves or as Prisma wraps them.
+// Another transaction was faster; the same work, run again, sees its effect.
 const isConflict = (error: unknown): boolean => {
   if (error instanceof pg.DatabaseError) return /^(40001|40P01|23505)$/.test(error.code ?? '');
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;

@@ -12,7 +12,7 @@ import {
 // Any number does, as long as every process that migrates uses the same.
 const ADVISORY_LOCK = 7_420_126_114;
 
-// Whoever waits for a table's lock makes everybody wait who comes after: better to step back and come again.
+// A statement that waits for a table's lock makes all later ones wait: step back and try again.
 const LOCK_TIMEOUT_MS = 1_000;
 const LOCK_TRIES = 60;
 const STEP_BACK_MS = 1_000;
@@ -59,8 +59,8 @@ const applyInTime = async (client: pg.Client, migration: Migration): Promise<voi
 
 /**
  * Applies the pending migrations of `prisma/migrations`, each in its own transaction, under an advisory
- * lock: processes that start together wait for one another. A table that is in use is waited for a second at a
- * time, so that nobody waits behind us for longer.
+ * lock: processes that start together wait for one another. The lock of a table in use is awaited for a second at
+ * a time, so that no other statement waits behind it for longer.
  *
  * @param folder with a subfolder a migration
  * @returns names of what was applied now

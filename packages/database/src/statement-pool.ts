@@ -30,8 +30,8 @@ export class StatementPool {
     });
     // A connection that breaks is replaced with the next query; without a listener it would end the process.
     this.pool.on('error', () => {});
-    // The pool listens to idle ones only, and whoever takes one listens a moment later: a server that ends
-    // it in the same breath as it becomes usable is heard by nobody.
+    // The pool listens to idle connections only, and a caller that takes one listens a moment later. Without
+    // this listener, a server that ends the connection in between would end the process.
     this.pool.on('connect', (client) => client.on('error', () => {}));
   }
 

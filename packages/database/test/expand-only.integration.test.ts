@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { breakingStatements } from '../scripts/breaking-statements.ts';
 
 const MIGRATIONS = new URL('../../../prisma/migrations/', import.meta.url);
-/** Nobody ran what they take away: there was no release yet. An applied migration is never edited. */
+/** There was no release yet that used what they remove. An applied migration is never edited. */
 const BEFORE_THE_FIRST_RELEASE = ['20261120120000_upload_leases', '20261120140000_sweeper'];
 
 const migrations = (await readdir(MIGRATIONS, { withFileTypes: true }))

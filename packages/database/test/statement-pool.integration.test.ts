@@ -10,8 +10,8 @@ afterAll(() => pool?.close());
 
 const one = async (): Promise<unknown[]> => pool.query(Prisma.sql`SELECT 1 AS one`);
 
-// An error event that nobody hears ends the process, and with it this run.
-test('a server that ends a connection while somebody has it and does nothing ends only that one', async () => {
+// An error event without a listener ends the process, and with it this run.
+test('a server that ends an idle connection of a caller ends only that one', async () => {
   const client = await pool.pool.connect();
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   const ended = new Promise<void>((resolve) => client.once('end', resolve));
