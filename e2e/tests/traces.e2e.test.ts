@@ -131,7 +131,7 @@ describe('with an OTLP receiver', () => {
   });
 });
 
-test('without a receiver nothing is recorded, and the caller's own trace is passed on', async () => {
+test('without a receiver nothing is recorded, and the trace of the caller is passed on', async () => {
   const system = await startSystem(inject('stack'));
   const connection = await connect({ servers: system.env.NATS_URL });
   try {
