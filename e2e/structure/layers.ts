@@ -25,7 +25,7 @@ export const LAYERS: Readonly<Record<string, Layers>> = {
     'problem-error': [],
   },
   'apps/api/src/media': {
-    removal: ['lifecycle', 'messages', 'record'],
+    removal: ['lifecycle', 'messages', 'quota', 'record'],
     results: ['lifecycle', 'record'],
     messages: ['access', 'lifecycle', 'log', 'record'],
     uploads: ['access', 'lifecycle', 'quota', 'record'],

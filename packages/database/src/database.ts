@@ -77,13 +77,13 @@ export interface DatabaseOptions {
 const MAX_TRIES = 5;
 const TRANSACTION_TIMEOUT_MS = 10_000;
 
-// PostgreSQL's serialization failure, deadlock and unique violation, by themselves or as Prisma wraps them.
-// Another transaction was faster; the same work, run again, sees its effect.
+// PostgreSQL's serialization failure, deadlock, foreign key violation and unique violation, by themselves or as
+// Prisma wraps them: another transaction was faster, and the same work, run again, sees its outcome.
 const isConflict = (error: unknown): boolean => {
-  if (error instanceof pg.DatabaseError) return /^(40001|40P01|23505)$/.test(error.code ?? '');
+  if (error instanceof pg.DatabaseError) return /^(40001|40P01|23503|23505)$/.test(error.code ?? '');
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
-  if (error.code === 'P2034' || error.code === 'P2002') return true;
-  return /"(40001|40P01|23505)"/.test(JSON.stringify(error.meta ?? {}));
+  if (['P2034', 'P2002', 'P2003'].includes(error.code)) return true;
+  return /"(40001|40P01|23503|23505)"/.test(JSON.stringify(error.meta ?? {}));
 };
 
 /** Postgres: one pool with time-outs, under Prisma and under statements of our own; transactions that report what they committed. */

@@ -10,6 +10,7 @@ import {
   createConversation,
   listConversations,
   readConversation,
+  readCreator,
   removeMember,
 } from '../media/messages/conversations.ts';
 import { noConversation } from '../media/record/not-found.ts';
@@ -36,7 +37,7 @@ const memberRoutes = ({ database, config }: HttpContext): Router => {
   const assertMayChangeMembers = async (identity: Identity, conversationId: string, userId: string) => {
     if (identity.is_backend) return;
     await assertMember(database, conversationId, identity.user_id);
-    const { created_by } = await readConversation(database.client, conversationId);
+    const created_by = await readCreator(database, conversationId);
     const isCreator = config.conversationAdmin === 'creator' && created_by === identity.user_id;
     if (!isCreator && userId !== identity.user_id) throw new ProblemError('forbidden');
   };

@@ -15,6 +15,8 @@ interface Options {
 }
 
 const BATCH = 5_000;
+/** Senders into these conversations wait for the statement. */
+const EVENT_BATCH = 200;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -23,7 +25,7 @@ export const prune = ({ database, eventRetentionMs, readyDeadlineMaxMs }: Option
   const books = [
     // For as long as the sweeper may ask whether a request still waits.
     { decision: 'outbox', prune: pruneOutbox, keepMs: HOUR_MS + readyDeadlineMaxMs },
-    { decision: 'events', prune: pruneEvents, keepMs: eventRetentionMs },
+    { decision: 'events', prune: pruneEvents, keepMs: eventRetentionMs, batch: EVENT_BATCH },
     { decision: 'idempotency_keys', prune: pruneIdempotencyKeys, keepMs: DAY_MS },
     { decision: 'media_sessions', prune: pruneMediaSessions, keepMs: HOUR_MS },
     { decision: 'heartbeats', prune: pruneHeartbeats, keepMs: DAY_MS },
@@ -34,8 +36,9 @@ export const prune = ({ database, eventRetentionMs, readyDeadlineMaxMs }: Option
     run: async (pass) => {
       for (const book of books) {
         const cutoff = new Date(pass.now.getTime() - book.keepMs);
-        for (let pruned = BATCH; pruned === BATCH && !pass.isOver(); ) {
-          pruned = await book.prune(database, cutoff, BATCH);
+        const { batch = BATCH } = book;
+        for (let pruned = batch; pruned === batch && !pass.isOver(); ) {
+          pruned = await book.prune(database, cutoff, batch);
           if (pruned > 0) pass.decided(book.decision, { rows: pruned });
         }
       }

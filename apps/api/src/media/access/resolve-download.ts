@@ -28,10 +28,13 @@ const CONTENT_TYPES = {
   m4a: 'audio/mp4',
 } as const;
 
+/** The state that counts for downloads: an expiring media object is served, or refused, as before. */
+const servedState = ({ state, former_state }: MediaRow): MediaRow['state'] => former_state ?? state;
+
 const assertAvailable = (row: MediaRow, settings: DomainConfig, quality: Quality): void => {
   const extra = { media_object_id: row.media_object_id };
   if (isTombstone(row.state)) throw new ProblemError('media_gone', extra);
-  if (row.state === 'failed') throw new ProblemError('media_failed', extra);
+  if (servedState(row) === 'failed') throw new ProblemError('media_failed', extra);
   if (row.upload_state !== 'uploaded') throw new ProblemError('media_not_uploaded', extra);
   // The thumbnail is re-encoded by us, so it may be seen before the verdict.
   if (quality !== 'thumbnail' && !isDeliverable(settings, row.scan_state))
@@ -82,7 +85,7 @@ export const resolveDownload = (
       epoch: row.applied_epoch,
     };
   // The best playable form of what is no video, or of a video that could not be transcoded, is its source.
-  const sourceServes = quality === 'original' && (row.kind !== 'video' || row.state === 'degraded');
+  const sourceServes = quality === 'original' && (row.kind !== 'video' || servedState(row) === 'degraded');
   if (quality !== 'source' && !sourceServes)
     throw new ProblemError('media_not_ready', { media_object_id: row.media_object_id });
   const maySeeSource =

@@ -24,35 +24,47 @@ export const assertFits = (payload: object): void => {
 };
 
 /**
- * Appends to a conversation's log. The number comes from the conversation's row, whose lock lasts to the
- * commit: numbers follow the order of commits and have no gap. Call it last in a transaction, and for
- * several conversations in ascending order of their ids.
+ * Appends events of one type to a conversation's log, in one statement. Their numbers come from the
+ * conversation's row, whose lock lasts to the commit: numbers follow the order of commits and have no gap. Call
+ * it after every other lock of the transaction, and for several conversations in ascending order of their ids.
  *
- * @returns the seq of the event
+ * @returns the seq of the first event; the others follow it
+ * @throws ProblemError `not_found` · `too_large`
  */
-export const appendEvent = async <Type extends ConversationEventType>(
+export const appendEvents = async <Type extends ConversationEventType>(
+  tx: Transaction,
+  conversationId: string,
+  type: Type,
+  payloads: readonly ConversationEventPayloads[Type][],
+): Promise<number> => {
+  for (const payload of payloads) assertFits(payload);
+  const count = payloads.length;
+  const [next] = await tx.db.$queryRaw<{ first_seq: bigint }[]>`
+    WITH next AS (
+      UPDATE conversation SET last_seq = last_seq + ${count}::int
+      WHERE conversation_id = ${conversationId} RETURNING last_seq - ${count}::int AS seq_before),
+    logged AS (
+      INSERT INTO conversation_event (conversation_id, seq, type, payload)
+      SELECT ${conversationId}, seq_before + place, ${type}::event_type, payload
+      FROM next, jsonb_array_elements(${JSON.stringify(payloads)}::jsonb) WITH ORDINALITY AS new (payload, place))
+    SELECT seq_before + 1 AS first_seq FROM next`;
+  if (next === undefined) throw new ProblemError('not_found');
+  const first = Number(next.first_seq);
+  for (const [index, payload] of payloads.entries())
+    tx.facts.push({
+      fact: 'conversation_event',
+      event: { conversation_id: conversationId, seq: first + index, type, ...payload } as ConversationEvent,
+    });
+  return first;
+};
+
+/** Appends one event. @returns its seq @throws as {@link appendEvents} */
+export const appendEvent = <Type extends ConversationEventType>(
   tx: Transaction,
   conversationId: string,
   type: Type,
   payload: ConversationEventPayloads[Type],
-): Promise<number> => {
-  assertFits(payload);
-  const rows = await tx.db.$queryRaw<{ seq: bigint }[]>`
-    WITH next AS (
-      UPDATE conversation SET last_seq = last_seq + 1
-      WHERE conversation_id = ${conversationId} RETURNING last_seq)
-    INSERT INTO conversation_event (conversation_id, seq, type, payload)
-    SELECT ${conversationId}, last_seq, ${type}::event_type, ${JSON.stringify(payload)}::jsonb FROM next
-    RETURNING seq`;
-  const row = rows[0];
-  if (row === undefined) throw new ProblemError('not_found');
-  const seq = Number(row.seq);
-  tx.facts.push({
-    fact: 'conversation_event',
-    event: { conversation_id: conversationId, seq, type, ...payload } as ConversationEvent,
-  });
-  return seq;
-};
+): Promise<number> => appendEvents(tx, conversationId, type, [payload]);
 
 /**
  * The same news of a media object for several conversations, in one statement, which locks them in ascending

@@ -1,8 +1,8 @@
 import type { Conversation } from '@claimcheck/contracts/rest';
-import type { Prisma, Transaction } from '@claimcheck/database/database';
+import { type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
 import { ProblemError } from '../../problem-error.ts';
-import { appendEvent } from '../log/conversation-events.ts';
+import { appendEvent, appendEvents } from '../log/conversation-events.ts';
 import type { Reader } from '../record/media-row.ts';
 import { noConversation } from '../record/not-found.ts';
 
@@ -23,6 +23,14 @@ const read = async (db: Reader, conversationId: string): Promise<ConversationRow
   });
   if (row === null) throw noConversation();
   return row;
+};
+
+/** @returns the user who created the conversation @throws ProblemError `not_found` */
+export const readCreator = async (on: Pick<Executor, 'query'>, conversationId: string): Promise<string> => {
+  const [row] = await on.query<{ created_by: string }>(Prisma.sql`
+    SELECT created_by FROM conversation WHERE conversation_id = ${conversationId}`);
+  if (row === undefined) throw new ProblemError('not_found');
+  return row.created_by;
 };
 
 export const readConversation = async (db: Reader, conversationId: string): Promise<Conversation> =>
@@ -69,20 +77,29 @@ export const createConversation = async (
       throw new ProblemError('client_key_conflict', { field: 'conversation_id' });
     return { conversation: toConversation(existing), created: false };
   }
-  for (const userId of new Set(input.member_ids)) await addMember(tx, conversationId, userId);
+  await addMembers(tx, conversationId, [...new Set(input.member_ids)]);
   return { conversation: await readConversation(tx.db, conversationId), created: true };
+};
+
+/** Adds members who are not there yet, in two statements whatever their number. */
+const addMembers = async (
+  tx: Transaction,
+  conversationId: string,
+  userIds: readonly string[],
+): Promise<void> => {
+  const added = await tx.query<{ user_id: string }>(Prisma.sql`
+    INSERT INTO conversation_member (conversation_id, user_id)
+    SELECT ${conversationId}, user_id FROM unnest(${[...userIds]}::text[]) AS new (user_id)
+    ON CONFLICT DO NOTHING RETURNING user_id`);
+  if (added.length === 0) return;
+  await appendEvents(tx, conversationId, 'member.added', added);
+  for (const { user_id } of added) announceTo(tx, user_id, conversationId, true);
 };
 
 /** Repeatable. @throws ProblemError `not_found` for an unknown conversation */
 export const addMember = async (tx: Transaction, conversationId: string, userId: string): Promise<void> => {
-  await read(tx.db, conversationId);
-  const { count } = await tx.db.conversation_member.createMany({
-    data: { conversation_id: conversationId, user_id: userId },
-    skipDuplicates: true,
-  });
-  if (count === 0) return;
-  await appendEvent(tx, conversationId, 'member.added', { user_id: userId });
-  announceTo(tx, userId, conversationId, true);
+  await readCreator(tx, conversationId);
+  await addMembers(tx, conversationId, [userId]);
 };
 
 /** Repeatable. @throws ProblemError `not_found` for an unknown conversation */
@@ -91,7 +108,7 @@ export const removeMember = async (
   conversationId: string,
   userId: string,
 ): Promise<void> => {
-  await read(tx.db, conversationId);
+  await readCreator(tx, conversationId);
   const { count } = await tx.db.conversation_member.deleteMany({
     where: { conversation_id: conversationId, user_id: userId },
   });

@@ -56,6 +56,7 @@ export const deleteMessage = async (
   const { sender_user_id, client_message_id } = found;
   await tx.db.message_tombstone.create({ data: { sender_user_id, conversation_id, client_message_id } });
   for (const row of media) await removeReference(tx, settings, row, { kind: 'message', ref_id: message_id });
-  await redactEvents(tx, name, found.seq);
+  // First the conversation's lock, then its events: as pruning takes them.
   await appendEvent(tx, conversation_id, 'message.deleted', { message: { message_id } });
+  await redactEvents(tx, name, found.seq);
 };

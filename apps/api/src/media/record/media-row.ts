@@ -39,8 +39,10 @@ const withDerivatives = async (db: Reader, columns: MediaColumns): Promise<Media
 };
 
 /**
- * Reads a media object and keeps others from changing it until the transaction ends. Always taken before
- * a conversation's lock, so that two transactions can't wait for each other.
+ * Reads a media object and keeps others from changing it until the transaction ends.
+ *
+ * The lock order of every transaction, so that no two wait for each other: media objects (ascending), upload
+ * sessions (ascending), users' usage (ascending), conversations (ascending), rows of a conversation's log.
  */
 export const lockMedia = async (tx: Transaction, mediaObjectId: string): Promise<MediaRow | undefined> => {
   const [columns] = await tx.db.$queryRaw<MediaColumns[]>`

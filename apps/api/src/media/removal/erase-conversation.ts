@@ -53,7 +53,10 @@ const nextMedia = async (
 const deleteRows = async ({ client }: Database, conversationId: string): Promise<void> => {
   for (let rows = ROWS_PAGE; rows === ROWS_PAGE; )
     rows = await client.$executeRaw`
-      DELETE FROM conversation_event WHERE conversation_id = ${conversationId} AND seq IN (
+      WITH locked AS (
+        SELECT conversation_id FROM conversation WHERE conversation_id = ${conversationId} FOR NO KEY UPDATE)
+      DELETE FROM conversation_event USING locked
+      WHERE conversation_event.conversation_id = locked.conversation_id AND seq IN (
         SELECT seq FROM conversation_event WHERE conversation_id = ${conversationId} LIMIT ${ROWS_PAGE})`;
   for (let rows = ROWS_PAGE; rows === ROWS_PAGE; )
     rows = await client.$executeRaw`

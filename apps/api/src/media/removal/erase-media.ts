@@ -1,7 +1,8 @@
 import { isTombstone } from '@claimcheck/contracts/media';
-import type { Transaction } from '@claimcheck/database/database';
+import { Prisma, type Transaction } from '@claimcheck/database/database';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { isReferenced } from '../messages/references.ts';
+import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
 import { forgetData, keepBooks } from '../record/bookkeeping.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
@@ -50,6 +51,19 @@ const rewriteAlbums = async (tx: Transaction, mediaObjectId: string): Promise<vo
           AND payload->'message'->>'message_id' = message.message_id::text))`;
 };
 
+/** Locks every conversation whose log names the media object, in the order in which all transactions lock them. */
+const lockLogs = async (tx: Transaction, mediaObjectId: string): Promise<void> => {
+  await tx.query(Prisma.sql`
+    SELECT 1 FROM conversation WHERE conversation_id IN (
+      SELECT conversation_id FROM conversation_event
+      WHERE type = 'media.updated' AND payload->'media'->>'media_object_id' = ${mediaObjectId}
+      UNION SELECT conversation_id FROM message WHERE media_object_id = ${mediaObjectId}::uuid
+      UNION SELECT message.conversation_id FROM message JOIN message_attachment USING (message_id)
+        WHERE message_attachment.media_object_id = ${mediaObjectId}::uuid
+      UNION SELECT conversation_id FROM media_reference WHERE media_object_id = ${mediaObjectId}::uuid)
+    ORDER BY conversation_id FOR NO KEY UPDATE`);
+};
+
 /**
  * Rewrites earlier events of the media object in every log, also where the message that showed it is deleted:
  * the log keeps updates. Both statements use an index, however long the logs are.
@@ -93,6 +107,9 @@ export const eraseMedia = async (
   const nobodys = { owner_user_id: ERASED_USER };
   await keepBooks(tx, media_object_id, nobodys);
   await forgetData(tx, media_object_id);
+  // By the lock order: the owner's usage, then the conversations.
+  await setUsage(tx, [media_object_id], NOTHING_USED);
+  await lockLogs(tx, media_object_id);
   const erased = await writeMedia(
     tx,
     settings,

@@ -21,7 +21,7 @@ export const pruneEvents = async ({ client }: Client, cutoff: Date, limit: numbe
     locked AS (
       SELECT conversation_id FROM conversation
       WHERE conversation_id IN (SELECT conversation_id FROM old)
-      ORDER BY conversation_id FOR UPDATE SKIP LOCKED),
+      ORDER BY conversation_id FOR NO KEY UPDATE SKIP LOCKED),
     gone AS (
       DELETE FROM conversation_event USING old JOIN locked USING (conversation_id)
       WHERE conversation_event.conversation_id = old.conversation_id AND conversation_event.seq = old.seq
