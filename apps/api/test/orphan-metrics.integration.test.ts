@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { expireOrphans } from '../src/background/sweeper/expire-orphans.ts';
+import { expireOrphanMedia } from '../src/background/sweeper/expire-orphans.ts';
 import { applyResult } from '../src/media/results/apply-result.ts';
 import { createMetrics } from '../src/metrics/create-metrics.ts';
 import { resultOf } from './harness/results.ts';
@@ -29,7 +29,7 @@ test('an orphan counts when it should have been removed ten minutes ago, not whi
   expect(await orphans()).toBe('0');
   await letExpire(minutesAgo(11));
   expect(await orphans()).toBe('1');
-  await runDuty(expireOrphans({ database: db.database, settings }), new Date());
+  await runDuty(expireOrphanMedia({ database: db.database, settings }), new Date());
   const { state } = await db.database.client.media_object.findUniqueOrThrow({ where: { media_object_id } });
   // Its grace has begun.
   expect([state, await orphans()]).toEqual(['expiring', '0']);

@@ -9,10 +9,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from
 import { OutboxSignal } from '../src/background/outbox-signal.ts';
 import { Relay } from '../src/background/relay.ts';
 import { resolveOverdueMedia } from '../src/background/sweeper/resolve-overdue-media.ts';
-import { FIRST } from '../src/background/sweeper/sweep-task.ts';
 import type { DomainConfig } from '../src/media/record/domain-config.ts';
 import { applyResult } from '../src/media/results/apply-result.ts';
-import { listOverdue, resolveOverdue } from '../src/media/results/overdue-media.ts';
+import { FIRST_OVERDUE, listOverdue, resolveOverdue } from '../src/media/results/overdue-media.ts';
 import { requestRescan } from '../src/media/results/rescan-requests.ts';
 import type { Result } from '../src/media/results/result.ts';
 import { resultOf } from './harness/results.ts';
@@ -338,7 +337,7 @@ test('what was asked for since the queue was looked at is not asked for again', 
   const id = await uploaded('video/mp4');
   await apply(resultOf(id, 'preview', 1, 'video/mp4'));
   const now = later(3 * MINUTE);
-  const [overdue] = await listOverdue(db.database, now, FIRST, 1);
+  const [overdue] = await listOverdue(db.database, now, FIRST_OVERDUE, 1);
   if (overdue === undefined) throw new Error('it is not overdue');
   // The verdict was still on its way, and asks for the transcode.
   await apply(resultOf(id, 'scan', 1, 'video/mp4'));

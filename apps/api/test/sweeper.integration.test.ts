@@ -7,7 +7,7 @@ import { createFailpoint } from '@claimcheck/platform/failpoint/failpoint';
 import { createLogger } from '@claimcheck/platform/process/logger';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { expireOrphans } from '../src/background/sweeper/expire-orphans.ts';
+import { expireOrphanMedia } from '../src/background/sweeper/expire-orphans.ts';
 import { finishUploads } from '../src/background/sweeper/finish-uploads.ts';
 import { prune } from '../src/background/sweeper/prune.ts';
 import { recordStoredBytes } from '../src/background/sweeper/record-stored-bytes.ts';
@@ -75,7 +75,7 @@ const ready = async (): Promise<string> => {
   return id;
 };
 
-const orphans = (now: Date) => runDuty(expireOrphans({ database: db.database, settings }), now);
+const orphans = (now: Date) => runDuty(expireOrphanMedia({ database: db.database, settings }), now);
 const prefixes = (now: Date) => runDuty(sweepPrefixes({ database: db.database, storage }), now);
 const send = (id: string, conversation: string, key: string) =>
   db.database.transaction((tx) =>

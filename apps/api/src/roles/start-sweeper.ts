@@ -1,4 +1,4 @@
-import { expireOrphans } from '../background/sweeper/expire-orphans.ts';
+import { expireOrphanMedia } from '../background/sweeper/expire-orphans.ts';
 import { finishUploads } from '../background/sweeper/finish-uploads.ts';
 import { pollDirectUploads } from '../background/sweeper/poll-direct-uploads.ts';
 import { prune } from '../background/sweeper/prune.ts';
@@ -26,7 +26,7 @@ export const startSweeper = (context: Context, sessions: UploadSessions): void =
       store: engine.store,
     }),
     pollDirectUploads({ database, directUploads: context.directUploads }),
-    expireOrphans({ database, settings }),
+    expireOrphanMedia({ database, settings }),
     sweepPrefixes({ database, storage }),
     ...(config.virusPolicy === 'hard' ? [purgeBlockedMedia({ database })] : []),
     prune({

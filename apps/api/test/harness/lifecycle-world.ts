@@ -1,12 +1,12 @@
 import { fanOutStep } from '../../src/media/log/fan-out.ts';
 import { createConversation } from '../../src/media/messages/conversations.ts';
 import type { DomainConfig } from '../../src/media/record/domain-config.ts';
-import { expireOrphan, listOrphans } from '../../src/media/removal/orphans.ts';
-import { listOverdue, resolveOverdue } from '../../src/media/results/overdue-media.ts';
+import { expireOrphan, FIRST_DUE, listOrphans } from '../../src/media/removal/orphans.ts';
+import { FIRST_OVERDUE, listOverdue, resolveOverdue } from '../../src/media/results/overdue-media.ts';
 import type { ModelMedia } from './lifecycle-model.ts';
 import type { TestDatabase } from './test-database.ts';
 
-const FIRST = '00000000-0000-0000-0000-000000000000';
+const _FIRST = '00000000-0000-0000-0000-000000000000';
 
 /** The real thing: the api's own functions on a real database, with a clock that the test moves. */
 export class LifecycleWorld {
@@ -44,7 +44,7 @@ export class LifecycleWorld {
     const { database } = this.db;
     const ours = new Set(known.map(({ id }) => id));
     const decisions: string[] = [];
-    for (const overdue of await listOverdue(database, now, FIRST, 1_000))
+    for (const overdue of await listOverdue(database, now, FIRST_OVERDUE, 1_000))
       if (ours.has(overdue.media_object_id))
         decisions.push(
           await database.transaction((tx) =>
@@ -54,7 +54,7 @@ export class LifecycleWorld {
             }),
           ),
         );
-    for (const id of await listOrphans(database, now, FIRST, 1_000))
+    for (const { media_object_id: id } of await listOrphans(database, now, FIRST_DUE, 1_000))
       if (ours.has(id))
         decisions.push(await database.transaction((tx) => expireOrphan(tx, this.settings, id, now)));
     while ((await database.transaction((tx) => fanOutStep(tx, this.settings))) !== undefined);

@@ -1,29 +1,68 @@
 import type { Database } from '@claimcheck/database/database';
 import type { DomainConfig } from '../../media/record/domain-config.ts';
-import { expireOrphan, listOrphans } from '../../media/removal/orphans.ts';
-import { forEachPage, type SweepTask } from './sweep-task.ts';
+import {
+  type DueCursor,
+  expireOrphan,
+  expireOrphans,
+  FIRST_DUE,
+  listOrphans,
+} from '../../media/removal/orphans.ts';
+import type { SweepRun, SweepTask } from './sweep-task.ts';
+
+interface Options {
+  database: Database;
+  settings: DomainConfig;
+}
+
+const BATCH = 50;
+
+/** One by one: each that fails is reported by itself, and does not delay the others. */
+const expireEach = async (
+  { database, settings }: Options,
+  run: SweepRun,
+  ids: readonly string[],
+): Promise<void> => {
+  for (const media_object_id of ids) {
+    if (run.isOver()) return;
+    try {
+      const decision = await database.transaction((tx) =>
+        expireOrphan(tx, settings, media_object_id, run.now),
+      );
+      if (decision !== 'left') run.decided(decision, { media_object_id });
+    } catch (error) {
+      run.failed(error, { media_object_id });
+    }
+  }
+};
+
+const expireBatch = async (options: Options, run: SweepRun, batch: readonly DueCursor[]): Promise<void> => {
+  const { database, settings } = options;
+  const ids = batch.map(({ media_object_id }) => media_object_id);
+  try {
+    const decided = await database.transaction((tx) => expireOrphans(tx, settings, ids, run.now));
+    for (const { decision, media_object_id } of decided)
+      if (decision !== 'left') run.decided(decision, { media_object_id });
+    const left = decided.filter(({ decision }) => decision === 'left');
+    await expireEach(
+      options,
+      run,
+      left.map(({ media_object_id }) => media_object_id),
+    );
+  } catch {
+    // One of them fails all: which one shows when each has a transaction of its own.
+    await expireEach(options, run, ids);
+  }
+};
 
 /** Unreferenced media: `expiring`, and after the grace `expired`. */
-export const expireOrphans = (options: { database: Database; settings: DomainConfig }): SweepTask => ({
+export const expireOrphanMedia = (options: Options): SweepTask => ({
   name: 'orphans',
   outcomes: ['expiring', 'expired', 'brought_back'],
-  run: (pass) =>
-    forEachPage(
-      pass,
-      (after, limit) => listOrphans(options.database, pass.now, after, limit),
-      (id) => id,
-      async (page) => {
-        for (const media_object_id of page) {
-          if (pass.isOver()) return;
-          try {
-            const decision = await options.database.transaction((tx) =>
-              expireOrphan(tx, options.settings, media_object_id, pass.now),
-            );
-            if (decision !== 'left') pass.decided(decision, { media_object_id });
-          } catch (error) {
-            pass.failed(error, { media_object_id });
-          }
-        }
-      },
-    ),
+  run: async (run) => {
+    for (let after: DueCursor | undefined = FIRST_DUE; after !== undefined && !run.isOver(); ) {
+      const batch: DueCursor[] = await listOrphans(options.database, run.now, after, BATCH);
+      await expireBatch(options, run, batch);
+      after = batch.length < BATCH ? undefined : batch.at(-1);
+    }
+  },
 });

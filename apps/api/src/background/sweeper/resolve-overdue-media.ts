@@ -2,9 +2,15 @@ import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import type { DomainConfig } from '../../media/record/domain-config.ts';
 import { OVERDUE_OUTCOMES } from '../../media/results/decide-overdue.ts';
-import { listOverdue, type OverdueMedia, resolveOverdue } from '../../media/results/overdue-media.ts';
+import {
+  extendWaiting,
+  FIRST_OVERDUE,
+  listOverdue,
+  type OverdueMedia,
+  resolveOverdue,
+} from '../../media/results/overdue-media.ts';
 import { findWaiting } from './request-queue.ts';
-import { forEachPage, type SweepRun, type SweepTask } from './sweep-task.ts';
+import type { SweepRun, SweepTask } from './sweep-task.ts';
 
 interface Options {
   database: Database;
@@ -12,45 +18,70 @@ interface Options {
   settings: DomainConfig;
 }
 
-/** No spinner outlives its deadline: what is past it is extended, re-driven or settled. */
-export const resolveOverdueMedia = ({ database, bus, settings }: Options): SweepTask => {
-  /** A broker that is away tells nothing: then everything waits, as long as it may. */
-  const waitingOf = async (pass: SweepRun, page: OverdueMedia[]): Promise<(id: string) => boolean> => {
-    try {
-      const waiting = await findWaiting(bus, page);
-      return (id) => waiting.has(id);
-    } catch (error) {
-      pass.failed(error, { what: 'the queue could not be read' });
-      return () => true;
-    }
-  };
+const BATCH = 100;
 
-  return {
-    name: 'overdue_media',
-    outcomes: OVERDUE_OUTCOMES.filter((outcome) => outcome !== 'left'),
-    run: (pass) =>
-      forEachPage(
-        pass,
-        (after, limit) => listOverdue(database, pass.now, after, limit),
-        ({ media_object_id }) => media_object_id,
-        async (page) => {
-          const isWaiting = await waitingOf(pass, page);
-          for (const overdue of page) {
-            if (pass.isOver()) return;
-            const { media_object_id, epoch } = overdue;
-            try {
-              const decision = await database.transaction((tx) =>
-                resolveOverdue(tx, settings, overdue, {
-                  isWaiting: isWaiting(media_object_id),
-                  now: pass.now,
-                }),
-              );
-              if (decision !== 'left') pass.decided(decision, { media_object_id, epoch });
-            } catch (error) {
-              pass.failed(error, { media_object_id, epoch });
-            }
-          }
-        },
-      ),
-  };
+/** Without an answer of the broker everything waits, for as long as it may. */
+const waitingOf = async ({ bus }: Options, run: SweepRun, page: readonly OverdueMedia[]) => {
+  try {
+    const waiting = await findWaiting(bus, page);
+    return page.filter(({ media_object_id }) => waiting.has(media_object_id));
+  } catch (error) {
+    run.failed(error, { what: 'the queue could not be read' });
+    return [...page];
+  }
 };
+
+const resolveEach = async (
+  { database, settings }: Options,
+  run: SweepRun,
+  page: readonly OverdueMedia[],
+  isWaiting: boolean,
+): Promise<void> => {
+  for (const overdue of page) {
+    if (run.isOver()) return;
+    const { media_object_id, epoch } = overdue;
+    try {
+      const outcome = await database.transaction((tx) =>
+        resolveOverdue(tx, settings, overdue, { isWaiting, now: run.now }),
+      );
+      if (outcome !== 'left') run.decided(outcome, { media_object_id, epoch });
+    } catch (error) {
+      run.failed(error, { media_object_id, epoch });
+    }
+  }
+};
+
+const resolveWaiting = async (
+  options: Options,
+  run: SweepRun,
+  waiting: readonly OverdueMedia[],
+): Promise<void> => {
+  const { database, settings } = options;
+  try {
+    const { extended, open } = await database.transaction((tx) =>
+      extendWaiting(tx, settings, waiting, run.now),
+    );
+    for (const media_object_id of extended) run.decided('extended', { media_object_id });
+    await resolveEach(options, run, open, true);
+  } catch {
+    // One of them fails all: each by itself shows which.
+    await resolveEach(options, run, waiting, true);
+  }
+};
+
+/** No spinner outlives its deadline: a media object past it is extended, driven again or settled. */
+export const resolveOverdueMedia = (options: Options): SweepTask => ({
+  name: 'overdue_media',
+  outcomes: OVERDUE_OUTCOMES.filter((outcome) => outcome !== 'left'),
+  run: async (run) => {
+    let after: Pick<OverdueMedia, 'media_object_id' | 'ready_by'> | undefined = FIRST_OVERDUE;
+    while (after !== undefined && !run.isOver()) {
+      const page: OverdueMedia[] = await listOverdue(options.database, run.now, after, BATCH);
+      const waiting = await waitingOf(options, run, page);
+      if (waiting.length > 0) await resolveWaiting(options, run, waiting);
+      const others = page.filter((overdue) => !waiting.includes(overdue));
+      await resolveEach(options, run, others, false);
+      after = page.length < BATCH ? undefined : page.at(-1);
+    }
+  },
+});

@@ -9,7 +9,7 @@ const refused = { state: 'failed', scan_state: 'unscannable', upload_state: 'upl
 
 const codeOf = (row: Partial<MediaRow>, quality: 'source' | 'original'): string => {
   try {
-    return resolveDownload(rowOf(row), settings, quality, 'ann').key;
+    return resolveDownload(rowOf(row), settings, quality, { user_id: 'ann' }).key;
   } catch (error) {
     return (error as { problem: { code: string } }).problem.code;
   }

@@ -6,7 +6,7 @@ const ROOT = path.join(import.meta.dirname, '../..');
 
 /** Every file that may write `media_object`, and with which verb. */
 const WRITERS: Record<string, string[]> = {
-  'media/lifecycle/write-media.ts': ['update'],
+  'media/lifecycle/plan-statement.ts': ['update'],
   'media/uploads/finalize-upload.ts': ['update'],
   'media/record/bookkeeping.ts': ['update'],
   'media/uploads/insert-upload.ts': ['insert'],

@@ -2,7 +2,7 @@ import { type Database, Prisma, type Transaction } from '@claimcheck/database/da
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { keepBooks } from '../record/bookkeeping.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
-import { lockMedia, type MediaRow } from '../record/media-row.ts';
+import { lockMedia, type MediaColumns, type MediaRow } from '../record/media-row.ts';
 import { decideOverdue, type OverdueOutcome } from './decide-overdue.ts';
 
 /**
@@ -12,6 +12,7 @@ import { decideOverdue, type OverdueOutcome } from './decide-overdue.ts';
 export interface OverdueMedia {
   media_object_id: string;
   epoch: number;
+  ready_by: Date;
   request: OverdueRequest | undefined;
 }
 
@@ -26,6 +27,7 @@ export interface OverdueRequest {
 
 interface Row {
   media_object_id: string;
+  ready_by: Date;
   epoch: number;
   id: string | null;
   subject: string | null;
@@ -37,6 +39,7 @@ interface Row {
 const toOverdue = (row: Row): OverdueMedia => ({
   media_object_id: row.media_object_id,
   epoch: row.epoch,
+  ready_by: row.ready_by,
   request:
     row.id === null || row.subject === null || row.created_at === null
       ? undefined
@@ -56,23 +59,29 @@ const LATEST_REQUEST = Prisma.sql`
     AND payload->>'only' IS NULL
   ORDER BY created_at DESC LIMIT 1`;
 
+/** Before every row that is overdue. */
+export const FIRST_OVERDUE: Pick<OverdueMedia, 'media_object_id' | 'ready_by'> = {
+  ready_by: new Date(0),
+  media_object_id: '00000000-0000-0000-0000-000000000000',
+};
+
 /**
- * A page of what is past `ready_by`, by id: placeholders, and videos that were offered as they are while
+ * A page of what is past `ready_by`, longest first: placeholders, and videos that were offered as they are while
  * their transcode still waits.
  */
 export const listOverdue = async (
   { client }: Pick<Database, 'client'>,
   now: Date,
-  after: string,
+  after: Pick<OverdueMedia, 'media_object_id' | 'ready_by'>,
   limit: number,
 ): Promise<OverdueMedia[]> => {
   const rows = await client.$queryRaw<Row[]>`
-    SELECT media_object_id, epoch, request.id, request.subject, request.stream_seq, request.published_at,
+    SELECT media_object_id, epoch, ready_by, request.id, request.subject, request.stream_seq, request.published_at,
       request.created_at
     FROM media_object LEFT JOIN LATERAL (${LATEST_REQUEST}) AS request ON true
-    WHERE ready_by < ${now}::timestamptz AND media_object_id > ${after}::uuid
+    WHERE ready_by < ${now}::timestamptz AND (ready_by, media_object_id) > (${after.ready_by}::timestamptz, ${after.media_object_id}::uuid)
       AND (state = 'processing' OR (state = 'degraded' AND transcode_state IN ('none', 'pending', 'running')))
-    ORDER BY media_object_id LIMIT ${limit}`;
+    ORDER BY ready_by, media_object_id LIMIT ${limit}`;
   return rows.map(toOverdue);
 };
 
@@ -110,4 +119,37 @@ export const resolveOverdue = async (
   if (books !== undefined) await keepBooks(tx, row.media_object_id, books);
   if (change !== undefined) await writeMedia(tx, settings, row, change);
   return outcome;
+};
+
+/**
+ * Extends those of a page whose requests still wait and that nothing else is to be decided about, in one
+ * transaction. Rows that another process works on are skipped.
+ *
+ * @returns the ids that were extended; the others need {@link resolveOverdue}, unless another process has them
+ */
+export const extendWaiting = async (
+  tx: Transaction,
+  settings: DomainConfig,
+  waiting: readonly OverdueMedia[],
+  now: Date,
+): Promise<{ extended: string[]; open: OverdueMedia[] }> => {
+  const byId = new Map(waiting.map((overdue) => [overdue.media_object_id, overdue]));
+  const rows = await tx.query<MediaColumns>(Prisma.sql`
+    SELECT * FROM media_object WHERE media_object_id = ANY(${[...byId.keys()]}::uuid[])
+      AND ready_by < ${now}::timestamptz
+    ORDER BY media_object_id FOR UPDATE SKIP LOCKED`);
+  const decided = rows.flatMap((columns) => {
+    const overdue = byId.get(columns.media_object_id);
+    if (overdue === undefined || overdue.epoch !== columns.epoch) return [];
+    const view = { asked_at: overdue.request?.created_at, is_waiting: true, is_asked_again: false, now };
+    const { books } = decideOverdue(settings, { row: { ...columns, derivatives: [] }, ...view });
+    return [{ overdue, books }];
+  });
+  const extended: string[] = [];
+  for (const { overdue, books } of decided) {
+    if (books === undefined) continue;
+    await keepBooks(tx, overdue.media_object_id, books);
+    extended.push(overdue.media_object_id);
+  }
+  return { extended, open: decided.flatMap(({ overdue, books }) => (books === undefined ? [overdue] : [])) };
 };
