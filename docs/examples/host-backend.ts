@@ -56,7 +56,7 @@ const hear = (event: { media: { media_object_id: string } & NonNullable<Post['me
 
 const listen = async (): Promise<void> => {
   const connection = await connect({ servers: NATS_URL ?? '', name: 'host-backend' });
-  const stream = `${APP_NAME.toUpperCase()}_MEDIA`;
+  const stream = `${APP_NAME.toUpperCase()}_FACTS`;
   const manager = await jetstreamManager(connection);
   await manager.consumers.add(stream, {
     durable_name: 'host-backend',

@@ -53,7 +53,12 @@ export const withBenchContext = async (
       clamav: SCANNED.includes(options.name) ? 'test-signatures' : 'none',
       fresh: true,
       postgresSettings: COUNTED.includes(options.name)
-        ? { shared_preload_libraries: 'pg_stat_statements' }
+        ? // A page that is written whole after a checkpoint says nothing of what wrote to it.
+          {
+            shared_preload_libraries: 'pg_stat_statements',
+            checkpoint_timeout: '1h',
+            full_page_writes: 'off',
+          }
         : {},
       onProgress,
     });

@@ -59,6 +59,7 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
       appName: config.appName,
       overrides: config.subjectOverrides,
       streamReplicas: config.streamReplicas,
+      streamBytes: config.streamBytes,
       logger,
       tracing,
     }),

@@ -78,6 +78,18 @@ export const apiSchema = z
         "Servers of the broker's cluster that keep each stream ([how many](operations.md#a-cluster-of-brokers)).",
       byDefault: 'a stream keeps what it has, a new one gets 1',
     }),
+    NATS_WORK_MAX_BYTES: wholeNumber(MIB, 1_024 * GIB)
+      .default(4 * GIB)
+      .describe("Room on the broker's disk for requests and answers ([what goes first](events.md#streams))."),
+    NATS_FACTS_MAX_BYTES: wholeNumber(MIB, 1_024 * GIB)
+      .default(GIB)
+      .describe("Room on the broker's disk for facts that hosts listen to."),
+    FACTS: z
+      .enum(['changes', 'states', 'off'])
+      .default('changes')
+      .describe(
+        'What hosts hear on the broker: all `changes` of media objects, only changes of their `states`, or nothing (`off`).',
+      ),
     ROLES: listOf(['http', 'background'])
       .default(['http', 'background'])
       .describe(
@@ -245,6 +257,8 @@ export const readApiConfig = (env: Environment) => {
     /** Only the doctor asks there. */
     natsMonitorUrl: read.NATS_MONITOR_URL,
     streamReplicas: read.NATS_STREAM_REPLICAS,
+    streamBytes: { work: read.NATS_WORK_MAX_BYTES, facts: read.NATS_FACTS_MAX_BYTES },
+    facts: read.FACTS,
     traces: toTraceSettings(read),
     failpoints: read.FAILPOINT,
     subjectOverrides: toSubjectOverrides(read),

@@ -7,6 +7,7 @@ export const toDomainConfig = (config: Config): DomainConfig => ({
   subjects: subjectsOf(config.appName, config.subjectOverrides),
   publicUrl: config.publicUrl,
   bucket: config.storage.bucket,
+  facts: config.facts,
   scanPolicy: config.scanPolicy,
   scanUnscannable: config.scanUnscannable,
   sourceAccess: config.sourceAccess,

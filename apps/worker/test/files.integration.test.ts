@@ -29,6 +29,25 @@ describe('a file that is only passed on', () => {
   });
 });
 
+describe('a request whose answers may be joined', () => {
+  it('gets the verdict with the final response', async () => {
+    const request = await harness.upload(PDF, { joined: true });
+    await harness.request(request);
+    const final = await harness.response(request, 'final');
+    expect(final).toMatchObject({ success: true, scan: { code: 'clean' }, scanner: expect.any(String) });
+    expect(harness.stagesOf(request.mediaId)).toEqual(['final']);
+  });
+
+  it('gets it with a failure, too', async () => {
+    const broken = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(2_000, 7)]);
+    const request = await harness.upload(broken, { joined: true });
+    await harness.request(request);
+    const final = await harness.response(request, 'final');
+    expect(final).toMatchObject({ success: false, scan: { code: 'clean' } });
+    expect(harness.stagesOf(request.mediaId)).not.toContain('scan');
+  });
+});
+
 describe('a request', () => {
   it('with the right hash is served, with a wrong one refused', async () => {
     expect(await harness.process(PDF, { sha256: sha256(PDF) })).toMatchObject({ success: true });

@@ -109,10 +109,11 @@ class Measurement {
   async #statements(units: number): Promise<Statement[]> {
     const all = await this.#counters.list();
     return all
-      .map(({ calls, rows, query, ...rest }) => ({
+      .map(({ calls, rows, wal_bytes, query, ...rest }) => ({
         ...rest,
         calls: calls / units,
         rows: rows / units,
+        wal_bytes: Math.round(wal_bytes / units),
         query: query.replace(/\s+/g, ' ').trim().slice(0, 160),
       }))
       .filter(({ calls }) => calls > 0.05);

@@ -18,6 +18,7 @@ export interface Statement {
   query: string;
   calls: number;
   rows: number;
+  wal_bytes: number;
 }
 
 const STATEMENTS = `
@@ -72,7 +73,8 @@ export class PostgresCounters {
   /** The statements since {@link forget}, the most frequent first. */
   async list(): Promise<Statement[]> {
     const { rows } = await this.#client.query<Statement>(`
-      SELECT rolname AS role, query, calls::float8 AS calls, rows::float8 AS rows FROM pg_stat_statements
+      SELECT rolname AS role, query, calls::float8 AS calls, rows::float8 AS rows,
+        wal_bytes::float8 AS wal_bytes FROM pg_stat_statements
       JOIN pg_roles ON pg_roles.oid = userid JOIN pg_database ON pg_database.oid = dbid
       WHERE datname = current_database() ORDER BY calls DESC`);
     return rows.filter(({ role }) => role !== this.#role);

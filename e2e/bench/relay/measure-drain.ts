@@ -29,7 +29,7 @@ const claimMs = (from: Sample | undefined, to: Sample | undefined): number => {
 
 /** When the broker stored a message, by its own clock. Milliseconds. */
 const storedAt = async (bus: Bus, seq: number): Promise<number> => {
-  const message = await bus.manager.streams.getMessage(bus.streams.media.name, { seq });
+  const message = await bus.manager.streams.getMessage(bus.streams.facts.name, { seq });
   if (message === null) throw new Error(`the stream has no message ${seq}`);
   return message.time.getTime();
 };
@@ -41,7 +41,7 @@ export const measureDrain = async (bus: Bus, relay: RelayProcess, count: number)
   let messages = 0;
   while (messages < count) {
     if (performance.now() > end) throw new Error(`${messages} of ${count} after ${LIMIT_SECONDS} s`);
-    const { state } = await bus.manager.streams.info(bus.streams.media.name);
+    const { state } = await bus.manager.streams.info(bus.streams.facts.name);
     messages = state.messages;
     samples.push({ messages, ...(await relay.figures()) });
     await pause(SAMPLE_MS);

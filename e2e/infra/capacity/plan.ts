@@ -3,9 +3,11 @@ import { type Figures, MEASURED_BY_HAND } from './figures.ts';
 /** A photo's way; `e2e/infra/docs.e2e.test.ts` counts it. */
 export const PHOTO = {
   /** Messages that the outbox publishes from creation to `ready`. */
-  outboxMessages: 6,
-  /** Events that each member's socket gets: the message, the preview, the verdict, ready. */
-  events: 4,
+  outboxMessages: 5,
+  /** With the two answers of a worker. */
+  streamMessages: 7,
+  /** Events that each member's socket gets: the message, the preview, ready. */
+  events: 3,
   /** Of its conversation. */
   members: 10,
   mib: 1,
@@ -44,7 +46,7 @@ export const planFor = (uploadsPerSecond: number, figures: Figures): Plan => {
     gatewayCores: (deliveriesPerSecond * figures.deliveryCpuUs) / 1_000_000 / FULL,
     databaseCores: cores(MEASURED_BY_HAND.postgresCpuMs),
     storeMibPerSecond: uploadsPerSecond * PHOTO.mib,
-    installations: Math.ceil(outboxPerSecond / (figures.streamPerSecond * FULL)),
+    installations: Math.ceil((uploadsPerSecond * PHOTO.streamMessages) / (figures.streamPerSecond * FULL)),
   };
 };
 
@@ -62,4 +64,4 @@ export const perCore = (figures: Figures) => ({
 
 /** The uploads a second at which an installation's stream is as full as it is planned to be. */
 export const largestInstallation = (figures: Figures): number =>
-  Math.floor((figures.streamPerSecond * FULL) / PHOTO.outboxMessages);
+  Math.floor((figures.streamPerSecond * FULL) / PHOTO.streamMessages);

@@ -23,6 +23,10 @@ export const optimizeRequestSchema = z
     sizeBytes: z.int().nonnegative().optional(),
     epoch: epoch.optional().describe('The number of this processing attempt; missing means the current one'),
     sha256: z.string().optional(),
+    joined: z
+      .boolean()
+      .optional()
+      .describe('The verdict may come with the final response, in its field scan, instead of before it'),
     probe: z
       .boolean()
       .optional()
@@ -77,6 +81,12 @@ const responseFields = {
   waveform: z.array(z.int().min(0).max(100)).max(WAVEFORM_PEAKS).optional(),
   pageCount: z.int().positive().max(LIMITS.count).optional(),
   percent: z.int().min(0).max(100).optional().describe('With stage progress'),
+  scan: z
+    .looseObject({ code: z.string().max(64), error: z.string().max(1_000).optional() })
+    .optional()
+    .describe(
+      'With stage final, where the request said joined: code and error of the scan response, which is left out',
+    ),
   scanner,
   worker: workerReportSchema.optional(),
 };

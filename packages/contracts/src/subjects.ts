@@ -43,31 +43,62 @@ export const subjectsOf = (appName: string, overrides: SubjectOverrides = {}): S
 export interface StreamPlan {
   name: string;
   subjects: string[];
+  maxAgeMs: number;
+  /** At most; then the oldest go first. */
+  maxBytes: number;
 }
 
 export interface Streams {
+  /** Requests to workers, and their answers. What was lost of these is asked for again. */
   media: StreamPlan;
+  /** Facts for hosts: nothing of ours reads them. */
+  facts: StreamPlan;
   storage: StreamPlan;
   deadLetters: StreamPlan;
 }
 
+const DAY_MS = 86_400_000;
+const GIB = 1_024 ** 3;
+
+/** How much of the broker's disk streams may take. Bytes. */
+export interface StreamBytes {
+  work?: number | undefined;
+  facts?: number | undefined;
+}
+
 /** Subjects are listed one by one: a wildcard would overlap with the dead letters'. */
-export const streamsOf = (appName: string, subjects: Subjects): Streams => {
+export const streamsOf = (appName: string, subjects: Subjects, bytes: StreamBytes = {}): Streams => {
   const prefix = appName.toUpperCase();
   return {
     media: {
       name: `${prefix}_MEDIA`,
       subjects: [
-        subjects.mediaUploaded,
-        subjects.mediaUpdated,
         subjects.optimizeRequest,
         subjects.optimizeResponse,
         subjects.virus,
         subjects.transcodeRequest,
       ],
+      maxAgeMs: 7 * DAY_MS,
+      maxBytes: bytes.work ?? 4 * GIB,
     },
-    storage: { name: `${prefix}_STORAGE`, subjects: [subjects.storageEvents] },
-    deadLetters: { name: `${prefix}_DLQ`, subjects: [subjects.deadLetter('*')] },
+    facts: {
+      name: `${prefix}_FACTS`,
+      subjects: [subjects.mediaUploaded, subjects.mediaUpdated],
+      maxAgeMs: 7 * DAY_MS,
+      maxBytes: bytes.facts ?? GIB,
+    },
+    storage: {
+      name: `${prefix}_STORAGE`,
+      subjects: [subjects.storageEvents],
+      maxAgeMs: 7 * DAY_MS,
+      maxBytes: GIB / 4,
+    },
+    deadLetters: {
+      name: `${prefix}_DLQ`,
+      subjects: [subjects.deadLetter('*')],
+      maxAgeMs: 30 * DAY_MS,
+      maxBytes: GIB,
+    },
   };
 };
 

@@ -34,7 +34,7 @@ it('a server alone keeps one replica, wished for or not, also of streams that ex
   for (const wish of [1, undefined, 1]) {
     const bus = await connect(wish);
     await bus.ensureStreams();
-    expect(await replicas(bus)).toEqual([1, 1, 1]);
+    expect(await replicas(bus)).toEqual([1, 1, 1, 1]);
   }
 });
 
@@ -42,8 +42,8 @@ it('more replicas than servers are refused, with the stream, the number and the 
   const bus = await connect(3);
   const refusal = `${bus.streams.media.name} cannot have 3 replicas, as NATS_STREAM_REPLICAS says`;
   await expect(bus.ensureStreams()).rejects.toThrow(refusal);
-  expect(await replicas(bus)).toEqual([undefined, undefined, undefined]);
+  expect(await replicas(bus)).toEqual([undefined, undefined, undefined, undefined]);
   await (await connect()).ensureStreams();
   await expect(bus.ensureStreams()).rejects.toThrow(refusal);
-  expect(await replicas(bus)).toEqual([1, 1, 1]);
+  expect(await replicas(bus)).toEqual([1, 1, 1, 1]);
 });

@@ -21,6 +21,7 @@ export const settings: DomainConfig = {
   subjects: subjectsOf('test'),
   publicUrl: 'https://media.example',
   bucket: 'claimcheck',
+  facts: 'changes',
   scanPolicy: 'gate',
   scanUnscannable: 'deliver-large',
   sourceAccess: 'members',

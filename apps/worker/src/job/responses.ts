@@ -19,6 +19,7 @@ export type ResponseFields = Partial<
     | 'waveform'
     | 'pageCount'
     | 'code'
+    | 'scan'
     | 'width'
     | 'height'
     | 'durationMs'

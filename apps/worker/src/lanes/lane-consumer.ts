@@ -51,9 +51,11 @@ export const createLaneConsumer = (options: LaneConsumerOptions): JetStreamConsu
     largeConcurrency: Math.max(1, Math.floor(options.concurrency / 2)),
     ackWaitMs: options.ackWaitMs,
     maxAttempts: options.maxAttempts,
-    handle: async (request, { signal, slot }) => {
+    handle: async (request, { attempt, signal, slot }) => {
       if ((request.sizeBytes ?? 0) >= options.largeBytes) await slot.becomeLarge(signal);
-      await work(request, signal, options);
+      // What may end the process for the second time must not take the verdict with it.
+      const joined = request.joined === true && attempt === 1;
+      await work({ ...request, joined }, signal, options);
     },
     onExhausted: async (request, end) => {
       // What has settled is not to fail because it was asked about again.

@@ -37,6 +37,15 @@ interface Findings {
   failure: MediaFailure | undefined;
 }
 
+type VerdictFields = { code: 'clean' | 'unscannable' | 'skipped' } & Pick<
+  ResponseFields,
+  'scanner' | 'error'
+>;
+
+/** A video's final response is another lane's, which the verdict asks for. */
+const isJoinable = ({ request }: Job, { inspected }: Findings): boolean =>
+  request.joined === true && inspected?.kind !== 'video';
+
 /** Inspects, previews, scans, derives. Made for pictures; the heavy part of a video is another lane's. */
 export class MediaLane implements Lane {
   readonly #tools: MediaLaneTools;
@@ -61,8 +70,26 @@ export class MediaLane implements Lane {
     // A file that can't be read waits for its verdict in any case: "infected" is the worse news.
     const isEarly = this.#tools.first === 'derivatives' && findings.failure === undefined;
     if (isEarly) await this.#finish(job, findings);
-    const isAccepted = await this.#judge(job, findings, scan);
-    if (isAccepted && !isEarly) await this.#finish(job, findings);
+    const verdict = await this.#judge(job, findings, scan);
+    if (verdict === undefined) return;
+    if (isEarly || !isJoinable(job, findings)) {
+      await this.#respond(job, 'scan', { ...findings.fields, ...verdict });
+      if (!isEarly) await this.#finish(job, findings);
+      return;
+    }
+    await this.#finishJudged(job, findings, verdict);
+  }
+
+  /** The verdict comes with the final response: one message less for every photo. */
+  async #finishJudged(job: Job, findings: Findings, verdict: VerdictFields): Promise<void> {
+    const { scanner, ...scan } = verdict;
+    try {
+      await this.#finish(job, { ...findings, fields: { ...findings.fields, scanner, scan } });
+    } catch (error) {
+      // What is known is not lost with what failed.
+      await this.#respond(job, 'scan', { ...findings.fields, ...verdict });
+      throw error;
+    }
   }
 
   async #look(job: Job, source: Source): Promise<Findings> {
@@ -88,21 +115,21 @@ export class MediaLane implements Lane {
     }
   }
 
-  /** Sends the verdict. @returns whether it permits the rest */
-  async #judge(job: Job, { source, fields }: Findings, scan: ClamdScan | undefined): Promise<boolean> {
-    if (scan === undefined) {
-      await this.#respond(job, 'scan', { ...fields, code: 'skipped' });
-      return true;
-    }
+  /** @returns the verdict; undefined when the file is infected, and the rest is not to be done */
+  async #judge(
+    job: Job,
+    { source }: Findings,
+    scan: ClamdScan | undefined,
+  ): Promise<VerdictFields | undefined> {
+    if (scan === undefined) return { code: 'skipped' };
     const verdict = await job.step('scan', () => scan.verdict());
     const scanner = await scan.scanner;
     if (verdict.code === 'infected') {
       await blockInfected(job, { virusName: verdict.virusName, sha256: source.sha256, scanner }, this.#tools);
-      return false;
+      return undefined;
     }
     const reason = verdict.code === 'unscannable' ? { error: verdict.reason } : {};
-    await this.#respond(job, 'scan', { ...fields, code: verdict.code, scanner, ...reason });
-    return true;
+    return { code: verdict.code, scanner, ...reason };
   }
 
   async #finish(job: Job, { inspected, thumbnail, fields, failure }: Findings): Promise<void> {

@@ -1,4 +1,5 @@
 import {
+  type StreamBytes,
   type StreamPlan,
   type Streams,
   type SubjectOverrides,
@@ -7,6 +8,7 @@ import {
   subjectsOf,
 } from '@claimcheck/contracts/subjects';
 import {
+  DiscardPolicy,
   JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
@@ -25,9 +27,10 @@ import type { Tracing } from '../tracing/tracing.ts';
 import { readBrokerAddress } from './broker-address.ts';
 import { isStreamNotFound } from './is-stream-not-found.ts';
 
-const DAY_MS = 86_400_000;
 const DUPLICATE_WINDOW_MS = 600_000;
 const PUBLISH_TIMEOUT_MS = 5_000;
+/** The account, or the disk, has less room than a stream wants to be able to take. */
+const TOO_LITTLE_ROOM: readonly number[] = [10_002, 10_023, 10_028, 10_047];
 /** No suitable peers, insufficient resources, replicas without a cluster. */
 const TOO_FEW_SERVERS: readonly number[] = [10_005, 10_023, 10_074];
 
@@ -39,6 +42,8 @@ export interface BusOptions {
   overrides?: SubjectOverrides;
   /** On how many servers a stream is kept. By default one that exists stays as it is, a new one is on one. */
   streamReplicas?: number | undefined;
+  /** How much streams may take of the broker's disk. */
+  streamBytes?: StreamBytes | undefined;
   logger: Logger;
   /** What is published carries the trace that it belongs to. By default traces of others are passed on. */
   tracing?: Tracing;
@@ -64,7 +69,7 @@ export class Bus {
     this.jetstream = jetstream(connection);
     this.manager = manager;
     this.subjects = subjectsOf(options.appName, options.overrides);
-    this.streams = streamsOf(options.appName, this.subjects);
+    this.streams = streamsOf(options.appName, this.subjects, options.streamBytes);
     this.#logger = options.logger;
     this.#streamReplicas = options.streamReplicas;
     this.tracing = options.tracing ?? new PassedOnTracing();
@@ -118,20 +123,30 @@ export class Bus {
 
   /** Creates the streams, or brings them to the planned settings. Safe in several processes at once. */
   async ensureStreams(): Promise<void> {
-    await this.#ensureStream(this.streams.media, 7 * DAY_MS);
-    await this.#ensureStream(this.streams.storage, 7 * DAY_MS);
-    await this.#ensureStream(this.streams.deadLetters, 30 * DAY_MS);
+    // In this order: what moves from one stream to another is let go of before it is taken.
+    const { media, facts, storage, deadLetters } = this.streams;
+    for (const plan of [media, facts, storage, deadLetters]) await this.#ensureStream(plan);
   }
 
-  async #ensureStream(plan: StreamPlan, maxAgeMs: number): Promise<void> {
+  async #ensureStream(plan: StreamPlan): Promise<void> {
     const settings = {
       subjects: plan.subjects,
-      max_age: nanos(maxAgeMs),
+      max_age: nanos(plan.maxAgeMs),
+      max_bytes: plan.maxBytes,
+      discard: DiscardPolicy.Old,
       duplicate_window: nanos(DUPLICATE_WINDOW_MS),
       ...(this.#streamReplicas === undefined ? {} : { num_replicas: this.#streamReplicas }),
     };
     try {
-      await this.#addOrUpdateStream(plan, settings);
+      await this.#addOrUpdateStream(plan, settings).catch((error: unknown) => {
+        // Room is reserved: a small disk keeps the stream without a bound of its own.
+        if (!(error instanceof JetStreamApiError) || !TOO_LITTLE_ROOM.includes(error.code)) throw error;
+        this.#logger.warn(
+          { stream: plan.name, max_bytes: plan.maxBytes },
+          'the broker has no room for as much',
+        );
+        return this.#addOrUpdateStream(plan, { ...settings, max_bytes: -1 });
+      });
     } catch (error) {
       await this.#explainOverlap(plan);
       throw this.#explainReplicas(plan, error);
@@ -180,7 +195,13 @@ export class Bus {
   /** Subjects that are there stay: somebody may still publish to them, and what is kept can be read later. */
   async #updateStream(plan: StreamPlan, settings: Partial<StreamConfig>): Promise<void> {
     const { config } = await this.manager.streams.info(plan.name);
-    const unplanned = config.subjects.filter((subject) => !plan.subjects.includes(subject));
+    // What another stream of ours takes now is not kept: an older release had it here.
+    const elsewhere = Object.values(this.streams).flatMap(({ name, subjects }: StreamPlan) =>
+      name === plan.name ? [] : subjects,
+    );
+    const unplanned = config.subjects.filter(
+      (subject) => !plan.subjects.includes(subject) && !elsewhere.includes(subject),
+    );
     if (unplanned.length > 0)
       this.#logger.warn(
         { stream: plan.name, subjects: unplanned, planned: plan.subjects },

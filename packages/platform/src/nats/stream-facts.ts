@@ -37,6 +37,4 @@ const factsOf = async (bus: Bus, plan: StreamPlan): Promise<StreamFacts> => {
 
 /** What the broker has of each planned stream. @throws when JetStream does not answer */
 export const streamFacts = (bus: Bus): Promise<StreamFacts[]> =>
-  Promise.all(
-    [bus.streams.media, bus.streams.storage, bus.streams.deadLetters].map((plan) => factsOf(bus, plan)),
-  );
+  Promise.all(Object.values(bus.streams).map((plan: StreamPlan) => factsOf(bus, plan)));

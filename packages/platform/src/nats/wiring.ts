@@ -69,10 +69,9 @@ const STILL_USED_MS = 3_600_000;
 export const unreadSubjects = async (bus: Bus, consumers: readonly ConsumerInfo[]): Promise<string[]> => {
   const { subjects, streams } = bus;
   const read = new Set(consumers.flatMap(({ config }) => subjectsRead(config)));
-  const facts = [subjects.mediaUploaded, subjects.mediaUpdated];
   const requests = [subjects.optimizeRequest, subjects.transcodeRequest];
   const others = ((await bus.subjectsTaken()) ?? []).filter(
-    (subject) => !facts.includes(subject) && !requests.includes(subject) && !read.has(subject),
+    (subject) => !requests.includes(subject) && !read.has(subject),
   );
   const unread = requests.filter((subject) => !read.has(subject));
   for (const subject of others) {

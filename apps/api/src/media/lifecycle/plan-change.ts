@@ -70,7 +70,7 @@ const supersedes = ({ state, applied_epoch, derivatives }: MediaRow): boolean =>
   return older.length > 0 && older.every(({ quality }) => current.has(quality));
 };
 
-/** The fact of every change; then the upload's end, and requests to workers, when this change brings them. */
+/** Facts for hosts; then the upload's end, and requests to workers, when this change brings them. */
 const messagesOf = (settings: DomainConfig, before: MediaRow, row: MediaRow): OutboxMessage[] => {
   const { subjects } = settings;
   const media = { media: toMedia(row, settings.publicUrl) };
@@ -78,9 +78,14 @@ const messagesOf = (settings: DomainConfig, before: MediaRow, row: MediaRow): Ou
   const isAsked = row.epoch > before.epoch && row.size_bytes > 0n;
   const wantsTranscode = before.transcode_state !== 'pending' && row.transcode_state === 'pending';
   const request = () => toRequest(row, settings);
-  return [
-    { subject: subjects.mediaUpdated, payload: media },
+  // The end of the upload is a change of state, too, of which `media.uploaded` tells.
+  const isTold = settings.facts !== 'states' || (before.state !== row.state && !isUploaded);
+  const facts = [
+    ...(isTold ? [{ subject: subjects.mediaUpdated, payload: media }] : []),
     ...(isUploaded ? [{ subject: subjects.mediaUploaded, payload: media }] : []),
+  ];
+  return [
+    ...(settings.facts === 'off' ? [] : facts),
     ...(isAsked ? [{ subject: subjects.optimizeRequest, payload: request() }] : []),
     ...(wantsTranscode ? [{ subject: subjects.transcodeRequest, payload: request() }] : []),
   ];

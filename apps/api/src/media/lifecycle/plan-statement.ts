@@ -11,7 +11,7 @@ import { insertVerdict, type Verdict } from './verdicts.ts';
 /** What belongs to the same change beside the plan. */
 export interface Beside {
   /** Marks a worker's result as applied. */
-  applied?: { epoch: number; stage: string } | undefined;
+  applied?: { epoch: number; stages: readonly string[] } | undefined;
   verdict?: Verdict | undefined;
   /** Of the row as it was read without a lock (`xmin`): at any other nothing is written. */
   version?: string | undefined;
@@ -102,7 +102,7 @@ export const planStatement = (
   if (applied !== undefined)
     parts.push(Prisma.sql`applied AS (
       INSERT INTO applied_result (media_object_id, epoch, stage)
-      SELECT media_object_id, ${applied.epoch}::int, ${applied.stage} FROM media)`);
+      SELECT media_object_id, ${applied.epoch}::int, stage FROM media, unnest(${[...applied.stages]}::text[]) AS stage)`);
   if (verdict !== undefined) parts.push(Prisma.sql`judged AS (${insertVerdict(verdict, media)})`);
   if (sweeps.length > 0) parts.push(Prisma.sql`swept AS (${planSweeps(sweeps)})`);
   if (messages.length > 0) parts.push(Prisma.sql`sent AS (${insertOutbox(on, messages, media)})`);

@@ -7,6 +7,8 @@ export interface DomainConfig extends UsageLimits {
   /** Our own origin, without a slash at its end: the base of every URL that leaves us. */
   publicUrl: string;
   bucket: string;
+  /** What hosts hear of on the broker: each change of a media object, those of its state, or nothing. */
+  facts: 'changes' | 'states' | 'off';
   scanPolicy: 'gate' | 'deliver' | 'off';
   scanUnscannable: 'deliver-large' | 'deliver' | 'block';
   sourceAccess: 'members' | 'owner';

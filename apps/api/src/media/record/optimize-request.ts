@@ -12,5 +12,6 @@ export const toRequest = (row: MediaRow, settings: DomainConfig): OptimizeReques
   contentType: row.content_type,
   sizeBytes: Number(row.size_bytes),
   epoch: row.epoch,
+  joined: true,
   ...(row.sha256 === null ? {} : { sha256: row.sha256 }),
 });

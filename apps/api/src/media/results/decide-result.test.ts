@@ -286,8 +286,41 @@ const TABLE: Case[] = [
 test.each(TABLE)('%s', (_, row, applied_stages, said, expected) => {
   const { outcome, media, applied } = decide(row, said, { applied_stages });
   expect(outcome).toBe('applied');
-  expect(applied).toEqual({ epoch: 1, stage: said.stage });
+  expect(applied).toEqual({ epoch: 1, stages: [said.stage] });
   expect(media?.row).toMatchObject(expected);
+});
+
+describe('a verdict that comes with the final result', () => {
+  const joined = (code: string) => ({ ...result('final', { ...PHOTO, sha256: SHA256 }), scan: { code } });
+
+  test('settles in one revision', () => {
+    const plan = decide({}, joined('clean'));
+    expect(plan.applied).toEqual({ epoch: 1, stages: ['scan', 'final'] });
+    expect(plan.verdict).toEqual({ sha256: SHA256, scanner: undefined, code: 'clean' });
+    expect(plan.media?.row).toMatchObject({ state: 'ready', scan_state: 'clean', rev: 8 });
+  });
+
+  test('is what it would be if both came alone', () => {
+    for (const code of ['clean', 'unscannable', 'skipped', 'sparkling']) {
+      const scan = decide({}, result('scan', { code, sha256: SHA256 })).media;
+      const final = result('final', { ...PHOTO, sha256: SHA256 });
+      const alone = decide(scan?.row ?? {}, final, { applied_stages: ['scan'] }).media;
+      expect(decide({}, joined(code)).media?.row).toEqual({ ...alone?.row, rev: 8 });
+    }
+  });
+
+  test('is applied once, in part when a part was there', () => {
+    const state = { applied_stages: ['scan'] };
+    expect(decide({ scan_state: 'clean' }, joined('clean'), state).applied?.stages).toEqual(['final']);
+    expect(decide({}, joined('clean'), { applied_stages: ['scan', 'final'] })).toEqual({
+      outcome: 'duplicate',
+    });
+  });
+
+  test('is kept when the rest has failed', () => {
+    const said = { ...failed('final', { code: 'unreadable' }), scan: { code: 'clean' } };
+    expect(decide({}, said).media?.row).toMatchObject({ state: 'degraded', scan_state: 'clean' });
+  });
 });
 
 test('a scanned video asks the heavy lane once', () => {

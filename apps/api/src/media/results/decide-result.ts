@@ -38,7 +38,7 @@ export interface ResultState {
 export interface ResultPlan {
   outcome: ResultOutcome;
   /** Marks the result as applied: a repetition of it changes nothing. */
-  applied?: { epoch: number; stage: Stage };
+  applied?: { epoch: number; stages: readonly Stage[] };
   verdict?: Verdict | undefined;
   media?: MediaPlan;
   books?: Bookkeeping;
@@ -75,13 +75,23 @@ const epochRefusal = (row: MediaRow, epoch: number, result: Result): ResultOutco
   return epoch < row.epoch && !result.success ? 'stale_epoch' : undefined;
 };
 
+/** The scan response that a final one carries. */
+const scanWithin = ({ scan, processed: _, ...result }: Result): Result | undefined =>
+  scan === undefined
+    ? undefined
+    : { ...result, stage: 'scan', success: true, processed: [], code: scan.code, error: scan.error };
+
+interface Part {
+  stage: Stage;
+  result: Result;
+}
+
 const decideStage = (
   settings: DomainConfig,
-  { row, applied_stages }: ResultState,
-  result: Result,
-  applied: { epoch: number; stage: Stage; now: Date },
+  { row, applied_stages }: Pick<ResultState, 'row' | 'applied_stages'>,
+  { stage, result }: Part,
+  { epoch, now }: { epoch: number; now: Date },
 ): MediaChange => {
-  const { epoch, stage, now } = applied;
   const made = toDerivatives(row, epoch, result.processed, now);
   const derivatives = [...made, ...standInThumbnail(row, epoch, made)];
   const hasThumbnail = derivatives.some(({ quality }) => quality === 'thumbnail');
@@ -92,6 +102,20 @@ const decideStage = (
   const isFinished = stage === 'final' || applied_stages.includes('final');
   return mergeResult(settings, row, { stage, epoch, change, derivatives, isFinished });
 };
+
+/** One change of all that come together: each is decided on what those before it make of the row. */
+const decideParts = (
+  settings: DomainConfig,
+  { row, applied_stages }: ResultState,
+  parts: readonly Part[],
+  at: { epoch: number; now: Date },
+): MediaChange =>
+  parts.reduce<MediaChange>((before, part, index) => {
+    const { derivatives: _, ...columns } = before;
+    const earlier = parts.slice(0, index).map(({ stage }) => stage);
+    const state = { row: { ...row, ...columns }, applied_stages: [...applied_stages, ...earlier] };
+    return Object.assign(before, decideStage(settings, state, part, at));
+  }, {});
 
 /**
  * Decides what a worker's result changes, once: a repetition of the same stage of the same epoch changes
@@ -119,11 +143,18 @@ export const decideResult = (
   // The same bytes again need no second scan: nothing of them is shown, not even a thumbnail.
   if (known_virus !== undefined) return { outcome: 'known_infected', media: plan(blockedBy(known_virus)) };
   if (stage === 'final' && mayBeRetried(settings, row, result)) return { outcome: 'retried_later' };
-  if (applied_stages.includes(stage)) return { outcome: 'duplicate' };
+  const scan = stage === 'final' ? scanWithin(result) : undefined;
+  const parts: Part[] = [
+    ...(scan === undefined ? [] : [{ stage: 'scan', result: scan } as const]),
+    { stage, result },
+  ];
+  const fresh = parts.filter((part) => !applied_stages.includes(part.stage));
+  if (fresh.length === 0) return { outcome: 'duplicate' };
+  const judged = fresh.find((part) => part.stage === 'scan');
   return {
     outcome: 'applied',
-    applied: { epoch, stage },
-    verdict: stage === 'scan' ? verdictOf(result) : undefined,
-    media: plan(decideStage(settings, state, result, { epoch, stage, now })),
+    applied: { epoch, stages: fresh.map((part) => part.stage) },
+    verdict: judged === undefined ? undefined : verdictOf(judged.result),
+    media: plan(decideParts(settings, state, fresh, { epoch, now })),
   };
 };
