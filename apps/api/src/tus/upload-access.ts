@@ -25,7 +25,7 @@ export class UploadAccess {
     this.#uploads = uploads;
   }
 
-  /** @throws ProblemError `not_found`, also for what is somebody else's */
+  /** @throws ProblemError `not_found`, also for another user's upload */
   async ownSession(request: Request, response: Response): Promise<UploadSession> {
     const uploadId = uuid.safeParse(request.params.id);
     const session = uploadId.success ? await this.#uploads.sessions.find(uploadId.data) : undefined;

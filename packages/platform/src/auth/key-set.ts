@@ -1,8 +1,8 @@
 import jwksClient, { type SigningKey } from 'jwks-rsa';
 
-/** The set may have changed; until it can be asked again, the keys that are known go on. */
+/** The set may have changed; until it can be asked again, the known keys stay valid. */
 const MAX_AGE_MS = 600_000;
-/** Between two questions: whoever sends tokens with invented key ids must not make us ask at each. */
+/** Pause between two requests: tokens with invented key ids must not cause one each. */
 const COOLDOWN_MS = 5_000;
 const TIMEOUT_MS = 5_000;
 
@@ -34,11 +34,11 @@ export class KeySet {
   async find(id: string | undefined): Promise<string | undefined> {
     const isFresh = performance.now() - this.#readAt < MAX_AGE_MS;
     const refreshed = isFresh && this.#known(id) !== undefined ? undefined : this.#refresh();
-    // Whoever has a known key does not wait for a set that is old: its server may be silent.
+    // A token with a known key does not wait for an old set: its server may be silent.
     if (this.#known(id) === undefined) await refreshed;
     const key = this.#known(id);
     if (key === undefined && this.#failure !== undefined)
-      throw new KeysUnavailableError('the JWKS can not be read', { cause: this.#failure });
+      throw new KeysUnavailableError('the JWKS cannot be read', { cause: this.#failure });
     return key?.getPublicKey();
   }
 

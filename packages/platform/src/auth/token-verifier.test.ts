@@ -114,7 +114,7 @@ describe('a JWKS', () => {
     });
     const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
 
-    test('invented key ids ask once in a while, and keep nobody out', async () => {
+    test('invented key ids cause a request once in a while, and keep no valid token out', async () => {
       const fresh = createTokenVerifier({ jwksUrl: url() });
       await fresh(tokenOf('k1'));
       const before = asked;
@@ -128,21 +128,21 @@ describe('a JWKS', () => {
       expect(await fresh(tokenOf('k1'))).toMatchObject({ user_id: 'ann' });
     });
 
-    test('a server of keys that is silent keeps nobody waiting whose key is known', async () => {
+    test('a silent key server delays no token whose key is known', async () => {
       const fresh = createTokenVerifier({ jwksUrl: url() });
       await fresh(tokenOf('k1'));
       held = [];
       now += 700_000;
       for (let count = 0; count < 3; count += 1)
         expect(await fresh(tokenOf('k1'))).toMatchObject({ user_id: 'ann' });
-      // Whoever has another waits: it may be new.
+      // A token with another key waits: the key may be new.
       const other = fresh(tokenOf('k2'));
       await vi.waitFor(() => expect(held).toHaveLength(1));
       for (const answer of held ?? []) answer();
       await expect(other).rejects.toThrow(KeysUnavailableError);
     });
 
-    test('a set that can not be read keeps the keys that are known, and is no verdict on others', async () => {
+    test('a set that cannot be read keeps the keys that are known, and is no verdict on others', async () => {
       const fresh = createTokenVerifier({ jwksUrl: url() });
       await fresh(tokenOf('k1'));
       isAway = true;

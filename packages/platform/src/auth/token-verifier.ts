@@ -64,7 +64,7 @@ const keyLookupFor = (options: TokenVerifierOptions): { lookUp: KeyLookup; algor
 const toIdentity = (payload: JwtPayload | string): Identity => {
   if (typeof payload === 'string' || typeof payload.exp !== 'number')
     throw new TokenError('unauthorized', 'the token has no exp');
-  // Also where no audience is configured, and even if somebody gave both the same secret.
+  // Also where no audience is configured, and even if both have the same secret.
   if (isReservedAudience(payload.aud)) throw new TokenError('unauthorized', 'the token is not one of a user');
   const subject = hostId.safeParse(payload.sub);
   if (!subject.success) throw new TokenError('unauthorized', 'sub must match [A-Za-z0-9_-]{1,64}');

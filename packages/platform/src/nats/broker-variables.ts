@@ -18,25 +18,19 @@ const subject = z
 
 /** What api and worker read alike: the subjects between them. */
 export const subjectVariables = {
-  SUBJECT_OPTIMIZE_REQUEST: subject
-    .optional()
-    .meta({
-      description:
-        'Replaces the subject of requests. Must be the same in every process; `claimcheck doctor` compares.',
-      byDefault: '`{app}.media.optimize.request`',
-    }),
-  SUBJECT_OPTIMIZE_RESPONSE: subject
-    .optional()
-    .meta({
-      description: 'Replaces the subject of responses.',
-      byDefault: '`{app}.media.optimize.response`',
-    }),
-  SUBJECT_VIRUS: subject
-    .optional()
-    .meta({
-      description: 'Replaces the subject of virus events.',
-      byDefault: '`{app}.media.optimize.response.virus`',
-    }),
+  SUBJECT_OPTIMIZE_REQUEST: subject.optional().meta({
+    description:
+      'Replaces the subject of requests. Must be the same in every process; `claimcheck doctor` compares.',
+    byDefault: '`{app}.media.optimize.request`',
+  }),
+  SUBJECT_OPTIMIZE_RESPONSE: subject.optional().meta({
+    description: 'Replaces the subject of responses.',
+    byDefault: '`{app}.media.optimize.response`',
+  }),
+  SUBJECT_VIRUS: subject.optional().meta({
+    description: 'Replaces the subject of virus events.',
+    byDefault: '`{app}.media.optimize.response.virus`',
+  }),
 };
 
 /** What {@link subjectVariables} say, for `Bus.connect`. */

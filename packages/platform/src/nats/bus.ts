@@ -192,7 +192,7 @@ export class Bus {
     );
   }
 
-  /** Subjects that are there stay: somebody may still publish to them, and what is kept can be read later. */
+  /** Existing subjects stay: another process may still publish to them, and stored messages can be read later. */
   async #updateStream(plan: StreamPlan, settings: Partial<StreamConfig>): Promise<void> {
     const { config } = await this.manager.streams.info(plan.name);
     // What another stream of ours takes now is not kept: an older release had it here.
@@ -256,7 +256,7 @@ export class Bus {
     return confirmation.seq;
   }
 
-  /** Best effort, core NATS: whoever misses it finds the truth in Postgres. */
+  /** Best effort, core NATS: a process that misses it finds the truth in Postgres. */
   announce(subject: string, payload: object): void {
     if (this.connection.isClosed()) return;
     const traceparent = this.tracing.traceparent();

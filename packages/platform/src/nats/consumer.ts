@@ -44,9 +44,9 @@ export class JetStreamConsumer<Payload> {
   readonly #delivery: DeliveryOptions<Payload>;
   readonly #deadLetters: DeadLetters;
   readonly #stopping = new AbortController();
-  /** Nobody waits for a slot any more; what is in work goes on. */
+  /** Waiting for a slot ends; deliveries in work continue. */
   readonly #taking = new AbortController();
-  /** Open requests for one message each; closed when stopping, so that nobody waits for them to expire. */
+  /** Open requests for one message each; closed when stopping, so that the shutdown does not wait for them to expire. */
   readonly #requests = new Set<ConsumerMessages>();
   readonly #slots: Slots;
   #draining = false;
@@ -111,7 +111,7 @@ export class JetStreamConsumer<Payload> {
     }
   }
 
-  /** @returns whether to go on; a short while later, if not */
+  /** @returns whether to continue; a short while later, if not */
   async #recovers(): Promise<boolean> {
     try {
       const { checkNeeds } = this.#options;

@@ -32,7 +32,7 @@ export interface DeliveryOptions<Payload> {
   /** Deliveries; the last one that fails goes to the dead letters, and so does any more, unseen by the handler. */
   maxAttempts: number;
   handle: (payload: Payload, context: HandlerContext) => Promise<void>;
-  /** Told before a message that was delivered too often is given up. */
+  /** Called before a message that was delivered too often is dead-lettered. */
   onExhausted?: (payload: Payload, end: Exhaustion) => Promise<void>;
   logger: Logger;
 }
@@ -89,7 +89,7 @@ const work = async <Payload>(
     await handle(payload, { ...context, attempt });
     return undefined;
   } catch (error) {
-    // Whoever shuts down gives it to the next process.
+    // A process that shuts down leaves it to the next one.
     if (error instanceof PoisonError || attempt < maxAttempts || context.signal.aborted) throw error;
     logger.warn({ err: error, attempt }, 'message failed for the last time');
     await onExhausted?.(payload, 'error');

@@ -26,7 +26,7 @@ it('gives the place of large work that waits to small work', async () => {
   expect(await settled(queued)).toBe(true);
 });
 
-it('loses no place when somebody who waits gives up', async () => {
+it('loses no slot when a waiter is aborted', async () => {
   const slots = new Slots({ total: 1, large: 1 });
   const only = await slots.take(signal);
   const leaving = new AbortController();

@@ -1,6 +1,6 @@
 import { Semaphore } from '../process/semaphore.ts';
 
-/** A place at work. Whoever takes one must release it, however the work ends. */
+/** A slot for one job. The job releases it, however it ends. */
 export interface Slot {
   /**
    * Says that this is large work. While as many as may are at it, it gives its place to others and waits.
@@ -41,7 +41,7 @@ export class Slots {
         if (!this.#large.tryAcquire()) {
           giveUpPlace();
           await this.#large.acquire(becoming);
-          // Whoever had this turn before has left its place with it: no queueing behind those who only look
+          // The previous large job has left its slot with the turn: no queueing behind jobs that only look
           // for work.
           holdsPlace = true;
         }

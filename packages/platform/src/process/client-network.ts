@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Nobody has more proxies in a row; a header of so many entries is never too short. */
+/** No deployment has more proxies in a row; a header of this many entries is never too short. */
 export const MAX_PROXY_HOPS = 10;
 
 /** Cloud balancers write ports behind addresses: `192.0.2.1:50000`, `[2001:db8::1]:50000`. */

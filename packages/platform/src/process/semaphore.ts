@@ -37,7 +37,7 @@ export class Semaphore {
   }
 
   /**
-   * Exactly once for each that was acquired. Whoever waits longest gets it: a newcomer cannot slip in between.
+   * Exactly once for each `acquire`. The longest waiter gets the place: a newcomer cannot slip in between.
    *
    * @returns whether one has waited for it
    */

@@ -8,7 +8,7 @@ import type { Storage } from './storage.ts';
 const PATIENCE_MS = 5_000;
 const SIGNED_SECONDS = 60;
 
-/** Declared by a request of which half is sent: more than a server reads before it looks at it. */
+/** Declared by a request of which half is sent: more than a server reads before it handles it. */
 export const CUT_REQUEST_BYTES = MIB;
 
 /** Closes the connection in order, as a killed process does, and a browser with a tab. */

@@ -4,12 +4,10 @@ import type { StorageOptions } from './s3-client.ts';
 
 export const storageVariables = {
   S3_ENDPOINT: httpUrl.describe('Address of the store, as the processes reach it.'),
-  S3_PUBLIC_ENDPOINT: httpUrl
-    .optional()
-    .meta({
-      description: 'Address of the store, as clients reach it: the host of signed URLs.',
-      byDefault: '`S3_ENDPOINT`',
-    }),
+  S3_PUBLIC_ENDPOINT: httpUrl.optional().meta({
+    description: 'Address of the store, as clients reach it: the host of signed URLs.',
+    byDefault: '`S3_ENDPOINT`',
+  }),
   S3_REGION: z.string().min(1).default('us-east-1').describe('Region of the bucket.'),
   S3_BUCKET: z.string().min(3).max(63).describe('Bucket for everything.'),
   S3_ACCESS_KEY_ID: z

@@ -43,7 +43,7 @@ const traceparentOf = (context: Context): string | undefined => {
   return carrier.get('traceparent');
 };
 
-/** A receiver that is away must not be silent: whoever looks for a trace asks the log why there is none. */
+/** A receiver that is away must not be silent: an operator without a trace finds the reason in the log. */
 class ReportingExporter implements SpanExporter {
   readonly #exporter: SpanExporter;
   readonly #onLost: TracingOptions['onLost'];
@@ -108,7 +108,7 @@ export class OtlpTracing implements Tracing {
   }
 
   async close(): Promise<void> {
-    // That it did not arrive was told already, and is no reason for a process not to end well.
+    // The loss was reported already, and is no reason for a process not to end well.
     await this.#provider.shutdown().catch(() => undefined);
   }
 

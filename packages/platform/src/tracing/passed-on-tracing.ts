@@ -4,7 +4,7 @@ import type { Span, SpanOptions, Tracing } from './tracing.ts';
 
 const UNTRACED: Span = { run: (work) => work(), end: () => undefined };
 
-/** Records nothing; what belongs to somebody's trace goes on with its `traceparent`. */
+/** Records nothing; work that belongs to a caller's trace passes its `traceparent` on. */
 export class PassedOnTracing implements Tracing {
   readonly isRecording = false;
   readonly #current = new AsyncLocalStorage<string>();

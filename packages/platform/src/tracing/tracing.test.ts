@@ -13,7 +13,7 @@ const server = { kind: 'server' } as const;
 const settings = { service: 'test', headers: {}, sampled: 1 };
 
 describe('without a receiver', () => {
-  test("somebody's trace goes on in what is done for it, and nowhere else", async () => {
+  test("a caller's trace continues in what is done for it, and nowhere else", async () => {
     const tracing = await createTracing({ ...settings, endpoint: undefined, onLost: () => {} });
     const seen = await inSpan(tracing, 'a', { ...server, parent }, async () => {
       await new Promise(setImmediate);
@@ -107,7 +107,7 @@ describe('with a receiver', () => {
     expect(sent).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-00$`));
   });
 
-  test('a receiver that refuses is told of', async () => {
+  test('a receiver that refuses is reported', async () => {
     status = 400;
     await inSpan(tracing, 'outer', server, async () => undefined);
     await tracing.close();

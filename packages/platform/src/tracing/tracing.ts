@@ -14,7 +14,7 @@ export interface Span {
 
 /** Traces across processes: W3C `traceparent` in requests, outbox and broker headers. */
 export interface Tracing {
-  /** False: nobody looks at names, attributes and ends of spans; only others' traces are passed on. */
+  /** False: names, attributes and ends of spans are dropped; only callers' traces are passed on. */
   readonly isRecording: boolean;
   /** Of what runs now, to be sent along; undefined outside of any trace. */
   traceparent(): string | undefined;
@@ -32,7 +32,7 @@ export interface TracingOptions {
   headers: Readonly<Record<string, string>>;
   /** Share of the traces that begin here which are recorded; others' decisions are kept. 0 to 1. */
   sampled: number;
-  /** Told of batches that did not arrive. */
+  /** Called with batches that did not arrive. */
   onLost: (spans: number, error: unknown) => void;
 }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 /** Why no more bytes come: all are here, the connection broke, or it was silent for too long. */
 export type BodyEnd = 'end' | 'cut' | 'idle';
 
-/** A wake-up that is no byte: somebody else wants the upload, or its memory; or a part could not be stored. */
+/** A wake-up without a byte: another request wants the upload or its memory, or a part could not be stored. */
 export type Interrupt = 'release' | 'spill' | 'failure';
 
 const QUEUE_LIMIT = 4;
@@ -51,7 +51,7 @@ export class BodyReader {
     }
   }
 
-  /** Somebody else wants the upload, a part could not be stored, or the connection broke. */
+  /** Another request wants the upload, a part could not be stored, or the connection broke. */
   get isOver(): boolean {
     return this.#ended === 'cut' || this.#interrupts.has('release') || this.#interrupts.has('failure');
   }
@@ -72,7 +72,7 @@ export class BodyReader {
   readonly #onData = (chunk: Buffer): void => {
     this.#idle.refresh();
     this.#queue.push(chunk);
-    // Back-pressure: while nobody takes chunks, TCP holds the client.
+    // Back-pressure: while no chunk is taken, TCP holds the client.
     if (this.#queue.length >= QUEUE_LIMIT) this.#request.pause();
     this.#wake?.();
   };

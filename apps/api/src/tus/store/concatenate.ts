@@ -88,7 +88,7 @@ export const concatenate = async (
   partials: readonly UploadSession[],
 ): Promise<UploadSession> => {
   const key = session.object_storage_key;
-  // What a request before this one has begun is not gone on with, and would stay.
+  // A multipart upload that an earlier request opened is not resumed, and would stay.
   if (lease.fencingToken > 1) await engine.sender.multipart.abortAll(key);
   const s3UploadId = await engine.sender.multipart.open(key);
   if (!(await engine.sessions.setMultipart(lease, s3UploadId))) throw new TusError('upload_locked');

@@ -8,21 +8,21 @@ import { TusError } from './tus-error.ts';
 
 type Complete = UploadSession & { length: number };
 
-/** What S3 says is looked at, never assumed: a Complete that failed may have worked, and the other way round. */
+/** Never trusts S3's reply: a Complete that failed may have worked, and the other way round. HEAD tells. */
 const look = async (engine: Engine, session: Complete): Promise<'stored' | 'absent' | 'another'> => {
   const object = await engine.storage.head(session.object_storage_key);
   if (object === undefined) return 'absent';
   return object.size_bytes === session.length ? 'stored' : 'another';
 };
 
-/** The multipart upload, or the object, is not what we left: nobody can go on with this upload. */
+/** The multipart upload, or the object, is not what we left: this upload cannot be resumed. */
 export const abandon = async (engine: Engine, lease: Lease, error: unknown): Promise<never> => {
   engine.logger.error({ upload: lease.upload_id, err: error }, 'the storage lost an upload');
   await engine.sessions.setPhase(lease, 'aborted');
   throw new TusError('upload_gone');
 };
 
-/** What is left to be put together of an upload whose bytes are all stored, with nobody who sends them. */
+/** Returns what is not in a part yet, of an upload whose bytes are all stored and whose client sends none. */
 export const storedRemainder = async (engine: Engine, uploadId: string): Promise<Remainder> => {
   const tails = await engine.sessions.tails(uploadId);
   const bytes = tails.reduce((sum, tail) => sum + tail.size_bytes, 0);
@@ -53,7 +53,7 @@ const writeOrLook = async (
     if (!isConflict(error) && !isLost(error)) throw error;
     const found = await look(engine, session);
     if (found === 'stored') return;
-    // Our own write of before, which we gave up, is still on its way: with the next try it is there.
+    // Our previous write, abandoned after a time-out, is still on its way: the next attempt finds it there.
     if (found === 'absent' && isConflict(error)) throw new TusError('unavailable');
     // An earlier Complete may still be at work, hidden from HEAD and ListParts: only time tells.
     if (found === 'absent' && mayBeCompleting(session)) throw new TusError('unavailable');
@@ -66,7 +66,7 @@ const writeOrLook = async (
 const putWhole = async (engine: Engine, lease: Lease, session: Complete, rest: Remainder): Promise<void> => {
   const chunks = await allBytes(engine, rest);
   const put = (ifAbsent: boolean) => engine.sender.put(session.object_storage_key, chunks, ifAbsent);
-  // Nobody else writes here: it is the beginning of these bytes, left by a process that died while it sent
+  // No other process writes here: it is the beginning of these bytes, left by a process that died while it sent
   // them, on a store that keeps what was cut off (versitygw 1.8.0 does).
   await writeOrLook(
     engine,
@@ -83,7 +83,7 @@ const completeParts = async (
   session: Complete,
   s3UploadId: string,
 ): Promise<void> => {
-  // The intent is committed first: whoever finds it looks at the storage before anything else.
+  // The intent is committed first: a process that finds it asks the storage before anything else.
   if (!(await engine.sessions.setCompleting(lease, session))) throw new TusError('upload_locked');
   const parts = await engine.sessions.parts(session.upload_id);
   await writeOrLook(engine, lease, session, () =>

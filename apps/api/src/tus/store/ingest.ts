@@ -14,11 +14,11 @@ import { joined, readTails } from './read-tails.ts';
 import { StoredPrefix } from './stored-prefix.ts';
 import { TusError } from './tus-error.ts';
 
-/** Below this an upload's bytes are taken as they come; a part has to be reserved to go on. */
+/** Below this an upload's bytes are taken as they come; above it a part has to be reserved. */
 const SMALL_BYTES = 256 * 1_024;
 /** A client that needs longer to fill a part gives its bytes away in small pieces instead of holding one. */
 const FAST_FILL_MS = 15_000;
-/** So long a room waits for a byte when somebody else wants it. */
+/** How long a reservation waits for a byte while another upload wants it. */
 const SILENT_MS = 3_000;
 const PARTS_IN_FLIGHT = 4;
 /** So many tails are joined into one. */
@@ -29,7 +29,7 @@ export interface Remainder extends Taken {
   tails: StoredTail[];
 }
 
-/** How far a request may go, in bytes from the upload's start, and what it is told beyond. */
+/** How far a request may go, in bytes from the upload's start, and the error beyond. */
 export interface Limit {
   bytes: number;
   code: 'too_large' | 'quota_exceeded';
@@ -94,7 +94,7 @@ export class Ingest implements Holder {
     this.#reader.onOver = () => engine.budget.withdraw(this);
   }
 
-  /** Somebody else asks for this upload: what is here is written down, and the request ends. */
+  /** Another request asks for this upload: what is here is stored, and this request ends. */
   release(): void {
     this.#reader.interrupt('release');
   }

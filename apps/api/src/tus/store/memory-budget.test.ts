@@ -66,7 +66,7 @@ test('over half of the limit in small amounts, those who were silent for longest
   expect(asked()).toEqual([1, 1, 1]);
 });
 
-test('waiting for a room asks nobody to write: rooms come back by themselves', async () => {
+test('waiting for a reservation asks no holder to write: reservations return by themselves', async () => {
   const budget = new MemoryBudget(8 * MIB);
   const small = holder(1);
   budget.take(small, 1_000);
@@ -78,11 +78,11 @@ test('waiting for a room asks nobody to write: rooms come back by themselves', a
   await waiting;
 });
 
-describe('who fills a room slowly', () => {
+describe('a holder that fills its reservation slowly', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  test('is asked to write, as long as somebody waits, and never when nobody does', async () => {
+  test('is asked to write while another holder waits, and only then', async () => {
     const budget = new MemoryBudget(16 * MIB);
     const [slow, fast, other] = [holder(0, true), holder(0), holder(0)];
     const room = await budget.reserve(8 * MIB, slow);
@@ -114,7 +114,7 @@ describe('who fills a room slowly', () => {
     await waiting;
   });
 
-  test('who does not want to wait any more leaves the queue, and holds nobody up', async () => {
+  test('a holder that no longer wants to wait leaves the queue, and delays no other', async () => {
     const budget = new MemoryBudget(8 * MIB);
     const [first, second] = [holder(0), holder(0)];
     const room = await budget.reserve(7 * MIB);

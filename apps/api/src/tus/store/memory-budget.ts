@@ -1,5 +1,5 @@
 import { MIB } from '@claimcheck/contracts/limits';
-/** Somebody who holds bytes of an upload that are not on their way to the storage. */
+/** Owner of buffered bytes that are not on their way to the storage. */
 export interface Holder {
   /** Asked to write its bytes away; it calls `give`, or gives its room back, when it has. */
   spill(): void;
@@ -12,7 +12,7 @@ export interface Holder {
 /** Room for one part, to be filled and sent; given back once, when the storage has it. */
 export interface Room {
   buffer: Buffer;
-  /** Nobody's bytes are waited for any more: it comes back by itself. */
+  /** No bytes are waited for any more: it is released by itself. */
   close: () => void;
   giveBack: () => void;
 }
@@ -20,14 +20,14 @@ export interface Room {
 interface Waiter {
   holder: Holder | undefined;
   bytes: number;
-  /** Told whether there is room. */
+  /** Called with whether there is room. */
   settle: (granted: boolean) => void;
 }
 
 /** Buffers are kept and used again: fresh ones of this size cost more in page faults and collection. */
 const SIZES = [MIB, 8 * MIB];
 
-/** How often those who fill rooms are looked at, while somebody waits for one. */
+/** How often holders are checked for slowness, while another waits. */
 const LOOK_MS = 500;
 
 const sizeFor = (bytes: number): number => SIZES.find((size) => bytes <= size) ?? bytes;

@@ -8,7 +8,7 @@ import type { UploadRequest, UploadRequests } from './upload-request.ts';
 
 const GIVE_UP_MS = 5_000;
 const ASK_AGAIN_MS = 40;
-/** Who is asked so often and does not let go, may hold it without knowing. */
+/** A holder that was asked this often and does not let go may not know that it holds the lease. */
 const LAST_QUESTION = JSON.stringify({ times: 10 });
 
 interface Held {
@@ -82,7 +82,7 @@ export class UploadLocker implements Locker {
     };
   }
 
-  /** The lease of one's own upload, when nobody has it: the usual case, for one statement. */
+  /** Takes the lease of the caller's upload if it is free: the usual case, in one statement. */
   async acquireOwn(
     uploadId: string,
     userId: string,
@@ -110,7 +110,7 @@ export class UploadLocker implements Locker {
     throw new TusError('upload_locked');
   }
 
-  /** Others of this process wait for us from here on, and not again when there was nothing to be had. */
+  /** Other requests of this process wait for this one from here on, unless the lease was not available. */
   async #holding(
     uploadId: string,
     requestRelease: () => void,

@@ -11,7 +11,7 @@ import type { UploadRequest, UploadRequests } from './upload-request.ts';
 
 const NOTHING_LEFT: Remainder = { tails: [], chunks: [], bytes: 0, giveBack: () => {} };
 
-/** Told when the whole object is in the storage, under the upload's lease. */
+/** Called when the whole object is in the storage, under the upload's lease. */
 export type OnStored = (session: UploadSession & { length: number }) => Promise<void>;
 
 /**
@@ -116,7 +116,7 @@ export class UploadStore extends DataStore {
 
   async #finish(request: UploadRequest, session: UploadSession, remainder: Remainder): Promise<void> {
     const { length } = session;
-    if (length === undefined) throw new Error('an upload of unknown length can not be finished');
+    if (length === undefined) throw new Error('an upload of unknown length cannot be finished');
     const whole = { ...session, length };
     if (length > 0) {
       if (request.lease === undefined) throw new TusError('upload_locked');
