@@ -346,7 +346,7 @@ test('every conversation that refers to it is told, with a number of its own', a
   ]);
 });
 
-test('a message that is sent while results arrive shows how it ends, or is told', async () => {
+test('a message that is sent while results arrive shows how it ends, or its conversation is notified', async () => {
   const conversation_id = 'meanwhile';
   await db.database.transaction((tx) =>
     createConversation(tx, { conversation_id, created_by: 'ann', member_ids: ['ann'] }),

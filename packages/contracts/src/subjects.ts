@@ -51,7 +51,7 @@ export interface StreamPlan {
 export interface Streams {
   /** Requests to workers, and their answers. What was lost of these is asked for again. */
   media: StreamPlan;
-  /** Facts for hosts: nothing of ours reads them. */
+  /** Facts for hosts: this system doesn't read them. */
   facts: StreamPlan;
   storage: StreamPlan;
   deadLetters: StreamPlan;

@@ -46,7 +46,7 @@ export class OutboxClaims {
   }
 
   /**
-   * True whoever holds the claim by now: the broker has them. Requests to workers stay for a while: their place
+   * True even if another process holds the claim by now: the broker has them. Requests to workers stay for a while: their place
    * in the stream tells whether they still wait. Everything else is forgotten.
    */
   async confirm(published: readonly Publication[]): Promise<void> {

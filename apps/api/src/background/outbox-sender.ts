@@ -18,7 +18,7 @@ export interface OutboxSenderOptions {
 const BATCH = 250;
 const GATHER_MS = 500;
 const RETRY_MS = 1_000;
-/** Beyond that the oldest are left to whoever claims them when their lease is over: the broker drops repetitions. */
+/** Beyond that the oldest are claimed by a relay when their lease is over: the broker drops repetitions. */
 const MAX_CONFIRMED = 10_000;
 
 /**
@@ -109,7 +109,7 @@ export class OutboxSender {
     });
   }
 
-  /** What belongs to no trace begins none: a sender does nothing that somebody would look for by itself. */
+  /** What belongs to no trace begins none: a sender does nothing that operators would search for by itself. */
   #publish({ id, subject, payload, headers }: ClaimedMessage): Promise<number> {
     const { bus } = this.#options;
     const publish = () => bus.publish(subject, payload, { messageId: id, headers });

@@ -4,7 +4,7 @@ import type { Bus } from '@claimcheck/platform/nats/bus';
 const GROUP = 'relays';
 
 /**
- * "There is something in the outbox that nobody has claimed", told after the commit to one relay: this process's
+ * "The outbox has an unclaimed message", told after the commit to one relay: this process's
  * own, or by core NATS one of the others. Best effort; relays look by themselves besides.
  */
 export class OutboxSignal {

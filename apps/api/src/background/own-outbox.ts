@@ -9,8 +9,8 @@ export const OWN_LEASE_MS = 10_000;
 const MAX_UNDER_WAY = 2_000;
 
 /**
- * Messages that this process writes: claimed as they are written, published right after the commit. Nobody has
- * to look for them, unless this process dies in between; then a relay takes them over when the lease is over.
+ * Messages that this process writes: claimed as they are written, published right after the commit. A relay
+ * takes them over only when this process dies in between, after the lease.
  */
 export class OwnOutbox {
   readonly #id = randomUUID();

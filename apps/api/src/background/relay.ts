@@ -13,7 +13,7 @@ export interface RelayOptions {
   logger: Logger;
   /** How long a dead relay's messages wait for another one. Longer than a publish may take. Milliseconds. */
   leaseMs?: number;
-  /** How often to look without being woken: at what nobody has claimed, or whose lease is over. Milliseconds. */
+  /** How often to look without a signal: for unclaimed messages, and for those whose lease is over. Milliseconds. */
   pollMs?: number;
   onClaimed?: (count: number, seconds: number) => void;
   onPublished?: (count: number) => void;
@@ -29,7 +29,7 @@ const POLL_MS = 1_000;
 const RETRY_MS = 1_000;
 
 /**
- * Publishes what was left in the outbox: messages that nobody has claimed, and those of processes that died.
+ * Publishes what was left in the outbox: unclaimed messages, and those of processes that died.
  * Any number of relays run side by side. Claims nothing while the broker is away.
  */
 export class Relay {

@@ -195,7 +195,7 @@ export class Bus {
   /** Existing subjects stay: another process may still publish to them, and stored messages can be read later. */
   async #updateStream(plan: StreamPlan, settings: Partial<StreamConfig>): Promise<void> {
     const { config } = await this.manager.streams.info(plan.name);
-    // What another stream of ours takes now is not kept: an older release had it here.
+    // A subject that another of these streams takes now is not kept: an older release had it here.
     const elsewhere = Object.values(this.streams).flatMap(({ name, subjects }: StreamPlan) =>
       name === plan.name ? [] : subjects,
     );

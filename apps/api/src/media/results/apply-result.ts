@@ -11,7 +11,7 @@ import type { Result } from './result.ts';
 export type ApplyOutcome = ResultOutcome | 'missing';
 
 interface Read extends MediaColumns {
-  /** Of this very row: whoever refers to the media object, or changes it, makes another. */
+  /** Of the row as it was read: a reference to the media object, or a change of it, makes another one. */
   version: string;
   derivatives: StoredDerivative[];
   applied_stages: string[];
@@ -67,8 +67,8 @@ const execute = async (on: Executor, plan: ResultPlan, state: { id: string; vers
 };
 
 /**
- * Applies a worker's result: one statement reads, one writes. No lock is held in between; when somebody else was
- * faster, it is decided anew. Repeatable.
+ * Applies a worker's result: one statement reads, one writes. No lock is held in between; when another writer was
+ * faster, it is decided again. Repeatable.
  *
  * @throws the database's error; nothing is written then
  */
