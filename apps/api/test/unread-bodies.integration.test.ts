@@ -6,7 +6,11 @@ import { startTestApi, type TestApi } from './harness/test-api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await startTestApi(inject('stack'), { UPLOAD_IDLE_TIMEOUT: '1s', MAX_UPLOAD_BYTES: '400000000' });
+  api = await startTestApi(inject('stack'), {
+    UPLOAD_IDLE_TIMEOUT: '1s',
+    MAX_UPLOAD_BYTES: '400000000',
+    DEV_LOGIN: 'true',
+  });
 });
 afterAll(() => api?.close());
 
@@ -124,5 +128,19 @@ test('a small refused body leaves the connection open for the next request', asy
   socket.write(request);
   await expect.poll(() => answer().match(/HTTP\/1\.1 400/g)?.length).toBe(2);
   expect(answer()).not.toContain('Connection: close');
+  socket.destroy();
+});
+
+test('an upload may be larger than a JSON body, and slower', async () => {
+  const { socket, answer } = await open();
+  const size = 200_000;
+  const metadata = `filename ${btoa('a.bin')},filetype ${btoa('application/octet-stream')}`;
+  const creation = { ...TUS, ...bearer(), 'Upload-Length': String(size), 'Upload-Metadata': metadata };
+  socket.write(head('POST', '/v1/uploads', { ...creation, 'Content-Length': String(size) }));
+  for (let sent = 0; sent < size; sent += size / 4) {
+    await pause(500);
+    socket.write(Buffer.alloc(size / 4));
+  }
+  await expect.poll(answer).toMatch(new RegExp(`^HTTP/1\\.1 201 .*upload-offset: ${size}`, 'si'));
   socket.destroy();
 });

@@ -144,7 +144,8 @@ export const createApp = (context: HttpContext, uploads: Uploads): Express => {
   app.use(webRoutes(config), openapiRoutes(config));
   if (config.devLogin && config.token.secret !== undefined)
     app.use(
-      readJson(context),
+      // Only here: bodies of uploads follow other rules.
+      Router().use('/v1/dev/login', readJson(context)),
       devLoginRoutes({
         secret: config.token.secret,
         issuer: config.token.issuer,
