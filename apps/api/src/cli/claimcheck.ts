@@ -1,8 +1,12 @@
 import { COMMANDS } from './commands/index.ts';
 import { runCli } from './run-cli.ts';
+import { withRunningSystem } from './running-system.ts';
 
-// Not process.exit: what was written to a pipe is written whole.
-process.exitCode = await runCli(COMMANDS, process.argv.slice(2), process.env, {
+const error = (text: string) => process.stderr.write(text);
+const env = withRunningSystem(process.env, (line) => error(`${line}\n`));
+
+// Not process.exit: output to a pipe is written completely.
+process.exitCode = await runCli(COMMANDS, process.argv.slice(2), env, {
   out: (text) => process.stdout.write(text),
-  error: (text) => process.stderr.write(text),
+  error,
 });
