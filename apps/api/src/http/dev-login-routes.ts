@@ -5,7 +5,7 @@ import { validate } from '../request/validate.ts';
 
 const TOKEN_LIFE = '12h';
 
-/** Anybody may be anybody: for the demo, only mounted with DEV_LOGIN=true. */
+/** Lets any visitor log in as any user: for the demo, mounted with DEV_LOGIN=true only. */
 export const devLoginRoutes = (options: {
   secret: string;
   issuer: string | undefined;
