@@ -211,8 +211,18 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
     },
     uploads,
     conversations: {
-      list: async () =>
-        (await http.request<{ conversations: Conversation[] }>('GET', '/v1/conversations')).conversations,
+      list: async () => {
+        const all: Conversation[] = [];
+        for (let before = ''; ; ) {
+          const page = await http.request<{ conversations: Conversation[]; next?: string }>(
+            'GET',
+            `/v1/conversations?limit=200${before}`,
+          );
+          all.push(...page.conversations);
+          if (page.next === undefined) return all;
+          before = `&before=${page.next}`;
+        }
+      },
       create: (input) => http.request('POST', '/v1/conversations', input),
     },
     messages: {

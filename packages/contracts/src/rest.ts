@@ -21,7 +21,7 @@ const wholeNumber = (min = 0, max = Number.MAX_SAFE_INTEGER) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`);
 
-const limit = wholeNumber(1, LIMITS.pageSize).default(50);
+export const limit = wholeNumber(1, LIMITS.pageSize).default(50);
 export const messagesQuerySchema = z.strictObject({ before_seq: wholeNumber().optional(), limit });
 export const eventsQuerySchema = z.strictObject({ since_seq: wholeNumber().default(0), limit });
 export const longPollQuerySchema = z.object({

@@ -1,5 +1,6 @@
 import { eventFor } from '@claimcheck/contracts/event-for';
 import { hostId } from '@claimcheck/contracts/ids';
+import { conversationsQuerySchema, galleryQuerySchema } from '@claimcheck/contracts/lists';
 import { createConversationSchema, eventsQuerySchema } from '@claimcheck/contracts/rest';
 import { readLog } from '@claimcheck/database/conversation-log';
 import type { Identity } from '@claimcheck/platform/auth/token-verifier';
@@ -8,11 +9,12 @@ import { assertMayRead, assertMember } from '../media/access/membership.ts';
 import {
   addMember,
   createConversation,
-  listConversations,
   readConversation,
   readCreator,
   removeMember,
 } from '../media/messages/conversations.ts';
+import { listConversations } from '../media/messages/list-conversations.ts';
+import { listGallery } from '../media/messages/list-gallery.ts';
 import { noConversation } from '../media/record/not-found.ts';
 import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
@@ -64,7 +66,7 @@ const memberRoutes = ({ database, config }: HttpContext): Router => {
 
 /** Conversations, their members, their log. */
 export const conversationRoutes = (context: HttpContext): Router => {
-  const { database, config } = context;
+  const { database, config, settings } = context;
   const router = Router();
   router.use(memberRoutes(context));
 
@@ -91,8 +93,21 @@ export const conversationRoutes = (context: HttpContext): Router => {
     response.status(status).json(body);
   });
 
-  router.get('/v1/conversations', async (_request, response) => {
-    response.json({ conversations: await listConversations(database.client, identityOf(response).user_id) });
+  router.get('/v1/conversations', async (request, response) => {
+    const identity = identityOf(response);
+    const query = validate(conversationsQuerySchema, request.query);
+    const user_id = query.user_id ?? identity.user_id;
+    if (user_id !== identity.user_id && !identity.is_backend) throw new ProblemError('forbidden');
+    response.json(
+      await listConversations(database, settings, { user_id, viewer_id: identity.user_id }, query),
+    );
+  });
+
+  router.get('/v1/conversations/:id/media', async (request, response) => {
+    const id = hostIdOf(request.params.id);
+    const query = validate(galleryQuerySchema, request.query);
+    await assertMayRead(database, id, identityOf(response));
+    response.json(await listGallery(database, settings, id, query));
   });
 
   router.get('/v1/conversations/:id', async (request, response) => {

@@ -15,6 +15,7 @@ import { messageRoutes } from '../http/message-routes.ts';
 import { openapiRoutes } from '../http/openapi-routes.ts';
 import { referenceRoutes } from '../http/reference-routes.ts';
 import { uploadAuthorizationRoutes } from '../http/upload-authorization-routes.ts';
+import { userRoutes } from '../http/user-routes.ts';
 import { webRoutes } from '../http/web-routes.ts';
 import { authenticate, authenticateViewer } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
@@ -127,7 +128,12 @@ const mountApi = (app: Express, context: HttpContext, uploads: Uploads): void =>
   app.use(directUploadRoutes(context, limited, json));
   app.use('/v1', authenticate(context), limited, json);
   app.use(conversationRoutes(context), messageRoutes(context), mediaRoutes(context), mediaUrlRoutes(context));
-  app.use(uploadAuthorizationRoutes(context), referenceRoutes(context), erasureRoutes(context));
+  app.use(
+    uploadAuthorizationRoutes(context),
+    referenceRoutes(context),
+    erasureRoutes(context),
+    userRoutes(context),
+  );
   const reports = limitRate(context, 'client_reports', config.rateLimits.clientReports);
   app.use(clientReportRoutes(context, reports));
 };

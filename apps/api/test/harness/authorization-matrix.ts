@@ -192,6 +192,22 @@ export const AUTHORIZATION_MATRIX: Readonly<Record<string, MatrixRow>> = {
     call: ({ conversation }) => ({ path: `/v1/conversations/${conversation}` }),
     expected: [200, 200, 404, 404, 401, 401, 401, 200],
   },
+  'GET /v1/conversations · of another user': {
+    call: () => ({ path: '/v1/conversations?user_id=zoe' }),
+    expected: backendOnly(200),
+  },
+  'GET /v1/conversations/:id/media': {
+    call: ({ conversation }) => ({ path: `/v1/conversations/${conversation}/media?kind=image` }),
+    expected: [200, 200, 404, 404, 401, 401, 401, 200],
+  },
+  'GET /v1/users/:userId/media': {
+    call: () => ({ path: '/v1/users/ann/media' }),
+    expected: [200, 403, 403, 403, 401, 401, 401, 200],
+  },
+  'GET /v1/users/:userId/usage': {
+    call: () => ({ path: '/v1/users/ann/usage' }),
+    expected: [200, 403, 403, 403, 401, 401, 401, 200],
+  },
   'PUT /v1/conversations/:id/members/:userId': {
     call: ({ conversation }) => ({ path: `/v1/conversations/${conversation}/members/gus` }),
     expected: [204, 403, 404, 404, 401, 401, 401, 204],

@@ -68,7 +68,10 @@ export const referenceAnswerSchema = z.object({
   data: hostData.optional(),
 });
 
-export const conversationsPageSchema = z.object({ conversations: z.array(conversationSchema) });
+export const conversationsPageSchema = z.object({
+  conversations: z.array(conversationSchema),
+  next: z.string().optional().describe('There are more: ask again with it as `before`'),
+});
 export const messagesPageSchema = z.object({
   messages: z.array(messageSchema),
   last_seq: z.int().nonnegative(),

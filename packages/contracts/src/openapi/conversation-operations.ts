@@ -1,3 +1,11 @@
+import {
+  conversationsQuerySchema,
+  galleryPageSchema,
+  galleryQuerySchema,
+  usageSchema,
+  userMediaPageSchema,
+  userMediaQuerySchema,
+} from '../lists.ts';
 import { editMessageSchema, messageSchema, sendMessageSchema } from '../messages.ts';
 import { createConversationSchema, eventsQuerySchema, messagesQuerySchema } from '../rest.ts';
 import {
@@ -6,7 +14,13 @@ import {
   eventsPageSchema,
   messagesPageSchema,
 } from './answer-schemas.ts';
-import { EXAMPLE_IDS, exampleConversation, exampleMessage } from './examples.ts';
+import {
+  EXAMPLE_IDS,
+  exampleConversation,
+  exampleGalleryItem,
+  exampleMedia,
+  exampleMessage,
+} from './examples.ts';
 import type { Operation } from './operation.ts';
 import { conversationId, idempotencyKey, inQuery, messageId, userId } from './parameters.ts';
 
@@ -34,15 +48,17 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/conversations',
     id: 'listConversations',
     tag: 'Conversations',
-    summary: 'Your conversations, the latest first',
+    summary: 'Your conversations with their last message, the latest active first',
     access: 'user',
+    parameters: inQuery(conversationsQuerySchema),
     answers: {
       200: {
-        description: 'At most a thousand',
+        description: 'A page; with `next` there are more',
         schema: conversationsPageSchema,
-        example: { conversations: [exampleConversation] },
+        example: { conversations: [{ ...exampleConversation, last_message: exampleMessage }] },
       },
     },
+    problems: ['forbidden'],
   },
   {
     method: 'get',
@@ -54,6 +70,63 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     parameters: [conversationId],
     answers: { 200: { description: 'As it is', schema: conversationSchema, example: exampleConversation } },
     problems: ['not_found'],
+  },
+  {
+    method: 'get',
+    path: '/v1/conversations/{id}/media',
+    id: 'listGallery',
+    tag: 'Conversations',
+    summary: "A conversation's media, newest first, of all kinds or one",
+    access: 'user',
+    parameters: [conversationId, ...inQuery(galleryQuerySchema)],
+    answers: {
+      200: {
+        description: 'A page; with `next` there are more',
+        schema: galleryPageSchema,
+        example: { items: [exampleGalleryItem] },
+      },
+    },
+    problems: ['not_found'],
+  },
+  {
+    method: 'get',
+    path: '/v1/users/{userId}/media',
+    id: 'listUserMedia',
+    tag: 'Media',
+    summary: 'Media objects of a user, newest first: your own, or by a backend',
+    access: 'backend',
+    parameters: [userId, ...inQuery(userMediaQuerySchema)],
+    answers: {
+      200: {
+        description: 'A page; with `next` there are more',
+        schema: userMediaPageSchema,
+        example: { media: [exampleMedia] },
+      },
+    },
+    problems: ['forbidden'],
+  },
+  {
+    method: 'get',
+    path: '/v1/users/{userId}/usage',
+    id: 'readUsage',
+    tag: 'Media',
+    summary: 'What a user keeps here, and may: your own, or by a backend',
+    access: 'backend',
+    parameters: [userId],
+    answers: {
+      200: {
+        description: 'As it is; a limit that is missing is not set',
+        schema: usageSchema,
+        example: {
+          user_id: EXAMPLE_IDS.member,
+          used_bytes: 2_483_112,
+          open_uploads: 1,
+          max_open_uploads: 100,
+          uploads_today: 4,
+        },
+      },
+    },
+    problems: ['forbidden'],
   },
   {
     method: 'put',

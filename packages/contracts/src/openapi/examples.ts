@@ -1,3 +1,4 @@
+import type { GalleryItem } from '../lists.ts';
 import type { Media } from '../media.ts';
 import type { Message } from '../messages.ts';
 
@@ -53,6 +54,17 @@ export const exampleMessage: Message = {
   media_object_id: EXAMPLE_IDS.media,
   media: exampleMedia,
   created_at: '2026-11-20T12:00:05.000Z',
+};
+
+export const exampleGalleryItem: GalleryItem = {
+  media: exampleMedia,
+  message: {
+    message_id: EXAMPLE_IDS.message,
+    seq: 12,
+    sender_user_id: EXAMPLE_IDS.owner,
+    created_at: exampleMessage.created_at,
+  },
+  reference: { kind: 'message', ref_id: EXAMPLE_IDS.message },
 };
 
 export const exampleConversation = {

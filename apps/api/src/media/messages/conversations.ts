@@ -8,7 +8,7 @@ import { noConversation } from '../record/not-found.ts';
 
 type ConversationRow = Prisma.conversationGetPayload<{ include: { members: true } }>;
 
-const toConversation = (row: ConversationRow): Conversation => ({
+export const toConversation = (row: ConversationRow): Conversation => ({
   conversation_id: row.conversation_id,
   created_by: row.created_by,
   member_ids: row.members.map((member) => member.user_id).sort(),
@@ -35,16 +35,6 @@ export const readCreator = async (on: Pick<Executor, 'query'>, conversationId: s
 
 export const readConversation = async (db: Reader, conversationId: string): Promise<Conversation> =>
   toConversation(await read(db, conversationId));
-
-export const listConversations = async (db: Reader, userId: string): Promise<Conversation[]> => {
-  const rows = await db.conversation.findMany({
-    where: { members: { some: { user_id: userId } } },
-    include: { members: true },
-    orderBy: { created_at: 'desc' },
-    take: 1_000,
-  });
-  return rows.map(toConversation);
-};
 
 const announceTo = (tx: Transaction, userId: string, conversationId: string, added: boolean): void => {
   tx.facts.push({
