@@ -46,8 +46,8 @@ const find = async (root: string, from: string, name: string): Promise<string | 
 };
 
 /**
- * Every package that some workspaces need to run, themselves included, as npm installed them: no development
- * dependencies, and no peers that somebody else may want.
+ * Finds every package that some workspaces need to run, themselves included, as npm installed them: no development
+ * dependencies, and no peers that only other packages want.
  *
  * @param root the real path of the checkout
  * @param workspaces such as `apps/api`

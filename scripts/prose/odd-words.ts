@@ -13,11 +13,11 @@ export const ODD_WORDS: readonly OddWord[] = [
   { pattern: /\blook(ed|s|ing)? (at|after)\b/gi, instead: 'check, handle' },
   { pattern: /\bmend(s|ed|ing)?\b/gi, instead: 'fix, repair' },
   { pattern: /\b(to|may|can) be had\b/gi, instead: 'available' },
-  { pattern: /\bof before\b/gi, instead: 'previous' },
+  { pattern: /(?<!instead )\bof before\b/gi, instead: 'previous' },
   { pattern: /(?<=^|[.;:] )who(ever)? [a-z]+/gi, instead: 'name the actor: client, worker, request' },
   { pattern: /\b(somebody|nobody|whoever)\b/gi, instead: 'name the actor: client, worker, request' },
   { pattern: /\bbegun\b/gi, instead: 'started' },
   { pattern: /\bcan not\b/gi, instead: 'cannot' },
   { pattern: /\bone's own\b|\bof ours\b/gi, instead: "the caller's, our" },
-  { pattern: /\b(color|behavior)(s|ed|ing)?\b(?! *[:=-])/gi, instead: 'colour, behaviour' },
+  { pattern: /(?<!\.)\b(color|behavior)(s|ed|ing)?\b(?! *[:=-])/gi, instead: 'colour, behaviour' },
 ];

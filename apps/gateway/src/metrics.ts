@@ -21,7 +21,7 @@ export interface GatewayMetrics {
   feeds: Gauge;
   /** @param waiting how many subscriptions wait for their turn to catch up */
   watchCatchUps(waiting: () => number): void;
-  /** Catch-ups that had a page of the log from somebody else's read. */
+  /** Catch-ups that got a page of the log from the read of another one. */
   sharedPages: Counter;
   /** Connections that were asked to move because this gateway is going away. */
   moved: Counter;

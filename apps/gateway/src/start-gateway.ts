@@ -29,8 +29,8 @@ const POOL_SIZE = 10;
 // Two connections stay free for what does not queue: the comparison each second and the readiness check.
 const READER_CONCURRENCY = POOL_SIZE - 2;
 const CLOSE_PATIENCE_MS = 2_000;
-// A request is a WebSocket's handshake here, which is a few hundred bytes at once: who is slower holds a
-// connection for nothing.
+// A request is a WebSocket's handshake here, a few hundred bytes at once: a slower client holds a connection
+// for nothing.
 const HANDSHAKE_LIMITS = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 };
 
 export interface GatewayAddress {

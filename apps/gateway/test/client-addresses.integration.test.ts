@@ -73,7 +73,7 @@ describe('behind one proxy', () => {
   test.each([
     ['what a client wrote itself changes nothing', [1, 2, 3, 4].map((n) => `198.51.100.${n}, 203.0.113.1`)],
     ['a network of IPv6 is one client', [1, 2, 3, 4].map((n) => `2001:db8:1:2:${n}::${n}`)],
-    ['who comes without it counts by the connection', [undefined, '', 'unknown', undefined]],
+    ['a client without it counts by its connection', [undefined, '', 'unknown', undefined]],
   ])('%s', async (_, forwarded) => {
     const fresh = await world.startGateway({
       MAX_CONNECTIONS_PER_ADDRESS: String(OF_ONE_ADDRESS),
@@ -82,7 +82,7 @@ describe('behind one proxy', () => {
     expect(await countLetIn(fresh, forwarded)).toBe(OF_ONE_ADDRESS);
   });
 
-  test('each is told what it counts as', async () => {
+  test('each client gets the address that it counts for', async () => {
     expect(await addressOf(proxied, '192.0.2.1')).toEqual({ address: '192.0.2.1' });
     expect(await addressOf(proxied, '198.51.100.7, 192.0.2.1')).toEqual({ address: '192.0.2.1' });
     expect(await addressOf(proxied, '2001:db8:1:2::9')).toEqual({ address: '2001:db8:1:2::/64' });
@@ -91,12 +91,12 @@ describe('behind one proxy', () => {
 });
 
 describe('without a proxy', () => {
-  test('the header changes nothing: nobody can forge it', async () => {
+  test('the header changes nothing: no client can forge it', async () => {
     expect(await countLetIn(direct, ['192.0.2.1', '192.0.2.2', '192.0.2.3', undefined])).toBe(OF_ONE_ADDRESS);
     expect(await addressOf(direct, '192.0.2.1')).toEqual({ address: '127.0.0.1' });
   });
 
-  test('nothing else is told', async () => {
+  test('no other path answers', async () => {
     expect((await fetch(`${direct.url}/address`, { method: 'POST' })).status).toBe(404);
     expect((await fetch(`${direct.url}/address/1`)).status).toBe(404);
     expect((await fetch(`${direct.url}/address?a=b`)).status).toBe(200);

@@ -21,7 +21,7 @@ const unsigned = () => {
   return `${part({ alg: 'none' })}.${part({ sub: 'ann', exp: 4_000_000_000 })}.`;
 };
 
-describe('who may connect', () => {
+describe('a connection', () => {
   test.each([
     ['no auth', undefined, 'unauthorized'],
     ['no token', {}, 'unauthorized'],
@@ -79,7 +79,7 @@ describe('who may connect', () => {
     expect((await fetch(`${gateway.url}/`)).status).toBe(404);
   });
 
-  test('who does not authenticate in time is cut off', async () => {
+  test('a client that does not authenticate in time is cut off', async () => {
     const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
     const closed = new Promise((resolve) => socket.addEventListener('close', resolve));
     await closed;

@@ -44,7 +44,7 @@ describe('the key of a message', () => {
       ({ payload }) => (payload as { message: { client_message_id?: string } }).message.client_message_id,
     );
 
-  test('reaches all sockets of its sender and nobody else, live and when they catch up', async () => {
+  test('reaches all sockets of its sender and no others, live and during catch-up', async () => {
     const { users, conversationId, clients } = await setUp('ann', 'ben');
     const [ann = '', ben = ''] = users;
     const phone = await world.connect(gateway, ann);
@@ -148,7 +148,7 @@ describe('live', () => {
     expect(client.received).toHaveLength(1);
   });
 
-  test('an event over 8 KiB is not sent; clients are told to load anew', async () => {
+  test('an event over 8 KiB is not sent; clients get a resync', async () => {
     const { conversationId, clients } = await setUp('ann');
     const client = first(clients);
     await client.subscribe(conversationId);
@@ -179,7 +179,7 @@ describe('catch-up', () => {
     expect(client.seqs(conversationId)).toEqual(range(21, 450));
   });
 
-  test('an answer covers what nobody has announced yet', async () => {
+  test('an answer covers what is not announced yet', async () => {
     const { conversationId, clients } = await setUp('ann', 'ben');
     const [ann, ben] = clients;
     await ann?.subscribe(conversationId);
@@ -242,7 +242,7 @@ describe('catch-up', () => {
     expect(client.seqs(conversationId)).toEqual([298, 299, 300, 301]);
   });
 
-  test('who is behind the pruned log, or ahead of the database, must resync and continues live', async () => {
+  test('a client behind the pruned log, or ahead of the database, must resync and continues live', async () => {
     const { conversationId, clients } = await setUp('ann');
     const client = first(clients);
     await world.writer.commitMany(conversationId, 50);

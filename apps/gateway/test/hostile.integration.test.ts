@@ -103,14 +103,14 @@ const packets: [string, string][] = [
   ['a prototype', '42["__proto__",{"__proto__":{"conversation_id":"c1"}}]'],
 ];
 
-test.each(packets)('malformed packets: %s harms nobody else', async (_, packet) => {
+test.each(packets)('malformed packets: %s harms no other client', async (_, packet) => {
   const before = await upgraded();
   before.sendText(packet);
   const after = await upgraded();
   after.sendText(`40${JSON.stringify({ token: tokenOf(someUser('eve')) })}`);
   await vi.waitUntil(() => after.received.includes('40{"sid"'), SOON);
   after.sendText(packet);
-  // The connection is closed, or goes on and answers.
+  // The connection is closed, or still answers.
   after.sendText('421["unsubscribe",{"conversation_id":"c1"}]');
   await vi.waitUntil(() => after.isClosed || after.received.includes('431[{"ok":true}]'), SOON);
 });
@@ -130,7 +130,7 @@ test('10,000 subscriptions of one user: limits are answered clearly, and end wit
   await vi.waitFor(async () => expect(await gateway.metric('claimcheck_gateway_feeds')).toBe(1), SOON);
 });
 
-test('a million rooms: names that nobody has heard of leave nothing behind', async () => {
+test('a million rooms: unknown names leave nothing behind', async () => {
   const eves = await Promise.all(range(1, 10).map(() => world.connect(gateway, someUser('eve'))));
   const page = () => Object.fromEntries(range(1, 200).map(() => [randomBytes(24).toString('base64url'), 0]));
   for (let round = 0; round < 10; round += 1) {
@@ -141,7 +141,7 @@ test('a million rooms: names that nobody has heard of leave nothing behind', asy
   for (const eve of eves) eve.close();
 });
 
-test('half-open sockets: who says nothing, or stops half-way, is cut off', async () => {
+test('half-open sockets: a client that says nothing, or stops half-way, is cut off', async () => {
   const silent = range(1, 200).map(() => RawConnection.open(gateway.port));
   const halfRequests = range(1, 200).map(() => RawConnection.open(gateway.port));
   const unauthenticated = range(1, 200).map(() => RawConnection.webSocket(gateway.port));

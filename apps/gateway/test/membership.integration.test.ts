@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-test('who is not a member learns nothing, not even whether the conversation exists', async () => {
+test('a user who is not a member learns nothing, not even whether the conversation exists', async () => {
   const conversationId = await world.writer.createConversation(someUser('ann'));
   const eve = await world.connect(gateway, someUser('eve'));
   const series = 'claimcheck_authorization_failures_total{surface="gateway",reason="not_found"}';
@@ -36,7 +36,7 @@ const setUpPair = async () => {
   return { users, conversationId, ann, ben };
 };
 
-test('a removal ends delivery with the removal itself, and is told once', async () => {
+test('a removal ends delivery with the removal itself, and is announced once', async () => {
   const { users, conversationId, ann, ben } = await setUpPair();
   await world.writer.appendSmall(conversationId);
   world.writer.announce(await world.writer.removeMember(conversationId, users.ben));
@@ -53,7 +53,7 @@ test('a removal ends delivery with the removal itself, and is told once', async 
   ]);
 });
 
-test('a removal that nobody announced takes effect within two seconds', async () => {
+test('a removal without an announcement takes effect within two seconds', async () => {
   const { users, conversationId, ann, ben } = await setUpPair();
   await world.writer.removeMember(conversationId, users.ben);
   await ben.untilNamed('conversation.removed', 1, 2_000);
@@ -80,7 +80,7 @@ test('an outdated removal does not end the membership that came after it', async
   await ben.untilSeq(conversationId, 1);
 });
 
-test('who is added hears of it, can catch up from the start, and can be removed again', async () => {
+test('a new member hears of it, can catch up from the start, and can be removed again', async () => {
   const { conversationId, ann } = await setUpPair();
   const carla = someUser('carla');
   const phone = await world.connect(gateway, carla);

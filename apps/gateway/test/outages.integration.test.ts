@@ -83,7 +83,7 @@ test('without the broker events come from the log, and announcements work again 
   expect(client.seqs(conversationId)).toEqual(range(1, 302));
 });
 
-test('without the database live events go on, requests get an error, and gaps are filled after it', async () => {
+test('without the database live events continue, requests get an error, and gaps are filled after it', async () => {
   const { conversationId, client } = await setUp();
   database.cut();
   await world.writer.appendSmall(conversationId);

@@ -25,7 +25,7 @@ const EVENT_BYTES = 7_000;
 // More than what the kernel buffers between two ends on one machine, plus what the gateway lets wait.
 const COUNT = 3_000;
 
-test('who does not read is dropped; the others get everything', async () => {
+test('a client that does not read is dropped; the others get everything', async () => {
   const [ann, ben] = [someUser('ann'), someUser('ben')];
   const conversationId = await world.writer.createConversation(ann, ben);
   const reader = await world.connect(gateway, ann);
@@ -80,7 +80,7 @@ test('replays wait for their reader instead of dropping it', async () => {
   expect(await gateway.metric(SERIES)).toBe(dropped);
 });
 
-test('replays that nobody reads hold no events', async () => {
+test('unread replays hold no events', async () => {
   const users = [someUser('ann'), someUser('ben')];
   // A page for each of them would be half a gigabyte.
   const fresh = await world.startGateway({ NODE_OPTIONS: '--max-old-space-size=384' });

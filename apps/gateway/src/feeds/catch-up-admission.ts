@@ -7,8 +7,8 @@ const AT_ONCE = 64;
 const MAX_WAITING = 10_000;
 
 /**
- * Bounds how many sockets catch up at a time, over all users: after a restart everybody comes back at once.
- * Who waits for its own client to read holds no place, so that slow clients do not hold up the others.
+ * Bounds how many sockets catch up at a time, over all users: after a restart all clients return at once.
+ * A replay that waits for its own client to read holds no slot, so that slow clients do not hold up the others.
  */
 export class CatchUpAdmission {
   readonly #places = new Semaphore(AT_ONCE);
@@ -17,7 +17,7 @@ export class CatchUpAdmission {
     return this.#places.waiting;
   }
 
-  /** Too many wait already: to be told to try later is kinder than to time out. */
+  /** Too many wait already: an answer to try later is better than a time-out. */
   get isFull(): boolean {
     return this.#places.waiting >= MAX_WAITING;
   }

@@ -5,7 +5,7 @@ import { EventOrder } from './event-order.ts';
 import type { FeedAudience, FeedMember } from './feed-member.ts';
 import { parseConversationAnnouncement } from './parse-announcement.ts';
 
-// Long enough for announcements that overtook each other, short enough that nobody notices.
+// Long enough for announcements that overtook each other, short enough to stay unnoticed.
 const GAP_PATIENCE_MS = 100;
 // 25 events of 8 KiB stay below what a socket may have waiting, so a fill drops no healthy reader.
 const FILL_PAGE = 25;
@@ -44,7 +44,7 @@ export class ConversationFeed {
     // Before the position is read: what commits in between is then announced to us.
     this.#unfollow = deps.follow(conversationId, (data) => this.#onMessage(data));
     this.opened = this.#open();
-    // Whoever waits for it handles it; a feed that was let go of meanwhile must not crash the process.
+    // The caller that awaits it handles it; a feed that was released meanwhile must not crash the process.
     this.opened.catch(() => {});
   }
 
@@ -166,10 +166,10 @@ export class ConversationFeed {
       const page = await this.#deps.reader.readLog(this.conversationId, asked, FILL_PAGE);
       if (this.#closed) return;
       if (page === undefined) return this.gone();
-      // The database went back (restored, or the id was erased and used anew).
+      // The database went back (restored, or the id was erased and used again).
       if (page.last_seq < asked) return this.#skipTo(order, page.last_seq);
       const next = page.events[0]?.seq ?? page.last_seq + 1;
-      // Pruned: nobody can be given these any more.
+      // Pruned: these events no longer exist.
       if (next > order.position + 1) this.#skipTo(order, next - 1);
       for (const event of page.events) this.#take(event);
       more = page.events.length === FILL_PAGE;

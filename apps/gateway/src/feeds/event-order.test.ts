@@ -41,7 +41,7 @@ describe('EventOrder', () => {
     expect(order.hasGap).toBe(false);
   });
 
-  test('forgets what it can not hold and stays in order', () => {
+  test('drops what it cannot hold and stays in order', () => {
     const order = new EventOrder(0);
     for (let seq = 2; seq <= 1_000; seq += 1) expect(order.take(eventOf(seq))).toEqual([]);
     const released = seqs(order.take(eventOf(1)));

@@ -15,6 +15,6 @@ export interface FeedMember {
 export interface FeedAudience {
   event(event: ConversationEvent): void;
   progress(progress: MediaProgress): void;
-  /** Events are gone from the log; members must load the conversation anew. */
+  /** Events are gone from the log; members must load the conversation again. */
   resync(conversationId: string): void;
 }

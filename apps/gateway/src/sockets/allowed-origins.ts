@@ -1,6 +1,6 @@
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
-/** On one's own machine a page is opened under either name of it. */
+/** On the local machine a page is opened under either of its names. */
 const withLoopbackNames = (origin: string): string[] => {
   const url = new URL(origin);
   if (!LOOPBACK_NAMES.includes(url.hostname)) return [url.origin];

@@ -29,7 +29,7 @@ export interface AuthenticationDependencies {
   metrics: GatewayMetrics;
 }
 
-/** Socket.IO middleware: nobody is connected without a valid `auth.token`, and once per connection. */
+/** Socket.IO middleware: refuses a connection without a valid `auth.token`, and accepts one socket per connection. */
 export const createAuthentication = ({ verify, connectionsOfUsers, metrics }: AuthenticationDependencies) => {
   const taken = new WeakSet<Connection>();
 

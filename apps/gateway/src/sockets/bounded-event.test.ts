@@ -25,7 +25,7 @@ test.each(['x', 'ü', '😀', '"', '\n'])(
   },
 );
 
-test('what was not measured can not be emitted', () => {
+test('an unmeasured payload cannot be emitted', () => {
   // Only its types are of interest: it is never called.
   const emit = (io: GatewayServer) => {
     // @ts-expect-error a payload as such is refused by the compiler

@@ -11,7 +11,7 @@ const addressOf = (hops: number, forwarded?: string | string[]): string =>
   });
 
 test.each([
-  ['none: the header is not looked at', 0, '192.0.2.1', PROXY],
+  ['none: the header is ignored', 0, '192.0.2.1', PROXY],
   ['one: the last entry', 1, '192.0.2.1', '192.0.2.1'],
   ['one: what stands before it is the client’s own invention', 1, '198.51.100.7, 192.0.2.1', '192.0.2.1'],
   ['two: the one before the last', 2, '198.51.100.7,192.0.2.1 ,10.0.0.8', '192.0.2.1'],

@@ -6,7 +6,7 @@ import type { EventSender } from './event-sender.ts';
 import type { GatewayServer, GatewaySocket } from './types.ts';
 
 const TICK_MS = 50;
-// Nobody needs ten seconds for ten clients: no slower than fifty a second.
+// Ten clients do not need ten seconds: no slower than fifty a second.
 const LONGEST_MS_PER_SOCKET = 20;
 // For a client that was asked to say goodbye and close by itself.
 const FAREWELL_MS = 1_000;
@@ -20,9 +20,9 @@ export interface DrainDependencies {
 }
 
 /**
- * Stops listening, then asks all clients to move, a few at a time, so that the gateways that stay are not met
- * by everybody at once. Live events go on meanwhile. Who has not moved in the end is left to be closed.
- * @param withinMs within this time everybody is asked
+ * Stops listening, then asks all clients to move, a few at a time, so that the remaining gateways do not get
+ * all of them at once. Live events continue meanwhile. Clients that have not moved in the end are closed.
+ * @param withinMs within this time all clients are asked
  */
 export const drainSockets = async (deps: DrainDependencies, withinMs: number): Promise<void> => {
   const { io, httpServer, events, metrics, logger } = deps;

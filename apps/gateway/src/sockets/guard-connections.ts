@@ -12,7 +12,7 @@ const GOODBYE_MS = 2_000;
 
 export interface ConnectionGuard {
   meterOf(connection: Connection): OutboundMeter;
-  /** Cuts off whoever is still connected; for the end of the process. */
+  /** Closes all remaining connections; for the end of the process. */
   terminateAll(): void;
 }
 

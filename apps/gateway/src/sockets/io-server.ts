@@ -14,7 +14,7 @@ import type { Connection, GatewayServer } from './types.ts';
 const PING_INTERVAL_MS = 25_000;
 // A phone that changes its network answers within this, or has a new connection already.
 const PING_TIMEOUT_MS = 20_000;
-// Who has not authenticated by then is holding a connection for nothing.
+// A client that has not authenticated by then holds a connection for nothing.
 const CONNECT_TIMEOUT_MS = 5_000;
 
 export interface IoServerDependencies {

@@ -46,7 +46,7 @@ export class OutboundMeter {
     connection.on('flush', () => {
       this.#queuedBytes = 0;
     });
-    // After the drain the next batch is flushed; it is looked at then.
+    // After the drain the next batch is flushed; check it then.
     connection.transport.on('drain', () => {
       if (this.#waiting.size > 0) setImmediate(() => this.#wake());
     });

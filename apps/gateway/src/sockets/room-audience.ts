@@ -32,7 +32,7 @@ export const createRoomAudience = (
     },
     progress: ({ type, ...payload }) => {
       const room = roomOf(payload.conversation_id);
-      // Volatile: who is busy receiving gets the next percentage instead.
+      // Volatile: a client that is busy receiving gets the next percentage instead.
       events.send(io.to(room).volatile, type, payload);
       countDeliveries(room);
     },

@@ -8,7 +8,7 @@ afterEach(() => vi.useRealTimers());
 
 const LAST_SEQ = 150;
 
-/** A client that has room for `room` events at a time, and reads when it is told to. */
+/** A client that has room for `room` events at a time, and reads on request. */
 const subscribeWith = (room: number) => {
   const sent: number[] = [];
   const reads: number[] = [];
@@ -75,7 +75,7 @@ const subscribeWith = (room: number) => {
 
 const ALL = Array.from({ length: LAST_SEQ }, (_, index) => index + 1);
 
-test('a short pause goes on with the page that is there', async () => {
+test('after a short pause the client continues with the same page', async () => {
   const client = subscribeWith(90);
   await vi.advanceTimersByTimeAsync(900);
   client.read();
@@ -94,7 +94,7 @@ test('after a long pause the page is read again, from where the client is', asyn
   expect(client.reads).toEqual([0, 90, LAST_SEQ]);
 });
 
-test('who does not read for more than a minute is given up', async () => {
+test('a client that does not read for more than a minute is dropped', async () => {
   const client = subscribeWith(90);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(client.isGivenUp()).toBe(false);

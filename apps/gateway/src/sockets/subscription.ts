@@ -12,7 +12,7 @@ import type { MemberSocket } from './member-socket.ts';
 const REPLAY_PAGE = 100;
 // Collected while the log is replayed. Beyond it the log is read again, instead of a memory that grows.
 const MAX_COLLECTED = 256;
-// A user who is removed and added again while catching up is looked at anew; nobody does that for ever.
+// A user who is removed and added again during catch-up is checked again, this often at most.
 const MAX_TRIES = 3;
 // A page is kept that long for a client that pauses; then it is dropped, and read again.
 const HOLD_MS = 1_000;

@@ -4,7 +4,7 @@ import { Decoder, Encoder, type Packet } from 'socket.io-parser';
 export interface ParserEvents {
   /** A client sent something binary; its connection is being closed. */
   onBinary(): void;
-  /** A packet of ours was larger than {@link LIMITS.eventBytes} and is not sent; it should never have been made. */
+  /** Reports a packet above {@link LIMITS.eventBytes}, which is not sent; it should never have been made. */
   onOversizePacket(packet: Packet): void;
 }
 

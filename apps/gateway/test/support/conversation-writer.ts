@@ -110,7 +110,7 @@ export class ConversationWriter {
     this.tellUser(userId, { type: 'conversation.added', conversation_id: conversationId });
   }
 
-  /** Commits the removal; nobody is told. */
+  /** Commits the removal, without an announcement. */
   async removeMember(conversationId: string, userId: string): Promise<ConversationEvent> {
     await this.#database.client.conversation_member.delete({
       where: { conversation_id_user_id: { conversation_id: conversationId, user_id: userId } },

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP proxy whose connections can be cut, with nobody let in until it is restored. */
+/** A TCP proxy whose connections can be cut; it accepts none until it is restored. */
 export class CuttableProxy {
   readonly port: number;
   readonly #server: Server;
