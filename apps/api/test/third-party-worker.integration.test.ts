@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createResultConsumers } from '../src/background/result-consumers.ts';
 import { readMedia } from '../src/media/record/media-row.ts';
@@ -87,6 +89,55 @@ describe('a worker that knows the required fields alone', () => {
     await answer(id, { success: false, error: 'failed to detect media type' });
     await expect.poll(() => stateOf(id), WITHIN).toBe('degraded');
     expect(await readMedia(db.database.client, id)).toMatchObject({ kind: 'other' });
+  });
+
+  test.each([
+    ['image', 'image/jpeg', 'ready'],
+    ['video', 'video/mp4', 'ready'],
+    ['failure', 'image/jpeg', 'degraded'],
+  ])('the published example of a response to %s is applied', async (name, filetype, state) => {
+    const id = await db.uploaded(filetype);
+    const file = fileURLToPath(
+      import.meta.resolve(`../../../packages/contracts/examples/optimize.response.${name}.json`),
+    );
+    const example = (await readFile(file, 'utf8')).replaceAll('550e8400-e29b-41d4-a716-446655440000', id);
+    await publish(
+      broker.bus.subjects.optimizeResponse,
+      JSON.parse(example.replaceAll('s3://claimcheck/', `s3://${store.storage.bucket}/`)) as object,
+    );
+    await expect.poll(() => stateOf(id), WITHIN).toBe(state);
+  });
+
+  test('the published example of an alert is applied', async () => {
+    const id = await db.uploaded('image/jpeg');
+    const file = fileURLToPath(
+      import.meta.resolve('../../../packages/contracts/examples/optimize.response.virus.json'),
+    );
+    const example = (await readFile(file, 'utf8')).replaceAll('550e8400-e29b-41d4-a716-446655440000', id);
+    await publish(broker.bus.subjects.virus, JSON.parse(example) as object);
+    await expect.poll(() => stateOf(id), WITHIN).toBe('blocked');
+  });
+
+  test.each([
+    { detectedAt: '2026-11-28T23:00:00+02:00' },
+    { detectedAt: '20261128T230000Z' },
+    { actionTaken: 'quarantined' },
+    { virusName: 'x'.repeat(300) },
+    {},
+  ])('blocks by an alert in any spelling: %j', async (fields) => {
+    const id = await db.uploaded('image/jpeg');
+    await store.putAll([`${id}/source`]);
+    await publish(broker.bus.subjects.virus, { mediaId: id, ...fields });
+    await expect.poll(() => stateOf(id), WITHIN).toBe('blocked');
+    await expect.poll(() => store.storage.head(`${id}/source`), WITHIN).toBeUndefined();
+  });
+
+  test('answers with an error of any length and numbers of any kind', async () => {
+    const id = await db.uploaded('audio/mpeg');
+    await answer(id, { success: true, error: 'x'.repeat(1_500), durationMs: 5_312.5, width: 0 });
+    await expect.poll(() => stateOf(id), WITHIN).toBe('ready');
+    expect(await readMedia(db.database.client, id)).toMatchObject({ duration_ms: 5_313, width: null });
+    expect(unknown.splice(0)).toEqual(['described']);
   });
 
   test('finds a virus', async () => {

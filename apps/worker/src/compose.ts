@@ -22,11 +22,12 @@ import { MediaLane } from './lanes/media.ts';
 import { isRescan, RescanLane } from './lanes/rescan.ts';
 import { TranscodeLane } from './lanes/transcode.ts';
 import { createMetrics, type WorkerMetrics } from './metrics.ts';
+import { Pdf } from './pdf/pdf.ts';
 
 const STREAMS_ABSENT_MS = 60_000;
 const STREAMS_DRIFT_MS = 10_000;
-/** Less than a shutdown step may take: what is aborted then still has to clean up. */
-const GRACE_MS = 6_000;
+/** After the grace, what is aborted still has to clean up. */
+const CLEAN_UP_MS = 4_000;
 
 /**
  * Starts the worker; what it opens is registered with `shutdown` as it goes.
@@ -76,6 +77,7 @@ export const startWorker = async (
   await examineScanner(scanner, config, logger);
   const shared = {
     bus,
+    storage,
     responses,
     folders,
     disk,
@@ -85,9 +87,13 @@ export const startWorker = async (
     logger,
     maxAttempts: config.maxAttempts,
     ackWaitMs: config.ackWait,
-    describe: () => describeWorker({ storage, ffmpeg, scanner, scanPolicy: config.scanPolicy }),
+    describe: () => describeWorker({ storage, ffmpeg, pdf, scanner, scanPolicy: config.scanPolicy }),
   };
-  const tools = { storage, responses, ffmpeg, maxPixels };
+  const pdf = new Pdf(config.programs);
+  if (!pdf.isAvailable) logger.warn('no poppler (pdftoppm, pdfinfo): PDFs have no preview');
+  await ffmpeg.examine(config.tempDir);
+  if (ffmpeg.isAvailable && !ffmpeg.canToneMap) logger.warn('ffmpeg lacks the filter zscale: HDR looks grey');
+  const tools = { storage, responses, ffmpeg, pdf, maxPixels };
   const first = config.scanPolicy === 'deliver' ? 'derivatives' : 'verdict';
   const media = new MediaLane({ ...tools, scanner, first });
   const rescan = new RescanLane({ storage, responses, scanner });
@@ -98,7 +104,13 @@ export const startWorker = async (
       durable: CONSUMERS.media,
       subject: bus.subjects.optimizeRequest,
       concurrency: config.mediaConcurrency,
-      lane: { run: (job) => (isRescan(job.request) ? rescan : media).run(job) },
+      lane: {
+        run: (job) => (isRescan(job.request) ? rescan : media).run(job),
+        judgeAlone: (job) => media.judgeAlone(job),
+      },
+      checkNeeds: async () => {
+        await Promise.all([storage.check(), scanner?.ping()]);
+      },
       diskNeed: (request) => diskNeed(request, 'media'),
       explainExhaustion: async () => ((await isAway(scanner)) ? 'no_verdict' : 'processing_failed'),
     },
@@ -108,15 +120,17 @@ export const startWorker = async (
       subject: bus.subjects.transcodeRequest,
       concurrency: config.transcodeConcurrency,
       lane: new TranscodeLane({ ...tools, delivery }),
+      checkNeeds: () => storage.check(),
       diskNeed: (request) => diskNeed(request, 'transcode'),
       explainExhaustion: async () => 'processing_failed',
     },
   };
   const consumers = config.lanes.map((name) => createLaneConsumer(lanes[name]));
-  shutdown.add('consumers', async () => {
+  const stop = async () => {
     admin.drain();
-    await Promise.all(consumers.map((consumer) => consumer.stop(GRACE_MS)));
-  });
+    await Promise.all(consumers.map((consumer) => consumer.stop(config.shutdownGrace)));
+  };
+  shutdown.add('consumers', stop, config.shutdownGrace + CLEAN_UP_MS);
   await Promise.all(consumers.map((consumer) => consumer.start()));
   consuming = true;
   return {

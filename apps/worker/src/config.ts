@@ -73,8 +73,15 @@ export const workerSchema = z.object({
     byDefault: '80 % of what is free in `TEMP_DIR` at the start',
   }),
   MAX_IMAGE_PIXELS: wholeNumber(1, 1_000_000_000)
-    .default(50_000_000)
-    .describe('Pixels of a picture, and of each frame of a video.'),
+    .default(64_000_000)
+    .describe(
+      'Pixels that are decoded of a picture, and of each frame of a video. A JPEG may have five times as many, because it is decoded at a fraction of its size.',
+    ),
+  SHUTDOWN_GRACE: duration
+    .default(6_000)
+    .describe(
+      'Jobs may end within this time after SIGTERM. Later ones are released to another worker, which costs them no attempt. Give the orchestrator 10 s more.',
+    ),
   ACK_WAIT: duration
     .default(30_000)
     .describe('A worker that shows no sign of life for this long loses its job to another worker.'),
@@ -91,14 +98,20 @@ export const workerSchema = z.object({
       'Path or name of ffmpeg. With `none`, and `LANES=media`, a worker needs no ffmpeg and delivers videos and audio as files.',
     ),
   FFPROBE_PATH: z.string().min(1).default('ffprobe').describe('Path or name of ffprobe.'),
+  PDFTOPPM_PATH: z
+    .string()
+    .min(1)
+    .default('pdftoppm')
+    .describe('Path or name of pdftoppm. Without it PDFs have no preview.'),
+  PDFINFO_PATH: z.string().min(1).default('pdfinfo').describe('Path or name of pdfinfo.'),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
 });
 
 export type WorkerConfig = ReturnType<typeof readWorkerConfig>;
 
 /**
- * The worker's whole configuration. Paths of programs are absolute (or `none`, for no ffmpeg); helpers of the operating system are undefined
- * where it has none.
+ * The worker's whole configuration. Paths of programs are absolute (or `none`, for no ffmpeg); poppler and helpers
+ * of the operating system are undefined where they are missing.
  *
  * @throws ConfigError naming every variable that is wrong, and every program that is missing
  */
@@ -130,6 +143,8 @@ export const readWorkerConfig = (env: Environment) => {
       nice: helper('nice'),
       prlimit: helper('prlimit'),
       setpriv: helper('setpriv'),
+      pdftoppm: helper(config.PDFTOPPM_PATH),
+      pdfinfo: helper(config.PDFINFO_PATH),
     },
   };
 };

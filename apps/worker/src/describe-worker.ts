@@ -4,12 +4,14 @@ import { within } from '@claimcheck/platform/process/within';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { ClamdClient } from './clamd/clamd-client.ts';
 import type { Ffmpeg } from './ffmpeg/ffmpeg.ts';
+import type { Pdf } from './pdf/pdf.ts';
 
 const LIMIT_MS = 3_000;
 
 export interface WorkerParts {
   storage: Storage;
   ffmpeg: Ffmpeg;
+  pdf: Pdf;
   scanner: ClamdClient | undefined;
   scanPolicy: string;
 }
@@ -35,10 +37,17 @@ const describeScanner = async (scanner: ClamdClient): Promise<NonNullable<Worker
   };
 };
 
+/** Programs and filters without which some files have no preview, or a grey one. */
+const missingParts = (ffmpeg: Ffmpeg, pdf: Pdf): string[] => [
+  ...(ffmpeg.isAvailable && !ffmpeg.canToneMap ? ['zscale'] : []),
+  ...(pdf.isAvailable ? [] : ['pdftoppm']),
+];
+
 /** What the doctor is told by the worker that answers its probe. Never throws, and takes seconds at most. */
 export const describeWorker = async ({
   storage,
   ffmpeg,
+  pdf,
   scanner,
   scanPolicy,
 }: WorkerParts): Promise<WorkerReport> => {
@@ -52,6 +61,7 @@ export const describeWorker = async ({
     bucket: storage.bucket,
     storage: isStored === true ? 'ok' : 'away',
     scanPolicy,
+    missing: missingParts(ffmpeg, pdf),
     ...(version === undefined ? {} : { ffmpeg: version }),
     ...(scan === undefined ? {} : { scanner: scan }),
   };

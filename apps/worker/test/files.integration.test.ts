@@ -67,6 +67,16 @@ describe('a request', () => {
     expect(final.error).toBeTruthy();
   });
 
+  it('for a bucket that no configuration names is refused', async () => {
+    const request = await harness.upload(PDF);
+    const elsewhere = { ...request, s3Bucket: 'claimcheck-elsewhere' };
+    await harness.request(elsewhere);
+    expect(await harness.response(request, 'final')).toMatchObject({
+      success: false,
+      code: 'source_missing',
+    });
+  });
+
   it('for an empty object is refused', async () => {
     expect(await harness.process(Buffer.alloc(0))).toMatchObject({ success: false, code: 'empty_file' });
   });

@@ -1,4 +1,5 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Harness } from './support/harness.ts';
 import { makeWithFfmpeg } from './support/make-video.ts';
@@ -102,6 +103,51 @@ describe('an end in the middle of a job', () => {
 
     await harness.startWorker();
     expect(await harness.response(request, 'final', 100_000)).toMatchObject({ success: true });
+  }, 150_000);
+
+  it('by SIGTERM costs no attempt, however often', async () => {
+    harness = await Harness.create();
+    const settings = { MAX_ATTEMPTS: '2', SHUTDOWN_GRACE: '50ms' };
+    const request = await harness.upload(await longVideo(), { contentType: 'video/mp4' });
+    await harness.requestTranscode(request);
+    for (const _ of [1, 2, 3]) {
+      const worker = await harness.startWorker(settings);
+      await expect.poll(() => programsIn(harness.tempDir), { timeout: 20_000 }).not.toEqual([]);
+      expect(await worker.stop('SIGTERM')).toBe(0);
+    }
+    await harness.startWorker(settings);
+    expect(await harness.response(request, 'final', 100_000)).toMatchObject({ success: true });
+    expect(await harness.keysOf(request.mediaId)).not.toContain(`${request.mediaId}/e1/released.json`);
+  }, 200_000);
+
+  it('by a file costs its neighbour nothing, and is blamed on the file alone', async () => {
+    harness = await Harness.create();
+    const deadly = join(harness.tempDir, '..', `deadly-${process.pid}-ffprobe`);
+    const script = [
+      '#!/bin/sh',
+      'grep -q DEADLY source && kill -9 $PPID && sleep 9',
+      'grep -q SLOW source && sleep 1',
+    ];
+    await writeFile(deadly, [...script, 'exec ffprobe "$@"', ''].join('\n'), { mode: 0o755 });
+    const sound = await makeWithFfmpeg(['-f', 'lavfi', '-i', 'sine=d=1'], 'mp3');
+    const [guilty, innocent] = await Promise.all(
+      ['DEADLY', 'SLOW'].map((mark) => harness.upload(Buffer.concat([sound, Buffer.from(mark)]))),
+    );
+    if (guilty === undefined || innocent === undefined) throw new Error('no requests');
+    await harness.request(innocent);
+    await harness.request(guilty);
+    const hasEnded = (): boolean =>
+      [guilty, innocent].every(({ mediaId }) => harness.stagesOf(mediaId).includes('final'));
+    for (let start = 0; start < 8 && !hasEnded(); start += 1) {
+      const worker = await harness.startWorker({ FFPROBE_PATH: deadly, MAX_ATTEMPTS: '3' });
+      await Promise.race([worker.exit(), harness.response(guilty, 'final', 60_000)]);
+    }
+    expect(await harness.response(innocent, 'final')).toMatchObject({ success: true, kind: 'audio' });
+    expect(await harness.response(guilty, 'scan')).toMatchObject({ success: true, code: 'clean' });
+    expect(await harness.response(guilty, 'final')).toMatchObject({
+      ...{ success: false, code: 'processing_failed', retryable: false, kind: 'other' },
+    });
+    await rm(deadly);
   }, 150_000);
 
   it('by SIGKILL leaves no program running, and the next worker ends the job', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Harness } from './support/harness.ts';
 import { fixture } from './support/stack.ts';
 
@@ -139,8 +139,32 @@ describe('without a verdict', () => {
     server.close();
   });
 
+  it('a scanner that comes back finds every file waiting: the lane pauses without using up attempts', async () => {
+    const port = await unusedPort();
+    const worker = await harness.startWorker({ CLAMAV_PORT: port, MAX_ATTEMPTS: '2' });
+    const requests = await Promise.all(
+      [1, 2, 3, 4].map((text) => harness.upload(Buffer.from(`text ${text}`))),
+    );
+    for (const request of requests) await harness.request(request);
+    await worker.log.waitFor(({ msg }) => msg === 'message failed, will be retried', 'failure');
+    // Longer than all delays between two attempts.
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    const { CLAMAV_HOST = '', CLAMAV_PORT = '' } = inject('stack');
+    const proxy = createServer((socket) => {
+      const clamd = connect(Number(CLAMAV_PORT), CLAMAV_HOST);
+      socket.pipe(clamd).pipe(socket);
+      for (const end of [socket, clamd]) end.on('error', () => end.destroy());
+    }).listen(Number(port), '127.0.0.1');
+    for (const request of requests)
+      expect(await harness.response(request, 'final')).toMatchObject({ success: true });
+    const letters = harness.deadLetters.messages.map(({ text }) => text).join();
+    for (const { mediaId } of requests) expect(letters).not.toContain(mediaId);
+    await worker.stop();
+    proxy.close();
+  });
+
   it('a scanner that is away is never read as clean', async () => {
-    const worker = await harness.startWorker({ CLAMAV_PORT: await unusedPort(), MAX_ATTEMPTS: '2' });
+    const worker = await harness.startWorker({ CLAMAV_PORT: await unusedPort(), MAX_ATTEMPTS: '1' });
     const request = await harness.upload(await sharp(fixture('flower.jpg')).toBuffer());
     await harness.request(request);
     const final = await harness.response(request, 'final');

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
-import { EVENT_SCHEMAS, receivedResponseSchema } from './broker-events.ts';
+import { EVENT_SCHEMAS } from './broker-events.ts';
 import { jsonSchemaFiles } from './json-schema-files.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -60,10 +60,9 @@ describe.each(examples)('$file', ({ name, event }) => {
   });
 });
 
-test('a quality that is not known yet is read, so that the rest of the result is not lost', () => {
+test('a worker may not send a quality that is not known yet', () => {
   const image = examples.find(({ file }) => file.includes('image'))?.event;
   const processed = [{ quality: 'ultra', format: 'jxl', url: 's3://b/k', size: 1 }];
-  expect(receivedResponseSchema.safeParse({ ...image, processed }).success).toBe(true);
   expect(EVENT_SCHEMAS['media.optimize.response'].safeParse({ ...image, processed }).success).toBe(false);
 });
 
@@ -72,13 +71,15 @@ test.each([
   ['width', 2_147_483_648],
   ['epoch', 2_147_483_648],
   ['contentType', 'image/png\u0000'],
-])('a response with a %s that no row can hold is not valid', (field, value) => {
+])('a worker may not send a %s that no row can hold', (field, value) => {
   const image = examples.find(({ file }) => file.includes('image'))?.event;
-  expect(receivedResponseSchema.safeParse({ ...image, [field]: value }).success).toBe(false);
+  expect(EVENT_SCHEMAS['media.optimize.response'].safeParse({ ...image, [field]: value }).success).toBe(
+    false,
+  );
   expect(validators['media.optimize.response']?.({ ...image, [field]: value })).toBe(false);
 });
 
-test('a virus event whose name no row can hold is still accepted', () => {
+test('a worker may send a virus name that no row can hold', () => {
   const virus = examples.find(({ name }) => name === 'media.optimize.response.virus')?.event;
   const read = EVENT_SCHEMAS['media.optimize.response.virus'].parse({ ...virus, virusName: 'Eicar\u0000\n' });
   expect(read).toMatchObject({ virusName: 'Eicar??' });

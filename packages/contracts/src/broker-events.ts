@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { uuid } from './ids.ts';
+import { withoutControls } from './lenient.ts';
 import { LIMITS } from './limits.ts';
 import { DERIVED_QUALITIES, FORMATS, MEDIA_KINDS, mediaSchema, WAVEFORM_PEAKS } from './media.ts';
 import { workerReportSchema } from './worker-report.ts';
@@ -47,9 +48,6 @@ export type ResponseStage = (typeof RESPONSE_STAGES)[number];
 
 /** What a `scan` or `rescan` response says in `code`; the virus event reports infected files instead. */
 export const SCAN_VERDICTS = ['clean', 'unscannable', 'skipped'] as const;
-
-/** A name that another program gave is kept in a form that every row can hold: a verdict must not be lost to it. */
-const withoutControls = (name: string): string => name.replace(/\p{Cc}/gu, '?');
 
 const scanner = z
   .string()
@@ -112,20 +110,6 @@ export const optimizeResponseSchema = z
   })
   .describe('worker to api: the outcome of a request');
 export type OptimizeResponse = z.infer<typeof optimizeResponseSchema>;
-
-/**
- * What the api accepts: qualities, formats and stages it does not know are not an error; the reader
- * skips and counts them, so that a newer worker can run beside an older api.
- */
-export const receivedResponseSchema = z.object({
-  ...responseFields,
-  stage: z.string().max(64).optional(),
-  processed: z
-    .array(z.object({ quality: z.string(), format: z.string(), ...derivativeFields }))
-    .max(256)
-    .optional(),
-});
-export type ReceivedResponse = z.infer<typeof receivedResponseSchema>;
 
 export const virusEventSchema = z
   .looseObject({

@@ -8,6 +8,11 @@ export const workerReportSchema = z
     storage: z.enum(['ok', 'away']),
     ffmpeg: z.string().max(64).optional().describe('Its version; missing when it does not run'),
     scanPolicy: z.string().max(32),
+    missing: z
+      .array(z.string().max(64))
+      .max(16)
+      .optional()
+      .describe('Programs and filters without which some files have no preview, or a grey one'),
     scanner: z
       .looseObject({
         state: z.enum(['ok', 'away']),

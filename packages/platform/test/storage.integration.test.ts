@@ -123,3 +123,26 @@ it.each([
   await expect(put).rejects.toMatchObject({ code: 'ENOENT' });
   expect(await openUploads(`${prefix}missing`)).toBe(0);
 });
+
+it('reads what an earlier bucket holds, if configuration names it', async () => {
+  const stack = inject('stack');
+  const earlier = stack.S3_BUCKET ?? '';
+  const credentials = {
+    accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
+    secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
+  };
+  const now = new Storage({
+    ...credentials,
+    endpoint: stack.S3_ENDPOINT ?? '',
+    region: stack.S3_REGION ?? '',
+    bucket: 'claimcheck-now',
+    readableBuckets: [earlier],
+    forcePathStyle: true,
+  });
+  const key = `${prefix}earlier`;
+  await storage.put(key, PIECE, { ...options, size_bytes: PIECE.length });
+  expect(await now.in(earlier)?.head(key)).toMatchObject({ size_bytes: PIECE.length });
+  expect(now.in('claimcheck-now')).toBe(now);
+  expect(now.in('claimcheck-other')).toBeUndefined();
+  now.close();
+});

@@ -1,10 +1,10 @@
+import { isOwnKey, prefixOf } from '@claimcheck/contracts/object-keys';
 import {
   type ReceivedResponse,
+  type ReceivedVirus,
   receivedResponseSchema,
-  type VirusEvent,
-  virusEventSchema,
-} from '@claimcheck/contracts/broker-events';
-import { isOwnKey, prefixOf } from '@claimcheck/contracts/object-keys';
+  receivedVirusSchema,
+} from '@claimcheck/contracts/received-events';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
 import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
@@ -54,6 +54,7 @@ const resolveKeys = (storage: Storage, response: ReceivedResponse): Result => ({
   processed: (response.processed ?? []).map(({ url, ...rest }) => ({
     ...rest,
     key: resolveKey(storage, response.mediaId, url),
+    bucket: storage.bucket,
   })),
 });
 
@@ -104,7 +105,7 @@ const removeObjects = async (storage: Storage, mediaId: string, keys: readonly s
   await storage.deletePrefix(prefixOf(mediaId));
 };
 
-const handleVirus = async (options: ResultConsumersOptions, event: VirusEvent): Promise<void> => {
+const handleVirus = async (options: ResultConsumersOptions, event: ReceivedVirus): Promise<void> => {
   const { database, settings, logger } = options;
   const { outcome, keys, sha256 } = await database.transaction((tx) => applyVirus(tx, settings, event));
   options.onResult?.(`virus_${outcome}`);
@@ -144,7 +145,7 @@ export const createResultConsumers = (options: ResultConsumersOptions) => {
       maxAttempts: Math.max(maxAttempts, VIRUS_ATTEMPTS),
       onOutcome: (outcome) => options.onDelivery?.(CONSUMERS.virus, outcome),
       subject: bus.subjects.virus,
-      schema: virusEventSchema,
+      schema: receivedVirusSchema,
       handle: (event) => handleVirus(options, event),
     }),
   ];

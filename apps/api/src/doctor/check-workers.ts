@@ -33,6 +33,16 @@ const checkFfmpeg = ({ lane, report }: LaneReport): Check => {
     : passed(name, report.ffmpeg);
 };
 
+const FIXES: Readonly<Record<string, string>> = {
+  zscale: 'HDR films and pictures look grey: install an ffmpeg with the filter zscale (libzimg)',
+  pdftoppm: 'PDFs have no preview: install poppler-utils where the worker runs',
+};
+
+const checkParts = ({ lane, report }: LaneReport): Check[] =>
+  (report.missing ?? []).map((part) =>
+    warned(`${part} of the lane ${lane}`, 'it is missing', FIXES[part] ?? 'install it where the worker runs'),
+  );
+
 const checkWorkersBucket = ({ storage }: Config, { lane, report }: LaneReport): Check => {
   const name = `bucket of the lane ${lane}`;
   const fix =
@@ -129,6 +139,7 @@ export const checkWorkers = (config: Config, reports: readonly LaneReport[]): Ch
       checkClock(`the worker (${one.lane})`, new Date(one.report.time), one.asked),
       checkWorkersBucket(config, one),
       checkFfmpeg(one),
+      ...checkParts(one),
     ]),
     ...scanner,
   ];

@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  type OptimizeRequest,
-  type ReceivedResponse,
-  receivedResponseSchema,
-} from '@claimcheck/contracts/broker-events';
+import type { OptimizeRequest } from '@claimcheck/contracts/broker-events';
+import { type ReceivedResponse, receivedResponseSchema } from '@claimcheck/contracts/received-events';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/nats/bus';

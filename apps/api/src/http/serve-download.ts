@@ -67,6 +67,13 @@ const isUnmodified = (request: Request, { last_modified }: StoredObject): boolea
 const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 
+/** Returns the bucket that holds it. @throws ProblemError `media_gone` when no configuration names it any longer */
+export const bucketOf = (storage: Storage, { bucket }: Download): Storage => {
+  const found = storage.in(bucket);
+  if (found === undefined) throw new ProblemError('media_gone');
+  return found;
+};
+
 /** @returns undefined when the client has it already */
 const open = async (
   storage: Storage,
@@ -136,7 +143,7 @@ const stream = async (
 ): Promise<void> => {
   const gone = new AbortController();
   response.on('close', () => gone.abort());
-  const object = await open(storage, download.key, conditionsOf(request), gone.signal);
+  const object = await open(bucketOf(storage, download), download.key, conditionsOf(request), gone.signal);
   if (object === undefined || isUnmodified(request, object)) {
     object?.body.destroy();
     response.status(304).set('Cache-Control', NOT_WITHOUT_ASKING).end();
@@ -153,7 +160,7 @@ const stream = async (
  * What a GET would say, in both modes: a signed URL is signed for GET, so there is nothing to redirect to.
  */
 export const describe = async (storage: Storage, download: Download, response: Response): Promise<void> => {
-  const object = await storage.head(download.key);
+  const object = await bucketOf(storage, download).head(download.key);
   if (object === undefined) throw new ProblemError('media_gone');
   response.status(200).set(headersOf(download, object)).end();
 };

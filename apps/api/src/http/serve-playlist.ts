@@ -4,6 +4,7 @@ import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Response } from 'express';
 import type { Download } from '../media/access/resolve-download.ts';
 import { ProblemError } from '../problem-error.ts';
+import { bucketOf } from './serve-download.ts';
 
 /** Every name in a playlist (RFC 8216), on a line of its own or in a tag, with the session's token. */
 export const withSession = (playlist: string, token: string): string => {
@@ -24,9 +25,11 @@ export const servePlaylist = async (
   token: string,
   response: Response,
 ): Promise<void> => {
-  const object = await storage.get(download.key).catch((error: unknown) => {
-    throw isMissing(error) ? new ProblemError('media_gone') : error;
-  });
+  const object = await bucketOf(storage, download)
+    .get(download.key)
+    .catch((error: unknown) => {
+      throw isMissing(error) ? new ProblemError('media_gone') : error;
+    });
   response
     .set({
       'Cache-Control': 'private, no-store',

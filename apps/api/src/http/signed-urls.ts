@@ -37,7 +37,8 @@ export const signUrl = async (
   const { stepMs } = config;
   const signedAt = Math.floor(now / stepMs) * stepMs;
   const lifeMs = signedLifeMs(config, download) + stepMs;
-  const url = await storage.signedUrl(download.key, {
+  const bucket = storage.in(download.bucket) ?? storage;
+  const url = await bucket.signedUrl(download.key, {
     seconds: Math.floor(lifeMs / SECOND_MS),
     content_type: download.content_type,
     content_disposition: contentDisposition(download.content_type, download.filename),

@@ -29,8 +29,7 @@ export class Ffmpeg {
   readonly #programs: FfmpegPrograms;
   readonly #maxPixels: number;
   readonly #threads: string;
-  /** Whether it was built with zscale; only then does HDR keep its colours. */
-  canToneMap = true;
+  #canToneMap = true;
 
   /**
    * @param options.maxPixels of a decoded picture
@@ -46,6 +45,23 @@ export class Ffmpeg {
 
   get isAvailable(): boolean {
     return this.#programs.ffmpeg !== NO_FFMPEG;
+  }
+
+  /** Whether it was built with zscale; only then does HDR keep its colours. */
+  get canToneMap(): boolean {
+    return this.#canToneMap;
+  }
+
+  /** Finds out what it was built with. */
+  async examine(folder: string): Promise<void> {
+    if (!this.isAvailable) return;
+    const { stdout } = await runProgram({
+      command: [this.#programs.ffmpeg, '-hide_banner', '-filters'],
+      cwd: folder,
+      timeoutMs: VERSION_TIMEOUT_MS,
+      signal: new AbortController().signal,
+    });
+    this.#canToneMap = /\bzscale\b/.test(stdout) && /\btonemap\b/.test(stdout);
   }
 
   /** Such as `5.1.9-0+deb12u1`. @throws Error when it does not run */

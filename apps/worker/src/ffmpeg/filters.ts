@@ -6,7 +6,8 @@ const toneMap = (input: string, output: string): string =>
     `zscale=${input}t=linear:npl=100`,
     'format=gbrpf32le',
     'zscale=p=bt709',
-    'tonemap=hable:desat=0',
+    // Keeps what a plain screen can show nearly as it is, and compresses what is brighter, up to 1,000 nits.
+    'tonemap=mobius:param=0.5:desat=0:peak=10',
     `zscale=${output}`,
   ].join(',');
 
@@ -31,4 +32,4 @@ export const plainTags = ({ transfer }: Pick<VideoStream, 'transfer'>): string[]
 
 /** As {@link plainFrames}, for a still in RGB that carries no tags. */
 export const plainStill = (transfer: string): string =>
-  `${toneMap(`tin=${transfer}:pin=bt2020:min=gbr:rin=full:`, 't=iec61966-2-1:r=full')},format=rgb24`;
+  `${toneMap(`tin=${transfer}:pin=2020:min=gbr:rin=full:p=2020:m=gbr:r=full:`, 't=iec61966-2-1:m=gbr:r=full')},format=rgb24`;

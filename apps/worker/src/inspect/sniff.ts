@@ -3,7 +3,10 @@ import { fileTypeFromFile } from 'file-type';
 
 const TEXT_SAMPLE_BYTES = 64 * 1024;
 
-/** The content type by the bytes alone; `text/plain` for UTF-8, `application/octet-stream` for the unknown. */
+/**
+ * Returns the content type by the bytes alone; `text/plain` for text in any usual encoding,
+ * `application/octet-stream` for the unknown.
+ */
 export const sniff = async (path: string): Promise<string> => {
   const found = await fileTypeFromFile(path);
   if (found !== undefined) return found.mime;
@@ -20,13 +23,43 @@ const looksLikeText = async (path: string): Promise<boolean> => {
   }
 };
 
-/** @param isWhole the bytes are not only a beginning, which may end within a character */
-export const isText = (bytes: Uint8Array, isWhole: boolean): boolean => {
-  if (bytes.includes(0)) return false;
+const decodes = (bytes: Uint8Array, encoding: string, isWhole: boolean): string | undefined => {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: !isWhole });
-    return true;
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: !isWhole });
   } catch {
-    return false;
+    return undefined;
   }
+};
+
+/** Tab, line breaks, form feed, and the escape of ISO-2022. */
+const TEXT_CONTROLS = [9, 10, 12, 13, 27];
+const DELETE = 127;
+
+const isControl = (code: number): boolean => (code < 32 && !TEXT_CONTROLS.includes(code)) || code === DELETE;
+
+/** Fewer bytes than these without a control are no proof of a text. */
+const LEAST_BYTES = 8;
+
+const hasControls = (text: string): boolean => [...text].some((one) => isControl(one.charCodeAt(0)));
+
+const byteOrderMark = ([first, second]: Uint8Array): string | undefined => {
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+};
+
+/**
+ * Whether the bytes are text: UTF-16 by its byte order mark, UTF-8, or an encoding of one or two bytes a
+ * character, such as Latin-1, GBK or Shift JIS, which has no controls.
+ *
+ * @param isWhole the bytes are not only a beginning, which may end within a character
+ */
+export const isText = (bytes: Uint8Array, isWhole: boolean): boolean => {
+  const encoding = byteOrderMark(bytes);
+  if (encoding !== undefined) {
+    const text = decodes(bytes, encoding, isWhole);
+    return text !== undefined && text.length > 0 && !hasControls(text);
+  }
+  if (bytes.includes(0)) return false;
+  if (decodes(bytes, 'utf-8', isWhole) !== undefined) return true;
+  return bytes.length >= LEAST_BYTES && !bytes.some(isControl);
 };

@@ -20,8 +20,9 @@ const CONTENT_TYPES = {
 export interface NewDerivative {
   quality: DerivedQuality;
   format: Format;
-  width: number;
-  height: number;
+  /** Pixels; a sound has none. */
+  width?: number;
+  height?: number;
   /** Bytes, or a file's path. */
   content: Uint8Array | string;
 }

@@ -5,10 +5,12 @@ import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import { JetStreamConsumer } from '@claimcheck/platform/nats/consumer';
 import type { Logger } from '@claimcheck/platform/process/logger';
+import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Budget } from '../job/budget.ts';
 import { Job } from '../job/job.ts';
 import type { JobFolders } from '../job/job-folders.ts';
 import { MediaFailure } from '../job/media-failure.ts';
+import { addRelease, countReleases, forgetReleases } from '../job/releases.ts';
 import type { Responses } from '../job/responses.ts';
 import type { WorkerMetrics } from '../metrics.ts';
 import type { Lane } from './lane.ts';
@@ -32,6 +34,9 @@ export interface LaneConsumerOptions {
   metrics: WorkerMetrics;
   failpoint: Failpoint;
   logger: Logger;
+  storage: Storage;
+  /** Throws when what the lane needs does not answer. */
+  checkNeeds: () => Promise<void>;
   /** Why a request that was tried too often has probably failed. */
   explainExhaustion: () => Promise<FailureCode>;
   /** For whoever probes the ring. */
@@ -51,17 +56,25 @@ export const createLaneConsumer = (options: LaneConsumerOptions): JetStreamConsu
     largeConcurrency: Math.max(1, Math.floor(options.concurrency / 2)),
     ackWaitMs: options.ackWaitMs,
     maxAttempts: options.maxAttempts,
-    handle: async (request, { attempt, signal, slot }) => {
+    isolateRedelivered: true,
+    checkNeeds: options.checkNeeds,
+    countReleased: (request) => countReleases(options.storage, request),
+    onRelease: (request) => addRelease(options.storage, request),
+    handle: async (request, { deliveries, signal, slot }) => {
       if ((request.sizeBytes ?? 0) >= options.largeBytes) await slot.becomeLarge(signal);
       // What may end the process for the second time must not take the verdict with it.
-      const joined = request.joined === true && attempt === 1;
+      const joined = request.joined === true && deliveries === 1;
       await work({ ...request, joined }, signal, options);
+      if (deliveries > 1) await forgetReleases(options.storage, request);
     },
-    onExhausted: async (request, end) => {
+    onExhausted: async (request, end, { signal }) => {
       // What has settled is not to fail because it was asked about again.
       if (isRescan(request)) return;
       // What was away may come back. What ends a process would end the next one too.
       const retryable = end === 'error';
+      const { judgeAlone } = options.lane;
+      if (end === 'crash' && judgeAlone !== undefined)
+        return work(request, signal, { ...options, lane: { run: judgeAlone.bind(options.lane) } });
       await responses.fail(request, { code: await options.explainExhaustion(), retryable });
     },
     onOutcome: (outcome) => metrics.deliveries.inc({ consumer: durable, outcome }),

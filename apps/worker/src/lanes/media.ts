@@ -2,15 +2,17 @@ import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { ClamdClient } from '../clamd/clamd-client.ts';
 import type { ClamdScan } from '../clamd/clamd-scan.ts';
 import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
-import { describe, type Inspection } from '../inspect/inspection.ts';
-import type { Derivative } from '../job/derivatives.ts';
+import { describe, type InspectedAudio, type Inspection } from '../inspect/inspection.ts';
+import { type Derivative, putDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';
 import type { ResponseFields, Responses } from '../job/responses.ts';
+import type { Pdf } from '../pdf/pdf.ts';
 import { deriveImages } from '../steps/derive-images.ts';
 import type { Source } from '../steps/fetch.ts';
 import { inspect } from '../steps/inspect.ts';
 import { makePreview } from '../steps/preview.ts';
+import { makePlayableSound } from '../steps/sound.ts';
 import { blockInfected } from './block-infected.ts';
 import { fetchUnlessQuarantined } from './fetch-unless-quarantined.ts';
 import type { Lane } from './lane.ts';
@@ -19,6 +21,7 @@ export interface MediaLaneTools {
   storage: Storage;
   responses: Responses;
   ffmpeg: Ffmpeg;
+  pdf: Pdf;
   /** Undefined: nothing is scanned. */
   scanner: ClamdClient | undefined;
   /** `verdict`: only the preview precedes it; `derivatives`: as fast as possible, withdrawn if need be. */
@@ -65,6 +68,24 @@ export class MediaLane implements Lane {
     }
   }
 
+  /** Its decoder ended the worker: only the scanner sees it now, and members get the source. */
+  async judgeAlone(job: Job): Promise<void> {
+    const scan = this.#tools.scanner?.openScan(job.signal);
+    try {
+      const source = await fetchUnlessQuarantined(job, scan, this.#tools);
+      if (source === undefined) return;
+      const fields: ResponseFields = { kind: 'other', sha256: source.sha256 };
+      const failure = new MediaFailure('processing_failed', { detail: 'it ended its worker' });
+      const findings = { source, inspected: undefined, thumbnail: undefined, fields, failure };
+      const verdict = await this.#judge(job, findings, scan);
+      if (verdict === undefined) return;
+      await this.#respond(job, 'scan', { ...fields, ...verdict });
+      await this.#finish(job, findings);
+    } finally {
+      scan?.close();
+    }
+  }
+
   async #process(job: Job, source: Source, scan: ClamdScan | undefined): Promise<void> {
     const findings = await this.#look(job, source);
     // A file that can't be read waits for its verdict in any case: "infected" is the worse news.
@@ -99,12 +120,10 @@ export class MediaLane implements Lane {
       const found = await job.step('inspect', () => inspect(job, source, this.#tools));
       inspected = found;
       const known: ResponseFields = { ...describe(found), sha256 };
-      if (found.kind !== 'image' && found.kind !== 'video')
-        return { source, inspected, thumbnail: undefined, fields: known, failure: undefined };
 
-      const { thumbnail, thumbhash } = await job.step('preview', () => makePreview(job, found, this.#tools));
-      const fields = { ...known, thumbhash };
-      await this.#respond(job, 'preview', { ...fields, processed: [thumbnail] });
+      const { thumbnail, ...seen } = await job.step('preview', () => makePreview(job, found, this.#tools));
+      const fields = { ...known, ...seen };
+      if (thumbnail !== undefined) await this.#respond(job, 'preview', { ...fields, processed: [thumbnail] });
       return { source, inspected, thumbnail, fields, failure: undefined };
     } catch (failure) {
       if (!(failure instanceof MediaFailure)) throw failure;
@@ -140,12 +159,19 @@ export class MediaLane implements Lane {
     try {
       if (inspected.kind === 'image')
         processed.push(...(await job.step('derive', () => deriveImages(job, inspected, this.#tools))));
+      if (inspected.kind === 'audio')
+        processed.push(...(await job.step('transcode', () => this.#playable(job, inspected))));
     } catch (error) {
       if (!(error instanceof MediaFailure)) throw error;
       return this.#fail(job, error, { ...fields, processed });
     }
     job.failpoint('worker.after_put');
     await this.#respond(job, 'final', { ...fields, processed });
+  }
+
+  async #playable(job: Job, sound: InspectedAudio): Promise<Derivative[]> {
+    const made = await makePlayableSound(job, sound, this.#tools.ffmpeg);
+    return made === undefined ? [] : [await putDerivative(job, this.#tools.storage, made)];
   }
 
   async #fail(job: Job, failure = new MediaFailure('unreadable'), fields: ResponseFields): Promise<void> {

@@ -59,10 +59,13 @@ export const fetchSource = async (job: Job, storage: Storage, scan?: ClamdScan):
 
 const open = async (job: Job, storage: Storage, signal: AbortSignal): Promise<ObjectBody> => {
   const { s3Bucket, s3Key } = job.request;
-  if (s3Bucket !== storage.bucket)
-    throw new MediaFailure('source_missing', { detail: 'the request names another bucket than S3_BUCKET' });
+  const bucket = storage.in(s3Bucket);
+  if (bucket === undefined)
+    throw new MediaFailure('source_missing', {
+      detail: 'the request names a bucket that is neither S3_BUCKET nor in S3_BUCKETS_READABLE',
+    });
   try {
-    return await storage.get(s3Key, { signal });
+    return await bucket.get(s3Key, { signal });
   } catch (error) {
     if (isMissing(error)) throw new MediaFailure('source_missing');
     throw error;

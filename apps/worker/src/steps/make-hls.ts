@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HLS_PLAYLIST } from '@claimcheck/contracts/hls';
 import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
-import type { NewDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
 import type { HlsVideo } from '../job/put-hls.ts';
 import { percentOf, transcodeTimeout } from './transcode-video.ts';
@@ -22,7 +21,7 @@ const LOW_SHORT_EDGE = 480;
  */
 export const makeHls = async (
   job: Job,
-  mp4: Pick<NewDerivative, 'width' | 'height'> & { file: string; hasSound: boolean; durationSeconds: number },
+  mp4: { width: number; height: number; file: string; hasSound: boolean; durationSeconds: number },
   ffmpeg: Ffmpeg,
   onPercent: (percent: number) => void,
 ): Promise<HlsVideo> => {

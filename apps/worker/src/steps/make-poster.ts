@@ -81,7 +81,9 @@ const takeFrame = async (
     before: [...(atSeconds === 0 ? [] : ['-ss', atSeconds.toFixed(3)]), '-threads', '1'],
     output: [
       ...['-map', `0:${source.video.index}`, '-an', '-sn', '-dn', '-map_metadata', '-1', '-frames:v', '1'],
-      ...['-vf', scaledFrames(source.video, size, 'yuvj420p').join(',')],
+      ...['-vf', scaledFrames(source.video, size, 'rgb24').join(',')],
+      // By way of RGB: a JPEG has other colour coefficients than a film.
+      ...['-pix_fmt', 'yuvj420p'],
       ...['-q:v', '4', '-f', 'image2', '-update', '1', NEXT_FILE],
     ],
   });

@@ -22,7 +22,7 @@ export const transcodeVideo = async (
   source: InspectedVideo,
   ffmpeg: Ffmpeg,
   { hls, onPercent }: { hls: boolean; onPercent: (percent: number) => void },
-): Promise<NewDerivative> => {
+): Promise<NewDerivative & { width: number; height: number }> => {
   const plan = planVideo(source, { hls });
   const audio = source.audio === undefined ? [] : ['-map', `0:${source.audio.index}`];
   await ffmpeg.convert(source.input, {

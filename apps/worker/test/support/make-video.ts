@@ -29,6 +29,9 @@ interface Probed {
     /** Number of pictures. */
     nb_frames?: string;
     sample_aspect_ratio?: string;
+    field_order?: string;
+    color_transfer?: string;
+    color_primaries?: string;
     tags?: Record<string, string>;
     side_data_list?: { rotation?: number }[];
   }[];

@@ -24,14 +24,19 @@ export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
    * deliveries are counted, and an outage must not use them up.
    */
   checkNeeds?: () => Promise<void>;
+  /**
+   * Works alone on a message that was delivered before and not released in order: it may have ended its process,
+   * and must not take others along.
+   */
+  isolateRedelivered?: boolean;
   onOutcome?: (outcome: Outcome) => void;
 }
 
 const NEXT_EXPIRES_MS = 5_000;
 const CHECK_MS = 2_000;
 const RECOVERY_PAUSE_MS = 1_000;
-/** So many large messages for each slot may wait here for their turn; beyond that small ones wait, too. */
-const WAITING_PER_SLOT = 4;
+/** Large messages that may wait here for their turn, beyond those in work; other processes take the rest. */
+const WAITING_LARGE = 1;
 
 /**
  * A durable pull consumer: at least once, explicit acks, confirmed after the effect. A message that fails
@@ -48,7 +53,11 @@ export class JetStreamConsumer<Payload> {
   readonly #taking = new AbortController();
   /** Open requests for one message each; closed when stopping, so that the shutdown does not wait for them to expire. */
   readonly #requests = new Set<ConsumerMessages>();
+  /** Those whose message has come. */
+  readonly #inWork = new Set<ConsumerMessages>();
   readonly #slots: Slots;
+  /** Stream numbers of messages that failed here in order. */
+  readonly #failedHere = new Set<number>();
   #draining = false;
   /** Something failed, and it is not known yet whether the next would. */
   #doubts = false;
@@ -67,7 +76,7 @@ export class JetStreamConsumer<Payload> {
   async start(): Promise<void> {
     await this.#ensureConsumer();
     const { concurrency, largeConcurrency = concurrency } = this.#options;
-    const waiting = largeConcurrency < concurrency ? concurrency * WAITING_PER_SLOT : 0;
+    const waiting = largeConcurrency < concurrency ? WAITING_LARGE : 0;
     this.#loops = Array.from({ length: concurrency + waiting }, () => this.#runLoop());
   }
 
@@ -134,9 +143,13 @@ export class JetStreamConsumer<Payload> {
       this.#requests.add(request);
       if (this.#draining) request.stop();
       try {
-        for await (const message of request) await this.#process(message, slot);
+        for await (const message of request) {
+          this.#inWork.add(request);
+          await this.#process(message, slot);
+        }
       } finally {
         this.#requests.delete(request);
+        this.#inWork.delete(request);
       }
     } finally {
       slot.release();
@@ -145,6 +158,17 @@ export class JetStreamConsumer<Payload> {
 
   async #consumer(): Promise<Consumer> {
     return this.#options.bus.jetstream.consumers.get(this.#options.stream, this.#options.durable);
+  }
+
+  #isSuspect({ info, seq }: JsMsg): boolean {
+    const hasFailedHere = this.#failedHere.delete(seq);
+    return this.#options.isolateRedelivered === true && info.deliveryCount > 1 && !hasFailedHere;
+  }
+
+  async #isolate(slot: Slot): Promise<void> {
+    // Loops that only wait for a message hold a place, too.
+    for (const request of this.#requests) if (!this.#inWork.has(request)) request.stop();
+    await slot.becomeAlone(this.#stopping.signal);
   }
 
   #traced<Result>(message: JsMsg, work: () => Promise<Result>): Promise<Result> {
@@ -165,10 +189,14 @@ export class JetStreamConsumer<Payload> {
     const heartbeat = setInterval(() => message.working(), this.#options.ackWaitMs / 3);
     try {
       const context = { signal: this.#stopping.signal, slot };
+      if (this.#isSuspect(message)) await this.#isolate(slot);
       const outcome = await this.#traced(message, () =>
         settleDelivery(message, this.#delivery, this.#deadLetters, context),
       );
-      if (outcome === 'retry') this.#doubts = true;
+      if (outcome === 'retry') {
+        this.#doubts = true;
+        this.#failedHere.add(message.seq);
+      }
       this.#options.onOutcome?.(outcome);
     } finally {
       clearInterval(heartbeat);

@@ -18,6 +18,8 @@ export type Outcome = (typeof OUTCOMES)[number];
 export interface HandlerContext {
   /** 1 for the first delivery. */
   attempt: number;
+  /** Deliveries so far, also those that an orderly shutdown released. */
+  deliveries: number;
   signal: AbortSignal;
   /** The place that this message is worked on in. */
   slot: Slot;
@@ -32,8 +34,12 @@ export interface DeliveryOptions<Payload> {
   /** Deliveries; the last one that fails goes to the dead letters, and so does any more, unseen by the handler. */
   maxAttempts: number;
   handle: (payload: Payload, context: HandlerContext) => Promise<void>;
-  /** Called before a message that was delivered too often is dead-lettered. */
-  onExhausted?: (payload: Payload, end: Exhaustion) => Promise<void>;
+  /** Called before a message that was delivered too often is abandoned. */
+  onExhausted?: (payload: Payload, end: Exhaustion, context: HandlerContext) => Promise<void>;
+  /** Counts how many deliveries were released by an orderly shutdown: those are no attempts. */
+  countReleased?: (payload: Payload) => Promise<number>;
+  /** Called before an orderly shutdown releases a message that was in work. */
+  onRelease?: (payload: Payload) => Promise<void>;
   logger: Logger;
 }
 
@@ -74,25 +80,31 @@ export const settleDelivery = async <Payload>(
 /** @returns why the message is to be given up; undefined when it is done */
 const work = async <Payload>(
   message: JsMsg,
-  { schema, maxAttempts, handle, onExhausted, logger }: DeliveryOptions<Payload>,
-  context: Pick<HandlerContext, 'signal' | 'slot'>,
+  options: DeliveryOptions<Payload>,
+  { signal, slot }: Pick<HandlerContext, 'signal' | 'slot'>,
 ): Promise<string | undefined> => {
-  const attempt = message.info.deliveryCount;
-  const exhausted = `delivered ${attempt} times without success`;
-  if (attempt > maxAttempts + LAST_CHANCES) return exhausted;
+  const { schema, maxAttempts, handle, onExhausted, countReleased, onRelease, logger } = options;
+  const { deliveryCount } = message.info;
+  const exhausted = `delivered ${deliveryCount} times without success`;
+  if (countReleased === undefined && deliveryCount > maxAttempts + LAST_CHANCES) return exhausted;
   const payload = parse(message, schema);
+  const released = deliveryCount === 1 ? 0 : ((await countReleased?.(payload)) ?? 0);
+  const attempt = Math.max(1, deliveryCount - released);
+  if (attempt > maxAttempts + LAST_CHANCES) return exhausted;
+  const context = { signal, slot, attempt, deliveries: deliveryCount };
   if (attempt > maxAttempts) {
-    await onExhausted?.(payload, 'crash');
+    await onExhausted?.(payload, 'crash', context);
     return exhausted;
   }
   try {
-    await handle(payload, { ...context, attempt });
+    await handle(payload, context);
     return undefined;
   } catch (error) {
-    // A process that shuts down leaves it to the next one.
-    if (error instanceof PoisonError || attempt < maxAttempts || context.signal.aborted) throw error;
+    if (signal.aborted) await onRelease?.(payload);
+    // A process that shuts down releases the message to the next one.
+    if (error instanceof PoisonError || attempt < maxAttempts || signal.aborted) throw error;
     logger.warn({ err: error, attempt }, 'message failed for the last time');
-    await onExhausted?.(payload, 'error');
+    await onExhausted?.(payload, 'error', context);
     return exhausted;
   }
 };

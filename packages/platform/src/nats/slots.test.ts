@@ -26,7 +26,35 @@ it('gives the place of large work that waits to small work', async () => {
   expect(await settled(queued)).toBe(true);
 });
 
-it('loses no slot when a waiter is aborted', async () => {
+it('lets work be alone: it waits for what runs, and nothing starts next to it', async () => {
+  const slots = new Slots({ total: 2, large: 1 });
+  const other = await slots.take(signal);
+  const first = await slots.take(signal);
+  const alone = first.becomeAlone(signal);
+  expect(await settled(alone)).toBe(false);
+  other.release();
+  expect(await settled(alone)).toBe(true);
+
+  const next = slots.take(signal);
+  expect(await settled(next)).toBe(false);
+  first.release();
+  expect(await settled(next)).toBe(true);
+});
+
+it('two that want to be alone are so in turn', async () => {
+  const slots = new Slots({ total: 2, large: 1 });
+  const [first, second] = [await slots.take(signal), await slots.take(signal)];
+  const turns = [first.becomeAlone(signal), second.becomeAlone(signal)];
+  await turns[0];
+  expect(await settled(turns[1] ?? Promise.reject())).toBe(false);
+  first.release();
+  await turns[1];
+  second.release();
+  const both = [slots.take(signal), slots.take(signal)];
+  expect(await settled(Promise.all(both))).toBe(true);
+});
+
+it('loses no place when somebody who waits gives up', async () => {
   const slots = new Slots({ total: 1, large: 1 });
   const only = await slots.take(signal);
   const leaving = new AbortController();

@@ -7,6 +7,11 @@ export interface Slot {
    * @throws the signal's reason when aborted
    */
   becomeLarge(signal: AbortSignal): Promise<void>;
+  /**
+   * Waits until nothing else is in work, and keeps it so until it is released.
+   * @throws the signal's reason when aborted
+   */
+  becomeAlone(signal: AbortSignal): Promise<void>;
   release(): void;
 }
 
@@ -20,10 +25,13 @@ interface Limits {
 export class Slots {
   readonly #places: Semaphore;
   readonly #large: Semaphore;
+  readonly #alone = new Semaphore(1);
+  readonly #total: number;
 
   constructor({ total, large }: Limits) {
     this.#places = new Semaphore(total);
     this.#large = new Semaphore(large);
+    this.#total = total;
   }
 
   /** @throws the signal's reason when aborted */
@@ -31,6 +39,13 @@ export class Slots {
     await this.#places.acquire(signal);
     let holdsPlace = true;
     let isLarge = false;
+    let places = 0;
+    let isAlone = false;
+    const endAlone = () => {
+      for (; places > 0; places -= 1) this.#places.release();
+      if (isAlone) this.#alone.release();
+      isAlone = false;
+    };
     const giveUpPlace = () => {
       if (holdsPlace) this.#places.release();
       holdsPlace = false;
@@ -47,7 +62,15 @@ export class Slots {
         }
         isLarge = true;
       },
+      becomeAlone: async (becoming) => {
+        // Two that wait with a place in hand would wait for each other.
+        giveUpPlace();
+        await this.#alone.acquire(becoming);
+        isAlone = true;
+        for (; places < this.#total; places += 1) await this.#places.acquire(becoming);
+      },
       release: () => {
+        endAlone();
         if (isLarge && this.#large.release()) holdsPlace = false;
         isLarge = false;
         giveUpPlace();

@@ -1,7 +1,7 @@
 import type { Logger } from './logger.ts';
 import { within } from './within.ts';
 
-type Step = { name: string; run: () => Promise<void> | void };
+type Step = { name: string; run: () => Promise<void> | void; timeoutMs: number };
 
 /**
  * Ends a process in the reverse order of its start, each step bounded in time, so that a hanging
@@ -19,8 +19,8 @@ export class Shutdown {
   }
 
   /** Registers what undoes a step of the start. Last registered, first run. */
-  add(name: string, run: Step['run']): void {
-    this.#steps.unshift({ name, run });
+  add(name: string, run: Step['run'], timeoutMs = this.#stepTimeoutMs): void {
+    this.#steps.unshift({ name, run, timeoutMs });
   }
 
   /** Runs the steps once; a step that fails sets the exit code to 1. */
@@ -32,7 +32,7 @@ export class Shutdown {
   async #runAll(): Promise<void> {
     for (const step of this.#steps) {
       try {
-        await within(this.#stepTimeoutMs, async () => step.run());
+        await within(step.timeoutMs, async () => step.run());
       } catch (error) {
         process.exitCode = 1;
         this.#logger.error({ err: error, step: step.name }, 'a shutdown step failed');

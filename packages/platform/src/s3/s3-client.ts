@@ -7,6 +7,8 @@ export interface StorageOptions {
   publicEndpoint?: string | undefined;
   region: string;
   bucket: string;
+  /** Others that hold what was stored before. */
+  readableBuckets?: readonly string[];
   accessKeyId: string;
   secretAccessKey: string;
   forcePathStyle: boolean;

@@ -2,6 +2,11 @@ import { z } from 'zod';
 import { flag, httpUrl } from '../process/config.ts';
 import type { StorageOptions } from './s3-client.ts';
 
+const listOfNames = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()])));
+
 export const storageVariables = {
   S3_ENDPOINT: httpUrl.describe('Address of the store, as the processes reach it.'),
   S3_PUBLIC_ENDPOINT: httpUrl.optional().meta({
@@ -10,6 +15,9 @@ export const storageVariables = {
   }),
   S3_REGION: z.string().min(1).default('us-east-1').describe('Region of the bucket.'),
   S3_BUCKET: z.string().min(3).max(63).describe('Bucket for everything.'),
+  S3_BUCKETS_READABLE: listOfNames.describe(
+    'Buckets that `S3_BUCKET` named before, comma-separated: what they hold stays readable.',
+  ),
   S3_ACCESS_KEY_ID: z
     .string()
     .min(1)
@@ -30,6 +38,7 @@ export const toStorageOptions = (read: StorageVariables): StorageOptions => ({
   publicEndpoint: read.S3_PUBLIC_ENDPOINT,
   region: read.S3_REGION,
   bucket: read.S3_BUCKET,
+  readableBuckets: read.S3_BUCKETS_READABLE,
   accessKeyId: read.S3_ACCESS_KEY_ID,
   secretAccessKey: read.S3_SECRET_ACCESS_KEY,
   forcePathStyle: read.S3_FORCE_PATH_STYLE,

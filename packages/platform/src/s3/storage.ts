@@ -60,17 +60,27 @@ export class Storage {
   readonly multipart: Multipart;
   readonly #endpoints: readonly string[];
   readonly #forcePathStyle: boolean;
+  readonly #options: StorageOptions;
 
-  constructor(options: StorageOptions) {
+  /** @param clients those of another bucket of the same store */
+  constructor(options: StorageOptions, clients?: Pick<Storage, 'client' | 'publicClient'>) {
+    const { endpoint, publicEndpoint = endpoint } = options;
     this.bucket = options.bucket;
-    this.client = createS3Client(options);
+    this.client = clients?.client ?? createS3Client(options);
     this.publicClient =
-      options.publicEndpoint === undefined || options.publicEndpoint === options.endpoint
-        ? this.client
-        : createS3Client(options, options.publicEndpoint);
+      clients?.publicClient ??
+      (publicEndpoint === endpoint ? this.client : createS3Client(options, publicEndpoint));
     this.multipart = new Multipart(this);
     this.#endpoints = [options.endpoint, options.publicEndpoint].filter((url) => url !== undefined);
     this.#forcePathStyle = options.forcePathStyle;
+    this.#options = options;
+  }
+
+  /** Returns this store as of another bucket of its configuration; undefined for any other. */
+  in(bucket: string): Storage | undefined {
+    if (bucket === this.bucket) return this;
+    if (this.#options.readableBuckets?.includes(bucket) !== true) return undefined;
+    return new Storage({ ...this.#options, bucket }, this);
   }
 
   async head(key: string): Promise<StoredObject | undefined> {

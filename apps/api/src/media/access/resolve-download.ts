@@ -9,6 +9,7 @@ import type { Viewer } from './media-access.ts';
 
 /** One object of the storage, and how it is to be served. */
 export interface Download {
+  bucket: string;
   key: string;
   content_type: string;
   filename: string;
@@ -48,6 +49,7 @@ const hlsInstead = (row: MediaRow, quality: Quality): MediaRow['derivatives'][nu
 };
 
 const sourceOf = (row: MediaRow): Download => ({
+  bucket: row.s3_bucket,
   key: row.object_storage_key,
   content_type: row.content_type,
   filename: row.filename,
@@ -76,6 +78,7 @@ export const resolveDownload = (
   const derivative = quality === 'source' ? undefined : (current.get(quality) ?? hlsInstead(row, quality));
   if (derivative !== undefined)
     return {
+      bucket: derivative.s3_bucket,
       key: derivative.object_storage_key,
       content_type: CONTENT_TYPES[derivative.format],
       filename: withExtension(row.filename, derivative.format),
@@ -115,6 +118,7 @@ export const resolveHlsFile = (
     throw new ProblemError('media_not_ready', { media_object_id: row.media_object_id });
   const { object_storage_key, size_bytes } = playlist;
   return {
+    bucket: playlist.s3_bucket,
     // Next to the main playlist, whose key was checked when it was reported.
     key:
       file === HLS_PLAYLIST

@@ -1,5 +1,5 @@
-import type { VirusEvent } from '@claimcheck/contracts/broker-events';
 import { isTombstone } from '@claimcheck/contracts/media';
+import type { ReceivedVirus } from '@claimcheck/contracts/received-events';
 import type { Transaction } from '@claimcheck/database/database';
 import { blockMedia } from '../lifecycle/block-media.ts';
 import { recordVerdict, toSha256 } from '../lifecycle/verdicts.ts';
@@ -21,7 +21,7 @@ interface AppliedVirus {
 export const applyVirus = async (
   tx: Transaction,
   settings: DomainConfig,
-  event: VirusEvent,
+  event: ReceivedVirus,
 ): Promise<AppliedVirus> => {
   const row = await lockMedia(tx, event.mediaId);
   const seen = row?.is_sha256_verified === true ? row.sha256 : undefined;

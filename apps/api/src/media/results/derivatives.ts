@@ -6,6 +6,8 @@ export interface ProcessedObject {
   quality: string;
   format: string;
   key: string;
+  /** Where it was written; the source's by default. */
+  bucket?: string | undefined;
   size: number;
   width?: number | undefined;
   height?: number | undefined;
@@ -40,15 +42,16 @@ export const toDerivatives = (
   processed: readonly ProcessedObject[],
   now: Date,
 ): Derivative[] => {
-  const known = processed.flatMap(({ quality, format, key, size, width = null, height = null }) =>
-    isQuality(quality) && isFormat(format)
-      ? [
-          {
-            ...{ media_object_id, epoch, quality, format, s3_bucket },
-            ...{ object_storage_key: key, size_bytes: BigInt(size), width, height, created_at: now },
-          },
-        ]
-      : [],
+  const known = processed.flatMap(
+    ({ quality, format, key, bucket = s3_bucket, size, width = null, height = null }) =>
+      isQuality(quality) && isFormat(format)
+        ? [
+            {
+              ...{ media_object_id, epoch, quality, format, s3_bucket: bucket },
+              ...{ object_storage_key: key, size_bytes: BigInt(size), width, height, created_at: now },
+            },
+          ]
+        : [],
   );
   const hasJpg = derivatives.some(
     (one) => one.epoch === epoch && one.quality === 'thumbnail' && one.format === 'jpg',

@@ -1,4 +1,4 @@
-import type { ReceivedResponse } from '@claimcheck/contracts/broker-events';
+import type { ReceivedResponse } from '@claimcheck/contracts/received-events';
 import type { ProcessedObject } from './derivatives.ts';
 
 /** A response whose URLs were resolved to keys of our bucket, under the media object's own prefix. */

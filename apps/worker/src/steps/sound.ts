@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WAVEFORM_PEAKS } from '@claimcheck/contracts/media';
+import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
+import { inspectImage } from '../images/open-image.ts';
+import { makeThumbnail } from '../images/thumbnail.ts';
+import type { InspectedAudio } from '../inspect/inspection.ts';
+import { peaksOf } from '../inspect/peaks.ts';
+import type { NewDerivative } from '../job/derivatives.ts';
+import type { Job } from '../job/job.ts';
+import { MediaFailure } from '../job/media-failure.ts';
+
+/** Longer sound is no message: it has no outline, and is delivered as it is. */
+const MAX_SECONDS = 1_800;
+const TIMEOUT_MS = 120_000;
+const SAMPLES_FILE = 'samples.u8';
+/** Samples a second: enough for an outline. */
+const SAMPLE_RATE = 4_000;
+const COVER_FILE = 'cover.png';
+const M4A_FILE = 'original.m4a';
+
+/** Sound that every browser plays, by demuxer and codec. */
+const PLAYABLE: Readonly<Record<string, readonly string[]>> = {
+  aac: ['mov', 'aac'],
+  mp3: ['mp3'],
+  opus: ['ogg', 'matroska'],
+};
+
+const isPlayable = ({ audio, input }: InspectedAudio): boolean =>
+  PLAYABLE[audio.codec]?.includes(input.demuxer) === true;
+
+/** A failure of what only adorns a file costs that alone. */
+const unlessFailed = <T>(made: Promise<T>): Promise<T | undefined> =>
+  made.catch((error: unknown) => {
+    if (error instanceof MediaFailure) return undefined;
+    throw error;
+  });
+
+/** Returns the peaks of a sound that is short enough for a message; undefined for any other. */
+export const readWaveform = async (
+  job: Job,
+  sound: InspectedAudio,
+  ffmpeg: Ffmpeg,
+): Promise<number[] | undefined> => {
+  if (sound.durationSeconds > MAX_SECONDS) return undefined;
+  const output = ['-map', `0:${sound.audio.index}`, '-ac', '1', '-ar', String(SAMPLE_RATE), '-f', 'u8'];
+  const limits = { signal: job.signal, timeoutMs: TIMEOUT_MS, maxFileBytes: job.diskBytes };
+  return unlessFailed(
+    ffmpeg
+      .convert(sound.input, { ...limits, output: [...output, SAMPLES_FILE] })
+      .then(() => readFile(join(job.folder, SAMPLES_FILE)))
+      .then((samples) => peaksOf(samples, WAVEFORM_PEAKS)),
+  );
+};
+
+/** Makes a thumbnail and its thumbhash of the cover picture; undefined when there is none. */
+export const makeCover = async (
+  job: Job,
+  sound: InspectedAudio,
+  tools: { ffmpeg: Ffmpeg; maxPixels: number },
+): Promise<Awaited<ReturnType<typeof makeThumbnail>> | undefined> => {
+  const { cover, input } = sound;
+  if (cover === undefined) return undefined;
+  const path = join(job.folder, COVER_FILE);
+  const output = ['-map', `0:${cover}`, '-frames:v', '1', '-c:v', 'png', '-f', 'image2', '-update', '1'];
+  const limits = { signal: job.signal, timeoutMs: TIMEOUT_MS, maxFileBytes: job.diskBytes };
+  return unlessFailed(
+    tools.ffmpeg
+      .convert(input, { ...limits, output: [...output, COVER_FILE] })
+      .then(async () => makeThumbnail({ path, image: await inspectImage(path, tools.maxPixels) })),
+  );
+};
+
+/** Makes an m4a of a sound that some browser does not play; undefined for any other. */
+export const makePlayableSound = async (
+  job: Job,
+  sound: InspectedAudio,
+  ffmpeg: Ffmpeg,
+): Promise<NewDerivative | undefined> => {
+  if (isPlayable(sound) || sound.durationSeconds > MAX_SECONDS) return undefined;
+  const codec = sound.audio.codec === 'aac' ? ['-c:a', 'copy'] : ['-c:a', 'aac', '-b:a', '128k', '-ac', '2'];
+  await ffmpeg.convert(sound.input, {
+    signal: job.signal,
+    timeoutMs: TIMEOUT_MS,
+    maxFileBytes: job.diskBytes,
+    background: true,
+    output: [
+      ...['-map', `0:${sound.audio.index}`, '-vn', '-sn', '-dn', '-map_chapters', '-1'],
+      ...['-map_metadata', '-1', '-map_metadata:s:a', '-1', ...codec],
+      ...['-movflags', '+faststart', '-f', 'mp4', M4A_FILE],
+    ],
+  });
+  return { quality: 'original', format: 'm4a', content: join(job.folder, M4A_FILE) };
+};

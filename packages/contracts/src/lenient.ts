@@ -1,0 +1,39 @@
+import { LIMITS } from './limits.ts';
+
+// What another program wrote only describes: it is cut, rounded or dropped, never a reason to refuse the rest.
+
+/** Returns a name in a form that every row can hold. */
+export const withoutControls = (name: string): string => name.toWellFormed().replace(/\p{Cc}/gu, '?');
+
+/** Reads a text of any length; anything else is absent. */
+export const readText = (value: unknown, maxCharacters: number): string | undefined =>
+  typeof value === 'string' && value !== '' ? withoutControls(value.slice(0, maxCharacters)) : undefined;
+
+/** Reads a number, also one written as a text, and rounds it; one that no row can hold is absent. */
+export const readCount = (value: unknown, min = 0, max: number = LIMITS.count): number | undefined => {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isFinite(number)) return undefined;
+  const whole = Math.round(number);
+  return whole >= min && whole <= max ? whole : undefined;
+};
+
+/** ISO 8601 in its basic form, such as `20261128T230000Z`. */
+const BASIC_FORM = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?/;
+
+/** Reads ISO 8601 in any form, a time without a zone as UTC; anything else is absent. @returns in UTC */
+export const readTime = (value: unknown): string | undefined => {
+  if (typeof value !== 'string') return undefined;
+  const extended = value
+    .trim()
+    .replace(BASIC_FORM, (_, year, month, day, hours, minutes, seconds = '00') =>
+      [`${year}-${month}-${day}`, `${hours}:${minutes}:${seconds}`].join('T'),
+    );
+  const isLocal = extended.includes('T') && !/(Z|[+-]\d{2}(:?\d{2})?)$/i.test(extended);
+  // Dates know zones with a colon only; without a time there is no zone to spell.
+  const zoned = extended.replace(
+    /(T.*[+-]\d{2}):?(\d{2})?$/,
+    (_, upTo, minutes = '00') => `${upTo}:${minutes}`,
+  );
+  const time = Date.parse(isLocal ? `${extended}Z` : zoned);
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+};
