@@ -124,6 +124,55 @@ test('HEAD repeats the metadata as it was sent, and says when the upload expires
   expect(new Date(headers.get('upload-expires') ?? '').getTime()).toBeGreaterThan(Date.now() + 3_600_000);
 });
 
+describe('metadata of stock clients', () => {
+  const pair = (key: string, value: string) => `${key} ${base64(value)}`;
+  const created = async (metadata: string | undefined) => {
+    const { status, headers } = await send('POST', '/v1/uploads', {
+      'upload-length': '5',
+      ...(metadata === undefined ? {} : { 'upload-metadata': metadata }),
+    });
+    expect(status, metadata).toBe(201);
+    const id = headers.get('location')?.split('/').at(-1) ?? '';
+    const { filename, content_type } = await ann.media(id);
+    return { id, filename, content_type };
+  };
+
+  test.each([
+    ['none at all', undefined, 'file', 'application/octet-stream'],
+    ['only a name', pair('filename', 'a.md'), 'a.md', 'application/octet-stream'],
+    ['an empty type', `${pair('filename', 'a.md')},filetype `, 'a.md', 'application/octet-stream'],
+    [
+      'parameters',
+      `${pair('filename', 'v.webm')},${pair('filetype', 'audio/webm;codecs=opus')}`,
+      'v.webm',
+      'audio/webm',
+    ],
+    ['aliases', `${pair('name', 'a.png')},${pair('type', 'image/png')}`, 'a.png', 'image/png'],
+    [
+      'spaces and an empty pair',
+      ` ${pair('filename', 'a.png')} , ${pair('filetype', 'image/png')},`,
+      'a.png',
+      'image/png',
+    ],
+    [
+      'empty optional keys',
+      `${pair('filename', 'a')},sha256 ,conversation_id ,client_media_id,alt`,
+      'a',
+      'application/octet-stream',
+    ],
+    ['keys of the host', `${pair('filename', 'a')},${pair('color', 'red')}`, 'a', 'application/octet-stream'],
+  ])('%s: accepted', async (_case, metadata, filename, content_type) => {
+    expect(await created(metadata)).toMatchObject({ filename, content_type });
+  });
+
+  test('HEAD answers the header as the client sent it', async () => {
+    const raw = `${pair('filename', 'a.png')}, ${pair('color', 'red')}`;
+    const { id } = await created(raw);
+    const { headers } = await send('HEAD', `/v1/uploads/${id}`, {});
+    expect(headers.get('upload-metadata')).toBe(raw);
+  });
+});
+
 describe('checksum', () => {
   const sums = (bytes: Buffer): Record<string, string> => {
     const crc = Buffer.alloc(4);

@@ -79,22 +79,6 @@ describe('tokens', () => {
 });
 
 describe('creations', () => {
-  test('unknown metadata key', async () => {
-    const problem = expectProblem(
-      await create({ 'upload-metadata': `${METADATA},cacheControl ${base64('public')}` }),
-      400,
-      'invalid_metadata',
-    );
-    expect(problem.field).toBe('cacheControl');
-  });
-  test('missing filename', async () => {
-    const problem = expectProblem(
-      await create({ 'upload-metadata': `filetype ${base64('image/jpeg')}` }),
-      400,
-      'invalid_metadata',
-    );
-    expect(problem.field).toBe('filename');
-  });
   test.each(['a\r\nSet-Cookie: x', 'a\u0000.jpg', 'a\u202egpj.exe', 'a\u0007'])(
     'control characters: %j',
     async (name) => {

@@ -5,7 +5,7 @@ import { clientKey, hostId, uuid } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { type Media, QUALITIES } from './media.ts';
 import type { Message } from './messages.ts';
-import { alt, contentType, filename, sha256 } from './text.ts';
+import { alt, declaredType, filename, sha256 } from './text.ts';
 
 export const createConversationSchema = z.strictObject({
   conversation_id: hostId.optional(),
@@ -38,20 +38,28 @@ export const deleteMediaQuerySchema = z.object({
   reason: z.string().max(500).default(''),
 });
 
-/** Keys that Uppy sends next to `filename` and `filetype`: accepted and ignored. */
-const ignored = z.string().optional();
+/** An optional value; the empty string counts as absent, as many clients send it. */
+const orEmpty = <Value>(schema: z.ZodType<Value>) =>
+  z
+    .union([z.literal(''), schema])
+    .transform((value) => (value === '' ? undefined : (value as Value)))
+    .optional();
 
-/** `Upload-Metadata` of a tus creation, decoded. Other keys are refused. */
-export const uploadMetadataSchema = z.strictObject({
-  name: ignored,
-  type: ignored,
-  relativePath: ignored,
-  filename,
-  filetype: contentType,
-  client_media_id: clientKey.optional(),
-  conversation_id: hostId.optional(),
-  sha256: sha256.optional(),
-  alt: alt.optional(),
+/** A file's name; one that a client does not tell is `file`. */
+const declaredName = z
+  .string()
+  .default('file')
+  .transform((name) => name || 'file')
+  .pipe(filename);
+
+/** `Upload-Metadata` of a tus creation, decoded. Other keys are ignored. */
+export const uploadMetadataSchema = z.object({
+  filename: declaredName,
+  filetype: declaredType,
+  client_media_id: orEmpty(clientKey),
+  conversation_id: orEmpty(hostId),
+  sha256: orEmpty(sha256),
+  alt: orEmpty(alt),
 });
 export type UploadMetadata = z.infer<typeof uploadMetadataSchema>;
 
@@ -61,16 +69,16 @@ export type UploadProtocol = (typeof UPLOAD_PROTOCOLS)[number];
 /** `POST /v1/media`: sizes in bytes and pixels; what is optional is shown until the worker has looked. */
 export const authorizeUploadSchema = z.strictObject({
   client_media_id: clientKey,
-  filename,
+  filename: declaredName,
   size_bytes: z.int().nonnegative(),
-  content_type: contentType,
-  sha256: sha256.optional(),
-  conversation_id: hostId.optional(),
+  content_type: declaredType,
+  sha256: orEmpty(sha256),
+  conversation_id: orEmpty(hostId),
   width: z.int().min(1).max(1_000_000).optional(),
   height: z.int().min(1).max(1_000_000).optional(),
   duration_ms: z.int().nonnegative().max(LIMITS.count).optional(),
   thumbhash: z.base64().max(64).optional(),
-  alt: alt.optional(),
+  alt: orEmpty(alt),
   data: hostData.optional(),
   /** Ways in which this client can send the bytes; one of them is chosen, by the size. */
   protocols: z.array(z.enum(UPLOAD_PROTOCOLS)).min(1).max(UPLOAD_PROTOCOLS.length).default(['tus']),

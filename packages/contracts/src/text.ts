@@ -32,6 +32,15 @@ export const contentType = z
   )
   .toLowerCase();
 
+/**
+ * A media type as a client declares it: a hint. Parameters are cut off, none at all means octets.
+ */
+export const declaredType = z
+  .string()
+  .default('application/octet-stream')
+  .transform((declared) => declared.split(';')[0]?.trim() || 'application/octet-stream')
+  .pipe(contentType);
+
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
 
 export const messageBody = atMost(LIMITS.messageBodyBytes).refine(

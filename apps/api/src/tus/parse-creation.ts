@@ -41,24 +41,33 @@ const decode = (header: string): Record<string, string | null> => {
       detail: `Upload-Metadata is larger than ${LIMITS.uploadMetadataBytes} bytes.`,
     });
   try {
-    return Metadata.parse(header);
+    // Lists in headers may have white space and empty elements, also from proxies (RFC 9110, 5.6.1).
+    const pairs = header.split(',').map((pair) => pair.trim());
+    return Metadata.parse(pairs.filter((pair) => pair !== '').join(','));
   } catch {
     throw new ProblemError('invalid_metadata', { field: 'Upload-Metadata' });
   }
 };
 
-/** `Upload-Metadata` (tus 1.0.0, Creation): keys by allow-list, values UTF-8 without control characters. */
+/** Reads `Upload-Metadata` (tus 1.0.0, Creation); values are UTF-8, `name` and `type` are aliases that clients use. */
 export const parseMetadata = (header: string | undefined): UploadMetadata => {
   const decoded = header === undefined || header.trim() === '' ? {} : decode(header);
-  // A key without a value means the empty string; what is not UTF-8 was decoded to replacement characters.
-  const entries = Object.entries(decoded).map(([key, value]) => [key, value ?? '']);
-  const garbled = entries.find(([, value]) => value?.includes('\uFFFD'));
+  // What is not UTF-8 was decoded to replacement characters.
+  const garbled = Object.entries(decoded).find(([, value]) => value?.includes('\uFFFD'));
   if (garbled !== undefined)
     throw new ProblemError('invalid_metadata', {
-      field: garbled[0] ?? '',
+      field: garbled[0],
       detail: 'The value is not UTF-8.',
     });
-  return validate(uploadMetadataSchema, Object.fromEntries(entries), 'invalid_metadata');
+  const { name, type, ...others } = decoded;
+  const told = Object.entries({
+    ...others,
+    filename: others.filename || name,
+    filetype: others.filetype || type,
+  });
+  // A key without a value means the empty string.
+  const values = Object.fromEntries(told.map(([key, value]) => [key, value ?? '']));
+  return validate(uploadMetadataSchema, values, 'invalid_metadata');
 };
 
 /** The headers of a tus creation. @throws ProblemError naming the header or metadata key */

@@ -9,6 +9,7 @@ import type { HttpContext } from '../request/context.ts';
 import { setQuotaHeaders } from '../request/quota-headers.ts';
 import type { Uploads } from './compose.ts';
 import { createFinalUpload } from './create-final-upload.ts';
+import { announceUpload, draftUploads, prepareAppend } from './draft-uploads.ts';
 import { endUpload } from './end-upload.ts';
 import { assertTusVersion, parseCreation, parsePartialCreation } from './parse-creation.ts';
 import { CHECKSUM_ALGORITHMS, ExpectedChecksum } from './store/checksum.ts';
@@ -47,7 +48,7 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
   const access = new UploadAccess(database, uploads);
   const router = Router();
 
-  router.use(overrideMethod, tusHeaders);
+  router.use(overrideMethod, draftUploads(config.maxUploadBytes), tusHeaders);
   router.options('/{*path}', (_request, response) => {
     response
       .set({
@@ -89,6 +90,7 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
   };
 
   const answerCreated = (response: Response, session: UploadSession): void => {
+    response.locals.upload = session;
     response
       .status(201)
       .set({
@@ -111,6 +113,7 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
     }
     const { session, created } = await makeSession(request, response);
     await setQuotaHeaders(response, database, settings, session.owner_user_id);
+    announceUpload(request, response, session, config);
     if (!created) {
       if (session.protocol !== 'tus' && session.phase !== 'complete')
         throw new ProblemError('client_key_conflict', {
@@ -144,6 +147,9 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
     try {
       // The bytes of a final upload are those of its parts (section "Concatenation").
       if (about.session.concat?.startsWith('final;')) throw new ProblemError('tus_protocol', { status: 403 });
+      prepareAppend(request, response, about.session);
+      if (response.locals.draft?.offset === undefined)
+        announceUpload(request, response, about.session, config);
       await server.handle(request, response, about);
     } finally {
       // The protocol may refuse a request before it comes to the lock.

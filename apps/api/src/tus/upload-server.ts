@@ -60,7 +60,11 @@ export class UploadServer {
     for (const [name, value] of answer.headers)
       if (!name.startsWith('access-control-') && name !== 'content-type') response.set(name, value);
     if (session.phase === 'open') response.set('Upload-Expires', session.expires_at.toUTCString());
+    // As the client sent it (tus 1.0.0, HEAD).
+    if (request.method === 'HEAD' && session.metadata !== undefined)
+      response.set('Upload-Metadata', session.metadata);
     if (session.concat !== undefined) response.set('Upload-Concat', session.concat);
+    response.locals.upload = session;
     response.status(answer.status).end();
   }
 }
@@ -68,7 +72,7 @@ export class UploadServer {
 type WebRequest = Parameters<Server['handleWeb']>[0];
 
 /** What the protocol has headers for; what proxies add is for others, and it refuses what it does not expect. */
-const OF_THE_PROTOCOL = /^(tus-|upload-(?!concat$)|content-)/;
+const OF_THE_PROTOCOL = /^(tus-|upload-(?!concat$|metadata$)|content-)/;
 
 const keyOf = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { DataStore, Metadata, Upload } from '@tus/utils';
+import { DataStore, Upload } from '@tus/utils';
 import { needsRecovery } from '../../media/uploads/unfinished-uploads.ts';
 import type { UploadSession } from '../../media/uploads/upload-session.ts';
 import { ProblemError } from '../../problem-error.ts';
@@ -47,7 +47,6 @@ export class UploadStore extends DataStore {
       id,
       offset: session.offset,
       ...(session.length === undefined ? {} : { size: session.length }),
-      ...(session.metadata === undefined ? {} : { metadata: Metadata.parse(session.metadata) }),
       creation_date: session.created_at.toISOString(),
     });
   }

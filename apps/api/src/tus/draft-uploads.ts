@@ -1,0 +1,108 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { UploadSession } from '../media/uploads/upload-session.ts';
+import { ProblemError } from '../problem-error.ts';
+import { type DraftRequest, readDraftRequest, toldLength, toTusHeaders } from './draft-request.ts';
+
+declare global {
+  namespace Express {
+    interface Locals {
+      /** Set by `draftUploads`: this request speaks the IETF draft. */
+      draft?: DraftRequest;
+      /** The upload that an answer is about, as it is after the request. */
+      upload?: UploadSession;
+    }
+  }
+}
+
+/** `Upload-Limit` (section "Limits"); what ends an upload's life was `expires` before version 7. */
+const limitsOf = (maxBytes: number, { version }: DraftRequest, upload?: UploadSession): string => {
+  const seconds = upload && Math.max(0, Math.floor((upload.expires_at.getTime() - Date.now()) / 1_000));
+  const life = seconds === undefined ? '' : `, ${version < 7 ? 'expires' : 'max-age'}=${seconds}`;
+  return `max-size=${maxBytes}${life}`;
+};
+
+const isComplete = ({ phase, offset, length }: UploadSession): boolean =>
+  phase === 'complete' || (length !== undefined && offset === length);
+
+const completeness = ({ version }: DraftRequest, complete: boolean): [name: string, value: string] =>
+  version === 3 ? ['Upload-Incomplete', complete ? '?0' : '?1'] : ['Upload-Complete', complete ? '?1' : '?0'];
+
+const translateAnswer = (response: Response, draft: DraftRequest, maxBytes: number): void => {
+  const { upload } = response.locals;
+  response.removeHeader('Tus-Resumable');
+  response.setHeader('Upload-Draft-Interop-Version', String(draft.version));
+  if (upload === undefined) return;
+  response.setHeader(...completeness(draft, isComplete(upload)));
+  if (draft.version >= 6) response.setHeader('Upload-Limit', limitsOf(maxBytes, draft, upload));
+};
+
+/**
+ * Lets clients of the IETF draft "Resumable Uploads for HTTP" use the same URLs as tus clients: their requests
+ * are translated to tus 1.0.0, the answers back. One upload may be continued in either protocol.
+ */
+export const draftUploads =
+  (maxBytes: number): RequestHandler =>
+  (request, response, next) => {
+    const draft = readDraftRequest(request.headers);
+    if (draft === undefined) {
+      // So that a client can find out what an upload may be (section "Limits").
+      if (request.method === 'OPTIONS') response.set('Upload-Limit', `max-size=${maxBytes}`);
+      return next();
+    }
+    response.locals.draft = draft;
+    const writeHead = response.writeHead;
+    response.writeHead = ((status: number, ...rest: unknown[]) => {
+      translateAnswer(response, draft, maxBytes);
+      // An answer to HEAD has no content (section "Offset Retrieval").
+      const isOffset = request.method === 'HEAD' && status === 200;
+      return Reflect.apply(writeHead, response, [isOffset ? 204 : status, ...rest]);
+    }) as Response['writeHead'];
+    const isCreation = request.path === '/';
+    request.headers = toTusHeaders(draft, request.headers, isCreation);
+    // Any method that has content starts or continues an upload.
+    if (!isCreation && (request.method === 'POST' || request.method === 'PUT')) request.method = 'PATCH';
+    next();
+  };
+
+/** Sends 104 with the upload's URL, so that a client can resume when the connection ends before the answer. */
+export const announceUpload = (
+  request: Request,
+  response: Response,
+  upload: UploadSession,
+  { publicUrl, maxUploadBytes }: { publicUrl: string; maxUploadBytes: number },
+): void => {
+  const { draft } = response.locals;
+  response.locals.upload = upload;
+  // HTTP/1.0 knows no interim responses.
+  if (draft === undefined || request.httpVersionMajor < 1 || request.httpVersion === '1.0') return;
+  response.writeInformation(104, {
+    Location: `${publicUrl}/v1/uploads/${upload.upload_id}`,
+    'Upload-Draft-Interop-Version': String(draft.version),
+    ...(draft.version < 6 ? {} : { 'Upload-Limit': limitsOf(maxUploadBytes, draft, upload) }),
+  });
+};
+
+/**
+ * Checks a draft request that appends against the upload, and says its length to the protocol where it is new.
+ *
+ * @throws ProblemError `offset_mismatch`, with the right offset in a header; `tus_protocol` when lengths
+ * differ; `length_required` when a chunked body ends an upload whose length nothing tells
+ */
+export const prepareAppend = (request: Request, response: Response, upload: UploadSession): void => {
+  const { draft } = response.locals;
+  if (draft === undefined) return;
+  response.locals.upload = upload;
+  if ((draft.offset ?? 0) !== upload.offset) {
+    response.set('Upload-Offset', String(upload.offset));
+    throw new ProblemError('offset_mismatch', { field: 'Upload-Offset' });
+  }
+  const told = toldLength(draft);
+  if (upload.length === undefined) {
+    if (told !== undefined) request.headers['upload-length'] = String(told);
+    else if (draft.isLast) throw new ProblemError('length_required');
+  } else if (told !== undefined && told !== upload.length)
+    throw new ProblemError('tus_protocol', {
+      field: 'Upload-Length',
+      detail: `The upload has ${upload.length} bytes, this request says ${told}.`,
+    });
+};
