@@ -192,7 +192,7 @@ describe('what is broken is a line with the fix', () => {
     expect(code).toBe(1);
     const lines = out.split('\n');
     const at = lines.findIndex((line) => line.startsWith('FAIL  bucket: not-there at '));
-    expect(lines[at + 1]).toMatch(/^ {6}look at S3_ENDPOINT, S3_BUCKET/);
+    expect(lines[at + 1]).toMatch(/^ {6}check S3_ENDPOINT, S3_BUCKET/);
     expect(lines).toContainEqual(expect.stringMatching(/^ok {4}postgres: \d+/));
     expect(out).toMatch(/\n\d+ ok, \d+ warning, \d+ failed, \d+ skipped\n$/);
   });

@@ -16,7 +16,7 @@ interface ShownObject {
 
 export interface MediaObjects {
   objects: ShownObject[];
-  /** Why they could not be listed; the rest of the story is told all the same. */
+  /** Why they could not be listed; the rest of the story is shown all the same. */
   objects_error?: string;
 }
 

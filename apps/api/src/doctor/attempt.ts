@@ -18,8 +18,8 @@ export const describeError = (error: unknown): string => {
 };
 
 /**
- * Looks at something that may be broken in any way: what it throws, or that it never answers, is a line that
- * failed, and the doctor goes on.
+ * Runs one check of something that may be broken in any way. An exception or a missing answer becomes a failed
+ * line, and the doctor continues.
  */
 export const attempt = async (
   name: string,

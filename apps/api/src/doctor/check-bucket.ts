@@ -23,7 +23,7 @@ export interface BucketContext {
 const PROBE_BYTES = 1_000;
 const NOTIFICATION_PATIENCE_MS = 3_000;
 const ACCESS =
-  'look at S3_ENDPOINT, S3_BUCKET, S3_REGION and the keys; they must be allowed to list, read, write and delete in this bucket';
+  'check S3_ENDPOINT, S3_BUCKET, S3_REGION and the keys; they must be allowed to list, read, write and delete in this bucket';
 
 const assertReadable = async (storage: Storage, key: string, written: Buffer): Promise<void> => {
   const { body } = await storage.get(key);
@@ -53,7 +53,7 @@ const parseJson = (data: Uint8Array): unknown => {
 
 const checkNotification = async (heard: (() => boolean) | undefined): Promise<Check> => {
   const name = 'bucket notifications';
-  if (heard === undefined) return skipped(name, 'first mend the broker');
+  if (heard === undefined) return skipped(name, 'first fix the broker');
   const ms = await waitUntil(heard, NOTIFICATION_PATIENCE_MS);
   return ms === undefined
     ? warned(
@@ -118,6 +118,6 @@ export const checkBucket = async (context: BucketContext): Promise<Check[]> => {
   const waiting = ['bucket notifications', 'signed URLs', 'CORS of the bucket', 'cut requests'];
   return [
     failed(first.name, `${bucket} at ${endpoint}: ${first.detail}`, ACCESS),
-    ...waiting.map((name) => skipped(name, 'first mend the bucket')),
+    ...waiting.map((name) => skipped(name, 'first fix the bucket')),
   ];
 };

@@ -6,9 +6,9 @@ import { isLocal } from './is-local.ts';
 
 const NAME = 'client addresses';
 const PATIENCE_MS = 5_000;
-/** Nobody's: for documentation (RFC 5737). */
+/** Reserved for documentation (RFC 5737). */
 const FORGED = '192.0.2.77';
-/** A header too short for the hops that are trusted would not be looked at, and nothing seen by it. */
+/** A header shorter than the trusted hops would be ignored, and prove nothing. */
 const FORGED_HEADER = Array.from({ length: MAX_PROXY_HOPS }, () => FORGED).join(', ');
 
 const answerOf = z.object({ address: z.string() });
@@ -18,7 +18,7 @@ export const judgeAddress = (gatewayPublicUrl: string, address: string): Check =
   if (address === FORGED)
     return failed(
       NAME,
-      'whoever sends X-Forwarded-For counts as the address that is written there, and so escapes every limit',
+      'a client that sends X-Forwarded-For counts as the address that it writes there, and so escapes every limit',
       'lower TRUSTED_PROXY_HOPS of the gateway to the number of proxies that add to X-Forwarded-For, or let the outermost one overwrite what clients send',
     );
   if (isInsideNetwork(address) && !isLocal(gatewayPublicUrl))

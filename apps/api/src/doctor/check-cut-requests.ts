@@ -5,8 +5,8 @@ import { type Check, passed, warned } from './check.ts';
 const NAME = 'cut requests';
 
 /**
- * Whether the store takes a request that ends before its `Content-Length` for a whole one: what a client had
- * begun to send would be a file.
+ * Checks whether the store takes a request that ends before its `Content-Length` for a whole one: a partial
+ * upload would become a file.
  *
  * @param key of no media object; the caller removes it
  */

@@ -5,11 +5,11 @@ import { type Check, passed, skipped, warned } from './check.ts';
 const NAME = 'headers through PUBLIC_URL';
 const PATIENCE_MS = 5_000;
 const FIX =
-  'let the proxy in front pass on all headers of requests, ETag of answers too, as they are; without X-HTTP-Method-Override nobody uploads from networks that let only GET and POST through, without If-None-Match answers are sent again that a client has';
+  'let the proxy in front pass on all headers of requests, ETag of answers too, as they are; without X-HTTP-Method-Override clients cannot upload from networks that let only GET and POST through, without If-None-Match answers are sent again that a client has';
 
 interface Looked {
   header: string;
-  /** Undefined: something else answered, and nothing can be told. */
+  /** Undefined: something else answered, and the result is unknown. */
   arrives: boolean | undefined;
 }
 
@@ -50,8 +50,8 @@ const lookAtCondition = async (publicUrl: string): Promise<Looked> => {
 };
 
 /**
- * Whether headers arrive that an upload does not need, and some clients do. `Range` is looked at where
- * downloads lead to: with the signed URLs.
+ * Checks headers that an upload does not need, but some clients do. `Range` is checked where downloads lead to:
+ * with the signed URLs.
  */
 export const checkHeaders = async ({ publicUrl }: Config, token: string | undefined): Promise<Check> => {
   const looked = await Promise.all([

@@ -54,7 +54,7 @@ const checkConnections = ({ used, allowed }: Server): Check => {
       );
 };
 
-/** Every connection of ours asks for one; who stands between may have ignored it. */
+/** Each of our connections asks for one; a pooler in between may have ignored it. */
 const checkTimeLimit = ({ time_limit }: Server): Check => {
   const name = 'postgres time-outs';
   return time_limit === '0'
@@ -102,7 +102,7 @@ export const checkPostgres = async (database: Database, url: string): Promise<Ch
       checkClock('Postgres', answer.time, asked),
     ];
   });
-  if (!server.every(({ ok }) => ok)) return [...server, skipped('migrations', 'first mend Postgres')];
+  if (!server.every(({ ok }) => ok)) return [...server, skipped('migrations', 'first fix Postgres')];
   const migrations = await attempt('migrations', REACH, async () => [
     describeStatus(await migrationStatus(url)),
   ]);

@@ -9,7 +9,7 @@ const publicConfig = z.object({ api_url: z.string(), gateway_url: z.string() });
 /** The api, as clients reach it, and whether it is the one that we mean. */
 export const checkPublicUrl = async ({ publicUrl, gatewayPublicUrl }: Config): Promise<Check> => {
   const name = 'PUBLIC_URL';
-  const fix = 'PUBLIC_URL must lead to the role http of the api; look at DNS, TLS and the proxy in front';
+  const fix = 'PUBLIC_URL must lead to the role http of the api; check DNS, TLS and the proxy in front';
   try {
     const response = await fetch(`${publicUrl}/config.json`, { signal: AbortSignal.timeout(PATIENCE_MS) });
     const told = publicConfig.safeParse(await response.json().catch(() => undefined));

@@ -43,7 +43,7 @@ const refusalOf = (method: string, response: Response): Refusal => {
   // The request was right when it left.
   return new Refusal(
     `the api answers ${method} with ${status}`,
-    status < 500 ? PASS_FIX : 'look at the log of the api',
+    status < 500 ? PASS_FIX : 'read the log of the api',
   );
 };
 
@@ -105,7 +105,7 @@ const uploadAndEnd = async (publicUrl: string, headers: Record<string, string>):
   try {
     await transfer(location, headers);
   } catch (error) {
-    // What went wrong first is what is told; an upload that stays behind expires.
+    // Report the first failure; an upload that stays behind expires.
     await end().catch(() => undefined);
     throw error;
   }

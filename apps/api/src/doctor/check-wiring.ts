@@ -14,7 +14,7 @@ interface PlannedReader {
   takenBy?: string[];
 }
 
-/** Who reads each subject, as this process's environment calls it. */
+/** The planned reader of each subject, by the names of this process's environment. */
 const plannedReaders = ({ subjects, streams }: Bus): PlannedReader[] => [
   { consumer: CONSUMERS.media, subject: subjects.optimizeRequest, process: 'worker (lane media)' },
   { consumer: CONSUMERS.transcode, subject: subjects.transcodeRequest, process: 'worker (lane transcode)' },
@@ -60,7 +60,7 @@ export const checkWiring = async (bus: Bus): Promise<Check[]> => {
     ...unread.map((subject) =>
       failed(
         `subject ${subject}`,
-        `somebody publishes to it and no consumer reads it; planned are ${named.join(', ')}`,
+        `messages arrive on it and no consumer reads it; planned are ${named.join(', ')}`,
         SAME_NAMES,
       ),
     ),

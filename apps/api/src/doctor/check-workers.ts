@@ -78,10 +78,10 @@ const checkOptions = (missing: readonly string[] | undefined): Check => {
   const name = 'scanner options';
   if (missing === undefined) return skipped(name, 'the worker does not tell them');
   return missing.length === 0
-    ? passed(name, 'what clamd can not look into is not called clean')
+    ? passed(name, 'what clamd cannot scan is not called clean')
     : warned(
         name,
-        `clamd calls clean what it can not look into: ${missing.join(', ')} off`,
+        `clamd calls clean what it cannot scan: ${missing.join(', ')} off`,
         `in clamd.conf set ${missing.map((option) => `"${option} yes"`).join(' and ')}, and restart clamd`,
       );
 };
@@ -112,7 +112,7 @@ const checkScanner = (config: Config, { report }: LaneReport): Check[] => {
       failed(
         name,
         'clamd does not answer the worker',
-        'start clamd; look at CLAMAV_HOST and CLAMAV_PORT of the worker and at network policies. Media waits for its verdict meanwhile',
+        'start clamd; check CLAMAV_HOST and CLAMAV_PORT of the worker, and network policies. Media waits for its verdict meanwhile',
       ),
     ];
   return [
@@ -123,7 +123,7 @@ const checkScanner = (config: Config, { report }: LaneReport): Check[] => {
   ];
 };
 
-/** What the workers that answered the probes say of where they run: nobody else can see it from there. */
+/** Checks what the workers that answered the probes report of their surroundings, which only they can see. */
 export const checkWorkers = (config: Config, reports: readonly LaneReport[]): Check[] => {
   const media = reports.find(({ lane }) => lane === 'media');
   const scanner = media

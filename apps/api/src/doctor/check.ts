@@ -1,10 +1,10 @@
-/** `skipped`: it could not be looked at, because of something else or because nothing tells it. */
+/** `skipped`: it could not be checked, because something else is broken or nothing reports it. */
 export const VERDICTS = ['ok', 'warning', 'failed', 'skipped'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** One line of the doctor. */
 export interface Check {
-  /** What was looked at. Scripts may rely on it. */
+  /** What was checked. Scripts may rely on it. */
   name: string;
   verdict: Verdict;
   /** False for what failed alone. */
@@ -16,7 +16,7 @@ export interface Check {
 
 export const passed = (name: string, detail: string): Check => ({ name, verdict: 'ok', ok: true, detail });
 
-/** It works, and some day or for somebody it won't. */
+/** It works now, but will fail later or for some clients. */
 export const warned = (name: string, detail: string, fix: string): Check => ({
   name,
   verdict: 'warning',

@@ -33,7 +33,7 @@ export interface Patient {
 
 const USER = 'claimcheck-doctor';
 const MONITOR_PATIENCE_MS = 5_000;
-/** Beside the probe's own patience: what is looked at before and after it. */
+/** For the checks before and after a probe, on top of the probe's own patience. */
 const AROUND_MS = 10_000;
 
 const isBus = (bus: Bus | Check): bus is Bus => 'subjects' in bus;
@@ -49,9 +49,9 @@ const signToken = ({ token }: Config): string | undefined =>
         ...(token.audience === undefined ? {} : { audience: token.audience }),
       });
 
-const RING_FIX = 'first mend the broker and Postgres';
+const RING_FIX = 'first fix the broker and Postgres';
 
-/** The ring, what its workers tell of themselves, and then the wiring: whoever answers elsewhere is seen. */
+/** Checks the ring, what its workers report, and then the wiring: an answer from elsewhere is noticed. */
 const examineRing = async ({ config, database, timeoutMs }: Patient, bus: Bus): Promise<Check[]> => {
   const rings = await Promise.all(LANES.map((lane) => probeRing(database, bus, lane, timeoutMs)));
   const reports = rings.flatMap(({ worker }) => (worker === undefined ? [] : [worker]));
@@ -61,7 +61,7 @@ const examineRing = async ({ config, database, timeoutMs }: Patient, bus: Bus): 
 const withoutBus = (why: Check): Check[] => [
   why,
   ...['jetstream', 'wiring', ...LANES.map((lane) => `ring ${lane}`), 'scanner'].map((name) =>
-    skipped(name, 'first mend the broker'),
+    skipped(name, 'first fix the broker'),
   ),
 ];
 
@@ -71,7 +71,7 @@ const examineBroker = async (patient: Patient): Promise<Check[]> => {
     await checkSync(config.natsMonitorUrl, AbortSignal.timeout(MONITOR_PATIENCE_MS)),
   ]);
   if (!isBus(bus)) return [...withoutBus(bus), ...(await sync)];
-  const broker = await attempt('nats', 'look at the log of nats-server', () => checkBroker(bus));
+  const broker = await attempt('nats', 'read the log of nats-server', () => checkBroker(bus));
   const ring = await attempt('ring', RING_FIX, () => examineRing(patient, bus), timeoutMs + AROUND_MS);
   return [...broker, ...(await sync), ...ring];
 };
@@ -80,8 +80,8 @@ const examineBroker = async (patient: Patient): Promise<Check[]> => {
 const examineApiEntrance = async (config: Config, token: string | undefined): Promise<Check[]> => {
   const api = await checkPublicUrl(config);
   const [upload, headers] = ['upload through PUBLIC_URL', 'headers through PUBLIC_URL'] as const;
-  if (!api.ok) return [api, ...[upload, headers].map((name) => skipped(name, 'first mend PUBLIC_URL'))];
-  const fix = 'look at the log of the api';
+  if (!api.ok) return [api, ...[upload, headers].map((name) => skipped(name, 'first fix PUBLIC_URL'))];
+  const fix = 'read the log of the api';
   const parts = await Promise.all([
     attempt(upload, fix, async () => [await checkUpload(config, token)]),
     attempt(headers, fix, async () => [await checkHeaders(config, token)]),
@@ -92,7 +92,7 @@ const examineApiEntrance = async (config: Config, token: string | undefined): Pr
 /** The addresses do not wait for a WebSocket to be opened: a proxy may fail at the one alone. */
 const examineGatewayEntrance = async (config: Config): Promise<Check[]> => {
   const name = 'client addresses';
-  const fix = 'first mend GATEWAY_PUBLIC_URL';
+  const fix = 'first fix GATEWAY_PUBLIC_URL';
   const [gateway, addresses] = await Promise.all([
     checkGateway(config),
     attempt(name, fix, async () => [await checkClientAddresses(config)]),
@@ -108,7 +108,7 @@ const examineEntrances = async ({ config, token }: Patient): Promise<Check[]> =>
   return parts.flat();
 };
 
-/** Looks at everything that the configuration names, side by side; what is broken is a line. */
+/** Checks everything that the configuration names, in parallel; each problem is a line. */
 export const examine = async (patient: Patient): Promise<Check[]> => {
   const { config, database, storage, bus } = patient;
   const parts = await Promise.all([

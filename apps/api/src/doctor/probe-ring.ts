@@ -44,7 +44,7 @@ const brokenLink = async (bus: Bus, lane: Lane, subject: string, progress: Progr
     return failed(
       name,
       `broken at the relay: the outbox is not published to ${subject}`,
-      'start an api with the role background; look at its log for publishes that are refused',
+      'start an api with the role background; check its log for refused publishes',
     );
   if (progress.answered !== undefined)
     return failed(
@@ -65,13 +65,13 @@ const brokenLink = async (bus: Bus, lane: Lane, subject: string, progress: Progr
   if ((progress.stream_seq ?? 0) > consumer.delivered.stream_seq)
     return failed(
       name,
-      `broken at the worker's lane ${lane}: nobody took the request; ${consumer.num_pending} are waiting, ${consumer.num_ack_pending} in work`,
+      `broken at the worker's lane ${lane}: no worker took the request; ${consumer.num_pending} are waiting, ${consumer.num_ack_pending} in work`,
       `start a worker with the lane ${lane}; if one runs, it is behind: add replicas, or ask again with a longer --timeout`,
     );
   return failed(
     name,
     `broken at the response subject: a worker took the request, and no answer came on ${subjects.optimizeResponse}`,
-    'give api and worker the same SUBJECT_OPTIMIZE_RESPONSE; look at the log of the worker',
+    'give api and worker the same SUBJECT_OPTIMIZE_RESPONSE; read the log of the worker',
   );
 };
 
@@ -149,7 +149,7 @@ const publication = async (
   return { published: row?.published_at != null, stream_seq: Number(row?.stream_seq ?? 0) };
 };
 
-/** A relay that starts tomorrow is not to ask for what nobody waits for. */
+/** Removes the request: a relay that starts tomorrow must not publish it. */
 const takeBack = async (database: Database, id: string): Promise<void> => {
   await database.client.outbox.deleteMany({ where: { id, published_at: null } });
 };

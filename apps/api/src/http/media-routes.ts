@@ -18,7 +18,7 @@ import { validate } from '../request/validate.ts';
 /** @throws ProblemError `not_found`: an id of another form names nothing */
 export const mediaIdOf = (text: unknown): string => {
   const parsed = uuid.safeParse(text);
-  if (!parsed.success) throw new ProblemError('not_found', { detail: 'An id of ours is a UUID.' });
+  if (!parsed.success) throw new ProblemError('not_found', { detail: 'The id of a media object is a UUID.' });
   return parsed.data;
 };
 

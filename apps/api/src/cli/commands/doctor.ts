@@ -83,7 +83,7 @@ const run = async (input: CommandInput): Promise<number> => {
 
 export const doctorCommand: Command = {
   name: 'doctor',
-  summary: 'look at everything that the configuration names, and say what is broken and how to mend it',
+  summary: 'check everything that the configuration names, and say what is broken and how to fix it',
   options: {
     timeout: { type: 'string', default: '10' },
     token: { type: 'string' },

@@ -4,7 +4,7 @@ import { withOperator } from '../operator.ts';
 
 export const forgetVerdictCommand: Command = {
   name: 'forget-verdict',
-  summary: 'after a false alarm: these bytes may be uploaded again, and are scanned anew',
+  summary: 'after a false alarm: accept these bytes again, and scan them on the next upload',
   positionals: ['sha256'],
   run: async ({ env, json, positionals, print }) => {
     const sha256 = toSha256(positionals[0]);

@@ -5,7 +5,7 @@ import { toFields, toTable } from '../to-lines.ts';
 
 export const mediaRefsCommand: Command = {
   name: 'media refs',
-  summary: 'why a media object is still here: references, deadlines, what becomes of it',
+  summary: 'say why a media object is still here: references, deadlines, what happens next',
   positionals: ['id'],
   run: async ({ positionals, env, json, print }) => {
     const id = mediaIdArgument(positionals[0]);

@@ -13,7 +13,7 @@ import { withOperator } from '../operator.ts';
 
 /** So many are with the workers at once: new uploads wait behind no more than these. */
 const BATCH = 16;
-/** Whoever does not answer so many times in a row will not answer a thousand times either. */
+/** Workers that do not answer this often in a row will not answer the next batches either. */
 const SILENT_BATCHES = 3;
 const POLL_MS = 250;
 /** Below every id that we make. */
@@ -61,14 +61,14 @@ const run = async ({ env, json, options, print }: CommandInput): Promise<number>
   const total: Counts = { clean_or_unscannable: 0, blocked: 0, unanswered: 0 };
   const since = await withOperator(env, async ({ database, settings }) => {
     const begin = given ?? (await databaseTime(database));
-    if (!json) print(`to go on after an interruption: rescan --since ${begin.toISOString()}`);
+    if (!json) print(`to resume after an interruption: rescan --since ${begin.toISOString()}`);
     let silent = 0;
     for (let after = FIRST; ; ) {
       const page = await listRescannable(database, begin, after, BATCH);
       const last = page.at(-1);
       if (last === undefined) return begin;
       after = last.media_object_id;
-      // The same bytes are looked at once, whoever's they are.
+      // The same bytes are scanned once, for all their owners.
       const distinct = new Map(
         page.map((item) => [item.sha256 ?? item.media_object_id, item.media_object_id]),
       );
@@ -92,7 +92,7 @@ export const rescanCommand: Command = {
   summary: 'scan stored sources again, after new signatures; what is infected is blocked',
   options: { since: { type: 'string' }, timeout: { type: 'string', default: '10m' } },
   optionHelp: [
-    '--since <time>        leave out what was scanned since then: goes on with an earlier run (default: now)',
+    '--since <time>        leave out what was scanned since then, to resume an earlier run (default: now)',
     '--timeout <duration>  how long the workers may take for sixteen files (default 10m)',
     'Exit code 1 when a source got no verdict.',
   ],

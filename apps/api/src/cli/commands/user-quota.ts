@@ -39,7 +39,7 @@ export const userQuotaCommand: Command = {
   optionHelp: [
     '--bytes <n|default>    bytes of all media objects and unfinished uploads',
     '--open <n|default>     unfinished uploads',
-    '--per-day <n|default>  uploads begun in a day (UTC)',
+    '--per-day <n|default>  uploads started in a day (UTC)',
   ],
   run: async ({ positionals, options, env, json, print }) => {
     const user = hostId.safeParse(positionals[0]);
