@@ -21,7 +21,10 @@ test.each<[string, unknown, RegExp]>([
 });
 
 test.each<[string, unknown, RegExp]>([
-  ['a list of media', { media: [] }, /one message for each/],
+  ['a list of media', { media: [] }, /attachments: \[/],
+  ['media and attachments', { media: 'm', attachments: [{ media: 'n' }] }, /either media or/],
+  ['eleven attachments', { attachments: Array(11).fill({ media: 'm' }) }, /list of 1 to 10/],
+  ['a misspelt attachment', { attachments: [{ media: 'm', text: '' }] }, /no option text/],
   ['a file', { media: new Blob([]) }, /client\.upload\(file\)/],
   ['another object', { media: { id: 1 } }, /got a Object/],
   ['a number as text', { text: 4711 }, /text has to be a string/],

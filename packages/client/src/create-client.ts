@@ -21,10 +21,9 @@ import { LruMap } from './lru-map.ts';
 import type { MediaHandle, MediaOptions } from './media/media.ts';
 import { MediaLibrary } from './media/media-library.ts';
 import type { MediaUrl, MediaUrlRefusal, MediaUrlRequest } from './media/media-urls.ts';
-import { messagesPath } from './messages/messages-path.ts';
 import { Outbox } from './messages/outbox.ts';
 import type { MessageInput, OutgoingMessage } from './messages/outgoing-message.ts';
-import type { OutgoingRecord } from './messages/outgoing-task.ts';
+import type { OutgoingRecord } from './messages/outgoing-record.ts';
 import type { Readable } from './observable.ts';
 import { retryUntilAborted } from './retry.ts';
 import { indexedDbStore } from './store/indexed-db-store.ts';
@@ -36,7 +35,13 @@ import { UPLOAD_OPTIONS, type Upload, type UploadOptions } from './uploads/uploa
 import type { UploadRecord } from './uploads/upload-record.ts';
 import { DEFAULT_UPLOAD_SETTINGS, UPLOAD_SETTINGS, type UploadSettings } from './uploads/upload-settings.ts';
 import { UploadManager, type Uploads } from './uploads/uploads.ts';
-import type { Conversation, Message, PostMessage, PublicConfig } from './wire/conversation.ts';
+import {
+  type Conversation,
+  type Message,
+  messagesPath,
+  type PostMessage,
+  type PublicConfig,
+} from './wire/conversation.ts';
 
 /** Conversations that nobody watches. */
 const KEPT_CONVERSATIONS = 50;

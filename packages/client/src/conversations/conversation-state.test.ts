@@ -61,3 +61,33 @@ test('a deleted message goes', () => {
   const left = withEvent([message(1), message(2)], { ...event, message: { message_id: 'message-1' } });
   expect(left.map(({ seq }) => seq)).toEqual([2]);
 });
+
+test('an edit changes the message that is there, and none that is not', () => {
+  const edit = (seq: number, body: string, edited_at: string) =>
+    ({
+      conversation_id: 'talk',
+      seq: 9,
+      type: 'message.updated',
+      message: { ...message(seq), body, edited_at },
+    }) as const;
+  const first = withEvent([message(2)], edit(2, 'second version', '2026-01-02T00:00:00.000Z'));
+  expect(first[0]?.body).toBe('second version');
+  expect(withEvent(first, edit(2, 'a late first', '2026-01-01T12:00:00.000Z'))[0]?.body).toBe(
+    'second version',
+  );
+  expect(withMessages(first, [message(2, { body: 'unedited' })])[0]?.body).toBe('second version');
+  expect(withEvent(first, edit(1, 'older than the list', '2026-01-02T00:00:00.000Z'))).toHaveLength(1);
+});
+
+test('a media update reaches an album, and keeps what an event left out', () => {
+  const { mediaUrl: _, qualities: __, ...reference } = media(2, 'processing');
+  const album = message(1, {
+    media_object_id: 'media-1',
+    attachments: [{ media_object_id: 'media-1', media: reference }, { media_object_id: 'media-2' }],
+  });
+  const ready = withEvent([album], updated(4, 'ready'));
+  expect(ready[0]?.attachments?.[0]?.media).toMatchObject({ rev: 4, mediaUrl: expect.any(String) });
+  const replayed = withMessages(ready, [album]);
+  expect(replayed[0]?.attachments?.[0]?.media).toMatchObject({ rev: 4, mediaUrl: expect.any(String) });
+  expect(ready[0]?.media).toBeUndefined();
+});

@@ -1,5 +1,6 @@
 import type { ConversationEvent, Message } from '../wire/conversation.ts';
 import type { Media } from '../wire/media.ts';
+import { newerMedia, newerMessage, withMedia } from './newer.ts';
 
 /** A page of messages; `last_seq` was read before the messages, so following from there misses nothing. */
 export interface MessagePage {
@@ -18,10 +19,7 @@ export const withMessages = (messages: Messages, incoming: readonly Message[]): 
   if (incoming.length === 1 && incoming.every(({ seq }) => seq > newest)) return [...messages, ...incoming];
   const known = new Map(messages.map((message) => [message.message_id, message]));
   const given = new Map(
-    incoming.map((message) => {
-      const media = newerMedia(known.get(message.message_id)?.media, message.media);
-      return [message.message_id, media ? { ...message, media } : message];
-    }),
+    incoming.map((message) => [message.message_id, newerMessage(known.get(message.message_id), message)]),
   );
   const kept = messages.filter(({ message_id }) => !given.has(message_id));
   return merged(kept, [...given.values()].sort(bySeq));
@@ -34,12 +32,15 @@ export const withEvent = (messages: Messages, event: ConversationEvent): Message
 /** The messages after several events, in their order. Costs one pass, however many events there are. */
 export const withEvents = (messages: Messages, events: readonly ConversationEvent[]): Messages => {
   const created = new Map<string, Message>();
+  /** Only of messages that are there: an older one would leave a hole behind it. */
+  const edited = new Map<string, Message>();
   const deleted = new Set<string>();
   const updated = new Map<string, Media>();
   for (const event of events) {
     if (event.type === 'message.created') {
-      deleted.delete(event.message.message_id);
       created.set(event.message.message_id, event.message);
+    } else if (event.type === 'message.updated') {
+      edited.set(event.message.message_id, event.message);
     } else if (event.type === 'message.deleted') {
       created.delete(event.message.message_id);
       deleted.add(event.message.message_id);
@@ -49,14 +50,11 @@ export const withEvents = (messages: Messages, events: readonly ConversationEven
     }
   }
   const left = deleted.size === 0 ? messages : messages.filter(({ message_id }) => !deleted.has(message_id));
-  return withMedia(withMessages(left, [...created.values()]), updated);
-};
-
-const withMedia = (messages: Messages, updated: ReadonlyMap<string, Media>): Messages => {
-  if (updated.size === 0) return messages;
-  return messages.map((message) => {
-    const media = updated.get(message.media_object_id ?? '');
-    return media === undefined ? message : { ...message, media: newerMedia(message.media, media) };
+  const all = withMessages(left, [...created.values()]);
+  if (edited.size === 0 && updated.size === 0) return all;
+  return all.map((message) => {
+    const edit = edited.get(message.message_id);
+    return withMedia(edit ? newerMessage(message, edit) : message, updated);
   });
 };
 
@@ -68,7 +66,3 @@ const merged = (first: readonly Message[], second: readonly Message[]): Message[
   const both = [...first, ...second];
   return last === undefined || next === undefined || last.seq < next.seq ? both : both.sort(bySeq);
 };
-
-/** A page may be newer than an event that is replayed after it: the higher `rev` stays. */
-const newerMedia = <Known extends Media | undefined>(current: Media | undefined, incoming: Known) =>
-  current && (!incoming || incoming.rev < current.rev) ? (current as Known) : incoming;

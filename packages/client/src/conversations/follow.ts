@@ -41,6 +41,7 @@ export interface Follower {
 
 const EVENT_TYPES = [
   'message.created',
+  'message.updated',
   'message.deleted',
   'media.updated',
   'member.added',

@@ -1,12 +1,11 @@
 import { type ClaimcheckError, toClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
-import { messagesPath } from '../messages/messages-path.ts';
 import type { Outbox } from '../messages/outbox.ts';
 import type { MessageInput, OutgoingMessage } from '../messages/outgoing-message.ts';
 import { Observable } from '../observable.ts';
 import { retryUntilAborted } from '../retry.ts';
 import type { Records } from '../store/records.ts';
-import type { ConversationEvent, Message } from '../wire/conversation.ts';
+import { type ConversationEvent, type Message, messagesPath } from '../wire/conversation.ts';
 import type { Media } from '../wire/media.ts';
 import { within } from '../within.ts';
 import type { ConversationHandle, ConversationSnapshot } from './conversation.ts';

@@ -2,8 +2,8 @@ import type { OutgoingMessage } from '../messages/outgoing-message.ts';
 import type { Message } from '../wire/conversation.ts';
 
 /**
- * What is not sent yet. The event of a message may come before the answer to sending it, and names it only by
- * the server's id: then its content tells that it is the one, so that nobody sees it twice.
+ * What is not sent yet. The event of a message may come before the answer to sending it, with the key that its sender
+ * chose. A server that does not echo the key yet is met by content: sender, type, text and media tell.
  *
  * @param sinceSeq of each outgoing message, the conversation's last seq when it was first shown
  */
@@ -13,8 +13,12 @@ export const visibleOutgoing = (
   userId: string | undefined,
   sinceSeq: (message: OutgoingMessage) => number,
 ): OutgoingMessage[] => {
-  const own = messages.filter(({ sender_user_id }) => sender_user_id === userId);
+  const keys = new Set(messages.map(({ client_message_id }) => client_message_id));
+  const own = messages.filter(
+    ({ sender_user_id, client_message_id }) => sender_user_id === userId && client_message_id === undefined,
+  );
   return outgoing.filter((waiting) => {
+    if (keys.has(waiting.id)) return false;
     const arrived = own.findIndex(
       ({ seq, ...message }) => seq > sinceSeq(waiting) && isSame(waiting, message),
     );

@@ -5,6 +5,7 @@ import { memoryStore } from '../store/memory-store.ts';
 
 const JWT = `e30.${btoa(JSON.stringify({ sub: 'ann' }))}.signature`;
 let posted: string[];
+let bodies: object[];
 /** Answers to posting a message, by its text. */
 let answers: Record<string, () => Response | Promise<Response>>;
 /** Ends the uploads that are under way. */
@@ -13,6 +14,7 @@ let client: ClaimcheckClient;
 
 beforeEach(() => {
   posted = [];
+  bodies = [];
   answers = {};
   const stored = Promise.withResolvers<void>();
   storeBytes = stored.resolve;
@@ -21,12 +23,13 @@ beforeEach(() => {
     if (url.pathname === '/v1/media') {
       await Promise.race([stored.promise, aborted(init.signal)]);
       return Response.json({
-        media: { media_object_id: 'm1' },
+        media: { media_object_id: JSON.parse(init.body).filename },
         upload: { protocol: 'none', url: '', headers: {}, expires_at: '' },
       });
     }
     if (!url.pathname.endsWith('/messages')) return Response.json({});
     const { body } = JSON.parse(init.body);
+    bodies.push(JSON.parse(init.body));
     const answer = await answers[body]?.();
     if (answer) return answer;
     posted.push(body);
@@ -58,6 +61,36 @@ test('a text never waits for a file, and the file follows when it is stored', as
   storeBytes();
   await film.sent;
   expect(posted).toEqual(['one', 'two', 'film']);
+});
+
+test('an album waits for all of its uploads, keeps its order, and names each with its words', async () => {
+  const uploads = ['one', 'two'].map((name) => client.upload(new Blob([name]), { filename: `${name}.jpg` }));
+  const album = client.messages.send('talk', {
+    text: 'album',
+    attachments: [
+      { media: uploads[0] as never, alt: 'the first' },
+      { media: 'm7' },
+      { media: uploads[1] as never },
+    ],
+    data: { reply_to: 'x' },
+  });
+  expect(album.get().uploads).toEqual(uploads);
+  uploads[1]?.pause();
+  storeBytes();
+  await uploads[0]?.done;
+  expect(album.state).toBe('waiting');
+  uploads[1]?.resume();
+  await album.sent;
+  expect(bodies.at(-1)).toMatchObject({
+    body: 'album',
+    data: { reply_to: 'x' },
+    attachments: [
+      { media_object_id: 'one.jpg', filename: 'one.jpg', alt: 'the first' },
+      { media_object_id: 'm7' },
+      { media_object_id: 'two.jpg', filename: 'two.jpg' },
+    ],
+  });
+  expect(bodies.at(-1)).not.toHaveProperty('media_object_id');
 });
 
 test('a paused upload holds nothing but its own message', async () => {

@@ -1,4 +1,3 @@
-import { assertKnown, invalid, nameOf } from '../check-arguments.ts';
 import type { ClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
 import { Observable } from '../observable.ts';
@@ -6,11 +5,19 @@ import { holdLock, type Release, waitForLock } from '../store/hold-lock.ts';
 import type { Records } from '../store/records.ts';
 import type { Upload } from '../uploads/upload.ts';
 import type { UploadManager } from '../uploads/uploads.ts';
-import type { Message, MessageType, PostMessage } from '../wire/conversation.ts';
-import type { Media, MediaKind } from '../wire/media.ts';
-import { messagesPath } from './messages-path.ts';
-import { MESSAGE_INPUT, type MessageInput, type OutgoingMessage } from './outgoing-message.ts';
-import { hasFailed, messageTypeOf, type OutgoingRecord, OutgoingTask } from './outgoing-task.ts';
+import type { Message, PostMessage } from '../wire/conversation.ts';
+import { messagesPath } from '../wire/conversation.ts';
+import type { MessageInput, OutgoingMessage } from './outgoing-message.ts';
+import {
+  assertSendable,
+  attachmentsOf,
+  currentRecord,
+  isUpload,
+  type OutgoingItem,
+  type OutgoingRecord,
+  recordOf,
+} from './outgoing-record.ts';
+import { hasFailed, OutgoingTask } from './outgoing-task.ts';
 import { SendLane } from './send-lane.ts';
 
 interface Context {
@@ -51,13 +58,12 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
   /** @param afterSeq of the newest message that the sender sees */
   send(conversationId: string, input: MessageInput, afterSeq?: number): OutgoingMessage {
     assertSendable(input);
-    const { media } = input;
-    const upload = isUpload(media) ? media : undefined;
-    const record = { ...this.#recordOf(conversationId, input, upload), afterSeq };
+    const record = recordOf(input, this.#placeOf(conversationId, input.id, afterSeq));
+    const uploads = attachmentsOf(input).map(({ media }) => (isUpload(media) ? media : undefined));
     const lock = holdLock(lockOf(record));
     // In this order: other tabs take what they hear of for abandoned when nobody holds it.
     void lock.then(() => this.#context.records.set(record));
-    const task = this.#add(record, upload, lock);
+    const task = this.#add(record, uploads, lock);
     this.#held.add(task);
     if (this.#obstacle) task.patch({ error: this.#obstacle });
     void this.#restored.promise.then(() => {
@@ -79,7 +85,8 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     const { records } = this.#context;
     try {
       await records.watch((id) => void this.#hearOf(id), this.#closed.signal);
-      for (const record of await records.list()) {
+      for (const kept of await records.list()) {
+        const record = currentRecord(kept);
         const isBehind = this.#takeovers.has(record.tab);
         const release = isBehind ? undefined : await holdLock(lockOf(record));
         if (release) this.#restart(record, release);
@@ -95,7 +102,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
 
   async #hearOf(id: string): Promise<void> {
     const record = await this.#context.records.get(id);
-    if (record) this.#leaveToOther(record);
+    if (record) this.#leaveToOther(currentRecord(record));
   }
 
   #leaveToOther(record: OutgoingRecord): void {
@@ -127,8 +134,10 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
       () => undefined,
     );
     if (release === undefined) return;
-    const record = await this.#context.records.get(id);
-    if (record?.uploadId !== undefined) await this.#context.uploads.leftByOthers(record.uploadId);
+    const kept = await this.#context.records.get(id);
+    const record = kept && currentRecord(kept);
+    for (const { uploadId } of record?.items ?? [])
+      if (uploadId !== undefined) await this.#context.uploads.leftByOthers(uploadId);
     if (record) this.#restart(record, release);
     else release();
   }
@@ -136,19 +145,22 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
   #restart(record: OutgoingRecord, release: Release): void {
     if (this.get().some(({ id }) => id === record.clientMessageId)) release();
     else {
-      const upload = this.#context.uploads.find(record.uploadId ?? '');
-      void this.#add(record, upload, Promise.resolve(release)).run();
+      const uploads = record.items.map(({ uploadId = '' }) => this.#context.uploads.find(uploadId));
+      void this.#add(record, uploads, Promise.resolve(release)).run();
     }
   }
 
-  #add(record: OutgoingRecord, upload: Upload | undefined, lock: Promise<Release | undefined>): OutgoingTask {
-    const task = new OutgoingTask(record, upload, {
+  #add(
+    record: OutgoingRecord,
+    uploads: readonly (Upload | undefined)[],
+    lock: Promise<Release | undefined>,
+  ): OutgoingTask {
+    const task = new OutgoingTask(record, uploads, {
       tokens: this.#context.http.tokens,
       save: (changed) => void this.#context.records.set(changed),
       findUpload: (id) => this.#context.uploads.find(id),
       uploadAgain: (failed) => this.#context.uploads.again(failed),
       obstacleTo: (id) => this.#context.uploads.obstacleTo(id),
-      kindOf: (id, signal) => this.#kindOf(id, signal),
       post: (conversationId, message, signal) => this.#post(conversationId, message, signal),
       enqueue: (again) => void again.run(),
       inTurn: (waiting, action) => this.#laneOf(waiting.conversationId).run(action),
@@ -171,8 +183,11 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     for (const task of this.#locks.keys()) {
       const code = task.get().error?.code;
       const needsFile = code === 'file_missing' || code === 'file_changed';
-      const upload = this.#context.uploads.find(task.record.uploadId ?? '');
-      if (needsFile && upload && !hasFailed(upload)) task.retry();
+      const isHere = ({ mediaObjectId, uploadId = '' }: OutgoingItem) => {
+        const upload = this.#context.uploads.find(uploadId);
+        return mediaObjectId !== undefined || (upload !== undefined && !hasFailed(upload));
+      };
+      if (needsFile && task.record.items.every(isHere)) task.retry();
     }
   }
 
@@ -193,18 +208,10 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     return this.#context.http.request('POST', messagesPath(conversationId), message, { signal });
   }
 
-  async #kindOf(mediaObjectId: string, signal: AbortSignal): Promise<MediaKind> {
-    const path = `/v1/media/${encodeURIComponent(mediaObjectId)}`;
-    return (await this.#context.http.request<Media>('GET', path, undefined, { signal })).kind;
-  }
-
-  #recordOf(conversationId: string, input: MessageInput, upload: Upload | undefined): OutgoingRecord {
-    const { text, filename = upload?.filename, alt, id: clientMessageId = crypto.randomUUID() } = input;
-    const { media } = input;
-    const given = typeof media === 'object' && 'media_object_id' in media ? media.media_object_id : undefined;
-    const mediaObjectId = typeof media === 'string' ? media : given;
+  #placeOf(conversationId: string, id: string | undefined, afterSeq: number | undefined) {
     this.#count += 1;
     const createdAt = new Date();
+    const clientMessageId = id ?? crypto.randomUUID();
     const place = `${String(createdAt.getTime()).padStart(15, '0')}-${String(this.#count).padStart(6, '0')}`;
     return {
       // Two tabs may have the same place.
@@ -212,44 +219,11 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
       tab: this.#tab,
       clientMessageId,
       conversationId,
-      type: input.type ?? typeOf(input),
-      isTypeUnknown: typeof media === 'string' && input.type === undefined,
-      text,
-      uploadId: upload?.id,
-      mediaObjectId,
-      filename,
-      alt,
       createdAt: createdAt.toISOString(),
+      afterSeq,
     };
   }
 }
 
 const lockOf = ({ clientMessageId }: Pick<OutgoingRecord, 'clientMessageId'>): string =>
   `message/${clientMessageId}`;
-
-const isUpload = (media: MessageInput['media']): media is Upload =>
-  typeof media === 'object' && 'done' in media;
-
-const typeOf = ({ media }: MessageInput): MessageType => {
-  if (media === undefined) return 'text';
-  if (typeof media === 'string') return 'file';
-  return messageTypeOf(isUpload(media) ? media.contentType.split('/')[0] : media.kind);
-};
-
-/** Throws `invalid_option`, and says what to pass instead. */
-const assertSendable = (input: MessageInput): void => {
-  assertKnown('send', input, MESSAGE_INPUT);
-  const { text, media }: { text?: unknown; media?: unknown } = input;
-  if (text === undefined && media === undefined)
-    throw invalid('text', 'A message needs text, media, or both.');
-  if (text !== undefined && typeof text !== 'string')
-    throw invalid('text', `text has to be a string, and is ${nameOf(text)}.`);
-  if (media === undefined || typeof media === 'string') return;
-  if (Array.isArray(media)) throw invalid('media', 'One message holds one file: send one message for each.');
-  if (media instanceof Blob)
-    throw invalid('media', 'Upload the file first: send(id, { media: client.upload(file) }).');
-  const isKnown =
-    typeof media === 'object' && media !== null && ('done' in media || 'media_object_id' in media);
-  if (!isKnown)
-    throw invalid('media', `media takes an upload, a media object or its id, and got ${nameOf(media)}.`);
-};

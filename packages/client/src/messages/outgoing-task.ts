@@ -4,29 +4,9 @@ import { isLoginOver, mayPass, retryUntilAborted, untilWorthRepeating } from '..
 import type { Tokens } from '../tokens.ts';
 import type { Upload } from '../uploads/upload.ts';
 import type { Message, MessageType, PostMessage } from '../wire/conversation.ts';
-import type { MediaKind } from '../wire/media.ts';
+import type { HostData } from '../wire/media.ts';
 import type { OutgoingMessage, OutgoingSnapshot, OutgoingState } from './outgoing-message.ts';
-
-/** What is kept of a message until it is sent. */
-export interface OutgoingRecord {
-  /** Its place among the messages of this client, then its `client_message_id`. */
-  id: string;
-  /** In which it was sent. */
-  tab: string;
-  clientMessageId: string;
-  conversationId: string;
-  type: MessageType;
-  /** Forwarded by its id: the media object says what it is. */
-  isTypeUnknown?: boolean | undefined;
-  text: string | undefined;
-  uploadId: string | undefined;
-  mediaObjectId: string | undefined;
-  filename: string | undefined;
-  alt: string | undefined;
-  /** Missing in records of earlier versions. */
-  afterSeq?: number | undefined;
-  createdAt: string;
-}
+import { type OutgoingItem, type OutgoingRecord, toPost } from './outgoing-record.ts';
 
 export interface OutgoingContext {
   tokens: Tokens | undefined;
@@ -36,7 +16,6 @@ export interface OutgoingContext {
   uploadAgain(upload: Upload): Upload;
   /** Why an upload did not go on after a reload. */
   obstacleTo(uploadId: string): ClaimcheckError | undefined;
-  kindOf(mediaObjectId: string, signal: AbortSignal): Promise<MediaKind>;
   post(conversationId: string, message: PostMessage, signal: AbortSignal): Promise<Message>;
   /** Sends one message of a conversation after the other, in the order in which they can be sent. */
   inTurn(task: OutgoingTask, action: () => Promise<Message>): Promise<Message>;
@@ -50,14 +29,17 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
   readonly record: OutgoingRecord;
   readonly #context: OutgoingContext;
   readonly #stopped = new AbortController();
+  /** By the place of their item. */
+  readonly #uploads = new Map<number, Upload>();
   #sent = Promise.withResolvers<Message>();
 
-  constructor(record: OutgoingRecord, upload: Upload | undefined, context: OutgoingContext) {
-    super({ state: 'waiting', upload });
+  /** @param uploads of the items that are uploaded, in their order */
+  constructor(record: OutgoingRecord, uploads: readonly (Upload | undefined)[], context: OutgoingContext) {
+    super({ state: 'waiting', uploads: [] });
     this.record = record;
     this.#context = context;
     this.sent.catch(() => {});
-    if (upload) this.#remember(upload);
+    for (const [index, upload] of uploads.entries()) if (upload) this.#remember(index, upload);
   }
 
   get id(): string {
@@ -73,13 +55,19 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     return this.record.text;
   }
   get mediaObjectId(): string | undefined {
-    return this.record.mediaObjectId ?? this.get().upload?.get().mediaObjectId;
+    return this.record.items[0]?.mediaObjectId ?? this.get().upload?.get().mediaObjectId;
   }
   get filename(): string | undefined {
-    return this.record.filename;
+    return this.record.items[0]?.filename;
   }
   get alt(): string | undefined {
-    return this.record.alt;
+    return this.record.items[0]?.alt;
+  }
+  get data(): HostData | undefined {
+    return this.record.data;
+  }
+  get attachmentCount(): number {
+    return this.record.items.length;
   }
   get afterSeq(): number | undefined {
     return this.record.afterSeq;
@@ -100,9 +88,8 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     const { tokens } = this.#context;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const mediaObjectId = this.#storedMedia() ?? (await this.#uploaded(signal));
-        await this.#learnType(mediaObjectId, signal);
-        this.#end(await this.#context.inTurn(this, () => this.#post(mediaObjectId, signal)));
+        const ids = this.#storedMedia() ?? (await this.#uploaded(signal));
+        this.#end(await this.#context.inTurn(this, () => this.#post(ids, signal)));
         return;
       } catch (thrown) {
         if (signal.aborted) return;
@@ -111,7 +98,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
           this.#endDeleted(error);
           return;
         }
-        if (!mayPass(error, tokens) || hasFailed(this.get().upload)) {
+        if (!mayPass(error, tokens) || this.get().uploads.some(hasFailed)) {
           this.#fail(error);
           return;
         }
@@ -123,12 +110,12 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
   }
 
   /** What keeps every message from being sent is waited for here, so that the messages behind keep their order. */
-  #post(mediaObjectId: string | undefined, signal: AbortSignal): Promise<Message> {
+  #post(ids: readonly string[], signal: AbortSignal): Promise<Message> {
     return retryUntilAborted(
       () => {
         signal.throwIfAborted();
         this.patch({ state: 'sending', error: undefined });
-        return this.#context.post(this.conversationId, this.#toPost(mediaObjectId), signal);
+        return this.#context.post(this.conversationId, toPost(this.record, ids), signal);
       },
       {
         signal,
@@ -163,8 +150,8 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     this.#sent = Promise.withResolvers<Message>();
     this.sent.catch(() => {});
     this.patch({ state: 'waiting', error: undefined });
-    const { upload } = this.get();
-    if (upload && hasFailed(upload)) this.#remember(this.#context.uploadAgain(upload));
+    for (const [index, upload] of this.#uploads.entries())
+      if (hasFailed(upload)) this.#remember(index, this.#context.uploadAgain(upload));
     this.#context.enqueue(this);
   }
 
@@ -174,64 +161,62 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     this.patch({ state: 'discarded', error: undefined });
     this.#sent.reject(cancelledError());
     this.#context.onEnd(this);
-    await this.get().upload?.cancel();
+    await Promise.all(this.get().uploads.map((upload) => upload.cancel()));
   }
 
   /** Known without waiting: a message keeps its place before those that are sent right after it. */
-  #storedMedia(): string | undefined {
-    const upload = this.get().upload?.get();
-    return this.record.mediaObjectId ?? (upload?.state === 'done' ? upload.mediaObjectId : undefined);
+  #storedMedia(): string[] | undefined {
+    const ids = this.record.items.map(({ mediaObjectId }, index) => {
+      const upload = this.#uploads.get(index)?.get();
+      return mediaObjectId ?? (upload?.state === 'done' ? upload.mediaObjectId : undefined);
+    });
+    return ids.includes(undefined) ? undefined : (ids as string[]);
   }
 
-  async #learnType(mediaObjectId: string | undefined, signal: AbortSignal): Promise<void> {
-    if (!this.record.isTypeUnknown || mediaObjectId === undefined) return;
-    this.record.type = messageTypeOf(await this.#context.kindOf(mediaObjectId, signal));
-    this.record.isTypeUnknown = false;
+  async #uploaded(signal: AbortSignal): Promise<string[]> {
+    const aborted = new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => reject(cancelledError()), { once: true }),
+    );
+    // For an album that ends before all of its uploads do.
+    aborted.catch(() => {});
+    const all = this.record.items.map(
+      (item, index) => item.mediaObjectId ?? this.#uploadOf(item, index).done,
+    );
+    return Promise.race([Promise.all(all), aborted]);
   }
 
-  async #uploaded(signal: AbortSignal): Promise<string | undefined> {
-    const { mediaObjectId, uploadId } = this.record;
-    if (mediaObjectId !== undefined || uploadId === undefined) return mediaObjectId;
-    const upload = this.get().upload ?? this.#context.findUpload(uploadId);
+  #uploadOf({ uploadId = '' }: OutgoingItem, index: number): Upload {
+    const upload = this.#uploads.get(index) ?? this.#context.findUpload(uploadId);
     if (upload === undefined)
       throw (
         this.#context.obstacleTo(uploadId) ??
         new ClaimcheckError('file_missing', 'Its file has to be chosen again.', { retryable: false })
       );
-    this.#remember(upload);
-    const aborted = new Promise<never>((_, reject) =>
-      signal.addEventListener('abort', () => reject(cancelledError()), { once: true }),
-    );
-    return Promise.race([upload.done, aborted]);
+    this.#remember(index, upload);
+    return upload;
   }
 
   /** What the upload becomes is kept as soon as it is known: the upload is then forgotten. */
-  #remember(upload: Upload): void {
-    if (this.get().upload !== upload) this.patch({ upload });
-    if (this.record.uploadId !== upload.id) {
-      this.record.uploadId = upload.id;
+  #remember(index: number, upload: Upload): void {
+    const item = this.record.items[index];
+    if (item === undefined) return;
+    if (this.#uploads.get(index) !== upload) {
+      this.#uploads.set(index, upload);
+      const uploads = [...this.#uploads].sort(([a], [b]) => a - b).map(([, known]) => known);
+      this.patch({ upload: uploads[0], uploads });
+    }
+    if (item.uploadId !== upload.id) {
+      item.uploadId = upload.id;
       this.#context.save(this.record);
     }
     upload.done.then(
       (mediaObjectId) => {
-        this.record.mediaObjectId = mediaObjectId;
+        item.mediaObjectId = mediaObjectId;
         if (this.state !== 'sent' && this.state !== 'discarded') this.#context.save(this.record);
       },
-      // Told when it is this message's turn.
+      // The message's own error says so.
       () => {},
     );
-  }
-
-  #toPost(mediaObjectId: string | undefined): PostMessage {
-    const { clientMessageId, type, text, filename, alt } = this.record;
-    return {
-      client_message_id: clientMessageId,
-      message_type: type,
-      ...(text === undefined ? {} : { body: text }),
-      ...(mediaObjectId === undefined ? {} : { media_object_id: mediaObjectId }),
-      ...(filename === undefined ? {} : { filename }),
-      ...(alt === undefined ? {} : { alt }),
-    };
   }
 
   #fail(error: ClaimcheckError): void {
@@ -246,7 +231,3 @@ export const hasFailed = (upload: Upload | undefined): boolean =>
 /** No network, no service, no login, too many requests: no other message would fare better. */
 const concernsAll = (error: ClaimcheckError, tokens?: Tokens): boolean =>
   error.status === 0 || error.status === 429 || error.status >= 502 || isLoginOver(error, tokens);
-
-/** @param kind of a media object, or the first part of a content type */
-export const messageTypeOf = (kind: string | undefined): MessageType =>
-  kind === 'image' || kind === 'video' || kind === 'audio' ? kind : 'file';

@@ -104,3 +104,6 @@ export interface PublicConfig {
   max_request_bytes?: number;
   dev_login: boolean;
 }
+
+export const messagesPath = (conversationId: string): string =>
+  `/v1/conversations/${encodeURIComponent(conversationId)}/messages`;
