@@ -7,7 +7,7 @@ import type { System } from '../harness/system.ts';
 export const ARTEFACTS = fileURLToPath(new URL('../artefacts/', import.meta.url));
 
 /** Twenty photos on a busy machine take their time. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 20_000;
 
 export interface TabOptions extends BrowserContextOptions {
   /** What the host's tokens live; the demo asks for another one in time. */
@@ -72,9 +72,16 @@ export class ChatTab {
     await this.page.getByTestId('composer-text').press('Enter');
   }
 
-  /** @param files bytes, or paths of files */
+  /** Chooses files, and sends them without a caption. @param files bytes, or paths of files */
   async choose(files: ChosenFile | ChosenFile[] | string): Promise<void> {
+    await this.add(files);
+    await this.page.getByTestId('composer-send').click();
+  }
+
+  /** Chooses files: they wait in the composer. */
+  async add(files: ChosenFile | ChosenFile[] | string): Promise<void> {
     await this.page.getByTestId('composer-file').setInputFiles(files);
+    await this.page.getByTestId('chosen-files').waitFor();
   }
 
   message(text: string): Locator {

@@ -40,7 +40,8 @@ beforeAll(async () => {
     { name: 'empty.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture at all') },
   ]);
   await ann.media('ready').nth(4).waitFor();
-  await ann.media('failed').waitFor();
+  // What cannot be shown is a file, for everyone to have.
+  await ann.page.locator('.file a').nth(1).waitFor();
 });
 
 afterAll(async () => {

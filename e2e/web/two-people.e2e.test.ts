@@ -65,7 +65,7 @@ test('a photo travels from one browser to the other, shown as a blur until it is
 
 test('a video plays, in parts of the quality that the network allows', async () => {
   await ann.choose({ name: 'bunny.mp4', mimeType: 'video/mp4', buffer: await videoFile() });
-  const video = ben.page.getByTestId('media-video').first();
+  const video = ben.page.locator('video').first();
   await video.waitFor();
   // Its player is fetched first, and replaces whatever was started before.
   await ben.page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) > 0);
@@ -78,7 +78,7 @@ test('a video plays, in parts of the quality that the network allows', async () 
   });
   expect(played.duration).toBeGreaterThan(5);
   expect(played.width / played.height).toBeCloseTo(16 / 9, 1);
-  expect(await video.getAttribute('data-hls')).toBe('true');
+  expect(await video.getAttribute('data-claimcheck-hls')).toBe('true');
   await ben.shoot('ben-has-both');
   await ann.shoot('ann-sent-both');
 });

@@ -11,10 +11,20 @@ const isMissing: Record<string, () => boolean> = {
 /** Throws `unsupported`, and says what to do. */
 export const assertSupported = (): void => {
   const missing = Object.keys(isMissing).filter((name) => isMissing[name]?.());
+  if (missing.length > 0 && isReactNative())
+    throw new ClaimcheckError(
+      'unsupported',
+      `React Native lacks ${missing.join(', ')}. Use createNativeClient of @claimcheck/client/native.`,
+    );
   if (missing.length > 0)
     throw new ClaimcheckError(
       'unsupported',
       `This browser is too old: it lacks ${missing.join(', ')}. Chrome and Edge 119, Firefox 124, Safari 17.4, Node 22 and later have all of it.`,
+    );
+  if (typeof globalThis.crypto?.randomUUID !== 'function' && isReactNative())
+    throw new ClaimcheckError(
+      'unsupported',
+      'React Native has no crypto.randomUUID. Use createNativeClient of @claimcheck/client/native.',
     );
   if (typeof globalThis.crypto?.randomUUID !== 'function')
     throw new ClaimcheckError(
@@ -22,3 +32,5 @@ export const assertSupported = (): void => {
       'This page is not secure, so the browser keeps crypto from it. Serve it over https, or from localhost.',
     );
 };
+
+const isReactNative = (): boolean => globalThis.navigator?.product === 'ReactNative';

@@ -21,9 +21,18 @@ export const assertKnown = <Options extends object>(
 
 /** Throws `invalid_option`, and says what to pass instead. */
 export const assertBlob = (file: unknown): void => {
-  if (file instanceof Blob) return;
+  if (file instanceof Blob || isReadable(file)) return;
   throw invalid('file', `upload takes a File or a Blob, and got ${nameOf(file)}. ${insteadOf(file)}`);
 };
+
+/** A file of another platform that can be read piece by piece. */
+const isReadable = (file: unknown): boolean =>
+  typeof file === 'object' &&
+  file !== null &&
+  'slice' in file &&
+  'arrayBuffer' in file &&
+  'size' in file &&
+  typeof file.slice === 'function';
 
 const HOST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 

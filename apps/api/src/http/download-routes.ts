@@ -18,7 +18,7 @@ const outlivesRedirect = ({ scope }: Viewer, { content_type }: Download): boolea
 
 /**
  * `GET` and `HEAD /v1/media/:id/:quality`: a stable URL, answered with a redirect or, by configuration, with
- * the bytes.
+ * the bytes. With `?download=1` a browser saves them instead of showing them.
  *
  * @param guards run before: authentication and rate limit
  */
@@ -32,7 +32,8 @@ export const downloadRoutes = (context: HttpContext, ...guards: RequestHandler[]
     try {
       const viewer = viewerOf(response);
       const row = await readVisibleMedia(database.client, mediaIdOf(request.params.id), viewer);
-      const download = resolveDownload(row, settings, quality, viewer);
+      const found = resolveDownload(row, settings, quality, viewer);
+      const download = { ...found, is_attachment: request.query.download !== undefined };
       const session = typeof request.query.t === 'string' ? `?t=${encodeURIComponent(request.query.t)}` : '';
       if (download.hls_epoch !== undefined)
         // A playlist's relative names lead nowhere but on our own origin.

@@ -31,7 +31,7 @@ export const redirect = (request: Request, response: Response, download: Downloa
 const headersOf = (download: Download, object: StoredObject): Record<string, string> => ({
   'Accept-Ranges': 'bytes',
   'Cache-Control': NOT_WITHOUT_ASKING,
-  'Content-Disposition': contentDisposition(download.content_type, download.filename),
+  'Content-Disposition': contentDisposition(download),
   'Content-Length': String(object.size_bytes),
   'Content-Security-Policy': "sandbox; default-src 'none'",
   'Content-Type': download.content_type,

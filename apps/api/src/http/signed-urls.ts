@@ -41,7 +41,7 @@ export const signUrl = async (
   const url = await bucket.signedUrl(download.key, {
     seconds: Math.floor(lifeMs / SECOND_MS),
     content_type: download.content_type,
-    content_disposition: contentDisposition(download.content_type, download.filename),
+    content_disposition: contentDisposition(download),
     cache_control: `private, max-age=${Math.ceil(stepMs / SECOND_MS)}`,
     signed_at: new Date(signedAt),
   });

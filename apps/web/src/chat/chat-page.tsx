@@ -1,5 +1,6 @@
 import { ClaimcheckProvider, useReadable } from '@claimcheck/client/react';
 import { useEffect, useMemo, useState } from 'react';
+import { loadHls } from '../media/load-hls.ts';
 import { NetworkPanel } from '../network/network-panel.tsx';
 import type { Session } from '../session/open-session.ts';
 import { ConversationView } from '../thread/conversation-view.tsx';
@@ -23,7 +24,7 @@ export const ChatPage = ({ session, onLeave }: ChatPageProps) => {
   const [hasNetworkPanel, setNetworkPanel] = useState(false);
   const toggleNetworkPanel = () => setNetworkPanel((shown) => !shown);
   return (
-    <ClaimcheckProvider client={session.client}>
+    <ClaimcheckProvider client={session.client} loadHls={loadHls}>
       <ChatContext value={parts}>
         <div className="chat" data-open={openId !== undefined} data-panel={hasNetworkPanel}>
           <Sidebar onLeave={onLeave} hasNetworkPanel={hasNetworkPanel} onNetworkPanel={toggleNetworkPanel} />

@@ -61,15 +61,18 @@ export class Chat {
     this.open(conversation_id);
   }
 
-  sendText(conversationId: string, text: string): void {
-    this.#session.client.messages.send(conversationId, { text });
-  }
-
   sendFile(conversationId: string, file: File): void {
     const { client } = this.#session;
-    const upload = client.upload(file, { conversationId });
-    this.#files.set(upload, file);
-    client.messages.send(conversationId, { media: upload });
+    const message = client.messages.send(conversationId, { media: client.upload(file, { conversationId }) });
+    this.keepFiles([{ message, file }]);
+  }
+
+  /** For the preview of what is on its way. */
+  keepFiles(sent: readonly { message: OutgoingMessage; file: File | undefined }[]): void {
+    for (const { message, file } of sent) {
+      const { upload } = message.get();
+      if (upload && file) this.#files.set(upload, file);
+    }
   }
 
   fileOf(upload: Upload): File | undefined {
@@ -106,13 +109,13 @@ export class Chat {
   }
 
   forward(message: Message, conversationId: string): void {
-    const { message_type, body, media_object_id, filename, alt } = message;
+    const { body, media_object_id, filename, alt, attachments } = message;
+    const album = attachments?.flatMap(({ media_object_id: media, ...words }) =>
+      media === undefined ? [] : [{ media, filename: words.filename, alt: words.alt }],
+    );
     this.#session.client.messages.send(conversationId, {
-      type: message_type,
-      ...(body && { text: body }),
-      ...(media_object_id && { media: media_object_id }),
-      ...(filename && { filename }),
-      ...(alt && { alt }),
+      text: body,
+      ...(album ? { attachments: album } : { media: media_object_id, filename, alt }),
     });
   }
 

@@ -1,24 +1,18 @@
-import {
-  type ChangeEvent,
-  type ClipboardEvent,
-  type FormEvent,
-  type KeyboardEvent,
-  useEffect,
-  useId,
-  useRef,
-  useState,
-} from 'react';
-import { useChat } from '../chat/chat-context.ts';
+import { type UsedComposer, useRecorder } from '@claimcheck/client/react';
+import { type KeyboardEvent, useEffect, useId, useRef } from 'react';
 import { Icon } from '../ui/icon.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+import { ChosenFiles } from './chosen-files.tsx';
+import { RecordingBar } from './recording-bar.tsx';
 
 interface ComposerProps {
   conversationId: string;
-  onFiles: (files: Iterable<File>) => void;
+  composer: UsedComposer;
 }
 
-export const Composer = ({ conversationId, onFiles }: ComposerProps) => {
-  const { chat } = useChat();
-  const [text, setText] = useState('');
+export const Composer = ({ composer }: ComposerProps) => {
+  const { text, setText, files, canSend, send } = composer;
+  const recorder = useRecorder();
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     // On a phone this would bring up the keyboard, over half of the conversation.
@@ -26,36 +20,28 @@ export const Composer = ({ conversationId, onFiles }: ComposerProps) => {
   }, []);
   const textId = useId();
   const fileId = useId();
-
-  const send = () => {
-    const body = text.trim();
-    if (body === '') return;
-    chat.sendText(conversationId, body);
-    setText('');
-  };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    send();
-  };
   const sendOnEnter = (event: KeyboardEvent) => {
     // Enter also ends the input of a Japanese or Chinese word.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
-    send();
+    if (canSend) send();
   };
-  const pasteFiles = (event: ClipboardEvent) => {
-    if (event.clipboardData.files.length === 0) return;
-    event.preventDefault();
-    onFiles(event.clipboardData.files);
-  };
-  const chooseFiles = (event: ChangeEvent<HTMLInputElement>) => {
-    onFiles([...(event.target.files ?? [])]);
-    // So that the same file can be chosen again.
-    event.target.value = '';
-  };
+  const words = files.length > 0 ? 'Caption' : 'Message';
 
+  if (recorder.state === 'recording')
+    return (
+      <div className="composer">
+        <RecordingBar recorder={recorder} onRecorded={(file) => composer.add([file])} />
+      </div>
+    );
   return (
-    <form className="composer" onSubmit={submit}>
+    <form className="composer" {...composer.formProps}>
+      {files.length > 0 && <ChosenFiles files={files} onRemove={composer.remove} />}
+      {recorder.state === 'refused' && (
+        <p role="alert" className="problem">
+          The browser does not let this page use the microphone.
+        </p>
+      )}
       <div className="row">
         <input
           id={fileId}
@@ -63,36 +49,45 @@ export const Composer = ({ conversationId, onFiles }: ComposerProps) => {
           multiple
           className="visually-hidden"
           data-testid="composer-file"
-          onChange={chooseFiles}
+          {...composer.inputProps}
         />
         <label htmlFor={fileId} className="icon-button" title="Add files">
           <Icon name="attach" />
           <span className="visually-hidden">Add files</span>
         </label>
         <label htmlFor={textId} className="visually-hidden">
-          Message
+          {words}
         </label>
         <textarea
           ref={field}
           id={textId}
           data-testid="composer-text"
           rows={1}
+          dir="auto"
           value={text}
-          placeholder="Message"
+          placeholder={words}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={sendOnEnter}
-          onPaste={pasteFiles}
         />
-        <button
-          type="submit"
-          className="icon-button primary"
-          data-testid="composer-send"
-          disabled={text.trim() === ''}
-          aria-label="Send"
-          title="Send"
-        >
-          <Icon name="send" />
-        </button>
+        {canSend || !recorder.isPossible ? (
+          <button
+            type="submit"
+            className="icon-button primary"
+            data-testid="composer-send"
+            disabled={!canSend}
+            aria-label="Send"
+            title="Send"
+          >
+            <Icon name="send" />
+          </button>
+        ) : (
+          <IconButton
+            icon="microphone"
+            label="Record a voice message"
+            data-testid="composer-record"
+            onClick={() => void recorder.start()}
+          />
+        )}
       </div>
     </form>
   );

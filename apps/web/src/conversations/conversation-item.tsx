@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react';
 import { useChat } from '../chat/chat-context.ts';
 import { messageWords } from '../thread/message-words.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { formatRecent } from '../words/format-time.ts';
 import { conversationName } from './conversation-name.ts';
 
 export const ConversationItem = ({ conversation }: { conversation: Conversation }) => {
@@ -22,10 +23,17 @@ export const ConversationItem = ({ conversation }: { conversation: Conversation 
         onClick={() => chat.open(id)}
       >
         <Avatar name={name} />
-        <span className="name">
+        <span className="name" dir="auto">
           {name}
-          <span className="last">{last ? messageWords(last) : 'No messages yet'}</span>
+          <span className="last" dir="auto">
+            {last ? messageWords(last) : 'No messages yet'}
+          </span>
         </span>
+        {last && (
+          <time className="when" dateTime={last.created_at}>
+            {formatRecent(last.created_at)}
+          </time>
+        )}
         {unread > 0 && (
           <span className="count">
             {unread}

@@ -1,7 +1,6 @@
-import { useMedia } from '@claimcheck/client/react';
+import { downloadUrl, formatBytes, useMedia } from '@claimcheck/client/react';
 import { Icon } from '../ui/icon.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
-import { formatBytes } from '../words/format-bytes.ts';
 import type { GalleryEntry } from './gallery-entries.ts';
 
 interface GalleryBarProps {
@@ -34,7 +33,7 @@ export const GalleryBar = ({ entry, zoom, onForward, onClose }: GalleryBarProps)
       {file && (
         <a
           className="icon-button"
-          href={file}
+          href={downloadUrl(file)}
           download={name}
           rel="noreferrer"
           target="_blank"

@@ -1,6 +1,6 @@
 import type { Message } from '@claimcheck/client';
+import { MediaVideo } from '@claimcheck/client/react';
 import { type KeyboardEvent, useEffect } from 'react';
-import { MediaVideo } from '../media/media-video.tsx';
 import { useThreadActions } from '../thread/thread-actions.ts';
 import { Modal } from '../ui/modal.tsx';
 import { GalleryBar } from './gallery-bar.tsx';
@@ -79,8 +79,9 @@ export const Gallery = ({ entries, messageId, onShow, onClose }: GalleryProps) =
               key={messageId}
               media={media}
               conversationId={message.conversation_id}
-              name={name}
+              filename={name}
               alt={alt}
+              className="frame"
             />
           </div>
         )}

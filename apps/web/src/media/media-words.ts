@@ -30,7 +30,6 @@ const processingWords = ({ kind, scan_state, transcode_state, progress }: Media)
 };
 
 const scanWords = ({ scan_state }: Media): string | undefined => {
-  if (scan_state === 'skipped') return 'Not scanned for viruses.';
   if (scan_state === 'unscannable') return 'Could not be scanned for viruses.';
   return scan_state === 'pending' ? 'Waiting for the virus scanner…' : undefined;
 };

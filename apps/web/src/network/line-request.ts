@@ -1,4 +1,4 @@
-import { formatBytes } from '../words/format-bytes.ts';
+import { formatBytes } from '@claimcheck/client/react/format-bytes';
 import type { NetworkLine } from './network-line.ts';
 
 type Body = Document | XMLHttpRequestBodyInit | null;

@@ -36,6 +36,11 @@ export const OutgoingFile = ({ message, upload }: OutgoingFileProps) => {
           aria-label={`Upload of ${name}`}
         />
         <p className="status">{uploadWords(snapshot)}</p>
+        {message.text && (
+          <p className="body" dir="auto">
+            {message.text}
+          </p>
+        )}
       </div>
       <div className="buttons">
         {RUNNING.includes(state) && (

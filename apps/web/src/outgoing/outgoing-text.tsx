@@ -7,9 +7,8 @@ interface OutgoingTextProps {
   error: ClaimcheckError | undefined;
 }
 
-/** Messages arrive in the order in which they were sent. */
 const WORDS: Record<OutgoingState, string> = {
-  waiting: 'After what was sent before',
+  waiting: 'Waits to be sent',
   sending: 'Sending…',
   sent: 'Sent',
   failed: 'Not sent',
@@ -18,7 +17,9 @@ const WORDS: Record<OutgoingState, string> = {
 
 export const OutgoingText = ({ message, state, error }: OutgoingTextProps) => (
   <div className="outgoing-text">
-    <p className="body">{message.text ?? message.filename}</p>
+    <p className="body" dir="auto">
+      {message.text ?? message.filename}
+    </p>
     {state !== 'failed' && (
       <p className="status">
         <Icon name="clock" /> {error ? 'Waits for the connection' : WORDS[state]}

@@ -1,4 +1,4 @@
-import { formatBytes } from '../words/format-bytes.ts';
+import { formatBytes } from '@claimcheck/client/react/format-bytes';
 import { formatDuration } from '../words/format-duration.ts';
 
 export interface Progress {

@@ -1,39 +1,47 @@
 import type { Message } from '@claimcheck/client';
-import { MediaView } from '../media/media-view.tsx';
+import { MessageMedia } from '../media/message-media.tsx';
+import { useLongPress } from '../ui/use-long-press.ts';
 import type { Album } from './group-messages.ts';
 import { MessageActions } from './message-actions.tsx';
-import { MessageMeta } from './message-meta.tsx';
+import { MessageTime } from './message-time.tsx';
 
 interface AlbumItemProps {
   album: Album;
   isOwn: boolean;
+  sender: string | undefined;
 }
 
 /** Photos that were sent together: a message each, side by side. */
-export const AlbumItem = ({ album, isOwn }: AlbumItemProps) => {
-  const { messages, sender } = album;
+export const AlbumItem = ({ album: { messages, isFollowUp }, isOwn, sender }: AlbumItemProps) => (
+  <li className={isOwn ? 'message own' : 'message'} data-follow-up={isFollowUp}>
+    <div className="bubble">
+      {sender && (
+        <p className="sender" dir="auto">
+          {sender}
+        </p>
+      )}
+      <ul className="album" data-testid="album" aria-label={`${messages.length} photos`}>
+        {messages.map((message) => (
+          <AlbumCell key={message.message_id} message={message} />
+        ))}
+      </ul>
+      <MessageTime sentAt={messages[0].created_at} />
+    </div>
+  </li>
+);
+
+const AlbumCell = ({ message }: { message: Message }) => {
+  const { isPressed, release, handlers } = useLongPress();
   return (
-    <li className={isOwn ? 'message own' : 'message'}>
-      <div className="bubble">
-        <MessageMeta sender={sender} sentAt={messages[0].created_at} />
-        <ul className="album" data-testid="album" aria-label={`${messages.length} photos`}>
-          {messages.map((message) => (
-            <AlbumCell key={message.message_id} message={message} />
-          ))}
-        </ul>
-      </div>
+    <li
+      className="album-cell"
+      data-testid="message"
+      data-message-id={message.message_id}
+      data-seq={message.seq}
+      {...handlers}
+    >
+      {message.media && <MessageMedia message={message} media={message.media} isSquare />}
+      <MessageActions message={message} isOpen={isPressed} onClose={release} />
     </li>
   );
 };
-
-const AlbumCell = ({ message }: { message: Message }) => (
-  <li
-    className="album-cell"
-    data-testid="message"
-    data-message-id={message.message_id}
-    data-seq={message.seq}
-  >
-    {message.media && <MediaView message={message} media={message.media} isSquare />}
-    <MessageActions message={message} />
-  </li>
-);

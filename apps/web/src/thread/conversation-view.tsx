@@ -1,5 +1,5 @@
 import type { Message } from '@claimcheck/client';
-import { useReadable } from '@claimcheck/client/react';
+import { useComposer, useReadable } from '@claimcheck/client/react';
 import { useMemo, useState } from 'react';
 import { useChat } from '../chat/chat-context.ts';
 import { Composer } from '../composer/composer.tsx';
@@ -17,10 +17,10 @@ interface ConversationViewProps {
 export const ConversationView = ({ conversationId, onNetworkPanel }: ConversationViewProps) => {
   const { session, chat } = useChat();
   const conversation = useReadable(session.client.conversation(conversationId));
-  const sendFiles = (files: Iterable<File>) => {
-    for (const file of files) chat.sendFile(conversationId, file);
-  };
-  const isDragging = useFileDrop(sendFiles);
+  const { conversations } = useReadable(chat.store);
+  const members = conversations?.find((item) => item.conversation_id === conversationId)?.member_ids ?? [];
+  const composer = useComposer(conversationId, { onSent: (sent) => chat.keepFiles(sent) });
+  const isDragging = useFileDrop(composer.add);
   const [dialog, setDialog] = useState<ShownDialog>();
   const actions = useMemo<ThreadActions>(() => {
     const show = (kind: ShownDialog['kind']) => (message: Message) => setDialog({ kind, message });
@@ -31,9 +31,13 @@ export const ConversationView = ({ conversationId, onNetworkPanel }: Conversatio
     <ThreadActionsContext value={actions}>
       <section className="conversation" aria-label="Conversation">
         <ConversationHead conversationId={conversationId} onNetworkPanel={onNetworkPanel} />
-        <MessageList conversationId={conversationId} conversation={conversation} />
-        <Composer conversationId={conversationId} onFiles={sendFiles} />
-        {isDragging && <div className="drop-hint">Drop files to send them</div>}
+        <MessageList
+          conversationId={conversationId}
+          conversation={conversation}
+          hasNames={members.length > 2}
+        />
+        <Composer conversationId={conversationId} composer={composer} />
+        {isDragging && <div className="drop-hint">Drop files to add them</div>}
       </section>
       {dialog && <ThreadDialog dialog={dialog} messages={conversation.messages} onChange={setDialog} />}
     </ThreadActionsContext>

@@ -4,39 +4,56 @@ export interface Album {
   sender: string;
   /** One message, or photos that were sent together. */
   messages: readonly [Message, ...Message[]];
+  /** Right after another one of the same sender, whose name then stands above it already. */
+  isFollowUp: boolean;
 }
 
 export interface Day {
   /** The local date of the first one. */
   date: Date;
+  /** Whether the day before it ends here; not when other entries of the same day came before. */
+  isNew: boolean;
   albums: readonly Album[];
 }
 
 /** Photos that follow one another this closely were chosen together. */
 const TOGETHER_MS = 60_000;
+/** Messages of one sender that follow one another this closely belong together. */
+const FOLLOW_UP_MS = 5 * 60_000;
 /** A picture that never came, or is gone, says so in words, and those need room of their own. */
 const WORDY: readonly string[] = ['failed', 'blocked', 'expired', 'deleted', 'degraded'];
 
 const fitsAlbum = ({ message_type, body, media }: Message): boolean =>
   message_type === 'image' && !body && media !== undefined && !WORDY.includes(media.state);
 
-const goesWith = (previous: Message, next: Message): boolean =>
+const isSoonAfter = (previous: Message, next: Message, withinMs: number): boolean =>
   previous.sender_user_id === next.sender_user_id &&
-  fitsAlbum(previous) &&
-  fitsAlbum(next) &&
-  Date.parse(next.created_at) - Date.parse(previous.created_at) <= TOGETHER_MS;
+  Date.parse(next.created_at) - Date.parse(previous.created_at) <= withinMs;
 
-/** Messages, oldest first, as they are shown: by day, and photos that belong together side by side. */
-export const groupMessages = (messages: readonly Message[]): readonly Day[] => {
-  const days: { date: Date; albums: { sender: string; messages: [Message, ...Message[]] }[] }[] = [];
-  let previous: Message | undefined;
+const goesWith = (previous: Message, next: Message): boolean =>
+  fitsAlbum(previous) && fitsAlbum(next) && isSoonAfter(previous, next, TOGETHER_MS);
+
+const dayOf = ({ created_at }: Message): string => new Date(created_at).toDateString();
+
+/**
+ * Messages, oldest first, as they are shown: by day, and photos that belong together side by side.
+ *
+ * @param before the message that is shown before the first of them
+ */
+export const groupMessages = (messages: readonly Message[], before?: Message): readonly Day[] => {
+  const days: { date: Date; isNew: boolean; albums: (Album & { messages: [Message, ...Message[]] })[] }[] =
+    [];
+  let previous = before;
   for (const message of messages) {
-    const date = new Date(message.created_at);
-    const isSameDay = days.at(-1)?.date.toDateString() === date.toDateString();
-    if (!isSameDay) days.push({ date, albums: [] });
+    const isSameDay = previous !== undefined && dayOf(previous) === dayOf(message);
+    if (!isSameDay || days.length === 0)
+      days.push({ date: new Date(message.created_at), isNew: !isSameDay, albums: [] });
     const album = days.at(-1)?.albums.at(-1);
     if (isSameDay && album && previous && goesWith(previous, message)) album.messages.push(message);
-    else days.at(-1)?.albums.push({ sender: message.sender_user_id, messages: [message] });
+    else {
+      const isFollowUp = isSameDay && previous !== undefined && isSoonAfter(previous, message, FOLLOW_UP_MS);
+      days.at(-1)?.albums.push({ sender: message.sender_user_id, messages: [message], isFollowUp });
+    }
     previous = message;
   }
   return days;

@@ -6,7 +6,14 @@ import { useThreadActions } from './thread-actions.ts';
 
 const GONE: readonly string[] = ['failed', 'blocked', 'expired', 'deleted'];
 
-export const MessageActions = ({ message }: { message: Message }) => {
+interface MessageActionsProps {
+  message: Message;
+  /** Opened by a long press. */
+  isOpen: boolean;
+  onClose: () => void;
+}
+
+export const MessageActions = ({ message, isOpen, onClose }: MessageActionsProps) => {
   const { session } = useChat();
   const { forward, remove } = useThreadActions();
   const isThere = message.message_type === 'text' || (message.media && !GONE.includes(message.media.state));
@@ -15,5 +22,12 @@ export const MessageActions = ({ message }: { message: Message }) => {
   if (message.sender_user_id === session.userId)
     actions.push({ icon: 'trash', label: 'Delete for everyone', onChoose: () => remove(message) });
   if (actions.length === 0) return null;
-  return <DisclosureMenu label={`More for “${messageWords(message)}”`} actions={actions} />;
+  return (
+    <DisclosureMenu
+      label={`More for “${messageWords(message)}”`}
+      actions={actions}
+      isPressed={isOpen}
+      onClose={onClose}
+    />
+  );
 };

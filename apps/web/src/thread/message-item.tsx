@@ -1,29 +1,55 @@
 import type { Message } from '@claimcheck/client';
+import { Album } from '@claimcheck/client/react';
 import { memo } from 'react';
-import { MediaView } from '../media/media-view.tsx';
+import { MessageMedia } from '../media/message-media.tsx';
+import { useLongPress } from '../ui/use-long-press.ts';
+import { LinkedText } from '../words/linked-text.tsx';
 import { MessageActions } from './message-actions.tsx';
-import { MessageMeta } from './message-meta.tsx';
+import { MessageTime } from './message-time.tsx';
 
 interface MessageItemProps {
   message: Message;
   isOwn: boolean;
+  /** Named above it. */
+  sender: string | undefined;
+  isFollowUp: boolean;
 }
 
-export const MessageItem = memo(({ message, isOwn }: MessageItemProps) => (
-  <li
-    className={isOwn ? 'message own' : 'message'}
-    data-testid="message"
-    data-message-id={message.message_id}
-    data-seq={message.seq}
-  >
-    <div className="bubble">
-      <MessageMeta sender={message.sender_user_id} sentAt={message.created_at} />
-      {message.media && <MediaView message={message} media={message.media} />}
-      {message.message_type !== 'text' && !message.media && (
-        <p className="status">{message.filename ?? 'This file'} was removed.</p>
-      )}
-      {message.body && <p className="body">{message.body}</p>}
-    </div>
-    <MessageActions message={message} />
-  </li>
-));
+export const MessageItem = memo(({ message, isOwn, sender, isFollowUp }: MessageItemProps) => {
+  const { isPressed, release, handlers } = useLongPress();
+  return (
+    <li
+      className={isOwn ? 'message own' : 'message'}
+      data-testid="message"
+      data-message-id={message.message_id}
+      data-seq={message.seq}
+      data-follow-up={isFollowUp}
+    >
+      {/* What is read out says whose it is, whether or not it is written. */}
+      <div className="bubble" {...handlers}>
+        {sender ? (
+          <p className="sender" dir="auto">
+            {sender}
+          </p>
+        ) : (
+          <span className="visually-hidden">{isOwn ? 'You' : message.sender_user_id}: </span>
+        )}
+        {message.attachments ? (
+          <Album
+            attachments={message.attachments}
+            conversationId={message.conversation_id}
+            className="album"
+          />
+        ) : (
+          message.media && <MessageMedia message={message} media={message.media} />
+        )}
+        {message.message_type !== 'text' && !message.media && !message.attachments && (
+          <p className="status">{message.filename ?? 'This file'} was removed.</p>
+        )}
+        {message.body && <LinkedText className="body" text={message.body} />}
+        <MessageTime sentAt={message.created_at} isEdited={message.edited_at !== undefined} />
+      </div>
+      <MessageActions message={message} isOpen={isPressed} onClose={release} />
+    </li>
+  );
+});

@@ -1,4 +1,5 @@
-import type { ConversationSnapshot } from '@claimcheck/client';
+import type { ConversationSnapshot, Message } from '@claimcheck/client';
+import { Fragment } from 'react';
 import { useChat } from '../chat/chat-context.ts';
 import { OutgoingList } from '../outgoing/outgoing-list.tsx';
 import { AlbumItem } from './album-item.tsx';
@@ -6,17 +7,21 @@ import { DayDivider } from './day-divider.tsx';
 import { type Album, groupMessages } from './group-messages.ts';
 import { MessageItem } from './message-item.tsx';
 import { OlderButton } from './older-button.tsx';
+import { segmentsOf } from './segments.ts';
 import { withProgress } from './with-progress.ts';
 
 interface MessageListProps {
   conversationId: string;
   conversation: ConversationSnapshot;
+  /** In a chat of two the name says nothing. */
+  hasNames: boolean;
 }
 
 /** The scroller runs from the bottom up (column-reverse), so it stays at the newest message by itself. */
-export const MessageList = ({ conversationId, conversation }: MessageListProps) => {
+export const MessageList = ({ conversationId, conversation, hasNames }: MessageListProps) => {
   const { messages, progress, outgoing, hasOlder } = conversation;
   const isEmpty = messages.length + outgoing.length === 0;
+  let before: Message | undefined;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className="messages" aria-label="Messages" tabIndex={0}>
@@ -25,30 +30,45 @@ export const MessageList = ({ conversationId, conversation }: MessageListProps) 
       ) : (
         <div>
           {hasOlder && <OlderButton conversationId={conversationId} />}
-          <ol className="thread">
-            {groupMessages(withProgress(messages, progress)).flatMap(({ date, albums }) => [
-              <DayDivider key={date.toDateString()} date={date} />,
-              ...albums.map((album) => <AlbumOrMessage key={album.messages[0].message_id} album={album} />),
-            ])}
-          </ol>
-          <OutgoingList messages={outgoing} />
+          {isUnscanned(messages) && <p className="note">Files are not scanned for viruses here.</p>}
+          {segmentsOf(withProgress(messages, progress), outgoing).map((segment) => {
+            const days = groupMessages(segment.messages, before);
+            before = segment.messages.at(-1) ?? before;
+            return (
+              <Fragment key={segment.messages[0]?.message_id ?? 'first'}>
+                <ol className="thread">
+                  {days.flatMap(({ date, isNew, albums }) => [
+                    isNew && <DayDivider key={date.toDateString()} date={date} />,
+                    ...albums.map((album) => (
+                      <AlbumOrMessage key={album.messages[0].message_id} album={album} hasNames={hasNames} />
+                    )),
+                  ])}
+                </ol>
+                <OutgoingList messages={segment.outgoing} />
+              </Fragment>
+            );
+          })}
         </div>
       )}
     </section>
   );
 };
 
+const isUnscanned = (messages: readonly Message[]): boolean =>
+  messages.some(({ media }) => media?.scan_state === 'skipped');
+
 const emptyWords = ({ status, error }: ConversationSnapshot): string => {
   if (status === 'live') return 'No messages yet.';
   return error ? error.message : 'Loading messages…';
 };
 
-const AlbumOrMessage = ({ album }: { album: Album }) => {
+const AlbumOrMessage = ({ album, hasNames }: { album: Album; hasNames: boolean }) => {
   const { session } = useChat();
   const isOwn = album.sender === session.userId;
+  const sender = hasNames && !isOwn && !album.isFollowUp ? album.sender : undefined;
   return album.messages.length === 1 ? (
-    <MessageItem message={album.messages[0]} isOwn={isOwn} />
+    <MessageItem message={album.messages[0]} isOwn={isOwn} sender={sender} isFollowUp={album.isFollowUp} />
   ) : (
-    <AlbumItem album={album} isOwn={isOwn} />
+    <AlbumItem album={album} isOwn={isOwn} sender={sender} />
   );
 };

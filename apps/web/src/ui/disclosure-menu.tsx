@@ -1,4 +1,4 @@
-import { type FocusEvent, type KeyboardEvent, useId, useRef, useState } from 'react';
+import { type FocusEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { Icon, type IconName } from './icon.tsx';
 import { IconButton } from './icon-button.tsx';
 
@@ -11,22 +11,36 @@ export interface MenuAction {
 interface DisclosureMenuProps {
   label: string;
   actions: readonly MenuAction[];
+  /** Opened from outside, as by a long press. */
+  isPressed: boolean;
+  onClose: () => void;
 }
 
 /** A button that shows more buttons; leaving them, or Escape, hides them again. */
-export const DisclosureMenu = ({ label, actions }: DisclosureMenuProps) => {
+export const DisclosureMenu = ({ label, actions, isPressed, onClose }: DisclosureMenuProps) => {
   const [isOpen, setOpen] = useState(false);
   const listId = useId();
   const root = useRef<HTMLDivElement>(null);
 
+  const close = () => {
+    setOpen(false);
+    onClose();
+  };
+  useEffect(() => {
+    if (!isPressed) return;
+    setOpen(true);
+    // So that leaving it closes it.
+    root.current?.querySelector('button')?.focus();
+  }, [isPressed]);
+
   const closeOnEscape = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' || !isOpen) return;
     event.stopPropagation();
-    setOpen(false);
+    close();
     root.current?.querySelector('button')?.focus();
   };
   const closeWhenLeft = (event: FocusEvent) => {
-    if (!event.currentTarget.contains(event.relatedTarget)) setOpen(false);
+    if (!event.currentTarget.contains(event.relatedTarget)) close();
   };
 
   return (
@@ -46,7 +60,7 @@ export const DisclosureMenu = ({ label, actions }: DisclosureMenuProps) => {
             <button
               type="button"
               onClick={() => {
-                setOpen(false);
+                close();
                 action.onChoose();
               }}
             >

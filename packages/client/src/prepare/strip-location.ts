@@ -9,7 +9,6 @@ const APP1 = 0xe1;
 const MARKER = 0xff;
 /** Segments before the picture itself are small; none of a photo's metadata lies behind. */
 const HEAD_BYTES = 16 * 1024 ** 2;
-const latin1 = new TextDecoder('latin1');
 
 /**
  * A JPEG without the place where it was taken: its EXIF loses the GPS directory, and XMP packets that speak of GPS
@@ -78,7 +77,14 @@ const rebuild = (file: Blob, head: Uint8Array<ArrayBuffer>, segments: Segment[])
 
 /** The same segment when it has no location; undefined when all of it goes. */
 const withoutLocation = (segment: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined => {
-  const text = latin1.decode(segment.subarray(4));
+  const text = latin1Of(segment.subarray(4));
   if (text.startsWith('Exif\0\0')) return withoutGps(segment);
   return text.startsWith('http://ns.adobe.com/') && text.includes('GPS') ? undefined : segment;
+};
+
+/** Hermes decodes nothing but UTF-8. */
+const latin1Of = (bytes: Uint8Array): string => {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 };

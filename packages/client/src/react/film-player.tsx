@@ -70,6 +70,7 @@ export const FilmPlayer = ({
       preload="metadata"
       poster={poster}
       aria-label={label}
+      data-claimcheck-hls={playlist !== undefined}
       style={{ ...FILLING, objectFit: 'contain' }}
       onLoadedMetadata={({ currentTarget: video }) => {
         const { seconds, isPlaying } = left.current;

@@ -1,9 +1,17 @@
+export { Album, type AlbumProps } from './album.tsx';
 export { ClaimcheckProvider, type ClaimcheckProviderProps, useClient } from './claimcheck-provider.tsx';
+export { formatBytes } from './format-bytes.ts';
 export type { Hls, LoadHls } from './hls.ts';
+export { MediaAudio, type MediaAudioProps } from './media-audio.tsx';
+export { downloadUrl, MediaFile, type MediaFileProps } from './media-file.tsx';
 export { MediaImage, type MediaImageProps } from './media-image.tsx';
 export type { MediaLabels } from './media-labels.ts';
 export { MediaVideo, type MediaVideoProps } from './media-video.tsx';
+export { MediaView, type MediaViewProps } from './media-view.tsx';
+export { type ChosenFile, type UsedComposer, useComposer } from './use-composer.ts';
 export { type UsedConversation, useConversation, useOutgoing } from './use-conversation.ts';
 export { type UsedMedia, useMedia } from './use-media.ts';
 export { useReadable } from './use-readable.ts';
+export { type UsedRecorder, useRecorder } from './use-recorder.ts';
 export { type UsedUploads, useUpload, useUploads } from './use-upload.ts';
+export { Waveform, type WaveformProps } from './waveform.tsx';

@@ -1,6 +1,7 @@
 import { type CSSProperties, useState } from 'react';
 import type { MediaElementUrls } from '../media/media.ts';
 import { isSettled, type Media, type Quality } from '../wire/media.ts';
+import { MediaFile } from './media-file.tsx';
 import { FILLING, MediaFrame } from './media-frame.tsx';
 import { DEFAULT_LABELS, endOf, type MediaLabels } from './media-labels.ts';
 import { useAttempts } from './use-attempts.ts';
@@ -12,16 +13,18 @@ export interface MediaImageProps {
   /** As it came with a message. */
   media: Media;
   /** In which it is seen. */
-  conversationId?: string;
+  conversationId?: string | undefined;
   /** The picture in words; defaults to the media object's, then to its file name. */
-  alt?: string;
-  /** Where it exists; else what is best for a chat's bubble. */
-  quality?: Quality;
-  labels?: Partial<MediaLabels>;
-  className?: string;
-  style?: CSSProperties;
-  /** Told with the quality that is on the screen. */
-  onShown?: (quality: Quality) => void;
+  alt?: string | undefined;
+  /** Its name, where it is shown as a file; defaults to the media object's. */
+  filename?: string | undefined;
+  /** Where it exists; otherwise what is best for a chat's bubble. */
+  quality?: Quality | undefined;
+  labels?: Partial<MediaLabels> | undefined;
+  className?: string | undefined;
+  style?: CSSProperties | undefined;
+  /** Called with the quality that is on the screen. */
+  onShown?: ((quality: Quality) => void) | undefined;
 }
 
 /**
@@ -42,6 +45,8 @@ export const MediaImage = ({ media: given, conversationId, quality, onShown, ...
 
   // There are no URLs before there is a token, and none at all when that is refused.
   const isKnown = Object.keys(urls).length > 0 || error?.retryable === false;
+  const isFile = media.state === 'failed' || (media.state === 'degraded' && media.qualities.length === 0);
+  if (isFile) return <MediaFile media={media} conversationId={conversationId} {...props} />;
   const isComplete = shown !== undefined && shown === top;
 
   const isLost = isGivenUp || (isSettled(media) && isKnown && layers.length === 0);

@@ -8,6 +8,12 @@ export interface MediaLabels {
   expired: string;
   deleted: string;
   unloadable: string;
+  /** Said of a file whose preview could not be made. */
+  degraded: string;
+  /** Said of a file that nobody may get before its verdict. */
+  scanning: string;
+  /** Said of the button that shows a picture large. */
+  open: string;
 }
 
 export const DEFAULT_LABELS: MediaLabels = {
@@ -17,6 +23,9 @@ export const DEFAULT_LABELS: MediaLabels = {
   expired: 'No longer kept',
   deleted: 'Deleted',
   unloadable: 'Could not be loaded',
+  degraded: 'No preview of this file',
+  scanning: 'Waiting for the virus scanner',
+  open: 'View',
 };
 
 /** Why there is nothing to show, for good; undefined while there may be. */
@@ -33,4 +42,16 @@ export const endOf = ({ state }: Pick<Media, 'state'>, labels: MediaLabels): str
     default:
       return undefined;
   }
+};
+
+/** What there is to say about a file besides its name and size. */
+export const stateOf = (
+  media: Pick<Media, 'state' | 'scan_state'>,
+  labels: MediaLabels,
+): string | undefined => {
+  const end = endOf(media, labels);
+  if (end !== undefined) return end;
+  if (media.state === 'degraded') return labels.degraded;
+  if (media.state !== 'processing') return undefined;
+  return media.scan_state === 'pending' ? labels.scanning : labels.processing;
 };

@@ -2,6 +2,7 @@ import { type CSSProperties, useState } from 'react';
 import { isSettled, type Media } from '../wire/media.ts';
 import { useProvided } from './claimcheck-provider.tsx';
 import { FilmPlayer } from './film-player.tsx';
+import { MediaFile } from './media-file.tsx';
 import { FILLING, MediaFrame } from './media-frame.tsx';
 import { DEFAULT_LABELS, endOf, type MediaLabels } from './media-labels.ts';
 import { useAttempts } from './use-attempts.ts';
@@ -11,12 +12,14 @@ export interface MediaVideoProps {
   /** As it came with a message. */
   media: Media;
   /** In which it is seen. */
-  conversationId?: string;
+  conversationId?: string | undefined;
   /** The film in words; defaults to the media object's, then to its file name. */
-  alt?: string;
-  labels?: Partial<MediaLabels>;
-  className?: string;
-  style?: CSSProperties;
+  alt?: string | undefined;
+  /** Its name, where it is shown as a file; defaults to the media object's. */
+  filename?: string | undefined;
+  labels?: Partial<MediaLabels> | undefined;
+  className?: string | undefined;
+  style?: CSSProperties | undefined;
 }
 
 /** A film in a place that keeps its shape: its blur, its poster, then the mp4 or HLS with the browser's controls. */
@@ -33,7 +36,10 @@ export const MediaVideo = ({ media: given, conversationId, ...props }: MediaVide
   const canStream = film === undefined || (loadHls !== undefined && !isHlsBroken);
   const playlist = canStream ? urls.hls : undefined;
   const isPlayable = film !== undefined || playlist !== undefined;
-  const isLost = isGivenUp || (isSettled(media) && Object.keys(urls).length > 0 && !isPlayable);
+  const hasNothing = isSettled(media) && !isPlayable && isKnown(urls);
+  if (media.state === 'failed' || (media.state === 'degraded' && (isGivenUp || hasNothing)))
+    return <MediaFile media={media} conversationId={conversationId} {...props} />;
+  const isLost = isGivenUp || hasNothing;
   const words = endOf(media, labels) ?? (isLost ? labels.unloadable : undefined);
   return (
     <MediaFrame
@@ -62,3 +68,6 @@ export const MediaVideo = ({ media: given, conversationId, ...props }: MediaVide
     </MediaFrame>
   );
 };
+
+/** There are no URLs before there is a token. */
+const isKnown = (urls: object): boolean => Object.keys(urls).length > 0;

@@ -64,6 +64,6 @@ export const recordOf = (
   };
 };
 
-const nameOf = (file: Blob): string => (isFile(file) ? file.name : 'file');
+const nameOf = (file: Blob): string => ('name' in file && typeof file.name === 'string' ? file.name : 'file');
 
 const mediaTypeOf = (type: string): string => type.split(';')[0]?.trim() || 'application/octet-stream';

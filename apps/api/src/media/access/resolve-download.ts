@@ -19,6 +19,8 @@ export interface Download {
   hls_epoch?: number;
   /** The attempt that the media object shows; `?v=` of its URLs. */
   epoch: number;
+  /** To be saved rather than shown: `?download=1`. */
+  is_attachment?: boolean;
 }
 
 const CONTENT_TYPES = {

@@ -1,0 +1,24 @@
+import { type ChosenFile, formatBytes } from '@claimcheck/client/react';
+import { FilePreview } from '../outgoing/file-preview.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+
+interface ChosenFilesProps {
+  files: readonly ChosenFile[];
+  onRemove: (key: string) => void;
+}
+
+/** What will be sent, before anything of it is. */
+export const ChosenFiles = ({ files, onRemove }: ChosenFilesProps) => (
+  <ul className="chosen" aria-label="Files to send" data-testid="chosen-files">
+    {files.map(({ key, file }) => (
+      <li key={key}>
+        <FilePreview file={file} contentType={file.type} thumbhash={undefined} />
+        <span className="name" dir="auto">
+          {file.name}
+        </span>
+        <span className="size">{formatBytes(file.size)}</span>
+        <IconButton icon="close" label={`Remove ${file.name}`} onClick={() => onRemove(key)} />
+      </li>
+    ))}
+  </ul>
+);

@@ -1,0 +1,78 @@
+import type { Media, Message } from '@claimcheck/client';
+import { MediaImage, MediaVideo, MediaView } from '@claimcheck/client/react';
+import { useThreadActions } from '../thread/thread-actions.ts';
+import { Icon } from '../ui/icon.tsx';
+import { frameSize } from './frame-size.ts';
+import { isDeliverable } from './is-deliverable.ts';
+import { mediaWords } from './media-words.ts';
+
+interface MessageMediaProps {
+  message: Message;
+  media: Media;
+  /** As a square beside others; otherwise in its own proportions. */
+  isSquare?: boolean;
+}
+
+/** What the SDK's parts say, in this demo's words. */
+const LABELS = {
+  failed: 'This file could not be processed.',
+  blocked: 'Blocked: the virus scanner found something in this file.',
+  expired: 'This file has expired.',
+  deleted: 'This file was deleted.',
+  degraded: 'There is no preview of this file.',
+};
+
+/** The media of a message, drawn by the SDK's parts. */
+export const MessageMedia = ({ message, media, isSquare = false }: MessageMediaProps) => {
+  const words = hasFrame(media) ? mediaWords(media) : undefined;
+  return (
+    <figure
+      className="media"
+      data-testid="media"
+      data-media-id={media.media_object_id}
+      data-state={media.state}
+    >
+      <Part message={message} media={media} isSquare={isSquare} />
+      {words && (
+        <figcaption className="chip" title={words}>
+          {words}
+        </figcaption>
+      )}
+    </figure>
+  );
+};
+
+/** Words that come and go must not move what is around: they lie on the picture. */
+const hasFrame = ({ kind, qualities, state }: Media): boolean =>
+  (kind === 'image' || kind === 'video') &&
+  !FILES.includes(state) &&
+  (state !== 'degraded' || qualities.length > 0);
+
+const FILES: readonly Media['state'][] = ['failed', 'blocked', 'expired', 'deleted'];
+
+const Part = ({ message, media, isSquare }: Required<MessageMediaProps>) => {
+  const { view } = useThreadActions();
+  const filename = message.filename ?? media.filename;
+  const alt = message.alt || media.alt || filename;
+  const props = { media, conversationId: message.conversation_id, filename, alt, labels: LABELS };
+  if (!hasFrame(media)) return <MediaView {...props} className="file" />;
+  const style = isSquare ? { aspectRatio: '1' } : { width: frameSize(media).width };
+  if (media.kind === 'video' && !isSquare) return <MediaVideo {...props} className="frame" style={style} />;
+  return (
+    // Always the same element: another one would load the picture again.
+    <button
+      type="button"
+      className="open"
+      disabled={!isDeliverable(media)}
+      onClick={() => view(message)}
+      aria-label={`Look at ${alt}`}
+    >
+      <MediaImage {...props} quality={isSquare ? 'low' : undefined} className="frame" style={style} />
+      {media.kind === 'video' && (
+        <span className="play">
+          <Icon name="play" />
+        </span>
+      )}
+    </button>
+  );
+};

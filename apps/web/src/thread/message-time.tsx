@@ -1,0 +1,14 @@
+import { formatTime } from '../words/format-time.ts';
+
+interface MessageTimeProps {
+  /** ISO 8601. */
+  sentAt: string;
+  isEdited?: boolean;
+}
+
+export const MessageTime = ({ sentAt, isEdited = false }: MessageTimeProps) => (
+  <p className="meta">
+    {isEdited && 'edited '}
+    <time dateTime={sentAt}>{formatTime(sentAt)}</time>
+  </p>
+);

@@ -1,0 +1,106 @@
+import { type ChangeEvent, type ClipboardEvent, type DragEvent, type FormEvent, useState } from 'react';
+import type { OutgoingMessage } from '../messages/outgoing-message.ts';
+import { useClient } from './claimcheck-provider.tsx';
+
+/** A file that was chosen and is not sent yet; nothing of it is uploaded before `send`. */
+export interface ChosenFile {
+  /** Names it among the chosen ones. */
+  key: string;
+  file: File;
+}
+
+export interface UsedComposer {
+  text: string;
+  setText: (text: string) => void;
+  /** Shown, with the text as their caption, until they are sent. */
+  files: readonly ChosenFile[];
+  add: (files: Iterable<File>) => void;
+  remove: (key: string) => void;
+  /** Sends the files, the text with the first of them, and empties the composer. */
+  send: () => readonly { message: OutgoingMessage; file: File | undefined }[];
+  canSend: boolean;
+  /** Of an `<input type="file" multiple>`. */
+  inputProps: { onChange: (event: ChangeEvent<HTMLInputElement>) => void };
+  /** Of the `<form>`: sends, and takes files that are dropped or pasted. */
+  formProps: {
+    onSubmit: (event: FormEvent) => void;
+    onPaste: (event: ClipboardEvent) => void;
+    onDrop: (event: DragEvent) => void;
+    onDragOver: (event: DragEvent) => void;
+  };
+}
+
+interface ComposerOptions {
+  /** Called with what was sent. */
+  onSent?: ((sent: ReturnType<UsedComposer['send']>) => void) | undefined;
+}
+
+/** The state of a composer, without a look: chosen files with a caption, text, paste and drop. */
+export const useComposer = (conversationId: string, { onSent }: ComposerOptions = {}): UsedComposer => {
+  const client = useClient();
+  const [text, setText] = useState('');
+  const [files, setFiles] = useState<readonly ChosenFile[]>([]);
+  const canSend = files.length > 0 || text.trim() !== '';
+
+  const add = (chosen: Iterable<File>) => {
+    // At once: an input's list of files empties with it.
+    const more = Array.from(chosen, (file) => ({ key: crypto.randomUUID(), file }));
+    setFiles((before) => [...before, ...more]);
+  };
+  const remove = (key: string) => setFiles((before) => before.filter((file) => file.key !== key));
+  const send = () => {
+    const body = text.trim() === '' ? undefined : text.trim();
+    const sent = files.map(({ file }, index) => ({
+      message: client.messages.send(conversationId, {
+        media: client.upload(file, { conversationId }),
+        text: index === 0 ? body : undefined,
+      }),
+      file,
+    }));
+    const alone =
+      files.length === 0 && body !== undefined
+        ? [{ message: client.messages.send(conversationId, { text: body }), file: undefined }]
+        : [];
+    setText('');
+    setFiles([]);
+    const all = [...sent, ...alone];
+    onSent?.(all);
+    return all;
+  };
+
+  return {
+    text,
+    setText,
+    files,
+    add,
+    remove,
+    send,
+    canSend,
+    inputProps: {
+      onChange: ({ target }) => {
+        add(target.files ?? []);
+        // So that the same file can be chosen again.
+        target.value = '';
+      },
+    },
+    formProps: {
+      onSubmit: (event) => {
+        event.preventDefault();
+        if (canSend) send();
+      },
+      onPaste: (event) => {
+        if (event.clipboardData.files.length === 0) return;
+        event.preventDefault();
+        add(event.clipboardData.files);
+      },
+      onDrop: (event) => {
+        if (event.dataTransfer.files.length === 0) return;
+        event.preventDefault();
+        add(event.dataTransfer.files);
+      },
+      onDragOver: (event) => {
+        if (event.dataTransfer.types.includes('Files')) event.preventDefault();
+      },
+    },
+  };
+};
