@@ -218,6 +218,9 @@ export const apiSchema = z
     MAX_ATTEMPTS: wholeNumber(1, 100)
       .default(5)
       .describe('Deliveries of a message, and attempts of the sweeper at one media object.'),
+    RESULTS_CONCURRENCY: wholeNumber(1, 256)
+      .default(16)
+      .describe('Results of workers that one background process applies at once.'),
     CORS_ORIGINS: list.default([]).describe('Origins of other pages that may call, comma-separated, or `*`.'),
     DEV_LOGIN: flag.default(false).describe('Lets any visitor log in as any user. Demos only.'),
     WEB_DIR: z.string().optional().describe('Static files that are served at `/`.'),
@@ -303,6 +306,7 @@ export const readApiConfig = (env: Environment) => {
       thousandReads: read.STORAGE_PRICE_PER_1000_READS,
     },
     maxAttempts: read.MAX_ATTEMPTS,
+    resultsConcurrency: read.RESULTS_CONCURRENCY,
     corsOrigins: read.CORS_ORIGINS,
     devLogin: read.DEV_LOGIN,
     /** Static files served at `/`: the demo, when there is one. */

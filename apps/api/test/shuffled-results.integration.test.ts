@@ -117,6 +117,7 @@ test('drill 17: the same through a real consumer, each message three times', asy
     storage,
     settings,
     maxAttempts: 5,
+    concurrency: 8,
     logger: createLogger('api-test', 'silent'),
     onDelivery: (_consumer, outcome) => outcomes.push(outcome),
   });

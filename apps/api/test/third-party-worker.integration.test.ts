@@ -33,6 +33,7 @@ beforeAll(async () => {
     storage: store.storage,
     settings: { ...settings, scanPolicy: 'deliver' },
     maxAttempts: 3,
+    concurrency: 8,
     logger,
     onUnknown: (field) => unknown.push(field),
   });

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ManagedService } from '@claimcheck/local-stack/managed-process';
+import { Bus } from '@claimcheck/platform/nats/bus';
+import { createLogger } from '@claimcheck/platform/process/logger';
 import pg from 'pg';
-import { startReplica } from '../../harness/replica.ts';
+import { type Replica, startReplica } from '../../harness/replica.ts';
 import { type System, startSystem } from '../../harness/system.ts';
 import type { BenchContext, BenchReport } from '../bench-context.ts';
 import { formatTable } from '../format-table.ts';
@@ -9,6 +11,7 @@ import { describeMachine } from '../measure/machine.ts';
 import { rounded } from '../measure/median.ts';
 import { Account, COUNTED_WITHIN_MS, type Costs, costsOf, secondsBetween } from './account.ts';
 import { JourneyPhotos } from './journey-photos.ts';
+import { measureResults, type ResultsFigures } from './measure-results.ts';
 import { PostgresCounters, type Statement } from './postgres-counters.ts';
 import { type Pace, Traffic } from './traffic.ts';
 
@@ -25,6 +28,8 @@ const QUICK: Size = { warm: 5, photos: 20, texts: 100, idle_seconds: 10, at_20: 
 const PER_SECOND = 20;
 
 interface Figures {
+  /** Recorded results, by one background process. */
+  results: ResultsFigures;
   /** A second of silence. */
   idle: Costs;
   photo: Costs;
@@ -64,7 +69,7 @@ class Measurement {
     this.#onProgress = context.onProgress;
   }
 
-  async run({ warm, photos, texts, idle_seconds, at_20 }: Size): Promise<Figures> {
+  async run({ warm, photos, texts, idle_seconds, at_20 }: Size): Promise<Omit<Figures, 'results'>> {
     const one = (count: number): Pace => ({ count, per_second: undefined });
     const many = (count: number): Pace => ({ count, per_second: PER_SECOND });
     await this.#traffic.sendPhotos(one(warm));
@@ -125,7 +130,11 @@ const pidOf = (service: ManagedService | undefined): number => {
   return service.pid;
 };
 
-const measureSystem = async (context: BenchContext, system: System, background: number): Promise<Figures> => {
+const measureSystem = async (
+  context: BenchContext,
+  system: System,
+  background: number,
+): Promise<Omit<Figures, 'results'>> => {
   const { options, stack, services } = context;
   const counters = await PostgresCounters.open(system.databaseUrl);
   const traffic = await Traffic.create(system, await JourneyPhotos.create());
@@ -147,6 +156,26 @@ const measureSystem = async (context: BenchContext, system: System, background: 
   } finally {
     traffic.leave();
     await counters.close();
+  }
+};
+
+const measureBacklog = async (
+  { stack, options }: BenchContext,
+  system: System,
+  start: () => Promise<Replica>,
+): Promise<ResultsFigures> => {
+  const logger = createLogger('bench', 'silent');
+  const { appName } = system;
+  const bus = await Bus.connect({ url: stack.NATS_URL ?? '', name: 'bench', appName, logger });
+  try {
+    const urlOf = (key: string) => `s3://${stack.S3_BUCKET}/${key}`;
+    const photos = options.quick ? 1_000 : 3_000;
+    return await measureResults({ databaseUrl: system.databaseUrl, bus, urlOf, photos }, async () => {
+      const { service } = await start();
+      return { pid: service.pid, stop: () => service.stop() };
+    });
+  } finally {
+    await bus.close();
   }
 };
 
@@ -189,13 +218,15 @@ export const journeyBench = async (context: BenchContext): Promise<BenchReport> 
   const system = await startSystem(stack, settings, { api: { ROLES: 'http' } });
   try {
     const DATABASE_URL = await createTwin(system.databaseUrl, `background_${system.appName}`);
-    const background = await startReplica(system, { env: { ROLES: 'background', DATABASE_URL } });
-    try {
-      const figures = await measureSystem(context, system, background.service.pid);
-      return { result: { machine: describeMachine(), ...figures }, table: toTable(figures) };
-    } finally {
-      await background.service.stop();
-    }
+    const start = () => startReplica(system, { env: { ROLES: 'background', DATABASE_URL } });
+    const background = await start();
+    const measured = await measureSystem(context, system, background.service.pid).finally(() =>
+      background.service.stop(),
+    );
+    const figures: Figures = { ...measured, results: await measureBacklog(context, system, start) };
+    const { per_second, cpu_ms_per_result } = figures.results;
+    const table = `${toTable(figures)}\n\nresults applied: ${per_second}/s, ${cpu_ms_per_result} ms CPU each`;
+    return { result: { machine: describeMachine(), ...figures }, table };
   } finally {
     await system.stop();
   }

@@ -34,6 +34,8 @@ export type CommittedFact =
       media_object_id: string;
       epoch: number;
       kind: MediaKind;
+      /** When this attempt was asked for, where the row still says so. */
+      asked_at?: Date;
     }
   /** An upload that is a media object's, whole and stored; `none`: its bytes were here already. Bytes that came. */
   | { fact: 'upload_finished'; protocol: 'tus' | 'put' | 'multipart' | 'none'; size_bytes: number }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@claimcheck/database/database';
 import type { Logger } from '@claimcheck/platform/process/logger';
-import { fanOutStep } from '../media/log/fan-out.ts';
+import { fanOutStep, hasFanOut } from '../media/log/fan-out.ts';
 import type { DomainConfig } from '../media/record/domain-config.ts';
 
 interface FanOutLoopOptions {
@@ -12,7 +12,7 @@ interface FanOutLoopOptions {
   onTold?: (conversations: number, ms: number) => void;
 }
 
-const POLL_MS = 200;
+const POLL_MS = 1_000;
 const RETRY_MS = 1_000;
 
 /** Tells many conversations of one change, a bounded transaction after the other. Any number of replicas. */
@@ -49,6 +49,8 @@ export class FanOutLoop {
   async #step(): Promise<number> {
     const { database, settings, logger, onTold } = this.#options;
     const start = performance.now();
+    // One statement, where a transaction would be three: there is nothing to do most of the time.
+    if (!(await hasFanOut(database))) return POLL_MS;
     const step = await database.transaction((tx) => fanOutStep(tx, settings));
     if (step === undefined) return POLL_MS;
     const { media_object_id, rev, told, done } = step;

@@ -12,7 +12,11 @@ export interface MilestoneOptions {
 
 /** Measures how long members waited, after the commit and beside the work: never throws, never delays. */
 export const observeMilestones = (facts: readonly CommittedFact[], options: MilestoneOptions): void => {
-  const measure = async ({ milestone, kind, media_object_id, epoch }: Milestone) => {
+  const measure = async ({ milestone, kind, media_object_id, epoch, asked_at }: Milestone) => {
+    if (asked_at !== undefined) {
+      options.onMilestone(milestone, kind, Math.max(0, Date.now() - asked_at.getTime()) / 1_000);
+      return;
+    }
     const seconds = await secondsInWork(options.database, media_object_id, epoch);
     if (seconds !== undefined) options.onMilestone(milestone, kind, seconds);
   };

@@ -26,6 +26,8 @@ interface ResultConsumersOptions {
   storage: Storage;
   settings: DomainConfig;
   maxAttempts: number;
+  /** Results that are applied at once. */
+  concurrency: number;
   logger: Logger;
   onResult?: (outcome: string) => void;
   failpoint?: Failpoint;
@@ -37,7 +39,8 @@ interface ResultConsumersOptions {
 
 /** With the longest delay between two: more than an hour. */
 const VIRUS_ATTEMPTS = 75;
-const CONCURRENCY = 8;
+/** Infected files are few. */
+const VIRUS_CONCURRENCY = 4;
 const SAME_BYTES_PAGE = 100;
 const ACK_WAIT_MS = 30_000;
 
@@ -123,7 +126,6 @@ export const createResultConsumers = (options: ResultConsumersOptions) => {
   const common = {
     bus,
     stream: bus.streams.media.name,
-    concurrency: CONCURRENCY,
     ackWaitMs: ACK_WAIT_MS,
     maxAttempts,
     checkNeeds: () => options.database.check(),
@@ -133,6 +135,7 @@ export const createResultConsumers = (options: ResultConsumersOptions) => {
     new JetStreamConsumer({
       ...common,
       durable: CONSUMERS.results,
+      concurrency: options.concurrency,
       onOutcome: (outcome) => options.onDelivery?.(CONSUMERS.results, outcome),
       subject: bus.subjects.optimizeResponse,
       schema: receivedResponseSchema,
@@ -141,6 +144,7 @@ export const createResultConsumers = (options: ResultConsumersOptions) => {
     new JetStreamConsumer({
       ...common,
       durable: CONSUMERS.virus,
+      concurrency: VIRUS_CONCURRENCY,
       // Nothing else would block what it names: it outlasts an hour without the database.
       maxAttempts: Math.max(maxAttempts, VIRUS_ATTEMPTS),
       onOutcome: (outcome) => options.onDelivery?.(CONSUMERS.virus, outcome),

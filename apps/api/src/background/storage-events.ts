@@ -21,7 +21,7 @@ interface StorageEventsOptions {
   onDelivery: (consumer: string, outcome: Outcome) => void;
 }
 
-const CONCURRENCY = 8;
+const CONCURRENCY = 2;
 /** Short: what a process had taken when it died is soon told to another. */
 const ACK_WAIT_MS = 5_000;
 

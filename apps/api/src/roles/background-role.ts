@@ -59,6 +59,7 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
     storage,
     settings,
     maxAttempts: config.maxAttempts,
+    concurrency: config.resultsConcurrency,
     logger,
     onResult: (outcome) => metrics.results.inc({ outcome }),
     failpoint,

@@ -33,10 +33,20 @@ export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
 }
 
 const NEXT_EXPIRES_MS = 5_000;
+/** Of so many places one asks the broker for a message while there is none: asking is all that silence costs. */
+const PLACES_PER_REQUEST = 4;
 const CHECK_MS = 2_000;
 const RECOVERY_PAUSE_MS = 1_000;
 /** Large messages that may wait here for their turn, beyond those in work; other processes take the rest. */
 const WAITING_LARGE = 1;
+
+const once = (work: () => void): (() => void) => {
+  let isDone = false;
+  return () => {
+    if (!isDone) work();
+    isDone = true;
+  };
+};
 
 /**
  * A durable pull consumer: at least once, explicit acks, confirmed after the effect. A message that fails
@@ -58,6 +68,8 @@ export class JetStreamConsumer<Payload> {
   readonly #slots: Slots;
   /** Stream numbers of messages that failed here in order. */
   readonly #failedHere = new Set<number>();
+  /** Turns to ask for a message; the next loop asks when one of these has its message. */
+  readonly #asking: Slots;
   #draining = false;
   /** Something failed, and it is not known yet whether the next would. */
   #doubts = false;
@@ -70,6 +82,8 @@ export class JetStreamConsumer<Payload> {
     this.#deadLetters = new DeadLetters(options.bus);
     const { concurrency: total, largeConcurrency: large = total } = options;
     this.#slots = new Slots({ total, large });
+    const asking = Math.ceil(total / PLACES_PER_REQUEST);
+    this.#asking = new Slots({ total: asking, large: asking });
   }
 
   /** Makes the durable consumer and starts the loops. @throws when the stream does not exist. */
@@ -137,22 +151,33 @@ export class JetStreamConsumer<Payload> {
 
   /** One message a slot and never one in reserve: a message that waits here would lose its ack_wait. */
   async #processNext(consumer: Consumer): Promise<void> {
-    const slot = await this.#slots.take(this.#taking.signal);
+    const turn = await this.#asking.take(this.#taking.signal);
+    const endTurn = once(() => turn.release());
     try {
-      const request = await consumer.fetch({ max_messages: 1, expires: NEXT_EXPIRES_MS });
-      this.#requests.add(request);
-      if (this.#draining) request.stop();
+      const slot = await this.#slots.take(this.#taking.signal);
       try {
-        for await (const message of request) {
-          this.#inWork.add(request);
-          await this.#process(message, slot);
-        }
+        await this.#processOne(consumer, slot, endTurn);
       } finally {
-        this.#requests.delete(request);
-        this.#inWork.delete(request);
+        slot.release();
       }
     } finally {
-      slot.release();
+      endTurn();
+    }
+  }
+
+  async #processOne(consumer: Consumer, slot: Slot, onAnswered: () => void): Promise<void> {
+    const request = await consumer.fetch({ max_messages: 1, expires: NEXT_EXPIRES_MS });
+    this.#requests.add(request);
+    if (this.#draining) request.stop();
+    try {
+      for await (const message of request) {
+        this.#inWork.add(request);
+        onAnswered();
+        await this.#process(message, slot);
+      }
+    } finally {
+      this.#requests.delete(request);
+      this.#inWork.delete(request);
     }
   }
 

@@ -133,7 +133,10 @@ export const planChange = (
     written: added,
     removed: derivatives === 'none' ? 'all' : isDropping ? { before_epoch: applied_epoch } : undefined,
     messages: messagesOf(settings, current, row),
-    facts: [{ fact: 'media_changed', media_object_id, rev: row.rev }, ...milestonesOf(current, row)],
+    facts: [
+      { fact: 'media_changed', media_object_id, rev: row.rev },
+      ...milestonesOf(current, row, settings.readyDeadlineMs),
+    ],
     usage: usageOf(current, row, isGone),
     sweeps: isGone ? sweepsOfWhole(settings, media_object_id, now) : epochs,
     media: toMedia(row, settings.publicUrl),

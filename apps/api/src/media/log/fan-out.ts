@@ -1,4 +1,4 @@
-import type { Transaction } from '@claimcheck/database/database';
+import { type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
 import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
 import { toMedia } from '../record/media-view.ts';
@@ -24,6 +24,11 @@ const conversationsAfter = async (
     WHERE media_object_id = ${mediaObjectId}::uuid AND conversation_id > ${cursor}
     ORDER BY conversation_id LIMIT ${limit}`;
   return rows.map(({ conversation_id }) => conversation_id);
+};
+
+export const hasFanOut = async (on: Pick<Executor, 'query'>): Promise<boolean> => {
+  const rows = await on.query(Prisma.sql`SELECT 1 FROM fanout LIMIT 1`);
+  return rows.length > 0;
 };
 
 export interface FanOutStep {

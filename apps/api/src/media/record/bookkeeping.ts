@@ -1,4 +1,4 @@
-import { type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
+import { type Executor, Prisma } from '@claimcheck/database/database';
 import { assignments } from './assignments.ts';
 import type { MediaColumns } from './media-row.ts';
 

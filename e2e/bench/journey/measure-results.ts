@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Bus } from '@claimcheck/platform/nats/bus';
+import pg from 'pg';
+import { rounded } from '../measure/median.ts';
+import { cpuOfTree } from './process-cpu.ts';
+
+export interface ResultsFigures {
+  results: number;
+  per_second: number;
+  /** Of the background process, which does nothing else meanwhile. */
+  cpu_ms_per_result: number;
+}
+
+/** What is started on the backlog. */
+export interface Consumer {
+  pid: number;
+  stop(): Promise<void>;
+}
+
+const CONVERSATIONS = 50;
+const LIMIT_MS = 120_000;
+const LOOK_EVERY_MS = 50;
+
+/** Media objects in work, each shown once in one of many conversations. @returns their ids */
+const createMedia = async (client: pg.Client, count: number): Promise<string[]> => {
+  const ids = Array.from({ length: count }, () => randomUUID());
+  await client.query(
+    `INSERT INTO conversation (conversation_id, created_by)
+     SELECT 'bench' || n, 'bench' FROM generate_series(1, $1::int) AS n ON CONFLICT DO NOTHING`,
+    [CONVERSATIONS],
+  );
+  await client.query(
+    `INSERT INTO media_object (media_object_id, owner_user_id, state, upload_state, filename, content_type,
+       size_bytes, epoch, object_storage_key, s3_bucket, ready_by)
+     SELECT id, 'bench', 'processing', 'uploaded', 'a.jpg', 'image/jpeg', 1000, 1, id || '/source', 'bench',
+       now() + interval '1 hour'
+     FROM unnest($1::uuid[]) AS id`,
+    [ids],
+  );
+  await client.query(
+    `INSERT INTO media_reference (media_object_id, kind, ref_id, conversation_id)
+     SELECT id, 'bench', id::text, 'bench' || (1 + n % $2::int) FROM unnest($1::uuid[]) WITH ORDINALITY AS m (id, n)`,
+    [ids, CONVERSATIONS],
+  );
+  return ids;
+};
+
+/** What a worker says of a photo: a preview, and the rest with the verdict. */
+const answersTo = (id: string, urlOf: (key: string) => string): object[] => {
+  const rendition = (quality: string) => {
+    const url = urlOf(`${id}/e1/${quality}.webp`);
+    return { quality, format: 'webp', url, size: 1_000, width: 640, height: 480 };
+  };
+  const said = {
+    mediaId: id,
+    originalUrl: `https://media.example/v1/media/${id}/source`,
+    success: true,
+    epoch: 1,
+    contentType: 'image/jpeg',
+    width: 1_280,
+    height: 960,
+    thumbhash: '1QcSHQRnh493V4dIh4eXh1h4kJUI',
+  };
+  return [
+    { ...said, stage: 'preview', processed: [rendition('thumbnail')] },
+    {
+      ...said,
+      stage: 'final',
+      scan: { code: 'clean' },
+      processed: ['thumbnail', 'low', 'medium', 'high'].map(rendition),
+    },
+  ];
+};
+
+const countApplied = async (client: pg.Client): Promise<number> => {
+  const { rows } = await client.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM media_object WHERE owner_user_id = 'bench' AND state = 'ready'`,
+  );
+  return rows[0]?.count ?? 0;
+};
+
+/**
+ * How fast one background process applies recorded results that wait for it.
+ *
+ * @param start starts the process; nothing else may apply results
+ */
+export const measureResults = async (
+  options: { databaseUrl: string; bus: Bus; urlOf: (key: string) => string; photos: number },
+  start: () => Promise<Consumer>,
+): Promise<ResultsFigures> => {
+  const { bus, photos } = options;
+  const client = new pg.Client({ connectionString: options.databaseUrl });
+  await client.connect();
+  try {
+    const ids = await createMedia(client, photos);
+    const answers = ids.flatMap((id) => answersTo(id, options.urlOf));
+    for (let next = 0; next < answers.length; next += 100)
+      await Promise.all(
+        answers
+          .slice(next, next + 100)
+          .map((answer) =>
+            bus.publish(bus.subjects.optimizeResponse, JSON.stringify(answer), { messageId: randomUUID() }),
+          ),
+      );
+    const consumer = await start();
+    try {
+      // It has begun before it said that it is ready: what counts is from here on.
+      const [before, cpuBefore, began] = [
+        await countApplied(client),
+        await cpuOfTree(consumer.pid),
+        performance.now(),
+      ];
+      let applied = before;
+      while (applied < photos) {
+        if (performance.now() - began > LIMIT_MS) throw new Error(`${applied} of ${photos} photos are ready`);
+        await pause(LOOK_EVERY_MS);
+        applied = await countApplied(client);
+      }
+      const results = (photos - before) * 2;
+      return {
+        results,
+        per_second: Math.round(results / ((performance.now() - began) / 1_000)),
+        cpu_ms_per_result: rounded(((await cpuOfTree(consumer.pid)) - cpuBefore) / results),
+      };
+    } finally {
+      await consumer.stop();
+    }
+  } finally {
+    await client.end();
+  }
+};
