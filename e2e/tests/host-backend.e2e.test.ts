@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@claimcheck/local-stack/free-port';
 import { type ManagedService, startProcess } from '@claimcheck/local-stack/managed-process';
@@ -12,66 +13,82 @@ interface Post {
   media?: { state: string; thumbnailUrl?: string };
 }
 
+const secret = `whsec_${randomBytes(32).toString('base64')}`;
+const FORMS = ['docs/examples/host-backend.ts', 'docs/examples/host-webhooks.ts'] as const;
+
 let system: System;
-let host: ManagedService;
-let hostUrl: string;
+const hosts = new Map<string, { url: string; process: ManagedService }>();
 beforeAll(async () => {
-  system = await startSystem(inject('stack'));
-  const port = await freePort(new Set());
-  hostUrl = `http://127.0.0.1:${port}`;
-  host = await startProcess({
-    name: 'host backend',
-    command: process.execPath,
-    args: ['docs/examples/host-backend.ts'],
-    cwd: fileURLToPath(new URL('../../', import.meta.url)),
-    env: {
-      PATH: process.env.PATH ?? '',
-      PORT: String(port),
-      CLAIMCHECK_URL: system.apiUrl,
-      CLAIMCHECK_TOKEN: system.tokenFor('host', { scope: 'claimcheck:admin' }),
-      NATS_URL: system.env.NATS_URL ?? '',
-      APP_NAME: system.appName,
-    },
-    ready: async () => (await fetch(hostUrl)).ok,
-    timeoutMs: 20_000,
-  });
+  const [natsPort, webhookPort] = [await freePort(new Set()), await freePort(new Set())];
+  system = await startSystem(
+    inject('stack'),
+    {},
+    { api: { WEBHOOK_URL: `http://127.0.0.1:${webhookPort}/webhook`, WEBHOOK_SECRET: secret } },
+  );
+  for (const [form, port] of [
+    [FORMS[0], natsPort],
+    [FORMS[1], webhookPort],
+  ] as const) {
+    const url = `http://127.0.0.1:${port}`;
+    const process = await startProcess({
+      name: form,
+      command: globalThis.process.execPath,
+      args: [form],
+      cwd: fileURLToPath(new URL('../../', import.meta.url)),
+      env: {
+        PATH: globalThis.process.env.PATH ?? '',
+        PORT: String(port),
+        CLAIMCHECK_URL: system.apiUrl,
+        CLAIMCHECK_TOKEN: system.tokenFor('host', { scope: 'claimcheck:admin' }),
+        NATS_URL: system.env.NATS_URL ?? '',
+        APP_NAME: system.appName,
+        WEBHOOK_SECRET: secret,
+      },
+      ready: async () => (await fetch(url)).ok,
+      timeoutMs: 20_000,
+    });
+    hosts.set(form, { url, process });
+  }
 });
 afterAll(async () => {
-  await host?.stop();
+  for (const { process } of hosts.values()) await process.stop();
   await system?.stop();
 });
 
-const asHost = async (method: string, path: string, body?: object): Promise<Post[]> => {
-  const response = await fetch(`${hostUrl}${path}`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  expect(response.status, text).toBe(200);
-  return JSON.parse(text);
-};
-
-test('the example backend: a post refers to a photo, members see it, and the host hears that it is ready', async () => {
-  const [ann, ben] = [new ChatUser(system, 'ann'), new ChatUser(system, 'ben')];
-  const photo = { bytes: await smallPhoto(), filename: 'a.jpg', filetype: 'image/jpeg' };
-  const id = await ann.upload(photo);
-  expect((await ben.call('GET', `/v1/media/${id}`)).status).toBe(404);
-  await asHost('POST', '/posts', {
-    id: '1',
-    room: 'garden',
-    text: 'Look',
-    media_object_id: id,
-    members: ['ann', 'ben'],
-  });
-  const post = await until(
-    async () => (await asHost('GET', '/posts')).find(({ media }) => media?.state === 'ready'),
-    { withinMs: 30_000, what: 'the host to hear that it is ready' },
-  );
-  expect(post.media?.thumbnailUrl).toContain(id);
-  expect((await ben.fetch(`/v1/media/${id}/medium`)).status).toBe(200);
-  expect(await asHost('DELETE', '/posts/1')).toEqual([]);
-  expect((await ben.call('GET', `/v1/media/${id}`)).status).toBe(404);
-});
+test.each(FORMS)(
+  '%s: a post refers to a photo, members see it, and the host hears that it is ready',
+  async (form) => {
+    const { url = '' } = hosts.get(form) ?? {};
+    const asHost = async (method: string, path: string, body?: object): Promise<Post[]> => {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      expect(response.status, text).toBe(200);
+      return JSON.parse(text);
+    };
+    const [ann, ben] = [new ChatUser(system, 'ann'), new ChatUser(system, 'ben')];
+    const photo = { bytes: await smallPhoto(), filename: 'a.jpg', filetype: 'image/jpeg' };
+    const id = await ann.upload(photo);
+    expect((await ben.call('GET', `/v1/media/${id}`)).status).toBe(404);
+    await asHost('POST', '/posts', {
+      id: '1',
+      room: `garden-${FORMS.indexOf(form)}`,
+      text: 'Look',
+      media_object_id: id,
+      members: ['ann', 'ben'],
+    });
+    const post = await until(
+      async () => (await asHost('GET', '/posts')).find(({ media }) => media?.state === 'ready'),
+      { withinMs: 30_000, what: 'the host to hear that it is ready' },
+    );
+    expect(post.media?.thumbnailUrl).toContain(id);
+    expect((await ben.fetch(`/v1/media/${id}/medium`)).status).toBe(200);
+    expect(await asHost('DELETE', '/posts/1')).toEqual([]);
+    expect((await ben.call('GET', `/v1/media/${id}`)).status).toBe(404);
+  },
+);
 
 test('an erasure reaches sockets within a second, and nothing is delivered afterwards', async () => {
   const [ann, ben] = [new ChatUser(system, 'ann'), new ChatUser(system, 'ben')];

@@ -221,11 +221,27 @@ export const apiSchema = z
     RESULTS_CONCURRENCY: wholeNumber(1, 256)
       .default(16)
       .describe('Results of workers that one background process applies at once.'),
+    WEBHOOK_URL: httpUrl
+      .optional()
+      .describe('Where the host takes `media.updated` as a signed webhook ([how](integration.md#webhooks)).'),
+    WEBHOOK_SECRET: z
+      .string()
+      .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be whsec_ and 24 to 64 bytes in base64')
+      .optional()
+      .describe('Signs webhooks (Standard Webhooks): `whsec_` and at least 24 random bytes in base64.'),
     CORS_ORIGINS: list.default([]).describe('Origins of other pages that may call, comma-separated, or `*`.'),
     DEV_LOGIN: flag.default(false).describe('Lets any visitor log in as any user. Demos only.'),
     WEB_DIR: z.string().optional().describe('Static files that are served at `/`.'),
   })
   .refine(...exactlyOneTokenSource)
+  .refine((env) => (env.WEBHOOK_URL === undefined) === (env.WEBHOOK_SECRET === undefined), {
+    path: ['WEBHOOK_SECRET'],
+    message: 'goes with WEBHOOK_URL: set both or neither',
+  })
+  .refine((env) => env.WEBHOOK_URL === undefined || env.FACTS !== 'off', {
+    path: ['WEBHOOK_URL'],
+    message: 'needs FACTS: what is not on the broker is not sent',
+  })
   .refine((env) => !env.DEV_LOGIN || env.AUTH_JWT_SECRET !== undefined, {
     path: ['DEV_LOGIN'],
     message: 'needs AUTH_JWT_SECRET: a login can only be signed with our own secret',
@@ -262,6 +278,10 @@ export const readApiConfig = (env: Environment) => {
     streamReplicas: read.NATS_STREAM_REPLICAS,
     streamBytes: { work: read.NATS_WORK_MAX_BYTES, facts: read.NATS_FACTS_MAX_BYTES },
     facts: read.FACTS,
+    webhook:
+      read.WEBHOOK_URL === undefined || read.WEBHOOK_SECRET === undefined
+        ? undefined
+        : { url: read.WEBHOOK_URL, secret: read.WEBHOOK_SECRET },
     traces: toTraceSettings(read),
     failpoints: read.FAILPOINT,
     subjectOverrides: toSubjectOverrides(read),

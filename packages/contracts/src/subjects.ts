@@ -109,4 +109,5 @@ export const CONSUMERS = {
   results: 'api-results',
   virus: 'api-virus',
   storage: 'api-storage',
+  webhooks: 'api-webhooks',
 } as const;

@@ -15,6 +15,7 @@ import { checkGateway, checkPublicUrl } from './check-public-urls.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkSync } from './check-sync.ts';
 import { checkUpload } from './check-upload.ts';
+import { checkWebhook } from './check-webhook.ts';
 import { checkWiring } from './check-wiring.ts';
 import { checkWorkers, LANES } from './check-workers.ts';
 import { probeRing } from './probe-ring.ts';
@@ -118,6 +119,9 @@ export const examine = async (patient: Patient): Promise<Check[]> => {
     checkBucket({ config, storage, bus: isBus(bus) ? bus : undefined }),
     attempt('clock of the store', 'see S3_ENDPOINT', () => askStorageTime(config.storage.endpoint)),
     examineEntrances(patient),
+    attempt('webhook', 'see WEBHOOK_URL', async () => [
+      await checkWebhook(config, isBus(bus) ? bus : undefined),
+    ]),
   ]);
   return parts.flat();
 };

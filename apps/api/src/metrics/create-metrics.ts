@@ -14,6 +14,7 @@ import { DIRECT_OUTCOMES } from '../direct/complete-direct-upload.ts';
 import { TRIGGERS } from '../direct/direct-uploads.ts';
 import { BLOCK_REASONS } from '../media/lifecycle/block-media.ts';
 import { FIELDS_WITH_KNOWN_VALUES } from '../media/results/unknown-values.ts';
+import { WEBHOOK_STATUSES } from '../webhook/webhook-sender.ts';
 import { createMilestoneMetrics } from './milestone-metrics.ts';
 import { createQueryGauges } from './query-gauges.ts';
 import { createStorageMetrics, type StoragePrices } from './storage-metrics.ts';
@@ -26,7 +27,7 @@ const createDeliveryMetrics = (registers: [Registry]) => {
     labelNames: ['consumer', 'outcome'],
     registers,
   });
-  for (const consumer of [CONSUMERS.results, CONSUMERS.virus, CONSUMERS.storage])
+  for (const consumer of [CONSUMERS.results, CONSUMERS.virus, CONSUMERS.storage, CONSUMERS.webhooks])
     for (const outcome of OUTCOMES) deliveries.inc({ consumer, outcome }, 0);
   const unknownValues = new Counter({
     name: 'claimcheck_unknown_values_total',
@@ -42,8 +43,17 @@ const createDeliveryMetrics = (registers: [Registry]) => {
     registers,
   });
   for (const reason of BLOCK_REASONS) blocked.inc({ reason }, 0);
+  const webhookDuration = new Histogram({
+    name: 'claimcheck_webhook_duration_seconds',
+    help: 'Requests to the webhook of the host, by the class of the answer; none: there was no answer',
+    labelNames: ['status'],
+    buckets: [0.05, 0.2, 1, 5, 15],
+    registers,
+  });
+  for (const status of WEBHOOK_STATUSES) webhookDuration.zero({ status });
   return {
     deliveries,
+    webhookDuration,
     unknownValues,
     blocked,
     results: new Counter({

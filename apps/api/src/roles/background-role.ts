@@ -1,10 +1,13 @@
+import type { Outcome } from '@claimcheck/platform/nats/delivery';
 import { FanOutLoop } from '../background/fan-out-loop.ts';
 import { Relay } from '../background/relay.ts';
 import { createResultConsumers } from '../background/result-consumers.ts';
 import { createStorageEventConsumer } from '../background/storage-events.ts';
 import { EXPIRER_OUTCOMES, UploadExpirer } from '../background/upload-expirer.ts';
+import { createWebhookConsumer } from '../background/webhooks.ts';
 import type { Context } from '../compose.ts';
 import { UploadSessions } from '../media/uploads/upload-sessions.ts';
+import { WebhookSender } from '../webhook/webhook-sender.ts';
 import { startBrokerWatch } from './start-broker-watch.ts';
 import { startSweeper } from './start-sweeper.ts';
 
@@ -33,6 +36,16 @@ const startUploadExpirer = (context: Context, sessions: UploadSessions): void =>
   });
   expirer.start();
   shutdown.add('expirer', () => expirer.stop());
+};
+
+/** None where the host has no webhook. */
+const webhooksOf = ({ bus, config, logger, metrics }: Context) => {
+  if (config.webhook === undefined) return [];
+  const sender = new WebhookSender(config.webhook, (status, seconds) =>
+    metrics.webhookDuration.observe({ status }, seconds),
+  );
+  const onDelivery = (consumer: string, outcome: Outcome) => metrics.deliveries.inc({ consumer, outcome });
+  return [createWebhookConsumer({ bus, sender, maxAttempts: config.maxAttempts, logger, onDelivery })];
 };
 
 /**
@@ -76,7 +89,7 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
     logger,
     onDelivery: (consumer, outcome) => metrics.deliveries.inc({ consumer, outcome }),
   });
-  for (const consumer of [...consumers, storageEvents]) {
+  for (const consumer of [...consumers, storageEvents, ...webhooksOf(context)]) {
     await consumer.start();
     shutdown.add('consumer', () => consumer.stop(DRAIN_MS));
   }

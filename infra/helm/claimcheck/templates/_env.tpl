@@ -76,6 +76,10 @@
 {{- with .root.Values.tickets.existingSecret }}
 {{ include "claimcheck.secretEnv" (dict "name" "TOKEN_SECRETS" "secret" . "key" $.root.Values.tickets.secretsKey) }}
 {{- end }}
+{{- with .root.Values.webhook.url }}
+- { name: WEBHOOK_URL, value: {{ . | quote }} }
+{{ include "claimcheck.secretEnv" (dict "name" "WEBHOOK_SECRET" "secret" (required "webhook.existingSecret is required with webhook.url" $.root.Values.webhook.existingSecret) "key" $.root.Values.webhook.secretKey) }}
+{{- end }}
 {{ include "claimcheck.env.tokens" .root }}
 {{ include "claimcheck.env.storage" (dict "root" .root "secret" .root.Values.s3.existingSecret) }}
 {{ include "claimcheck.env.common" .root }}

@@ -1,0 +1,159 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exampleMedia } from '@claimcheck/contracts/openapi/examples';
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
+import { DeadLetters } from '@claimcheck/platform/nats/dead-letters';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
+import { createWebhookConsumer } from '../src/background/webhooks.ts';
+import { readApiConfig } from '../src/config.ts';
+import { checkWebhook } from '../src/doctor/check-webhook.ts';
+import { WebhookSender, type WebhookStatus } from '../src/webhook/webhook-sender.ts';
+import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';
+
+interface Received {
+  id: string;
+  headers: http.IncomingHttpHeaders;
+  body: string;
+}
+
+const secret = `whsec_${randomBytes(32).toString('base64')}`;
+const WITHIN = { timeout: 20_000 };
+let broker: TestBus;
+let server: http.Server;
+let url: string;
+let received: Received[] = [];
+/** What the host answers next; 204 when there is nothing here. */
+let answers: number[] = [];
+let statuses: WebhookStatus[] = [];
+const started: { stop(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  broker = await createTestBus(inject('stack').NATS_URL ?? '');
+  server = http.createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { headers } = request;
+    received.push({ id: String(headers['webhook-id']), headers, body: Buffer.concat(chunks).toString() });
+    response.writeHead(answers.shift() ?? 204, { location: `${url}elsewhere` }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+});
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((consumer) => consumer.stop()));
+  received = [];
+  answers = [];
+  statuses = [];
+});
+afterAll(async () => {
+  server?.closeAllConnections();
+  server?.close();
+  await broker?.close();
+});
+
+const start = async (): Promise<void> => {
+  const consumer = createWebhookConsumer({
+    bus: broker.bus,
+    sender: new WebhookSender({ url, secret }, (status) => statuses.push(status)),
+    maxAttempts: 2,
+    logger,
+    onDelivery: () => {},
+  });
+  await consumer.start();
+  started.push(consumer);
+};
+
+const publish = (payload: object): Promise<unknown> =>
+  broker.bus.publish(broker.bus.subjects.mediaUpdated, JSON.stringify(payload), {
+    messageId: randomUUID(),
+    headers: {},
+  });
+
+const mediaOf = (rev: number) => ({ ...exampleMedia, media_object_id: randomUUID(), rev });
+
+test('the host gets every change, signed as Standard Webhooks describes', async () => {
+  await start();
+  const media = mediaOf(3);
+  await publish({ media });
+  await vi.waitFor(() => expect(received).toHaveLength(1), WITHIN);
+  const [{ id, headers, body } = { id: '', headers: {}, body: '' }] = received;
+  expect(id).toBe(`${media.media_object_id}.3`);
+  const event = new Webhook(secret).verify(body, headers as Record<string, string>);
+  expect(event).toEqual({ type: 'media.updated', data: { media } });
+  const other = new Webhook(`whsec_${randomBytes(32).toString('base64')}`);
+  expect(() => other.verify(body, headers as Record<string, string>)).toThrow('signature');
+});
+
+test('what the host does not take comes again, under the same id, and no redirect is followed', async () => {
+  answers = [500, 302, 200];
+  await start();
+  const media = mediaOf(1);
+  await publish({ media });
+  await vi.waitFor(() => expect(received).toHaveLength(3), WITHIN);
+  expect(received.map(({ id }) => id)).toEqual(Array(3).fill(`${media.media_object_id}.1`));
+  await vi.waitFor(() => expect(statuses).toEqual(['5xx', '3xx', '2xx']), WITHIN);
+  for (const { body, headers } of received)
+    expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toBeDefined();
+});
+
+test('what waited while no process ran arrives with the next one', async () => {
+  await start();
+  await Promise.all(started.splice(0).map((consumer) => consumer.stop()));
+  const media = mediaOf(7);
+  await publish({ media });
+  await start();
+  await vi.waitFor(
+    () => expect(received.map(({ id }) => id)).toEqual([`${media.media_object_id}.7`]),
+    WITHIN,
+  );
+});
+
+test('what is no event becomes a dead letter of its own, and the next one is sent', async () => {
+  await start();
+  await publish({ media: { rev: 'none' } });
+  const media = mediaOf(2);
+  await publish({ media });
+  await vi.waitFor(
+    () => expect(received.map(({ id }) => id)).toEqual([`${media.media_object_id}.2`]),
+    WITHIN,
+  );
+  const found: string[] = [];
+  await vi.waitFor(async () => {
+    for await (const { consumer } of new DeadLetters(broker.bus).list()) found.push(consumer);
+    expect(found).toContain(CONSUMERS.webhooks);
+  }, WITHIN);
+});
+
+const env = () => ({
+  ...inject('stack'),
+  APP_NAME: 'test',
+  AUTH_JWT_SECRET: 'x'.repeat(32),
+  WEBHOOK_URL: url,
+  WEBHOOK_SECRET: secret,
+});
+
+test('the doctor sends a signed ping, and says what is wrong', async () => {
+  expect(await checkWebhook(readApiConfig(env()), broker.bus)).toMatchObject({ verdict: 'ok' });
+  const [{ headers, body } = { headers: {}, body: '' }] = received;
+  expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toMatchObject({ type: 'ping' });
+  answers = [401];
+  expect(await checkWebhook(readApiConfig(env()), broker.bus)).toMatchObject({
+    verdict: 'failed',
+    detail: expect.stringContaining('answered 401'),
+    fix: expect.stringContaining('WEBHOOK_SECRET'),
+  });
+  const nowhere = readApiConfig({ ...env(), WEBHOOK_URL: 'http://127.0.0.1:9/' });
+  expect(await checkWebhook(nowhere, broker.bus)).toMatchObject({ verdict: 'failed' });
+  const { WEBHOOK_URL: _, WEBHOOK_SECRET: __, ...without } = env();
+  expect(await checkWebhook(readApiConfig(without), broker.bus)).toMatchObject({ verdict: 'skipped' });
+});
+
+test.each([
+  [{ WEBHOOK_SECRET: 'short' }, 'WEBHOOK_SECRET'],
+  [{ WEBHOOK_SECRET: undefined }, 'WEBHOOK_SECRET'],
+  [{ FACTS: 'off' }, 'WEBHOOK_URL'],
+])('a configuration that can not work is refused by its name: %o', (changed, name) => {
+  expect(() => readApiConfig({ ...env(), ...changed })).toThrow(name);
+});
