@@ -1,7 +1,7 @@
 import http from 'node:http';
 
 /** An answer of the server, interim or final. */
-export interface DraftAnswer {
+interface DraftAnswer {
   status: number;
   headers: http.IncomingHttpHeaders;
 }

@@ -1,13 +1,13 @@
 import type { S3Access } from '@claimcheck/local-stack/s3-bucket';
 
 /** How to start one S3 server on loopback. */
-export interface StoreProgram {
+interface StoreProgram {
   command: string;
   args: readonly string[];
   env?: Readonly<Record<string, string>>;
 }
 
-export interface StoreOptions {
+interface StoreOptions {
   access: S3Access;
   port: number;
   dataDir: string;

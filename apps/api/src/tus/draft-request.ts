@@ -6,7 +6,7 @@ import { ProblemError } from '../problem-error.ts';
  * speak: 3 is draft -01 (iOS 17), 5 is -03, 6 is -04 and -05 (iOS 18, tus-js-client), 8 is the newest.
  */
 export const INTEROP_VERSIONS = [3, 4, 5, 6, 7, 8] as const;
-export type InteropVersion = (typeof INTEROP_VERSIONS)[number];
+type InteropVersion = (typeof INTEROP_VERSIONS)[number];
 
 /** One request of the draft, read from its own headers. */
 export interface DraftRequest {

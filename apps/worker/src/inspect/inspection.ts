@@ -2,7 +2,13 @@ import type { MediaInput } from '../ffmpeg/containers.ts';
 import type { AudioStream, VideoStream } from '../ffmpeg/probe.ts';
 import type { QualitySource } from '../images/qualities.ts';
 import type { ResponseFields } from '../job/responses.ts';
-import type { Motion } from '../steps/moving-picture.ts';
+
+/** An animation that ffmpeg reads. */
+export interface Motion {
+  input: MediaInput;
+  frames: number;
+  durationSeconds: number;
+}
 
 export interface InspectedImage extends QualitySource {
   kind: 'image';

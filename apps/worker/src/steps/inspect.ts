@@ -7,13 +7,12 @@ import { decodeHeic } from '../images/decode-heic.ts';
 import { codePointsOf, hdrTransferOf } from '../images/nclx.ts';
 import { type ImageFile, inspectImage } from '../images/open-image.ts';
 import { isMovable } from '../images/qualities.ts';
-import type { Inspection } from '../inspect/inspection.ts';
+import type { Inspection, Motion } from '../inspect/inspection.ts';
 import { sniff } from '../inspect/sniff.ts';
 import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';
 import { decodePicture, toneMapPicture } from './decode-picture.ts';
 import { SOURCE_FILE, type Source } from './fetch.ts';
-import type { Motion } from './moving-picture.ts';
 
 const END_WINDOW = 2;
 /** Pixels of all frames of an animation; decoding more takes minutes, and it stands still. */

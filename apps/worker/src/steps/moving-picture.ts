@@ -3,16 +3,10 @@ import { join } from 'node:path';
 import type { MediaInput } from '../ffmpeg/containers.ts';
 import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
 import { framesWithin, type Mover } from '../images/qualities.ts';
+import type { Motion } from '../inspect/inspection.ts';
 import type { Job } from '../job/job.ts';
 
 const TIMEOUT_MS = 120_000;
-
-/** An animation that ffmpeg reads. */
-export interface Motion {
-  input: MediaInput;
-  frames: number;
-  durationSeconds: number;
-}
 
 /** Writes animations by ffmpeg, with fewer frames where all of them would be too many pixels. */
 export const ffmpegMover = (job: Job, motion: Motion, ffmpeg: Ffmpeg): Mover => ({
