@@ -60,7 +60,7 @@ test.each([
   const bytes = seeded(name).bytes(14 * MIB);
   await system.restart('api', { FAILPOINT: failpoint });
   const upload = await world.create('ann', { ...TYPE, bytes });
-  // A tail, and then what makes a part of it.
+  // First a tail, then the bytes that complete its part.
   const first = await upload.patch(0, bytes.subarray(0, 3 * MIB));
   if (first.kind === 'answered') await upload.patch(3 * MIB, bytes.subarray(3 * MIB));
   expect(await system.apps.api.exited).toMatchObject({ signal: 'SIGKILL' });

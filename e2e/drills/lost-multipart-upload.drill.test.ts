@@ -65,7 +65,7 @@ describe.each(S3_STORES)('on %s', (store) => {
     expect(['pending', 'uploading', 'failed', 'expired']).toContain(media.state);
     expect((await ann.fetch(`/v1/media/${upload.id}/source`)).ok).toBe(false);
 
-    // A new upload of the same file has no harm from it.
+    // A new upload of the same file is not affected.
     const second = await WireUpload.create(target, bytes.length);
     await resumeToEnd(second, bytes);
     await expectWhole(ann, second.id, bytes);

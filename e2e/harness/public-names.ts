@@ -7,7 +7,7 @@ export interface PublicNames {
   close(): Promise<void>;
 }
 
-/** Names of the public internet that lead to `target`, without its DNS: a proxy as those of companies are. */
+/** Starts a proxy, like those of companies, that leads names of the public internet to `target` without DNS. */
 export const startPublicNames = async (target: string): Promise<PublicNames> => {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();

@@ -2,8 +2,8 @@ import type { RequestListener } from 'node:http';
 import type { ClientAddress } from './sockets/client-address.ts';
 
 /**
- * What the public port answers beside WebSockets: `GET /address` tells its caller the address that it counts
- * for, and nothing of anybody else. `claimcheck doctor` sees by it whether TRUSTED_PROXY_HOPS is right.
+ * Answers plain requests on the public port: `GET /address` returns the address that its caller counts for, and
+ * nothing about other clients. `claimcheck doctor` uses it to check TRUSTED_PROXY_HOPS.
  */
 export const answerRequests =
   (addressOf: ClientAddress): RequestListener =>

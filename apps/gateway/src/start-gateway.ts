@@ -170,7 +170,7 @@ export const startGateway = async (
     roles: ['gateway'],
     registry: metrics.registry,
     checks: { database: () => database.check() },
-    // What is not announced is read from the log.
+    // Events without an announcement are read from the log.
     reported: { broker: () => bus.check() },
   });
   shutdown.add('admin server', () => admin.close());

@@ -18,7 +18,7 @@ const checkLog = (conversation: string, lastSeq: number, events: readonly SeenEv
     : [`the log of ${conversation} ends at ${events.length}, its counter says ${lastSeq}`];
 };
 
-/** One complaint a feed: what follows the first gap is wrong as well. */
+/** Reports one gap per feed: every event after the first gap is wrong as well. */
 const checkFeed = (feed: Feed, log: readonly SeenEvent[], lastSeq: number): string[] => {
   const who = `${feed.client} in ${feed.conversation_id}`;
   let expected = feed.since_seq;

@@ -40,9 +40,9 @@ const gateway = z.object({
 const resultOf = async <T>(name: string, schema: z.ZodType<T>): Promise<T> =>
   schema.parse(JSON.parse(await readFile(new URL(`${name}.json`, RESULTS), 'utf8')));
 
-/** Figures that no bench writes down: docs/measurements.md says where they are from. */
+/** Figures that no bench writes down: docs/measurements.md names their source. */
 export const MEASURED_BY_HAND = {
-  /** Of a worker for a photo of 12 megapixels. */
+  /** Processor time of a worker for a photo of 12 megapixels. */
   photoCpuSeconds: 0.89,
   /** Of the servers for an upload of 1 MiB. */
   postgresCpuMs: 2.0,

@@ -52,7 +52,7 @@ const brokerEvents: Described[] = Object.entries(EVENT_SCHEMAS).map(([name, sche
   schema,
 }));
 
-/** Of the conversation's log, as announced on core NATS: the socket's events with their name as `type`. */
+/** Events of a conversation's log, as announced on core NATS: the socket's events with their name as `type`. */
 const announcement: Described = {
   key: 'conversation.announcement',
   name: 'conversation.announcement',

@@ -9,7 +9,7 @@ import { workerReportSchema } from './worker-report.ts';
 // field means a new subject.
 
 const key = z.string().min(1).max(1024);
-/** What every header and every database can hold. */
+/** A text that every header and every database can hold. */
 const PRINTABLE = /^[\x20-\x7e]+$/;
 const epoch = z.int().positive().max(LIMITS.count);
 const pixels = z.int().positive().max(LIMITS.count);
@@ -46,7 +46,7 @@ export type OptimizeRequest = z.infer<typeof optimizeRequestSchema>;
 export const RESPONSE_STAGES = ['preview', 'scan', 'progress', 'final', 'rescan', 'probe'] as const;
 export type ResponseStage = (typeof RESPONSE_STAGES)[number];
 
-/** What a `scan` or `rescan` response says in `code`; the virus event reports infected files instead. */
+/** Values of `code` in a `scan` or `rescan` response; the virus event reports infected files instead. */
 export const SCAN_VERDICTS = ['clean', 'unscannable', 'skipped'] as const;
 
 const scanner = z
@@ -96,7 +96,7 @@ const derivativeFields = {
   height: pixels.optional(),
 };
 
-/** What a worker may send. */
+/** The response that a worker may send. */
 export const optimizeResponseSchema = z
   .looseObject({
     ...responseFields,

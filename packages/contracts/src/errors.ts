@@ -3,7 +3,7 @@ interface ProblemType {
   status: number;
   /** A sentence for people; never contains a secret, an internal name or a stack. */
   title: string;
-  /** Whether the same request may succeed later, unchanged. */
+  /** True if the same request may succeed later, unchanged. */
   retryable: boolean;
 }
 

@@ -1,6 +1,7 @@
 import { LIMITS } from './limits.ts';
 
-// What another program wrote only describes: it is cut, rounded or dropped, never a reason to refuse the rest.
+// Values that another program wrote are descriptive only: they are cut, rounded or dropped, and never a reason to
+// refuse the rest.
 
 /** Returns a name in a form that every row can hold. */
 export const withoutControls = (name: string): string => name.toWellFormed().replace(/\p{Cc}/gu, '?');

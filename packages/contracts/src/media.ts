@@ -18,9 +18,9 @@ export const UPLOAD_STATES = ['pending', 'uploading', 'uploaded', 'failed', 'exp
 export const THUMBNAIL_STATES = ['none', 'pending', 'ready', 'failed'] as const;
 export const SCAN_STATES = ['pending', 'clean', 'infected', 'unscannable', 'skipped'] as const;
 export const TRANSCODE_STATES = ['none', 'pending', 'running', 'ready', 'failed'] as const;
-/** What a worker can derive. `original` is the best playable form. */
+/** Qualities that a worker can derive. `original` is the best playable form. */
 export const DERIVED_QUALITIES = ['high', 'medium', 'low', 'original', 'thumbnail'] as const;
-/** What a member can ask for. `source` is what was uploaded, byte for byte. */
+/** Qualities that a member can request. `source` is the upload itself, byte for byte. */
 export const QUALITIES = ['source', ...DERIVED_QUALITIES] as const;
 export const FORMATS = ['webp', 'mp4', 'jpg', 'm3u8', 'm4a'] as const;
 /** Most peaks of a waveform, each 0 to 100. */

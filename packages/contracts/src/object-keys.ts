@@ -35,9 +35,9 @@ export interface ParsedKey {
   mediaObjectId: string;
   /** `other`: below the media object's prefix, but made by another worker than ours. */
   kind: 'prefix' | 'source' | 'tail' | 'epoch' | 'other';
-  /** Of keys and prefixes of kind `epoch`. */
+  /** Set for keys and prefixes of kind `epoch`. */
   epoch?: number;
-  /** What follows the epoch's or the media object's prefix; empty for a prefix. */
+  /** The rest after the epoch's or the media object's prefix; empty for a prefix. */
   file: string;
 }
 

@@ -149,12 +149,12 @@ export interface Conversation {
   created_at: string;
 }
 
-/** What `GET /config.json` tells an SDK: public addresses and limits in bytes. */
+/** Answer of `GET /config.json`, for SDKs: public addresses and limits in bytes. */
 export interface PublicConfig {
   api_url: string;
   gateway_url: string;
   max_upload_bytes: number;
-  /** What a proxy in front of the api lets through in one request; absent without such a limit. */
+  /** The largest request that a proxy in front of the api lets through; absent without such a limit. */
   max_request_bytes?: number;
   dev_login: boolean;
 }
@@ -181,7 +181,7 @@ export type MediaUrlItem = z.infer<typeof mediaUrlRequestSchema> &
 /** The body of `PUT /v1/media/:id/references/:kind/:ref_id`. */
 export const referenceSchema = z.strictObject({ conversation_id: hostId, data: hostData.optional() });
 
-/** What a host calls a kind of its own references, and one of them. `message` is ours. */
+/** A host's names for a kind of its references, and for one of them. `message` is ours. */
 export const referenceKind = hostId.refine((kind) => kind !== 'message', 'message is kept by this service');
 export const referenceId = z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'must match [A-Za-z0-9_.:-]{1,128}');
 

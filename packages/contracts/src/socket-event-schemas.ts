@@ -19,7 +19,7 @@ import {
 
 const inLog = { conversation_id: hostId, seq: z.int().positive() };
 
-/** What the gateway sends, by the event's name. */
+/** Events that the gateway sends, by name. */
 export const SERVER_EVENT_SCHEMAS = {
   'message.created': z.object({ ...inLog, message: messageSchema }).describe('A message was sent'),
   'message.updated': z
@@ -70,7 +70,7 @@ const subscribeAllAnswer = z.union([
 ]) satisfies z.ZodType<SubscribeAllAnswer>;
 const plainAnswer = z.union([z.object({ ok: z.literal(true) }), socketError]);
 
-/** What a client may send, and how it is answered. */
+/** Events that a client may send, and their answers. */
 export const CLIENT_REQUEST_SCHEMAS = {
   subscribe: {
     request: subscribeSchema.describe(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a worker says of where it runs, in its answer to a probe. */
+/** A worker's report of its surroundings, in its answer to a probe. */
 export const workerReportSchema = z
   .looseObject({
     time: z.iso.datetime().describe("By the worker's clock"),

@@ -3,7 +3,7 @@ import { type AlterTableCmd, type ColumnDef, type Node, parse } from 'libpg-quer
 /** A migration that takes away what an earlier release has stopped using says so, and why that is safe now. */
 const CONTRACT = /^-- contract: \S.{10,}$/m;
 
-/** What an old process does not notice: it names its columns, and writes none that it does not know. */
+/** Changes that an old process does not notice: it names its columns, and writes none that it does not know. */
 const HARMLESS = [
   'CreateEnumStmt',
   'CreateFunctionStmt',
@@ -68,9 +68,9 @@ const problemsOf = (statement: Node, created: ReadonlySet<string>): string[] => 
 };
 
 /**
- * What in a migration breaks processes of the release before, which run on until the rolling restart is over:
- * whatever is taken away, renamed or made stricter. Judged by Postgres' own parser; what it does not know to be
- * harmless is refused.
+ * Finds statements of a migration that break processes of the previous release, which run until the rolling
+ * restart is over: whatever is removed, renamed or made stricter. Postgres' own parser reads the statements; one
+ * that is not known to be harmless is refused.
  *
  * @returns sentences for a person; none for a migration with a line `-- contract: <why it is safe now>`
  * @throws when it is not SQL

@@ -50,7 +50,7 @@ export interface Executor {
   query<Row>(statement: Prisma.Sql): Promise<Row[]>;
   /** Facts that what was done here makes true, in their order. */
   readonly facts: CommittedFact[];
-  /** Of the trace that this belongs to (W3C); undefined outside of any. */
+  /** `traceparent` of the current trace (W3C); undefined outside of one. */
   readonly traceparent: string | undefined;
   /** Under which messages to the broker are written; undefined: any relay may publish them. */
   readonly claim: OutboxClaim | undefined;

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Prisma } from './generated/client.ts';
 
 const types = new pg.TypeOverrides();
-// As Prisma's raw queries do: a sum of sizes may be larger than a number can say.
+// Like Prisma's raw queries: a sum of sizes may exceed what a number can hold.
 types.setTypeParser(pg.types.builtins.INT8, BigInt);
 
 const IDLE_MS = 30_000;

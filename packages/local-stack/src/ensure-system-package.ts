@@ -8,7 +8,7 @@ export interface SystemPackage {
   /** Names the program may have; the first one found on PATH counts. */
   programs: readonly string[];
   aptPackage: string;
-  /** What it is for, in the error: "… is missing, needed for <purpose>". */
+  /** Its purpose, for the error: "… is missing, needed for <purpose>". */
   purpose: string;
   env: Environment;
   onProgress: Progress;

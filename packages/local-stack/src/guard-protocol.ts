@@ -1,4 +1,4 @@
-/** What a guard runs and how it ends it. */
+/** The program that a guard runs, and how to end it. */
 export interface GuardedProgram {
   command: string;
   args: readonly string[];

@@ -7,7 +7,7 @@ export type { ProcessExit } from './supervised-process.ts';
 
 export interface ManagedService {
   readonly name: string;
-  /** Of the server itself; changes with a restart. */
+  /** Process id of the server itself; changes with a restart. */
   readonly pid: number;
   /** Settles when the current run has ended; `expected` says whether `stop` or `restart` asked for it. */
   readonly exited: Promise<ProcessExit>;

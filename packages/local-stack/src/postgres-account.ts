@@ -10,7 +10,7 @@ export interface PostgresPrograms {
   initdb: string;
 }
 
-/** As whom Postgres runs: it refuses to run as root. */
+/** The account that runs Postgres, which refuses to run as root. */
 export interface PostgresAccount {
   uid?: number;
   gid?: number;

@@ -16,7 +16,7 @@ const DATABASE = 'claimcheck';
 
 export interface PostgresServer {
   service: ManagedService;
-  /** As owner of everything. */
+  /** URL of the owner of everything. */
   url: string;
   /** May SELECT from all present and future tables, and nothing else. */
   readerUrl: string;

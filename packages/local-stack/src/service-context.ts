@@ -2,7 +2,7 @@ import type { Environment } from './environment.ts';
 import type { PortName, Secrets } from './persisted-settings.ts';
 import type { Progress } from './progress.ts';
 
-/** What every server of the stack is started with. */
+/** Settings with which every server of the stack starts. */
 export interface ServiceContext {
   /** Absolute; locked by us. */
   dataDir: string;
@@ -12,6 +12,6 @@ export interface ServiceContext {
   secrets: Secrets;
   onProgress: Progress;
   signal?: AbortSignal | undefined;
-  /** Beside our own. */
+  /** Aborts the start, in addition to our own signal. */
   postgresSettings: Readonly<Record<string, string>>;
 }

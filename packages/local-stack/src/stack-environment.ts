@@ -4,7 +4,7 @@ import type { NatsServer } from './nats-server.ts';
 import type { PostgresServer } from './postgres-server.ts';
 import type { S3Server } from './s3-server.ts';
 
-/** What was started; undefined where it was not. For ClamAV a sentence says why. */
+/** The started servers; undefined where none was started. For ClamAV a sentence says why. */
 export interface StartedServers {
   postgres: PostgresServer | undefined;
   nats: NatsServer | undefined;

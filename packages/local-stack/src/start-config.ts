@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { configured, type Environment } from './environment.ts';
 
-/** What `npm start` itself needs to know; the rest of the environment goes to the apps as it is. */
+/** Settings of `npm start` itself; the rest of the environment goes to the apps unchanged. */
 export interface StartConfig {
   dataDir: string;
   /** Port by the variable that sets it. */

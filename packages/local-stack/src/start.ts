@@ -1,4 +1,4 @@
-/** What `npm start` runs. The only place of this package that reads the process's environment. */
+/** The program behind `npm start`. Only this file of the package reads the process's environment. */
 import { resolve } from 'node:path';
 import { runClaimcheck } from './run-claimcheck.ts';
 import { readStartConfig, StartConfigError } from './start-config.ts';

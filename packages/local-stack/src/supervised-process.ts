@@ -11,7 +11,7 @@ const LAST_LINES = 50;
 export interface ProcessExit {
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** Whether we asked for it. */
+  /** True if `stop` asked for it. */
   expected: boolean;
 }
 

@@ -136,7 +136,7 @@ describe.each<S3Implementation>(['versitygw', 'minio'])('local stack with %s', (
   }, 120_000);
 });
 
-/** What the server says first to a new connection. */
+/** Returns the server's first line to a new connection. */
 const firstBytes = async (url: string): Promise<string> => {
   const { hostname, port } = new URL(url);
   const socket = createConnection({ host: hostname, port: Number(port) });

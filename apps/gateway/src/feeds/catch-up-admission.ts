@@ -1,9 +1,9 @@
 import { Semaphore } from '@claimcheck/platform/process/semaphore';
 
-// What is read for a catch-up is in memory until the client has it: some dozens at once keep the database
-// busy, a thousand would only take memory and time from each other.
+// Pages for a catch-up stay in memory until the client has them. Some dozens at once keep the database busy; a
+// thousand would only take memory and time from each other.
 const AT_ONCE = 64;
-// At a thousand a second, what waits behind so many would have been given up by its client meanwhile.
+// At a thousand a second, a client behind this many would have stopped waiting before its turn.
 const MAX_WAITING = 10_000;
 
 /**

@@ -9,7 +9,7 @@ import type { Database } from '@claimcheck/database/database';
 import { Semaphore } from '@claimcheck/platform/process/semaphore';
 import { SharedReads } from './shared-reads.ts';
 
-/** What the gateway asks Postgres; SELECTs only. Every method rejects when the database does not answer. */
+/** The gateway's queries to Postgres; SELECTs only. Every method rejects when the database does not answer. */
 export interface ConversationReader {
   isMember(conversationId: string, userId: string): Promise<boolean>;
   conversationIdsOf(userId: string): Promise<string[]>;

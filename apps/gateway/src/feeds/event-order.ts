@@ -18,7 +18,7 @@ export class EventOrder {
     return this.#position;
   }
 
-  /** Whether something waits for an event that has not come. */
+  /** Tells whether events wait for one that has not arrived. */
   get hasGap(): boolean {
     return this.#held.size > 0;
   }

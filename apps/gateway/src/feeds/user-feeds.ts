@@ -20,7 +20,7 @@ interface Entry {
   queue: Promise<void>;
 }
 
-/** What concerns a user as a person: one broker subscription per connected user, whatever the sockets. */
+/** Events that concern a user: one broker subscription per connected user, for all sockets. */
 export class UserFeeds {
   readonly #entries = new Map<string, Entry>();
   readonly #deps: UserFeedDependencies;

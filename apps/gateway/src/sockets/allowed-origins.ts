@@ -12,8 +12,8 @@ const withLoopbackNames = (origin: string): string[] => {
 };
 
 /**
- * Whether a page of `origin` may open a socket. Browsers send the header and can't be made to lie about it;
- * what sends none is not a browser, and no page's credentials are at stake.
+ * Tells whether a page of `origin` may open a socket. Browsers always send the header, and pages cannot change it.
+ * A client without it is not a browser, so no page's credentials are at stake.
  *
  * @param urls addresses of pages; `*` allows every origin
  */

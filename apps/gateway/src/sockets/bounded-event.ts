@@ -14,7 +14,7 @@ export type BoundedEvents = {
   [Name in EventName]: (payload: Bounded<PayloadOf<Name>>) => void;
 };
 
-// What Engine.IO and Socket.IO put before an event's JSON: "42".
+// Engine.IO and Socket.IO put "42" before an event's JSON.
 const PREFIX_BYTES = 2;
 
 /** @returns undefined when name and payload together would be larger than `LIMITS.eventBytes` */

@@ -2,7 +2,7 @@ import type { Socket as NetSocket } from 'node:net';
 import { webSocketOf } from './outbound-meter.ts';
 import type { Connection } from './types.ts';
 
-/** Of Engine.IO, as far as it matters here. */
+/** The part of Engine.IO that is used here. */
 interface EnginePacket {
   options?: { wsPreEncodedFrame?: Buffer[] };
 }

@@ -1,13 +1,13 @@
 import type { ConversationEvent } from '@claimcheck/contracts/socket-events';
 
-/** What a subscription needs of its socket. */
+/** The parts of a socket that a subscription needs. */
 export interface MemberSocket {
   readonly userId: string;
   /** Writes one event to this socket alone. */
   send(event: ConversationEvent): void;
-  /** Whether the client has read enough to be sent more. */
+  /** Tells whether the client has read enough to get more. */
   readonly isReady: boolean;
-  /** Resolves when the client has read enough to be sent more, or is gone, or the time is over. */
+  /** Resolves when the client has read enough to get more, has disconnected, or the time is over. */
   ready(withinMs: number): Promise<void>;
   /** Cuts off a client that does not read. */
   giveUp(): void;

@@ -57,7 +57,7 @@ export class OutboundMeter {
     return this.#queuedBytes + this.#webSocket.bufferedAmount;
   }
 
-  /** Whether little enough waits to send more, or the connection is closed. */
+  /** Tells whether the backlog is small enough to send more, or the connection is closed. */
   get isReady(): boolean {
     return this.pendingBytes <= PAUSE_BYTES || this.#connection.readyState !== 'open';
   }

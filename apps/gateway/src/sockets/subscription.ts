@@ -44,11 +44,11 @@ export class Subscription implements FeedMember {
   /** Last seq that the client has; counts once the replay has started. */
   #cursor = 0;
   #hasStarted = false;
-  /** What comes after this was collected; up to here the log must be read. */
+  /** Later events are collected; events up to here come from the log. */
   #floor = 0;
   #collected: ConversationEvent[] = [];
   #overflowed = false;
-  /** Of the log, or of what was collected: what is being sent. */
+  /** Events that are being sent, from the log or from the collected ones. */
   #sending: ConversationEvent[] = [];
   #resync = false;
 
@@ -131,7 +131,7 @@ export class Subscription implements FeedMember {
 
     const log = await this.#readLog(sinceSeq ?? this.#floor);
     if (log === undefined) return failure('not_found');
-    // So that what was committed but not announced belongs to what this answer covers.
+    // The answer must cover what is committed but not announced, too.
     await feed.catchUpTo(log.last_seq);
     this.#check();
     const mayReplay = sinceSeq !== undefined && canReplay(sinceSeq, log);

@@ -5,7 +5,7 @@ import { hostId } from '../ids.ts';
 import { mediaSchema, QUALITIES } from '../media.ts';
 import { messageSchema } from '../messages.ts';
 
-// What the api answers, for the OpenAPI document; a test holds every answer of a running api against it.
+// Answers of the api, for the OpenAPI document; a test holds every answer of a running api against it.
 
 export const problemSchema = z
   .object({

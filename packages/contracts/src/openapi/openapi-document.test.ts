@@ -13,7 +13,7 @@ test('the linter finds nothing: structure, references, examples against their sc
     rules: {
       'no-invalid-media-type-examples': 'error',
       'no-invalid-parameter-examples': 'error',
-      // What is public and takes no input is never refused.
+      // A public call without input is never refused.
       'operation-4xx-response': 'off',
     },
   });

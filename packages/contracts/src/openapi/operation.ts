@@ -33,6 +33,6 @@ export interface Operation {
   body?: { schema: z.ZodType; example: unknown } | { binary: string; example: string };
   /** Status → answer; the first one is what the example is answered with. */
   answers: Readonly<Record<number, Answer>>;
-  /** Beside those that every call may have. */
+  /** Errors in addition to those that every call may have. */
   problems?: readonly ProblemCode[];
 }

@@ -5,7 +5,7 @@ export interface SpanOptions {
   attributes?: Readonly<Record<string, string | number>>;
 }
 
-/** Something that takes time, and belongs to a trace. */
+/** A timed piece of work that belongs to a trace. */
 export interface Span {
   /** What `work` does, also later and elsewhere that it leads to, belongs to it. */
   run<Result>(work: () => Result): Result;
