@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MediaInput } from '../ffmpeg/containers.ts';
 import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
 import { framesWithin, type Mover } from '../images/qualities.ts';
 import type { Motion } from '../inspect/inspection.ts';
