@@ -98,6 +98,8 @@ export const startSystem = async (
     PUBLIC_URL: `http://127.0.0.1:${http}`,
     GATEWAY_PUBLIC_URL: `http://127.0.0.1:${gateway}`,
     CONVERSATION_ADMIN: 'creator',
+    // Tests wait for tokens to expire.
+    AUTH_CLOCK_TOLERANCE: '0s',
     WEB_DIR: 'apps/web/dist',
     ...overrides,
   };

@@ -144,7 +144,7 @@ test('a setting without quotes arrives as it was written, large numbers too', ()
       MAX_UPLOAD_BYTES: '5368709120',
       USER_QUOTA_BYTES: '107374182400',
       MAX_OPEN_UPLOADS: '50',
-      STORAGE_PRICE_PER_GB_MONTH: '0.023',
+      AUTH_CLOCK_TOLERANCE: '10s',
       DEV_LOGIN: 'false',
     });
 });

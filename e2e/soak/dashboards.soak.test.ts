@@ -25,7 +25,7 @@ let world: DrillWorld;
 let prometheus: Prometheus;
 let browser: Browser;
 beforeAll(async () => {
-  system = await startSystem(inject('stack'), { STORAGE_PRICE_PER_GB_MONTH: '0.02', SWEEP_INTERVAL: '2s' });
+  system = await startSystem(inject('stack'), { SWEEP_INTERVAL: '2s' });
   world = new DrillWorld(system, inject('stack'));
   prometheus = await startPrometheus(system.adminUrls);
   browser = await launchChromium();

@@ -43,6 +43,7 @@ export const LAYERS: Readonly<Record<string, Layers>> = {
     failpoint: ['process'],
     auth: ['process'],
     s3: ['process'],
+    signing: ['process', 's3'],
     process: [],
   },
   'apps/gateway/src': {

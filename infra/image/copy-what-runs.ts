@@ -8,6 +8,9 @@ const BESIDES = ['package.json', 'LICENSE', 'prisma'];
 /** Content of a package's folder that no process reads; packages inside it are copied by themselves. */
 const LEFT_OUT = ['node_modules', '.turbo', 'test'];
 
+/** Types, sources of maps, texts, and Prisma's compilers for other databases than Postgres, which are 60 MiB. */
+const UNREAD = /\.(map|md|d\.[cm]?ts)$|\/query_compiler_(?!fast_bg\.postgresql\.)[a-z_]+\.[^/]*$/;
+
 const copyPackage = async (root: string, target: string, folder: string): Promise<void> => {
   await cp(join(root, folder), join(target, folder), {
     recursive: true,
@@ -15,7 +18,7 @@ const copyPackage = async (root: string, target: string, folder: string): Promis
       const path = relative(join(root, folder), source);
       const isOurs = !folder.includes('node_modules');
       return !(
-        source.endsWith('.map') ||
+        UNREAD.test(source) ||
         path === 'node_modules' ||
         (isOurs && LEFT_OUT.includes(basename(path)))
       );

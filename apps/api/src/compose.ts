@@ -1,4 +1,5 @@
 import { Database } from '@claimcheck/database/database';
+import { RefusalLog } from '@claimcheck/platform/auth/refusal-log';
 import { createTokenVerifier } from '@claimcheck/platform/auth/token-verifier';
 import { createFailpoint } from '@claimcheck/platform/failpoint/failpoint';
 import { Bus } from '@claimcheck/platform/nats/bus';
@@ -7,6 +8,7 @@ import { Shutdown } from '@claimcheck/platform/process/shutdown';
 import { expectAnswer } from '@claimcheck/platform/process/start-error';
 import { DirectStorage } from '@claimcheck/platform/s3/direct-storage';
 import { Storage } from '@claimcheck/platform/s3/storage';
+import { createDownloadSigner } from '@claimcheck/platform/signing/create-download-signer';
 import { createTracing } from '@claimcheck/platform/tracing/create-tracing';
 import { Announcer } from './background/announcer.ts';
 import { observeMilestones } from './background/observe-milestones.ts';
@@ -30,6 +32,9 @@ const STREAM_WAIT_MS = 2_000;
 /** What the storage may take beyond a viewer's patience, before it is the one that has stopped. */
 const STORE_PATIENCE_MS = 30_000;
 
+/** A configuration without keys does not replace one that has them. */
+const NO_KEYS = { accessKeyId: '', secretAccessKey: '' };
+
 export interface Context extends HttpContext {
   bus: Bus;
   outboxSignal: OutboxSignal;
@@ -39,12 +44,16 @@ export interface Context extends HttpContext {
 export interface Tools {
   logger: Logger;
   shutdown: Shutdown;
+  /** Calls a listener with the configuration after a secret was replaced. */
+  onReload: (listener: (config: Config) => void) => void;
 }
 
 /** Makes everything that the roles share, once; whatever is opened here is closed by `shutdown`. */
 export const compose = async (config: Config, tools: Partial<Tools> = {}): Promise<Context> => {
   const { logger = createLogger('api', config.logLevel) } = tools;
   const { shutdown = new Shutdown(logger) } = tools;
+  /** Secrets as they are now. */
+  let live = config;
   const tracing = await createTracing({
     service: `${config.appName}-api`,
     ...config.traces,
@@ -54,7 +63,8 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
   const broker = { name: 'NATS', variable: 'NATS_URL' };
   const bus = await expectAnswer(broker, () =>
     Bus.connect({
-      url: config.natsUrl,
+      url: () => live.natsUrl,
+      files: config.brokerFiles,
       name: `${config.appName}-api`,
       appName: config.appName,
       overrides: config.subjectOverrides,
@@ -69,6 +79,7 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
   const failpoint = createFailpoint(config.failpoints, logger);
   const database: Database = new Database({
     url: config.databaseUrl,
+    poolSize: config.databasePoolSize,
     traceparent: () => tracing.traceparent(),
     claim: () => ownOutbox.claim(),
     onCommit: (facts) => {
@@ -77,7 +88,7 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
       observeMilestones(facts, { database, logger, onMilestone: metrics.onMilestone });
     },
   });
-  const metrics = createMetrics(database, config.storagePrices);
+  const metrics = createMetrics(database);
   shutdown.add('database', () => database.close());
   const sender = new OutboxSender({
     claims: new OutboxClaims(database, OWN_LEASE_MS),
@@ -92,6 +103,7 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
   shutdown.add('own outbox', () => ownOutbox.stop());
   const storage = new Storage({
     ...config.storage,
+    keys: config.storage.keys && (() => live.storage.keys?.() ?? NO_KEYS),
     onRequest: metrics.onStorageRequest,
     downloadStallMs: config.downloadIdleMs + STORE_PATIENCE_MS,
   });
@@ -99,6 +111,12 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
   await expectAnswer({ name: 'Postgres', variable: 'DATABASE_URL' }, () => database.check());
   await bus.ensureStreams();
   const settings = toDomainConfig(config);
+  const tickets = config.tokenSecrets === undefined ? undefined : new UploadTickets(config.tokenSecrets);
+  tools.onReload?.((next) => {
+    live = next;
+    database.changeUrl(next.databaseUrl);
+    tickets?.replaceKeys(next.tokenSecrets ?? []);
+  });
   return {
     config,
     logger,
@@ -111,8 +129,13 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
     streamSlots: new StreamSlots({ ...config.proxiedDownloads, waitMs: STREAM_WAIT_MS }),
     settings,
     failpoint,
-    verifyToken: createTokenVerifier(config.token),
-    tickets: config.tokenSecrets === undefined ? undefined : new UploadTickets(config.tokenSecrets),
+    signer: createDownloadSigner(storage, config.cdn),
+    verifyToken: createTokenVerifier({
+      ...config.token,
+      secrets: config.token.secrets && (() => live.token.secrets?.() ?? []),
+    }),
+    refusals: new RefusalLog(logger),
+    tickets,
     waiters: new MediaWaiters(bus),
     metrics,
     directUploads: new DirectUploads({

@@ -8,6 +8,7 @@ import { failpointVariables } from '@claimcheck/platform/failpoint/failpoint-pla
 import {
   brokerVariables,
   subjectVariables,
+  toBrokerFiles,
   toSubjectOverrides,
 } from '@claimcheck/platform/nats/broker-variables';
 import {
@@ -23,7 +24,12 @@ import {
   readConfig,
   wholeNumber,
 } from '@claimcheck/platform/process/config';
-import { storageVariables, toStorageOptions } from '@claimcheck/platform/s3/storage-variables';
+import {
+  storageVariables,
+  toStorageOptions,
+  wholeStorageKey,
+} from '@claimcheck/platform/s3/storage-variables';
+import { completeCdn, signingVariables, toCdnSettings } from '@claimcheck/platform/signing/signing-variables';
 import { toTraceSettings, traceVariables } from '@claimcheck/platform/tracing/trace-variables';
 import { z } from 'zod';
 
@@ -37,13 +43,6 @@ const WEEK_MS = 7 * 86_400_000;
 const sweepInterval = duration
   .refine((ms) => ms >= 100, 'must be at least 100ms')
   .meta({ takes: 'duration, at least 100ms' });
-
-/** An amount of money, such as `0.023`. */
-const price = z
-  .string()
-  .regex(/^\d{1,9}(\.\d{1,9})?$/, 'must be a number such as 0.023')
-  .transform(Number)
-  .meta({ takes: 'number' });
 
 /** Variables with their descriptions: `npm run docs` writes docs/configuration.md from them. */
 export const apiSchema = z
@@ -68,6 +67,7 @@ export const apiSchema = z
       byDefault: '`http://127.0.0.1:8081`',
     }),
     DATABASE_URL: z.string().min(1).describe('Postgres. Give the gateway a role that may only SELECT.'),
+    DATABASE_POOL_SIZE: wholeNumber(2, 200).default(10).describe('Connections to Postgres of one process.'),
     NATS_MONITOR_URL: httpUrl
       .optional()
       .describe(
@@ -124,11 +124,12 @@ export const apiSchema = z
       .default('members')
       .describe('`owner` withholds sources, with their EXIF, from other members.'),
     DOWNLOAD_MODE: z
-      .enum(['redirect', 'proxy'])
+      .enum(['redirect', 'proxy', 'accel'])
       .default('redirect')
       .describe(
-        "`redirect` to a signed URL, or `proxy` the bytes. For HLS by redirects the bucket's CORS rules must allow `GET` from the pages that play it.",
+        "`redirect` to a signed URL, `proxy` the bytes, or `accel`: the api decides and [nginx moves the bytes](operations.md#downloads). For HLS by redirects the bucket's CORS rules must allow `GET` from the pages that play it.",
       ),
+    ...signingVariables,
     MEDIA_SESSION_TTL: atLeastASecond
       .default(3_600_000)
       .describe('How long the `?t=` of media URLs is good after it was opened or renewed.'),
@@ -212,9 +213,6 @@ export const apiSchema = z
         'When objects of removed media are removed again; longer than any job and any upload ticket.',
       byDefault: 'UPLOAD_TTL + READY_DEADLINE_MAX',
     }),
-    STORAGE_PRICE_PER_GB_MONTH: price.default(0).describe("The store's price, for the metrics of cost."),
-    STORAGE_PRICE_PER_1000_WRITES: price.default(0).describe("The store's price of 1,000 writes."),
-    STORAGE_PRICE_PER_1000_READS: price.default(0).describe("The store's price of 1,000 reads."),
     MAX_ATTEMPTS: wholeNumber(1, 100)
       .default(5)
       .describe('Deliveries of a message, and attempts of the sweeper at one media object.'),
@@ -229,6 +227,7 @@ export const apiSchema = z
       .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be whsec_ and 24 to 64 bytes in base64')
       .optional()
       .describe('Signs webhooks (Standard Webhooks): `whsec_` and at least 24 random bytes in base64.'),
+    ACCESS_LOG: flag.default(true).describe('One line for each request, at `info`.'),
     CORS_ORIGINS: list.default([]).describe('Origins of other pages that may call, comma-separated, or `*`.'),
     DEV_LOGIN: flag.default(false).describe('Lets any visitor log in as any user. Demos only.'),
     WEB_DIR: z.string().optional().describe('Static files that are served at `/`.'),
@@ -242,6 +241,8 @@ export const apiSchema = z
     path: ['WEBHOOK_URL'],
     message: 'needs FACTS: what is not on the broker is not sent',
   })
+  .refine(...wholeStorageKey)
+  .refine(...completeCdn)
   .refine((env) => !env.DEV_LOGIN || env.AUTH_JWT_SECRET !== undefined, {
     path: ['DEV_LOGIN'],
     message: 'needs AUTH_JWT_SECRET: a login can only be signed with our own secret',
@@ -267,12 +268,17 @@ export const readApiConfig = (env: Environment) => {
   return {
     appName: read.APP_NAME,
     logLevel: read.LOG_LEVEL,
+    /** One line for each request at level info. */
+    accessLog: read.ACCESS_LOG,
     port: read.PORT,
     adminPort: read.ADMIN_PORT,
     publicUrl: read.PUBLIC_URL ?? `http://127.0.0.1:${read.PORT}`,
     gatewayPublicUrl: read.GATEWAY_PUBLIC_URL ?? 'http://127.0.0.1:8081',
     databaseUrl: read.DATABASE_URL,
+    /** Connections of one process at most. */
+    databasePoolSize: read.DATABASE_POOL_SIZE,
     natsUrl: read.NATS_URL,
+    brokerFiles: toBrokerFiles(read),
     /** Only the doctor asks there. */
     natsMonitorUrl: read.NATS_MONITOR_URL,
     streamReplicas: read.NATS_STREAM_REPLICAS,
@@ -300,6 +306,8 @@ export const readApiConfig = (env: Environment) => {
     virusPolicy: read.VIRUS_POLICY,
     sourceAccess: read.SOURCE_ACCESS,
     downloadMode: read.DOWNLOAD_MODE,
+    /** A CDN, or an edge of the operator's, in front of the bucket. */
+    cdn: toCdnSettings(read),
     maxUploadBytes: read.MAX_UPLOAD_BYTES,
     maxRequestBytes: read.MAX_REQUEST_BYTES,
     userQuotaBytes: read.USER_QUOTA_BYTES,
@@ -319,12 +327,6 @@ export const readApiConfig = (env: Environment) => {
     eventRetentionMs: read.EVENT_RETENTION,
     sweepIntervalMs: read.SWEEP_INTERVAL,
     sweepAgainMs: read.SWEEP_AGAIN_AFTER ?? read.UPLOAD_TTL + read.READY_DEADLINE_MAX,
-    /** In a currency of the operator's; only for an estimate. */
-    storagePrices: {
-      gigabyteMonth: read.STORAGE_PRICE_PER_GB_MONTH,
-      thousandWrites: read.STORAGE_PRICE_PER_1000_WRITES,
-      thousandReads: read.STORAGE_PRICE_PER_1000_READS,
-    },
     maxAttempts: read.MAX_ATTEMPTS,
     resultsConcurrency: read.RESULTS_CONCURRENCY,
     corsOrigins: read.CORS_ORIGINS,

@@ -15,8 +15,11 @@ afterAll(() => db?.close());
 const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
 
 test('an orphan counts when it should have been removed ten minutes ago, not while it waits for its time', async () => {
-  const prices = { gigabyteMonth: 0, thousandWrites: 0, thousandReads: 0 };
-  const { registry } = createMetrics(db.database, prices);
+  const { registry } = createMetrics(db.database);
+  const unreferenced = async () =>
+    /^claimcheck_unreferenced_media (\d+)$/m.exec(
+      await registry.getSingleMetricAsString('claimcheck_unreferenced_media'),
+    )?.[1];
   const orphans = async () =>
     /^claimcheck_orphans (\d+)$/m.exec(await registry.getSingleMetricAsString('claimcheck_orphans'))?.[1];
   const media_object_id = await db.uploaded();
@@ -25,6 +28,8 @@ test('an orphan counts when it should have been removed ten minutes ago, not whi
   const letExpire = (expires_at: Date) =>
     db.database.client.media_object.update({ where: { media_object_id }, data: { expires_at } });
 
+  await letExpire(minutesAgo(-60));
+  expect([await unreferenced(), await orphans()]).toEqual(['1', '0']);
   await letExpire(minutesAgo(1));
   expect(await orphans()).toBe('0');
   await letExpire(minutesAgo(11));

@@ -51,7 +51,7 @@ beforeAll(async () => {
     throw error;
   });
   const config = readApiConfig({ ...stack, AUTH_JWT_SECRET: 'x'.repeat(32) });
-  const metrics = createMetrics(db.database, config.storagePrices);
+  const metrics = createMetrics(db.database);
   const failpoint = createFailpoint(undefined, logger);
   engine = createFinisher({ config, storage, logger, failpoint, metrics }, sessions);
 });

@@ -24,8 +24,10 @@ beforeAll(async () => {
     endpoint: stack.S3_ENDPOINT ?? '',
     region: stack.S3_REGION ?? '',
     bucket: stack.S3_BUCKET ?? '',
-    accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
-    secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
+    keys: () => ({
+      accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
+      secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
+    }),
     forcePathStyle: true,
   });
   settings = { ...defaults, bucket: storage.bucket };

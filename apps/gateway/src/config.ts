@@ -3,7 +3,7 @@ import {
   tokenVariables,
   toTokenSettings,
 } from '@claimcheck/platform/auth/token-variables';
-import { brokerVariables } from '@claimcheck/platform/nats/broker-variables';
+import { brokerVariables, toBrokerFiles } from '@claimcheck/platform/nats/broker-variables';
 import { camelCased } from '@claimcheck/platform/process/camel-case';
 import { MAX_PROXY_HOPS } from '@claimcheck/platform/process/client-network';
 import {
@@ -36,6 +36,7 @@ export const gatewaySchema = z
       .string()
       .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
       .describe('Postgres. Give the gateway a role that may only SELECT.'),
+    DATABASE_POOL_SIZE: wholeNumber(2, 200).default(10).describe('Connections to Postgres of one process.'),
     GATEWAY_PORT: port.default(8081).describe('Public port of the gateway.'),
     ADMIN_PORT: port
       .default(9081)
@@ -75,5 +76,10 @@ export type GatewayConfig = ReturnType<typeof readGatewayConfig>;
 /** The gateway's whole configuration. @throws ConfigError with all problems at once */
 export const readGatewayConfig = (env: Environment) => {
   const read = readConfig(gatewaySchema, env);
-  return { ...camelCased(read), token: toTokenSettings(read), traces: toTraceSettings(read) };
+  return {
+    ...camelCased(read),
+    token: toTokenSettings(read),
+    brokerFiles: toBrokerFiles(read),
+    traces: toTraceSettings(read),
+  };
 };

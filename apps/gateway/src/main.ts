@@ -8,9 +8,9 @@ await runProcess({
   name: 'gateway',
   readConfig: readGatewayConfig,
   longestStepMs: ({ drainTime }) => drainTime + LONGEST_STEP_MS,
-  start: async (config, { logger, shutdown }) => {
+  start: async (config, tools) => {
     const { startGateway } = await import('./start-gateway.ts');
-    const { port, adminPort } = await startGateway(config, logger, shutdown);
+    const { port, adminPort } = await startGateway(config, tools);
     return { port, admin_port: adminPort };
   },
 });

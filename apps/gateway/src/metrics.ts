@@ -1,3 +1,4 @@
+import { TOKEN_REFUSALS } from '@claimcheck/platform/auth/token-error';
 import { Counter, createRegistry, Gauge, type Registry } from '@claimcheck/platform/process/metrics';
 
 /** Why an event, a socket or a packet was dropped. */
@@ -11,7 +12,7 @@ const DROP_REASONS = [
 ] as const;
 type DropReason = (typeof DROP_REASONS)[number];
 
-const REFUSAL_REASONS = ['unauthorized', 'token_expired', 'foreign_origin', 'not_found'] as const;
+const REFUSAL_REASONS = [...TOKEN_REFUSALS, 'foreign_origin', 'not_found'] as const;
 type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 export interface GatewayMetrics {

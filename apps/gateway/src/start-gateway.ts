@@ -4,7 +4,7 @@ import { createTokenVerifier } from '@claimcheck/platform/auth/token-verifier';
 import { Bus } from '@claimcheck/platform/nats/bus';
 import { startAdminServer } from '@claimcheck/platform/process/admin-server';
 import type { Logger } from '@claimcheck/platform/process/logger';
-import type { Shutdown } from '@claimcheck/platform/process/shutdown';
+import type { StartTools } from '@claimcheck/platform/process/run-process';
 import { expectAnswer } from '@claimcheck/platform/process/start-error';
 import { createTracing } from '@claimcheck/platform/tracing/create-tracing';
 import { answerRequests } from './answer-requests.ts';
@@ -25,9 +25,8 @@ import { createIoServer } from './sockets/io-server.ts';
 import { createRoomAudience } from './sockets/room-audience.ts';
 import type { GatewayServer } from './sockets/types.ts';
 
-const POOL_SIZE = 10;
-// Two connections stay free for what does not queue: the comparison each second and the readiness check.
-const READER_CONCURRENCY = POOL_SIZE - 2;
+/** Connections for what does not queue: the comparison each second and the readiness check. */
+const SPARE_CONNECTIONS = 2;
 const CLOSE_PATIENCE_MS = 2_000;
 // A request is a WebSocket's handshake here, a few hundred bytes at once: a slower client holds a connection
 // for nothing.
@@ -40,6 +39,8 @@ export interface GatewayAddress {
 
 interface Services {
   config: GatewayConfig;
+  /** Shared secrets of tokens, as they are now. */
+  secrets: () => readonly string[] | undefined;
   bus: Bus;
   reader: ConversationReader;
   metrics: GatewayMetrics;
@@ -101,7 +102,10 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
     onMalformed: (id) => onMalformed(bus.subjects.user(id)),
     logger,
   });
-  const verify = createTokenVerifier(config.token);
+  const verify = createTokenVerifier({
+    ...config.token,
+    secrets: config.token.secrets && (() => services.secrets() ?? []),
+  });
   const admission = new CatchUpAdmission();
   metrics.watchCatchUps(() => admission.waiting);
   acceptSessions(io, {
@@ -138,12 +142,17 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
  */
 export const startGateway = async (
   config: GatewayConfig,
-  logger: Logger,
-  shutdown: Shutdown,
+  { logger, shutdown, onReload }: StartTools<GatewayConfig>,
 ): Promise<GatewayAddress> => {
   const metrics = createGatewayMetrics();
-  const database = new Database({ url: config.databaseUrl, poolSize: POOL_SIZE });
+  const database = new Database({ url: config.databaseUrl, poolSize: config.databasePoolSize });
   shutdown.add('database', () => database.close());
+  /** Secrets as they are now. */
+  let live = config;
+  onReload((next) => {
+    live = next;
+    database.changeUrl(next.databaseUrl);
+  });
   const tracing = await createTracing({
     service: `${config.appName}-gateway`,
     ...config.traces,
@@ -152,7 +161,8 @@ export const startGateway = async (
   shutdown.add('traces', () => tracing.close());
   const bus = await expectAnswer({ name: 'NATS', variable: 'NATS_URL' }, () =>
     Bus.connect({
-      url: config.natsUrl,
+      url: () => live.natsUrl,
+      files: config.brokerFiles,
       name: `${config.appName}-gateway`,
       appName: config.appName,
       logger,
@@ -161,14 +171,22 @@ export const startGateway = async (
   );
   shutdown.add('broker', () => bus.close());
   const reader = createConversationReader(database, {
-    concurrency: READER_CONCURRENCY,
+    concurrency: Math.max(1, config.databasePoolSize - SPARE_CONNECTIONS),
     onShared: () => metrics.sharedPages.inc(),
   });
-  const sockets = await startSockets({ config, bus, reader, metrics, logger });
+  const sockets = await startSockets({
+    config,
+    secrets: () => live.token.secrets?.(),
+    bus,
+    reader,
+    metrics,
+    logger,
+  });
   const admin = await startAdminServer({
     port: config.adminPort,
     roles: ['gateway'],
     registry: metrics.registry,
+    logger,
     checks: { database: () => database.check() },
     // Events without an announcement are read from the log.
     reported: { broker: () => bus.check() },

@@ -4,8 +4,9 @@ import { Bus } from '@claimcheck/platform/nats/bus';
 import { waitForStreams } from '@claimcheck/platform/nats/wiring';
 import { type AdminServer, startAdminServer } from '@claimcheck/platform/process/admin-server';
 import type { Logger } from '@claimcheck/platform/process/logger';
-import type { Shutdown } from '@claimcheck/platform/process/shutdown';
+import type { StartTools } from '@claimcheck/platform/process/run-process';
 import { expectAnswer } from '@claimcheck/platform/process/start-error';
+import type { StorageKeys } from '@claimcheck/platform/s3/s3-client';
 import { Storage } from '@claimcheck/platform/s3/storage';
 import { createTracing } from '@claimcheck/platform/tracing/create-tracing';
 import type { Tracing } from '@claimcheck/platform/tracing/tracing';
@@ -37,24 +38,30 @@ const CLEAN_UP_MS = 4_000;
  */
 export const startWorker = async (
   config: WorkerConfig,
-  options: { logger: Logger; shutdown: Shutdown; signal: AbortSignal },
+  options: StartTools<WorkerConfig>,
 ): Promise<Record<string, unknown>> => {
   const { logger, shutdown } = options;
+  /** Secrets as they are now. */
+  let live = config;
+  options.onReload((next) => {
+    live = next;
+  });
   const metrics = createMetrics(config.lanes.map((lane) => CONSUMERS[lane]));
   const folders = await JobFolders.create(config.tempDir);
   shutdown.add('temporary files', () => folders.remove());
 
-  const storage = openStorage(config, metrics);
+  const storage = openStorage(config, metrics, () => live.storage.keys?.());
   shutdown.add('storage', () => storage.close());
   const scanner = openScanner(config);
   if (scanner !== undefined) metrics.watchSignatures(() => scanner.signatureAge());
   const tracing = await openTracing(config, logger);
   shutdown.add('traces', () => tracing.close());
-  const bus = await openBus(config, logger, tracing);
+  const bus = await openBus({ config, url: () => live.natsUrl, logger, tracing });
   shutdown.add('broker', () => bus.close());
   let consuming = false;
   const admin = await openAdminServer(config, {
     metrics,
+    logger,
     bus,
     storage,
     scanner,
@@ -140,8 +147,16 @@ export const startWorker = async (
   };
 };
 
-const openStorage = (config: WorkerConfig, metrics: WorkerMetrics): Storage =>
-  new Storage({ ...config.storage, onRequest: metrics.onStorageRequest });
+const openStorage = (
+  { storage }: WorkerConfig,
+  metrics: WorkerMetrics,
+  keys: () => StorageKeys | undefined,
+): Storage =>
+  new Storage({
+    ...storage,
+    keys: storage.keys && (() => keys() ?? { accessKeyId: '', secretAccessKey: '' }),
+    onRequest: metrics.onStorageRequest,
+  });
 
 const openScanner = (config: WorkerConfig): ClamdClient | undefined =>
   config.clamavHost === undefined || config.scanPolicy === 'off'
@@ -184,10 +199,21 @@ const openTracing = (config: WorkerConfig, logger: Logger): Promise<Tracing> =>
     onLost: (spans, error) => logger.warn({ err: error, spans }, 'traces were not taken'),
   });
 
-const openBus = (config: WorkerConfig, logger: Logger, tracing: Tracing): Promise<Bus> =>
+const openBus = ({
+  config,
+  url,
+  logger,
+  tracing,
+}: {
+  config: WorkerConfig;
+  url: () => string;
+  logger: Logger;
+  tracing: Tracing;
+}): Promise<Bus> =>
   expectAnswer({ name: 'NATS', variable: 'NATS_URL' }, () =>
     Bus.connect({
-      url: config.natsUrl,
+      url,
+      files: config.brokerFiles,
       name: `${config.appName}-worker`,
       appName: config.appName,
       overrides: config.subjectOverrides,
@@ -200,17 +226,19 @@ const openAdminServer = (
   config: WorkerConfig,
   parts: {
     metrics: ReturnType<typeof createMetrics>;
+    logger: Logger;
     bus: Bus;
     storage: Storage;
     scanner: ClamdClient | undefined;
     isConsuming: () => boolean;
   },
 ): Promise<AdminServer> => {
-  const { metrics, bus, storage, scanner, isConsuming } = parts;
+  const { metrics, logger, bus, storage, scanner, isConsuming } = parts;
   return startAdminServer({
     port: config.adminPort,
     roles: config.lanes,
     registry: metrics.registry,
+    logger,
     checks: {
       broker: () => bus.check(),
       storage: () => storage.check(),

@@ -91,6 +91,8 @@ export interface Problem {
   field?: string;
   retry_after_ms?: number;
   media_object_id?: string;
+  /** Name it when you report a problem: the operator's log has it. Also in the header X-Request-Id. */
+  request_id?: string;
 }
 
 export const toProblem = (code: ProblemCode, extra: Partial<Problem> = {}): Problem => {

@@ -13,3 +13,30 @@ export const uuid = z.guid().toLowerCase();
 export const clientKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
+
+/** How a host's `sub` becomes a user id: as it is, or encoded because it has other characters. */
+export const SUBJECT_FORMS = ['plain', 'encoded'] as const;
+export type SubjectForm = (typeof SUBJECT_FORMS)[number];
+
+const UNCHANGED = /^[A-Za-z0-9-]$/;
+
+/**
+ * Encodes any subject as a user id: letters, digits and hyphens stay, each other byte of its UTF-8 form becomes
+ * `_` and two hexadecimal digits. `auth0|6123` becomes `auth0_7C6123`. Reversible: see {@link decodeSubject}.
+ */
+export const encodeSubject = (subject: string): string =>
+  [...new TextEncoder().encode(subject)]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      return UNCHANGED.test(character) ? character : `_${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    })
+    .join('');
+
+/** The subject that {@link encodeSubject} made this user id of. @throws URIError when it made none */
+export const decodeSubject = (userId: string): string => decodeURIComponent(userId.replaceAll('_', '%'));
+
+/** @returns undefined when the subject cannot be a user id */
+export const toUserId = (subject: unknown, form: SubjectForm = 'plain'): string | undefined => {
+  if (typeof subject !== 'string' || subject === '') return undefined;
+  return hostId.safeParse(form === 'encoded' ? encodeSubject(subject) : subject).data;
+};

@@ -151,6 +151,11 @@ export class Database {
     }
   }
 
+  /** Uses another address, with a new password, for new connections. */
+  changeUrl(url: string): void {
+    this.#statements.changeUrl(url);
+  }
+
   /** For readiness checks. @throws when the database does not answer. */
   async check(): Promise<void> {
     await this.query(Prisma.sql`SELECT 1`);

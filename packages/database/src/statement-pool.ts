@@ -46,6 +46,11 @@ export class StatementPool {
     return rows as Row[];
   }
 
+  /** Opens connections with another address from now on; those that exist stay until they are idle. */
+  changeUrl(url: string): void {
+    this.pool.options.connectionString = url;
+  }
+
   close(): Promise<void> {
     return this.pool.end();
   }

@@ -23,8 +23,10 @@ const storageAt = (endpoint: string): Storage => {
     endpoint,
     region: stack.S3_REGION ?? '',
     bucket: stack.S3_BUCKET ?? '',
-    accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
-    secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
+    keys: () => ({
+      accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
+      secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
+    }),
     forcePathStyle: true,
   });
 };

@@ -2,11 +2,20 @@ import { COMMANDS } from './commands/index.ts';
 import { runCli } from './run-cli.ts';
 import { withRunningSystem } from './running-system.ts';
 
-const error = (text: string) => process.stderr.write(text);
+const write = (stream: NodeJS.WriteStream) => (text: string) => void stream.write(text);
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+
+const error = write(process.stderr);
 const env = withRunningSystem(process.env, (line) => error(`${line}\n`));
 
-// Not process.exit: output to a pipe is written completely.
-process.exitCode = await runCli(COMMANDS, process.argv.slice(2), env, {
-  out: (text) => process.stdout.write(text),
+const code = await runCli(COMMANDS, process.argv.slice(2), env, {
+  out: write(process.stdout),
   error,
 });
+// Everything that was written reaches a pipe first. A connection that a silent server keeps open must not keep the
+// command alive: it may run from cron in the very incident that it reports.
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+process.exit(code);

@@ -1,6 +1,7 @@
 import {
   brokerVariables,
   subjectVariables,
+  toBrokerFiles,
   toSubjectOverrides,
 } from '@claimcheck/platform/nats/broker-variables';
 import { Bus } from '@claimcheck/platform/nats/bus';
@@ -8,20 +9,35 @@ import { commonVariables, type Environment, readConfig } from '@claimcheck/platf
 import { createLogger } from '@claimcheck/platform/process/logger';
 import { z } from 'zod';
 
-/** The caller closes it. @throws ConfigError; Error when the broker does not answer */
-export const openBus = (env: Environment): Promise<Bus> => {
-  const read = readConfig(z.object({ ...commonVariables, ...brokerVariables, ...subjectVariables }), env);
-  return Bus.connect({
-    url: read.NATS_URL,
-    name: `${read.APP_NAME}-cli`,
-    appName: read.APP_NAME,
-    overrides: toSubjectOverrides(read),
-    // Standard output is for answers.
-    logger: createLogger('cli', 'silent'),
+/** What nats-core says after 10 s without an answer. */
+const TIMED_OUT = /^timeout$/i;
+
+const explain = (error: unknown): Error => {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(`NATS_URL: ${TIMED_OUT.test(reason) ? 'no answer within 10 s' : reason}`, {
+    cause: error,
   });
 };
 
-/** The broker, for as long as `work` takes. @throws like {@link openBus} */
+/** The caller closes it. @throws ConfigError; Error when the broker does not answer */
+export const openBus = async (env: Environment): Promise<Bus> => {
+  const read = readConfig(z.object({ ...commonVariables, ...brokerVariables, ...subjectVariables }), env);
+  try {
+    return await Bus.connect({
+      url: read.NATS_URL,
+      files: toBrokerFiles(read),
+      name: `${read.APP_NAME}-cli`,
+      appName: read.APP_NAME,
+      overrides: toSubjectOverrides(read),
+      // Standard output is for answers.
+      logger: createLogger('cli', 'silent'),
+    });
+  } catch (error) {
+    throw explain(error);
+  }
+};
+
+/** Runs work with the broker. @throws like {@link openBus} */
 export const withBus = async <Result>(
   env: Environment,
   work: (bus: Bus) => Promise<Result>,

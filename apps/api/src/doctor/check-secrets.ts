@@ -16,9 +16,9 @@ const passwordOf = (url: string): string | undefined =>
 const weakSecrets = ({ token, tokenSecrets = [], storage, databaseUrl }: Config): string[] => {
   const password = passwordOf(databaseUrl);
   const secrets: [name: string, secret: string | undefined][] = [
-    ['AUTH_JWT_SECRET', token.secret],
+    ...(token.secrets?.() ?? []).map((secret): [string, string] => ['AUTH_JWT_SECRET', secret]),
     ...tokenSecrets.map(({ kid, secret }): [string, string] => [`TOKEN_SECRETS (${kid})`, secret]),
-    ['S3_SECRET_ACCESS_KEY', storage.secretAccessKey],
+    ['S3_SECRET_ACCESS_KEY', storage.keys?.().secretAccessKey],
     ['DATABASE_URL (its password)', password === '' ? undefined : password],
   ];
   return secrets.flatMap(([name, secret]) => (secret !== undefined && isWeak(secret) ? [name] : []));
@@ -41,7 +41,7 @@ const checkTickets = ({ token, tokenSecrets }: Config): Check => {
       'TOKEN_SECRETS is not set: POST /v1/media answers 503, so nothing uploads in the background or past us',
       'set TOKEN_SECRETS to kid:secret, such as one:$(openssl rand -hex 32)',
     );
-  if (tokenSecrets.some(({ secret }) => secret === token.secret))
+  if (tokenSecrets.some(({ secret }) => token.secrets?.().includes(secret)))
     return warned(
       name,
       'TOKEN_SECRETS and AUTH_JWT_SECRET are the same: whoever may sign users may sign tickets',

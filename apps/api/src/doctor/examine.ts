@@ -1,7 +1,7 @@
 import type { Database } from '@claimcheck/database/database';
+import { signToken } from '@claimcheck/platform/auth/sign-token';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import type { Storage } from '@claimcheck/platform/s3/storage';
-import jwt from 'jsonwebtoken';
 import type { Config } from '../config.ts';
 import { askStorageTime } from './ask-storage-time.ts';
 import { attempt } from './attempt.ts';
@@ -38,17 +38,6 @@ const MONITOR_PATIENCE_MS = 5_000;
 const AROUND_MS = 10_000;
 
 const isBus = (bus: Bus | Check): bus is Bus => 'subjects' in bus;
-
-const signToken = ({ token }: Config): string | undefined =>
-  token.secret === undefined
-    ? undefined
-    : jwt.sign({}, token.secret, {
-        algorithm: 'HS256',
-        subject: USER,
-        expiresIn: '5m',
-        ...(token.issuer === undefined ? {} : { issuer: token.issuer }),
-        ...(token.audience === undefined ? {} : { audience: token.audience }),
-      });
 
 const RING_FIX = 'first fix the broker and Postgres';
 
@@ -103,7 +92,7 @@ const examineGatewayEntrance = async (config: Config): Promise<Check[]> => {
 
 const examineEntrances = async ({ config, token }: Patient): Promise<Check[]> => {
   const parts = await Promise.all([
-    examineApiEntrance(config, token ?? signToken(config)),
+    examineApiEntrance(config, token ?? signToken(config.token, USER, '5m')),
     examineGatewayEntrance(config),
   ]);
   return parts.flat();

@@ -5,8 +5,9 @@ import { type Download, resolveDownload } from '../media/access/resolve-download
 import { ProblemError } from '../problem-error.ts';
 import { viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
+import { countFailedDownload } from './count-failed-download.ts';
 import { mediaIdOf } from './media-routes.ts';
-import { describe, proxy, redirect } from './serve-download.ts';
+import { describe, redirect, serve } from './serve-download.ts';
 import { hlsUrlOf, signUrl } from './signed-urls.ts';
 
 /**
@@ -23,7 +24,7 @@ const outlivesRedirect = ({ scope }: Viewer, { content_type }: Download): boolea
  * @param guards run before: authentication and rate limit
  */
 export const downloadRoutes = (context: HttpContext, ...guards: RequestHandler[]): Router => {
-  const { config, database, settings, storage, metrics } = context;
+  const { config, database, settings, storage, signer, metrics } = context;
   const router = Router();
 
   router.get('/v1/media/:id/:quality', ...guards, async (request, response) => {
@@ -41,13 +42,12 @@ export const downloadRoutes = (context: HttpContext, ...guards: RequestHandler[]
           .set('Cache-Control', 'private, no-cache')
           .redirect(302, `${hlsUrlOf(config.publicUrl, row.media_object_id, download.hls_epoch)}${session}`);
       else if (request.method === 'HEAD') await describe(storage, download, response);
-      else if (config.downloadMode === 'proxy' || outlivesRedirect(viewer, download))
-        await proxy(context, download, request, response);
-      else redirect(request, response, download, await signUrl(storage, config.signedUrl, download));
+      else if (config.downloadMode !== 'redirect' || outlivesRedirect(viewer, download))
+        await serve(context, download, request, response);
+      else redirect(request, response, download, await signUrl(signer, config.signedUrl, download));
       metrics.downloads.inc({ quality, outcome: 'ok' });
     } catch (error) {
-      const outcome = error instanceof ProblemError ? error.problem.code : 'internal';
-      metrics.downloads.inc({ quality, outcome });
+      countFailedDownload(context, error, quality);
       throw error;
     }
   });

@@ -5,8 +5,9 @@ import { resolveHlsFile } from '../media/access/resolve-download.ts';
 import { ProblemError } from '../problem-error.ts';
 import { viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
+import { countFailedDownload } from './count-failed-download.ts';
 import { mediaIdOf } from './media-routes.ts';
-import { describe, proxy, redirect } from './serve-download.ts';
+import { describe, redirect, serve } from './serve-download.ts';
 import { servePlaylist } from './serve-playlist.ts';
 import { signUrl } from './signed-urls.ts';
 
@@ -23,7 +24,7 @@ const epochOf = (text: string): number => {
  * @param guards run before: authentication and rate limit
  */
 export const hlsRoutes = (context: HttpContext, ...guards: RequestHandler[]): Router => {
-  const { config, database, settings, storage, metrics } = context;
+  const { config, database, settings, storage, signer, metrics } = context;
   const router = Router();
 
   const path = '/v1/media/:id/hls/:epoch/:file';
@@ -37,13 +38,12 @@ export const hlsRoutes = (context: HttpContext, ...guards: RequestHandler[]): Ro
       if (request.method === 'HEAD') await describe(storage, download, response);
       else if (isHlsPlaylist(file) && typeof t === 'string')
         await servePlaylist(storage, download, t, response);
-      else if (config.downloadMode === 'proxy' || isHlsPlaylist(file))
-        await proxy(context, download, request, response);
-      else redirect(request, response, download, await signUrl(storage, config.signedUrl, download));
+      else if (config.downloadMode !== 'redirect' || isHlsPlaylist(file))
+        await serve(context, download, request, response);
+      else redirect(request, response, download, await signUrl(signer, config.signedUrl, download));
       metrics.downloads.inc({ quality: 'hls', outcome: 'ok' });
     } catch (error) {
-      const outcome = error instanceof ProblemError ? error.problem.code : 'internal';
-      metrics.downloads.inc({ quality: 'hls', outcome });
+      countFailedDownload(context, error, 'hls');
       throw error;
     }
   });

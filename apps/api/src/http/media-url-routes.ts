@@ -15,6 +15,7 @@ import { ProblemError } from '../problem-error.ts';
 import { viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
+import { countFailedDownload } from './count-failed-download.ts';
 import { hlsUrlOf, signedLifeMs, signUrl } from './signed-urls.ts';
 
 /** Renewed when so much of its life is over, with time left for a second try. */
@@ -28,12 +29,13 @@ const times = (expiresAt: number, lifeMs: number) => ({
 });
 
 /** Media sessions of one user, and the URLs that go with them. */
-const createUrls = ({ config, database, settings, storage }: HttpContext, viewer: Viewer) => {
+const createUrls = (context: HttpContext, viewer: Viewer) => {
+  const { config, database, settings, signer, metrics } = context;
   const openSession = (scope: SessionScope): Promise<MediaSession> =>
     openMediaSession(database, viewer.user_id, scope, config.mediaSessionTtlMs);
 
   const storageUrl = async (download: Download) => {
-    const { url, expires_at } = await signUrl(storage, config.signedUrl, download);
+    const { url, expires_at } = await signUrl(signer, config.signedUrl, download);
     return { url, ...times(expires_at, signedLifeMs(config.signedUrl, download)) };
   };
 
@@ -58,14 +60,18 @@ const createUrls = ({ config, database, settings, storage }: HttpContext, viewer
     if (row === undefined || access === undefined) throw noMedia({ field: 'id' });
     const download = resolveDownload(row, settings, asked.quality, viewer);
     // A playlist is always served from here: its names are relative.
-    return config.downloadMode === 'proxy' || download.hls_epoch !== undefined
+    return config.downloadMode !== 'redirect' || download.hls_epoch !== undefined
       ? ownUrl(asked, download, await sessionFor(access))
       : storageUrl(download);
   };
   const answer = async (asked: Asked): Promise<MediaUrlItem> => {
     try {
-      return { ...asked, ...(await urlOf(asked)) };
+      const item = { ...asked, ...(await urlOf(asked)) };
+      // Counted here, not where the bytes are: a signed URL leads past the api.
+      metrics.downloads.inc({ quality: asked.quality, outcome: 'ok' });
+      return item;
     } catch (error) {
+      countFailedDownload(context, error, asked.quality);
       if (!(error instanceof ProblemError)) throw error;
       return { ...asked, error: error.problem };
     }

@@ -3,7 +3,7 @@ import { isMissing } from '@claimcheck/platform/s3/s3-errors';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Response } from 'express';
 import type { Download } from '../media/access/resolve-download.ts';
-import { ProblemError } from '../problem-error.ts';
+import { LostObjectError } from './lost-object-error.ts';
 import { bucketOf } from './serve-download.ts';
 
 /** Every name in a playlist (RFC 8216), on a line of its own or in a tag, with the session's token. */
@@ -28,7 +28,7 @@ export const servePlaylist = async (
   const object = await bucketOf(storage, download)
     .get(download.key)
     .catch((error: unknown) => {
-      throw isMissing(error) ? new ProblemError('media_gone') : error;
+      throw isMissing(error) ? new LostObjectError(download.key) : error;
     });
   response
     .set({

@@ -1,5 +1,5 @@
 import { HLS_PLAYLIST } from '@claimcheck/contracts/hls';
-import type { Storage } from '@claimcheck/platform/s3/storage';
+import type { DownloadSigner } from '@claimcheck/platform/signing/download-signer';
 import type { Config } from '../config.ts';
 import type { Download } from '../media/access/resolve-download.ts';
 import { contentDisposition } from './content-disposition.ts';
@@ -25,11 +25,11 @@ export const signedLifeMs = (
 };
 
 /**
- * Signs as of the last full step of the clock, for a step longer than it is to live: everybody who asks
- * within a step gets the same URL, and so a browser finds in its cache what it has already.
+ * Signs as of the last full step of the clock, for a step longer than the URL is to live: every request within a
+ * step gets the same URL, and so a browser finds the file in its cache.
  */
 export const signUrl = async (
-  storage: Storage,
+  signer: DownloadSigner,
   config: Config['signedUrl'],
   download: Download,
   now = Date.now(),
@@ -37,15 +37,16 @@ export const signUrl = async (
   const { stepMs } = config;
   const signedAt = Math.floor(now / stepMs) * stepMs;
   const lifeMs = signedLifeMs(config, download) + stepMs;
-  const bucket = storage.in(download.bucket) ?? storage;
-  const url = await bucket.signedUrl(download.key, {
+  const { url, expires_at } = await signer.sign({
+    key: download.key,
+    bucket: download.bucket,
     seconds: Math.floor(lifeMs / SECOND_MS),
     content_type: download.content_type,
     content_disposition: contentDisposition(download),
     cache_control: `private, max-age=${Math.ceil(stepMs / SECOND_MS)}`,
     signed_at: new Date(signedAt),
   });
-  return { url, same_until: signedAt + stepMs, expires_at: signedAt + lifeMs };
+  return { url, same_until: Math.min(signedAt + stepMs, expires_at), expires_at };
 };
 
 /** Where the main playlist of an attempt is served. */

@@ -44,6 +44,7 @@ export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
       });
     const { user_id } = identityOf(response);
     let duplicate = false;
+    let created: string | undefined;
     const { status, body } = await createOnce(
       database,
       { request, response, route: 'POST /v1/media' },
@@ -51,6 +52,7 @@ export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
         const { media, session, ...made } = await authorizeUpload(tx, settings, user_id, input);
         if (session.phase !== 'complete') instructions.assertPossible(session.protocol);
         duplicate = made.duplicate;
+        created = made.created ? session.protocol : undefined;
         return { created: made.created, body: { media: toMedia(media, settings.publicUrl) } };
       },
     );
@@ -59,6 +61,7 @@ export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
     // Tickets and signed URLs are not kept with the answer: they are made again, for the same upload and time.
     const { media } = authorizedSchema.parse(body);
     await setQuotaHeaders(response, database, settings, user_id);
+    if (created !== undefined) response.locals.createdUpload = created;
     response
       .status(status)
       .set('Cache-Control', 'no-store')

@@ -1,4 +1,3 @@
-import { QUALITIES } from '@claimcheck/contracts/media';
 import { CLIENT_REPORT_KINDS, CLIENT_REPORT_REASONS } from '@claimcheck/contracts/rest';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Database } from '@claimcheck/database/database';
@@ -15,9 +14,12 @@ import { TRIGGERS } from '../direct/direct-uploads.ts';
 import { BLOCK_REASONS } from '../media/lifecycle/block-media.ts';
 import { FIELDS_WITH_KNOWN_VALUES } from '../media/results/unknown-values.ts';
 import { WEBHOOK_STATUSES } from '../webhook/webhook-sender.ts';
+import { createAuthorizationMetrics } from './authorization-metrics.ts';
+import { createDownloadMetrics } from './download-metrics.ts';
 import { createMilestoneMetrics } from './milestone-metrics.ts';
 import { createQueryGauges } from './query-gauges.ts';
-import { createStorageMetrics, type StoragePrices } from './storage-metrics.ts';
+import { createStorageMetrics } from './storage-metrics.ts';
+import { createUploadMetrics } from './upload-metrics.ts';
 
 /** What happens to messages of workers and to media objects in the background. */
 const createDeliveryMetrics = (registers: [Registry]) => {
@@ -64,13 +66,13 @@ const createDeliveryMetrics = (registers: [Registry]) => {
     }),
     sweeperDecisions: new Counter({
       name: 'claimcheck_sweeper_decisions_total',
-      help: 'What the sweeper decided alone; `error`: it will try again',
+      help: 'What the sweeper decided alone; `error`: it will retry',
       labelNames: ['duty', 'decision'],
       registers,
     }),
     fanOutConversations: new Counter({
       name: 'claimcheck_fanout_conversations_total',
-      help: 'Conversations told of a change after its transaction',
+      help: 'Conversations notified of a change after its transaction',
       registers,
     }),
   };
@@ -80,7 +82,7 @@ const createDeliveryMetrics = (registers: [Registry]) => {
 const createBrokerMetrics = (registers: [Registry]) => {
   const deadLetters = new Gauge({
     name: 'claimcheck_dead_letters',
-    help: 'Deliveries given up that wait for an operator',
+    help: 'Abandoned deliveries that wait for an operator',
     labelNames: ['consumer'],
     registers,
   });
@@ -96,8 +98,6 @@ const createBrokerMetrics = (registers: [Registry]) => {
     labelNames: ['consumer'],
     registers,
   });
-  for (const consumer of Object.values(CONSUMERS))
-    for (const gauge of [deadLetters, queuePending, queueOldestAge]) gauge.set({ consumer }, 0);
   return {
     deadLetters,
     queuePending,
@@ -115,7 +115,7 @@ const createBrokerMetrics = (registers: [Registry]) => {
     }),
     outboxPublishFailures: new Counter({
       name: 'claimcheck_outbox_publish_failures_total',
-      help: 'Publishes of outbox messages that the broker did not confirm; each is tried again',
+      help: 'Publishes of outbox messages that the broker did not confirm; each is retried',
       registers,
     }),
     outboxClaimDuration: new Histogram({
@@ -127,18 +127,8 @@ const createBrokerMetrics = (registers: [Registry]) => {
   };
 };
 
-/** How uploads end. */
-const createUploadMetrics = (registers: [Registry]) => {
-  const uploads = new Counter({
-    name: 'claimcheck_uploads_total',
-    help: 'Uploads by outcome',
-    labelNames: ['protocol', 'outcome'],
-    registers,
-  });
-  for (const outcome of ['finished', 'terminated', 'expired']) uploads.inc({ protocol: 'tus', outcome }, 0);
-  for (const protocol of ['put', 'multipart'])
-    for (const outcome of ['finished', 'expired']) uploads.inc({ protocol, outcome }, 0);
-  uploads.inc({ protocol: 'none', outcome: 'finished' }, 0);
+/** Checks of uploads that go to the storage directly. */
+const createDirectUploadMetrics = (registers: [Registry]) => {
   const directChecks = new Counter({
     name: 'claimcheck_direct_upload_looks_total',
     help: 'Checks of direct uploads in the storage, by trigger and outcome',
@@ -147,39 +137,14 @@ const createUploadMetrics = (registers: [Registry]) => {
   });
   for (const by of TRIGGERS)
     for (const settlement of DIRECT_OUTCOMES) directChecks.inc({ by, settlement }, 0);
-  return {
-    uploads,
-    directChecks,
-    uploadBytes: new Counter({
-      name: 'claimcheck_upload_bytes_total',
-      help: 'Bytes of finished uploads',
-      registers,
-    }),
-  };
+  return { directChecks };
 };
 
-/** Requests and their refusals. */
+/** Requests, and what clients ask for too often or report. */
 const createRequestMetrics = (registers: [Registry]) => {
-  const downloads = new Counter({
-    name: 'claimcheck_downloads_total',
-    help: 'Authorised downloads and refusals',
-    labelNames: ['quality', 'outcome'],
-    registers,
-  });
-  for (const quality of QUALITIES)
-    for (const outcome of ['ok', 'not_found', 'media_not_scanned', 'media_not_ready', 'internal'])
-      downloads.inc({ quality, outcome }, 0);
-  const authorizationFailures = new Counter({
-    name: 'claimcheck_authorization_failures_total',
-    help: 'Requests without a valid token',
-    labelNames: ['surface', 'reason'],
-    registers,
-  });
-  for (const reason of ['unauthorized', 'token_expired', 'media_session'])
-    authorizationFailures.inc({ surface: 'http', reason }, 0);
   const clientReports = new Counter({
     name: 'claimcheck_client_reports_total',
-    help: 'Errors that clients saw and told us of',
+    help: 'Errors that clients saw and reported',
     labelNames: ['kind', 'reason'],
     registers,
   });
@@ -200,8 +165,6 @@ const createRequestMetrics = (registers: [Registry]) => {
   });
   for (const what of ['user', 'conversation', 'media']) erasures.inc({ what }, 0);
   return {
-    downloads,
-    authorizationFailures,
     clientReports,
     rateLimited,
     erasures,
@@ -221,7 +184,7 @@ const createRequestMetrics = (registers: [Registry]) => {
 };
 
 /** Every metric of the api; labels are bounded, never ids. */
-export const createMetrics = (database: Database, prices: StoragePrices) => {
+export const createMetrics = (database: Database) => {
   const registry: Registry = createRegistry();
   const registers: [Registry] = [registry];
   createQueryGauges(registry, database);
@@ -230,8 +193,11 @@ export const createMetrics = (database: Database, prices: StoragePrices) => {
     ...createDeliveryMetrics(registers),
     ...createBrokerMetrics(registers),
     ...createMilestoneMetrics(registry),
-    ...createStorageMetrics(registry, prices),
-    ...createUploadMetrics(registers),
+    ...createStorageMetrics(registry),
+    ...createUploadMetrics(registry),
+    ...createDirectUploadMetrics(registers),
+    ...createDownloadMetrics(registry),
+    ...createAuthorizationMetrics(registry),
     ...createRequestMetrics(registers),
   };
 };

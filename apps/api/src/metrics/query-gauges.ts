@@ -2,6 +2,9 @@ import { type Database, Prisma } from '@claimcheck/database/database';
 import { Gauge, type Registry } from '@claimcheck/platform/process/metrics';
 import { within } from '@claimcheck/platform/process/within';
 
+/** Media that has a removal date because nothing refers to it. */
+const UNREFERENCED = Prisma.sql`expires_at IS NOT NULL AND state IN ('ready', 'degraded', 'failed', 'expiring')`;
+
 /** Orphans that the sweeper should have removed, with ten minutes for it to get there. */
 const OVERDUE_ORPHANS = Prisma.sql`expires_at < now() - interval '10 minutes'
   AND state IN ('ready', 'degraded', 'failed', 'expiring')`;
@@ -37,6 +40,27 @@ const waitingQueries = ({ client }: Database): Query[] => [
     () => client.$queryRaw`
       SELECT extract(epoch FROM now() - min(created_at))::float8 AS value
       FROM upload_session WHERE phase IN ('open', 'completing')`,
+  ],
+];
+
+/** Media that costs and that nothing refers to, and uploads that do not progress. */
+const unusedQueries = ({ client }: Database): Query[] => [
+  [
+    'claimcheck_unreferenced_media',
+    'Media objects that nothing refers to, those with time left included',
+    () => client.$queryRaw`SELECT count(*)::float8 AS value FROM media_object WHERE ${UNREFERENCED}`,
+  ],
+  [
+    'claimcheck_unreferenced_bytes',
+    'Bytes of the sources of unreferenced media objects',
+    () => client.$queryRaw`SELECT sum(size_bytes)::float8 AS value FROM media_object WHERE ${UNREFERENCED}`,
+  ],
+  [
+    'claimcheck_upload_sessions_idle',
+    'Open uploads without progress for ten minutes',
+    () => client.$queryRaw`
+      SELECT count(*)::float8 AS value FROM upload_session
+      WHERE phase = 'open' AND updated_at < now() - interval '10 minutes'`,
   ],
 ];
 
@@ -87,7 +111,8 @@ const overdueQueries = ({ client }: Database): Query[] => [
  * can still be read.
  */
 export const createQueryGauges = (registry: Registry, database: Database): void => {
-  for (const [name, help, ask] of [...waitingQueries(database), ...overdueQueries(database)])
+  const queries = [...waitingQueries(database), ...unusedQueries(database), ...overdueQueries(database)];
+  for (const [name, help, ask] of queries)
     new Gauge({
       name,
       help,
@@ -95,7 +120,8 @@ export const createQueryGauges = (registry: Registry, database: Database): void 
       async collect() {
         this.set(
           await within(QUERY_TIMEOUT_MS, ask).then(
-            (rows) => rows[0]?.value ?? 0,
+            // Without a row nothing was measured yet: unknown is not zero.
+            ([row]) => (row === undefined ? Number.NaN : (row.value ?? 0)),
             () => Number.NaN,
           ),
         );

@@ -15,18 +15,19 @@ const secondsSince1970 = (date: Date): number => date.getTime() / 1_000;
 
 const authenticateBy =
   (
-    metrics: HttpContext['metrics'],
+    { metrics, refusals }: Pick<HttpContext, 'metrics' | 'refusals'>,
     identify: (token: string, request: Request) => Promise<Identity>,
   ): RequestHandler =>
   async (request, response, next) => {
     const token = bearer(request.get('authorization'));
     try {
-      if (token === undefined) throw new TokenError('unauthorized', 'A bearer token is required.');
+      if (token === undefined) throw new TokenError('missing', 'there is no bearer token');
       response.locals.identity = await identify(token, request);
     } catch (error) {
       if (error instanceof KeysUnavailableError) throw new ProblemError('unavailable');
       if (!(error instanceof TokenError)) throw error;
-      metrics.authorizationFailures.inc({ surface: 'http', reason: error.code });
+      metrics.authorizationFailures.inc({ surface: 'http', reason: error.reason });
+      refusals.record(error);
       response.set('WWW-Authenticate', 'Bearer');
       throw new ProblemError(error.code);
     }
@@ -34,22 +35,20 @@ const authenticateBy =
   };
 
 /** Verifies `Authorization: Bearer`; every route behind it has an identity. */
-export const authenticate = ({
-  verifyToken,
-  metrics,
-}: Pick<HttpContext, 'verifyToken' | 'metrics'>): RequestHandler => authenticateBy(metrics, verifyToken);
+export const authenticate = (
+  context: Pick<HttpContext, 'verifyToken' | 'metrics' | 'refusals'>,
+): RequestHandler => authenticateBy(context, context.verifyToken);
 
 /**
  * For routes about one upload, with its id as `:id`: the user's token, or the upload's ticket. A ticket of
  * another upload finds nothing here.
  */
-export const authenticateUpload = ({
-  verifyToken,
-  tickets,
-  metrics,
-}: Pick<HttpContext, 'verifyToken' | 'tickets' | 'metrics'>): RequestHandler =>
-  authenticateBy(metrics, async (token, request) => {
-    // What a token says of itself only chooses the check; the other check would refuse it.
+export const authenticateUpload = (
+  context: Pick<HttpContext, 'verifyToken' | 'tickets' | 'metrics' | 'refusals'>,
+): RequestHandler =>
+  authenticateBy(context, async (token, request) => {
+    const { verifyToken, tickets } = context;
+    // The token's own claim only selects the check; the other check would refuse it.
     if (tickets === undefined || !UploadTickets.isTicket(token)) return verifyToken(token);
     const ticket = tickets.verify(token);
     if (ticket.media_object_id !== String(request.params.id).toLowerCase())
@@ -62,7 +61,7 @@ export const authenticateUpload = ({
  * headers. A bearer goes first.
  */
 export const authenticateViewer = (
-  context: Pick<HttpContext, 'verifyToken' | 'metrics' | 'database'>,
+  context: Pick<HttpContext, 'verifyToken' | 'metrics' | 'refusals' | 'database'>,
 ): RequestHandler => {
   const asUser = authenticate(context);
   const { database, metrics } = context;

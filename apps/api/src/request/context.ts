@@ -1,8 +1,10 @@
 import type { Database } from '@claimcheck/database/database';
+import type { RefusalLog } from '@claimcheck/platform/auth/refusal-log';
 import type { Identity, TokenVerifier } from '@claimcheck/platform/auth/token-verifier';
 import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
 import type { Logger } from '@claimcheck/platform/process/logger';
 import type { Storage } from '@claimcheck/platform/s3/storage';
+import type { DownloadSigner } from '@claimcheck/platform/signing/download-signer';
 import type { Tracing } from '@claimcheck/platform/tracing/tracing';
 import type { Config } from '../config.ts';
 import type { DirectUploads } from '../direct/direct-uploads.ts';
@@ -18,10 +20,13 @@ export interface HttpContext {
   config: Config;
   database: Database;
   storage: Storage;
+  /** Signs URLs for clients. */
+  signer: DownloadSigner;
   settings: DomainConfig;
   /** The share of proxied downloads that each user may hold. */
   streamSlots: StreamSlots;
   verifyToken: TokenVerifier;
+  refusals: RefusalLog;
   /** Undefined without TOKEN_SECRETS: then there is nothing to sign tickets with. */
   tickets: UploadTickets | undefined;
   directUploads: DirectUploads;

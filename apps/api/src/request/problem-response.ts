@@ -1,17 +1,30 @@
 import { type Problem, toProblem } from '@claimcheck/contracts/errors';
+import { isDatabaseAway } from '@claimcheck/database/is-database-away';
 import type { Logger } from '@claimcheck/platform/process/logger';
+import { isStorageAway } from '@claimcheck/platform/s3/s3-errors';
 import type { ErrorRequestHandler, Response } from 'express';
 import { ProblemError } from '../problem-error.ts';
 
+declare global {
+  namespace Express {
+    interface Locals {
+      /** The problem that this request was answered with. */
+      problem?: Problem;
+    }
+  }
+}
+
 export const sendProblem = (response: Response, problem: Problem): void => {
+  response.locals.problem = problem;
+  const { requestId } = response.locals;
   if (problem.retry_after_ms !== undefined)
     response.set('Retry-After', String(Math.ceil(problem.retry_after_ms / 1_000)));
-  // Without express' own send: of a POST that stands for a HEAD (X-HTTP-Method-Override) it would tell the
-  // length of a body and send none, and the client would wait for it.
+  // Express' own send would announce the length of a body that a POST in place of a HEAD (X-HTTP-Method-Override)
+  // does not get, and the client would wait for it.
   response
     .status(problem.status)
     .set('Content-Type', 'application/problem+json; charset=utf-8')
-    .end(JSON.stringify(problem));
+    .end(JSON.stringify(requestId === undefined ? problem : { ...problem, request_id: requestId }));
 };
 
 /** Errors of express' own parsers carry a type and a status that may be shown; their messages may not. */
@@ -20,17 +33,29 @@ const fromParser = (error: { type?: unknown; status?: unknown }): Problem | unde
   if (error.type === 'entity.too.large') return toProblem('too_large');
   if (typeof error.type === 'string' && /^(charset|encoding)\.unsupported$/.test(error.type))
     return toProblem('unsupported_media_type');
-  // A path that can't be decoded, a body cut short, and the like: the client's fault, told as such.
+  // The client's fault: a path that can't be decoded, a body cut short.
   if (typeof error.status === 'number' && error.status >= 400 && error.status < 500)
     return toProblem('invalid_request');
   return undefined;
 };
 
-/** Every error becomes a problem document; what we did not expect is logged, and shown as `internal`. */
+const RETRY_AFTER_MS = 5_000;
+
+/** A server that does not answer in time is no fault of the api: clients wait and try again. */
+const fromDependency = (error: unknown): Problem | undefined =>
+  isDatabaseAway(error) || isStorageAway(error)
+    ? toProblem('unavailable', { retry_after_ms: RETRY_AFTER_MS })
+    : undefined;
+
+/** Turns every error into a problem document; unexpected ones are logged, and shown as `internal`. */
 export const toProblemResponse =
   (logger: Logger): ErrorRequestHandler =>
   (error, request, response, next) => {
-    const expected = error instanceof ProblemError ? error.problem : fromParser(error ?? {});
+    const expected =
+      error instanceof ProblemError ? error.problem : (fromParser(error ?? {}) ?? fromDependency(error));
+    if (expected?.code === 'unavailable')
+      // The log says once that a server is away; this line says which requests it cost.
+      logger.info({ err: error, method: request.method, path: request.path }, 'request failed: unavailable');
     if (expected === undefined)
       logger.error({ err: error, method: request.method, path: request.path }, 'request failed');
     if (response.headersSent) {

@@ -31,8 +31,8 @@ export interface Ticket {
  * longer than a user's token lives. A ticket opens one upload and nothing else.
  */
 export class UploadTickets {
-  readonly #signing: KeyedSecret;
-  readonly #secrets: ReadonlyMap<string, string>;
+  #signing: KeyedSecret;
+  #secrets: ReadonlyMap<string, string>;
 
   /** @param keys the first signs, all verify */
   constructor(keys: readonly KeyedSecret[]) {
@@ -42,11 +42,17 @@ export class UploadTickets {
     this.#secrets = new Map(keys.map(({ kid, secret }) => [kid, secret]));
   }
 
+  /** Uses other keys from now on. @param keys as for the constructor; none: nothing changes */
+  replaceKeys(keys: readonly KeyedSecret[]): void {
+    const [signing] = keys;
+    if (signing === undefined) return;
+    this.#signing = signing;
+    this.#secrets = new Map(keys.map(({ kid, secret }) => [kid, secret]));
+  }
+
   /** Whether a token says that it is a ticket; says nothing of whether it is a valid one. */
   static isTicket(token: string): boolean {
-    if (token.length > MAX_TICKET_CHARACTERS) return false;
-    const payload = jwt.decode(token, { json: true });
-    return payload?.aud === AUDIENCE;
+    return decode(token)?.payload.aud === AUDIENCE;
   }
 
   sign(ticket: Ticket): string {
@@ -63,17 +69,28 @@ export class UploadTickets {
 
   /** @throws TokenError */
   verify(token: string): Ticket {
-    const header =
-      token.length <= MAX_TICKET_CHARACTERS ? jwt.decode(token, { complete: true })?.header : null;
-    const secret = this.#secrets.get(header?.kid ?? '');
+    const secret = this.#secrets.get(decode(token)?.header.kid ?? '');
     if (secret === undefined)
-      throw new TokenError('unauthorized', 'the ticket is not signed by one of our keys');
+      throw new TokenError('unknown_key', 'kid of the ticket is none of TOKEN_SECRETS');
     const claims = claimsSchema.safeParse(verified(token, secret));
-    if (!claims.success) throw new TokenError('unauthorized', 'the ticket is not complete');
+    if (!claims.success) throw new TokenError('malformed', 'the ticket is not complete');
     const { sub, exp, ...rest } = claims.data;
     return { ...rest, user_id: sub, expires_at: new Date(exp * 1_000) };
   }
 }
+
+/** @returns null for what is no JWT */
+const decode = (token: string): { header: jwt.JwtHeader; payload: jwt.JwtPayload } | null => {
+  try {
+    const decoded = token.length <= MAX_TICKET_CHARACTERS ? jwt.decode(token, { complete: true }) : null;
+    return decoded === null || typeof decoded.payload === 'string'
+      ? null
+      : { ...decoded, payload: decoded.payload };
+  } catch {
+    // A payload that is not JSON.
+    return null;
+  }
+};
 
 const verified = (token: string, secret: string): unknown => {
   try {
@@ -81,6 +98,6 @@ const verified = (token: string, secret: string): unknown => {
   } catch (error) {
     if (error instanceof jwt.TokenExpiredError)
       throw new TokenError('token_expired', 'the ticket has expired');
-    throw new TokenError('unauthorized', 'the ticket is not valid');
+    throw new TokenError('signature', 'the ticket is not valid');
   }
 };

@@ -19,7 +19,10 @@ import { userRoutes } from '../http/user-routes.ts';
 import { webRoutes } from '../http/web-routes.ts';
 import { authenticate, authenticateViewer } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
+import { countUploadAttempts } from '../request/count-upload-attempts.ts';
 import { closeUnread, limitBodyBytes, limitBodyTime } from '../request/end-of-request.ts';
+import { identifyRequest } from '../request/identify-request.ts';
+import { observeRequests } from '../request/observe-requests.ts';
 import { sendProblem, toProblemResponse } from '../request/problem-response.ts';
 import { limitRate } from '../request/rate-limit.ts';
 import { traceRequests } from '../request/trace-requests.ts';
@@ -48,26 +51,6 @@ const TUS_HEADERS = [
   'Upload-Metadata',
   'Upload-Offset',
 ];
-
-const observe =
-  ({ metrics, logger }: HttpContext): RequestHandler =>
-  (request, response, next) => {
-    const end = metrics.httpDuration.startTimer({ method: request.method });
-    response.on('close', () => {
-      const seconds = end({ status: String(response.statusCode) });
-      // The path without its query: a query may carry a token.
-      logger.debug(
-        {
-          method: request.method,
-          path: request.originalUrl.split('?')[0],
-          status: response.statusCode,
-          seconds,
-        },
-        'request',
-      );
-    });
-    next();
-  };
 
 const securityHeaders = ({ config }: HttpContext): RequestHandler => {
   const storage = new URL(config.storage.publicEndpoint ?? config.storage.endpoint).origin;
@@ -100,6 +83,7 @@ const corsPolicy = ({ publicUrl, corsOrigins }: HttpContext['config']): RequestH
       'RateLimit',
       'RateLimit-Policy',
       'Retry-After',
+      'X-Request-Id',
       ...QUOTA_HEADERS,
       ...TUS_HEADERS,
     ],
@@ -120,7 +104,9 @@ const mountApi = (app: Express, context: HttpContext, uploads: Uploads): void =>
   const { config } = context;
   const json = readJson(context);
   // Before the JSON parser and with its own rules: bodies of uploads are bytes.
-  app.use('/v1/uploads', uploadRoutes(context, uploads));
+  const attempts = countUploadAttempts(context);
+  app.use('/v1/uploads', attempts, uploadRoutes(context, uploads));
+  app.post('/v1/media', attempts);
   app.options('/v1/*path', (_request, response) => {
     response.status(204).end();
   });
@@ -148,19 +134,15 @@ export const createApp = (context: HttpContext, uploads: Uploads): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
-  app.use(closeUnread, traceRequests(context.tracing), observe(context));
+  app.use(closeUnread, identifyRequest, traceRequests(context.tracing), observeRequests(context));
   app.use(securityHeaders(context));
   app.use(['/v1', '/config.json'], corsPolicy(config));
   app.use(webRoutes(config), openapiRoutes(config));
-  if (config.devLogin && config.token.secret !== undefined)
+  if (config.devLogin)
     app.use(
       // Only here: bodies of uploads follow other rules.
       Router().use('/v1/dev/login', readJson(context)),
-      devLoginRoutes({
-        secret: config.token.secret,
-        issuer: config.token.issuer,
-        audience: config.token.audience,
-      }),
+      devLoginRoutes(config.token),
     );
 
   mountApi(app, context, uploads);

@@ -20,6 +20,7 @@ export const startApi = async (config: Config, tools: Tools): Promise<Record<str
     port: config.adminPort,
     roles: [...config.roles],
     registry: metrics.registry,
+    logger: context.logger,
     checks: { database: () => database.check() },
     // Uploads and messages work without the broker; messages and catching up work without the store.
     reported: { broker: () => bus.check(), storage: () => storage.check() },

@@ -34,7 +34,7 @@ export const startSweeper = (context: Context, sessions: UploadSessions): void =
       eventRetentionMs: config.eventRetentionMs,
       readyDeadlineMaxMs: config.readyDeadlineMaxMs,
     }),
-    recordStoredBytes({ database, set: (kind, bytes) => metrics.storedBytes.set({ class: kind }, bytes) }),
+    recordStoredBytes({ database, set: metrics.setStoredBytes }),
   ];
   for (const { name, outcomes } of tasks)
     for (const decision of [...outcomes, 'error']) metrics.sweeperDecisions.inc({ duty: name, decision }, 0);

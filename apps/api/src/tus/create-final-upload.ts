@@ -45,7 +45,7 @@ export const createFinalUpload = async (
   request: Request,
   concat: string,
   userId: string,
-): Promise<UploadSession> => {
+): Promise<{ final: UploadSession; created: boolean }> => {
   const partials = await ownPartials(uploads, concat, userId);
   const length = partials.reduce((sum, partial) => sum + partial.offset, 0);
   if (length > config.maxUploadBytes) throw new ProblemError('too_large', { field: 'Upload-Concat' });
@@ -81,5 +81,5 @@ export const createFinalUpload = async (
     await uploads.locker.release(scope.lease);
   }
   await uploads.sessions.endPartials(pieces);
-  return scope.session;
+  return { final: scope.session, created };
 };

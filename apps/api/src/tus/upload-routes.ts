@@ -86,7 +86,11 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
       return { session, created: true };
     }
     const { length, metadata } = parseCreation(header, config.maxUploadBytes);
-    return database.autocommit((on) => createUpload(on, settings, { ...common(length), metadata }));
+    const made = await database.autocommit((on) =>
+      createUpload(on, settings, { ...common(length), metadata }),
+    );
+    if (made.created) response.locals.createdUpload = 'tus';
+    return made;
   };
 
   const answerCreated = (response: Response, session: UploadSession): void => {
@@ -106,7 +110,8 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
     const concat = request.get('upload-concat');
     if (concat?.startsWith('final;')) {
       const { user_id } = identityOf(response);
-      const final = await createFinalUpload(context, uploads, request, concat, user_id);
+      const { final, created } = await createFinalUpload(context, uploads, request, concat, user_id);
+      if (created) response.locals.createdUpload = 'tus';
       await access.assertUsable(final);
       answerCreated(response, final);
       return;

@@ -44,6 +44,8 @@ export const startTestApi = async (
     APP_NAME: appName,
     DATABASE_URL: db.url,
     AUTH_JWT_SECRET: secret,
+    // Tests wait for tokens to expire.
+    AUTH_CLOCK_TOLERANCE: '0s',
     TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}`,
     CONVERSATION_ADMIN: 'creator',
     CORS_ORIGINS: 'https://chat.example',

@@ -1,3 +1,4 @@
+import { RefusalLog } from '@claimcheck/platform/auth/refusal-log';
 import type { Logger } from '@claimcheck/platform/process/logger';
 import { createAuthentication } from './authenticate.ts';
 import { ConnectionCounts } from './connection-counts.ts';
@@ -24,9 +25,17 @@ const forgetRequest = (connection: Connection): void => {
 /** Lets authenticated sockets in and gives each its session. */
 export const acceptSessions = (io: GatewayServer, deps: AcceptDependencies): void => {
   const { metrics, guard, logger } = deps;
+  const refusals = new RefusalLog(logger);
   const budgets = new RequestBudgets();
   const connectionsOfUsers = new ConnectionCounts(deps.maxConnectionsPerUser);
-  io.use(createAuthentication({ verify: deps.verify, connectionsOfUsers, metrics }));
+  io.use(
+    createAuthentication({
+      verify: deps.verify,
+      connectionsOfUsers,
+      metrics,
+      onRefused: (error) => refusals.record(error),
+    }),
+  );
   io.on('connection', (socket) => {
     forgetRequest(socket.conn);
     const session = new Session(socket, guard.meterOf(socket.conn), deps);

@@ -27,15 +27,22 @@ export interface AuthenticationDependencies {
   /** Connections that have passed, by user. */
   connectionsOfUsers: ConnectionCounts;
   metrics: GatewayMetrics;
+  /** A token was refused. Clients get no reason, operators do. */
+  onRefused: (error: TokenError) => void;
 }
 
 /** Socket.IO middleware: refuses a connection without a valid `auth.token`, and accepts one socket per connection. */
-export const createAuthentication = ({ verify, connectionsOfUsers, metrics }: AuthenticationDependencies) => {
+export const createAuthentication = ({
+  verify,
+  connectionsOfUsers,
+  metrics,
+  onRefused,
+}: AuthenticationDependencies) => {
   const taken = new WeakSet<Connection>();
 
   const authenticate = async (socket: GatewaySocket): Promise<void> => {
     const auth = authSchema.safeParse(socket.handshake.auth);
-    if (!auth.success) throw new TokenError('unauthorized', 'auth.token is missing');
+    if (!auth.success) throw new TokenError('missing', 'auth.token is missing');
     const identity = await verify(auth.data.token);
     if (connectionsOfUsers.isFull(identity.user_id)) {
       metrics.drop('too_many_connections');
@@ -64,9 +71,11 @@ export const createAuthentication = ({ verify, connectionsOfUsers, metrics }: Au
           next(new ConnectError('unavailable'));
           return;
         }
-        const code = error instanceof TokenError ? error.code : 'unauthorized';
-        metrics.refuse(code);
-        next(new ConnectError(code));
+        const refusal =
+          error instanceof TokenError ? error : new TokenError('malformed', 'auth is not valid');
+        metrics.refuse(refusal.reason);
+        onRefused(refusal);
+        next(new ConnectError(refusal.code));
       },
     );
   };

@@ -55,7 +55,7 @@ export const attachHandlers = (socket: GatewaySocket, deps: HandlerDependencies)
 
   const toFailure = (error: unknown): SocketError => {
     if (error instanceof TokenError) {
-      metrics.refuse(error.code);
+      metrics.refuse(error.reason);
       return failure(error.code);
     }
     logger.error({ err: error, user_id: session.userId }, 'a request failed');

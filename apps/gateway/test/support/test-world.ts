@@ -69,6 +69,8 @@ export class TestWorld {
       DATABASE_URL: this.#testDatabase.readerUrl,
       NATS_URL: this.natsUrl,
       AUTH_JWT_SECRET: SECRET,
+      // Tests wait for tokens to expire.
+      AUTH_CLOCK_TOLERANCE: '0s',
       PUBLIC_URL: 'http://chat.example',
     };
   }

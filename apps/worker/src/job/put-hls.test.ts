@@ -29,8 +29,7 @@ const startStore = async () => {
     endpoint: `http://127.0.0.1:${address.port}`,
     region: 'us-east-1',
     bucket: 'media',
-    accessKeyId: 'key',
-    secretAccessKey: 'secret',
+    keys: () => ({ accessKeyId: 'key', secretAccessKey: 'secret' }),
     forcePathStyle: true,
   });
   onTestFinished(() => {

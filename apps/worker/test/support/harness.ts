@@ -71,8 +71,10 @@ export class Harness {
       endpoint: stack.S3_ENDPOINT ?? '',
       region: stack.S3_REGION ?? '',
       bucket: stack.S3_BUCKET ?? '',
-      accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
-      secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
+      keys: () => ({
+        accessKeyId: stack.S3_ACCESS_KEY_ID ?? '',
+        secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
+      }),
       forcePathStyle: true,
     });
     if (options.withStreams !== false) await bus.ensureStreams();

@@ -1,29 +1,56 @@
+import { SUBJECT_FORMS } from '@claimcheck/contracts/ids';
 import { z } from 'zod';
-import { httpUrl } from '../process/config.ts';
+import { duration, httpUrl, list } from '../process/config.ts';
 import { isReservedAudience } from './reserved-audience.ts';
+import type { TokenVerifierOptions } from './token-verifier.ts';
+
+const MIN_SECRET_LENGTH = 32;
+
+/**
+ * One secret, or several separated by commas or lines, of which the first signs and any may have signed. A single
+ * secret may contain a comma: the whole text counts as a secret too.
+ */
+const secrets = z.string().transform((text, context): string[] => {
+  const whole = text.trim();
+  if (whole.length < MIN_SECRET_LENGTH)
+    context.addIssue({ code: 'custom', message: `must have at least ${MIN_SECRET_LENGTH} characters` });
+  const entries = whole.split(/[,\n]/).map((entry) => entry.trim());
+  const isList = entries.every((entry) => entry.length >= MIN_SECRET_LENGTH);
+  return [...new Set(isList ? [...entries, whole] : [whole])];
+});
 
 export const tokenVariables = {
-  AUTH_JWT_SECRET: z
-    .string()
-    .min(32, 'must have at least 32 characters')
+  AUTH_JWT_SECRET: secrets
     .optional()
-    .describe("Shared secret of the host's tokens (HS256). Set exactly one of this and `AUTH_JWKS_URL`."),
-  AUTH_JWKS_URL: httpUrl.optional().describe("The host's key set (RS, PS or ES keys)."),
-  AUTH_ISSUER: z
-    .string()
+    .describe(
+      "Shared secrets of the host's tokens (HS256), at least 32 characters each, separated by commas or lines. Any may have signed, so that one can be replaced. Set exactly one of this and `AUTH_JWKS_URL`.",
+    ),
+  AUTH_JWKS_URL: httpUrl.optional().describe("The host's key set (RS, PS, ES or EdDSA keys)."),
+  AUTH_ISSUER: list.optional().meta({
+    description: "Accepted `iss` of the host's tokens, comma-separated.",
+    byDefault: 'not checked',
+  }),
+  AUTH_AUDIENCE: list
+    .refine((audiences) => !isReservedAudience(audiences), 'must not begin with claimcheck:')
     .optional()
-    .meta({ description: "Required `iss` of the host's tokens.", byDefault: 'not checked' }),
-  AUTH_AUDIENCE: z
-    .string()
-    .refine((audience) => !isReservedAudience(audience), 'must not begin with claimcheck:')
-    .optional()
-    .meta({ description: "Required `aud` of the host's tokens.", byDefault: 'not checked' }),
+    .meta({ description: "Accepted `aud` of the host's tokens, comma-separated.", byDefault: 'not checked' }),
+  AUTH_CLOCK_TOLERANCE: duration
+    .refine((ms) => ms <= 300_000, 'must be at most 5m')
+    .meta({ takes: 'duration, at most 5m' })
+    .default(5_000)
+    .describe("How far the host's clock may differ, for `exp` and `nbf`."),
+  AUTH_SUBJECT: z
+    .enum(SUBJECT_FORMS)
+    .default('plain')
+    .describe(
+      '`plain`: `sub` is the user id. `encoded`: any `sub`, such as an e-mail address, [becomes one](operations.md#tokens).',
+    ),
 };
 
 type TokenVariables = z.output<z.ZodObject<typeof tokenVariables>>;
 
 /** There are two ways to check tokens, and a process needs one of them. */
-const hasOneTokenSource = (env: TokenVariables): boolean =>
+const hasOneTokenSource = (env: Pick<TokenVariables, 'AUTH_JWT_SECRET' | 'AUTH_JWKS_URL'>): boolean =>
   (env.AUTH_JWT_SECRET === undefined) !== (env.AUTH_JWKS_URL === undefined);
 
 /** Arguments of a schema's `refine`. */
@@ -37,10 +64,18 @@ export const exactlyOneTokenSource: [typeof hasOneTokenSource, object] = [
   },
 ];
 
-/** What {@link tokenVariables} say, for `createTokenVerifier`. */
-export const toTokenSettings = (read: TokenVariables) => ({
-  secret: read.AUTH_JWT_SECRET,
-  jwksUrl: read.AUTH_JWKS_URL,
-  issuer: read.AUTH_ISSUER,
-  audience: read.AUTH_AUDIENCE,
-});
+/** What {@link tokenVariables} say, for `createTokenVerifier`; the first secret also signs. */
+export const toTokenSettings = (read: TokenVariables) => {
+  const { AUTH_JWT_SECRET: all } = read;
+  return {
+    secrets: all === undefined ? undefined : () => all,
+    jwksUrl: read.AUTH_JWKS_URL,
+    issuers: read.AUTH_ISSUER,
+    audiences: read.AUTH_AUDIENCE,
+    clockToleranceMs: read.AUTH_CLOCK_TOLERANCE,
+    subjectForm: read.AUTH_SUBJECT,
+  } satisfies TokenVerifierOptions;
+};
+
+/** The settings of tokens that a process has read. */
+export type TokenSettings = ReturnType<typeof toTokenSettings>;

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import jwt from 'jsonwebtoken';
@@ -10,7 +10,7 @@ const secret = 'a secret of at least thirty-two characters';
 const options = { algorithm: 'HS256', subject: 'ann', expiresIn: 60 } as const;
 
 describe('a shared secret', () => {
-  const verify = createTokenVerifier({ secret, issuer: 'host', audience: 'media' });
+  const verify = createTokenVerifier({ secrets: () => [secret], issuers: ['host'], audiences: ['media'] });
   const good = { ...options, issuer: 'host', audience: 'media' };
 
   test('gives the identity', async () => {
@@ -23,21 +23,62 @@ describe('a shared secret', () => {
 
   test.each([
     ['expired', jwt.sign({}, secret, { ...good, expiresIn: -1 }), 'token_expired'],
-    ['another issuer', jwt.sign({}, secret, { ...good, issuer: 'x' }), 'unauthorized'],
-    ['another audience', jwt.sign({}, secret, { ...good, audience: 'x' }), 'unauthorized'],
-    ['another secret', jwt.sign({}, 'x'.repeat(32), good), 'unauthorized'],
-    ['another algorithm', jwt.sign({}, secret, { ...good, algorithm: 'HS512' }), 'unauthorized'],
-    ['no exp', jwt.sign({ sub: 'ann', iss: 'host', aud: 'media' }, secret), 'unauthorized'],
-    ['a user id with a dot', jwt.sign({}, secret, { ...good, subject: 'a.b' }), 'unauthorized'],
-    ['not a token', 'abc', 'unauthorized'],
-    ['very long', 'a'.repeat(100_000), 'unauthorized'],
-  ])('%s is refused', async (_, token, code) => {
-    await expect(verify(token)).rejects.toMatchObject({ code });
+    ['not valid yet', jwt.sign({}, secret, { ...good, notBefore: 60 }), 'not_yet_valid'],
+    ['another issuer', jwt.sign({}, secret, { ...good, issuer: 'x' }), 'issuer'],
+    ['another audience', jwt.sign({}, secret, { ...good, audience: 'x' }), 'audience'],
+    ['another secret', jwt.sign({}, 'x'.repeat(32), good), 'signature'],
+    ['another algorithm', jwt.sign({}, secret, { ...good, algorithm: 'HS512' }), 'algorithm'],
+    ['no exp', jwt.sign({ sub: 'ann', iss: 'host', aud: 'media' }, secret), 'malformed'],
+    ['a user id with a dot', jwt.sign({}, secret, { ...good, subject: 'a.b' }), 'subject'],
+    ['not a token', 'abc', 'malformed'],
+    ['a payload that is not JSON', 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.YWJj.x', 'malformed'],
+    ['very long', 'a'.repeat(100_000), 'malformed'],
+  ])('%s is refused, with the reason', async (_, token, reason) => {
+    const code = reason === 'token_expired' ? reason : 'unauthorized';
+    await expect(verify(token)).rejects.toMatchObject({ code, reason });
+  });
+
+  test('a replaced secret is accepted while it is listed, and a new one at once', async () => {
+    let secrets = [secret];
+    const rotating = createTokenVerifier({ secrets: () => secrets });
+    const next = 'another secret of at least thirty-two characters';
+    const [old, fresh] = [jwt.sign({}, secret, options), jwt.sign({}, next, options)];
+    await expect(rotating(fresh)).rejects.toMatchObject({ reason: 'signature' });
+    secrets = [next, secret];
+    expect(await rotating(fresh)).toMatchObject({ user_id: 'ann' });
+    expect(await rotating(old)).toMatchObject({ user_id: 'ann' });
+    secrets = [next];
+    await expect(rotating(old)).rejects.toMatchObject({ reason: 'signature' });
+  });
+
+  test('any of several issuers is accepted', async () => {
+    const several = createTokenVerifier({ secrets: () => [secret], issuers: ['old-host', 'host'] });
+    expect(await several(jwt.sign({}, secret, good))).toMatchObject({ user_id: 'ann' });
+  });
+
+  test('clocks may differ by the tolerance, and the identity lives as long', async () => {
+    const tolerant = createTokenVerifier({ secrets: () => [secret], clockToleranceMs: 5_000 });
+    const now = Math.floor(Date.now() / 1_000);
+    const late = await tolerant(jwt.sign({ exp: now - 2, sub: 'ann' }, secret));
+    expect(late.expires_at).toBe(now + 3);
+    expect(await tolerant(jwt.sign({ exp: now + 60, nbf: now + 2, sub: 'ann' }, secret))).toMatchObject({
+      user_id: 'ann',
+    });
+    await expect(tolerant(jwt.sign({ exp: now - 9, sub: 'ann' }, secret))).rejects.toMatchObject({
+      reason: 'token_expired',
+    });
+  });
+
+  test('an encoded subject becomes a user id', async () => {
+    const encoding = createTokenVerifier({ secrets: () => [secret], subjectForm: 'encoded' });
+    expect(await encoding(jwt.sign({}, secret, { ...options, subject: 'auth0|6123' }))).toMatchObject({
+      user_id: 'auth0_7C6123',
+    });
   });
 });
 
 test('a token that we signed ourselves for something else is no user token', async () => {
-  const verify = createTokenVerifier({ secret });
+  const verify = createTokenVerifier({ secrets: () => [secret] });
   const audiences = ['claimcheck:upload', ['host', 'claimcheck:download']];
   for (const audience of audiences)
     await expect(verify(jwt.sign({}, secret, { ...options, audience }))).rejects.toMatchObject({
@@ -50,6 +91,7 @@ test('a token that we signed ourselves for something else is no user token', asy
 
 describe('a JWKS', () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const ed25519 = generateKeyPairSync('ed25519');
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   let asked = 0;
   let isAway = false;
@@ -66,7 +108,8 @@ describe('a JWKS', () => {
       return;
     }
     const key = { ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' };
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [key] }));
+    const edwards = { ...ed25519.publicKey.export({ format: 'jwk' }), kid: 'e1', use: 'sig' };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [key, edwards] }));
   });
   let verify: ReturnType<typeof createTokenVerifier>;
   beforeAll(async () => {
@@ -93,6 +136,24 @@ describe('a JWKS', () => {
     const signature = createHmac('sha256', pem).update(`${header}.${payload}`).digest('base64url');
     await expect(verify(`${header}.${payload}.${signature}`)).rejects.toMatchObject({ code: 'unauthorized' });
     expect(asked).toBe(before);
+  });
+
+  test('accepts EdDSA, and no changed payload under its signature', async () => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const header = part({ alg: 'EdDSA', typ: 'JWT', kid: 'e1' });
+    const claims = (sub: string) => part({ sub, exp: 4_000_000_000 });
+    const signature = sign(null, Buffer.from(`${header}.${claims('ann')}`), ed25519.privateKey).toString(
+      'base64url',
+    );
+    expect(await verify(`${header}.${claims('ann')}.${signature}`)).toMatchObject({ user_id: 'ann' });
+    await expect(verify(`${header}.${claims('eve')}.${signature}`)).rejects.toMatchObject({
+      reason: 'signature',
+    });
+    // The key of another algorithm.
+    const other = part({ alg: 'EdDSA', typ: 'JWT', kid: 'k1' });
+    await expect(verify(`${other}.${claims('ann')}.${signature}`)).rejects.toMatchObject({
+      reason: 'signature',
+    });
   });
 
   const tokenOf = (keyid: string) => jwt.sign({}, privateKey, { ...options, algorithm: 'RS256', keyid });

@@ -1,103 +1,96 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
-import { hostId } from '@claimcheck/contracts/ids';
-import jwt, { type Algorithm, type JwtHeader, type JwtPayload } from 'jsonwebtoken';
-import { KeySet, KeysUnavailableError } from './key-set.ts';
-import { isReservedAudience } from './reserved-audience.ts';
+import { createPublicKey, createSecretKey, type KeyObject, verify as verifySignature } from 'node:crypto';
+import jwt, { type Algorithm, type Jwt } from 'jsonwebtoken';
+import { KeySet } from './key-set.ts';
+import { type ClaimRules, type Identity, toIdentity } from './token-claims.ts';
+import { TokenError } from './token-error.ts';
 
-export interface Identity {
-  user_id: string;
-  /** `scope` contains `claimcheck:admin`: the host's backend. */
-  is_backend: boolean;
-  /** Seconds since 1970. */
-  expires_at: number;
-}
-
-export class TokenError extends Error {
-  readonly code: 'unauthorized' | 'token_expired';
-
-  constructor(code: 'unauthorized' | 'token_expired', message: string) {
-    super(message);
-    this.name = 'TokenError';
-    this.code = code;
-  }
-}
+export { type Identity, TokenError };
 
 /** @throws TokenError, KeysUnavailableError */
 export type TokenVerifier = (token: string) => Promise<Identity>;
 
-export interface TokenVerifierOptions {
-  secret?: string | undefined;
+export interface TokenVerifierOptions extends ClaimRules {
+  /** Shared secrets of which any may have signed; asked for each token, so that they can be replaced. */
+  secrets?: (() => readonly string[]) | undefined;
   jwksUrl?: string | undefined;
-  issuer?: string | undefined;
-  audience?: string | undefined;
 }
 
-const ASYMMETRIC: Algorithm[] = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-];
+const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'] as const;
+/** Not known to jsonwebtoken. */
+const EDDSA = 'EdDSA';
 const MAX_TOKEN_CHARACTERS = 8_192;
 
-type KeyLookup = (header: JwtHeader) => Promise<string | KeyObject | undefined>;
-
-const keyLookupFor = (options: TokenVerifierOptions): { lookUp: KeyLookup; algorithms: Algorithm[] } => {
-  const { secret, jwksUrl } = options;
-  // The algorithm comes from the configuration, never from the token: that refuses `none`, and a public
-  // key used as an HMAC secret (RFC 8725, section 3.1).
-  if (secret !== undefined) {
-    // As a string, jsonwebtoken would first try, at each request, whether it is a public key.
-    const key = createSecretKey(secret, 'utf8');
-    return { lookUp: async () => key, algorithms: ['HS256'] };
+const decode = (token: string): Jwt | null => {
+  try {
+    return token.length <= MAX_TOKEN_CHARACTERS ? jwt.decode(token, { complete: true }) : null;
+  } catch {
+    // A payload that is not JSON.
+    return null;
   }
-  if (jwksUrl === undefined) throw new TypeError('a secret or a JWKS URL is required');
-  const keys = new KeySet(jwksUrl);
-  return { lookUp: ({ kid }) => keys.find(kid), algorithms: ASYMMETRIC };
 };
 
-const toIdentity = (payload: JwtPayload | string): Identity => {
-  if (typeof payload === 'string' || typeof payload.exp !== 'number')
-    throw new TokenError('unauthorized', 'the token has no exp');
-  // Also where no audience is configured, and even if both have the same secret.
-  if (isReservedAudience(payload.aud)) throw new TokenError('unauthorized', 'the token is not one of a user');
-  const subject = hostId.safeParse(payload.sub);
-  if (!subject.success) throw new TokenError('unauthorized', 'sub must match [A-Za-z0-9_-]{1,64}');
-  const scopes = typeof payload.scope === 'string' ? payload.scope.split(' ') : [];
-  return {
-    user_id: subject.data,
-    is_backend: scopes.includes('claimcheck:admin'),
-    expires_at: payload.exp,
+/** Checks a signature. @returns whether it is valid; undefined when the key is not known */
+type SignatureCheck = (token: string, decoded: Jwt) => Promise<boolean | undefined>;
+
+const isSigned = (token: string, key: string | KeyObject, algorithm: Algorithm): boolean => {
+  try {
+    // Claims are checked afterwards, with reasons.
+    jwt.verify(token, key, { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const isSignedByEdDsa = (token: string, key: string): boolean => {
+  const publicKey = createPublicKey(key);
+  if (publicKey.asymmetricKeyType !== 'ed25519' && publicKey.asymmetricKeyType !== 'ed448') return false;
+  const end = token.lastIndexOf('.');
+  const signature = Buffer.from(token.slice(end + 1), 'base64url');
+  return verifySignature(null, Buffer.from(token.slice(0, end)), publicKey, signature);
+};
+
+const checkBySecrets = (secrets: () => readonly string[]): SignatureCheck => {
+  // As a string, jsonwebtoken would first try, at each request, whether it is a public key.
+  const keys = new Map<string, KeyObject>();
+  const keyOf = (secret: string): KeyObject => {
+    const key = keys.get(secret) ?? createSecretKey(secret, 'utf8');
+    keys.set(secret, key);
+    return key;
+  };
+  return async (token) => secrets().some((secret) => isSigned(token, keyOf(secret), 'HS256'));
+};
+
+const checkByKeySet = (url: string): SignatureCheck => {
+  const keys = new KeySet(url);
+  return async (token, { header }) => {
+    const key = await keys.find(header.kid);
+    if (key === undefined) return undefined;
+    return header.alg === EDDSA ? isSignedByEdDsa(token, key) : isSigned(token, key, header.alg as Algorithm);
   };
 };
 
-/** Verifies the host application's tokens (RFC 7519): signature, algorithm, `exp`, issuer, audience. */
-export const createTokenVerifier = (options: TokenVerifierOptions): TokenVerifier => {
-  const { lookUp, algorithms } = keyLookupFor(options);
-  const verifyOptions: jwt.VerifyOptions = { algorithms };
-  if (options.issuer !== undefined) verifyOptions.issuer = options.issuer;
-  if (options.audience !== undefined) verifyOptions.audience = options.audience;
+/** @throws TypeError when neither source of keys is configured */
+const checkFor = ({ secrets, jwksUrl }: TokenVerifierOptions) => {
+  // The algorithm comes from the configuration, never from the token: that refuses `none`, and a public
+  // key used as an HMAC secret (RFC 8725, section 3.1).
+  if (secrets !== undefined) return { check: checkBySecrets(secrets), algorithms: ['HS256'] };
+  if (jwksUrl === undefined) throw new TypeError('a secret or a JWKS URL is required');
+  return { check: checkByKeySet(jwksUrl), algorithms: [...ASYMMETRIC, EDDSA] };
+};
 
+/** Verifies the host application's tokens (RFC 7519): algorithm, signature, times, issuer, audience, subject. */
+export const createTokenVerifier = (options: TokenVerifierOptions): TokenVerifier => {
+  const { check, algorithms } = checkFor(options);
   return async (token) => {
-    const decoded = token.length <= MAX_TOKEN_CHARACTERS ? jwt.decode(token, { complete: true }) : null;
-    if (decoded === null) throw new TokenError('unauthorized', 'the token is not a JWT');
-    // Before the key is looked up: an attacker must not make us ask the JWKS endpoint.
-    if (!algorithms.includes(decoded.header.alg as Algorithm))
-      throw new TokenError('unauthorized', 'the algorithm is not accepted');
-    try {
-      const key = await lookUp(decoded.header);
-      if (key === undefined) throw new TokenError('unauthorized', 'the key is not known');
-      return toIdentity(jwt.verify(token, key, verifyOptions));
-    } catch (error) {
-      if (error instanceof TokenError || error instanceof KeysUnavailableError) throw error;
-      if (error instanceof jwt.TokenExpiredError)
-        throw new TokenError('token_expired', 'the token has expired');
-      throw new TokenError('unauthorized', 'the token is not valid');
-    }
+    const decoded = decode(token);
+    if (decoded === null) throw new TokenError('malformed', 'the token is not a JWT');
+    // Before the key is looked up: an attacker must not make this process ask the JWKS endpoint.
+    if (!algorithms.includes(decoded.header.alg))
+      throw new TokenError('algorithm', `alg is none of ${algorithms.join(', ')}`);
+    const valid = await check(token, decoded);
+    if (valid === undefined) throw new TokenError('unknown_key', 'kid is not in the key set');
+    if (!valid) throw new TokenError('signature', 'the signature does not match any configured key');
+    return toIdentity(decoded.payload, options);
   };
 };

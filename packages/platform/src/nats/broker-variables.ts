@@ -1,14 +1,50 @@
 import { z } from 'zod';
+import { flag } from '../process/config.ts';
+import { readBrokerAddress } from './broker-address.ts';
+import type { BrokerFiles } from './broker-connection.ts';
+
+const brokerUrl = z
+  .string()
+  .min(1)
+  .transform((text, context): string => {
+    try {
+      readBrokerAddress(text);
+    } catch (error) {
+      // Of the parser's own messages some repeat the address, with its password.
+      const isOurs = error instanceof Error && error.message.startsWith('must');
+      context.addIssue({
+        code: 'custom',
+        message: isOurs ? error.message : 'must be a URL such as tls://host:4222',
+      });
+    }
+    return text;
+  });
+const path = z.string().min(1).optional();
 
 /** What every process reads that reaches the broker. */
 export const brokerVariables = {
-  NATS_URL: z
-    .string()
-    .min(1)
-    .describe(
-      'One or more servers with JetStream, comma-separated, with user and password: `nats://user:password@host:4222`.',
-    ),
+  NATS_URL: brokerUrl.describe(
+    'One or more servers with JetStream, comma-separated, with user and password: `nats://user:password@host:4222`. `tls://` is encrypted or fails.',
+  ),
+  NATS_CREDS_FILE: path.describe('Credentials of an operator-mode cluster.'),
+  NATS_NKEY_FILE: path.describe('Seed of an nkey.'),
+  NATS_CA_FILE: path.describe("Certificate authority of the broker's certificate."),
+  NATS_CERT_FILE: path.describe('Client certificate for the broker.'),
+  NATS_KEY_FILE: path.describe('Key of the client certificate.'),
+  NATS_TLS_FIRST: flag
+    .default(false)
+    .describe("TLS before the broker's greeting; the broker needs `handshake_first`."),
 };
+
+/** What {@link brokerVariables} say of files, for `Bus.connect`. */
+export const toBrokerFiles = (read: z.output<z.ZodObject<typeof brokerVariables>>): BrokerFiles => ({
+  credentials: read.NATS_CREDS_FILE,
+  nkey: read.NATS_NKEY_FILE,
+  certificateAuthority: read.NATS_CA_FILE,
+  certificate: read.NATS_CERT_FILE,
+  key: read.NATS_KEY_FILE,
+  handshakeFirst: read.NATS_TLS_FIRST,
+});
 
 /** One subject of the broker, no wildcard: it is published to. */
 const subject = z

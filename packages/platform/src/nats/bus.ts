@@ -24,7 +24,7 @@ import type { Logger } from '../process/logger.ts';
 import { StartError } from '../process/start-error.ts';
 import { PassedOnTracing } from '../tracing/passed-on-tracing.ts';
 import type { Tracing } from '../tracing/tracing.ts';
-import { readBrokerAddress } from './broker-address.ts';
+import { type BrokerFiles, toConnectionOptions } from './broker-connection.ts';
 import { isStreamNotFound } from './is-stream-not-found.ts';
 
 const DUPLICATE_WINDOW_MS = 600_000;
@@ -35,7 +35,9 @@ const TOO_LITTLE_ROOM: readonly number[] = [10_002, 10_023, 10_028, 10_047];
 const TOO_FEW_SERVERS: readonly number[] = [10_005, 10_023, 10_074];
 
 export interface BusOptions {
-  url: string;
+  /** A function is asked at each connection: a password may have been replaced. */
+  url: string | (() => string);
+  files?: BrokerFiles | undefined;
   /** Shown in the server's list of connections. */
   name: string;
   appName: string;
@@ -77,8 +79,10 @@ export class Bus {
 
   /** @throws when the server does not answer within 10 s or has no JetStream. */
   static async connect(options: BusOptions): Promise<Bus> {
+    const { url } = options;
+    const currentUrl = typeof url === 'string' ? () => url : url;
     const connection = await connect({
-      ...readBrokerAddress(options.url),
+      ...toConnectionOptions(currentUrl, options.files),
       name: options.name,
       // Answers come to a place of its own, so that a user can be kept from reading other users'.
       inboxPrefix: `_INBOX.${options.name}`,

@@ -1,5 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DependencyLog } from './dependency-log.ts';
+import type { Logger } from './logger.ts';
 import { Gauge, type Registry } from './metrics.ts';
 import { within } from './within.ts';
 
@@ -8,35 +10,58 @@ export type ReadinessChecks = Record<string, () => Promise<unknown>>;
 
 export interface AdminServer {
   port: number;
-  /** From now on not ready, so that a load balancer looks elsewhere; still alive. */
+  /** Not ready from now on, so that a load balancer sends requests elsewhere; still alive. */
   drain(): void;
   close(): Promise<void>;
 }
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-const check = async (run: () => Promise<unknown>): Promise<'ok' | 'failing'> => {
-  try {
-    await within(CHECK_TIMEOUT_MS, run);
-    return 'ok';
-  } catch {
-    return 'failing';
-  }
-};
+/** Without a probe that asks more often, so that the log tells of an outage. */
+const CHECK_EVERY_MS = 10_000;
 
-const checkAll = async (checks: ReadinessChecks): Promise<Record<string, string>> =>
-  Object.fromEntries(
-    await Promise.all(Object.entries(checks).map(async ([name, run]) => [name, await check(run)])),
-  );
+/** Asks dependencies and tells the log of each change. */
+class Dependencies {
+  readonly #log: DependencyLog;
+  #askedAt = performance.now();
+
+  constructor(logger: Logger) {
+    this.#log = new DependencyLog(logger);
+  }
+
+  get isQuiet(): boolean {
+    return performance.now() - this.#askedAt >= CHECK_EVERY_MS;
+  }
+
+  async ask(checks: ReadinessChecks): Promise<Record<string, 'ok' | 'failing'>> {
+    this.#askedAt = performance.now();
+    const names = Object.entries(checks).map(
+      async ([name, run]) => [name, await this.#check(name, run)] as const,
+    );
+    return Object.fromEntries(await Promise.all(names));
+  }
+
+  async #check(name: string, run: () => Promise<unknown>): Promise<'ok' | 'failing'> {
+    try {
+      await within(CHECK_TIMEOUT_MS, run);
+      this.#log.observe(name, undefined);
+      return 'ok';
+    } catch (error) {
+      this.#log.observe(name, error ?? 'no answer');
+      return 'failing';
+    }
+  }
+}
 
 export interface AdminServerOptions {
   port: number;
   /** Roles or lanes that this process has; an alert fires for a role that no process has. */
   roles: readonly string[];
   registry: Registry;
-  /** What nothing can be served without: the process is not ready while one of them fails. */
+  logger: Logger;
+  /** Needed to serve anything: the process is not ready while one of them fails. */
   checks: ReadinessChecks;
-  /** What is named when it fails, and no more: to take every process away would end what still works. */
+  /** Only named when they fail: taking every process out of service would end what still works. */
   reported?: ReadinessChecks;
 }
 
@@ -46,10 +71,11 @@ export interface AdminServerOptions {
  */
 export const startAdminServer = async (options: AdminServerOptions): Promise<AdminServer> => {
   const { checks, reported = {}, registry } = options;
+  const dependencies = new Dependencies(options.logger);
   let draining = false;
 
   const ready = async (): Promise<{ status: number; body: string }> => {
-    const [needed, others] = await Promise.all([checkAll(checks), checkAll(reported)]);
+    const [needed, others] = await Promise.all([dependencies.ask(checks), dependencies.ask(reported)]);
     const ok = !draining && Object.values(needed).every((result) => result === 'ok');
     const body = JSON.stringify({ ready: ok, draining, checks: { ...needed, ...others } });
     return { status: ok ? 200 : 503, body };
@@ -61,7 +87,7 @@ export const startAdminServer = async (options: AdminServerOptions): Promise<Adm
     labelNames: ['dependency'],
     registers: [registry],
     async collect() {
-      for (const [dependency, result] of Object.entries(await checkAll({ ...checks, ...reported })))
+      for (const [dependency, result] of Object.entries(await dependencies.ask({ ...checks, ...reported })))
         this.set({ dependency }, result === 'ok' ? 1 : 0);
     },
   });
@@ -94,6 +120,10 @@ export const startAdminServer = async (options: AdminServerOptions): Promise<Adm
     server.once('error', reject);
     server.listen(options.port, resolve);
   });
+  const timer = setInterval(() => {
+    if (dependencies.isQuiet) void dependencies.ask({ ...checks, ...reported });
+  }, CHECK_EVERY_MS);
+  timer.unref();
   return {
     port: (server.address() as AddressInfo).port,
     drain: () => {
@@ -101,6 +131,7 @@ export const startAdminServer = async (options: AdminServerOptions): Promise<Adm
     },
     close: () =>
       new Promise((resolve) => {
+        clearInterval(timer);
         server.close(() => resolve());
         server.closeAllConnections();
       }),

@@ -1,13 +1,16 @@
 import type { Environment } from './config.ts';
 import { ConfigError, EX_CONFIG } from './config-error.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { watchSecretFiles } from './secret-files.ts';
 import { Shutdown } from './shutdown.ts';
 import { StartError } from './start-error.ts';
 
-interface StartTools {
+export interface StartTools<Config> {
   logger: Logger;
   /** Undoes what has been started; what is opened is registered here at once. */
   shutdown: Shutdown;
+  /** Calls a listener with the configuration after the file of a secret changed. */
+  onReload: (listener: (config: Config) => void) => void;
   /** Aborted by SIGTERM and SIGINT, from the first moment. */
   signal: AbortSignal;
 }
@@ -17,7 +20,7 @@ interface Process<Config extends { logLevel: string }> {
   /** @throws ConfigError */
   readConfig: (env: Environment) => Config;
   /** @returns fields for the line that says that the process is ready */
-  start: (config: Config, tools: StartTools) => Promise<Record<string, unknown>>;
+  start: (config: Config, tools: StartTools<Config>) => Promise<Record<string, unknown>>;
   /** How long one step of the shutdown may take. */
   longestStepMs?: (config: Config) => number;
 }
@@ -43,7 +46,8 @@ export const runProcess = async <Config extends { logLevel: string }>({
       void shutdown.run().finally(() => process.exit());
     });
   try {
-    const fields = await start(config, { logger, shutdown, signal: stopping.signal });
+    const onReload = reloads(readConfig, logger, shutdown);
+    const fields = await start(config, { logger, shutdown, onReload, signal: stopping.signal });
     if (!stopping.signal.aborted) logger.info(fields, `${name} is ready`);
   } catch (error) {
     // A start that was stopped fails because of that; the signal's handler ends the process.
@@ -55,6 +59,30 @@ export const runProcess = async <Config extends { logLevel: string }>({
     await shutdown.run();
     process.exit();
   }
+};
+
+/** Reads the configuration again whenever a secret's file changes; one that is not valid changes nothing. */
+const reloads = <Config>(
+  readConfig: (env: Environment) => Config,
+  logger: Logger,
+  shutdown: Shutdown,
+): StartTools<Config>['onReload'] => {
+  const listeners: ((config: Config) => void)[] = [];
+  const stop = watchSecretFiles({
+    env: process.env,
+    onChange: () => {
+      try {
+        const config = readConfig(process.env);
+        for (const listener of listeners) listener(config);
+        logger.info('secrets were read again');
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        logger.error({ problems: error.problems }, 'changed secrets are not valid, the former ones stay');
+      }
+    },
+  });
+  shutdown.add('secret files', stop);
+  return (listener) => listeners.push(listener);
 };
 
 const readOrExit = <Config>(readConfig: (env: Environment) => Config): Config => {

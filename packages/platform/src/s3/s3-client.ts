@@ -9,8 +9,8 @@ export interface StorageOptions {
   bucket: string;
   /** Others that hold what was stored before. */
   readableBuckets?: readonly string[];
-  accessKeyId: string;
-  secretAccessKey: string;
+  /** Keys, asked for with each signature; without them the SDK finds the identity that the platform provides. */
+  keys?: (() => StorageKeys) | undefined;
   forcePathStyle: boolean;
   /** Called with every request, for what it costs. */
   onRequest?: OnStorageRequest;
@@ -20,9 +20,30 @@ export interface StorageOptions {
   downloadStallMs?: number;
 }
 
+export interface StorageKeys {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string | undefined;
+}
+
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Without a byte in either direction; a little later, so that a missing answer is reported as such. */
 const STALL_TIMEOUT_MS = 35_000;
+
+/** The SDK asks again five minutes before credentials expire: with this expiry ten seconds later. */
+const ASK_AGAIN_MS = 310_000;
+
+/** Keys as the SDK asks for them, time and again, so that a rotated one is used. */
+const toProvider = (keys: () => StorageKeys) => async () => {
+  const { accessKeyId, secretAccessKey, sessionToken } = keys();
+  const expiration = new Date(Date.now() + ASK_AGAIN_MS);
+  return {
+    accessKeyId,
+    secretAccessKey,
+    expiration,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+  };
+};
 
 /** Creates a client of one endpoint. A process has one, and a second that only signs for `publicEndpoint`. */
 export const createS3Client = (options: StorageOptions, endpoint = options.endpoint): S3Client => {
@@ -40,7 +61,7 @@ export const createS3Client = (options: StorageOptions, endpoint = options.endpo
   return new S3Client({
     endpoint,
     region: options.region,
-    credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
+    ...(options.keys === undefined ? {} : { credentials: toProvider(options.keys) }),
     forcePathStyle: options.forcePathStyle,
     // S3-compatible servers differ in the newer checksum headers; ask for them only where S3 demands it.
     requestChecksumCalculation: 'WHEN_REQUIRED',

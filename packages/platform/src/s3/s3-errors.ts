@@ -22,6 +22,19 @@ export const isLost = (error: unknown): boolean =>
 export const isUnsettled = (error: unknown): boolean =>
   isMissing(error) || isLost(error) || isConflict(error);
 
+const SOCKET_AWAY =
+  /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+
+/** The store did not answer, or failed itself, rather than refused something. */
+export const isStorageAway = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof S3ServiceException) return (error.$metadata.httpStatusCode ?? 500) >= 500;
+  // The SDK marks its own time-outs and broken connections this way.
+  if (!('$metadata' in error)) return false;
+  const { code } = error as { code?: unknown };
+  return error.name === 'TimeoutError' || (typeof code === 'string' && SOCKET_AWAY.test(code));
+};
+
 /** Another attempt may succeed. */
 export const isTransient = (error: unknown): boolean =>
   !(error instanceof S3ServiceException) ||
@@ -30,3 +43,12 @@ export const isTransient = (error: unknown): boolean =>
   error.name === 'RequestTimeout' ||
   // versitygw, while it removes the folder that the last deleted key has left empty.
   error.name === 'ExistingObjectIsDirectory';
+
+/** The store does not do what was asked, as a batch: it wants a Content-MD5, or has no such request. */
+export const isBatchRefused = (error: unknown): boolean =>
+  error instanceof S3ServiceException &&
+  (/^(MissingContentMD5|InvalidRequest|NotImplemented|MethodNotAllowed|InvalidDigest|BadDigest)$/.test(
+    error.name,
+  ) ||
+    error.$metadata.httpStatusCode === 501 ||
+    error.$metadata.httpStatusCode === 405);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { flag, httpUrl } from '../process/config.ts';
-import type { StorageOptions } from './s3-client.ts';
+import type { StorageKeys, StorageOptions } from './s3-client.ts';
 
 const listOfNames = z
   .string()
@@ -21,10 +21,12 @@ export const storageVariables = {
   S3_ACCESS_KEY_ID: z
     .string()
     .min(1)
+    .optional()
     .describe(
-      'Key of the store. The worker may have another one, which reads everywhere and writes outside of `*/source`.',
+      'Key of the store. Without it the AWS SDK finds the identity that the platform provides: IRSA, EKS Pod Identity, instance roles. The worker may have another one, which reads everywhere and writes outside of `*/source`.',
     ),
-  S3_SECRET_ACCESS_KEY: z.string().min(1).describe('Secret of that key.'),
+  S3_SECRET_ACCESS_KEY: z.string().min(1).optional().describe('Secret of that key.'),
+  S3_SESSION_TOKEN: z.string().min(1).optional().describe('Session token of a temporary key.'),
   S3_FORCE_PATH_STYLE: flag
     .default(true)
     .describe('The bucket is in the path (`true`) or in the host name of URLs.'),
@@ -32,14 +34,37 @@ export const storageVariables = {
 
 type StorageVariables = z.output<z.ZodObject<typeof storageVariables>>;
 
+/** A key has two halves; without both, the platform gives the process an identity. */
+const hasWholeKey = (env: Pick<StorageVariables, 'S3_ACCESS_KEY_ID' | 'S3_SECRET_ACCESS_KEY'>): boolean =>
+  (env.S3_ACCESS_KEY_ID === undefined) === (env.S3_SECRET_ACCESS_KEY === undefined);
+
+/** Arguments of a schema's `refine`. */
+export const wholeStorageKey: [typeof hasWholeKey, object] = [
+  hasWholeKey,
+  {
+    path: ['S3_ACCESS_KEY_ID'],
+    message: 'set both S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or neither',
+    // Together with all other problems, not only once those are solved.
+    when: () => true,
+  },
+];
+
+const keysOf = (read: StorageVariables): StorageKeys | undefined => {
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = read;
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return { accessKeyId, secretAccessKey, sessionToken: read.S3_SESSION_TOKEN };
+};
+
 /** What {@link storageVariables} say, for `Storage`. */
-export const toStorageOptions = (read: StorageVariables): StorageOptions => ({
-  endpoint: read.S3_ENDPOINT,
-  publicEndpoint: read.S3_PUBLIC_ENDPOINT,
-  region: read.S3_REGION,
-  bucket: read.S3_BUCKET,
-  readableBuckets: read.S3_BUCKETS_READABLE,
-  accessKeyId: read.S3_ACCESS_KEY_ID,
-  secretAccessKey: read.S3_SECRET_ACCESS_KEY,
-  forcePathStyle: read.S3_FORCE_PATH_STYLE,
-});
+export const toStorageOptions = (read: StorageVariables): StorageOptions => {
+  const keys = keysOf(read);
+  return {
+    endpoint: read.S3_ENDPOINT,
+    publicEndpoint: read.S3_PUBLIC_ENDPOINT,
+    region: read.S3_REGION,
+    bucket: read.S3_BUCKET,
+    readableBuckets: read.S3_BUCKETS_READABLE,
+    keys: keys === undefined ? undefined : () => keys,
+    forcePathStyle: read.S3_FORCE_PATH_STYLE,
+  };
+};

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import {
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -15,7 +16,7 @@ import { MIB } from '@claimcheck/contracts/limits';
 import { Multipart } from './multipart.ts';
 import type { RequestOptions } from './request-handler.ts';
 import { createS3Client, type StorageOptions } from './s3-client.ts';
-import { isMissing } from './s3-errors.ts';
+import { isBatchRefused, isMissing } from './s3-errors.ts';
 
 export interface StoredObject {
   size_bytes: number;
@@ -51,6 +52,10 @@ const PART_BYTES = 16 * MIB;
 /** Parts of one object that are in memory at once. */
 const PARTS_AT_ONCE = 2;
 
+/** What S3 takes in one request. */
+const DELETES_AT_ONCE = 1_000;
+const SINGLE_DELETES_AT_ONCE = 16;
+
 /** One bucket of an S3-compatible server. Keys are always ours, never a client's or a host's words. */
 export class Storage {
   readonly bucket: string;
@@ -61,6 +66,8 @@ export class Storage {
   readonly #endpoints: readonly string[];
   readonly #forcePathStyle: boolean;
   readonly #options: StorageOptions;
+  readonly #hasOwnKeys: boolean;
+  #deletesOneByOne = false;
 
   /** @param clients those of another bucket of the same store */
   constructor(options: StorageOptions, clients?: Pick<Storage, 'client' | 'publicClient'>) {
@@ -74,6 +81,7 @@ export class Storage {
     this.#endpoints = [options.endpoint, options.publicEndpoint].filter((url) => url !== undefined);
     this.#forcePathStyle = options.forcePathStyle;
     this.#options = options;
+    this.#hasOwnKeys = options.keys !== undefined;
   }
 
   /** Returns this store as of another bucket of its configuration; undefined for any other. */
@@ -178,16 +186,42 @@ export class Storage {
     }
   }
 
-  /** Deletes keys; those that are not there count as deleted. */
+  /** Deletes keys; missing ones count as deleted. Some stores delete single objects only. */
   async delete(keys: readonly string[]): Promise<void> {
-    for (let start = 0; start < keys.length; start += 1_000) {
-      const Objects = keys.slice(start, start + 1_000).map((Key) => ({ Key }));
+    for (let start = 0; start < keys.length; start += DELETES_AT_ONCE) {
+      const batch = keys.slice(start, start + DELETES_AT_ONCE);
+      if (!this.#deletesOneByOne) this.#deletesOneByOne = !(await this.#deleteBatch(batch));
+      if (this.#deletesOneByOne) await this.#deleteOneByOne(batch);
+    }
+  }
+
+  /** @returns false when the store has no batches */
+  async #deleteBatch(keys: readonly string[]): Promise<boolean> {
+    const Objects = keys.map((Key) => ({ Key }));
+    try {
       const answer = await this.client.send(
         new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects, Quiet: true } }),
       );
       const failure = answer.Errors?.find((error) => error.Code !== 'NoSuchKey');
       if (failure !== undefined) throw new Error(`could not delete ${failure.Key}: ${failure.Code}`);
+      return true;
+    } catch (error) {
+      if (!isBatchRefused(error)) throw error;
+      return false;
     }
+  }
+
+  async #deleteOneByOne(keys: readonly string[]): Promise<void> {
+    for (let start = 0; start < keys.length; start += SINGLE_DELETES_AT_ONCE)
+      await Promise.all(
+        keys.slice(start, start + SINGLE_DELETES_AT_ONCE).map(async (Key) => {
+          try {
+            await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key }));
+          } catch (error) {
+            if (!isMissing(error)) throw error;
+          }
+        }),
+      );
   }
 
   /** Keys below a prefix, page by page. */
@@ -216,8 +250,8 @@ export class Storage {
   }
 
   /**
-   * A URL that whoever holds it may GET for `seconds` from `signed_at` (now); type, disposition and cache
-   * rules are part of the signature. The same arguments give the same URL.
+   * A URL that its holder may GET for `seconds` from `signed_at` (now); type, disposition and cache rules are part
+   * of the signature. The same arguments give the same URL.
    */
   async signedUrl(
     key: string,
@@ -227,6 +261,8 @@ export class Storage {
       content_disposition: string;
       cache_control?: string;
       signed_at?: Date;
+      /** `clients` by default; `proxy`: for the address by which this process reaches the store. */
+      reader?: 'clients' | 'proxy';
     },
   ): Promise<string> {
     const command = new GetObjectCommand({
@@ -236,10 +272,17 @@ export class Storage {
       ResponseContentDisposition: options.content_disposition,
       ResponseCacheControl: options.cache_control,
     });
-    return getSignedUrl(this.publicClient, command, {
+    return getSignedUrl(options.reader === 'proxy' ? this.client : this.publicClient, command, {
       expiresIn: options.seconds,
       signingDate: options.signed_at ?? new Date(),
     });
+  }
+
+  /** When the platform's credentials end, in milliseconds since 1970; undefined for keys of our own. */
+  async credentialsExpireAt(): Promise<number | undefined> {
+    if (this.#hasOwnKeys) return undefined;
+    const { expiration } = await this.publicClient.config.credentials();
+    return expiration?.getTime();
   }
 
   /** `s3://bucket/key` or a URL under one of our endpoints → the key; undefined when it is elsewhere. */

@@ -1,10 +1,10 @@
 import type { Database } from '@claimcheck/database/database';
-import { sumDerivativeBytes, sumSourceBytes } from '../../media/reports/stored-bytes.ts';
+import { type StoredClass, sumDerivativeBytes, sumUploadedBytes } from '../../media/reports/stored-bytes.ts';
 import { FIRST, type SweepTask } from './sweep-task.ts';
 
 interface Options {
   database: Database;
-  set: (kind: 'source' | 'derivative', bytes: number) => void;
+  set: (kind: StoredClass, bytes: number) => void;
   everyMs?: number;
   /** Media objects that one statement reads. */
   pageSize?: number;
@@ -39,7 +39,9 @@ export const recordStoredBytes = ({
         }
         counted = { bytes: 0, after: FIRST };
         set('derivative', sum);
-        set('source', await sumSourceBytes(database));
+        const { source, unfinished } = await sumUploadedBytes(database);
+        set('source', source);
+        set('unfinished', unfinished);
         nextAt = pass.now.getTime() + everyMs;
         return;
       }

@@ -2,11 +2,25 @@ import type { Database } from '@claimcheck/database/database';
 
 type Client = Pick<Database, 'client'>;
 
-/** Bytes of sources, with what open uploads reserve, from the users' sums. */
-export const sumSourceBytes = async ({ client }: Client): Promise<number> => {
-  const [sum] = await client.$queryRaw<{ bytes: number }[]>`
-    SELECT coalesce(sum(bytes), 0)::float8 AS bytes FROM user_usage`;
-  return sum?.bytes ?? 0;
+/** Classes of stored bytes; `unfinished`: parts of open uploads. */
+export type StoredClass = 'source' | 'derivative' | 'unfinished';
+
+export interface UploadedBytes {
+  source: number;
+  /** Stored parts of open uploads. */
+  unfinished: number;
+}
+
+/** Bytes of sources, from the users' sums without the reservations of open uploads, and of open uploads. */
+export const sumUploadedBytes = async ({ client }: Client): Promise<UploadedBytes> => {
+  const [sum] = await client.$queryRaw<UploadedBytes[]>`
+    WITH open AS (
+      SELECT coalesce(sum(charged_bytes), 0) AS charged, coalesce(sum("offset"), 0) AS stored
+      FROM upload_session WHERE phase IN ('open', 'completing'))
+    SELECT (coalesce((SELECT sum(bytes) FROM user_usage), 0) - open.charged)::float8 AS source,
+      open.stored::float8 AS unfinished
+    FROM open`;
+  return sum ?? { source: 0, unfinished: 0 };
 };
 
 export interface DerivativeBytes {

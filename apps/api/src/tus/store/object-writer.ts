@@ -47,14 +47,14 @@ export class ObjectWriter {
   readonly #onRequest: StorageOptions['onRequest'];
   readonly #needsChecksums: () => Promise<boolean>;
 
-  /** @param sha256 of the SDK's configuration */
-  constructor(options: ObjectWriterOptions, sha256: S3Client['config']['sha256']) {
-    const { accessKeyId, secretAccessKey, region, bucket } = options;
+  /** @param sdk configuration of the SDK's client: its hash, and its credentials, which may rotate */
+  constructor(options: ObjectWriterOptions, sdk: Pick<S3Client['config'], 'sha256' | 'credentials'>) {
+    const { region, bucket } = options;
     this.#signer = new SignatureV4({
-      credentials: { accessKeyId, secretAccessKey },
+      credentials: sdk.credentials,
       region,
       service: 's3',
-      sha256,
+      sha256: sdk.sha256,
       uriEscapePath: false,
       applyChecksum: false,
     });

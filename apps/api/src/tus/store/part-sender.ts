@@ -24,7 +24,7 @@ export class PartSender {
 
   constructor(storage: Pick<Storage, 'client' | 'bucket'>, options: ObjectWriterOptions) {
     this.multipart = new Multipart(storage, (send) => this.#retry(send));
-    this.#writer = new ObjectWriter(options, storage.client.config.sha256);
+    this.#writer = new ObjectWriter(options, storage.client.config);
   }
 
   async sendPart(

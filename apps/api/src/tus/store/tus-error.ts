@@ -25,11 +25,17 @@ const CODES: Record<number, ProblemCode> = {
   413: 'too_large',
 };
 
+/** When a client should try again: a store that is away takes longer than another request of the client. */
+const RETRY_AFTER_MS: Partial<Record<ProblemCode, number>> = { upload_locked: 1_000, unavailable: 5_000 };
+
 const isCode = (text: string): text is ProblemCode => text in PROBLEMS;
 
 /** Turns an answer of @tus/server into a problem: plain text from the server, a code from our store. */
 export const toTusProblem = (status: number, text: string, logger: Logger): Problem => {
-  if (isCode(text)) return toProblem(text, text === 'upload_locked' ? { retry_after_ms: 1_000 } : {});
+  if (isCode(text)) {
+    const retry_after_ms = RETRY_AFTER_MS[text];
+    return toProblem(text, retry_after_ms === undefined ? {} : { retry_after_ms });
+  }
   const code = CODES[status];
   if (code === undefined) {
     logger.error({ status, text }, 'upload request failed');

@@ -1,0 +1,30 @@
+/** What is wrong with a token. For operators: clients are told no more than the code. */
+export const TOKEN_REFUSALS = [
+  'missing',
+  'malformed',
+  'algorithm',
+  'unknown_key',
+  'signature',
+  'token_expired',
+  'not_yet_valid',
+  'issuer',
+  'audience',
+  'subject',
+] as const;
+export type TokenRefusal = (typeof TOKEN_REFUSALS)[number];
+
+/** A token that is refused. */
+export class TokenError extends Error {
+  readonly reason: TokenRefusal;
+
+  constructor(reason: TokenRefusal, message: string) {
+    super(message);
+    this.name = 'TokenError';
+    this.reason = reason;
+  }
+
+  /** The problem that clients get. */
+  get code(): 'unauthorized' | 'token_expired' {
+    return this.reason === 'token_expired' ? 'token_expired' : 'unauthorized';
+  }
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import {
+  type Authenticator,
+  type ConnectionOptions,
+  credsAuthenticator,
+  nkeyAuthenticator,
+  type TlsOptions,
+  usernamePasswordAuthenticator,
+} from '@nats-io/nats-core';
+import { readBrokerAddress } from './broker-address.ts';
+
+/** Files with which a process proves who it is, and by which it knows the broker. */
+export interface BrokerFiles {
+  /** Credentials of an operator-mode cluster. */
+  credentials?: string | undefined;
+  /** Seed of an nkey. */
+  nkey?: string | undefined;
+  certificateAuthority?: string | undefined;
+  certificate?: string | undefined;
+  key?: string | undefined;
+  /** TLS before the broker's greeting; the server must be configured for it. */
+  handshakeFirst?: boolean | undefined;
+}
+
+const readText = (path: string): Uint8Array => new TextEncoder().encode(readFileSync(path, 'utf8').trim());
+
+/** Read at each connection, so that a replaced file or password is used. */
+const authenticatorFor = (
+  url: () => string,
+  { credentials, nkey }: BrokerFiles,
+): Authenticator | undefined => {
+  if (credentials !== undefined) return credsAuthenticator(() => readText(credentials));
+  if (nkey !== undefined) return nkeyAuthenticator(() => readText(nkey));
+  if (readBrokerAddress(url()).user === undefined) return undefined;
+  return usernamePasswordAuthenticator(
+    () => readBrokerAddress(url()).user ?? '',
+    () => readBrokerAddress(url()).pass ?? '',
+  );
+};
+
+const tlsFor = (isTls: boolean, files: BrokerFiles): TlsOptions | undefined => {
+  const { certificateAuthority, certificate, key, handshakeFirst } = files;
+  const named = certificateAuthority ?? certificate ?? key;
+  if (!isTls && named === undefined && handshakeFirst !== true) return undefined;
+  return {
+    ...(certificateAuthority === undefined ? {} : { caFile: certificateAuthority }),
+    ...(certificate === undefined ? {} : { certFile: certificate }),
+    ...(key === undefined ? {} : { keyFile: key }),
+    ...(handshakeFirst === true ? { handshakeFirst } : {}),
+  };
+};
+
+/** The part of a connection's options that says where the broker is and how it is reached. */
+export const toConnectionOptions = (url: () => string, files: BrokerFiles = {}): ConnectionOptions => {
+  const { servers, isTls } = readBrokerAddress(url());
+  const authenticator = authenticatorFor(url, files);
+  // With `tls` a broker without TLS is refused before anything is sent to it.
+  const tls = tlsFor(isTls, files);
+  return { servers, ...(authenticator && { authenticator }), ...(tls && { tls }) };
+};

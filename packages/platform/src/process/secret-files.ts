@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import type { Environment } from './config.ts';
+import { ConfigError } from './config-error.ts';
+
+/** Variables that may be given as the name of a file in `<variable>_FILE`: mounted Secrets, agents of a vault. */
+export const SECRET_VARIABLES = [
+  'DATABASE_URL',
+  'GATEWAY_DATABASE_URL',
+  'NATS_URL',
+  'S3_ACCESS_KEY_ID',
+  'S3_SECRET_ACCESS_KEY',
+  'S3_SESSION_TOKEN',
+  'AUTH_JWT_SECRET',
+  'TOKEN_SECRETS',
+  'CDN_SIGNING_KEY',
+  'WEBHOOK_SECRET',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+] as const;
+
+const filesIn = (env: Environment): [variable: string, path: string][] =>
+  SECRET_VARIABLES.flatMap((variable) => {
+    const path = env[`${variable}_FILE`];
+    return path === undefined || path === '' ? [] : [[variable, path]];
+  });
+
+const readOne = (variable: string, path: string, problems: string[]): string => {
+  try {
+    // Editors and `echo` end a file with a line break.
+    const content = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    if (content === '') problems.push(`${variable}_FILE: the file is empty`);
+    return content;
+  } catch (error) {
+    problems.push(`${variable}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
+    return '';
+  }
+};
+
+/** Puts the content of files in place of their names. @throws ConfigError naming every file that cannot be read */
+export const withSecretFiles = (env: Environment): Environment => {
+  const problems: string[] = [];
+  const found = filesIn(env).map(([variable, path]) => {
+    if (env[variable] !== undefined && env[variable] !== '')
+      problems.push(`${variable}: set either ${variable} or ${variable}_FILE`);
+    return [variable, readOne(variable, path, problems)] as const;
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return found.length === 0 ? env : { ...env, ...Object.fromEntries(found) };
+};
+
+interface WatchOptions {
+  env: Environment;
+  /** Runs after the content of a file changed. */
+  onChange: () => void;
+  everyMs?: number;
+}
+
+const EVERY_MS = 10_000;
+
+/**
+ * Watches the files of secrets. Asks for their content: a mounted Secret is replaced by changing a link, which
+ * notifications of file systems miss.
+ *
+ * @returns ends it
+ */
+export const watchSecretFiles = ({ env, onChange, everyMs = EVERY_MS }: WatchOptions): (() => void) => {
+  const files = filesIn(env);
+  if (files.length === 0) return () => {};
+  // A file that is away for a moment is no change.
+  const contents = () => files.map(([variable, path]) => readOne(variable, path, [])).join('\0');
+  let known = contents();
+  const timer = setInterval(() => {
+    const found = contents();
+    if (found === known) return;
+    known = found;
+    onChange();
+  }, everyMs);
+  timer.unref();
+  return () => clearInterval(timer);
+};
