@@ -10,7 +10,7 @@ const PAGE = 500;
 const messageIdsOf = async (database: Database, conversationId: string): Promise<string[]> => {
   const ids: string[] = [];
   for (;;) {
-    const page = await readLog(database.client, conversationId, ids.length, PAGE);
+    const page = await readLog(database, conversationId, ids.length, PAGE);
     if (page === undefined || page.events.length === 0) return ids;
     for (const event of page.events) ids.push('message' in event ? event.message.message_id : '');
   }

@@ -123,7 +123,10 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
   });
 
   const reconciler = new Reconciler(() => feeds.reconcile(), logger);
-  bus.onReconnect(() => reconciler.request());
+  bus.onReconnect(() => {
+    feeds.compareAll();
+    reconciler.request();
+  });
   const port = await listen(httpServer, config.gatewayPort);
   return {
     port,

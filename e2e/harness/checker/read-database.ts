@@ -11,7 +11,7 @@ const readLogs = async (database: Database): Promise<Aftermath['logs']> => {
   const logs: Aftermath['logs'] = new Map();
   const conversations = await database.client.conversation.findMany({ select: { conversation_id: true } });
   for (const { conversation_id } of conversations) {
-    const page = await readLog(database.client, conversation_id, 0, WHOLE_LOG);
+    const page = await readLog(database, conversation_id, 0, WHOLE_LOG);
     if (page === undefined) continue;
     const events = page.events.map((event) => toSeenEvent(event.type, event));
     logs.set(conversation_id, { last_seq: page.last_seq, events });

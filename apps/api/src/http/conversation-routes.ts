@@ -121,7 +121,7 @@ export const conversationRoutes = (context: HttpContext): Router => {
     const query = validate(eventsQuerySchema, request.query);
     const identity = identityOf(response);
     await assertMayRead(database, id, identity);
-    const page = await readLog(database.client, id, query.since_seq, query.limit);
+    const page = await readLog(database, id, query.since_seq, query.limit);
     if (page === undefined) throw noConversation();
     response.json({
       ...page,

@@ -4,6 +4,7 @@ import {
   type LogPage,
   lastSeqs,
   readLog,
+  recentSeqs,
 } from '@claimcheck/database/conversation-log';
 import type { Database } from '@claimcheck/database/database';
 import { Semaphore } from '@claimcheck/platform/process/semaphore';
@@ -15,6 +16,8 @@ export interface ConversationReader {
   conversationIdsOf(userId: string): Promise<string[]>;
   /** Conversations that do not exist are missing from the map. */
   lastSeqs(conversationIds: string[]): Promise<Map<string, number>>;
+  /** The same of conversations that had an event lately, whoever serves them. */
+  recentSeqs(): Promise<Map<string, number>>;
   /**
    * Events with `seq > sinceSeq` in order, at most `limit`; undefined when there is no such conversation.
    * The page may be shared with others who asked the same: it is read-only.
@@ -35,15 +38,15 @@ export const createConversationReader = (
 ): ConversationReader => {
   const limit = new Semaphore(options.concurrency);
   const pages = new SharedReads<LogPage | undefined>((read) => limit.run(read), options.onShared);
-  const { client } = database;
   return {
-    isMember: (conversationId, userId) => limit.run(() => isMember(client, conversationId, userId)),
-    conversationIdsOf: (userId) => limit.run(() => conversationIdsOf(client, userId)),
+    isMember: (conversationId, userId) => limit.run(() => isMember(database, conversationId, userId)),
+    conversationIdsOf: (userId) => limit.run(() => conversationIdsOf(database, userId)),
     // Past the queue: once a second, and what everybody's gaps wait for.
-    lastSeqs: (conversationIds) => lastSeqs(client, conversationIds),
+    lastSeqs: (conversationIds) => lastSeqs(database, conversationIds),
+    recentSeqs: () => recentSeqs(database),
     readLog: (conversationId, sinceSeq, pageSize) =>
       pages.ask(`${conversationId} ${sinceSeq} ${pageSize}`, () =>
-        readLog(client, conversationId, sinceSeq, pageSize),
+        readLog(database, conversationId, sinceSeq, pageSize),
       ),
   };
 };

@@ -17,11 +17,26 @@ interface Entry {
   holders: number;
 }
 
+interface Known {
+  feed: ConversationFeed;
+  /** Before the database was asked. */
+  position: number;
+}
+
+/** So many are compared one by one, each second. */
+const FEW = 200;
+/** What no event tells of: a conversation that was erased, a database that went back. */
+const ALL_EVERY_MS = 30_000;
+/** Within the time that the database calls lately. */
+const LONGEST_PAUSE_MS = 5_000;
+
 /** The feeds of all conversations with a local subscriber: opened for the first, closed with the last. */
 export class FeedRegistry {
   readonly #entries = new Map<string, Entry>();
   readonly #deps: FeedRegistryDependencies;
   readonly #reader: ConversationReader;
+  #comparedAt: number | undefined;
+  #comparedAllAt: number | undefined;
 
   constructor(deps: FeedRegistryDependencies) {
     this.#deps = deps;
@@ -43,8 +58,14 @@ export class FeedRegistry {
     };
   }
 
+  /** The next comparison is of all conversations: announcements may have been lost for a while. */
+  compareAll(): void {
+    this.#comparedAllAt = undefined;
+  }
+
   /**
-   * Compares all served conversations with the database in one query and fills what is behind.
+   * Compares served conversations with the database in one query and fills what is behind: all of them where
+   * they are few, now and then, and after a pause; otherwise those that had an event lately.
    * @throws when the database does not answer
    */
   async reconcile(): Promise<void> {
@@ -52,6 +73,21 @@ export class FeedRegistry {
       feed.position === undefined ? [] : [{ feed, position: feed.position }],
     );
     if (known.length === 0) return;
+    const now = performance.now();
+    const isAll = known.length <= FEW || now > this.#compareAllAt(now);
+    if (isAll) await this.#reconcileAll(known);
+    else await this.#reconcileRecent(known);
+    this.#comparedAt = now;
+    if (isAll) this.#comparedAllAt = now;
+  }
+
+  #compareAllAt(now: number): number {
+    const hasPaused = this.#comparedAt === undefined || now - this.#comparedAt > LONGEST_PAUSE_MS;
+    if (hasPaused || this.#comparedAllAt === undefined) return 0;
+    return this.#comparedAllAt + ALL_EVERY_MS;
+  }
+
+  async #reconcileAll(known: readonly Known[]): Promise<void> {
     const lastSeqs = await this.#reader.lastSeqs(known.map(({ feed }) => feed.conversationId));
     const fills = known.map(async ({ feed, position }) => {
       const lastSeq = lastSeqs.get(feed.conversationId);
@@ -60,6 +96,15 @@ export class FeedRegistry {
       if (lastSeq < position || lastSeq > (feed.position ?? lastSeq)) await feed.fill();
     });
     await Promise.all(fills);
+  }
+
+  async #reconcileRecent(known: readonly Known[]): Promise<void> {
+    const recent = await this.#reader.recentSeqs();
+    const behind = known.filter(({ feed }) => {
+      const lastSeq = recent.get(feed.conversationId);
+      return lastSeq !== undefined && lastSeq > (feed.position ?? lastSeq);
+    });
+    await Promise.all(behind.map(({ feed }) => feed.fill()));
   }
 
   close(): void {

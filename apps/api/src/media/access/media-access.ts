@@ -1,4 +1,3 @@
-import { isMember } from '@claimcheck/database/conversation-log';
 import type { MediaRow, Reader } from '../record/media-row.ts';
 import { readMedia } from '../record/media-row.ts';
 import { noMedia } from '../record/not-found.ts';
@@ -48,12 +47,12 @@ const isWithin = async (
   { conversation_id }: SessionScope,
 ): Promise<boolean> => {
   if (conversation_id === null) return media.owner_user_id === userId;
+  // The session ends with the membership; this is for the moment between the two looks.
   const reference = await db.media_reference.findFirst({
-    where: { media_object_id: media.media_object_id, conversation_id },
+    where: { ...conversationsWith(media, userId), conversation_id },
     select: { ref_id: true },
   });
-  // The session ends with the membership; this is for the moment between the two looks.
-  return reference !== null && (await isMember(db, conversation_id, userId));
+  return reference !== null;
 };
 
 /** @throws ProblemError `not_found`, the same for what is not there and what is not yours */
