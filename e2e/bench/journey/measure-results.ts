@@ -105,7 +105,7 @@ export const measureResults = async (
       );
     const consumer = await start();
     try {
-      // It has begun before it said that it is ready: what counts is from here on.
+      // It started before it reported ready: only the time from here on counts.
       const [before, cpuBefore, began] = [
         await countApplied(client),
         await cpuOfTree(consumer.pid),

@@ -21,7 +21,7 @@ export type ClientErrorCode =
   | 'location_kept'
   /** After a reload: the bytes are needed again. */
   | 'file_missing'
-  /** The file is not the one whose upload was begun; what is there of it can't be gone on with. */
+  /** The file differs from the one the upload started with. */
   | 'file_changed';
 
 /** The server's problem codes, and those that only a client can know. */
@@ -66,11 +66,11 @@ export class ClaimcheckError extends Error {
   }
 }
 
-/** The sentence is for whoever chats; `detail` is for whoever sets it up. */
+/** The sentence is for the user; `detail` is for the developer. */
 export const networkError = (cause: unknown, url?: URL): ClaimcheckError =>
   new ClaimcheckError(
     'network',
-    'The server can not be reached.',
+    'The server cannot be reached.',
     {
       retryable: true,
       detail: `No answer from ${url?.origin ?? 'the server'}. If it stays so: is baseUrl right, and is the page's origin in the api's CORS_ORIGINS?`,
@@ -80,7 +80,7 @@ export const networkError = (cause: unknown, url?: URL): ClaimcheckError =>
 
 export const cancelledError = (): ClaimcheckError => new ClaimcheckError('cancelled', 'This was cancelled.');
 
-/** What is thrown anywhere, as an error of ours. */
+/** Turns anything that was thrown into a `ClaimcheckError`. */
 export const toClaimcheckError = (error: unknown): ClaimcheckError =>
   error instanceof ClaimcheckError
     ? error

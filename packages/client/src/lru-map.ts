@@ -1,5 +1,5 @@
 /**
- * Keeps the values that were used last, and those that are in use. What nobody uses is dropped beyond `limit`, so
+ * Keeps the values that were used last, and those that are in use. Unused values are dropped beyond `limit`, so
  * that a page or a bot that lives for months does not grow.
  */
 export class LruMap<Value> {

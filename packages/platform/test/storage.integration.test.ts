@@ -119,7 +119,7 @@ it.each([
 it.each([
   ['in one request', 3],
   ['in parts', 35],
-])('says that a file to be put %s can not be read', async (_, count) => {
+])('says that a file to be put %s cannot be read', async (_, count) => {
   const body = createReadStream(join(folder, 'missing'));
   const put = storage.put(`${prefix}missing`, body, { ...options, size_bytes: count * MIB });
   await expect(put).rejects.toMatchObject({ code: 'ENOENT' });

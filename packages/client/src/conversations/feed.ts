@@ -64,7 +64,7 @@ export class Feed {
 
   close(): void {
     this.#entries.clear();
-    // Whoever listens again later begins anew.
+    // A later listener starts again.
     this.#closed.abort();
     this.#closed = new AbortController();
     this.#follower?.close();

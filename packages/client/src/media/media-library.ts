@@ -7,7 +7,7 @@ import type { MediaOptions } from './media.ts';
 import { MediaSessions } from './media-sessions.ts';
 import { MediaUrls } from './media-urls.ts';
 
-/** Handles that nobody watches, and that may be asked for again. */
+/** Unwatched handles that are kept, for the next request. */
 const KEPT = 500;
 
 /** One handle for each media object in each conversation. */

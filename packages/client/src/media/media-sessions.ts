@@ -21,10 +21,10 @@ export interface MediaSessionSnapshot {
 const MIN_RENEWAL_MS = 30_000;
 const MAX_RENEWAL_MS = 60 * 60_000;
 
-/** Sessions that nobody watches. */
+/** Unwatched sessions that are kept. */
 const KEPT = 100;
 
-/** One session a conversation, kept alive as long as somebody watches it. */
+/** One session per conversation, kept alive while it is watched. */
 export class MediaSessions {
   readonly #http: Http;
   readonly #sessions = new LruMap<MediaSession>(KEPT, (session) => session.isWatched);

@@ -8,19 +8,19 @@ export type MediaElementUrls = Readonly<Partial<Record<Quality | 'hls', string>>
 
 export interface MediaSnapshot {
   media?: Media | undefined;
-  /** Empty until a token is there. They stay good, and stay the same, as long as somebody is subscribed. */
+  /** Empty until there is a token. They stay valid, and the same, while there is a subscriber. */
   urls: MediaElementUrls;
   error?: ClaimcheckError | undefined;
 }
 
 export interface MediaOptions {
-  /** In which the caller sees it: its media session opens it. Without one, only one's own media has URLs. */
+  /** The conversation in which the user sees it: its media session opens it. Without one, only the user's own media has URLs. */
   conversationId?: string | undefined;
   /** As it came with a message; saves asking. */
   media?: Media | undefined;
 }
 
-/** A media object as it changes, as long as somebody is subscribed. */
+/** A media object as it changes, while there is a subscriber. */
 export interface MediaHandle extends Readable<MediaSnapshot> {
   readonly id: string;
   /** Asks the service. Rejects with ClaimcheckError. */

@@ -3,7 +3,7 @@ import { sha256OfBlob } from './sha256.ts';
 /** Of the worker: a file may not be readable any more. */
 export type HashAnswer = { sha256: string } | { failure: string };
 
-/** Hashes beside the page; where workers are not to be had (Node, a strict CSP), here, slice by slice. */
+/** Hashes in a worker; where there are no workers (Node, a strict CSP), in the page, slice by slice. */
 export const hashInWorker = async (file: Blob, signal: AbortSignal): Promise<string> => {
   const worker = startWorker();
   if (worker === undefined) return sha256OfBlob(file, signal);

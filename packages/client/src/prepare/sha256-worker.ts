@@ -5,7 +5,7 @@ import { sha256OfBlob } from './sha256.ts';
 self.addEventListener('message', async (event: MessageEvent<Blob>) => {
   const answer: HashAnswer = await sha256OfBlob(event.data).then(
     (sha256) => ({ sha256 }),
-    // Nobody is told of what is thrown here.
+    // An exception in here would be lost.
     (error) => ({ failure: String(error) }),
   );
   self.postMessage(answer);

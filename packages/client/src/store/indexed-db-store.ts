@@ -45,7 +45,7 @@ export const indexedDbStore = (name = 'claimcheck'): KeyValueStore => {
       const opened = await open(name);
       // By the browser, as when the user clears what a site has stored.
       opened.onclose = close;
-      // Somebody deletes it, or a later version of this changes it: whoever holds it open would keep that waiting.
+      // Another tab deletes the database, or a later version changes it: an open connection would block that.
       opened.onversionchange = close;
       return opened;
     } catch (error) {

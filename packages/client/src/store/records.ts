@@ -1,7 +1,7 @@
 import { within } from '../within.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 
-/** A store that has said nothing for so long has failed: whoever waits for it goes on without. */
+/** A store that does not answer for this long has failed: the client continues without it. */
 const TIMEOUT_MS = 10_000;
 
 /** Entries of one kind, of one user at one service. */
@@ -60,7 +60,7 @@ export class Records<Value extends { id: string }> {
     });
   }
 
-  /** What the store can't do is told, and lost. */
+  /** Reports what the store can't do, and drops it. */
   #attempt<Result>(action: (prefix: string) => Promise<Result>): Promise<Result | undefined> {
     const attempt = this.#last.then(async () => {
       try {

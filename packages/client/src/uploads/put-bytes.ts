@@ -11,7 +11,7 @@ interface StorageAnswer {
   text: string;
 }
 
-/** The key is taken: an earlier attempt of ours got there, and the service looks at what it is. */
+/** The key is taken: an earlier attempt succeeded, and the service checks the object. */
 const EXISTS = 412;
 /** A signature has ended: another one helps. S3 answers slow senders and broken bytes with 400 and those names. */
 const isPassing = ({ status, text }: StorageAnswer) =>
@@ -58,7 +58,7 @@ const loadMd5 = async () => {
 const unreachable = (url: string, cause?: unknown): ClaimcheckError =>
   new ClaimcheckError(
     'storage_unreachable',
-    'The storage can not be reached.',
+    'The storage cannot be reached.',
     {
       retryable: true,
       detail: `No answer from ${new URL(url).origin}. Is it the api's S3_PUBLIC_ENDPOINT, do the bucket's CORS rules allow PUT, and does the page's Content-Security-Policy allow to connect to it?`,

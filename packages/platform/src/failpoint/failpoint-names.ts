@@ -1,6 +1,6 @@
 /**
- * Where a drill may strike (`FAILPOINT`, see failpoint-plan.ts). The part before the dot is who gets there.
- * Names are read by whoever starts a process by hand: they are kept, like those of other variables.
+ * Places where a drill may strike (`FAILPOINT`, see failpoint-plan.ts). The part before the dot names the process.
+ * The names are part of the configuration, and stay the same.
  */
 export const FAILPOINTS = [
   /** All bytes are stored or here; the Complete, or the single PUT, is next. */

@@ -27,8 +27,7 @@ const ACTIONS: Record<FailpointAction, Failpoint> = {
 };
 
 /**
- * What a process calls at its failpoints; does nothing at all when none is planned. A paused process goes on
- * with SIGCONT.
+ * Called by a process at its failpoints; does nothing when none is planned. A paused process resumes with SIGCONT.
  */
 export const createFailpoint = (plan: readonly PlannedFailure[] | undefined, logger: Logger): Failpoint => {
   if (plan === undefined || plan.length === 0) return nothing;

@@ -127,7 +127,7 @@ export class Bus {
 
   /** Creates the streams, or brings them to the planned settings. Safe in several processes at once. */
   async ensureStreams(): Promise<void> {
-    // In this order: what moves from one stream to another is let go of before it is taken.
+    // In this order: a subject that moves from one stream to another leaves the first one before.
     const { media, facts, storage, deadLetters } = this.streams;
     for (const plan of [media, facts, storage, deadLetters]) await this.#ensureStream(plan);
   }

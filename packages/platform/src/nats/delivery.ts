@@ -50,8 +50,8 @@ const LAST_CHANCES = 2;
 const TERM_REASON_LENGTH = 100;
 
 /**
- * Decides what becomes of one delivery. The broker counts deliveries, so a message whose processing ends
- * the process is given up too: from then on the handler does not see it.
+ * Decides the outcome of one delivery. The broker counts deliveries, so a message whose processing ends the
+ * process is dead-lettered, too: from then on the handler does not see it.
  */
 export const settleDelivery = async <Payload>(
   message: JsMsg,

@@ -54,7 +54,7 @@ it('two that want to be alone are so in turn', async () => {
   expect(await settled(Promise.all(both))).toBe(true);
 });
 
-it('loses no place when somebody who waits gives up', async () => {
+it('loses no slot when a waiting caller gives up', async () => {
   const slots = new Slots({ total: 1, large: 1 });
   const only = await slots.take(signal);
   const leaving = new AbortController();

@@ -78,8 +78,8 @@ const lastSeqFor = async (
 const POLL_MS = 50;
 
 /**
- * Waits until a consumer has acked all that its subjects hold now: what comes meanwhile does not count, so that
- * one that is busy and keeps up is told from one that lags.
+ * Waits until a consumer has acked everything that its subjects hold now. Later messages do not count, which
+ * distinguishes a busy consumer that keeps up from one that lags.
  *
  * @param ms how long, in milliseconds
  * @returns false: not by then

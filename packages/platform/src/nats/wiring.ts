@@ -63,8 +63,8 @@ export const consumersOf = async (bus: Bus): Promise<ConsumerInfo[]> => {
 const STILL_USED_MS = 3_600_000;
 
 /**
- * Subjects that somebody publishes to and no consumer reads: those of our requests, and whatever else the
- * media stream took lately, such as the answers of a worker that calls them differently.
+ * Returns subjects that get messages and that no consumer reads: those of our requests, and all others that the
+ * media stream took lately, such as the answers of a worker with another name for them.
  */
 export const unreadSubjects = async (bus: Bus, consumers: readonly ConsumerInfo[]): Promise<string[]> => {
   const { subjects, streams } = bus;

@@ -1,7 +1,7 @@
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
- * A trace's identity as it travels in headers; undefined for anything else, whoever sent it.
+ * Returns a trace's identity from a header; undefined for any other value.
  *
  * @see https://www.w3.org/TR/trace-context/#traceparent-header
  */
