@@ -5,7 +5,17 @@ import { parseArgs } from 'node:util';
 import { ensurePrograms } from './harness/ensure-programs.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const NAMES = ['slow-upload', 'cuts', 'drills', 'gateway', 'fuzz', 'image', 'upgrade', 'dashboards'];
+const NAMES = [
+  'slow-upload',
+  'cuts',
+  'drills',
+  'gateway',
+  'fuzz',
+  'corpus',
+  'image',
+  'upgrade',
+  'dashboards',
+];
 /** The one that draws pages. */
 const WITH_BROWSER = 'dashboards';
 const EX_USAGE = 64;

@@ -16,7 +16,7 @@ export interface WorkerParts {
   scanPolicy: string;
 }
 
-/** What does not answer, or not in time, is undefined: the report must not wait for what is broken. */
+/** Returns undefined when there is no answer in time: the report must not wait for a broken part. */
 const answered = <Answer>(ask: Promise<Answer>): Promise<Answer | undefined> =>
   within(LIMIT_MS, () => ask).catch(() => undefined);
 
@@ -43,7 +43,7 @@ const missingParts = (ffmpeg: Ffmpeg, pdf: Pdf): string[] => [
   ...(pdf.isAvailable ? [] : ['pdftoppm']),
 ];
 
-/** What the doctor is told by the worker that answers its probe. Never throws, and takes seconds at most. */
+/** Describes this worker to the doctor that probes it. Never throws, and takes seconds at most. */
 export const describeWorker = async ({
   storage,
   ffmpeg,

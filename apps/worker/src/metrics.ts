@@ -55,7 +55,7 @@ export const createMetrics = (consumers: readonly string[]): WorkerMetrics => {
   });
   const deliveries = new Counter({
     name: 'claimcheck_deliveries_total',
-    help: 'Requests taken from the broker, by what became of the delivery.',
+    help: 'Requests taken from the broker, by the outcome of the delivery.',
     labelNames: ['consumer', 'outcome'] as const,
     registers: [registry],
   });

@@ -72,7 +72,7 @@ describe.each([
     expect(low?.segments).toHaveLength(2);
     for (const { playlist } of [high, low].filter((rendition) => rendition !== undefined)) {
       expect(playlist).toContain('#EXT-X-ENDLIST');
-      // Names alone: whoever serves them decides where they are.
+      // Names alone: the api that serves them decides where they are.
       expect(playlist).not.toMatch(/\/|:\/\//);
     }
     let bytes = 0;

@@ -8,7 +8,7 @@ import { fixture } from './support/stack.ts';
 // In pieces, so that a scanner on a developer's machine doesn't take this file for a virus.
 const EICAR = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$', 'EICAR-STANDARD', '-ANTIVIRUS-TEST-FILE!', '$H+H*'].join('');
 
-/** A port that nobody listens on. */
+/** A port without a listener. */
 const unusedPort = async (): Promise<string> => {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -58,7 +58,7 @@ describe.each(['gate', 'deliver'])('with SCAN_POLICY=%s', (policy) => {
     expect(stages).toEqual(policy === 'gate' ? ['preview'] : ['preview', 'final']);
   });
 
-  it('tells again when the request comes again', async () => {
+  it('reports it again when the request is repeated', async () => {
     const request = await harness.upload(Buffer.from(EICAR));
     const isThis = ({ mediaId }: { mediaId: string }) => mediaId === request.mediaId;
     await harness.request(request);
@@ -71,7 +71,7 @@ describe.each(['gate', 'deliver'])('with SCAN_POLICY=%s', (policy) => {
     expect(harness.responses.messages.find((message) => isThis(message) && !message.success)).toBeUndefined();
   });
 
-  it('tells again as of a later epoch, when the broker has lost what was told', async () => {
+  it('reports it again in a later epoch, when the broker has lost the event', async () => {
     const request = await harness.upload(Buffer.from(EICAR));
     const isThis = ({ mediaId }: { mediaId: string }) => mediaId === request.mediaId;
     await harness.request(request);

@@ -37,7 +37,7 @@ const transcoded = async (content: Uint8Array) => {
   return { preview, final, mp4: original && (await probe(await harness.download(original.url))) };
 };
 
-describe('a stream that nobody needs never decides', () => {
+describe('a stream that is not used never decides', () => {
   it.each([
     ['mov_text in mp4', 'mp4', 'mov_text'],
     ['SubRip in Matroska', 'mkv', 'srt'],

@@ -24,7 +24,7 @@ const transcode = async (content: Uint8Array, contentType: string) => {
 };
 
 describe('the media lane', () => {
-  it('tells poster, size and verdict of a video, and leaves its final response to the other lane', async () => {
+  it('reports poster, size and verdict of a video, and leaves its final response to the other lane', async () => {
     const request = await harness.upload(await readFile(BUNNY), { contentType: 'video/mp4' });
     await harness.request(request);
     expect(await harness.response(request, 'scan')).toMatchObject({ success: true, code: 'clean' });

@@ -33,7 +33,7 @@ export class ClamdClient {
     return this.#maxBytes;
   }
 
-  /** Begins a scan; never throws: what goes wrong is told by its verdict. */
+  /** Begins a scan. Never throws: the verdict reports what went wrong. */
   openScan(signal: AbortSignal): ClamdScan {
     const socket = this.#connect(this.#options.timeoutMs);
     const abort = () => socket.destroy(new Error('aborted'));
@@ -47,8 +47,8 @@ export class ClamdClient {
   }
 
   /**
-   * Engine and signatures, as verdicts are kept by; undefined when clamd does not tell. Asked for before a
-   * scan: if signatures change meanwhile, the verdict is kept as the older ones' and asked for again.
+   * Returns engine and signatures, as verdicts are kept by; undefined when clamd does not answer. Asked before a
+   * scan: if signatures change meanwhile, the verdict counts as the older ones', and is asked for again.
    */
   async version(): Promise<string | undefined> {
     try {
@@ -73,8 +73,8 @@ export class ClamdClient {
   }
 
   /**
-   * Options of clamd that are off, as they are by default, without which it calls clean what it did not look
-   * into. No command tells them, so it is given files of that kind.
+   * Returns options of clamd that are off, as they are by default, without which it calls clean what it did not
+   * examine. No command names them, so it gets files of that kind.
    *
    * @throws when clamd does not answer
    */

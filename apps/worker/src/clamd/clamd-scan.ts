@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseReply, ScannerUnavailableError, type Verdict } from './clamd-reply.ts';
 
 const MAX_REPLY_CHARACTERS = 4_096;
-/** clamd stores what it is sent as it comes, and scans it afterwards: who takes nothing for so long is away. */
+/** clamd stores what it receives at once, and scans it afterwards: one that takes nothing for this long is away. */
 const TAKES_NOTHING_MS = 10_000;
 
 /** Returns what precedes each chunk of an INSTREAM session (clamd(8)): its length in 4 bytes, big-endian. */
@@ -24,7 +24,7 @@ export interface ClamdScanOptions {
 
 /**
  * One INSTREAM session (clamd(8)): chunks of a 4-byte big-endian length and the bytes, ended by a length of
- * zero. Nothing throws before `verdict()`, so that a download that feeds it goes on without a scanner.
+ * zero. Nothing throws before `verdict()`, so that a download that feeds it continues without a scanner.
  */
 export class ClamdScan {
   /** Engine and signatures; undefined when clamd does not tell. */
@@ -86,7 +86,7 @@ export class ClamdScan {
 
   async #drain(): Promise<void> {
     const drained = new Promise<void>((resolve) => this.#socket.once('drain', resolve));
-    const giveUp = () => this.#socket.destroy(new Error('it takes nothing any more'));
+    const giveUp = () => this.#socket.destroy(new Error('it takes no more bytes'));
     const timer = setTimeout(giveUp, TAKES_NOTHING_MS);
     await Promise.race([drained, this.#closed]);
     clearTimeout(timer);
@@ -110,7 +110,7 @@ export class ClamdScan {
     );
   }
 
-  /** One that hangs has every byte of a small file, too: they are in the buffers of the connection. */
+  /** A clamd that hangs has every byte of a small file, too: the buffers of the connection hold them. */
   #isThere(): Promise<boolean> {
     return this.#ping().then(
       () => true,
@@ -118,7 +118,7 @@ export class ClamdScan {
     );
   }
 
-  /** Gives up; safe after the verdict. */
+  /** Ends the scan; safe after the verdict. */
   close(): void {
     this.#socket.destroy();
   }

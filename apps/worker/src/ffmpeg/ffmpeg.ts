@@ -78,8 +78,8 @@ export class Ffmpeg {
   }
 
   /**
-   * Lists what is in the file. A stream that nobody needs never decides: its decoder is off the list, and
-   * ffprobe lists it all the same.
+   * Lists what is in the file. A stream that is not used never decides: its decoder may be off the list, and
+   * ffprobe names it all the same.
    *
    * @returns `input` for all further calls; `isEstimated`: the length is a guess by bitrate
    * @throws MediaFailure `unreadable`

@@ -3,7 +3,7 @@ import { Budget } from './budget.ts';
 
 const signal = new AbortController().signal;
 
-/** Jobs that end when they are told. */
+/** Starts jobs that end on command. */
 const startJobs = (budget: Budget) => {
   const log: string[] = [];
   const ends = new Map<string, () => void>();
@@ -25,7 +25,7 @@ const startJobs = (budget: Budget) => {
   };
 };
 
-it("lets jobs wait for room, in their order where they would be in each other's way", async () => {
+it('lets jobs wait for their amount, in their order where they would block each other', async () => {
   const budget = new Budget(100);
   const { log, start, end } = startJobs(budget);
   start('first', 80);
@@ -58,7 +58,7 @@ it('lets the small overtake, in no greater number than the large one has room be
   expect(budget.used).toBe(0);
 });
 
-it('goes on when somebody who waits is aborted, and when a job fails', async () => {
+it('continues when a waiting job is aborted, and when a job fails', async () => {
   const budget = new Budget(10);
   const leaving = new AbortController();
   const failing = budget.with(10, signal, async () => {

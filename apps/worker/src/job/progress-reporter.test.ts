@@ -25,7 +25,7 @@ it('reports at most once a second, and only what grew', async () => {
   expect(sent).toEqual([3, 7, 9]);
 });
 
-it('goes on after a report that failed', async () => {
+it('continues after a report that failed', async () => {
   let now = 0;
   const sent: number[] = [];
   const reporter = new ProgressReporter(

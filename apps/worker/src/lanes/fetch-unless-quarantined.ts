@@ -7,8 +7,8 @@ import { fetchSource, type Source } from '../steps/fetch.ts';
 import { findQuarantined } from '../steps/quarantine.ts';
 
 /**
- * Downloads the source and feeds the scan. Undefined: an earlier attempt found it infected and deleted it, and
- * perhaps could not tell any more; that has been told now.
+ * Downloads the source and feeds the scan. Undefined: an earlier attempt found it infected, deleted it, and perhaps
+ * ended before its event; the event has been sent now.
  *
  * @throws MediaFailure `source_missing`, `empty_file`
  */

@@ -39,7 +39,7 @@ export interface LaneConsumerOptions {
   checkNeeds: () => Promise<void>;
   /** Why a request that was tried too often has probably failed. */
   explainExhaustion: () => Promise<FailureCode>;
-  /** For whoever probes the ring. */
+  /** For the doctor, which probes the ring. */
   describe: () => Promise<WorkerReport>;
 }
 
@@ -68,9 +68,9 @@ export const createLaneConsumer = (options: LaneConsumerOptions): JetStreamConsu
       if (deliveries > 1) await forgetReleases(options.storage, request);
     },
     onExhausted: async (request, end, { signal }) => {
-      // What has settled is not to fail because it was asked about again.
+      // A media object that has settled does not fail because of a rescan.
       if (isRescan(request)) return;
-      // What was away may come back. What ends a process would end the next one too.
+      // A dependency may come back. A file that ends a process would end the next one too.
       const retryable = end === 'error';
       const { judgeAlone } = options.lane;
       if (end === 'crash' && judgeAlone !== undefined)
@@ -118,7 +118,7 @@ const work = async (
     logger.info('request done');
   } catch (error) {
     if (!(error instanceof MediaFailure)) throw error;
-    logger.warn({ code: error.code, detail: error.detail }, 'the media object can not be processed');
+    logger.warn({ code: error.code, detail: error.detail }, 'the media object cannot be processed');
     await responses.fail(request, error);
   }
   failpoint('worker.before_ack');

@@ -40,11 +40,11 @@ export const fetchSource = async (job: Job, storage: Storage, scan?: ClamdScan):
         timer.refresh();
         hash.update(chunk);
         size += chunk.length;
-        // Nobody writes a source again; a folder that fills up without end would be other jobs' trouble.
+        // A source is written once; a folder that fills up without end would block other jobs.
         if (size > limit) throw new Error('the source is larger than the request says');
         yield chunk;
         await scan?.write(chunk);
-        // A scanner that let us wait, for seconds at most, says nothing of the storage.
+        // A scanner that delayed this, for seconds at most, says nothing about the storage.
         timer.refresh();
       }
     };
