@@ -126,30 +126,30 @@ export const films = (): CorpusFile[] => [
 const CONTAINERS: readonly {
   container: string;
   videos: readonly (readonly string[])[];
-  sounds: readonly (readonly string[] | undefined)[];
-  subtitles: readonly (string | undefined)[];
+  sounds: readonly (readonly string[] | null)[];
+  subtitles: readonly (string | null)[];
   /** The container stores a rotation, and HEVC. */
   isModern: boolean;
 }[] = [
   {
     container: 'mp4',
     videos: [X264, ['-c:v', 'mpeg4'], [...X265, '-x265-params', 'log-level=none']],
-    sounds: [undefined, AAC, MP3, ['-c:a', 'ac3'], ['-c:a', 'alac']],
-    subtitles: [undefined, 'mov_text'],
+    sounds: [null, AAC, MP3, ['-c:a', 'ac3'], ['-c:a', 'alac']],
+    subtitles: [null, 'mov_text'],
     isModern: true,
   },
   {
     container: 'mov',
     videos: [X264, ['-c:v', 'mjpeg'], ['-c:v', 'qtrle'], ['-c:v', 'prores']],
-    sounds: [undefined, AAC, ['-c:a', 'pcm_s16be'], ['-c:a', 'adpcm_ima_qt', '-ac', '2']],
-    subtitles: [undefined, 'mov_text'],
+    sounds: [null, AAC, ['-c:a', 'pcm_s16be'], ['-c:a', 'adpcm_ima_qt', '-ac', '2']],
+    subtitles: [null, 'mov_text'],
     isModern: true,
   },
   {
     container: 'mkv',
     videos: [X264, ['-c:v', 'ffv1'], ['-c:v', 'mpeg2video'], ['-c:v', 'libvpx']],
-    sounds: [undefined, AAC, ['-c:a', 'flac'], ['-c:a', 'libvorbis'], ['-c:a', 'ac3']],
-    subtitles: [undefined, 'srt', 'ass'],
+    sounds: [null, AAC, ['-c:a', 'flac'], ['-c:a', 'libvorbis'], ['-c:a', 'ac3']],
+    subtitles: [null, 'srt', 'ass'],
     isModern: false,
   },
   {
@@ -160,15 +160,15 @@ const CONTAINERS: readonly {
       ['-c:v', 'huffyuv'],
       ['-c:v', 'msmpeg4v2'],
     ],
-    sounds: [undefined, MP3, ['-c:a', 'pcm_s16le'], ['-c:a', 'adpcm_ms']],
-    subtitles: [undefined],
+    sounds: [null, MP3, ['-c:a', 'pcm_s16le'], ['-c:a', 'adpcm_ms']],
+    subtitles: [null],
     isModern: false,
   },
   {
     container: 'ts',
     videos: [X264, ['-c:v', 'mpeg2video']],
-    sounds: [undefined, AAC, ['-c:a', 'mp2'], ['-c:a', 'ac3']],
-    subtitles: [undefined],
+    sounds: [null, AAC, ['-c:a', 'mp2'], ['-c:a', 'ac3']],
+    subtitles: [null],
     isModern: false,
   },
 ];
@@ -179,10 +179,10 @@ export const randomFilm = (random: Seeded): CorpusFile => {
   const recipe: FilmRecipe = {
     container,
     video: random.pick(videos),
-    sound: random.pick(sounds),
-    subtitles: random.pick(subtitles),
-    turned: isModern ? random.pick([undefined, undefined, 90, 180, 270] as const) : undefined,
-    hdr: isModern ? random.pick([undefined, undefined, ...HDR_TRANSFERS]) : undefined,
+    sound: random.pick(sounds) ?? undefined,
+    subtitles: random.pick(subtitles) ?? undefined,
+    turned: (isModern ? random.pick([null, null, 90, 180, 270] as const) : null) ?? undefined,
+    hdr: (isModern ? random.pick([null, null, ...HDR_TRANSFERS]) : null) ?? undefined,
   };
   return filmOf(JSON.stringify(recipe), recipe);
 };
