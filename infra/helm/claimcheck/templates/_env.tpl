@@ -104,7 +104,7 @@
 - { name: TEMP_DIR, value: /jobs }
 {{- /* The file system reports what is free on the node; a pod that passes its own limit is evicted. */}}
 {{- if not (hasKey .root.Values.settings "SHUTDOWN_GRACE") }}
-- { name: SHUTDOWN_GRACE, value: "{{ max 1 (sub (int .worker.terminationGracePeriodSeconds) 10 (int (default 0 .worker.drainSeconds))) }}s" }
+- { name: SHUTDOWN_GRACE, value: "{{ max 1 (sub (sub (int .worker.terminationGracePeriodSeconds) 10) (int (default 0 .worker.drainSeconds))) }}s" }
 {{- end }}
 {{- if not (hasKey .root.Values.settings "JOB_DISK_BYTES") }}
 - { name: JOB_DISK_BYTES, value: {{ include "claimcheck.bytes" .worker.tempSizeLimit | mulf 0.8 | int64 | quote }} }
