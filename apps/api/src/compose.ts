@@ -21,6 +21,7 @@ import { DirectUploads } from './direct/direct-uploads.ts';
 import { countUploads } from './metrics/count-uploads.ts';
 import { createMetrics } from './metrics/create-metrics.ts';
 import type { HttpContext } from './request/context.ts';
+import { MediaPasses } from './request/media-passes.ts';
 import { MediaWaiters } from './request/media-waiters.ts';
 import { StreamSlots } from './request/stream-slots.ts';
 import { UploadTickets } from './request/upload-tickets.ts';
@@ -112,10 +113,12 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
   await bus.ensureStreams();
   const settings = toDomainConfig(config);
   const tickets = config.tokenSecrets === undefined ? undefined : new UploadTickets(config.tokenSecrets);
+  const passes = config.tokenSecrets === undefined ? undefined : new MediaPasses(config.tokenSecrets);
   tools.onReload?.((next) => {
     live = next;
     database.changeUrl(next.databaseUrl);
     tickets?.replaceKeys(next.tokenSecrets ?? []);
+    passes?.replaceKeys(next.tokenSecrets ?? []);
   });
   return {
     config,
@@ -136,6 +139,7 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
     }),
     refusals: new RefusalLog(logger),
     tickets,
+    passes,
     waiters: new MediaWaiters(bus),
     metrics,
     directUploads: new DirectUploads({

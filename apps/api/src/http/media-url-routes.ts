@@ -23,6 +23,13 @@ const REFRESH_AT = 0.8;
 
 type Asked = { id: string; quality: Quality };
 
+/** The `?t=` of a URL. */
+interface UrlKey {
+  token: string;
+  expires_at: Date;
+  life_ms: number;
+}
+
 const times = (expiresAt: number, lifeMs: number) => ({
   expires_at: new Date(expiresAt).toISOString(),
   refresh_at: new Date(expiresAt - lifeMs * (1 - REFRESH_AT)).toISOString(),
@@ -30,7 +37,7 @@ const times = (expiresAt: number, lifeMs: number) => ({
 
 /** Media sessions of one user, and the URLs that go with them. */
 const createUrls = (context: HttpContext, viewer: Viewer) => {
-  const { config, database, settings, signer, metrics } = context;
+  const { config, database, settings, signer, metrics, passes } = context;
   const openSession = (scope: SessionScope): Promise<MediaSession> =>
     openMediaSession(database, viewer.user_id, scope, config.mediaSessionTtlMs);
 
@@ -39,19 +46,34 @@ const createUrls = (context: HttpContext, viewer: Viewer) => {
     return { url, ...times(expires_at, signedLifeMs(config.signedUrl, download)) };
   };
 
-  const ownUrl = ({ id, quality }: Asked, { epoch, hls_epoch }: Download, session: MediaSession) => ({
+  const ownUrl = ({ id, quality }: Asked, { epoch, hls_epoch }: Download, key: UrlKey) => ({
     url:
       hls_epoch === undefined
-        ? `${config.publicUrl}/v1/media/${id}/${quality}?v=${epoch}&t=${session.token}`
-        : `${hlsUrlOf(config.publicUrl, id, hls_epoch)}?t=${session.token}`,
-    ...times(session.expires_at.getTime(), config.mediaSessionTtlMs),
+        ? `${config.publicUrl}/v1/media/${id}/${quality}?v=${epoch}&t=${key.token}`
+        : `${hlsUrlOf(config.publicUrl, id, hls_epoch)}?t=${key.token}`,
+    ...times(key.expires_at.getTime(), key.life_ms),
   });
 
   const sessions = new Map<string | null, Promise<MediaSession>>();
-  const sessionFor = (scope: SessionScope): Promise<MediaSession> => {
+  const sessionFor = async (scope: SessionScope): Promise<UrlKey> => {
     const session = sessions.get(scope.conversation_id) ?? openSession(scope);
     sessions.set(scope.conversation_id, session);
-    return session;
+    return { ...(await session), life_ms: config.mediaSessionTtlMs };
+  };
+
+  /** A backend is no member, so it has no session: its URL opens this one media object for whoever gets it. */
+  const passFor = (media_object_id: string, download: Download): UrlKey => {
+    if (passes === undefined)
+      throw new ProblemError('unavailable', {
+        detail: 'TOKEN_SECRETS is not set, so no URL can be signed here.',
+      });
+    const life_ms = signedLifeMs(config.signedUrl, download);
+    const expires_at = new Date(Date.now() + life_ms);
+    return {
+      token: passes.sign({ user_id: viewer.user_id, media_object_id, expires_at }),
+      expires_at,
+      life_ms,
+    };
   };
 
   const urlOf = async (asked: Asked) => {
@@ -60,9 +82,10 @@ const createUrls = (context: HttpContext, viewer: Viewer) => {
     if (row === undefined || access === undefined) throw noMedia({ field: 'id' });
     const download = resolveDownload(row, settings, asked.quality, viewer);
     // A playlist is always served from here: its names are relative.
-    return config.downloadMode !== 'redirect' || download.hls_epoch !== undefined
-      ? ownUrl(asked, download, await sessionFor(access))
-      : storageUrl(download);
+    const isServedHere = config.downloadMode !== 'redirect' || download.hls_epoch !== undefined;
+    if (!isServedHere) return storageUrl(download);
+    const key = viewer.is_backend ? passFor(asked.id, download) : await sessionFor(access);
+    return ownUrl(asked, download, key);
   };
   const answer = async (asked: Asked): Promise<MediaUrlItem> => {
     try {

@@ -61,14 +61,26 @@ export const authenticateUpload = (
  * headers. A bearer goes first.
  */
 export const authenticateViewer = (
-  context: Pick<HttpContext, 'verifyToken' | 'metrics' | 'refusals' | 'database'>,
+  context: Pick<HttpContext, 'verifyToken' | 'metrics' | 'refusals' | 'database' | 'passes'>,
 ): RequestHandler => {
   const asUser = authenticate(context);
-  const { database, metrics } = context;
+  const { database, metrics, passes } = context;
   return async (request, response, next) => {
     const { t } = request.query;
     if (request.get('authorization') !== undefined || t === undefined) {
       await asUser(request, response, next);
+      return;
+    }
+    const pass = typeof t === 'string' ? passes?.verify(t) : undefined;
+    if (pass !== undefined) {
+      const { user_id, media_object_id } = pass;
+      response.locals.identity = {
+        user_id,
+        is_backend: false,
+        expires_at: secondsSince1970(pass.expires_at),
+      };
+      response.locals.viewer = { user_id, is_backend: true, only: media_object_id };
+      next();
       return;
     }
     const session = typeof t === 'string' ? await findMediaSession(database, t) : undefined;

@@ -11,6 +11,7 @@ import type { DirectUploads } from '../direct/direct-uploads.ts';
 import type { Viewer } from '../media/access/media-access.ts';
 import type { DomainConfig } from '../media/record/domain-config.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
+import type { MediaPasses } from './media-passes.ts';
 import type { MediaWaiters } from './media-waiters.ts';
 import type { StreamSlots } from './stream-slots.ts';
 import type { UploadTickets } from './upload-tickets.ts';
@@ -29,6 +30,8 @@ export interface HttpContext {
   refusals: RefusalLog;
   /** Undefined without TOKEN_SECRETS: then there is nothing to sign tickets with. */
   tickets: UploadTickets | undefined;
+  /** As `tickets`. */
+  passes: MediaPasses | undefined;
   directUploads: DirectUploads;
   waiters: MediaWaiters;
   metrics: Metrics;

@@ -8,6 +8,8 @@ export interface Viewer {
   user_id: string;
   /** A host's backend sees everything that it manages. */
   is_backend?: boolean | undefined;
+  /** A pass opens this one media object and no other. */
+  only?: string | undefined;
   /** A media session opens this and no more; undefined: all that the user may see. */
   scope?: SessionScope | undefined;
 }
@@ -59,11 +61,12 @@ const isWithin = async (
 export const readVisibleMedia = async (
   db: Reader,
   mediaObjectId: string,
-  { user_id, is_backend, scope }: Viewer,
+  { user_id, is_backend, only, scope }: Viewer,
 ): Promise<MediaRow> => {
   const row = await readMedia(db, mediaObjectId);
   const isVisible =
     row !== undefined &&
+    (only === undefined || only === mediaObjectId) &&
     (is_backend === true ||
       (scope === undefined ? await maySee(db, row, user_id) : await isWithin(db, row, user_id, scope)));
   if (!isVisible) throw noMedia();
