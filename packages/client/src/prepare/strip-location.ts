@@ -21,11 +21,12 @@ export const stripLocation = async (
   wanted: boolean | 'if-possible',
 ): Promise<Blob> => {
   if (wanted === false) return file;
-  const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
-  // A JPEG is told by its bytes: a type is only the word of whoever chose the file.
-  const segments = readSegments(head);
-  if (segments !== undefined) return rebuild(file, head, segments);
-  const mayHaveLocation = startsAsJpeg(head) || MAY_HAVE_LOCATION.test(contentType);
+  // The bytes decide whether it is a JPEG: a type is only the word of the user who chose the file.
+  const isJpeg = startsAsJpeg(await read(file, 2));
+  const head = isJpeg ? await read(file, HEAD_BYTES) : undefined;
+  const segments = head && readSegments(head);
+  if (head && segments) return rebuild(file, head, segments);
+  const mayHaveLocation = isJpeg || MAY_HAVE_LOCATION.test(contentType);
   if (wanted === 'if-possible' || !mayHaveLocation) return file;
   throw new ClaimcheckError(
     'location_kept',
@@ -40,6 +41,9 @@ interface Segment {
   start: number;
   end: number;
 }
+
+const read = async (file: Blob, bytes: number): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await file.slice(0, bytes).arrayBuffer());
 
 const startsAsJpeg = (head: Uint8Array): boolean => head[0] === MARKER && head[1] === SOI;
 
