@@ -119,11 +119,11 @@ test('many files at once, and one kept from before: none fails because another f
   await world.storageLink.join();
   await tab.start();
   const ends = await tab.page.evaluate(async (count) => {
-    const begun = Array.from({ length: count }, (_, index) => {
+    const started = Array.from({ length: count }, (_, index) => {
       const bytes = crypto.getRandomValues(new Uint8Array(50_000));
       return window.client.upload(new Blob([bytes]), { filename: `${index}.bin` });
     });
-    const all = [...new Set([...window.client.uploads.get(), ...begun])];
+    const all = [...new Set([...window.client.uploads.get(), ...started])];
     return (await Promise.allSettled(all.map(({ done }) => done))).map((end) =>
       end.status === 'rejected' ? `${end.reason.code} ${end.reason.field}` : 'done',
     );

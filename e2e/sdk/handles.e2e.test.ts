@@ -107,7 +107,7 @@ test.each([
   });
   expect(told).toMatchObject({ error: 'file_changed', refusal: { code: 'file_changed' } });
   expect(told.refusal).toMatchObject({
-    message: expect.stringMatching(/film\.bin has changed .*Upload it anew/),
+    message: expect.stringMatching(/film\.bin has changed .*Upload it again/),
   });
   await tab.page.waitForFunction(() => {
     const [message] = window.client.messages.outgoing.get();

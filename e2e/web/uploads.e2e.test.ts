@@ -98,7 +98,7 @@ test('a large file is chosen again after a reload, and only the rest of it is se
   await dave.uploadedPercent(1);
   const offsets = watchOffsets(dave);
   await dave.page.reload();
-  await dave.page.getByText('Choose film.bin again to go on').waitFor();
+  await dave.page.getByText('Choose film.bin again to continue').waitFor();
   await dave.shoot('upload-choose-again');
   await dave.page.getByTestId('choose-again').setInputFiles(file);
   await dave.page.getByTestId('message').getByText('film.bin').waitFor();

@@ -43,7 +43,7 @@ test('options that do not exist are named, with those that do', () => {
   expect(() => client.upload(new Blob([]), { metadata: {} } as object)).toThrow(/no option metadata/);
 });
 
-test.each(['', 'a.b', undefined, {}, 'x'.repeat(65)])('a conversation can not have the id %j', (id) => {
+test.each(['', 'a.b', undefined, {}, 'x'.repeat(65)])('a conversation cannot have the id %j', (id) => {
   const error = expect.objectContaining({ code: 'invalid_option', field: 'conversationId' });
   expect(() => client.conversation(id as string)).toThrow(error);
   expect(() => client.messages.send(id as string, { text: 'hello' })).toThrow(error);
@@ -54,7 +54,7 @@ test('a token that was given by mistake is not repeated in the error', () => {
 });
 
 test('a client on a server that renders a page asks for no token, and keeps no process alive', async () => {
-  const getToken = vi.fn(() => Promise.reject(new Error('nobody is logged in')));
+  const getToken = vi.fn(() => Promise.reject(new Error('no user is logged in')));
   const onWarning = vi.fn();
   const rendered = createClient({ baseUrl: 'http://127.0.0.1:9', getToken, onWarning });
   await rendered.restored;

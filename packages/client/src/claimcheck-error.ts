@@ -4,12 +4,12 @@ import { PROBLEMS, type Problem, type ProblemCode } from '@claimcheck/contracts/
 export type ClientErrorCode =
   /** There was no answer. */
   | 'network'
-  /** Nor from the storage, to which bytes were to be sent directly. */
+  /** The storage, to which bytes were to be sent directly, did not answer. */
   | 'storage_unreachable'
   | 'cancelled'
   /** `getToken` failed, or gave nothing. */
   | 'token_missing'
-  /** There is something at that address, and it is no Claimcheck. */
+  /** `baseUrl` answered, but is not a Claimcheck API. */
   | 'wrong_address'
   /** An option that can't be. */
   | 'invalid_option'

@@ -52,14 +52,14 @@ test.each([
   });
 });
 
-test('a token that is no JWT: who the user is can not be read', async () => {
+test('a token that is no JWT: the user cannot be read from it', async () => {
   const client = createClient(options({ getToken: () => 'abc' }));
   await expect(client.userId()).rejects.toMatchObject({ code: 'token_missing' });
   expect(await createClient(options()).userId()).toBe('ann');
   expect(await createClient(options({ getToken: () => 'abc', userId: 'ben' })).userId()).toBe('ben');
 });
 
-test('an address where nobody is says what to look at', async () => {
+test('an address without a server says what to check', async () => {
   await expect(createClient(options()).conversations.list()).rejects.toMatchObject({
     code: 'network',
     retryable: true,
@@ -76,18 +76,18 @@ test('an address of a web page, not of an api, is named as such', async () => {
   });
 });
 
-test('a browser that is too old is told what it lacks', () => {
+test('a browser that is too old gets an error that says what it lacks', () => {
   vi.stubGlobal('structuredClone', undefined);
   Reflect.deleteProperty(globalThis, 'structuredClone');
   expect(() => createClient(options())).toThrow(/too old: it lacks structuredClone.*Chrome/);
 });
 
-test('a page without https is told so', () => {
+test('a page without https gets an error that says so', () => {
   vi.stubGlobal('crypto', {});
   expect(() => createClient(options())).toThrow(/Serve it over https/);
 });
 
-test('a token that the server refuses is asked for anew, once', async () => {
+test('a token that the server refuses is replaced once', async () => {
   const asked: (boolean | undefined)[] = [];
   const seen: (string | null)[] = [];
   vi.stubGlobal('fetch', async (_: URL, init: RequestInit) => {
@@ -166,7 +166,7 @@ test('a client that is closed before there was a token waits no longer', async (
   await client.restored;
 });
 
-test('no token for a while: it is told wherever somebody waits, and what is kept is shown when it is known whose it is', async () => {
+test('no token for a while: everything that waits says so, and what is kept is shown once its user is known', async () => {
   const store = memoryStore();
   const kept = { id: 'talk', messages: [], lastSeq: 7, hasOlder: true };
   await store.set('http://127.0.0.1:9|ann|conversation|talk', kept);
@@ -225,7 +225,7 @@ test('a store that never answers keeps nothing from being sent or shown', async 
   client.close();
 });
 
-test('a host that can not take a warning loses nothing else', async () => {
+test('a host that cannot take a warning loses nothing else', async () => {
   const consoleWarn = vi.spyOn(console, 'warn').mockImplementation(() => {});
   vi.stubGlobal('fetch', async () => Response.json({ conversation_id: 'talk' }));
   const full = new Error('full');

@@ -43,7 +43,7 @@ import {
   type PublicConfig,
 } from './wire/conversation.ts';
 
-/** Conversations that nobody watches. */
+/** Unwatched conversations. */
 const KEPT_CONVERSATIONS = 50;
 
 export interface ClientOptions {
@@ -85,7 +85,7 @@ export interface ClaimcheckClient {
     list(conversationId: string, query?: { before_seq?: number; limit?: number }): Promise<MessagePage>;
     /** One request and no queue. Repeatable: the same `client_message_id` gives the same message. */
     post(conversationId: string, message: PostMessage): Promise<Message>;
-    /** One's own. Repeatable. */
+    /** Deletes a message of the user's. Repeatable. */
     delete(conversationId: string, messageId: string): Promise<void>;
   };
   /** The same object for the same id. */
@@ -94,11 +94,11 @@ export interface ClaimcheckClient {
   media(id: string, options?: MediaOptions): MediaHandle;
   /** Signed URLs, or the problem documents that say why there is none; at most 100. */
   mediaUrls(items: readonly MediaUrlRequest[]): Promise<(MediaUrl | MediaUrlRefusal)[]>;
-  /** Who the token says that the user is. */
+  /** Returns the id of the user, from the token. */
   userId(): Promise<string>;
   /** Opens a socket of its own that stays, and comes back, until it is closed. Needs `gatewayUrl`. */
   follow(handlers: FollowHandlers): Follower;
-  /** Resolves when what a reload interrupted goes on, or can't: then `onWarning` says why. Waits for a token. */
+  /** Resolves when what a reload interrupted continues, or cannot: then `onWarning` says why. Waits for a token. */
   readonly restored: Promise<void>;
   /** Stops uploads and messages, and closes the socket. What is not sent stays in the store, for the next client. */
   close(): void;
@@ -143,7 +143,7 @@ export const createClient = (options: ClientOptions): ClaimcheckClient => {
   const owner = () => retryUntilAborted(userId, { signal: closed.signal, onFailure: tellOfWaiting });
   const ownStore = options.store ?? ('indexedDB' in globalThis ? indexedDbStore() : undefined);
   const store = ownStore ?? memoryStore();
-  // A store that lives and dies with this client holds nobody else's entries: a page that is rendered on a server
+  // A store that lives and dies with this client holds no other user's entries: a page that is rendered on a server
   // needs no token until it asks for something.
   const keptFor = async () => (ownStore ? owner() : '');
   const recordsOf = <Value extends { id: string }>(kind: string) =>
@@ -277,7 +277,7 @@ const safely =
     }
   };
 
-/** A client is one user's: the host's token is looked at once. */
+/** A client belongs to one user: the host's token is read once. */
 const rememberedUserId = (given: string | undefined, tokens: Tokens): (() => Promise<string>) => {
   let known = given;
   return async () => {

@@ -20,6 +20,7 @@ export type {
   OutgoingState,
 } from './messages/outgoing-message.ts';
 export type { Readable } from './observable.ts';
+export type { Placeholder } from './prepare/placeholder.ts';
 export { retry } from './retry.ts';
 export { indexedDbStore } from './store/indexed-db-store.ts';
 export type { KeyValueStore } from './store/key-value-store.ts';
@@ -27,7 +28,6 @@ export { memoryStore } from './store/memory-store.ts';
 export type { GetToken, TokenRequest } from './tokens.ts';
 export type {
   InterruptedUpload,
-  Placeholder,
   Upload,
   UploadEvents,
   UploadOptions,

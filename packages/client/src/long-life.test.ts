@@ -25,7 +25,7 @@ test('a map drops what was not used for longest, and nothing that is in use', ()
   expect([...map.values()]).toEqual([1, 4, 5]);
 });
 
-test('handles that nobody watches are forgotten, those that are watched stay the same', () => {
+test('unwatched handles are forgotten, those that are watched stay the same', () => {
   const client = createClient(options({ userId: 'ann' }));
   const [left, watched] = [client.media('left'), client.media('watched')];
   const leave = watched.subscribe(() => {});

@@ -24,7 +24,7 @@ test('gives up after the last delay, with the error', async () => {
   expect(calls()).toBe(3);
 });
 
-test('does not repeat what can not succeed', async () => {
+test('does not repeat what cannot succeed', async () => {
   const { call, calls } = failing('not_found', 10);
   await expect(retry(call, [0, 0])).rejects.toMatchObject({ code: 'not_found' });
   expect(calls()).toBe(1);

@@ -4,7 +4,7 @@ import { SharedReads } from './shared-reads.ts';
 
 const setUp = (limit = 4) => {
   const places = new Semaphore(limit);
-  const state = { shared: 0, begun: 0, value: 0 };
+  const state = { shared: 0, started: 0, value: 0 };
   const reads = new SharedReads<number>(
     (read) => places.run(read),
     () => {
@@ -13,7 +13,7 @@ const setUp = (limit = 4) => {
   );
   const ask = (key: string) =>
     reads.ask(key, async () => {
-      state.begun += 1;
+      state.started += 1;
       const { value } = state;
       await new Promise(setImmediate);
       return value;
@@ -25,17 +25,17 @@ test('a thousand equal questions at once are one read, and different ones are no
   const { state, ask } = setUp();
   const answers = Promise.all(Array.from({ length: 1_000 }, (_, index) => ask(index % 2 === 0 ? 'a' : 'b')));
   expect(await answers).toHaveLength(1_000);
-  expect(state).toMatchObject({ begun: 2, shared: 998 });
+  expect(state).toMatchObject({ started: 2, shared: 998 });
 });
 
 test('an answer is never older than its question', async () => {
   const { state, ask } = setUp();
   const first = ask('a');
-  while (state.begun === 0) await Promise.resolve();
+  while (state.started === 0) await Promise.resolve();
   state.value = 1;
   const [second, third] = [ask('a'), ask('a')];
   expect(await Promise.all([first, second, third])).toEqual([0, 1, 1]);
-  expect(state).toMatchObject({ begun: 2, shared: 1 });
+  expect(state).toMatchObject({ started: 2, shared: 1 });
 });
 
 test("a failure is everybody's who shared it, and not of the next", async () => {

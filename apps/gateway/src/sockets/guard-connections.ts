@@ -1,5 +1,5 @@
 import type { GatewayMetrics } from '../metrics.ts';
-import { writeCheaply } from './cheap-writes.ts';
+import { coalesceWrites } from './coalesce-writes.ts';
 import { OutboundMeter, webSocketOf } from './outbound-meter.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Connection, GatewayServer } from './types.ts';
@@ -40,7 +40,7 @@ export const guardConnections = (io: GatewayServer, metrics: GatewayMetrics): Co
       if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') metrics.drop('oversize_frame');
     });
     watchPackets(connection);
-    writeCheaply(connection);
+    coalesceWrites(connection);
   });
 
   return {

@@ -38,7 +38,7 @@ export class Chat {
       onConversationRemoved: (id) => this.#forget(id),
       onConnectionState: (connection) => {
         this.#patch({ connection });
-        // What was added while nobody listened is told nowhere.
+        // Nothing announces what was added while the page was away.
         if (connection === 'connected') load();
       },
     });
@@ -88,7 +88,7 @@ export class Chat {
     if (file && upload) this.#files.set(upload, file);
   }
 
-  /** Goes on with an upload that a reload has cut; another file begins anew. Throws ClaimcheckError. */
+  /** Resumes an upload that a reload has cut; another file starts again. Throws ClaimcheckError. */
   async goOnWith(message: OutgoingMessage, file: File): Promise<void> {
     const { client } = this.#session;
     const interrupted = (await client.uploads.interrupted()).find(
@@ -143,7 +143,7 @@ export class Chat {
     this.store.update((state) => ({ ...state, ...patch }));
   }
 
-  /** For what nobody waits for: its failure is told to the user. */
+  /** Runs an action without a caller that waits for it: its failure is shown to the user. */
   #attempt(action: () => Promise<void>): void {
     action().catch((error) => this.#patch({ problem: wordsOfError(error) }));
   }

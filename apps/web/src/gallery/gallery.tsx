@@ -26,7 +26,7 @@ export const Gallery = ({ entries, messageId, onShow, onClose }: GalleryProps) =
   };
   const { stage, zoom, zoomIn, zoomOut, reset, handlers } = useZoom(messageId, turn);
 
-  // It was deleted, or blocked, while it was looked at.
+  // It was deleted, or blocked, while it was open.
   useEffect(() => {
     if (!entry) onClose();
   }, [entry, onClose]);

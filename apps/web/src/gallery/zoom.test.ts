@@ -22,7 +22,7 @@ test('there is a closest', () => {
   expect(zoomBy(WHOLE, 100, middle, stage).scale).toBe(MAX_SCALE);
 });
 
-test('the picture can not be moved off the stage', () => {
+test('the picture cannot be moved off the stage', () => {
   const closer = zoomBy(WHOLE, 2, middle, stage);
   expect(moveBy(closer, { x: 1_000, y: -1_000 }, stage)).toEqual({ scale: 2, x: 200, y: -150 });
   expect(moveBy(WHOLE, { x: 10, y: 10 }, stage)).toEqual(WHOLE);

@@ -17,8 +17,8 @@ export const NetworkPanel = ({ onClose }: { onClose: () => void }) => {
         <IconButton icon="close" label="Close the network panel" onClick={onClose} />
       </header>
       <p className="quiet">
-        Slow down or cut what this page sends and asks for, and watch uploads go on where they were. Pictures
-        and videos that the browser loads by itself are not slowed down.
+        Slow down or cut what this page sends and asks for, and watch uploads continue where they were.
+        Pictures and videos that the browser loads by itself are not slowed down.
       </p>
       <fieldset className="choices" data-testid="line-mode">
         <legend>Speed of the line</legend>
@@ -53,7 +53,7 @@ const useShortCut = () => {
     // Goes on when the panel is closed: a line that stays cut unseen would be a riddle.
     setTimeout(() => {
       setRunning(false);
-      // Unless somebody chose another mode meanwhile.
+      // Unless the user chose another mode meanwhile.
       if (line.isCut) line.setMode(mode);
     }, SHORT_CUT_MS);
   };

@@ -16,7 +16,7 @@ export const ChooseAgain = ({ name, onFile }: ChooseAgainProps) => {
     <>
       <input id={id} type="file" className="visually-hidden" data-testid="choose-again" onChange={choose} />
       <label htmlFor={id} className="text-button">
-        Choose {name} again to go on
+        Choose {name} again to continue
       </label>
     </>
   );

@@ -21,7 +21,7 @@ export const OutgoingSummary = ({ uploads }: { uploads: readonly Upload[] }) => 
   );
 };
 
-/** Each of them as it is now; a new list of uploads is subscribed anew. */
+/** Each of them as it is now; a new list of uploads is subscribed again. */
 const useAll = (uploads: readonly Upload[]) => {
   const [, update] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {

@@ -10,6 +10,6 @@ test('uploads side by side add up, and what is done has no speed', () => {
   expect(total).toEqual({ sentBytes: 120, totalBytes: 300, bytesPerSecond: 10, remainingMs: 18_000 });
 });
 
-test('nobody knows how long it takes while nothing goes', () => {
+test('the time left is unknown while no byte goes', () => {
   expect(totalProgress([{ sentBytes: 0, totalBytes: 100, bytesPerSecond: 0 }]).remainingMs).toBeUndefined();
 });

@@ -19,7 +19,7 @@ export const LoginPage = ({ isBusy, problem, onLogin }: LoginPageProps) => {
     <main className="login">
       <form className="card" onSubmit={submit}>
         <h1>Claimcheck demo chat</h1>
-        <p>Choose a name. There is no password; every tab can be somebody else.</p>
+        <p>Choose a name. There is no password; every tab can be another person.</p>
         <label htmlFor={id}>User name</label>
         <input
           id={id}

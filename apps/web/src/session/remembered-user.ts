@@ -1,7 +1,7 @@
 const KEY = 'claimcheck.user';
 const PARAMETER = 'user';
 
-/** Who this tab belongs to: `?user=ann`, or whoever logged in here before. Tabs do not share it. */
+/** The user of this tab: `?user=ann`, or the last one who logged in here. Tabs do not share it. */
 export const rememberedUser = (): string | undefined =>
   new URLSearchParams(location.search).get(PARAMETER) || sessionStorage.getItem(KEY) || undefined;
 

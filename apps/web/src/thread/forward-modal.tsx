@@ -17,7 +17,7 @@ export const ForwardModal = ({ message, onClose }: ForwardModalProps) => {
   const { conversations = [] } = useReadable(chat.store);
   const others = conversations.filter(({ conversation_id }) => conversation_id !== message.conversation_id);
 
-  // It waits there like everything that is sent, and says there what becomes of it.
+  // It waits there like everything that is sent, and shows its outcome there.
   const forward = (conversationId: string, name: string) => {
     chat.forward(message, conversationId);
     announcer.say(`Forwarded to ${name}.`);

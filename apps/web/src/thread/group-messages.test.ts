@@ -56,6 +56,6 @@ test('a picture that is gone stands for itself, so that there is room to say why
   expect(sizes([photo(1), blocked, photo(3), photo(4)])).toEqual([[1, 1, 2]]);
 });
 
-test('days are told apart', () => {
+test('a new day starts another group', () => {
   expect(sizes([photo(1), photo(2, {}, 86_400_000)])).toEqual([[1], [1]]);
 });

@@ -8,5 +8,5 @@ export interface CachedConversation {
   hasOlder: boolean;
 }
 
-/** More than fits on a screen; what is older is loaded when somebody scrolls there. */
+/** More than fits on a screen; what is older is loaded when the user scrolls there. */
 export const KEPT_MESSAGES = 50;

@@ -22,7 +22,7 @@ export interface ConversationSnapshot {
 }
 
 /**
- * A conversation with all that happens in it, as long as somebody is subscribed: shown from this device at once,
+ * A conversation with all that happens in it, as long as a listener is subscribed: shown from this device at once,
  * then caught up with, then live.
  */
 export interface ConversationHandle extends Readable<ConversationSnapshot> {

@@ -17,10 +17,10 @@ const outbox = () =>
     ),
     uploads: {
       find: () => undefined,
-      again: (upload) => upload,
+      restart: (upload) => upload,
       subscribe: () => () => {},
-      leftByOthers: async () => {},
-      obstacleTo: () => undefined,
+      waitForOtherTabs: async () => {},
+      resumeBlocker: () => undefined,
     },
     onSent: () => {},
   });

@@ -10,7 +10,7 @@ import type { MediaSession } from './media-sessions.ts';
 import type { MediaUrl, MediaUrls } from './media-urls.ts';
 
 const LONG_POLL_SECONDS = 25;
-/** How soon URLs that end, and those that are not there yet, are looked at again. */
+/** Shortest time after which expiring and missing URLs are checked again. */
 const MIN_RENEWAL_MS = 30_000;
 
 interface Context {
@@ -150,7 +150,7 @@ export class LiveMedia implements MediaHandle {
     }
   }
 
-  /** Resolves with when the first is to be renewed, 0 when there is none. What fails leaves those of before. */
+  /** Resolves with when the first is to be renewed, 0 when there is none. What fails leaves the previous URLs. */
   async #signUrls(fresh: boolean): Promise<number> {
     const { media } = this.get();
     if (media === undefined) return 0;

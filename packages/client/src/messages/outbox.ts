@@ -23,7 +23,7 @@ import { SendLane } from './send-lane.ts';
 interface Context {
   http: Http;
   records: Records<OutgoingRecord>;
-  uploads: Pick<UploadManager, 'find' | 'again' | 'subscribe' | 'leftByOthers' | 'obstacleTo'>;
+  uploads: Pick<UploadManager, 'find' | 'restart' | 'subscribe' | 'waitForOtherTabs' | 'resumeBlocker'>;
   onSent: (message: Message) => void;
 }
 
@@ -61,7 +61,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     const record = recordOf(input, this.#placeOf(conversationId, input.id, afterSeq));
     const uploads = attachmentsOf(input).map(({ media }) => (isUpload(media) ? media : undefined));
     const lock = holdLock(lockOf(record));
-    // In this order: other tabs take what they hear of for abandoned when nobody holds it.
+    // In this order: other tabs take a message without a lock for abandoned.
     void lock.then(() => this.#context.records.set(record));
     const task = this.#add(record, uploads, lock);
     this.#held.add(task);
@@ -93,7 +93,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
         else this.#leaveToOther(record);
       }
     } finally {
-      // What is new goes out even if what is old can not.
+      // New messages go out even if the kept ones can't be read.
       this.#isRestored = true;
       this.#obstacle = undefined;
       this.#restored.resolve();
@@ -119,7 +119,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     this.#takeovers.set(tab, takeover);
   }
 
-  /** Sends nothing any more; what is not sent is left to whoever comes next. */
+  /** Stops sending; unsent messages are left to the next client. */
   close(): void {
     this.#closed.abort();
     for (const [task, lock] of this.#locks) {
@@ -137,7 +137,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     const kept = await this.#context.records.get(id);
     const record = kept && currentRecord(kept);
     for (const { uploadId } of record?.items ?? [])
-      if (uploadId !== undefined) await this.#context.uploads.leftByOthers(uploadId);
+      if (uploadId !== undefined) await this.#context.uploads.waitForOtherTabs(uploadId);
     if (record) this.#restart(record, release);
     else release();
   }
@@ -159,8 +159,8 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
       tokens: this.#context.http.tokens,
       save: (changed) => void this.#context.records.set(changed),
       findUpload: (id) => this.#context.uploads.find(id),
-      uploadAgain: (failed) => this.#context.uploads.again(failed),
-      obstacleTo: (id) => this.#context.uploads.obstacleTo(id),
+      uploadAgain: (failed) => this.#context.uploads.restart(failed),
+      resumeBlocker: (id) => this.#context.uploads.resumeBlocker(id),
       post: (conversationId, message, signal) => this.#post(conversationId, message, signal),
       enqueue: (again) => void again.run(),
       inTurn: (waiting, action) => this.#laneOf(waiting.conversationId).run(action),
@@ -178,7 +178,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     return lane;
   }
 
-  /** Messages from before a reload go on when their file was chosen again. */
+  /** Retries messages from before a reload whose file was chosen again. */
   #retryFound(): void {
     for (const task of this.#locks.keys()) {
       const code = task.get().error?.code;

@@ -12,10 +12,10 @@ export interface OutgoingContext {
   tokens: Tokens | undefined;
   save(record: OutgoingRecord): void;
   findUpload(id: string): Upload | undefined;
-  /** Begins once more what has failed. */
+  /** Starts a failed upload again. */
   uploadAgain(upload: Upload): Upload;
-  /** Why an upload did not go on after a reload. */
-  obstacleTo(uploadId: string): ClaimcheckError | undefined;
+  /** Says why an upload did not continue after a reload. */
+  resumeBlocker(uploadId: string): ClaimcheckError | undefined;
   post(conversationId: string, message: PostMessage, signal: AbortSignal): Promise<Message>;
   /** Sends one message of a conversation after the other, in the order in which they can be sent. */
   inTurn(task: OutgoingTask, action: () => Promise<Message>): Promise<Message>;
@@ -140,7 +140,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     this.#context.onEnd(this);
   }
 
-  /** Leaves it as it is, for whoever comes next. */
+  /** Leaves the message as it is, for the next client. */
   stop(): void {
     this.#stopped.abort();
   }
@@ -189,7 +189,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     const upload = this.#uploads.get(index) ?? this.#context.findUpload(uploadId);
     if (upload === undefined)
       throw (
-        this.#context.obstacleTo(uploadId) ??
+        this.#context.resumeBlocker(uploadId) ??
         new ClaimcheckError('file_missing', 'Its file has to be chosen again.', { retryable: false })
       );
     this.#remember(index, upload);

@@ -13,7 +13,7 @@ const isMissing = (error: unknown): boolean =>
 
 /**
  * A folder with a small JSON file for each entry: what a bot has not sent yet survives its restart. Bytes of files
- * are not kept: begin their upload again with the same `id`, and it goes on where it was.
+ * are not kept: start their upload again with the same `id`, and it continues where it was.
  */
 export const fileStore = (folder: string): KeyValueStore => {
   const read = async (name: string): Promise<unknown> => {

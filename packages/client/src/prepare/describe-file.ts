@@ -1,4 +1,4 @@
-import type { Placeholder } from '../uploads/upload.ts';
+import type { Placeholder } from './placeholder.ts';
 
 /** More says nothing in a blur, and a thumbhash takes no more. */
 const HASHED_PIXELS = 100;
@@ -18,7 +18,7 @@ export const describeFile = async (
     if (contentType.startsWith('image/')) return await describeImage(file);
     if (contentType.startsWith('video/')) return await describeVideo(file, signal);
   } catch {
-    // A format that this browser does not know: the worker will look at it.
+    // A format that this browser does not know: the worker will inspect it.
   }
   return undefined;
 };
@@ -74,7 +74,7 @@ const thumbhashOf = async (
   if (context === null) return undefined;
   context.drawImage(picture, 0, 0, canvas.width, canvas.height);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-  // Loaded with the first picture: whoever sends only text never needs it.
+  // Loaded with the first picture: a page that sends only text never needs it.
   const { rgbaToThumbHash } = await import('thumbhash');
   const hash = rgbaToThumbHash(canvas.width, canvas.height, data);
   return btoa(String.fromCharCode(...hash));

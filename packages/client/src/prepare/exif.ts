@@ -22,7 +22,7 @@ export const withoutGps = (segment: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBu
   try {
     return removeGps(copy) ? copy : segment;
   } catch (error) {
-    // Offsets that lead out of the segment: nobody knows what else is in it.
+    // Offsets that lead out of the segment: the rest of it cannot be trusted.
     if (error instanceof RangeError) return undefined;
     throw error;
   }

@@ -31,7 +31,7 @@ test('the worker hashes', async () => {
   );
 });
 
-test('a file that can not be read is told, and does not wait for ever', async () => {
+test('a file that cannot be read fails, and does not wait for ever', async () => {
   const unreadable = new DOMException('changed on the disk', 'NotReadableError');
   vi.spyOn(Blob.prototype, 'arrayBuffer').mockRejectedValue(unreadable);
   await expect(hashInWorker(new Blob(['abc']), signal)).rejects.toBe(unreadable);

@@ -1,12 +1,12 @@
-import type { Placeholder } from '../uploads/upload.ts';
-import type { UploadQueue } from '../uploads/upload-queue.ts';
+import type { UploadQueue } from '../upload-queue.ts';
 import { describeFile } from './describe-file.ts';
+import type { Placeholder } from './placeholder.ts';
 import { stripLocation } from './strip-location.ts';
 
 export interface PrepareOptions {
   contentType: string;
   stripLocation: boolean | 'if-possible';
-  /** Told by the caller, instead of what would be computed. */
+  /** Given by the caller, instead of what would be computed. */
   placeholder: Placeholder | undefined;
   describe: boolean;
   /** Bytes. */
@@ -16,7 +16,7 @@ export interface PrepareOptions {
   signal: AbortSignal;
 }
 
-/** What is sent: the file, or what it became on the way. */
+/** What is sent: the file, or its copy without a location. */
 export interface PreparedFile {
   bytes: Blob;
   placeholder: Placeholder | undefined;

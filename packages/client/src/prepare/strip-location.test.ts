@@ -68,14 +68,14 @@ test.each([
   ['image/jpeg', true, 'location_kept'],
   ['application/octet-stream', true, 'location_kept'],
   ['VIDEO/MP4', true, 'location_kept'],
-])('%s that can not be changed is refused by name', async (type, wanted, code) => {
+])('%s that cannot be changed is refused by name', async (type, wanted, code) => {
   const file = new Blob(['something else'], { type });
   await expect(stripLocation(file, type, wanted)).rejects.toMatchObject({ code, field: 'stripLocation' });
   expect(await stripLocation(file, type, 'if-possible')).toBe(file);
   expect(await stripLocation(file, type, false)).toBe(file);
 });
 
-test('a JPEG that can not be read is refused, whatever it is called', async () => {
+test('a JPEG that cannot be read is refused, whatever it is called', async () => {
   const broken = new Blob([new Uint8Array([0xff, 0xd8, 0xff])]);
   await expect(stripLocation(broken, 'text/plain', true)).rejects.toMatchObject({ code: 'location_kept' });
 });

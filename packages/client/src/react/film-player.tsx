@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 import { type LoadHls, playFile, playHls } from './hls.ts';
 import { FILLING } from './media-frame.tsx';
 
-/** With an mp4 to go to, nobody has to wait longer for a playlist; some seconds. */
+/** Failed requests of a playlist, where there is an mp4 instead; some seconds. */
 const PATIENCE_WITH_FILM = 3;
 /** Played so far behind a failure, it is over. Seconds. */
 const PAST_FAILURE = 1;
@@ -37,7 +37,7 @@ export const FilmPlayer = ({
   useEffect(() => {
     onError.current = props.onError;
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt plays the same anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt plays the same again
   useEffect(() => {
     const video = element.current;
     const url = playlist ?? film;
@@ -54,7 +54,7 @@ export const FilmPlayer = ({
         ? playFile(video, url)
         : playHls(video, url, { loadHls, patience, onError: fail });
     return () => {
-      // One that had not begun has nothing to say about the place.
+      // A film that had not started knows no place.
       if (video.readyState > 0) left.current = { seconds: video.currentTime, isPlaying: !video.paused };
       video.removeEventListener('error', fail);
       end();

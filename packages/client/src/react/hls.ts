@@ -21,7 +21,7 @@ interface PlayHlsOptions {
   onError: () => void;
 }
 
-/** What is fetched of a film that nobody plays: the first picture, and how long it is. */
+/** Seconds fetched of a film that is not played: the first picture, and its length. */
 const AHEAD_BEFORE_PLAY_S = 1;
 const AHEAD_S = 30;
 

@@ -10,7 +10,7 @@ export interface MediaLabels {
   unloadable: string;
   /** Said of a file whose preview could not be made. */
   degraded: string;
-  /** Said of a file that nobody may get before its verdict. */
+  /** Said of a file that is withheld until its verdict. */
   scanning: string;
   /** Said of the button that shows a picture large. */
   open: string;

@@ -15,7 +15,7 @@ export interface Attempts {
  * Loads again what did not load, once what its URL stands on is renewed; not for ever, but for as long as there is
  * no network.
  *
- * @param what is loaded: when that becomes another thing, failures are counted anew
+ * @param what is loaded: when it changes, failures are counted again
  */
 export const useAttempts = (renew: () => Promise<void>, what?: string): Attempts => {
   const [attempt, setAttempt] = useState(0);

@@ -7,7 +7,7 @@ export const assertReadable = async (file: Blob, filename: string): Promise<void
   } catch (cause) {
     throw new ClaimcheckError(
       'file_changed',
-      `${filename} was changed, moved or deleted while it was sent. Upload it anew.`,
+      `${filename} was changed, moved or deleted while it was sent. Upload it again.`,
       {},
       { cause },
     );

@@ -1,7 +1,7 @@
 import { ClaimcheckError } from '../claimcheck-error.ts';
 import type { Http } from '../http.ts';
+import type { Placeholder } from '../prepare/placeholder.ts';
 import type { UploadAuthorization, UploadProtocol } from '../wire/upload.ts';
-import type { Placeholder } from './upload.ts';
 
 export interface UploadDescription {
   clientMediaId: string;

@@ -2,7 +2,7 @@ import type { ClaimcheckError } from '../claimcheck-error.ts';
 import type { InterruptedUpload } from './upload.ts';
 import type { UploadRecord } from './upload-record.ts';
 
-/** What a page is told of an upload that waits for its bytes. */
+/** Describes an upload that waits for its bytes, for the page. */
 export const interruptedUpload = (
   { id, filename, contentType, sizeBytes, conversationId }: UploadRecord,
   error: ClaimcheckError,

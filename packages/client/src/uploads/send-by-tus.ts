@@ -21,7 +21,7 @@ const loadTus = async () => {
   }
 };
 
-/** Asks how far the upload is, and sends the rest. Retries are its caller's: each asks the server anew. */
+/** Asks how far the upload is, and sends the rest. Retries are the caller's: each asks the server again. */
 export const sendByTus = async (
   { headers, onUploadUrl, uploadUrl, endpoint, metadata }: TusTarget,
   { http, bytes, signal, onProgress, requestSize }: TransferContext,

@@ -33,7 +33,7 @@ export const sendInParts = async (
   }
 };
 
-/** After a failure no further one is begun, but those on their way arrive: what is sent need not be sent again. */
+/** After a failure no further part is started, but those on their way arrive and need not be sent again. */
 const forEachAtOnce = async <Item>(
   items: readonly Item[],
   atOnce: number,

@@ -50,7 +50,7 @@ export class UploadSender {
     }
   }
 
-  /** Begins anew next time. */
+  /** Makes the next attempt start again. */
   forget(): void {
     this.#tusUrl = undefined;
   }

@@ -2,11 +2,11 @@ import type { KeysOf } from '../check-arguments.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
 
 export interface UploadSettings {
-  /** Uploads that go at the same time; 3. */
+  /** Concurrent uploads; 3. */
   concurrency: number;
   /** Ways that may be used; the server chooses one by the size. All of them. */
   protocols: UploadProtocol[];
-  /** Files up to so many bytes are kept in the store, so that a reload needs nobody to pick them again; 64 MiB. */
+  /** Largest file whose bytes are kept in the store, so that it need not be chosen again after a reload; 64 MiB. */
   keepBytesUpTo: number;
   /** Files up to so many bytes are hashed before they are sent, so that what is there already is not sent again. */
   hashUpTo: number;

@@ -3,10 +3,10 @@ import type { Http } from '../http.ts';
 import { Observable } from '../observable.ts';
 import type { PreparedFile } from '../prepare/prepare-file.ts';
 import { isLoginOver, untilWorthRepeating } from '../retry.ts';
-import { type Failures, nextStep } from './next-step.ts';
+import type { UploadQueue } from '../upload-queue.ts';
+import { decideRetry, type Failures } from './decide-retry.ts';
 import { TransferRate } from './transfer-rate.ts';
 import type { Upload, UploadEvents, UploadProgress, UploadSnapshot, UploadState } from './upload.ts';
-import type { UploadQueue } from './upload-queue.ts';
 import { UploadSender } from './upload-sender.ts';
 import type { UploadWork } from './upload-work.ts';
 
@@ -29,7 +29,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
   #prepared: PreparedFile | undefined;
   #failures = { inARow: 0, renewals: 0 };
   #mostSent = 0;
-  #isAnew = false;
+  #hasRestarted = false;
 
   constructor(work: UploadWork, context: UploadTaskContext) {
     super({
@@ -140,7 +140,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
         if (signal.aborted) return;
         const isWaitingForLogin = isLoginOver(error, this.#context.http.tokens);
         if (!isWaitingForLogin) this.#failures.inARow += 1;
-        const step = isWaitingForLogin ? 'later' : nextStep(error, this.#failuresSoFar());
+        const step = isWaitingForLogin ? 'later' : decideRetry(error, this.#failuresSoFar());
         if (
           step === 'fail' ||
           (step === 'smaller' && !this.#work.requestSize.shrink(this.progress.totalBytes))
@@ -148,7 +148,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
           this.#end('failed', error);
           return;
         }
-        if (step === 'by-tus' || step === 'anew') await this.#beginAnew(step, error);
+        if (step === 'by-tus' || step === 'restart') await this.#startOver(step, error);
         if (step === 'renew') this.#failures.renewals += 1;
         if (step === 'later') await this.#wait(error, signal);
         if (signal.aborted) return;
@@ -181,7 +181,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     }
   }
 
-  /** Once: a second attempt sends the same. What a pause has ended begins anew. */
+  /** Once: a second attempt sends the same. What a pause has ended starts again. */
   async #prepare(signal: AbortSignal): Promise<PreparedFile> {
     if (this.#prepared !== undefined) return this.#prepared;
     this.patch({ state: 'preparing' });
@@ -205,13 +205,13 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     this.#end('done');
   }
 
-  /** What was begun at the storage is ended. */
-  async #beginAnew(step: 'by-tus' | 'anew', error: ClaimcheckError): Promise<void> {
+  /** Ends what was started at the storage. */
+  async #startOver(step: 'by-tus' | 'restart', error: ClaimcheckError): Promise<void> {
     const { mediaObjectId = this.get().mediaObjectId } = error;
     if (error.code === 'storage_unreachable') this.#work.onStorageUnreachable();
-    await this.#work.takeOtherKey(step);
+    await this.#work.rotateKey(step);
     this.#sender.forget();
-    this.#isAnew ||= step === 'anew';
+    this.#hasRestarted ||= step === 'restart';
     // What can't be ended now ends by itself.
     if (step === 'by-tus' && mediaObjectId !== undefined)
       await this.#context.http.request('DELETE', `/v1/media/${mediaObjectId}`).catch(() => {});
@@ -230,7 +230,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
       hasSentDirectly: this.#work.hasSentDirectly(),
       isByTus: this.#work.isByTus(),
       hasSent: this.#mostSent > 0,
-      isAnew: this.#isAnew,
+      hasRestarted: this.#hasRestarted,
       maxInARow: this.#context.maxFailuresInARow,
     };
   }
@@ -241,7 +241,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     if (sentBytes > this.#mostSent) {
       this.#mostSent = sentBytes;
       this.#failures = { inARow: 0, renewals: 0 };
-      // Before the first byte it may turn out that it has to begin anew in another way, as something else.
+      // Before the first byte the upload may have to start again in another way, as another media object.
       this.#created.resolve(this.get().mediaObjectId ?? '');
     }
     this.#rate.add(sentBytes, performance.now());

@@ -1,7 +1,7 @@
+import type { Placeholder } from '../prepare/placeholder.ts';
 import type { PreparedFile } from '../prepare/prepare-file.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
 import type { RequestSize } from './request-size.ts';
-import type { Placeholder } from './upload.ts';
 
 /** What a task is about, and what it asks and tells those who manage all of them. */
 export interface UploadWork {
@@ -21,10 +21,10 @@ export interface UploadWork {
   /** Rejects with `file_changed`. */
   assertReadable: () => Promise<void>;
   prepare: (onPlaceholder: (placeholder: Placeholder) => void, signal: AbortSignal) => Promise<PreparedFile>;
-  /** Told when the storage can't be reached from here: all goes through the api from now on. */
+  /** Called when the storage can't be reached from here: everything goes through the api from now on. */
   onStorageUnreachable: () => void;
-  /** It begins anew: a key stays with its protocol, and with what has ended. */
-  takeOtherKey: (step: 'by-tus' | 'anew') => Promise<void>;
+  /** Takes another key for a restart: a key stays with its protocol, and with what has ended. */
+  rotateKey: (step: 'by-tus' | 'restart') => Promise<void>;
   /** Whether its key is one that was taken for `by-tus`. */
   isByTus: () => boolean;
   /** Whether bytes ever reached the storage directly. */

@@ -1,6 +1,7 @@
 import type { KeysOf } from '../check-arguments.ts';
 import type { ClaimcheckError } from '../claimcheck-error.ts';
 import type { Readable } from '../observable.ts';
+import type { Placeholder } from '../prepare/placeholder.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
 
 /**
@@ -26,17 +27,6 @@ export interface UploadProgress {
   bytesPerSecond: number;
   /** Missing while nothing is known. */
   remainingMs?: number | undefined;
-}
-
-/** What can be shown before a byte is sent. */
-export interface Placeholder {
-  /** Pixels, upright. */
-  width: number;
-  /** Pixels, upright. */
-  height: number;
-  durationMs?: number | undefined;
-  /** Base64. */
-  thumbhash?: string | undefined;
 }
 
 /** An upload at one moment; a new one after each change. */
@@ -127,17 +117,17 @@ export const UPLOAD_OPTIONS: KeysOf<UploadOptions> = {
   fingerprint: true,
 };
 
-/** An upload that was begun before a reload, whose bytes have to be shown again. */
+/** An upload from before a reload, whose file has to be chosen again. */
 export interface InterruptedUpload {
   id: string;
   filename: string;
   contentType: string;
   sizeBytes: number;
   conversationId?: string | undefined;
-  /** Why it did not go on by itself: `file_missing` or `file_changed`. */
+  /** Says why it did not continue by itself: `file_missing` or `file_changed`. */
   error: ClaimcheckError;
   /**
-   * Goes on with these bytes, or with those behind the handle that was given at the start (which may ask the
+   * Continues with these bytes, or with those behind the handle that was given at the start (which may ask the
    * user, so call it from a click). Rejects with `file_missing`, and with
    * `file_changed` when these are other bytes, by size and date.
    */

@@ -4,20 +4,20 @@ import { Observable, type Readable } from '../observable.ts';
 import { prepareFile } from '../prepare/prepare-file.ts';
 import { holdLock, type Release, waitForLock } from '../store/hold-lock.ts';
 import type { Records } from '../store/records.ts';
+import { UploadQueue } from '../upload-queue.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
 import { assertReadable } from './assert-readable.ts';
-import { bytesOf, missingFile } from './bytes-of.ts';
 import { interruptedUpload } from './interrupted-upload.ts';
 import { RequestSize } from './request-size.ts';
+import { missingFile, resumableBytes } from './resumable-bytes.ts';
 import type { InterruptedUpload, Upload, UploadOptions } from './upload.ts';
-import { UploadQueue } from './upload-queue.ts';
 import { lockOf, recordOf, type UploadRecord } from './upload-record.ts';
 import type { UploadSettings } from './upload-settings.ts';
 import { UploadTask } from './upload-task.ts';
 
 /** All uploads of a client. */
 export interface Uploads extends Readable<readonly Upload[]> {
-  /** Begun before a reload, and waiting for their bytes; those whose bytes were kept have gone on by themselves. */
+  /** Uploads from before a reload that wait for their bytes; those whose bytes were kept continue by themselves. */
   interrupted(): Promise<InterruptedUpload[]>;
   /** Of this page, by its `id`. */
   find(id: string): Upload | undefined;
@@ -35,15 +35,15 @@ interface Begin {
   record: UploadRecord;
   file: Blob;
   options: UploadOptions;
-  /** Once the key is the right one, and nobody else works at it. */
+  /** Resolves once the key is the right one and this tab holds the lock. */
   ready: Promise<Release>;
 }
 
 /** What is prepared at the same time: pictures are decoded for it. */
 const PREPARED_AT_ONCE = 2;
-/** Make another key of one: the same again, should a crash forget that. */
-const KEY_ENDS = { 'by-tus': '.tus', anew: '.anew' };
-/** Messages that wait for it have to write down what it became; who dies before finds it done at the server. */
+/** Suffixes for a replacement key. */
+const KEY_SUFFIX = { 'by-tus': '.tus', restart: '.restarted' };
+/** Messages that wait for it note its outcome first; after a crash the server still knows it. */
 const FORGET_AFTER_MS = 1_000;
 
 export class UploadManager extends Observable<readonly Upload[]> implements Uploads {
@@ -53,10 +53,10 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   readonly #byId = new Map<string, UploadTask>();
   readonly #locks = new Map<string, Promise<Release>>();
   /** What can begin once more when it has failed. */
-  readonly #begun = new WeakMap<Upload, Begin>();
-  /** Of other tabs, by their id: settled when they have ended, or go on here. */
+  readonly #started = new WeakMap<Upload, Begin>();
+  /** Of other tabs, by their id: settled when they have ended, or continue here. */
   readonly #others = new Map<string, Promise<void>>();
-  /** Why some from before a reload did not go on, by their id. */
+  /** Why some from before a reload did not continue, by their id. */
   readonly #obstacles = new Map<string, ClaimcheckError>();
   readonly #closed = new AbortController();
   readonly #requestSize: RequestSize;
@@ -73,7 +73,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     return this.#byId.get(id);
   }
 
-  /** Pauses everything, and leaves it to whoever comes next. */
+  /** Pauses everything, and leaves it to the next client. */
   close(): void {
     this.#closed.abort();
     for (const upload of this.get()) upload.pause();
@@ -85,15 +85,15 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     return this.#run({ record, file, options, ready: this.#claim(record, file) });
   }
 
-  /** Once more what has failed or was cancelled: under its key, so that what the server has of it stays. */
-  again(upload: Upload): Upload {
-    const begun = this.#begun.get(upload);
-    if (begun === undefined) return upload;
-    const record = { ...begun.record, id: crypto.randomUUID(), aliases: [] };
-    return this.#run({ ...begun, record, ready: this.#claim(record, begun.file) });
+  /** Starts a failed or cancelled upload again, under its key: what the server has of it stays. */
+  restart(upload: Upload): Upload {
+    const started = this.#started.get(upload);
+    if (started === undefined) return upload;
+    const record = { ...started.record, id: crypto.randomUUID(), aliases: [] };
+    return this.#run({ ...started, record, ready: this.#claim(record, started.file) });
   }
 
-  /** Goes on with what was begun before a reload, as far as its bytes are here. */
+  /** Continues uploads from before a reload, as far as their bytes are here. */
   async restore(): Promise<void> {
     await this.#context.records.watch((id) => this.#leaveToOther(id), this.#closed.signal);
     for (const record of await this.#context.records.list()) {
@@ -103,8 +103,8 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     }
   }
 
-  /** Resolves when no other tab works at it: if its bytes are here, it goes on here now. */
-  async leftByOthers(id: string): Promise<void> {
+  /** Resolves when no other tab works at it: if its bytes are here, it continues here now. */
+  async waitForOtherTabs(id: string): Promise<void> {
     await this.#others.get(id);
   }
 
@@ -139,7 +139,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   async #resumeWith(record: UploadRecord, given: Blob | undefined): Promise<Upload> {
     const upload = this.#byId.get(record.id);
     if (upload) return upload;
-    const file = await bytesOf(record, { given, mayAsk: true });
+    const file = await resumableBytes(record, { given, mayAsk: true });
     const release = await holdLock(lockOf(record));
     if (release) return this.#resume(record, file, release);
     throw new ClaimcheckError('upload_locked', 'Another tab is sending this file.', { retryable: true });
@@ -148,7 +148,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   /** Without its bytes it stays interrupted. */
   async #restart(record: UploadRecord, release: Release): Promise<void> {
     try {
-      const file = await bytesOf(record, { mayAsk: false });
+      const file = await resumableBytes(record, { mayAsk: false });
       if (this.#byId.has(record.id)) release();
       else this.#resume(record, file, release);
     } catch (error) {
@@ -157,8 +157,8 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     }
   }
 
-  /** Why one from before a reload did not go on. */
-  obstacleTo(id: string): ClaimcheckError | undefined {
+  /** Says why an upload from before a reload did not continue. */
+  resumeBlocker(id: string): ClaimcheckError | undefined {
     return this.#obstacles.get(id);
   }
 
@@ -234,9 +234,9 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
         onStorageUnreachable: () => {
           this.#direct = 'unreachable';
         },
-        isByTus: () => record.key.endsWith(KEY_ENDS['by-tus']),
-        takeOtherKey: async (step) => {
-          record.key += KEY_ENDS[step];
+        isByTus: () => record.key.endsWith(KEY_SUFFIX['by-tus']),
+        rotateKey: async (step) => {
+          record.key += KEY_SUFFIX[step];
           await this.#keep(record);
         },
         onEnd: (state) => {
@@ -246,7 +246,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
       },
       { http, queue: this.#queue, maxFailuresInARow: settings.maxFailuresInARow },
     );
-    this.#begun.set(task, begin);
+    this.#started.set(task, begin);
     this.#byId.set(record.id, task);
     this.#locks.set(record.id, ready);
     this.set([...this.get(), task]);

@@ -25,7 +25,7 @@ test('lets in as many as it may, then by priority, then by age', async () => {
   expect(order).toEqual(['first', 'urgent', 'second', 'third']);
 });
 
-test('a place is given back once, whoever says it twice', async () => {
+test('a slot is released once, even if it is released twice', async () => {
   const queue = new UploadQueue(1);
   const order: string[] = [];
   const release = await enter(queue, order, 'first');
@@ -37,7 +37,7 @@ test('a place is given back once, whoever says it twice', async () => {
   expect(order).toEqual(['first', 'second']);
 });
 
-test('whoever leaves the queue takes nobody’s place', async () => {
+test('a caller that leaves the queue takes no slot', async () => {
   const queue = new UploadQueue(1);
   const order: string[] = [];
   const release = await enter(queue, order, 'first');

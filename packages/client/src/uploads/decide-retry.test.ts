@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ClaimcheckError, errorOfCode, networkError } from '../claimcheck-error.ts';
-import { type Failures, nextStep } from './next-step.ts';
+import { decideRetry, type Failures } from './decide-retry.ts';
 
 const failures = (extra: Partial<Failures> = {}): Failures => ({
   inARow: 1,
@@ -8,7 +8,7 @@ const failures = (extra: Partial<Failures> = {}): Failures => ({
   hasSentDirectly: false,
   isByTus: false,
   hasSent: false,
-  isAnew: false,
+  hasRestarted: false,
   maxInARow: 20,
   ...extra,
 });
@@ -28,12 +28,12 @@ test.each([
   ['no storage, the first time', unreachable, {}, 'later'],
   ['no storage, again', unreachable, { inARow: 2 }, 'by-tus'],
   ['no storage any more, which was there before', unreachable, { inARow: 2, hasSentDirectly: true }, 'later'],
-  ['begun in a way that is not used any more', conflict('protocols'), {}, 'by-tus'],
-  ['and so was what was begun instead', conflict('protocols'), { isByTus: true }, 'fail'],
+  ['started in a way that is no longer used', conflict('protocols'), {}, 'by-tus'],
+  ['and so was its replacement', conflict('protocols'), { isByTus: true }, 'fail'],
   ['a key that names another file', conflict('size_bytes'), {}, 'fail'],
-  ['left for too long', errorOfCode('upload_gone'), {}, 'anew'],
-  ['and what was begun instead is gone too', errorOfCode('upload_gone'), { isAnew: true }, 'fail'],
+  ['left for too long', errorOfCode('upload_gone'), {}, 'restart'],
+  ['and its replacement is gone too', errorOfCode('upload_gone'), { hasRestarted: true }, 'fail'],
   ['taken away while it was sent', errorOfCode('upload_gone'), { hasSent: true }, 'fail'],
 ] as const)('%s', (_, error, extra, step) => {
-  expect(nextStep(error, failures(extra))).toBe(step);
+  expect(decideRetry(error, failures(extra))).toBe(step);
 });

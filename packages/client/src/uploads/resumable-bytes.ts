@@ -1,5 +1,5 @@
 import { ClaimcheckError } from '../claimcheck-error.ts';
-import { fileBehind } from './file-behind.ts';
+import { fileFromHandle } from './file-from-handle.ts';
 import { lastModifiedOf, type UploadRecord } from './upload-record.ts';
 
 interface BytesSource {
@@ -12,14 +12,14 @@ interface BytesSource {
  * The bytes of an upload from before a reload. Of another file's the server would make one with what it has already.
  * Throws `file_missing` and `file_changed`.
  */
-export const bytesOf = async (record: UploadRecord, { given, mayAsk }: BytesSource): Promise<Blob> => {
+export const resumableBytes = async (record: UploadRecord, { given, mayAsk }: BytesSource): Promise<Blob> => {
   if (given === undefined && record.file !== undefined) return record.file;
-  const file = given ?? (await fileBehind(record.handle, mayAsk));
+  const file = given ?? (await fileFromHandle(record.handle, mayAsk));
   if (file === undefined) throw missingFile(record);
   if (!isUnchanged(record, file))
     throw new ClaimcheckError(
       'file_changed',
-      `${record.filename} has changed since its upload began (it had ${record.sizeBytes} bytes), or is another file. Upload it anew.`,
+      `${record.filename} has changed since its upload began (it had ${record.sizeBytes} bytes), or is another file. Upload it again.`,
     );
   return file;
 };
@@ -27,7 +27,7 @@ export const bytesOf = async (record: UploadRecord, { given, mayAsk }: BytesSour
 export const missingFile = ({ filename, sizeBytes }: UploadRecord): ClaimcheckError =>
   new ClaimcheckError(
     'file_missing',
-    `Choose ${filename} (${sizeBytes} bytes) again to go on with its upload.`,
+    `Choose ${filename} (${sizeBytes} bytes) again to continue its upload.`,
   );
 
 const isUnchanged = ({ sizeBytes, lastModified }: UploadRecord, file: Blob): boolean => {

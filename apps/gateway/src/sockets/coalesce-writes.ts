@@ -18,7 +18,7 @@ const joinFrame = ({ options }: EnginePacket): void => {
  * Makes writing to a connection cheap: a broadcast is one buffer, and what has gathered meanwhile is one write.
  * System calls are what a gateway spends most of its time on (docs/decisions/0006-gateway.md).
  */
-export const writeCheaply = (connection: Connection): void => {
+export const coalesceWrites = (connection: Connection): void => {
   const tcp: NetSocket | undefined = webSocketOf(connection)._socket;
   connection.on('packetCreate', joinFrame);
   if (tcp === undefined) return;

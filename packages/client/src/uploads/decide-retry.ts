@@ -1,10 +1,10 @@
 import type { ClaimcheckError, ClaimcheckErrorCode } from '../claimcheck-error.ts';
 
 /**
- * `renew`: again at once, with new instructions. `by-tus`: through the api instead of directly. `anew`: as another
+ * `renew`: again at once, with new instructions. `by-tus`: through the api instead of directly. `restart`: as another
  * upload, because the server has forgotten this one. `smaller`: in smaller requests.
  */
-export type NextStep = 'renew' | 'later' | 'smaller' | 'by-tus' | 'anew' | 'fail';
+export type RetryDecision = 'renew' | 'later' | 'smaller' | 'by-tus' | 'restart' | 'fail';
 
 /** Refusals that are about a ticket, a signature or an offset; new instructions may set them right. */
 const RENEWABLE: readonly ClaimcheckErrorCode[] = [
@@ -22,23 +22,26 @@ export interface Failures {
   renewals: number;
   /** Whether any byte ever reached the storage directly. */
   hasSentDirectly: boolean;
-  /** Whether its key is one that has been begun through the api because of this already. */
+  /** Whether its key already belongs to an upload through the api. */
   isByTus: boolean;
   /** Whether this page has sent any byte of it. */
   hasSent: boolean;
-  /** Whether it has begun anew before. */
-  isAnew: boolean;
+  /** Whether it has restarted before. */
+  hasRestarted: boolean;
   maxInARow: number;
 }
 
 const MAX_RENEWALS = 2;
 
 /** What to do after a failed attempt. Pure; the errors themselves say whether they are final. */
-export const nextStep = ({ code, field, retryable }: ClaimcheckError, failures: Failures): NextStep => {
+export const decideRetry = (
+  { code, field, retryable }: ClaimcheckError,
+  failures: Failures,
+): RetryDecision => {
   // Begun in a way that was given up since, for another upload or on an earlier page.
   if (code === 'client_key_conflict' && field === 'protocols' && !failures.isByTus) return 'by-tus';
   if (code === 'storage_unreachable' && !failures.hasSentDirectly && failures.inARow >= 2) return 'by-tus';
-  if (code === 'upload_gone' && !failures.hasSent && !failures.isAnew) return 'anew';
+  if (code === 'upload_gone' && !failures.hasSent && !failures.hasRestarted) return 'restart';
   if (code === 'request_too_large') return 'smaller';
   if (RENEWABLE.includes(code)) return failures.renewals < MAX_RENEWALS ? 'renew' : 'fail';
   return retryable && failures.inARow < failures.maxInARow ? 'later' : 'fail';

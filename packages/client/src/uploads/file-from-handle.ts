@@ -1,5 +1,5 @@
 /** A user is asked only from a click; without one the browser remembers what was allowed, or refuses. */
-export const fileBehind = async (
+export const fileFromHandle = async (
   handle: FileSystemFileHandle | undefined,
   mayAsk: boolean,
 ): Promise<Blob | undefined> => {

@@ -1,4 +1,4 @@
-import { cancelledError } from '../claimcheck-error.ts';
+import { cancelledError } from './claimcheck-error.ts';
 
 interface Waiting {
   priority: number;

@@ -1,0 +1,10 @@
+/** What can be shown before a byte is sent. */
+export interface Placeholder {
+  /** Pixels, upright. */
+  width: number;
+  /** Pixels, upright. */
+  height: number;
+  durationMs?: number | undefined;
+  /** Base64. */
+  thumbhash?: string | undefined;
+}
