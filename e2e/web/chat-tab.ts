@@ -7,7 +7,7 @@ import type { System } from '../harness/system.ts';
 export const ARTEFACTS = fileURLToPath(new URL('../artefacts/', import.meta.url));
 
 /** Twenty photos on a busy machine take their time. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 export interface TabOptions extends BrowserContextOptions {
   /** What the host's tokens live; the demo asks for another one in time. */

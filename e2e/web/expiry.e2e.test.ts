@@ -75,7 +75,7 @@ test('a video resumes after its session has ended', async () => {
   await host.mediaIn(id, ['ready'], 60_000);
   const dave = await ChatTab.open(browser, system, 'dave', { tokenSeconds: TOKEN_SECONDS });
   await dave.openConversation();
-  const video = dave.page.getByTestId('media-video');
+  const video = dave.page.locator('video');
   await video.waitFor();
   const play = (from: number) =>
     video.evaluate((element, seconds) => {
@@ -106,7 +106,7 @@ test('a video resumes after its session has ended', async () => {
   );
   await play(FAR_SECONDS);
   await reaches(FAR_SECONDS + 1);
-  expect(await dave.page.getByText('can not be played').count()).toBe(0);
+  expect(await dave.page.getByText('Could not be loaded').count()).toBe(0);
   await dave.shoot('film-after-expiry');
   await dave.close();
 });

@@ -136,7 +136,9 @@ test('20 photos at once, each with its own progress, side by side at the receive
   const names = await frank.page
     .locator('.frame')
     .evaluateAll((frames) => frames.map((frame) => [...frame.querySelectorAll('img')].at(-1)?.alt));
-  expect(names).toEqual(Array.from({ length: 20 }, (_, index) => `view-${index + 1}.jpg`));
+  // Each is sent when it is stored, so that none waits for another.
+  const numbers = names.map((name) => Number(/\d+/.exec(name ?? '')?.[0])).sort((a, b) => a - b);
+  expect(numbers).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
   await erin.page.getByTestId('outgoing').waitFor({ state: 'detached' });
   await frank.shoot('twenty-arrived');
 });
