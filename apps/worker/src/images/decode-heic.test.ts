@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, truncate } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,4 +52,27 @@ it('does not blame the file for being stopped', async () => {
   const reason = new Error('the worker stops');
   process.once('worker', () => stopping.abort(reason));
   await expect(decode(PHOTO, join(folder, 'stopped.png'), stopping.signal)).rejects.toBe(reason);
+});
+
+/** 320 × 200, two pictures of one colour: a blue one, and a red one that the file calls its primary. */
+const RED_PRIMARY = [
+  'AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAYRtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAA',
+  'AAAAADRpbG9jAAAAAERAAAIAAQAAAAABqAABAAAAAAAAAG8AAgAAAAACFwABAAAAAAAAAG4AAAA4aWluZgAAAAAAAgAAABVp',
+  'bmZlAgAAAAABAABodmMxAAAAABVpbmZlAgAAAAACAABodmMxAAAAAA5waXRtAAAAAAACAAAA3WlwcnAAAAC3aXBjbwAAAHho',
+  'dmNDAQNwAAAAkAAAAAAAPPAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAPLoCQGEAAQArQgEBA3AAAAMAkAAA',
+  'AwAAAwA8oAoIDJZbqSSmubgIaDAgAAADAyAAAAMAIWIAAQAHRAHBcrBiQAAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAA',
+  'AAAAAAFAAAAAyAAAABBwaXhpAAAAAAMICAgAAAAeaXBtYQAAAAAAAAACAAEEgQIDBAACBIECAwQAAADlbWRhdAAAAGsoAa8T',
+  'IaJA+OUzwJ//+GQor/4CHV/v1CtUPRV3dJu78cjwbioAADzAALWAouR4NxUAACEAADFAAYQAS8CTAAC2AARYAAADAAADACmg',
+  'ygYQAAADAAADAAADAAADAAADAAADAAADAAADAAAKCAAAAGooAa8TIaI8+OaocNP//iaUf/0654fp5dLSeb2Q7muztmBFLaUA',
+  'AAjQABpQowIpbSgAAEaAAJQABVABn5MAAMcABzAAAAMAAAMAeMDKCcAAAAMAAAMAAAMAAAMAAAMAAAMAAAMAAAMAAAyo',
+];
+
+it('decodes the picture that the file calls its primary, wherever it stands', async () => {
+  const source = join(folder, 'primary.heic');
+  await writeFile(source, Buffer.from(RED_PRIMARY.join(''), 'base64'));
+  const target = join(folder, 'primary.png');
+  await decode(source, target);
+  const { channels } = await sharp(target).stats();
+  expect(channels[0]?.mean).toBeGreaterThan(200);
+  expect(channels[2]?.mean).toBeLessThan(50);
 });
