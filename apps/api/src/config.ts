@@ -127,7 +127,7 @@ export const apiSchema = z
       .enum(['redirect', 'proxy', 'accel'])
       .default('redirect')
       .describe(
-        "`redirect` to a signed URL, `proxy` the bytes, or `accel`: the api decides and [nginx moves the bytes](operations.md#downloads). For HLS by redirects the bucket's CORS rules must allow `GET` from the pages that play it.",
+        "`redirect` to a signed URL, `proxy` the bytes, or `accel`: the api decides and [nginx moves the bytes](operations.md). For HLS by redirects the bucket's CORS rules must allow `GET` from the pages that play it.",
       ),
     ...signingVariables,
     MEDIA_SESSION_TTL: atLeastASecond

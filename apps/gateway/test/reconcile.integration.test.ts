@@ -24,7 +24,7 @@ afterAll(async () => {
   await db?.drop();
 });
 
-/** An event that is announced to nobody. */
+/** Commits an event without an announcement. */
 const append = (conversationId: string) =>
   writer.query(Prisma.sql`
     WITH next AS (

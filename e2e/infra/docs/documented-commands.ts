@@ -15,9 +15,12 @@ const NO_COMMANDS = [
   'ts',
   'tsx',
   'html',
+  'java',
   'mermaid',
   'nginx',
+  'python',
   'sql',
+  'swift',
   'text',
   'yaml',
 ];

@@ -99,6 +99,8 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
     file: 'e2e/infra/chart-readme.e2e.test.ts',
     says: 'npm run chart-values writes it',
   },
+  { command: /^npm run corpus$/, file: 'package.json', says: 'run-soak.ts corpus' },
+  { command: /^helm test$/, file: 'e2e/infra/chart.e2e.test.ts', says: 'Pod' },
   { command: /^npx lefthook install$/, file: 'lefthook.yml', says: 'pre-push' },
   {
     command: /^npm run (build|reference) -w @claimcheck\/client$/,

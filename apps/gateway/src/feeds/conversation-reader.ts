@@ -16,7 +16,7 @@ export interface ConversationReader {
   conversationIdsOf(userId: string): Promise<string[]>;
   /** Conversations that do not exist are missing from the map. */
   lastSeqs(conversationIds: string[]): Promise<Map<string, number>>;
-  /** The same of conversations that had an event lately, whoever serves them. */
+  /** The same of conversations that had an event lately, served here or not. */
   recentSeqs(): Promise<Map<string, number>>;
   /**
    * Events with `seq > sinceSeq` in order, at most `limit`; undefined when there is no such conversation.

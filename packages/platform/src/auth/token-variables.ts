@@ -43,7 +43,7 @@ export const tokenVariables = {
     .enum(SUBJECT_FORMS)
     .default('plain')
     .describe(
-      '`plain`: `sub` is the user id. `encoded`: any `sub`, such as an e-mail address, [becomes one](operations.md#tokens).',
+      '`plain`: `sub` is the user id. `encoded`: any `sub`, such as an e-mail address, [becomes one](operations.md).',
     ),
 };
 

@@ -7,7 +7,7 @@ export const signingVariables = {
   CDN_SIGNING: z
     .enum(['cloudfront', 'hmac'])
     .default('hmac')
-    .describe('How its URLs are signed: as CloudFront checks them, or [by HMAC](operations.md#downloads).'),
+    .describe('How its URLs are signed: as CloudFront checks them, or [by HMAC](operations.md).'),
   CDN_KEY_ID: z.string().min(1).optional().describe("Id of CloudFront's public key."),
   CDN_SIGNING_KEY: z
     .string()
