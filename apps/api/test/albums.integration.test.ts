@@ -179,7 +179,7 @@ describe('an event at its largest', () => {
     expect(await largest(log)).toBeLessThanOrEqual(LIMITS.eventBytes);
   });
 
-  test('texts that can not fit are refused, and nothing is sent', async () => {
+  test('texts that cannot fit are refused, and nothing is sent', async () => {
     const { send, page } = await talks.talk();
     const ids = await talks.pictures(LIMITS.attachments);
     const attachments = ids.map((media_object_id) => ({

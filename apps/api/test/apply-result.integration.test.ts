@@ -136,7 +136,7 @@ describe('an image', () => {
     expect((await stateOf(other)).state).toBe('ready');
   });
 
-  test('what it can not know is skipped, the rest is kept', async () => {
+  test('what it cannot know is skipped, the rest is kept', async () => {
     const id = await db.uploaded();
     const [preview, scan, final] = imageResults(id) as [Result, Result, Result];
     await apply(preview);

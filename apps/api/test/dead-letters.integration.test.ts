@@ -163,7 +163,7 @@ test('what was delivered too often without a word is given up before anybody loo
   expect([seen, exhausted]).toEqual([[], ['deadly: crash']]);
 });
 
-test('a message that can not even be given up in order is given up without another look', async () => {
+test('a message that cannot even be given up in order is given up without another look', async () => {
   await consume(
     () => {
       throw new Error('try again');

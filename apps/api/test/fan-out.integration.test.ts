@@ -170,7 +170,7 @@ test('2,000 conversations, three changes, two loops, people chatting: no transac
   expect(Math.max(...durations)).toBeLessThan(1_000);
 });
 
-test('forwarding is a second reference; the owner can not delete what is referred to', async () => {
+test('forwarding is a second reference; the owner cannot delete what is referred to', async () => {
   const id = await db.uploaded();
   const first = await db.shared(id, 'from');
   const second = await db.shared(id, 'to');

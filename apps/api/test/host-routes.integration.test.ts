@@ -65,7 +65,7 @@ describe('references of a host', () => {
     expect(await call('PUT', `/v1/media/${id}/${path}`, body)).toMatchObject({ status, body: { field } });
   });
 
-  test('the same reference can not be of two conversations', async () => {
+  test('the same reference cannot be of two conversations', async () => {
     await api.context.database.transaction((tx) =>
       createConversation(tx, { conversation_id: 'hall', created_by: 'host', member_ids: [] }),
     );

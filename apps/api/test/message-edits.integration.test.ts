@@ -53,7 +53,7 @@ describe('an edit', () => {
     ).toMatchObject({ status: 400, body: { field: 'attachments.0.media_object_id' } });
   });
 
-  test('of a text can not take its body away; of a deleted message finds nothing', async () => {
+  test('of a text cannot take its body away; of a deleted message finds nothing', async () => {
     const { path, send } = await talks.talk();
     const { body } = await send({ body: 'words' });
     const url = `${path}/messages/${body.message_id}`;

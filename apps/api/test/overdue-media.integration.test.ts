@@ -270,7 +270,7 @@ test('sweepers side by side drive each media object again once', async () => {
   for (const id of ids) expect(await requestsOf(id)).toEqual([1, 2]);
 });
 
-test('one that can not be looked after does not keep the others waiting', async () => {
+test('one that cannot be looked after does not keep the others waiting', async () => {
   const ids = [await uploaded(), await uploaded()];
   // The database refuses what the sweeper wants to write.
   await db.database.client.$executeRawUnsafe(

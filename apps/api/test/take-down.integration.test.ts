@@ -107,7 +107,7 @@ test('an operator does the same on the command line, with a reason', async () =>
   expect((await run('media', 'erase', uuidv7(), '--reason', 'x')).error).toMatch(/^not_found/);
 });
 
-test('the owner can not force, and a backend deletes what nothing refers to without force', async () => {
+test('the owner cannot force, and a backend deletes what nothing refers to without force', async () => {
   const [id = ''] = await talks.pictures(1);
   expect((await talks.call('ann', 'DELETE', `/v1/media/${id}?force=true`)).status).toBe(403);
   expect(await takeDown(id, '')).toBe(204);

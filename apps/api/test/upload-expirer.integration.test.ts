@@ -301,7 +301,7 @@ test('two replicas at once settle each upload once', async () => {
   for (const id of ids) expect(names.filter((name) => name === id)).toHaveLength(1);
 });
 
-test('a renewed one has its time again; one whose time is over can not be renewed', async () => {
+test('a renewed one has its time again; one whose time is over cannot be renewed', async () => {
   const { expirer } = await replica();
   const [kept, lost] = [await open(), await open()];
   const renew = (id: string, user = 'ann') =>

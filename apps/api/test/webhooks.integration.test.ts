@@ -154,6 +154,6 @@ test.each([
   [{ WEBHOOK_SECRET: 'short' }, 'WEBHOOK_SECRET'],
   [{ WEBHOOK_SECRET: undefined }, 'WEBHOOK_SECRET'],
   [{ FACTS: 'off' }, 'WEBHOOK_URL'],
-])('a configuration that can not work is refused by its name: %o', (changed, name) => {
+])('a configuration that cannot work is refused by its name: %o', (changed, name) => {
   expect(() => readApiConfig({ ...env(), ...changed })).toThrow(name);
 });

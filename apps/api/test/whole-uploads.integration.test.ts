@@ -70,7 +70,7 @@ test('a creation that is repeated when all bytes are stored finishes the upload'
   expect(await stateOf(id)).toEqual({ phase: 'complete', state: 'processing' });
 });
 
-test('a HEAD that waits for a PATCH that can not finish the upload finishes it', async () => {
+test('a HEAD that waits for a PATCH that cannot finish the upload finishes it', async () => {
   const acquire = vi.spyOn(api.uploads.locker, 'acquire');
   const heads: ReturnType<TusClient['head']>[] = [];
   const id = await uploadAndFail('head', async (upload) => {
