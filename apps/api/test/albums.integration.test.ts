@@ -143,7 +143,7 @@ describe('an event at its largest', () => {
     );
   });
 
-  test('ten with 3,000 bytes of the message’s own texts are told whole', async () => {
+  test('ten with 3,000 bytes of the message’s own texts arrive whole', async () => {
     const { send, log } = await talks.talk();
     const ids = await talks.pictures(LIMITS.attachments);
     await withLongNames(ids);
@@ -159,7 +159,7 @@ describe('an event at its largest', () => {
     expect(created).toMatchObject({ message: { attachments } });
   });
 
-  test('a single one with the longest of everything is told', async () => {
+  test('a single one with the longest of everything arrives', async () => {
     const { path, send, log } = await talks.talk();
     const ids = await talks.pictures(1);
     await withLongNames(ids);

@@ -159,7 +159,7 @@ describe('the list of conversations', () => {
     expect(first?.last_message?.body).toBe('second');
   });
 
-  test('of a user is read by a backend, and by nobody else', async () => {
+  test('of a user is read by a backend, and by no other user', async () => {
     const place = await talks.talk();
     const token = api.tokenFor('host', { scope: 'claimcheck:admin' });
     const response = await callApi(api, 'GET', '/v1/conversations?user_id=ann&limit=1', { token });

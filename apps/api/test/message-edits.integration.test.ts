@@ -23,7 +23,7 @@ describe('an edit', () => {
       status: 200,
       body: { ...edit, seq: sent.seq, message_id: sent.message_id, edited_at: expect.any(String) },
     });
-    // Again: nothing changes, so nobody is told anything.
+    // Again: nothing changes, so no event follows.
     expect(await talks.call('ann', 'PATCH', url, edit)).toEqual(first);
     expect(await page('ben')).toMatchObject([{ ...edit, edited_at: first.body.edited_at }]);
     const updates = (await log('ben')).filter(({ type }) => type === 'message.updated');

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => api?.close());
 
 describe('the key of a message', () => {
-  test('is told to its sender in the answer, the page and the log, and to nobody else', async () => {
+  test('reaches its sender in the answer, the page and the log, and no other user', async () => {
     const { send, page, log } = await talks.talk();
     const { status, body } = await send({ client_message_id: 'phone-1', body: 'hello' });
     expect([status, body.client_message_id]).toEqual([201, 'phone-1']);
@@ -29,7 +29,7 @@ describe('the key of a message', () => {
     expect(await keysIn('ben')).toEqual([[undefined], [undefined]]);
   });
 
-  test('stays taken when the message is deleted: the same key again gets 410, and nobody a message', async () => {
+  test('stays taken when the message is deleted: the same key again gets 410, and no member gets a message', async () => {
     const { path, send, page, log } = await talks.talk();
     const { body } = await send({ client_message_id: 'gone', body: 'hello' });
     expect((await talks.call('ann', 'DELETE', `${path}/messages/${body.message_id}`)).status).toBe(204);

@@ -47,7 +47,7 @@ const assertGone = async ({ id, places }: Awaited<ReturnType<typeof leaked>>): P
   }
 };
 
-test('a backend takes a media object down everywhere at once; who ordered it and why is kept', async () => {
+test('a backend takes a media object down everywhere at once; the order and its reason are kept', async () => {
   const card = await leaked();
   expect(await takeDown(card.id, '')).toBe(409);
   expect(await takeDown(card.id)).toBe(204);
@@ -58,7 +58,7 @@ test('a backend takes a media object down everywhere at once; who ordered it and
     taken_down_by: 'moderator',
     reason: 'leaked card',
   });
-  // Again: the first order counts, and nobody hears of it twice.
+  // Again: the first order counts, and members hear of it once.
   const [place] = card.places;
   const before = await place?.log('ben');
   expect(await takeDown(card.id, '?force=true&reason=other')).toBe(204);

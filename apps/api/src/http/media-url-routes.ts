@@ -61,7 +61,7 @@ const createUrls = (context: HttpContext, viewer: Viewer) => {
     return { ...(await session), life_ms: config.mediaSessionTtlMs };
   };
 
-  /** A backend is no member, so it has no session: its URL opens this one media object for whoever gets it. */
+  /** A backend is no member, so it has no session: its URL opens this one media object to any holder. */
   const passFor = (media_object_id: string, download: Download): UrlKey => {
     if (passes === undefined)
       throw new ProblemError('unavailable', {

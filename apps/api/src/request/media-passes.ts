@@ -9,7 +9,7 @@ const MAX_CHARACTERS = 1_024;
 
 const claimsSchema = z.object({ sub: hostId, media_object_id: uuid, exp: z.int() });
 
-/** The right to fetch one media object, for whoever holds the URL: what a backend hands to a push notification. */
+/** The right to fetch one media object, for any holder of the URL: what a backend hands to a push notification. */
 export interface MediaPass {
   user_id: string;
   media_object_id: string;
@@ -17,7 +17,7 @@ export interface MediaPass {
 }
 
 /**
- * Passes to one media object: JWTs of ours (RFC 7519) with an audience of their own, in `?t=` of media URLs.
+ * Passes to one media object: our JWTs (RFC 7519) with an audience of their own, in `?t=` of media URLs.
  * Unlike a media session a pass needs no membership, opens nothing else, and ends by itself.
  */
 export class MediaPasses {

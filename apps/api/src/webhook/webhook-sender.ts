@@ -9,7 +9,7 @@ interface WebhookTarget {
 /** Longer than a host needs that only keeps what it got, and shorter than a delivery lasts. */
 const TIMEOUT_MS = 15_000;
 
-/** What became of a request: the class of its status, or that there was none. */
+/** Outcome of a request: the class of its status, or that there was none. */
 export type WebhookStatus = '2xx' | '3xx' | '4xx' | '5xx' | 'none';
 export const WEBHOOK_STATUSES: readonly WebhookStatus[] = ['2xx', '3xx', '4xx', '5xx', 'none'];
 
@@ -45,7 +45,7 @@ export class WebhookSender {
     const response = await fetch(this.#url, {
       method: 'POST',
       body,
-      // Elsewhere nobody was asked to take what is signed.
+      // Another address was not configured to take what is signed.
       redirect: 'manual',
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       headers: {
