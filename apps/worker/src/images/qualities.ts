@@ -129,10 +129,9 @@ const encodeStill = async (
   if (!isFlat(source))
     return withinSource(source, (options) => webp(image, options), await webp(image, { quality: QUALITY }));
   // Red text on black keeps its colour only without loss, or with colours at full resolution.
-  const [exact, lossy] = await Promise.all([
-    webp(image, { nearLossless: true }),
-    webp(image, { quality: QUALITY, smartSubsample: true }),
-  ]);
+  // One after the other: an encoder without loss needs several times the memory of the picture.
+  const exact = await webp(image, { nearLossless: true });
+  const lossy = await webp(image, { quality: QUALITY, smartSubsample: true });
   return withinSource(
     source,
     (options) => webp(image, options),
