@@ -80,7 +80,7 @@ describe('alerts', () => {
 
 test('dashboards draw metrics that exist', async () => {
   const files = (await readdir(DASHBOARDS)).filter((name) => name.endsWith('.json'));
-  expect(files).toHaveLength(2);
+  expect(files).toHaveLength(4);
   const texts = await Promise.all(files.map((name) => readFile(join(DASHBOARDS, name), 'utf8')));
   const drawn = texts.flatMap(namedMetrics);
   expect(drawn.length).toBeGreaterThan(30);

@@ -11,6 +11,7 @@ import { mediaShowCommand } from './media-show.ts';
 import { migrateCommand } from './migrate.ts';
 import { reconcileCommand } from './reconcile.ts';
 import { rescanCommand } from './rescan.ts';
+import { tokenExplainCommand } from './token-explain.ts';
 import { userQuotaCommand } from './user-quota.ts';
 
 /** Every command of the CLI, in the order of its help. */
@@ -28,4 +29,5 @@ export const COMMANDS: readonly Command[] = [
   rescanCommand,
   forgetVerdictCommand,
   userQuotaCommand,
+  tokenExplainCommand,
 ];
