@@ -65,7 +65,7 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
     says: "'app.kubernetes.io/instance'",
   },
   {
-    command: /^helm test claimcheck --logs$/,
+    command: /^helm test( claimcheck --logs)?$/,
     file: 'e2e/infra/chart-platform.e2e.test.ts',
     says: 'helm test runs the doctor',
   },
