@@ -43,9 +43,15 @@ export const FilmPlayer = ({
     const url = playlist ?? film;
     if (!video || url === undefined) return;
     let hasFailed = false;
+    const remember = () => {
+      left.current = { seconds: video.currentTime, isPlaying: !video.paused };
+    };
     const fail = () => {
-      if (!hasFailed) onError.current();
+      if (hasFailed) return;
       hasFailed = true;
+      // Now: an element that has failed may forget the place that a viewer went to.
+      if (video.currentTime > 0) remember();
+      onError.current();
     };
     video.addEventListener('error', fail);
     const patience = film === undefined ? Number.POSITIVE_INFINITY : PATIENCE_WITH_FILM;
@@ -55,7 +61,7 @@ export const FilmPlayer = ({
         : playHls(video, url, { loadHls, patience, onError: fail });
     return () => {
       // A film that had not started knows no place.
-      if (video.readyState > 0) left.current = { seconds: video.currentTime, isPlaying: !video.paused };
+      if (video.readyState > 0 && !hasFailed) remember();
       video.removeEventListener('error', fail);
       end();
     };
