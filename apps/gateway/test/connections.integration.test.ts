@@ -23,17 +23,17 @@ const unsigned = () => {
 
 describe('a connection', () => {
   test.each([
-    ['no auth', undefined, 'unauthorized'],
-    ['no token', {}, 'unauthorized'],
-    ['an object as token', { token: { $gt: '' } }, 'unauthorized'],
-    ['an empty token', { token: '' }, 'unauthorized'],
-    ['garbage', { token: 'garbage' }, 'unauthorized'],
-    ['an unsigned token', { token: unsigned() }, 'unauthorized'],
-    ['another secret', { token: tokenOf('ann', { secret: 'x'.repeat(32) }) }, 'unauthorized'],
-    ['a bad sub', { token: tokenOf('a.b') }, 'unauthorized'],
-    ['an expired token', { token: tokenOf('ann', { expiresIn: -10 }) }, 'token_expired'],
-  ])('%s is refused', async (_, auth, code) => {
-    const series = `claimcheck_authorization_failures_total{surface="gateway",reason="${code}"}`;
+    ['no auth', undefined, 'unauthorized', 'missing'],
+    ['no token', {}, 'unauthorized', 'missing'],
+    ['an object as token', { token: { $gt: '' } }, 'unauthorized', 'missing'],
+    ['an empty token', { token: '' }, 'unauthorized', 'missing'],
+    ['garbage', { token: 'garbage' }, 'unauthorized', 'malformed'],
+    ['an unsigned token', { token: unsigned() }, 'unauthorized', 'algorithm'],
+    ['another secret', { token: tokenOf('ann', { secret: 'x'.repeat(32) }) }, 'unauthorized', 'signature'],
+    ['a bad sub', { token: tokenOf('a.b') }, 'unauthorized', 'subject'],
+    ['an expired token', { token: tokenOf('ann', { expiresIn: -10 }) }, 'token_expired', 'token_expired'],
+  ])('%s is refused', async (_, auth, code, reason) => {
+    const series = `claimcheck_authorization_failures_total{surface="gateway",reason="${reason}"}`;
     const before = await gateway.metric(series);
     const client = world.attempt(gateway, auth === undefined ? {} : { auth });
     const failure = await vi.waitUntil(() => client.failure, SOON);

@@ -9,7 +9,7 @@ const RED = [219, 31, 30] as const;
 const HDR_TRANSFERS = ['arib-std-b67', 'smpte2084'] as const;
 
 /** One film: everything that may differ between two senders. */
-export interface FilmRecipe {
+interface FilmRecipe {
   container: string;
   video: readonly string[];
   sound: readonly string[] | undefined;
@@ -36,7 +36,7 @@ const videoArguments = ({ video, hdr, interlaced }: FilmRecipe): string[] => {
 };
 
 /** Makes the film of a recipe: red, two seconds, 320 × 180 before it is turned. */
-export const makeFilm = async (recipe: FilmRecipe): Promise<Buffer> => {
+const makeFilm = async (recipe: FilmRecipe): Promise<Buffer> => {
   const { container, sound, subtitles, turned } = recipe;
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-film-'));
   try {
@@ -90,7 +90,7 @@ const FILETYPES: Readonly<Record<string, string>> = {
   mpg: 'video/mpeg',
 };
 
-export const filmOf = (name: string, recipe: FilmRecipe): CorpusFile => ({
+const filmOf = (name: string, recipe: FilmRecipe): CorpusFile => ({
   ...{ name, group: 'films', filetype: FILETYPES[recipe.container] ?? 'application/octet-stream' },
   make: () => makeFilm(recipe),
   expected: expectedOf(recipe),

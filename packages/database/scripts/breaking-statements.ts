@@ -12,7 +12,14 @@ const HARMLESS = [
   'CommentStmt',
   'SelectStmt',
 ];
-const HARMLESS_CHANGES = ['AT_DropNotNull', 'AT_DropConstraint', 'AT_ValidateConstraint', 'AT_SetStatistics'];
+const HARMLESS_CHANGES = [
+  'AT_DropNotNull',
+  'AT_DropConstraint',
+  'AT_ValidateConstraint',
+  'AT_SetStatistics',
+  // Storage parameters such as fillfactor.
+  'AT_SetRelOptions',
+];
 
 const constraintsOf = (column: ColumnDef): string[] =>
   (column.constraints ?? []).flatMap((node) =>

@@ -134,7 +134,7 @@ it('reads what an earlier bucket holds, if configuration names it', async () => 
     secretAccessKey: stack.S3_SECRET_ACCESS_KEY ?? '',
   };
   const now = new Storage({
-    ...credentials,
+    keys: () => credentials,
     endpoint: stack.S3_ENDPOINT ?? '',
     region: stack.S3_REGION ?? '',
     bucket: 'claimcheck-now',

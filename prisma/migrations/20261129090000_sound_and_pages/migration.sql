@@ -1,5 +1,5 @@
 -- Sound that every browser plays, the outline of its loudness, and the pages of a document.
 ALTER TYPE "format" ADD VALUE IF NOT EXISTS 'm4a';
 ALTER TABLE "media_object"
-  ADD COLUMN "waveform" SMALLINT[] NOT NULL DEFAULT ARRAY[]::SMALLINT[],
+  ADD COLUMN "waveform" SMALLINT[] DEFAULT ARRAY[]::SMALLINT[],
   ADD COLUMN "page_count" INTEGER;

@@ -5,5 +5,6 @@ CREATE INDEX "media_object_due_orphans" ON "media_object" ("expires_at", "media_
 CREATE INDEX "media_object_due_placeholders" ON "media_object" ("ready_by", "media_object_id")
   WHERE "ready_by" IS NOT NULL;
 CREATE INDEX "media_object_blocked" ON "media_object" ("media_object_id") WHERE "state" = 'blocked';
+-- contract: neither index is unique, and the partial ones above serve the queries of old processes too.
 DROP INDEX "media_object_expires_at_idx";
 DROP INDEX "media_object_state_ready_by_idx";

@@ -37,9 +37,6 @@ const NEXT_EXPIRES_MS = 5_000;
 const PLACES_PER_REQUEST = 4;
 const CHECK_MS = 2_000;
 const RECOVERY_PAUSE_MS = 1_000;
-/** Large messages that may wait here for their turn, beyond those in work; other processes take the rest. */
-const WAITING_LARGE = 1;
-
 const once = (work: () => void): (() => void) => {
   let isDone = false;
   return () => {
@@ -90,7 +87,8 @@ export class JetStreamConsumer<Payload> {
   async start(): Promise<void> {
     await this.#ensureConsumer();
     const { concurrency, largeConcurrency = concurrency } = this.#options;
-    const waiting = largeConcurrency < concurrency ? WAITING_LARGE : 0;
+    // Large messages wait here for their turn, while small ones pass them; other processes take the rest.
+    const waiting = largeConcurrency < concurrency ? concurrency : 0;
     this.#loops = Array.from({ length: concurrency + waiting }, () => this.#runLoop());
   }
 
