@@ -119,7 +119,12 @@ describe('creations', () => {
 });
 
 describe('ids', () => {
-  const headers = () => ({ authorization: `Bearer ${ann.token}`, 'tus-resumable': '1.0.0' });
+  const OCTETS = { 'content-type': 'application/offset+octet-stream' };
+  const headers = (hasBytes = false) => ({
+    authorization: `Bearer ${ann.token}`,
+    'tus-resumable': '1.0.0',
+    ...(hasBytes ? OCTETS : {}),
+  });
 
   test.each([
     '/v1/uploads/x%2F..%2Fy',
@@ -133,7 +138,7 @@ describe('ids', () => {
     '/v1/conversations/a.b',
   ])('%s', async (path) => {
     for (const method of ['GET', 'HEAD', 'PATCH', 'DELETE']) {
-      const { status, type, text } = await rawRequest(method, path, headers());
+      const { status, type, text } = await rawRequest(method, path, headers(method === 'PATCH'));
       // 403: only a host's backend may, whatever it is.
       expect([403, 404, 405], `${method} ${path}: ${text}`).toContain(status);
       expect(type).toMatch(/^application\/problem\+json/);
@@ -269,7 +274,11 @@ describe('PATCH', () => {
     const location = response.headers.get('location') ?? '';
     expectProblem(await patch(location, '3', 'abc'), 409, 'offset_mismatch');
     expectProblem(await patch(location, '0', 'abcdefgh'), 413, 'too_large');
-    expectProblem(await patch(location, '0', 'abc', { 'content-type': 'text/plain' }), 400, 'tus_protocol');
+    expectProblem(
+      await patch(location, '0', 'abc', { 'content-type': 'text/plain' }),
+      415,
+      'unsupported_media_type',
+    );
     const good = await patch(location, '0', 'abcde');
     expect(good.response.status).toBe(204);
   });

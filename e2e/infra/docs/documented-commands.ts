@@ -23,9 +23,6 @@ const NO_COMMANDS = [
   'swift',
   'text',
   'yaml',
-  'java',
-  'python',
-  'swift',
 ];
 /** The start of inline code that is a command. */
 const PROGRAM = /^(?:npm |npx |node |docker |helm |kubectl |git |curl |openssl |cp |for )/;

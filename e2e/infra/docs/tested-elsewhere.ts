@@ -108,7 +108,8 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
     says: '"build": "node scripts/build.ts && node scripts/write-reference.ts --check"',
   },
   {
-    command: /^npm install @claimcheck\/client\b/,
+    command:
+      /^(npx turbo run build --filter=@claimcheck\/client|npm pack \.\/packages\/client\/dist |npm install \/tmp\/claimcheck-client-)/,
     file: 'e2e/sdk/package.e2e.test.ts',
     says: 'the package is self-contained',
   },

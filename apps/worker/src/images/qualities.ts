@@ -25,6 +25,8 @@ const SMALLER = [
 ] as const;
 /** Bytes a pixel of a lossless file, below which it is probably a screenshot or a drawing. */
 const FLAT_BYTES_PER_PIXEL = 0.7;
+/** An encoder without loss needs several times the memory of the picture: larger ones are not tried. */
+const MAX_EXACT_PIXELS = 2_000_000;
 
 const MAX_FRAMES = 500;
 /** Frames times pixels of a moving derivative. */
@@ -129,9 +131,9 @@ const encodeStill = async (
   if (!isFlat(source))
     return withinSource(source, (options) => webp(image, options), await webp(image, { quality: QUALITY }));
   // Red text on black keeps its colour only without loss, or with colours at full resolution.
-  // One after the other: an encoder without loss needs several times the memory of the picture.
-  const exact = await webp(image, { nearLossless: true });
   const lossy = await webp(image, { quality: QUALITY, smartSubsample: true });
+  const mayBeExact = size.width * size.height <= MAX_EXACT_PIXELS;
+  const exact = mayBeExact ? await webp(image, { nearLossless: true }) : lossy;
   return withinSource(
     source,
     (options) => webp(image, options),
