@@ -99,9 +99,9 @@ test('the gallery: larger, closer, from one picture to the next, by keyboard alo
   expect(await ben.page.getByTestId('gallery-stage').getAttribute('data-scale')).toBe('1');
   await ben.page.keyboard.press('Escape');
   await ben.page.getByRole('dialog').waitFor({ state: 'detached' });
-  // Back where one was.
+  // The focus is back on the picture that opened the gallery.
   const label = await ben.page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
-  expect(label).toBe('Look at view-1.jpg');
+  expect(label).toBe('Open view-1.jpg');
 });
 
 test('a photo is forwarded without being uploaded again, and deleted for everyone', async () => {

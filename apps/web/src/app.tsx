@@ -29,7 +29,7 @@ export const App = () => {
     if (userId) void login(userId);
   }, [login]);
 
-  // Whoever was here before sees what index.html shows, until the chat is there.
+  // A returning user sees the text of index.html until the chat opens.
   if (!session && isBusy && rememberedUser() !== undefined)
     return (
       <main className="login">
@@ -38,7 +38,7 @@ export const App = () => {
     );
   if (!session) return <LoginPage isBusy={isBusy} problem={problem} onLogin={login} />;
   const leave = () => {
-    // The next person at this machine finds nothing of this one.
+    // Leaves no data of this user for the next person at this machine.
     void session.client.forget();
     forgetUser();
     setSession(undefined);

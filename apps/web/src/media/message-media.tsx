@@ -65,7 +65,7 @@ const Part = ({ message, media, isSquare }: Required<MessageMediaProps>) => {
       className="open"
       disabled={!isDeliverable(media)}
       onClick={() => view(message)}
-      aria-label={`Look at ${alt}`}
+      aria-label={`Open ${alt}`}
     >
       <MediaImage {...props} quality={isSquare ? 'low' : undefined} className="frame" style={style} />
       {media.kind === 'video' && (

@@ -54,7 +54,7 @@ export const OutgoingFile = ({ message, upload }: OutgoingFileProps) => {
         {state === 'paused' && (
           <IconButton
             icon="play"
-            label={`Go on with ${name}`}
+            label={`Resume ${name}`}
             data-testid="upload-resume"
             onClick={() => upload.resume()}
           />

@@ -15,7 +15,7 @@ export const OutgoingSummary = ({ uploads }: { uploads: readonly Upload[] }) => 
         {progressWords(totalProgress(snapshots.map(({ progress }) => progress)))}
       </p>
       <button type="button" onClick={() => uploads.forEach(change)}>
-        {isPaused ? 'Go on with all' : 'Pause all'}
+        {isPaused ? 'Resume all' : 'Pause all'}
       </button>
     </div>
   );

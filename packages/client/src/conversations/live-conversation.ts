@@ -194,7 +194,7 @@ export class LiveConversation implements ConversationHandle {
     this.#save();
   }
 
-  /** Whoever may not be here keeps nothing of it; whatever else is wrong, what was seen stays. */
+  /** Shows the refusal. A non-member loses the stored messages; any other error leaves them in place. */
   #refuse(error: ClaimcheckError): void {
     this.#mayShowStored = false;
     this.#state.patch({ status: 'refused', error });

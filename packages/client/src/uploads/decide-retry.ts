@@ -38,7 +38,7 @@ export const decideRetry = (
   { code, field, retryable }: ClaimcheckError,
   failures: Failures,
 ): RetryDecision => {
-  // Begun in a way that was given up since, for another upload or on an earlier page.
+  // The upload started with a protocol that was abandoned since, for another upload or on an earlier page.
   if (code === 'client_key_conflict' && field === 'protocols' && !failures.isByTus) return 'by-tus';
   if (code === 'storage_unreachable' && !failures.hasSentDirectly && failures.inARow >= 2) return 'by-tus';
   if (code === 'upload_gone' && !failures.hasSent && !failures.hasRestarted) return 'restart';

@@ -36,7 +36,7 @@ const isFile = (file: Blob): file is File => 'File' in globalThis && file instan
 export const lastModifiedOf = (file: Blob): number | undefined =>
   isFile(file) ? file.lastModified : undefined;
 
-/** Whoever holds it works at the upload. */
+/** Name of an upload's lock. Only the holder of the lock works on the upload. */
 export const lockOf = ({ id }: Pick<UploadRecord, 'id'>): string => `upload/${id}`;
 
 export const recordOf = (

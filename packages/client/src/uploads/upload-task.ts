@@ -39,7 +39,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     this.#work = work;
     this.#context = context;
     this.#sender = new UploadSender(work, context.http);
-    // Whoever does not wait for these learns of a failure from the state.
+    // A caller that doesn't await these promises sees a failure in the state.
     this.created.catch(() => {});
     this.done.catch(() => {});
   }

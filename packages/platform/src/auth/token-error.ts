@@ -1,4 +1,4 @@
-/** What is wrong with a token. For operators: clients are told no more than the code. */
+/** Reasons why a token is refused. For operators: clients receive only the problem's code. */
 export const TOKEN_REFUSALS = [
   'missing',
   'malformed',
