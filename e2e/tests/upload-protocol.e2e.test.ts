@@ -173,6 +173,38 @@ describe('metadata of stock clients', () => {
   });
 });
 
+describe('the same client_media_id', () => {
+  const keyed = (key: string, more = '') => ({
+    'upload-metadata': `filename ${base64('a.bin')},client_media_id ${base64(key)}${more}`,
+  });
+
+  test('with another length gets 409, and the first upload keeps its bytes', async () => {
+    const key = crypto.randomUUID();
+    const first = await send('POST', '/v1/uploads', { 'upload-length': '6', ...keyed(key) });
+    expect(first.status).toBe(201);
+    const path = `/v1/uploads/${first.headers.get('location')?.split('/').at(-1)}`;
+    const patch = (offset: number, text: string) =>
+      send('PATCH', path, { 'upload-offset': String(offset), ...OCTETS }, Buffer.from(text));
+    expect((await patch(0, 'AAA')).status).toBe(204);
+    const other = await send('POST', '/v1/uploads', { 'upload-length': '4000', ...keyed(key) });
+    expect([other.status, other.code]).toEqual([409, 'client_key_conflict']);
+    const same = await send('POST', '/v1/uploads', { 'upload-length': '6', ...keyed(key) });
+    expect([same.status, same.headers.get('upload-offset')]).toEqual([201, '3']);
+    expect((await patch(3, 'AAA')).status).toBe(204);
+    const late = await send('POST', '/v1/uploads', { 'upload-length': '7', ...keyed(key) });
+    expect([late.status, late.code]).toEqual([409, 'client_key_conflict']);
+  });
+
+  test('with another hash gets 409', async () => {
+    const key = crypto.randomUUID();
+    const hash = (digit: string) => `,sha256 ${base64(digit.repeat(64))}`;
+    const made = await send('POST', '/v1/uploads', { 'upload-length': '6', ...keyed(key, hash('a')) });
+    expect(made.status).toBe(201);
+    const other = await send('POST', '/v1/uploads', { 'upload-length': '6', ...keyed(key, hash('b')) });
+    expect([other.status, other.code]).toEqual([409, 'client_key_conflict']);
+  });
+});
+
 describe('checksum', () => {
   const sums = (bytes: Buffer): Record<string, string> => {
     const crc = Buffer.alloc(4);

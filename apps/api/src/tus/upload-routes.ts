@@ -1,4 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { assertSameFile } from '../media/uploads/assert-same-file.ts';
 import { createPartialUpload, createUpload } from '../media/uploads/create-upload.ts';
 import type { Lease } from '../media/uploads/lease.ts';
 import { partSizeFor } from '../media/uploads/part-size.ts';
@@ -90,6 +91,7 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
       createUpload(on, settings, { ...common(length), metadata }),
     );
     if (made.created) response.locals.createdUpload = 'tus';
+    else await assertSameFile(database, made.session, { length, sha256: metadata.sha256 });
     return made;
   };
 

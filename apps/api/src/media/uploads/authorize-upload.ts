@@ -4,6 +4,7 @@ import { ProblemError } from '../../problem-error.ts';
 import { assertMember } from '../access/membership.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
+import { assertSameHash } from './assert-same-file.ts';
 import { createUpload } from './create-upload.ts';
 import { finalizeUpload } from './finalize-upload.ts';
 import { linkDuplicate } from './link-duplicate.ts';
@@ -75,6 +76,7 @@ const assertSame = (media: MediaRow, session: UploadSession, input: AuthorizeUpl
       field: sameSize ? 'content_type' : 'size_bytes',
       media_object_id,
     });
+  assertSameHash(media, input.sha256);
   const ended = session.phase === 'aborted' || session.phase === 'expired';
   if (ended || (session.phase !== 'complete' && session.expires_at < new Date()))
     throw new ProblemError('upload_gone', { media_object_id });
