@@ -186,7 +186,7 @@ describe('a video', () => {
     const { rev } = await stateOf(id);
     await progress(40);
     expect(await shown()).toEqual(['running', 40]);
-    // Members are told as it goes; a revision each would be too much.
+    // Members see the progress as it comes; a revision for each step would be too much.
     expect((await stateOf(id)).rev).toBe(rev);
     expect(await progress(90, 2)).toBe('unknown_epoch');
     await apply(final);
@@ -246,7 +246,7 @@ describe('verdicts', () => {
     expect(await stateOf(id)).toMatchObject({ state, scan_state: 'pending' });
   });
 
-  test('SCAN_POLICY=off is skipped from the beginning, and waits for nobody', async () => {
+  test('SCAN_POLICY=off skips the scan from the beginning, and waits for no verdict', async () => {
     const id = await db.uploaded('image/jpeg', { scanPolicy: 'off' });
     expect(await stateOf(id)).toMatchObject({ state: 'processing', scan_state: 'skipped' });
     await apply(imageResults(id)[2] as Result, { scanPolicy: 'off' });
@@ -309,7 +309,7 @@ test('results of an older or of an unknown epoch change nothing', async () => {
   expect(await apply({ ...preview, mediaId: '00000000-0000-4000-8000-000000000000' })).toBe('missing');
 });
 
-test('finalize is idempotent: one request, whoever calls and however often', async () => {
+test('finalize is idempotent: one request, for any number of callers and calls', async () => {
   const id = await db.uploaded();
   const again = await Promise.all(
     [1, 2, 3].map(() => db.database.transaction((tx) => finalizeUpload(tx, settings, id, 1_000))),
@@ -318,7 +318,7 @@ test('finalize is idempotent: one request, whoever calls and however often', asy
   expect(await requestsTo(settings.subjects.optimizeRequest, id)).toBe(1);
 });
 
-test('every conversation that refers to it is told, with a number of its own', async () => {
+test('every conversation that refers to it gets the event, with a number of its own', async () => {
   const id = await db.uploaded();
   for (const conversation_id of ['b-conv', 'a-conv']) {
     await db.database.transaction((tx) =>

@@ -40,7 +40,7 @@ test('the matrix has every route, and no route that is not there', () => {
   expect([...routes].sort()).toEqual(routesOf(api.app).sort());
 });
 
-// Drill 28, invariant Z: who may what, on every route.
+// Drill 28, invariant Z: the access of every actor, on every route.
 describe.each(Object.entries(AUTHORIZATION_MATRIX))('%s', (route, row) => {
   test('answers each as the matrix says', async () => {
     const method = route.split(' ')[0] ?? '';

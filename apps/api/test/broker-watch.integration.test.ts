@@ -47,7 +47,7 @@ const read = (durable: string, subject: string) =>
 
 const unread = () => states.at(-1)?.unreadSubjects.toSorted();
 
-test('request subjects that nobody reads are named, complained of once, and forgiven', async () => {
+test('request subjects without a reader are named, complained of once, and forgiven', async () => {
   const { optimizeRequest, transcodeRequest } = broker.bus.subjects;
   start();
   await expect.poll(unread, WITHIN).toEqual([optimizeRequest, transcodeRequest]);

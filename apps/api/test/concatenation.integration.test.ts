@@ -77,7 +77,7 @@ test.each([
   expect(await dan.join(pieces, name('lost'))).toMatchObject({ status: 410 });
 });
 
-test('what a dead request left of it is gone on with, or begun anew; no multipart upload stays', async () => {
+test('a repeated join resumes or restarts what a dead request left; no multipart upload stays', async () => {
   // The first is the piece's own.
   const failing = await startTestApi(inject('stack'), { FAILPOINT: 'upload.before_complete:error@2' });
   try {
@@ -112,7 +112,7 @@ test('what a dead request left of it is gone on with, or begun anew; no multipar
 });
 
 test.each(['completing', 'open'] as const)(
-  'all bytes in parts, and nobody who finishes it (%s): the same request does',
+  'the same request finishes an upload that was left with all bytes in parts (%s)',
   async (phase) => {
     const failing = await startTestApi(inject('stack'), { FAILPOINT: 'upload.before_complete:error@2' });
     try {

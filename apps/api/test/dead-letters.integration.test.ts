@@ -98,7 +98,7 @@ test('what the handler needs is away for longer than all attempts take: nothing 
   };
   await consume(handle, undefined, { checkNeeds });
   for (const name of ['a', 'b']) await publish(JSON.stringify({ name }));
-  // Two attempts take a second, and it is looked at once a second.
+  // Two attempts take a second, and the needs are checked once a second.
   await expect.poll(() => looks, WITHIN).toBeGreaterThan(4);
   expect(await letters()).toEqual([]);
   isAway = false;
@@ -150,7 +150,7 @@ test('what fails is retried later, the next one is served meanwhile, and in the 
   expect((await letters())[0]).toMatchObject({ attempts: 2, reason: expect.stringContaining('2 times') });
 });
 
-test('what was delivered too often without a word is given up before anybody looks at it', async () => {
+test('a message delivered too often without an answer is dead-lettered before a handler sees it', async () => {
   const exhausted: string[] = [];
   const seen: string[] = [];
   await consume(
@@ -169,7 +169,7 @@ test('a message that cannot even be given up in order is given up without anothe
       throw new Error('try again');
     },
     () => {
-      throw new Error('nobody can be told');
+      throw new Error('the notification fails');
     },
     { maxAttempts: 0 },
   );
@@ -245,7 +245,7 @@ describe('claimcheck dlq', () => {
     await setState(deleted, 'deleted');
     for (const id of [failed, deleted, waiting, randomUUID()])
       await put(requestOf(id), optimizeRequest, CONSUMERS.media);
-    // To be scanned anew: it is ready, and its scan was not answered.
+    // This one is scanned again: it is ready, and its scan was not answered.
     const scanned = await db.uploaded();
     await setState(scanned, 'ready');
     await put({ ...requestOf(scanned), only: 'scan' }, optimizeRequest, CONSUMERS.media);

@@ -32,7 +32,7 @@ test.each([
   expect(await client.patch(third, 0, bytes)).toMatchObject({ status: 413, code: 'quota_exceeded' });
   expect(await keysBelow(api.context.storage, `${third}/`)).toEqual([]);
   expect(await usedBy(user)).toBe(QUOTA);
-  // What fits can be finished, and what is ended makes room again.
+  // An upload that fits can be finished, and one that is ended frees its share.
   expect(await client.patch(second, 40_000, Buffer.alloc(0), { 'upload-length': '40000' })).toMatchObject({
     status: 204,
     offset: 40_000,
@@ -42,7 +42,7 @@ test.each([
   expect(await client.patch(third, 0, bytes)).toMatchObject({ status: 204, offset: 60_000 });
 });
 
-test('at the same time: what is refused leaves nothing that counts for nobody', async () => {
+test('at the same time: a refused PATCH leaves no bytes that no user is charged for', async () => {
   const client = new TusClient(api, 'cid');
   const ids = await Promise.all([1, 2, 3, 4, 5].map(async () => (await client.create(DEFERRED)).id));
   const answers = await Promise.all(ids.map((id) => client.patch(id, 0, randomBytes(40_000))));

@@ -87,7 +87,7 @@ test('not of another size, not of what is gone', async () => {
   expect((await authorize('dan', hash)).duplicate).toBe(false);
 });
 
-test('one that nobody refers to has its whole time again', async () => {
+test('one without a reference has its whole time again', async () => {
   const hash = hashOf('five');
   const id = await stored('eve', hash);
   const where = { media_object_id: id };
@@ -105,7 +105,7 @@ test('a conversation of others is refused before anything is looked up', async (
   });
 });
 
-test('a key that was begun in another way is named as such', async () => {
+test('a key whose upload started in another way is named as such', async () => {
   const name = { client_media_id: 'one-way' };
   await authorize('gil', hashOf('seven'), name);
   await expect(authorize('gil', hashOf('seven'), { ...name, protocols: ['tus'] })).rejects.toMatchObject({

@@ -49,7 +49,7 @@ const forward = async (media_object_id: string): Promise<string> => {
   return conversation_id;
 };
 
-/** What the database still says somewhere, as text. */
+/** Counts the rows of each table that still contain the words, as text. */
 const rowsWith = async (...words: string[]): Promise<Record<string, number>> => {
   const found: Record<string, number> = {};
   for (const table of [
@@ -75,12 +75,12 @@ const rowsWith = async (...words: string[]): Promise<Record<string, number>> => 
   return found;
 };
 
-test('a user: rows, objects and events go, also where somebody forwarded what was theirs', async () => {
+test('a user: rows, objects and events go, also where another user forwarded their media', async () => {
   const world = await createAccessWorld(api);
   const elsewhere = await forward(world.media);
   await erase('/v1/users/ann');
 
-  // Who joined and left stays in the log, as an id alone.
+  // A member who joined and left stays in the log, as an id alone.
   const left = await rowsWith('ann', 'a\\.jpg');
   expect(Object.keys(left)).toEqual(['conversation_event']);
   const events = await api.context.database.client.conversation_event.findMany({
@@ -99,7 +99,7 @@ test('a user: rows, objects and events go, also where somebody forwarded what wa
   });
 });
 
-test('a user: what conversations were told while it was made goes too, the message deleted or not', async () => {
+test('a user: events sent while the media was made go too, the message deleted or not', async () => {
   const { database, settings } = api.context;
   const owner = `amy-${uuidv7()}`;
   const id = await api.db.uploaded();

@@ -31,7 +31,7 @@ const forwardTo = async (id: string, name: string, count: number): Promise<void>
     WHERE conversation_id LIKE ${`${name}-%`}`;
 };
 
-/** conversation → the revs that it was told, in the order of its log. */
+/** Conversation → the revs that its log shows, in order. */
 const toldRevs = async (id: string, name: string): Promise<Map<string, number[]>> => {
   const rows = await db.database.client.$queryRaw<{ conversation_id: string; revs: number[] }[]>`
     SELECT conversation_id, array_agg((payload->'media'->>'rev')::int ORDER BY seq) AS revs
@@ -72,7 +72,7 @@ const assertNoGaps = async (name: string): Promise<void> => {
   expect(broken).toEqual([]);
 };
 
-test('twenty conversations are told in the transaction of the change, one more by a fan-out', async () => {
+test('a change notifies twenty conversations in its own transaction, and twenty-one by a fan-out', async () => {
   const few = await db.uploaded();
   await forwardTo(few, 'few', 20);
   await apply(few, 'preview');
@@ -88,7 +88,7 @@ test('twenty conversations are told in the transaction of the change, one more b
   expect([...(await toldRevs(many, 'many')).values()]).toEqual(Array.from({ length: 21 }, () => [3]));
 });
 
-test('a newer change in the middle: everybody ends with it, nobody hears the same one twice', async () => {
+test('a newer change during a fan-out reaches every conversation, and none gets the same one twice', async () => {
   const id = await db.uploaded();
   await forwardTo(id, 'middle', 3 * FAN_OUT_PAGE);
   await apply(id, 'preview');
@@ -190,7 +190,7 @@ test('forwarding is a second reference; the owner cannot delete what is referred
   ).toMatchObject({ state: 'deleted' });
 });
 
-test('the foreign key keeps a media object that somebody refers to, whoever wants to remove the row', async () => {
+test('the foreign key keeps a referenced media object, whatever wants to remove the row', async () => {
   const id = await db.uploaded();
   await db.shared(id, 'kept');
   await expect(
@@ -198,7 +198,7 @@ test('the foreign key keeps a media object that somebody refers to, whoever want
   ).rejects.toThrow(/foreign key/);
 });
 
-test('a conversation is told in the order of its changes also when several media objects change at once', async () => {
+test('a conversation gets its changes in order, also when several media objects change at once', async () => {
   const ids = await Promise.all(Array.from({ length: 6 }, () => db.uploaded()));
   await db.database.transaction((tx) =>
     createConversation(tx, { conversation_id: 'busy-1', created_by: 'ann', member_ids: ['ann'] }),

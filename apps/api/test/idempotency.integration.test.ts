@@ -24,7 +24,7 @@ const conversation = async (user: string): Promise<string> => {
   return JSON.parse(body).conversation_id;
 };
 
-/** Without the ticket, which is signed anew for each answer. */
+/** Removes the ticket, which is signed again for each answer. */
 const withoutTicket = (body: string) => {
   const { media, upload: instructions } = JSON.parse(body);
   return { media, url: instructions.url, expires_at: instructions.expires_at };

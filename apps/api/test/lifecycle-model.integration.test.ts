@@ -76,7 +76,7 @@ const sync = async (world: LifecycleWorld, media: ModelMedia, may: readonly Medi
   // Under `gate` nothing is delivered without a verdict.
   if (row.state === 'ready' || row.state === 'degraded') expect(media.hasVerdict).toBe(true);
   if (row.state === 'expiring') expect([row.references, row.former_state === null]).toEqual([0, false]);
-  // A placeholder always has a deadline, and what nobody refers to an end.
+  // A placeholder always has a deadline, and a media object without references expires.
   if (row.state === 'processing') expect(row.ready_by).not.toBeNull();
   if (!isTombstone(row.state)) expect(row.expires_at === null).toBe(row.references > 0);
   Object.assign(media, { state: row.state, epoch: row.epoch, rev: row.rev });
@@ -338,7 +338,7 @@ const commands = fc.commands(
   { maxCommands: MAX_COMMANDS, size: 'max' },
 );
 
-/** Nobody does anything any more, and the clock runs past every deadline. */
+/** Stops all activity and runs the clock past every deadline. */
 const runOut = async (world: LifecycleWorld, model: Model): Promise<void> => {
   const ids = model.media.map(({ id }) => id);
   await world.db.database.client.upload_session.updateMany({
@@ -367,7 +367,7 @@ const runOut = async (world: LifecycleWorld, model: Model): Promise<void> => {
   }
 };
 
-/** Whoever follows a conversation ends with what the row says. */
+/** Asserts that a follower of a conversation ends with what the row says. */
 const assertTold = async (world: LifecycleWorld, model: Model): Promise<void> => {
   for (const media of model.media)
     for (const conversation_id of new Set(media.messages.values())) {

@@ -67,7 +67,7 @@ const change = async (id: string): Promise<number> => {
   return performance.now();
 };
 
-/** Statements that connections to this database have begun since `since`, by the server's own books. */
+/** Counts the statements that connections to this database started after `since`, by the server's statistics. */
 const begunSince = async (since: Date): Promise<number> => {
   const { rows } = await admin.query<{ n: number }>(
     `SELECT count(*)::int AS n FROM pg_stat_activity
@@ -108,7 +108,7 @@ test(`${WAITERS} waiters ask the database nothing while nothing changes, and are
   await Promise.all(polls.flat());
 });
 
-test('all of them waiting for the same one are told by one look at the database', async () => {
+test('one read of the database answers all polls for the same media object', async () => {
   const id = await api.db.uploaded();
   const rev = await revOf(id);
   const polls = Array.from({ length: WAITERS }, () => poll(id, rev));

@@ -81,7 +81,7 @@ test('media redrive begins a new epoch, once; what is not settled badly is refus
   });
 });
 
-test('an id that names nothing, and one that is none, are told apart', async () => {
+test('an id that names nothing and a malformed id get different errors', async () => {
   expect(await run('media', 'refs', '00000000-0000-4000-8000-000000000000')).toMatchObject({
     code: 1,
     error: expect.stringMatching(/^not_found/),

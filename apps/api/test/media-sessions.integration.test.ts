@@ -89,7 +89,7 @@ test('it opens nothing else: no other conversation, no other route, not what the
   expect((await callApi(api, 'GET', `/v1/media/${id}/medium?t=${token}&t=${token}`)).status).toBe(401);
 });
 
-test('POST /v1/media/urls gives URLs of ours in proxy mode, also for what is only owned', async () => {
+test('POST /v1/media/urls gives our own URLs in proxy mode, also for media that is only owned', async () => {
   const unsent = await readyMedia(api);
   const ask = async (user: string) => {
     const response = await callApi(api, 'POST', '/v1/media/urls', {

@@ -36,7 +36,7 @@ test('an orphan counts when it should have been removed ten minutes ago, not whi
   expect(await orphans()).toBe('1');
   await runDuty(expireOrphanMedia({ database: db.database, settings }), new Date());
   const { state } = await db.database.client.media_object.findUniqueOrThrow({ where: { media_object_id } });
-  // Its grace has begun.
+  // Its grace period has started.
   expect([state, await orphans()]).toEqual(['expiring', '0']);
   await letExpire(minutesAgo(11));
   expect(await orphans()).toBe('1');

@@ -38,7 +38,7 @@ beforeEach(async () => {
   settings = { ...defaults, subjects: bus.subjects };
 });
 afterEach(async () => {
-  // What one test left unsettled is no business of the next one's sweeper.
+  // The next test's sweeper must not find media that one test left unsettled.
   await db.database.client.$executeRaw`UPDATE media_object SET ready_by = NULL WHERE ready_by IS NOT NULL`;
   await db.database.client.$executeRaw`DELETE FROM outbox`;
   await bus.ensureStreams();
@@ -189,14 +189,14 @@ test('a failure that may go away settles nothing until the last attempt; any oth
   for (const epoch of [1, 2, 3, 4]) {
     await publishAll();
     await worker.takeAndAck();
-    // Whoever gave it up may say so twice.
+    // The failure of an abandoned attempt may be reported twice.
     for (const _ of [1, 2]) expect(await apply(failed(id, epoch, true))).toBe('retried_later');
     expect(await row(id)).toMatchObject({ state: 'processing', epoch, failure_code: null });
     expect((await sweep(later(epoch * 3 * MINUTE))).decisions, `epoch ${epoch}`).toEqual(['redriven']);
   }
   await publishAll();
   await worker.takeAndAck();
-  // What an attempt brought after it was given up still counts.
+  // A result that comes after its attempt was abandoned still counts.
   expect(await apply(resultOf(id, 'preview', 4))).toBe('applied');
   expect(await apply(failed(id, 5, true))).toBe('applied');
   // Nothing is withheld for a missing preview, and nothing is delivered without a verdict.
@@ -270,7 +270,7 @@ test('sweepers side by side drive each media object again once', async () => {
   for (const id of ids) expect(await requestsOf(id)).toEqual([1, 2]);
 });
 
-test('one that cannot be looked after does not keep the others waiting', async () => {
+test('one that the sweeper cannot handle does not keep the others waiting', async () => {
   const ids = [await uploaded(), await uploaded()];
   // The database refuses what the sweeper wants to write.
   await db.database.client.$executeRawUnsafe(
@@ -281,7 +281,7 @@ test('one that cannot be looked after does not keep the others waiting', async (
   expect(report.decisions).toEqual(['error', 'extended']);
 });
 
-test('a video whose transcode waits is offered as it is, looked after further, and lifted by the late result', async () => {
+test('a video whose transcode waits is offered as it is, still checked, and lifted by the late result', async () => {
   const id = await uploaded('video/mp4');
   await apply(resultOf(id, 'preview', 1, 'video/mp4'));
   await apply(resultOf(id, 'scan', 1, 'video/mp4'));
@@ -333,7 +333,7 @@ test('results that lag keep everything waiting; a queue of them that only never 
   await busy;
 });
 
-test('what was asked for since the queue was looked at is not asked for again', async () => {
+test('a request made after the queue was read is not made again', async () => {
   const id = await uploaded('video/mp4');
   await apply(resultOf(id, 'preview', 1, 'video/mp4'));
   const now = later(3 * MINUTE);

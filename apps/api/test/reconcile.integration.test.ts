@@ -102,7 +102,7 @@ test('5,000 keys: what no row knows is found, and deleted only when told; the re
     ...film.keys,
     `${film.id}/e1/original.mp4`,
     `${film.id}/e1/hls/segment-1.m4s`,
-    // Of the epoch that is shown, and of one to come: no row lists them one by one.
+    // These belong to the epoch that is shown, and to one to come: no row lists them one by one.
     `${ready.id}/e2/hls/segment-1.m4s`,
     `${ready.id}/e3/medium.webp`,
     `${open}/tail-1`,
@@ -134,7 +134,7 @@ test('5,000 keys: what no row knows is found, and deleted only when told; the re
   expect((await run({ apply: true })).counts).toMatchObject({ orphan_objects: 0, deleted_objects: 0 });
 });
 
-test('an object that is missing is an alarm when somebody refers to its media object', async () => {
+test('a missing object is an alarm when its media object is referenced', async () => {
   const unreferenced = await readyMedia();
   const referenced = await readyMedia();
   await db.database.transaction((tx) =>

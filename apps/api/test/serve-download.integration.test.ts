@@ -77,7 +77,7 @@ describe('proxied', () => {
     expect(await head.text()).toBe('');
   });
 
-  test('what is deleted is gone at once, for whoever has a copy too', async () => {
+  test('a deleted media object is gone at once, also for a client that has a copy', async () => {
     const id = await readyMedia(api);
     const first = await get(api, `/v1/media/${id}/medium`);
     await first.arrayBuffer();

@@ -111,7 +111,7 @@ describe('orphans', () => {
     expect(usage.charged_bytes).toBe(0n);
   });
 
-  test('a message in time brings it back to what it was; the last reference starts the clock anew', async () => {
+  test('a message in time restores its former state; losing the last reference restarts the clock', async () => {
     const id = await ready();
     await orphans(later(DAY + HOUR));
     const messageId = await db.shared(id, 'in-time');
@@ -159,7 +159,7 @@ describe('orphans', () => {
 });
 
 describe('prefixes', () => {
-  test('of the blocked and the deleted are swept soon, and once more when nobody can write there', async () => {
+  test('of blocked and deleted media are swept soon, and once more when no process can write there', async () => {
     const [blocked, deleted] = [await ready(), await ready()];
     await db.database.transaction((tx) =>
       applyVirus(tx, settings, {
@@ -368,7 +368,7 @@ describe('uploads that are whole and not finished', () => {
 });
 
 describe('books', () => {
-  test('are pruned when nobody reads them any more, and a late subscriber is told so', async () => {
+  test('are pruned when no reader needs them any longer, and a late subscriber learns of it', async () => {
     const { client } = db.database;
     await db.shared(await ready(), 'pruned');
     const now = later(31 * DAY);
@@ -414,7 +414,7 @@ describe('books', () => {
       pageSize: 1,
     });
     await ready();
-    // A pass that ends after one page is gone on with by the next.
+    // The next pass resumes one that ended after a page.
     let pages = 0;
     const short = { now: new Date(), isOver: () => pages++ % 2 === 1, decided: () => {}, failed: () => {} };
     await duty.run(short);

@@ -11,7 +11,7 @@ import { createTestDatabase, settings, type TestDatabase } from './harness/test-
 
 const WITHIN = { timeout: 20_000 };
 
-/** A worker by somebody else, who has read no more than the required fields of the schemas. */
+/** A worker by another author, who has read no more than the required fields of the schemas. */
 let db: TestDatabase;
 let broker: TestBus;
 let store: TestBucket;

@@ -16,7 +16,7 @@ afterAll(() => api?.close());
 
 const FILM = 300 * 1_024 ** 2;
 const CHUNK = Buffer.alloc(256 * 1_024);
-/** What socket buffers and one read may hold of what nobody reads. */
+/** Bytes of an unread body that socket buffers and one read may hold. */
 const LITTLE = 24 * 1_024 ** 2;
 
 const open = async (): Promise<{ socket: Socket; answer: () => string; closed: Promise<unknown> }> => {

@@ -125,7 +125,7 @@ const usageOf = async (owner: string) => {
   return { bytes: Number(row?.bytes ?? 0), open: row?.open_uploads ?? 0 };
 };
 
-test('what nobody went on with is expired, and nothing of it stays; what has time is untouched', async () => {
+test('an upload that no client resumed expires, and nothing of it stays; one with time left is untouched', async () => {
   const { expirer, outcomes } = await replica();
   const [late, early, foreign] = [await open('exp'), await open('exp'), await open('other')];
   for (const id of [late, early, foreign]) {
@@ -189,7 +189,7 @@ test('one whose completion was not told is finished when its object is whole, an
 });
 
 test.each(['open', 'completing'] as const)(
-  'one with all of its bytes is left to whoever finishes it, but not for ever (%s)',
+  'one with all of its bytes is left for others to finish, but not for ever (%s)',
   async (phase) => {
     const { expirer } = await replica();
     const id = await open();
@@ -211,7 +211,7 @@ test.each(['open', 'completing'] as const)(
   },
 );
 
-test('pieces that nobody put together go, finished or not', async () => {
+test('pieces that no upload joined are removed, finished or not', async () => {
   const { expirer, sessions } = await replica();
   const [finished, unfinished] = [await piece('pieces'), await piece('pieces')];
   await put(`${finished}/source`);
@@ -224,7 +224,7 @@ test('pieces that nobody put together go, finished or not', async () => {
   expect(await usageOf('pieces')).toEqual({ bytes: 0, open: 0 });
 });
 
-test('an upload that somebody is writing is left alone; when the writer is dead it is not', async () => {
+test('an upload with a live writer is left alone; one with a dead writer expires', async () => {
   const { expirer } = await replica();
   const writer = await replica();
   const id = await open();
@@ -238,7 +238,7 @@ test('an upload that somebody is writing is left alone; when the writer is dead 
   });
   await expirer.runOnce();
   expect(await stateOf(id)).toMatchObject({ phase: 'expired', state: 'expired' });
-  // The old writer, back from its pause, is told.
+  // The old writer, back from its pause, gets `upload_gone`.
   await expect(writer.sessions.acquire(id)).rejects.toMatchObject({ problem: { code: 'upload_gone' } });
 });
 

@@ -55,7 +55,7 @@ describe('twenty creations at the same time', () => {
     const answers = await outcomes(Array.from({ length: 20 }, () => create('quota', 1_000, limits)));
     expect([count(answers, 'created'), count(answers, 'quota_exceeded')]).toEqual([7, 13]);
     expect(await usageOf('quota')).toEqual({ bytes: 7_000, open: 7 });
-    // What was refused left nothing behind.
+    // The refused uploads left nothing behind.
     expect(await db.database.client.media_object.count({ where: { owner_user_id: 'quota' } })).toBe(7);
   });
 
@@ -114,7 +114,7 @@ test('a deferred length counts when it is declared, and is refused when it does 
   const { session } = await create('deferred', undefined, limits);
   expect(await usageOf('deferred')).toEqual({ bytes: 0, open: 1 });
   const acquired = await sessions.acquire(session.upload_id);
-  if (acquired === undefined) throw new Error('the upload is held by nobody else');
+  if (acquired === undefined) throw new Error('no other writer holds the upload');
   expect(await outcomes([sessions.setLength(acquired.lease, 1_001)])).toEqual(['quota_exceeded']);
   expect((await sessions.find(session.upload_id))?.length).toBeUndefined();
   expect(await sessions.setLength(acquired.lease, 900)).toBe(true);
@@ -127,7 +127,7 @@ test('of a deferred length what is stored counts, at the same time too, and is g
   const begin = async () => {
     const { session } = await create('stores', undefined, limits);
     const acquired = await sessions.acquire(session.upload_id);
-    if (acquired === undefined) throw new Error('the upload is held by nobody else');
+    if (acquired === undefined) throw new Error('no other writer holds the upload');
     return acquired.lease;
   };
   const leases = await Promise.all(Array.from({ length: 20 }, begin));
@@ -142,7 +142,7 @@ test('of a deferred length what is stored counts, at the same time too, and is g
     leases.map(async ({ upload_id }) => (await sessions.find(upload_id))?.offset),
   );
   expect(offsets.filter((offset) => offset === 100)).toHaveLength(7);
-  // What is charged already is not charged again; who has lost the lease writes nothing.
+  // Bytes already charged are not charged again; a writer that lost the lease writes nothing.
   const [first, second] = kept;
   if (first === undefined || second === undefined) throw new Error('nothing was kept');
   expect(await sessions.commit(first, { offset: 150, parts: [] }, true)).toBe(true);
@@ -176,7 +176,7 @@ test('a concatenation counts once: its pieces hand their bytes over', async () =
   expect(await outcomes([create('pieces', 900, limits, pieces)])).toEqual(['quota_exceeded']);
 });
 
-test('uploads of a day are counted, pieces are not, and tomorrow begins anew', async () => {
+test('uploads of a day are counted, pieces are not, and tomorrow starts from zero', async () => {
   const twice = { ...settings, maxUploadsPerDay: 2 };
   await create('day', 1, twice);
   await create('day', 1, twice);

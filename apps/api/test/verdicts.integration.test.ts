@@ -44,7 +44,7 @@ const apply = (result: Partial<Result> & { mediaId: string }): Promise<ApplyOutc
     }),
   );
 
-/** A document that a worker has looked at and found clean. */
+/** Creates a document that a worker has scanned and found clean. */
 const readyDocument = async (sha256: string): Promise<string> => {
   const mediaId = await db.uploaded('application/pdf');
   const known = { mediaId, sha256, contentType: 'application/pdf' };
@@ -149,7 +149,7 @@ describe('the same bytes again', () => {
 });
 
 describe('VIRUS_POLICY=hard', () => {
-  test('takes the media object out of the messages and deletes its row, after everybody was told', async () => {
+  test('takes the media object out of the messages and deletes its row, once every conversation is notified', async () => {
     const id = await readyDocument(newHash());
     const conversation = await shared(id);
     await infect(id);
@@ -173,7 +173,7 @@ describe('VIRUS_POLICY=hard', () => {
     expect(events.at(-1)?.payload).toMatchObject({ media: { state: 'blocked', media_object_id: id } });
   });
 
-  test('waits while conversations are still to be told', async () => {
+  test('waits while conversations are still to be notified', async () => {
     const id = await readyDocument(newHash());
     await infect(id);
     await db.database.client.fanout.create({ data: { media_object_id: id, rev: 1 } });
@@ -193,7 +193,7 @@ describe('a rescan', () => {
   const listed = async (since: Date) =>
     (await listRescannable(db.database, since, FIRST, 1_000)).map(({ media_object_id }) => media_object_id);
 
-  test('asks for what has no verdict since it began, and goes on where it was interrupted', async () => {
+  test('asks for media without a verdict since it started, and resumes where it was interrupted', async () => {
     const before = await databaseTime(db.database);
     const sha256 = newHash();
     const id = await readyDocument(sha256);
@@ -266,7 +266,7 @@ describe('a rescan', () => {
     }
   });
 
-  test('verifies a claim that is true, and what failed can be processed anew', async () => {
+  test('verifies a claim that is true, and the failed media object can be processed again', async () => {
     const sha256 = newHash();
     const mediaId = await unverified(sha256, 'no_verdict');
     await apply({ mediaId, stage: 'rescan', code: 'clean', sha256 });
@@ -279,7 +279,7 @@ describe('a rescan', () => {
     );
   });
 
-  test('looks at bytes whose hash is only claimed, whatever was said of the claimed ones', async () => {
+  test('scans bytes whose hash is only claimed, whatever the verdict on that hash', async () => {
     const since = await databaseTime(db.database);
     const sha256 = newHash();
     await readyDocument(sha256);
@@ -291,7 +291,7 @@ describe('a rescan', () => {
     expect(await rescanProgress(db.database, since, [claims])).toMatchObject({ open: [claims] });
   });
 
-  test('goes on after a page that nobody answers', async () => {
+  test('continues after a page without an answer', async () => {
     await Promise.all(Array.from({ length: 17 }, () => readyDocument(newHash())));
     const since = await databaseTime(db.database);
     const mute = (await listRescannable(db.database, since, FIRST, 16)).map((one) => one.media_object_id);

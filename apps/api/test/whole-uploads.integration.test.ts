@@ -39,7 +39,7 @@ test.each([
   ['HEAD', (id: string) => ann.head(id)],
   ['PATCH', (id: string) => ann.patch(id, 0, Buffer.alloc(0))],
   ['POST', () => ann.create({ 'upload-length': '0' }, { client_media_id: 'POST' })],
-])('an empty file that nobody finished: %s does', async (name, request) => {
+])('%s finishes an empty file that was left unfinished', async (name, request) => {
   const id = await emptyAndUnfinished(name);
   const { status, offset } = await request(id);
   expect([status < 300, offset]).toEqual([true, 0]);

@@ -12,7 +12,7 @@ const isWeak = (secret: string): boolean =>
 const passwordOf = (url: string): string | undefined =>
   URL.canParse(url) ? decodeURIComponent(new URL(url).password) : undefined;
 
-/** Names of the variables whose value somebody could guess; never a value. */
+/** Names of the variables whose value can be guessed; never a value. */
 const weakSecrets = ({ token, tokenSecrets = [], storage, databaseUrl }: Config): string[] => {
   const password = passwordOf(databaseUrl);
   const secrets: [name: string, secret: string | undefined][] = [
@@ -44,7 +44,7 @@ const checkTickets = ({ token, tokenSecrets }: Config): Check => {
   if (tokenSecrets.some(({ secret }) => token.secrets?.().includes(secret)))
     return warned(
       name,
-      'TOKEN_SECRETS and AUTH_JWT_SECRET are the same: whoever may sign users may sign tickets',
+      'TOKEN_SECRETS and AUTH_JWT_SECRET are the same: a signer of user tokens can sign tickets too',
       'give TOKEN_SECRETS a secret of its own',
     );
   return passed(name, `signed with ${tokenSecrets[0]?.kid}`);
@@ -63,7 +63,7 @@ const checkExposure = ({ publicUrl, gatewayPublicUrl, devLogin, storage }: Confi
     url.startsWith('http:'),
   );
   return plain.length === 0
-    ? passed(name, 'clients are told https addresses only')
+    ? passed(name, 'clients get https addresses only')
     : warned(
         name,
         `clients send tokens and media unencrypted to ${plain.join(', ')}`,

@@ -13,7 +13,7 @@ export const observeRequests =
       const seconds = end({ status: String(status) });
       const { identity, problem, requestId } = response.locals;
       const reason = REFUSALS[status];
-      // A path that does not exist is no question about somebody's media.
+      // A request for a path that does not exist asks for no user's media.
       if (identity !== undefined && reason !== undefined && request.route !== undefined)
         metrics.authorizationFailures.inc({ surface: 'http', reason });
       // The path without its query: a query may carry a token.

@@ -9,9 +9,9 @@ import { parseFinalConcat, parseMetadata } from './parse-creation.ts';
 import { concatenate } from './store/concatenate.ts';
 
 /**
- * Also pieces that are gone: of an upload that was made of them before.
+ * Returns the caller's pieces, including those that are gone: an earlier final upload was made of them.
  *
- * @throws ProblemError `not_found` for what is not one's own piece, `tus_protocol` for one that is not whole
+ * @throws ProblemError `not_found` for anything but the caller's piece, `tus_protocol` for one that is not whole
  */
 const ownPartials = async (uploads: Uploads, concat: string, userId: string): Promise<UploadSession[]> => {
   const found = await Promise.all(parseFinalConcat(concat).map((id) => uploads.sessions.find(id)));

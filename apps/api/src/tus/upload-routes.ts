@@ -40,8 +40,8 @@ const isUpload = (request: Request): boolean =>
   isOctets(request.get('content-type')) && (request.get('content-length') ?? '1') !== '0';
 
 /**
- * `/v1/uploads`: who may do what with an upload, in front of the tus protocol. What is not yours is 404 on
- * every method. GET serves nothing: downloads have routes of their own.
+ * `/v1/uploads`: checks access to an upload in front of the tus protocol. An upload that is not the caller's is
+ * 404 on every method. GET serves nothing: downloads have routes of their own.
  */
 export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => {
   const { config, database, settings } = context;

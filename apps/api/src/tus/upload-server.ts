@@ -10,8 +10,8 @@ import type { UploadStore } from './store/upload-store.ts';
 import { isOctets } from './tus-headers.ts';
 
 /**
- * Speaks tus with @tus/server; who may do what is decided in front of it, by the routes. It gets requests
- * without their bodies: the store reads those itself.
+ * Speaks tus with @tus/server; the routes in front of it decide access. It gets requests without their bodies:
+ * the store reads those itself.
  */
 export class UploadServer {
   readonly #server: Server;
@@ -36,7 +36,7 @@ export class UploadServer {
       // The ids that it passes to locker and store are those of requests.
       namingFunction: (request) => keyOf(request.url),
       getFileIdFromRequest: (_request, key) => key,
-      // What is refused behind the protocol keeps its code; TusError is of that kind already.
+      // A refusal from behind the protocol keeps its code; TusError is of that kind already.
       onResponseError: (_request, error) =>
         error instanceof ProblemError
           ? { status_code: error.problem.status, body: error.problem.code }
@@ -71,7 +71,7 @@ export class UploadServer {
 
 type WebRequest = Parameters<Server['handleWeb']>[0];
 
-/** What the protocol has headers for; what proxies add is for others, and it refuses what it does not expect. */
+/** Headers of the protocol. Those that proxies add are for others, and it refuses headers it does not expect. */
 const OF_THE_PROTOCOL = /^(tus-|upload-(?!concat$|metadata$)|content-)/;
 
 const keyOf = (url: string): string => url.slice(url.lastIndexOf('/') + 1);

@@ -28,12 +28,12 @@ export interface AccessWorld {
   conversation: string;
   message: string;
   upload: string;
-  /** Begun by the owner, straight to the storage; it has more than one part. */
+  /** An upload that the owner started, straight to the storage; it has more than one part. */
   multipart: string;
-  /** Of the owner, in the same conversation: played by playlists and segments. */
+  /** The owner's film, in the same conversation: played by playlists and segments. */
   film: string;
   ticketFor(uploadId: string): string;
-  /** What an actor shows; the upload ticket is that of `upload`. */
+  /** Credentials that an actor sends; the upload ticket is that of `upload`. */
   credentials: Record<Actor, { token?: string; t?: string }>;
 }
 

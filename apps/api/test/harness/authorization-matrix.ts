@@ -135,7 +135,7 @@ export const AUTHORIZATION_MATRIX: Readonly<Record<string, MatrixRow>> = {
     expected: [409, 404, 404, 404, 401, 409, 401, 404],
   },
   'GET /v1/media/:id/hls/:epoch/:file': {
-    // A picture, so that whoever may see it is told that there is no such thing yet.
+    // A picture, so that an actor with access learns that there is no such thing yet.
     call: ({ media }) => ({ path: `/v1/media/${media}/hls/1/main.m3u8` }),
     expected: [409, 409, 404, 404, 401, 401, 409, 409],
   },
@@ -163,7 +163,7 @@ export const AUTHORIZATION_MATRIX: Readonly<Record<string, MatrixRow>> = {
   },
   'POST /v1/media/urls': {
     call: ({ media }) => ({ path: '/v1/media/urls', body: { items: [{ id: media, quality: 'medium' }] } }),
-    // What is not one's own is told item by item: see serve-download and media-sessions.
+    // A refusal is reported item by item: see serve-download and media-sessions.
     expected: anyUser(200),
   },
   'POST /v1/media/session': {

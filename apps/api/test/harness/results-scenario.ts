@@ -3,7 +3,7 @@ import type { Result } from '../../src/media/results/result.ts';
 
 export interface Scenario {
   filetype: 'image/jpeg' | 'video/mp4';
-  /** Epochs that were begun; all of the last one's results come, and it succeeds where it is not the only one. */
+  /** Epochs that were started. All results of the last one come; it succeeds if it is not the only one. */
   epochs: number;
   /** A failed epoch answers with its final result alone, as a worker does that gave up. */
   failed: boolean[];

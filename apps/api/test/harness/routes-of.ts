@@ -7,7 +7,7 @@ interface Layer {
   match(path: string): boolean;
 }
 
-/** Where a router can be mounted besides the root. A new one shows as routes that nobody knows. */
+/** Mount points of routers besides the root. A new one shows as routes under an unknown mount. */
 const MOUNTS = ['/v1/uploads'];
 
 const mountOf = (layer: Layer): string =>

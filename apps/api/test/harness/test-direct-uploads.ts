@@ -5,7 +5,7 @@ import type { Storage } from '@claimcheck/platform/s3/storage';
 import { DirectUploads } from '../../src/direct/direct-uploads.ts';
 import type { DomainConfig } from '../../src/media/record/domain-config.ts';
 
-/** As a process without failpoints has it; what it finds is told to nobody. */
+/** Creates direct uploads as in a process without failpoints; their findings are not reported. */
 export const createTestDirectUploads = (
   database: Database,
   storage: Storage,

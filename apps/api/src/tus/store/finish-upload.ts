@@ -35,9 +35,8 @@ const allBytes = async (engine: Engine, rest: Remainder): Promise<Buffer[]> => [
 ];
 
 /**
- * The last write of an upload; when S3 refuses it, because it was done before, or because it never can be.
- *
- * @param mend replaces what is there with another length, where that can be done
+ * Runs the final write of an upload. If S3 refuses, finds out whether the write was done before or never can be.
+ * The optional last callback replaces an object of another length.
  */
 const writeOrLook = async (
   engine: Engine,
@@ -138,8 +137,8 @@ export const storeWhole = async (
 };
 
 /**
- * Only once the database knows that the upload is whole: until then whoever comes after a crash reads them
- * again. What a crash leaves here reconcile finds.
+ * Deletes the tails. Call it only once the database knows that the upload is whole: until then, a request after
+ * a crash reads them again. Reconcile finds the tails that a crash leaves here.
  */
 export const forgetTails = async (engine: Engine, { tails }: Pick<Remainder, 'tails'>): Promise<void> => {
   if (tails.length > 0) await engine.storage.delete(tails.map(({ key }) => key)).catch(() => {});

@@ -33,10 +33,10 @@ const LOOK_MS = 500;
 const sizeFor = (bytes: number): number => SIZES.find((size) => bytes <= size) ?? bytes;
 
 /**
- * Bytes of uploads in this process's memory. Small amounts are taken as they come; room for a part has to
- * be reserved first, and then it can be filled and sent without waiting for anybody: no two uploads can
- * wait for each other. Over the limit, whoever was silent for longest writes its bytes away; while somebody
- * waits for room, so does whoever fills one slowly.
+ * Bytes of uploads in this process's memory. Small amounts are taken as they come. Room for a part must be
+ * reserved first; filling and sending it then waits for no other upload, so no two can wait for each other.
+ * Over the limit, the holder that was silent for longest writes its bytes away. While an upload waits for
+ * room, so does a holder that fills its room slowly.
  */
 export class MemoryBudget {
   readonly #limit: number;
@@ -50,7 +50,7 @@ export class MemoryBudget {
   /** Small amounts and rooms. */
   #used = 0;
   #small = 0;
-  /** Of the small amounts: what their holders were asked to write away and have not yet. */
+  /** The share of the small amounts that holders were asked to write away and have not yet. */
   #leaving = 0;
 
   /** @param limit bytes */
@@ -85,7 +85,7 @@ export class MemoryBudget {
   /**
    * Waits for room, first come, first served.
    *
-   * @param holder who fills it at a client's speed; whoever fills it by itself is not asked to hurry
+   * @param holder fills the room at a client's speed and may be asked to hurry; without one, no holder is asked
    * @returns undefined after {@link withdraw}
    */
   async reserve(bytes: number): Promise<Room>;

@@ -25,9 +25,9 @@ export const releaser =
   };
 
 /**
- * One writer per upload, over any number of replicas: a lease in the upload's row, no open transaction.
- * Who wants an upload that is held asks its holder, in this process or over the broker, to write down
- * what it has and let go: a phone that reconnects does not wait for its old connection to die.
+ * Keeps one writer per upload, over any number of replicas: a lease in the upload's row, no open transaction.
+ * A request that wants a held upload asks its holder, in this process or over the broker, to write down its
+ * bytes and release the lease: a phone that reconnects does not wait for its old connection to die.
  */
 export class UploadLocker implements Locker {
   readonly #sessions: UploadSessions;
@@ -64,7 +64,7 @@ export class UploadLocker implements Locker {
     const { upload_id: uploadId } = request.session;
     return {
       lock: async () => {
-        // What this request has just made has its lease, or needs none; what is finished does not change.
+        // An upload that this request has just made has its lease, or needs none; a finished one does not change.
         if (request.isNew && request.lease !== undefined) this.#hold(uploadId, releaser(request));
         if (request.lease !== undefined || request.isNew || request.session.phase === 'complete') return;
         const acquired = await this.acquire(uploadId, releaser(request));
