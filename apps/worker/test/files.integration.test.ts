@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness } from './support/harness.ts';
 import { makeWithFfmpeg } from './support/make-video.ts';
+import type { WorkerProcess } from './support/worker-process.ts';
 
 let harness: Harness;
 
@@ -58,13 +60,17 @@ describe('a request', () => {
     });
   });
 
-  it('for an object that is not there is refused', async () => {
+  it('for an object that the store shows two seconds later is served', async () => {
     const request = await harness.upload(PDF);
     await harness.storage.delete([request.s3Key]);
     await harness.request(request);
-    const final = await harness.response(request, 'final');
-    expect(final).toMatchObject({ success: false, code: 'source_missing', retryable: false });
-    expect(final.error).toBeTruthy();
+    await pause(2_000);
+    expect(harness.stagesOf(request.mediaId)).toEqual([]);
+    await harness.storage.put(request.s3Key, PDF, {
+      size_bytes: PDF.byteLength,
+      content_type: 'application/pdf',
+    });
+    expect(await harness.response(request, 'final')).toMatchObject({ success: true });
   });
 
   it('for a bucket that no configuration names is refused', async () => {
@@ -96,6 +102,46 @@ describe('a request', () => {
       const letter = await harness.deadLetters.waitFor((message) => message.text === text, 'dead letter');
       expect(letter.subject).toBe(harness.bus.subjects.deadLetter('media-worker'));
     }
+  });
+});
+
+describe('a request for an object that is not there', () => {
+  let own: Harness;
+  let worker: WorkerProcess;
+
+  beforeAll(async () => {
+    own = await Harness.create();
+    worker = await own.startWorker({ MAX_ATTEMPTS: '2' });
+  });
+  afterAll(() => own.close());
+
+  const requestMissing = async () => {
+    const request = await own.upload(PDF);
+    await own.storage.delete([request.s3Key]);
+    const earlier = worker.log.messages.length;
+    await own.request(request);
+    await expect
+      .poll(() => worker.log.messages.slice(earlier).map(({ msg }) => msg), { timeout: 20_000 })
+      .toContain('message failed, will be retried');
+    expect(own.stagesOf(request.mediaId)).toEqual([]);
+    return request;
+  };
+
+  it('is refused by the last delivery', async () => {
+    const request = await requestMissing();
+    const final = await own.response(request, 'final');
+    expect(final).toMatchObject({ success: false, code: 'source_missing', retryable: false });
+    expect(final.error).toBeTruthy();
+    expect(own.deadLetters.messages).toEqual([]);
+  });
+
+  it('is served by the next delivery, once the store shows the object', async () => {
+    const request = await requestMissing();
+    await own.storage.put(request.s3Key, PDF, {
+      size_bytes: PDF.byteLength,
+      content_type: 'application/pdf',
+    });
+    expect(await own.response(request, 'final')).toMatchObject({ success: true });
   });
 });
 

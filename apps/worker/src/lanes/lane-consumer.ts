@@ -60,11 +60,12 @@ export const createLaneConsumer = (options: LaneConsumerOptions): JetStreamConsu
     checkNeeds: options.checkNeeds,
     countReleased: (request) => countReleases(options.storage, request),
     onRelease: (request) => addRelease(options.storage, request),
-    handle: async (request, { deliveries, signal, slot }) => {
+    handle: async (request, { attempt, deliveries, signal, slot }) => {
       if ((request.sizeBytes ?? 0) >= options.largeBytes) await slot.becomeLarge(signal);
       // What may end the process for the second time must not take the verdict with it.
       const joined = request.joined === true && deliveries === 1;
-      await work({ ...request, joined }, signal, options);
+      const isLast = attempt >= options.maxAttempts;
+      await work({ ...request, joined }, { signal, isLast }, options);
       if (deliveries > 1) await forgetReleases(options.storage, request);
     },
     onExhausted: async (request, end, { signal }) => {
@@ -74,7 +75,11 @@ export const createLaneConsumer = (options: LaneConsumerOptions): JetStreamConsu
       const retryable = end === 'error';
       const { judgeAlone } = options.lane;
       if (end === 'crash' && judgeAlone !== undefined)
-        return work(request, signal, { ...options, lane: { run: judgeAlone.bind(options.lane) } });
+        return work(
+          request,
+          { signal, isLast: true },
+          { ...options, lane: { run: judgeAlone.bind(options.lane) } },
+        );
       await responses.fail(request, { code: await options.explainExhaustion(), retryable });
     },
     onOutcome: (outcome) => metrics.deliveries.inc({ consumer: durable, outcome }),
@@ -84,7 +89,7 @@ export const createLaneConsumer = (options: LaneConsumerOptions): JetStreamConsu
 
 const work = async (
   request: OptimizeRequest,
-  signal: AbortSignal,
+  { signal, isLast }: { signal: AbortSignal; isLast: boolean },
   options: LaneConsumerOptions,
 ): Promise<void> => {
   const { lane, responses, folders, disk, diskNeed, metrics, failpoint, logger: parent } = options;
@@ -118,8 +123,11 @@ const work = async (
     logger.info('request done');
   } catch (error) {
     if (!(error instanceof MediaFailure)) throw error;
+    const isHidden = error.code === 'source_missing' && error.retryable;
+    // The store may show the source to the next delivery. Only the last one calls it missing, and then for good.
+    if (isHidden && !isLast) throw error;
     logger.warn({ code: error.code, detail: error.detail }, 'the media object cannot be processed');
-    await responses.fail(request, error);
+    await responses.fail(request, isHidden ? { code: error.code, retryable: false } : error);
   }
   failpoint('worker.before_ack');
 };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isMissing } from '@claimcheck/platform/s3/s3-errors';
 import type { ObjectBody, Storage } from '@claimcheck/platform/s3/storage';
 import type { ClamdScan } from '../clamd/clamd-scan.ts';
@@ -19,10 +20,15 @@ export interface Source {
 
 export const SOURCE_FILE = 'source';
 const STALL_MS = 30_000;
+/**
+ * Pauses between the looks at a missing source. The api asks only for objects that it has seen, but a store may
+ * hide an object for seconds while it assembles or replaces it.
+ */
+const HIDDEN_PAUSES_MS = [250, 500, 1_000, 2_000];
 
 /**
  * Downloads the source once; hashes it and feeds the scanner on the way.
- * @throws MediaFailure `source_missing`, `empty_file`
+ * @throws MediaFailure `empty_file`, or `source_missing`: retryable, unless the worker must not read the bucket
  */
 export const fetchSource = async (job: Job, storage: Storage, scan?: ClamdScan): Promise<Source> => {
   const stall = new AbortController();
@@ -64,10 +70,13 @@ const open = async (job: Job, storage: Storage, signal: AbortSignal): Promise<Ob
     throw new MediaFailure('source_missing', {
       detail: 'the request names a bucket that is neither S3_BUCKET nor in S3_BUCKETS_READABLE',
     });
-  try {
-    return await bucket.get(s3Key, { signal });
-  } catch (error) {
-    if (isMissing(error)) throw new MediaFailure('source_missing');
-    throw error;
+  for (const pauseMs of [...HIDDEN_PAUSES_MS, undefined]) {
+    try {
+      return await bucket.get(s3Key, { signal });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    if (pauseMs !== undefined) await pause(pauseMs, undefined, { signal });
   }
+  throw new MediaFailure('source_missing', { retryable: true });
 };
