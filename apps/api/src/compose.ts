@@ -30,7 +30,7 @@ import { toDomainConfig } from './to-domain-config.ts';
 /** A viewer waits for so long when every connection for proxied downloads is taken. */
 const STREAM_WAIT_MS = 2_000;
 
-/** What the storage may take beyond a viewer's patience, before it is the one that has stopped. */
+/** Time that the storage gets beyond a viewer's patience, before the storage counts as stopped. */
 const STORE_PATIENCE_MS = 30_000;
 
 /** A configuration without keys does not replace one that has them. */

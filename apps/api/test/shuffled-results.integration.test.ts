@@ -40,7 +40,7 @@ const begin = async (scenario: Scenario): Promise<string> => {
 
 const apply = (result: Result) => db.database.autocommit((on) => applyResult(on, settings, result));
 
-/** What members and operators can tell apart; ids and times left out. */
+/** Reads the state that members and operators can tell apart, without ids and times. */
 const finalState = async (id: string) => {
   const row = await readMedia(db.database.client, id);
   if (row === undefined) throw new Error('the media object is gone');

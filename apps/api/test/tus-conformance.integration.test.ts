@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApi, type TestApi } from './harness/test-api.ts';
 
 let api: TestApi;
-/** Of the same user: open with 3 of 6 bytes, final, and deleted. */
+/** Uploads of the same user: open with 3 of 6 bytes, final, and deleted. */
 const ids = { open: '', final: '', gone: '', unknown: randomUUID() };
 
 type Headers = Record<string, string | undefined>;

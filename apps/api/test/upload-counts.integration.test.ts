@@ -22,7 +22,7 @@ const counted = async (): Promise<Record<string, number>> => {
   return Object.fromEntries([...entries, ['bytes', bytes] as const].filter(([, value]) => value > 0));
 };
 
-/** What `work` adds to the counts. */
+/** Returns the amounts that `work` adds to the counts. */
 const added = async (work: () => Promise<unknown>): Promise<Record<string, number>> => {
   const before = await counted();
   await work();

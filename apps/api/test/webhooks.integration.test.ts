@@ -24,7 +24,7 @@ let broker: TestBus;
 let server: http.Server;
 let url: string;
 let received: Received[] = [];
-/** What the host answers next; 204 when there is nothing here. */
+/** Statuses of the host's next answers; 204 when the list is empty. */
 let answers: number[] = [];
 let statuses: WebhookStatus[] = [];
 const started: { stop(): Promise<void> }[] = [];

@@ -13,7 +13,7 @@ export interface Claim {
 
 export interface Publication {
   id: string;
-  /** Where the stream keeps it. */
+  /** Its position in the stream. */
   stream_seq: number;
 }
 

@@ -109,7 +109,7 @@ export class OutboxSender {
     });
   }
 
-  /** What belongs to no trace begins none: a sender does nothing that operators would search for by itself. */
+  /** Starts no trace for a message without one: operators search for nothing that a sender does by itself. */
   #publish({ id, subject, payload, headers }: ClaimedMessage): Promise<number> {
     const { bus } = this.#options;
     const publish = () => bus.publish(subject, payload, { messageId: id, headers });

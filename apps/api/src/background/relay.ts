@@ -11,9 +11,9 @@ export interface RelayOptions {
   bus: Bus;
   signal: OutboxSignal;
   logger: Logger;
-  /** How long a dead relay's messages wait for another one. Longer than a publish may take. Milliseconds. */
+  /** Time that a dead relay's messages wait for another one. Longer than a publish may take. Milliseconds. */
   leaseMs?: number;
-  /** How often to look without a signal: for unclaimed messages, and for those whose lease is over. Milliseconds. */
+  /** Interval between looks without a signal: for unclaimed messages and for expired leases. Milliseconds. */
   pollMs?: number;
   onClaimed?: (count: number, seconds: number) => void;
   onPublished?: (count: number) => void;

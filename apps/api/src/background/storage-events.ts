@@ -45,8 +45,8 @@ const handle = async (
 };
 
 /**
- * What the storage says was written there. It is a hint to look, and no more: sizes in it are wrong on some
- * servers, it may come late, twice, or never.
+ * Reads the storage's events about written objects. An event is only a hint to check: sizes in it are wrong on
+ * some servers, and it may come late, twice, or never.
  */
 export const createStorageEventConsumer = (options: StorageEventsOptions) => {
   const { bus, maxAttempts, logger } = options;

@@ -70,7 +70,7 @@ export class UploadExpirer {
       let failed = 0;
       for (const upload of due) if (!(await this.#tryExpire(upload))) failed += 1;
       settled += due.length - failed;
-      // What failed is tried again the next time, not at once.
+      // The next run retries the uploads that failed; this one does not.
       if (due.length < BATCH || failed > 0 || this.#stopped) return settled;
     }
   }

@@ -10,7 +10,7 @@ export interface CommandInput {
   options: Record<string, OptionValue>;
   json: boolean;
   env: Environment;
-  /** Where answers go: a line for people, or with `--json` one document for programs. */
+  /** Prints answers: a line for people, or with `--json` one document for programs. */
   print: (line: string) => void;
 }
 
@@ -23,7 +23,7 @@ export interface Command {
   positionals?: readonly string[];
   /** Beside `--help` and `--json`, which every command has. */
   options?: NonNullable<ParseArgsConfig['options']>;
-  /** What `--help` says of the options, a line each. */
+  /** Lines of `--help` about the options, one each. */
   optionHelp?: readonly string[];
   /** @returns the exit code; nothing means 0 */
   run: (input: CommandInput) => Promise<number | undefined>;

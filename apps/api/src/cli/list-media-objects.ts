@@ -35,7 +35,7 @@ const nameObjects = (found: readonly ListedObject[], { media, derivatives }: Exp
   const expected = isTombstone(media.state)
     ? []
     : [...(isUploaded ? [media.object_storage_key] : []), ...named];
-  // What is missing comes first: a long film has thousands of segments.
+  // Missing objects come first: a long film has thousands of segments.
   return [
     ...expected
       .filter((key) => !keys.has(key))
@@ -44,7 +44,7 @@ const nameObjects = (found: readonly ListedObject[], { media, derivatives }: Exp
   ];
 };
 
-/** What the bucket has of a media object, beside what its rows say that it should have. Never throws. */
+/** Lists a media object's keys in the bucket, next to those that its rows expect. Never throws. */
 export const listMediaObjects = async (config: Config, explained: Explained): Promise<MediaObjects> => {
   const storage = new Storage(config.storage);
   try {

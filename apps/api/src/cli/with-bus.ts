@@ -9,7 +9,7 @@ import { commonVariables, type Environment, readConfig } from '@claimcheck/platf
 import { createLogger } from '@claimcheck/platform/process/logger';
 import { z } from 'zod';
 
-/** What nats-core says after 10 s without an answer. */
+/** The message of nats-core after 10 s without an answer. */
 const TIMED_OUT = /^timeout$/i;
 
 const explain = (error: unknown): Error => {

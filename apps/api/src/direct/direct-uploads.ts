@@ -42,7 +42,7 @@ export class DirectUploads {
   }
 
   /**
-   * What is stored of a multipart upload, and signed URLs for what is not.
+   * Lists the stored parts of a multipart upload, and signs URLs for missing ones.
    *
    * @param numbers sign these, whether they are stored or not; otherwise the first ones that are missing
    * @throws ProblemError `upload_gone`, also when the storage has lost it · `invalid_request`

@@ -5,7 +5,7 @@ const LIMIT_MS = 15_000;
 const codeOf = (error: object): string | undefined =>
   'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
-/** What went wrong in a few words; connections that fail at several addresses have a code and no message. */
+/** Describes an error in a few words; connections that fail at several addresses have a code and no message. */
 export const describeError = (error: unknown): string => {
   if (!(error instanceof Error)) return 'failed';
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'no answer in time';

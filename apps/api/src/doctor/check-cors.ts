@@ -5,7 +5,7 @@ import { type Check, passed, skipped, warned } from './check.ts';
 const NAME = 'CORS of the bucket';
 const PATIENCE_MS = 5_000;
 
-/** What pages ask of the store: uploads past us, and HLS or downloads read by scripts. */
+/** Requests that pages send to the store: uploads past us, and HLS or downloads read by scripts. */
 const ASKED = [
   { method: 'PUT', headers: ['content-type', 'content-md5', 'if-none-match'], what: 'uploads past us' },
   { method: 'GET', headers: ['range'], what: 'HLS and downloads by redirects' },

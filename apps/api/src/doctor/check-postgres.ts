@@ -15,7 +15,7 @@ interface Server {
   is_replica: boolean;
   used: number;
   allowed: number;
-  /** Of a statement, such as `10s`; `0` is none. */
+  /** The time limit of a statement, such as `10s`; `0` is none. */
   time_limit: string;
   time: Date;
 }

@@ -71,7 +71,7 @@ const checkExposure = ({ publicUrl, gatewayPublicUrl, devLogin, storage }: Confi
       );
 };
 
-/** What a reader of the configuration alone can tell. */
+/** Runs the checks that need nothing but the configuration. */
 export const checkSecrets = (config: Config): Check[] => [
   checkStrength(config),
   checkTickets(config),

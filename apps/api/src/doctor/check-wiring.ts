@@ -28,7 +28,7 @@ const plannedReaders = ({ subjects, streams }: Bus): PlannedReader[] => [
   },
 ];
 
-/** Whether streams take, and consumers read, what this process's environment says. */
+/** Checks that streams take, and consumers read, the subjects of this process's environment. */
 export const checkWiring = async (bus: Bus): Promise<Check[]> => {
   const stream = bus.streams.media.name;
   const taken = await bus.subjectsTaken();

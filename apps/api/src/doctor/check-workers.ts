@@ -11,7 +11,7 @@ const DAY_S = 86_400;
 /** As the alert on old signatures. */
 const OLD_SIGNATURES_S = 3 * DAY_S;
 
-/** What the worker of a lane said of itself, and when it was asked. */
+/** A worker's report about itself for its lane, and when it was asked. */
 export interface LaneReport {
   lane: Lane;
   report: WorkerReport;

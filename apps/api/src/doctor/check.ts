@@ -4,13 +4,13 @@ export type Verdict = (typeof VERDICTS)[number];
 
 /** One line of the doctor. */
 export interface Check {
-  /** What was checked. Scripts may rely on it. */
+  /** The subject of the check. Scripts may rely on it. */
   name: string;
   verdict: Verdict;
   /** False for what failed alone. */
   ok: boolean;
   detail: string;
-  /** What to do, where it is not ok. */
+  /** The remedy, where it is not ok. */
   fix?: string;
 }
 

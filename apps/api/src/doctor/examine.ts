@@ -28,7 +28,7 @@ export interface Patient {
   bus: Bus | Check;
   /** A user's, for an upload; where there is none it is signed here, if that can be done. */
   token: string | undefined;
-  /** How long a probe of the ring may take. */
+  /** Time that a probe of the ring may take. */
   timeoutMs: number;
 }
 

@@ -12,7 +12,7 @@ import type { Lane, LaneReport } from './check-workers.ts';
 
 const LOOK_EVERY_MS = 50;
 
-/** How far a probe has come; each is seen by itself, so that the first that is missing names the link. */
+/** Progress of a probe; each step is seen by itself, so that the first missing one names the link. */
 interface Progress {
   published: boolean;
   stream_seq: number | undefined;
@@ -20,7 +20,7 @@ interface Progress {
   arrived: boolean;
 }
 
-/** What the doctor saw of one lane. */
+/** The doctor's findings about one lane. */
 export interface RingProbe {
   check: Check;
   /** Undefined when no worker answered, or one of an older release. */

@@ -12,7 +12,7 @@ import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
 import { mediaIdOf } from './media-routes.ts';
 
-/** How long a repeated `complete` waits for the first. */
+/** Time that a repeated `complete` waits for the first. */
 const WAIT_MS = 15_000;
 const POLL_MS = 300;
 

@@ -157,7 +157,7 @@ const stream = async (
   });
 };
 
-/** How long the proxy in front has to begin reading; it does so at once. */
+/** Time that the proxy in front has to begin reading; it does so at once. */
 const ACCEL_SECONDS = 60;
 /** The proxy's internal location; infra/nginx has it. */
 const ACCEL_LOCATION = '/_claimcheck';
@@ -198,7 +198,7 @@ export const serve = (
     : proxy(context, download, request, response);
 
 /**
- * What a GET would say, in both modes: a signed URL is signed for GET, so there is nothing to redirect to.
+ * Answers HEAD with the headers of a GET, in both modes: a signed URL is signed for GET, so HEAD cannot redirect.
  */
 export const describe = async (storage: Storage, download: Download, response: Response): Promise<void> => {
   const object = await bucketOf(storage, download).head(download.key);

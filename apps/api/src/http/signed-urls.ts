@@ -14,7 +14,7 @@ export interface SignedUrl {
   expires_at: number;
 }
 
-/** How long a signed URL lives: long enough to play it twice, or to fetch it over a slow network. */
+/** Lifetime of a signed URL: long enough to play it twice, or to fetch it over a slow network. */
 export const signedLifeMs = (
   { minMs, maxMs }: Config['signedUrl'],
   download: Pick<Download, 'size_bytes' | 'duration_ms'>,
@@ -49,6 +49,6 @@ export const signUrl = async (
   return { url, same_until: Math.min(signedAt + stepMs, expires_at), expires_at };
 };
 
-/** Where the main playlist of an attempt is served. */
+/** Returns the address of an attempt's main playlist. */
 export const hlsUrlOf = (publicUrl: string, mediaObjectId: string, epoch: number): string =>
   `${publicUrl}/v1/media/${mediaObjectId}/hls/${epoch}/${HLS_PLAYLIST}`;

@@ -19,7 +19,7 @@ import { createOnce } from './create-once.ts';
 import { mediaIdOf } from './media-routes.ts';
 import { UploadInstructionsBuilder } from './upload-instructions.ts';
 
-/** What is kept of an authorisation. */
+/** The stored part of an authorisation. */
 const authorizedSchema = z.object({ media: mediaSchema });
 
 /** `POST /v1/media` and `POST /v1/media/:id/upload-ticket`: uploads that outlive the user's token. */

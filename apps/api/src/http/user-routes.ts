@@ -14,7 +14,7 @@ const assertMayAsk = (response: Response, userId: string): void => {
   if (user_id !== userId && !is_backend) throw new ProblemError('forbidden');
 };
 
-/** What a user keeps here: `GET /v1/users/:user_id/media` and `/usage`. */
+/** Shows the media and the usage of a user: `GET /v1/users/:user_id/media` and `/usage`. */
 export const userRoutes = ({ database, settings }: HttpContext): Router => {
   const router = Router();
 

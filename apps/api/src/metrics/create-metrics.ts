@@ -21,7 +21,7 @@ import { createQueryGauges } from './query-gauges.ts';
 import { createStorageMetrics } from './storage-metrics.ts';
 import { createUploadMetrics } from './upload-metrics.ts';
 
-/** What happens to messages of workers and to media objects in the background. */
+/** Creates the metrics of workers' messages and of media objects in the background. */
 const createDeliveryMetrics = (registers: [Registry]) => {
   const deliveries = new Counter({
     name: 'claimcheck_deliveries_total',

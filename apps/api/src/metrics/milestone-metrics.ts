@@ -4,7 +4,7 @@ import { Histogram, type Registry } from '@claimcheck/platform/process/metrics';
 // The objectives are buckets: 2 s to the first picture, 5 s for a photo, 10 s and more for a video.
 const BUCKETS = [0.25, 0.5, 1, 2, 3, 5, 10, 20, 60, 120, 600, 3_600];
 
-/** What members wait for, from the last byte on. */
+/** Creates the histograms of the times that members wait, from the last byte. */
 export const createMilestoneMetrics = (registry: Registry) => {
   const registers = [registry];
   const preview = new Histogram({

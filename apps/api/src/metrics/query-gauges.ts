@@ -14,7 +14,7 @@ const QUERY_TIMEOUT_MS = 3_000;
 
 type Query = [name: string, help: string, ask: () => Promise<{ value: number | null }[]>];
 
-/** What waits: in the outbox, and for its client. */
+/** Returns the queries for waiting work: outbox messages, and uploads that wait for their client. */
 const waitingQueries = ({ client }: Database): Query[] => [
   [
     'claimcheck_outbox_pending',
@@ -64,7 +64,7 @@ const unusedQueries = ({ client }: Database): Query[] => [
   ],
 ];
 
-/** What the background should have done by now. */
+/** Returns the queries for work that the background should have done by now. */
 const overdueQueries = ({ client }: Database): Query[] => [
   [
     'claimcheck_placeholders_overdue',

@@ -42,7 +42,7 @@ test('a million objects and half a million rows are compared in the memory of a 
     if (counts.needed % 10_000 === 0) most = Math.max(most, process.memoryUsage().heapUsed - before);
   }
   expect(counts).toEqual({ orphan: 500, foreign: 0, missing: 500, needed: 999_500 });
-  // What is not collected yet is garbage of a few thousand findings; all of them would take 200 MB.
+  // The garbage not collected yet belongs to a few thousand findings; all of them would take 200 MB.
   expect(most).toBeLessThan(100 * 1_024 ** 2);
 }, 60_000);
 

@@ -1,7 +1,7 @@
 import type { MediaState } from '@claimcheck/contracts/media';
 import type { Database } from '@claimcheck/database/database';
 
-/** What the rows say of one prefix of the bucket: a media object's, or that of an upload without one. */
+/** The rows' view of one prefix of the bucket: a media object's, or that of an upload without one. */
 export interface KnownMedia {
   /** `media_object_id` or `upload_id`: the first segment of its keys. */
   id: string;
@@ -9,11 +9,11 @@ export interface KnownMedia {
   state: MediaState | null;
   applied_epoch: number;
   source_key: string;
-  /** Whether a message or a host refers to it. */
+  /** True if a message or a host refers to it. */
   is_referenced: boolean;
   /** An upload is running, or waits to be joined to others. */
   is_open: boolean;
-  /** Of which something is shown; of a newer one perhaps not everything is there yet. */
+  /** Epochs of which something is shown; a newer one may be incomplete. */
   shown_epochs: number[];
   /** Keys that must be in the bucket. */
   expected: string[];

@@ -16,7 +16,7 @@ import type { MediaWaiters } from './media-waiters.ts';
 import type { StreamSlots } from './stream-slots.ts';
 import type { UploadTickets } from './upload-tickets.ts';
 
-/** What every route gets: made once, in compose.ts. */
+/** The dependencies of every route: made once, in compose.ts. */
 export interface HttpContext {
   config: Config;
   database: Database;

@@ -7,7 +7,7 @@ export interface StreamLimits {
   perUser: number;
   /** Streams of all users at once: connections to the storage that this process may hold for them. */
   total: number;
-  /** How long a stream waits for another to end. */
+  /** Time that a stream waits for another to end. */
   waitMs: number;
 }
 

@@ -17,7 +17,7 @@ const recordRequests =
     span.run(next);
   };
 
-/** What most requests are without a receiver of traces: nothing is made for them. */
+/** Passes on a caller's trace without a receiver of traces. Most requests carry none: nothing is made for them. */
 const passOn =
   (tracing: Tracing): RequestHandler =>
   (request, _response, next) => {

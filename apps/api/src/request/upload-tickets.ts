@@ -50,7 +50,7 @@ export class UploadTickets {
     this.#secrets = new Map(keys.map(({ kid, secret }) => [kid, secret]));
   }
 
-  /** Whether a token says that it is a ticket; says nothing of whether it is a valid one. */
+  /** Tells whether a token claims to be a ticket; does not check that it is a valid one. */
   static isTicket(token: string): boolean {
     return decode(token)?.payload.aud === AUDIENCE;
   }

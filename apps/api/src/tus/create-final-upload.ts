@@ -65,7 +65,7 @@ export const createFinalUpload = async (
     )
     .catch(nameHeader);
   const { upload_id } = session;
-  // What is unfinished under this name may be another upload, and this one's bytes would become its own.
+  // An unfinished upload under this name may be another one, and this one's bytes would become its own.
   const isSame = session.length === length && (session.concat === concat || session.phase === 'complete');
   if (!created && !isSame)
     throw new ProblemError('client_key_conflict', { field: 'client_media_id', media_object_id: upload_id });

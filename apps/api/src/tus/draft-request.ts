@@ -11,7 +11,7 @@ type InteropVersion = (typeof INTEROP_VERSIONS)[number];
 /** One request of the draft, read from its own headers. */
 export interface DraftRequest {
   version: InteropVersion;
-  /** Whether the body ends the upload. */
+  /** True if the body ends the upload. */
   isLast: boolean;
   /** Length of the whole upload in bytes, where this request tells it. */
   length: number | undefined;

@@ -17,7 +17,7 @@ export const endUpload = async (
 ): Promise<void> => {
   const { database, settings, storage, metrics } = context;
   const id = session.upload_id;
-  // What was ended and not cleaned up is the expirer's.
+  // The expirer cleans up an upload that was ended already.
   if (session.phase === 'aborted' || session.phase === 'expired') return;
   const { lease, session: current } = await uploads.locker.acquire(id, () => {});
   try {

@@ -52,7 +52,7 @@ const decode = (header: string): Record<string, string | null> => {
 /** Reads `Upload-Metadata` (tus 1.0.0, Creation); values are UTF-8, `name` and `type` are aliases that clients use. */
 export const parseMetadata = (header: string | undefined): UploadMetadata => {
   const decoded = header === undefined || header.trim() === '' ? {} : decode(header);
-  // What is not UTF-8 was decoded to replacement characters.
+  // Bytes that are not UTF-8 were decoded to replacement characters.
   const garbled = Object.entries(decoded).find(([, value]) => value?.includes('\uFFFD'));
   if (garbled !== undefined)
     throw new ProblemError('invalid_metadata', {

@@ -3,7 +3,7 @@ import { TRANSITIONS } from '../../src/media/record/transitions.ts';
 
 export type Stage = 'preview' | 'scan' | 'final';
 
-/** What is known of one media object without asking the database. */
+/** Knowledge of one media object without asking the database. */
 export interface ModelMedia {
   id: string;
   state: MediaState;
@@ -18,11 +18,11 @@ export interface ModelMedia {
 
 export interface Model {
   media: ModelMedia[];
-  /** How far the clock is ahead of the real one, milliseconds. */
+  /** The clock's lead over the real one, milliseconds. */
   clockMs: number;
 }
 
-/** What a row may look like after something happened, seen from what it was before. */
+/** Asserts that a row may look like this after a step, given the row before. */
 export const assertLawful = (
   before: ModelMedia,
   after: { state: MediaState; epoch: number; rev: number },

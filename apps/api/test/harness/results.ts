@@ -40,7 +40,7 @@ const QUALITIES: Record<string, Record<'preview' | 'final', [string, string][]>>
   },
 };
 
-/** What a worker says when all goes well. */
+/** Returns a worker's result when all goes well. */
 export const resultOf = (
   mediaId: string,
   stage: Stage,

@@ -40,7 +40,7 @@ export const settings: DomainConfig = {
 export interface TestDatabase {
   url: string;
   database: Database;
-  /** What was announced after commits. */
+  /** Facts that were announced after commits. */
   facts: CommittedFact[];
   /** An uploaded media object of `ann` in state processing, epoch 1. */
   uploaded(filetype?: string, changed?: Partial<DomainConfig>): Promise<string>;

@@ -3,9 +3,9 @@ import type { TestApi } from './test-api.ts';
 
 export interface TusAnswer {
   status: number;
-  /** Of a problem. */
+  /** The code of a problem. */
   code: string | undefined;
-  /** Of the upload that the answer is about, where it names one. */
+  /** The upload that the answer is about, where it names one. */
   id: string;
   offset: number;
   headers: Headers;

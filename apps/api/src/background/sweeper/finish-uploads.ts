@@ -30,7 +30,7 @@ const storeChecked = async (
   session: WholeSession,
 ): Promise<void> => {
   await store(lease, session);
-  // What the storage says counts, not what was done.
+  // The storage's answer counts, not the completed call.
   const object = await storage.head(session.object_storage_key);
   if (object?.size_bytes !== session.length)
     throw new Error(`the object has ${object?.size_bytes ?? 'no'} bytes instead of ${session.length}`);
@@ -40,7 +40,7 @@ const finish = async (options: Options, { lease, session }: Acquired): Promise<'
   if (!isWhole(session)) return 'left';
   const { database, settings, sessions, storage } = options;
   const { upload_id, length } = session;
-  // Of an empty file nothing is stored.
+  // Nothing is stored for an empty file.
   if (length > 0) await storeChecked(options, lease, session);
   if (session.is_partial) await sessions.finishPartial(upload_id, length);
   else if (!(await database.transaction((tx) => finalizeUpload(tx, settings, upload_id, length))))

@@ -47,7 +47,7 @@ export const sweepPrefixes = (options: Options): SweepTask => ({
   run: async (pass) => {
     while (!pass.isOver()) {
       const batch = await claimSweeps(options.database, pass.now, BATCH);
-      // What a full pass leaves claimed is claimed again later.
+      // A later pass claims again the prefixes that a full pass leaves claimed.
       for (const claimed of batch) if (!pass.isOver()) await sweep(options, pass, claimed);
       if (batch.length < BATCH) return;
     }

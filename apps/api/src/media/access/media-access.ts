@@ -22,8 +22,8 @@ const conversationsWith = (media: Asked, userId: string) => ({
 });
 
 /**
- * What gives a user the right to see a media object: that it is their own (null), or a conversation that
- * refers to it and that they are a member of. Undefined: nothing does. A backend sees it as its owner does.
+ * Finds the user's right to see a media object: their ownership (null), or a conversation that refers to it and
+ * has them as a member. Returns undefined if they have none. A backend sees it as its owner does.
  */
 export const findAccess = async (
   db: Reader,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Executor, Prisma } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 
-/** What a media session opens: what a conversation refers to, or (null) what its user owns. */
+/** The media that a media session opens: those in a conversation, or (null) those that its user owns. */
 export interface SessionScope {
   conversation_id: string | null;
 }

@@ -5,7 +5,7 @@ import type { Viewer } from './media-access.ts';
 
 interface Look {
   row: MediaRow | undefined;
-  /** Of those who asked, the ones who may see it. */
+  /** The users who asked and may see it. */
   viewers: ReadonlySet<string>;
 }
 

@@ -5,8 +5,8 @@ import { lockMedia } from '../record/media-row.ts';
 import { writeMedia } from './write-media.ts';
 
 /**
- * What is in the storage is not what was authorised, or nothing will ever be: the upload ends, and what it
- * left is swept. Repeatable; an upload that is finished or ended stays as it is.
+ * Ends an upload whose stored bytes are not the authorised ones, or will never come; its remains are swept.
+ * Repeatable; an upload that is finished or ended stays as it is.
  *
  * @returns whether this call did it
  */

@@ -43,10 +43,10 @@ export interface MediaPlan {
   messages: readonly OutboxMessage[];
   /** Announced after the commit. */
   facts: readonly CommittedFact[];
-  /** What its upload counts for from now on; undefined: as before. */
+  /** Usage that its upload counts for from now on; undefined: as before. */
   usage: Usage | undefined;
   sweeps: readonly PrefixSweep[];
-  /** What conversations that refer to it get as `media.updated`. */
+  /** The payload of `media.updated` in conversations that refer to it. */
   media: Media;
 }
 

@@ -8,12 +8,12 @@ import type { MediaPlan } from './plan-change.ts';
 import type { PrefixSweep } from './prefix-sweeps.ts';
 import { insertVerdict, type Verdict } from './verdicts.ts';
 
-/** What belongs to the same change beside the plan. */
+/** Writes that belong to the same change as the plan. */
 export interface Beside {
   /** Marks a worker's result as applied. */
   applied?: { epoch: number; stages: readonly string[] } | undefined;
   verdict?: Verdict | undefined;
-  /** Of the row as it was read without a lock (`xmin`): at any other nothing is written. */
+  /** The version (`xmin`) of the row as it was read without a lock: at any other, nothing is written. */
   version?: string | undefined;
 }
 

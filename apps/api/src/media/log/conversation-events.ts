@@ -11,7 +11,7 @@ import { ProblemError } from '../../problem-error.ts';
 // Room for the conversation's id, the seq, the names around the payload.
 const ENVELOPE_BYTES = 256;
 
-/** Whether a payload fits into an event's 8 KiB. */
+/** Tells whether a payload fits into an event's 8 KiB. */
 export const fits = (payload: object): boolean =>
   Buffer.byteLength(JSON.stringify(payload)) + ENVELOPE_BYTES <= LIMITS.eventBytes;
 

@@ -34,7 +34,7 @@ export const hasFanOut = async (on: Pick<Executor, 'query'>): Promise<boolean> =
 export interface FanOutStep {
   media_object_id: string;
   rev: number;
-  /** How many conversations this step notified. */
+  /** Number of conversations that this step notified. */
   told: number;
   done: boolean;
 }

@@ -5,7 +5,7 @@ import { toMedia } from '../record/media-view.ts';
 
 const MEDIA = { media_object: { include: { derivatives: true } } } as const;
 
-/** What {@link toMessage} needs. */
+/** The relations that {@link toMessage} needs. */
 export const MESSAGE_INCLUDE = {
   ...MEDIA,
   attachments: { include: MEDIA, orderBy: { position: 'asc' } },

@@ -14,7 +14,7 @@ import { messageTypeOf } from './message-type.ts';
 import { MESSAGE_INCLUDE, toMessage } from './message-view.ts';
 import { addReference } from './references.ts';
 
-/** Where a message is sent, and by whom: a member, or a backend as the system. */
+/** The conversation and the sender of a message: a member, or a backend as the system. */
 export interface Posting
   extends Pick<Message, 'conversation_id' | 'sender_user_id'>,
     Pick<Viewer, 'is_backend'> {}
@@ -27,7 +27,7 @@ interface Outset {
   is_deleted: boolean;
 }
 
-/** What a key means, in one statement: a message and its tombstone are never both missed. */
+/** Looks up a key in one statement: a message and its tombstone are never both missed. */
 const readOutset = async (
   tx: Transaction,
   { conversation_id, sender_user_id }: Posting,
@@ -66,7 +66,7 @@ const lockReferable = async (
   return media;
 };
 
-/** What a message shows, in its order: the media object, or those of the album. */
+/** Lists the media of a message in order: the media object, or those of the album. */
 const itemsOf = ({ media_object_id, filename, alt, attachments }: SendMessage) =>
   attachments ?? (media_object_id === undefined ? [] : [{ media_object_id, filename, alt }]);
 

@@ -1,7 +1,7 @@
 import { type Executor, Prisma } from '@claimcheck/database/database';
 import type { UsageLimits } from '../record/usage-limits.ts';
 
-/** What a user may, and what of it is taken. */
+/** The limits of a user, and the part of them in use. */
 export interface Allowance {
   limits: UsageLimits;
   used: { bytes: bigint; open_uploads: number; uploads_today: number };
@@ -22,7 +22,7 @@ export const today = (now = new Date()): string => now.toISOString().slice(0, 10
 /** Until the day's count restarts. */
 export const msUntilTomorrow = (now = Date.now()): number => 86_400_000 - (now % 86_400_000);
 
-/** What is configured, or what an operator allows this user instead (`claimcheck user quota`). */
+/** Reads a user's limits, configured or set by an operator instead (`claimcheck user quota`), and their use. */
 export const readAllowance = async (
   on: Pick<Executor, 'query'>,
   configured: UsageLimits,
@@ -48,7 +48,7 @@ export const readAllowance = async (
   };
 };
 
-/** What an operator allows one user; null: as configured. */
+/** Limits that an operator set for one user; null: as configured. */
 export interface UserLimit {
   quota_bytes: bigint | null;
   max_open_uploads: number | null;

@@ -6,7 +6,7 @@ import { msUntilTomorrow, readAllowance, today } from './allowance.ts';
 /** The limit that refused a charge, as the SQL function `charge_usage` names it. */
 export type Refusal = 'quota_bytes' | 'max_open_uploads' | 'max_uploads_per_day';
 
-/** What is added to a user's sums; SQL expressions of types bigint and int, which may be negative. */
+/** Amounts added to a user's sums; SQL expressions of types bigint and int, which may be negative. */
 interface Charge {
   owner: Prisma.Sql;
   bytes: Prisma.Sql;

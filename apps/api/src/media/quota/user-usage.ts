@@ -2,7 +2,7 @@ import { type Executor, Prisma } from '@claimcheck/database/database';
 import type { UsageLimits } from '../record/usage-limits.ts';
 import { chargeUsage, type Refusal, refusalOf } from './charge-usage.ts';
 
-/** What an upload takes: bytes, stored or reserved, and one of the open uploads that a user may have. */
+/** The share of an upload: bytes, stored or reserved, and one of the open uploads that a user may have. */
 export interface Usage {
   bytes: number;
   is_open: boolean;

@@ -1,13 +1,13 @@
 import type { Subjects } from '@claimcheck/contracts/subjects';
 import type { UsageLimits } from './usage-limits.ts';
 
-/** What the rules of the lifecycle depend on; durations in milliseconds, sizes in bytes. */
+/** Settings that the rules of the lifecycle depend on; durations in milliseconds, sizes in bytes. */
 export interface DomainConfig extends UsageLimits {
   subjects: Subjects;
   /** Our own origin, without a slash at its end: the base of every URL that leaves us. */
   publicUrl: string;
   bucket: string;
-  /** What hosts hear of on the broker: each change of a media object, those of its state, or nothing. */
+  /** Facts that hosts get on the broker: each change of a media object, those of its state, or none. */
   facts: 'changes' | 'states' | 'off';
   scanPolicy: 'gate' | 'deliver' | 'off';
   scanUnscannable: 'deliver-large' | 'deliver' | 'block';

@@ -4,7 +4,7 @@ import type { MediaRow } from './media-row.ts';
 
 type Derivative = MediaRow['derivatives'][number];
 
-/** What is shown of each quality: the newest attempt that was applied. */
+/** Picks the derivative to show for each quality: that of the newest attempt that was applied. */
 export const currentDerivatives = (row: MediaRow): Map<DerivedQuality, Derivative> => {
   const newestFirst = row.derivatives
     .filter((derivative) => derivative.epoch <= row.applied_epoch)

@@ -7,7 +7,7 @@ type State = Pick<MediaRow, 'state' | 'thumbnail_state' | 'ready_by' | 'settle_b
 const askedAt = ({ ready_by, settle_by }: State, deadlineMs: number): { asked_at?: Date } =>
   ready_by === null || settle_by !== null ? {} : { asked_at: new Date(ready_by.getTime() - deadlineMs) };
 
-/** What members wait for, and came with this change: the first picture, the whole. */
+/** Lists the milestones that members wait for and this change reached: the first picture, the whole. */
 export const milestonesOf = (before: State, after: MediaRow, readyDeadlineMs: number): CommittedFact[] => {
   const { media_object_id, epoch, kind } = after;
   const reached = {

@@ -8,7 +8,7 @@ import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
 import { toMedia } from '../record/media-view.ts';
 
-/** What the storage still holds of an erased upload; its prefix is `{upload_id}/`. */
+/** Remains of an erased upload in the storage; its prefix is `{upload_id}/`. */
 export interface ErasedUpload {
   upload_id: string;
   /** Multipart uploads that will not be completed. */

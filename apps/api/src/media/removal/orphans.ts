@@ -7,7 +7,7 @@ import { lockMedia, type MediaColumns, type MediaRow } from '../record/media-row
 
 export type OrphanDecision = 'expiring' | 'expired' | 'brought_back' | 'left';
 
-/** Where a page of due rows ends: the next one starts behind it. */
+/** The end of a page of due rows: the next page starts behind it. */
 export interface DueCursor {
   due_at: Date;
   media_object_id: string;

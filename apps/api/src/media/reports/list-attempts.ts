@@ -9,7 +9,7 @@ export interface Attempt {
   asked_at: Date;
   /** Null: it waits for the relay. */
   published_at: Date | null;
-  /** Where the broker keeps it. */
+  /** Its position in the broker. */
   stream_seq: number | null;
 }
 

@@ -4,7 +4,7 @@ import type { MediaRow } from '../record/media-row.ts';
 export interface StateTime {
   at: Date;
   state: string;
-  /** What says so: the row itself, its upload, or a conversation's log. */
+  /** The source: the row itself, its upload, or a conversation's log. */
   told_by: 'row' | 'upload' | 'conversation';
 }
 

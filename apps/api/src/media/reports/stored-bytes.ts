@@ -25,7 +25,7 @@ export const sumUploadedBytes = async ({ client }: Client): Promise<UploadedByte
 
 export interface DerivativeBytes {
   bytes: number;
-  /** Where the next page begins; undefined: this was the last. */
+  /** The start of the next page; undefined: this was the last. */
   next: string | undefined;
 }
 

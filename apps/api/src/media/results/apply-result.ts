@@ -11,7 +11,7 @@ import type { Result } from './result.ts';
 export type ApplyOutcome = ResultOutcome | 'missing';
 
 interface Read extends MediaColumns {
-  /** Of the row as it was read: a reference to the media object, or a change of it, makes another one. */
+  /** The version of the row as it was read. A reference to the media object, or a change of it, makes another. */
   version: string;
   derivatives: StoredDerivative[];
   applied_stages: string[];

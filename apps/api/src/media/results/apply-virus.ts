@@ -10,7 +10,7 @@ interface AppliedVirus {
   outcome: 'applied' | 'missing' | 'tombstone';
   /** To be deleted after the commit. */
   keys: string[];
-  /** Of the infected bytes: whatever else is made of them is to be blocked too. */
+  /** The hash of the infected bytes: every other media object made of them must be blocked too. */
   sha256: string | undefined;
 }
 

@@ -6,7 +6,7 @@ export interface ProcessedObject {
   quality: string;
   format: string;
   key: string;
-  /** Where it was written; the source's by default. */
+  /** The bucket it was written to; the source's by default. */
   bucket?: string | undefined;
   size: number;
   width?: number | undefined;

@@ -20,7 +20,7 @@ export interface StageResult {
 type Kept = Pick<Derivative, 'quality' | 'format'>;
 type Needed = { quality: DerivedQuality; format?: Format };
 
-/** What a kind must have to be `ready`; without it a success is `degraded`. */
+/** Derivatives that a kind must have to be `ready`; without them a success is `degraded`. */
 const NEEDED: Record<MediaKind, readonly Needed[]> = {
   image: [{ quality: 'high' }, { quality: 'medium' }, { quality: 'low' }],
   video: [{ quality: 'thumbnail', format: 'jpg' }],
@@ -33,7 +33,7 @@ const NEEDED: Record<MediaKind, readonly Needed[]> = {
 const isPlayable = (kept: readonly Kept[]): boolean =>
   kept.some(({ quality, format }) => quality === 'original' || (quality === 'high' && format === 'm3u8'));
 
-/** Whether members expect more of such a file than to download it. */
+/** Tells whether members expect more of such a file than a download. */
 const isPromising = (contentType: string): boolean =>
   ['image', 'video', 'audio'].includes(kindOf(contentType));
 

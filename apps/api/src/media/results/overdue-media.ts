@@ -52,7 +52,7 @@ const toOverdue = (row: Row): OverdueMedia => ({
         },
 });
 
-/** Of a row of media_object, in a lateral join. */
+/** Selects the latest request for a row of media_object, in a lateral join. */
 const LATEST_REQUEST = Prisma.sql`
   SELECT * FROM outbox
   WHERE payload->>'mediaId' = media_object_id::text AND (payload->>'epoch')::int = epoch

@@ -10,7 +10,7 @@ export interface Rescannable {
   sha256: string | null;
 }
 
-/** What has settled and has its source; what is in work is scanned anyway. */
+/** Matches media that settled and have their source; media in work are scanned anyway. */
 const STORED = Prisma.sql`state IN ('ready', 'degraded', 'failed', 'expiring') AND upload_state = 'uploaded'
   AND size_bytes > 0`;
 

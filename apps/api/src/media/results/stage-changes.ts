@@ -11,7 +11,7 @@ import type { Result } from './result.ts';
 export const STAGES = ['preview', 'scan', 'final'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** What a result says about the content; a field that it lacks leaves the column as it is. */
+/** Returns the columns that a result sets about the content; a field that it lacks leaves its column as it is. */
 const learned = (result: Result): MediaChange => {
   const { width, height, durationMs, thumbhash, contentType, kind, waveform, pageCount } = result;
   const sha256 = toSha256(result.sha256);
@@ -75,7 +75,7 @@ const finalChange = (row: MediaRow, result: Result): MediaChange => {
   return { ...learned(result), kind: result.kind ?? 'other', ...failureOf(reason) };
 };
 
-/** What a result of this stage changes, before the rules of settling. */
+/** Returns the change that a result of this stage makes, before the rules of settling. */
 export const stageChange = (
   settings: DomainConfig,
   row: MediaRow,

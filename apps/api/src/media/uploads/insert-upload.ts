@@ -11,7 +11,7 @@ export interface NewSession {
   owner_user_id: string;
   /** Bytes; undefined while deferred. */
   length: number | undefined;
-  /** How the bytes come; `tus` when it is left out. */
+  /** The protocol that brings the bytes; `tus` when it is left out. */
   protocol?: UploadSession['protocol'];
   /** Bytes; fixed for the life of the upload. */
   part_size: number;
@@ -24,7 +24,7 @@ export interface NewSession {
 
 export interface NewMedia {
   metadata: UploadMetadata;
-  /** What the client knows of its file; shown until a worker has inspected it. */
+  /** The client's knowledge of its file; shown until a worker has inspected it. */
   preview?: { width?: number; height?: number; duration_ms?: number; thumbhash?: string };
   /** The host's own. */
   data?: HostData | undefined;

@@ -8,7 +8,7 @@ type Algorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 
 const BYTES: Record<Algorithm, number> = { sha1: 20, sha256: 32, crc32: 4 };
 
-/** What `Upload-Checksum` promises of one request's body (tus 1.0.0, Checksum). */
+/** The checksum that `Upload-Checksum` promises for one request's body (tus 1.0.0, Checksum). */
 export class ExpectedChecksum {
   readonly #expected: Buffer;
   readonly #hash: Hash | undefined;

@@ -5,7 +5,7 @@ import type { UploadSessions } from '../../media/uploads/upload-sessions.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { PartSender } from './part-sender.ts';
 
-/** What an upload's bytes need on their way; made once per process. */
+/** Dependencies that an upload's bytes need on their way; made once per process. */
 export interface Engine {
   sessions: UploadSessions;
   sender: PartSender;

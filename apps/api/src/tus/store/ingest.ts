@@ -18,7 +18,7 @@ import { TusError } from './tus-error.ts';
 const SMALL_BYTES = 256 * 1_024;
 /** A client that needs longer to fill a part gives its bytes away in small pieces instead of holding one. */
 const FAST_FILL_MS = 15_000;
-/** How long a reservation waits for a byte while another upload wants it. */
+/** Time that a reservation waits for a byte while another upload wants it. */
 const SILENT_MS = 3_000;
 const PARTS_IN_FLIGHT = 4;
 /** So many tails are joined into one. */
@@ -29,7 +29,7 @@ export interface Remainder extends Taken {
   tails: StoredTail[];
 }
 
-/** How far a request may go, in bytes from the upload's start, and the error beyond. */
+/** The furthest offset of a request, in bytes from the upload's start, and the error beyond. */
 export interface Limit {
   bytes: number;
   code: 'too_large' | 'quota_exceeded';
@@ -313,7 +313,7 @@ export class Ingest implements Holder {
     return { offset: this.#position, end, s3_upload_id: this.#s3UploadId };
   }
 
-  /** What is below a part's size is stored beside the parts, and read back when the part is whole. */
+  /** Stores bytes short of a part's size next to the parts; they are read back when the part is whole. */
   async #writeTail(): Promise<void> {
     if (this.#buffer.bytes === 0) return;
     await this.#settle();

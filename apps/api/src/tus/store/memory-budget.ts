@@ -27,7 +27,7 @@ interface Waiter {
 /** Buffers are kept and used again: fresh ones of this size cost more in page faults and collection. */
 const SIZES = [MIB, 8 * MIB];
 
-/** How often holders are checked for slowness, while another waits. */
+/** Interval at which holders are checked for slowness, while another waits. */
 const LOOK_MS = 500;
 
 const sizeFor = (bytes: number): number => SIZES.find((size) => bytes <= size) ?? bytes;
@@ -85,7 +85,8 @@ export class MemoryBudget {
   /**
    * Waits for room, first come, first served.
    *
-   * @param holder fills the room at a client's speed and may be asked to hurry; without one, no holder is asked
+   * @param holder the owner that fills the room at a client's speed; a caller that fills it by itself passes none
+   *   and is not asked to hurry
    * @returns undefined after {@link withdraw}
    */
   async reserve(bytes: number): Promise<Room>;

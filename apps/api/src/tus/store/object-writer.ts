@@ -10,7 +10,7 @@ const MAX_SOCKETS = 256;
 const MAX_ERROR_BYTES = 65_536;
 
 export interface ObjectWriterOptions extends StorageOptions {
-  /** Whether writes carry checksums: see needs-checksums. */
+  /** Tells whether writes carry checksums: see needs-checksums. */
   needsChecksums: () => Promise<boolean>;
 }
 

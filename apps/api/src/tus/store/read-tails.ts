@@ -14,7 +14,7 @@ export const readTails = (storage: Storage, tails: readonly StoredTail[]): Promi
     }),
   );
 
-/** What a commit says of tails that a part, or a longer tail, took in. */
+/** Returns the fields of a commit for tails that a part, or a longer tail, took in. */
 export const joined = (tails: readonly StoredTail[]): Pick<Progress, 'tails_joined'> => {
   const last = tails.at(-1);
   return last === undefined ? {} : { tails_joined: last.number };

@@ -1,6 +1,6 @@
 import type { StoredPart, StoredTail } from '../../media/uploads/upload-parts.ts';
 
-/** What may be counted: parts without a gap before them. */
+/** Parts that may be counted: those without a gap before them. */
 export interface Prefix {
   /** The number of the last one. */
   last: number;

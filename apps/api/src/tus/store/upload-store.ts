@@ -82,7 +82,7 @@ export class UploadStore extends DataStore {
     return offset;
   }
 
-  /** What has no length yet is charged as it comes, and may go no further than its owner's quota. */
+  /** Returns the limit. An upload without a length is charged as it comes, up to its owner's quota. */
   async #limitOf({ length, offset, owner_user_id }: UploadSession): Promise<Limit> {
     const { maxUploadBytes, sessions } = this.#engine;
     if (length !== undefined) return { bytes: length, code: 'too_large' };
