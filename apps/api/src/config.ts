@@ -18,12 +18,12 @@ import {
   flag,
   httpUrl,
   keyedSecrets,
-  list,
   listOf,
   port,
   readConfig,
   wholeNumber,
 } from '@claimcheck/platform/process/config';
+import { originVariables } from '@claimcheck/platform/process/origins';
 import {
   storageVariables,
   toStorageOptions,
@@ -228,7 +228,7 @@ export const apiSchema = z
       .optional()
       .describe('Signs webhooks (Standard Webhooks): `whsec_` and at least 24 random bytes in base64.'),
     ACCESS_LOG: flag.default(true).describe('One line for each request, at `info`.'),
-    CORS_ORIGINS: list.default([]).describe('Origins of other pages that may call, comma-separated, or `*`.'),
+    ...originVariables,
     DEV_LOGIN: flag.default(false).describe('Lets any visitor log in as any user. Demos only.'),
     WEB_DIR: z.string().optional().describe('Static files that are served at `/`.'),
   })

@@ -169,3 +169,20 @@ test('a page of another origin may send the header', async () => {
   expect(response.headers.get('access-control-allow-origin')).toBe('https://chat.example');
   expect(response.headers.get('access-control-allow-headers')).toContain('idempotency-key');
 });
+
+test.each([
+  ['http://localhost:5173/app/', 'http://127.0.0.1:5173', 'http://127.0.0.1:5173'],
+  ['capacitor://localhost/', 'capacitor://localhost', 'capacitor://localhost'],
+  ['capacitor://localhost', 'null', null],
+  ['*', 'https://anywhere.example', 'https://anywhere.example'],
+])('with CORS_ORIGINS=%s a page of %s reads the answer for %s', async (CORS_ORIGINS, origin, allowed) => {
+  const own = await startTestApi(inject('stack'), { CORS_ORIGINS });
+  try {
+    const { headers } = await fetch(`${own.url}/config.json`, { headers: { origin } });
+    expect(headers.get('access-control-allow-origin')).toBe(allowed);
+    expect(headers.get('access-control-allow-credentials')).toBeNull();
+    expect(headers.get('vary')).toContain('Origin');
+  } finally {
+    await own.close();
+  }
+});

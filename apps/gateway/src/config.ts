@@ -11,19 +11,13 @@ import {
   duration,
   type Environment,
   httpUrl,
-  list,
   port,
   readConfig,
   wholeNumber,
 } from '@claimcheck/platform/process/config';
+import { originVariables } from '@claimcheck/platform/process/origins';
 import { toTraceSettings, traceVariables } from '@claimcheck/platform/tracing/trace-variables';
 import { z } from 'zod';
-
-// A browser sends scheme, host and port; a path in the list would never match anything.
-const origin = httpUrl.refine(
-  (url) => new URL(url).origin === url,
-  'must be origins such as https://chat.example',
-);
 
 /** Variables with their descriptions: `npm run docs` writes docs/configuration.md from them. */
 export const gatewaySchema = z
@@ -43,10 +37,7 @@ export const gatewaySchema = z
       .describe('Port of `/healthz`, `/readyz` and `/metrics`. `npm start` counts up from one value.'),
     PUBLIC_URL: httpUrl.describe('Address of the api, as clients see it.'),
     GATEWAY_PUBLIC_URL: httpUrl.optional().describe('Address of the gateway, as clients see it.'),
-    CORS_ORIGINS: list
-      .pipe(z.array(z.union([z.literal('*'), origin])))
-      .default([])
-      .describe('Origins of other pages that may call, comma-separated, or `*`.'),
+    ...originVariables,
     MAX_CONNECTIONS_PER_USER: wholeNumber(1, 100_000)
       .default(50)
       .describe('Sockets of one user at one process.'),

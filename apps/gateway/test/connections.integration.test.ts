@@ -250,7 +250,7 @@ describe('the process', () => {
       GATEWAY_PORT: 'many',
       AUTH_JWT_SECRET: secret,
       AUTH_JWKS_URL: 'https://keys.example/jwks.json',
-      CORS_ORIGINS: 'https://chat.example/path',
+      CORS_ORIGINS: 'chat.example',
     });
     expect(code).toBe(78);
     const names = [

@@ -1,4 +1,5 @@
 import { toProblem } from '@claimcheck/contracts/errors';
+import { originsOf } from '@claimcheck/platform/process/origins';
 import cors from 'cors';
 import express, { type Express, type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
@@ -76,7 +77,8 @@ const securityHeaders = ({ config }: HttpContext): RequestHandler => {
 
 const corsPolicy = ({ publicUrl, corsOrigins }: HttpContext['config']): RequestHandler =>
   cors({
-    origin: [new URL(publicUrl).origin, ...corsOrigins],
+    // `true` answers the request's origin. No answer allows credentials: a call carries its token itself.
+    origin: corsOrigins.includes('*') || originsOf([publicUrl, ...corsOrigins]),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: [
       'ETag',

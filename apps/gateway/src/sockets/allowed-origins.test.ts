@@ -23,6 +23,13 @@ test('the names of this machine are one', () => {
   expect(isAllowed('http://localhost:8081')).toBe(false);
 });
 
+test('web views may by their own schemes, and open no door for pages without an origin', () => {
+  const isAllowed = createOriginCheck(['capacitor://localhost']);
+  expect(isAllowed('capacitor://localhost')).toBe(true);
+  expect(isAllowed('null')).toBe(false);
+  expect(createOriginCheck(['null'])('null')).toBe(true);
+});
+
 test('* allows everybody', () => {
   expect(createOriginCheck(['*'])('https://anywhere.example')).toBe(true);
 });

@@ -1,15 +1,4 @@
-const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
-
-/** On the local machine a page is opened under either of its names. */
-const withLoopbackNames = (origin: string): string[] => {
-  const url = new URL(origin);
-  if (!LOOPBACK_NAMES.includes(url.hostname)) return [url.origin];
-  return LOOPBACK_NAMES.map((hostname) => {
-    const alias = new URL(url);
-    alias.hostname = hostname;
-    return alias.origin;
-  });
-};
+import { originsOf } from '@claimcheck/platform/process/origins';
 
 /**
  * Tells whether a page of `origin` may open a socket. Browsers always send the header, and pages cannot change it.
@@ -18,7 +7,7 @@ const withLoopbackNames = (origin: string): string[] => {
  * @param urls addresses of pages; `*` allows every origin
  */
 export const createOriginCheck = (urls: readonly string[]): ((origin: string | undefined) => boolean) => {
-  const all = urls.includes('*');
-  const allowed = new Set(urls.filter((url) => url !== '*').flatMap(withLoopbackNames));
+  const allowed = new Set(originsOf(urls));
+  const all = allowed.has('*');
   return (origin) => all || origin === undefined || allowed.has(origin);
 };
