@@ -30,7 +30,7 @@ describe('readWorkerConfig', () => {
       scanPolicy: 'gate',
       lanes: ['media', 'transcode'],
       maxAttempts: 5,
-      maxImagePixels: 64_000_000,
+      maxImagePixels: 51_000_000,
       ackWait: 30_000,
     });
   });

@@ -79,7 +79,7 @@ export const workerSchema = z
       byDefault: '80 % of what is free in `TEMP_DIR` at the start',
     }),
     MAX_IMAGE_PIXELS: wholeNumber(1, 1_000_000_000)
-      .default(64_000_000)
+      .default(51_000_000)
       .describe(
         'Pixels that are decoded of a picture, and of each frame of a video. A JPEG may have five times as many, because it is decoded at a fraction of its size.',
       ),

@@ -25,8 +25,8 @@ const SMALLER = [
 ] as const;
 /** Bytes a pixel of a lossless file, below which it is probably a screenshot or a drawing. */
 const FLAT_BYTES_PER_PIXEL = 0.7;
-/** An encoder without loss needs several times the memory of the picture: larger ones are not tried. */
-const MAX_EXACT_PIXELS = 2_000_000;
+/** Encoding a flat picture well takes several times its memory: larger ones are encoded as photos. */
+const MAX_FLAT_PIXELS = 2_000_000;
 
 const MAX_FRAMES = 500;
 /** Frames times pixels of a moving derivative. */
@@ -119,8 +119,10 @@ const decodeOnce = ({ path, image }: ImageFile, largest: ImageSize): Promise<() 
     return () => pixels.clone();
   });
 
-const isFlat = ({ isLossless, sourceBytes, image }: QualitySource): boolean =>
-  isLossless && sourceBytes / (image.width * image.height) < FLAT_BYTES_PER_PIXEL;
+const isFlat = ({ isLossless, sourceBytes, image }: QualitySource, { width, height }: ImageSize): boolean =>
+  isLossless &&
+  sourceBytes / (image.width * image.height) < FLAT_BYTES_PER_PIXEL &&
+  width * height <= MAX_FLAT_PIXELS;
 
 const encodeStill = async (
   source: QualitySource,
@@ -128,12 +130,11 @@ const encodeStill = async (
   open: () => Sharp,
 ): Promise<EncodedImage> => {
   const image = open().resize(size.width, size.height, { fit: 'fill' });
-  if (!isFlat(source))
+  if (!isFlat(source, size))
     return withinSource(source, (options) => webp(image, options), await webp(image, { quality: QUALITY }));
   // Red text on black keeps its colour only without loss, or with colours at full resolution.
   const lossy = await webp(image, { quality: QUALITY, smartSubsample: true });
-  const mayBeExact = size.width * size.height <= MAX_EXACT_PIXELS;
-  const exact = mayBeExact ? await webp(image, { nearLossless: true }) : lossy;
+  const exact = await webp(image, { nearLossless: true });
   return withinSource(
     source,
     (options) => webp(image, options),
