@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { type LoadHls, playFile, playHls } from './hls.ts';
 import { FILLING } from './media-frame.tsx';
 
@@ -31,8 +31,20 @@ export const FilmPlayer = ({
   ...props
 }: FilmPlayerProps) => {
   const element = useRef<HTMLVideoElement>(null);
-  const left = useRef({ seconds: 0, isPlaying: false });
+  const left = useRef(0);
+  // By the viewer's own events: an element that fails or loads counts as paused.
+  const isPlaying = useRef(false);
   const onError = useRef(props.onError);
+  const [source, setSource] = useState(film);
+  const tried = useRef(attempt);
+
+  useEffect(() => {
+    const video = element.current;
+    const isUntouched = !video || (video.paused && video.currentTime === 0);
+    // A renewed address must not interrupt a viewer: it is taken when the old one no longer loads.
+    if (isUntouched || attempt !== tried.current) setSource(film);
+    tried.current = attempt;
+  }, [film, attempt]);
 
   useEffect(() => {
     onError.current = props.onError;
@@ -40,11 +52,11 @@ export const FilmPlayer = ({
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt plays the same again
   useEffect(() => {
     const video = element.current;
-    const url = playlist ?? film;
+    const url = playlist ?? source;
     if (!video || url === undefined) return;
     let hasFailed = false;
     const remember = () => {
-      left.current = { seconds: video.currentTime, isPlaying: !video.paused };
+      left.current = video.currentTime;
     };
     const fail = () => {
       if (hasFailed) return;
@@ -54,7 +66,7 @@ export const FilmPlayer = ({
       onError.current();
     };
     video.addEventListener('error', fail);
-    const patience = film === undefined ? Number.POSITIVE_INFINITY : PATIENCE_WITH_FILM;
+    const patience = source === undefined ? Number.POSITIVE_INFINITY : PATIENCE_WITH_FILM;
     const end =
       playlist === undefined
         ? playFile(video, url)
@@ -65,7 +77,7 @@ export const FilmPlayer = ({
       video.removeEventListener('error', fail);
       end();
     };
-  }, [playlist, film, loadHls, attempt]);
+  }, [playlist, source, loadHls, attempt]);
 
   return (
     // biome-ignore lint/a11y/useMediaCaption: there are none
@@ -78,14 +90,20 @@ export const FilmPlayer = ({
       aria-label={label}
       data-claimcheck-hls={playlist !== undefined}
       style={{ ...FILLING, objectFit: 'contain' }}
+      onPlay={() => {
+        isPlaying.current = true;
+      }}
+      onPause={({ currentTarget: video }) => {
+        // Chromium pauses an element that fails or loads again; a viewer pauses one that has a film.
+        if (video.error === null && video.readyState > 0) isPlaying.current = false;
+      }}
       onLoadedMetadata={({ currentTarget: video }) => {
-        const { seconds, isPlaying } = left.current;
-        if (seconds > 0) video.currentTime = seconds;
+        if (left.current > 0) video.currentTime = left.current;
         // Whether it may play by itself is the browser's to say.
-        if (isPlaying) video.play().catch(() => {});
+        if (isPlaying.current) video.play().catch(() => {});
       }}
       onTimeUpdate={({ currentTarget: video }) => {
-        const distance = Math.abs(video.currentTime - left.current.seconds);
+        const distance = Math.abs(video.currentTime - left.current);
         if (!video.seeking && distance > PAST_FAILURE) props.onProgress();
       }}
     />
