@@ -17,6 +17,6 @@ test(`${FILES} changed files of every kind: each settles, and the worker lives`,
   console.log(JSON.stringify(summary));
   expect(summary.files).toBe(FILES);
   // Some are too broken, some are not broken enough: otherwise this would say little.
-  expect(summary.states.failed).toBeGreaterThan(0);
+  expect(summary.states.degraded).toBeGreaterThan(0);
   expect(summary.states.ready).toBeGreaterThan(0);
 }, 300_000);
