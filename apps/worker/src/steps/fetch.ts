@@ -21,7 +21,7 @@ export interface Source {
 export const SOURCE_FILE = 'source';
 const STALL_MS = 30_000;
 /**
- * Pauses between the looks at a missing source. The api asks only for objects that it has seen, but a store may
+ * Pauses between the checks a missing source. The api asks only for objects that it has seen, but a store may
  * hide an object for seconds while it assembles or replaces it.
  */
 const HIDDEN_PAUSES_MS = [250, 500, 1_000, 2_000];
