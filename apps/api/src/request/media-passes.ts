@@ -2,6 +2,7 @@ import { hostId, uuid } from '@claimcheck/contracts/ids';
 import type { KeyedSecret } from '@claimcheck/platform/process/config';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
+import { SigningKeys } from './signing-keys.ts';
 
 const AUDIENCE = 'claimcheck:media';
 const ALGORITHM = 'HS256';
@@ -21,30 +22,23 @@ export interface MediaPass {
  * Unlike a media session a pass needs no membership, opens nothing else, and ends by itself.
  */
 export class MediaPasses {
-  #signing: KeyedSecret;
-  #secrets: ReadonlyMap<string, string>;
+  readonly #keys: SigningKeys;
 
   /** @param keys the first signs, all verify */
   constructor(keys: readonly KeyedSecret[]) {
-    const [signing] = keys;
-    if (signing === undefined) throw new TypeError('a secret is required');
-    this.#signing = signing;
-    this.#secrets = new Map(keys.map(({ kid, secret }) => [kid, secret]));
+    this.#keys = new SigningKeys(keys);
   }
 
   /** Uses other keys from now on. @param keys as for the constructor; none: nothing changes */
   replaceKeys(keys: readonly KeyedSecret[]): void {
-    const [signing] = keys;
-    if (signing === undefined) return;
-    this.#signing = signing;
-    this.#secrets = new Map(keys.map(({ kid, secret }) => [kid, secret]));
+    this.#keys.replace(keys);
   }
 
   sign({ user_id, media_object_id, expires_at }: MediaPass): string {
     const exp = Math.floor(expires_at.getTime() / 1_000);
-    return jwt.sign({ media_object_id, exp }, this.#signing.secret, {
+    return jwt.sign({ media_object_id, exp }, this.#keys.current.secret, {
       algorithm: ALGORITHM,
-      keyid: this.#signing.kid,
+      keyid: this.#keys.current.kid,
       audience: AUDIENCE,
       subject: user_id,
       noTimestamp: true,
@@ -54,7 +48,7 @@ export class MediaPasses {
   /** The pass that a token stands for; undefined when there is none, or no longer. */
   verify(token: string): MediaPass | undefined {
     if (token.length > MAX_CHARACTERS) return undefined;
-    const secret = this.#secrets.get(jwt.decode(token, { complete: true })?.header.kid ?? '');
+    const secret = this.#keys.secretOf(jwt.decode(token, { complete: true })?.header.kid ?? '');
     if (secret === undefined) return undefined;
     try {
       const claims = jwt.verify(token, secret, { algorithms: [ALGORITHM], audience: AUDIENCE });

@@ -4,6 +4,7 @@ import { TokenError } from '@claimcheck/platform/auth/token-verifier';
 import type { KeyedSecret } from '@claimcheck/platform/process/config';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
+import { SigningKeys } from './signing-keys.ts';
 
 const AUDIENCE = 'claimcheck:upload';
 const ALGORITHM = 'HS256';
@@ -31,23 +32,16 @@ export interface Ticket {
  * longer than a user's token lives. A ticket opens one upload and nothing else.
  */
 export class UploadTickets {
-  #signing: KeyedSecret;
-  #secrets: ReadonlyMap<string, string>;
+  readonly #keys: SigningKeys;
 
   /** @param keys the first signs, all verify */
   constructor(keys: readonly KeyedSecret[]) {
-    const [signing] = keys;
-    if (signing === undefined) throw new TypeError('a secret is required');
-    this.#signing = signing;
-    this.#secrets = new Map(keys.map(({ kid, secret }) => [kid, secret]));
+    this.#keys = new SigningKeys(keys);
   }
 
   /** Uses other keys from now on. @param keys as for the constructor; none: nothing changes */
   replaceKeys(keys: readonly KeyedSecret[]): void {
-    const [signing] = keys;
-    if (signing === undefined) return;
-    this.#signing = signing;
-    this.#secrets = new Map(keys.map(({ kid, secret }) => [kid, secret]));
+    this.#keys.replace(keys);
   }
 
   /** Tells whether a token claims to be a ticket; does not check that it is a valid one. */
@@ -59,9 +53,9 @@ export class UploadTickets {
     const { user_id, expires_at, ...claims } = ticket;
     // Rounded up: at the very end the upload's own expiry answers, with a 410 that says what happened.
     const exp = Math.ceil(expires_at.getTime() / 1_000);
-    return jwt.sign({ ...claims, exp }, this.#signing.secret, {
+    return jwt.sign({ ...claims, exp }, this.#keys.current.secret, {
       algorithm: ALGORITHM,
-      keyid: this.#signing.kid,
+      keyid: this.#keys.current.kid,
       audience: AUDIENCE,
       subject: user_id,
     });
@@ -69,7 +63,7 @@ export class UploadTickets {
 
   /** @throws TokenError */
   verify(token: string): Ticket {
-    const secret = this.#secrets.get(decode(token)?.header.kid ?? '');
+    const secret = this.#keys.secretOf(decode(token)?.header.kid ?? '');
     if (secret === undefined)
       throw new TokenError('unknown_key', 'kid of the ticket is none of TOKEN_SECRETS');
     const claims = claimsSchema.safeParse(verified(token, secret));
