@@ -1,6 +1,6 @@
 import { ClaimcheckError } from './claimcheck-error.ts';
 
-/** What this SDK stands on, and since when browsers have it. */
+/** Platform features that this SDK needs. Each entry says whether one is missing. */
 const isMissing: Record<string, () => boolean> = {
   fetch: () => !('fetch' in globalThis),
   'Promise.withResolvers': () => !('withResolvers' in Promise),
@@ -8,7 +8,7 @@ const isMissing: Record<string, () => boolean> = {
   structuredClone: () => !('structuredClone' in globalThis),
 };
 
-/** Throws `unsupported`, and says what to do. */
+/** Throws `unsupported`; the message says what to do. */
 export const assertSupported = (): void => {
   const missing = Object.keys(isMissing).filter((name) => isMissing[name]?.());
   if (missing.length > 0 && isReactNative())

@@ -1,18 +1,18 @@
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 
-/** Between half of `ms` and all of it, so that clients that failed together do not return together. */
+/** Returns between half of `ms` and all of it, so that clients that failed together do not return together. */
 export const spread = (ms: number, random: () => number = Math.random): number =>
   Math.round(ms * (0.5 + random() / 2));
 
-/** Milliseconds to wait after this many failures in a row; `random` is in [0, 1). */
+/** Returns the milliseconds to wait after this many failures in a row; `random` is in [0, 1). */
 export const backoffMs = (failures: number, random: () => number = Math.random): number =>
   spread(Math.min(FIRST_MS * 2 ** Math.max(failures - 1, 0), LONGEST_MS), random);
 
-/** Whether the platform reports that there is no network. Where it cannot tell, there is one. */
+/** Returns whether the platform reports no network. A platform that cannot tell counts as online. */
 export const isOffline = (): boolean => globalThis.navigator?.onLine === false;
 
-/** Waits for `delayMs`: shorter when the network returns, and for as long as there is none. */
+/** Waits for `delayMs`, less if the network returns earlier, and longer while there is no network. */
 export const waitForRetry = (delayMs: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const end = () => {

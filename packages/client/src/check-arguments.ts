@@ -1,12 +1,12 @@
 import { ClaimcheckError } from './claimcheck-error.ts';
 
-/** Every key of an options type: the compiler names the one that is missing. */
+/** Every key of an options type. The compiler reports a missing one. */
 export type KeysOf<Options> = Record<keyof Required<Options>, true>;
 
 export const invalid = (field: string, message: string): ClaimcheckError =>
   new ClaimcheckError('invalid_option', message, { field });
 
-/** Throws `invalid_option` for an option that does not exist: dropped without a word it would be missed later. */
+/** Throws `invalid_option` for an unknown option, which would otherwise be dropped silently. */
 export const assertKnown = <Options extends object>(
   what: string,
   options: Options,
@@ -19,13 +19,13 @@ export const assertKnown = <Options extends object>(
     throw invalid(unknown, `${what} has no option ${unknown}. It has ${Object.keys(keys).join(', ')}.`);
 };
 
-/** Throws `invalid_option`, and says what to pass instead. */
+/** Throws `invalid_option`; the message says what to pass instead. */
 export const assertBlob = (file: unknown): void => {
   if (file instanceof Blob || isReadable(file)) return;
   throw invalid('file', `upload takes a File or a Blob, and got ${nameOf(file)}. ${insteadOf(file)}`);
 };
 
-/** A file of another platform that can be read piece by piece. */
+/** Returns whether this is a file of another platform that can be read piece by piece. */
 const isReadable = (file: unknown): boolean =>
   typeof file === 'object' &&
   file !== null &&
@@ -36,7 +36,7 @@ const isReadable = (file: unknown): boolean =>
 
 const HOST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Throws `invalid_option` for what can name no conversation. */
+/** Throws `invalid_option` unless `id` can be the id of a conversation. */
 export const assertConversationId = (id: unknown): void => {
   if (typeof id === 'string' && HOST_ID.test(id)) return;
   throw invalid(

@@ -2,7 +2,7 @@ import { toProblem } from '@claimcheck/contracts/errors';
 import { expect, test } from 'vitest';
 import { ClaimcheckError, errorOfAnswer, errorOfCode } from './claimcheck-error.ts';
 
-test('a problem document becomes an error with all that it says', () => {
+test('a problem document becomes an error with all of its fields', () => {
   const problem = toProblem('rate_limited', {
     detail: 'Slow down.',
     retry_after_ms: 1_500,

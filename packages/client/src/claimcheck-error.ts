@@ -1,34 +1,34 @@
 import { PROBLEMS, type Problem, type ProblemCode } from '@claimcheck/contracts/errors';
 
-/** What only a client can know. */
+/** Codes of errors that only a client can detect. */
 export type ClientErrorCode =
-  /** There was no answer. */
+  /** The server did not answer. */
   | 'network'
-  /** The storage, to which bytes were to be sent directly, did not answer. */
+  /** The client was to send bytes directly to the storage, which did not answer. */
   | 'storage_unreachable'
   | 'cancelled'
-  /** `getToken` failed, or gave nothing. */
+  /** `getToken` failed or returned nothing. */
   | 'token_missing'
   /** `baseUrl` answered, but is not a Claimcheck API. */
   | 'wrong_address'
-  /** An option that can't be. */
+  /** An option has an impossible value. */
   | 'invalid_option'
-  /** The browser, or this version of Node, lacks something. */
+  /** The browser, or this version of Node, lacks a feature that the SDK needs. */
   | 'unsupported'
-  /** A proxy between client and server accepts no request of this size; smaller ones are tried. */
+  /** A proxy between client and server refuses requests of this size; the SDK then tries smaller ones. */
   | 'request_too_large'
-  /** `stripLocation` can't take the location out of this kind of file. */
+  /** `stripLocation` cannot remove the location from this kind of file. */
   | 'location_kept'
-  /** After a reload: the bytes are needed again. */
+  /** After a reload, the upload needs the file's bytes again. */
   | 'file_missing'
   /** The file differs from the one the upload started with. */
   | 'file_changed';
 
-/** The server's problem codes, and those that only a client can know. */
+/** The server's problem codes, and the codes that only a client can detect. */
 export type ClaimcheckErrorCode = ProblemCode | ClientErrorCode;
 
 interface ClaimcheckErrorFields {
-  /** HTTP status; 0 when there was no answer. */
+  /** HTTP status; 0 without an answer. */
   status?: number;
   /** Whether the same request may succeed later, unchanged. */
   retryable?: boolean;
@@ -38,7 +38,7 @@ interface ClaimcheckErrorFields {
   mediaObjectId?: string | undefined;
 }
 
-/** Every failure of the SDK: a problem document of the server, or a code of its own. */
+/** Every failure of the SDK: either a problem document of the server or a code of the SDK. */
 export class ClaimcheckError extends Error {
   override readonly name = 'ClaimcheckError';
   readonly code: ClaimcheckErrorCode;
@@ -66,7 +66,7 @@ export class ClaimcheckError extends Error {
   }
 }
 
-/** The sentence is for the user; `detail` is for the developer. */
+/** The message is for the user, `detail` for the developer. */
 export const networkError = (cause: unknown, url?: URL): ClaimcheckError =>
   new ClaimcheckError(
     'network',
@@ -80,7 +80,7 @@ export const networkError = (cause: unknown, url?: URL): ClaimcheckError =>
 
 export const cancelledError = (): ClaimcheckError => new ClaimcheckError('cancelled', 'This was cancelled.');
 
-/** Turns anything that was thrown into a `ClaimcheckError`. */
+/** Turns any thrown value into a `ClaimcheckError`. */
 export const toClaimcheckError = (error: unknown): ClaimcheckError =>
   error instanceof ClaimcheckError
     ? error
@@ -106,18 +106,18 @@ const CODE_OF_STATUS = new Map<number, ProblemCode>([
   [504, 'unavailable'],
 ]);
 
-/** A proxy in between answers without a code, and a newer server with one that is not known here. */
+/** A proxy in between answers without a code; a newer server may answer with a code unknown here. */
 const codeOfStatus = (status: number): ProblemCode =>
   CODE_OF_STATUS.get(status) ?? (status >= 500 ? 'internal' : 'invalid_request');
 
-/** The error that a code alone stands for, as in answers of sockets. */
+/** Returns the error for a bare code, as sockets send it. */
 export const errorOfCode = (code: string, detail?: string): ClaimcheckError => {
   const known = isProblemCode(code) ? code : 'internal';
   const { status, title, retryable } = PROBLEMS[known];
   return new ClaimcheckError(known, detail ?? title, { status, retryable, detail });
 };
 
-/** The error in an HTTP answer whose status is not a success; `body` is its text, problem document or not. */
+/** Returns the error for an HTTP answer that is not a success. `body` is its text, problem document or not. */
 export const errorOfAnswer = (status: number, body: string): ClaimcheckError =>
   errorOfProblem({ ...parseProblem(body), status });
 

@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 test.each([undefined, '', 'media.example', '/api', 'ftp://media.example'])(
-  'the address %j is refused, with one that would do',
+  'the address %j is refused, and the error suggests a valid one',
   (baseUrl) => {
     expect(() => createClient(options({ baseUrl }))).toThrow(
       expect.objectContaining({
@@ -29,7 +29,7 @@ test.each([undefined, '', 'media.example', '/api', 'ftp://media.example'])(
   },
 );
 
-test('a token in place of the function that gives it is refused', () => {
+test('a token instead of a function that returns it is refused', () => {
   expect(() => createClient(options({ getToken: 'token' }))).toThrow(
     'getToken has to be a function that returns a JWT.',
   );
@@ -43,7 +43,7 @@ test.each([
     () => Promise.reject(new Error('the session is over')),
     /getToken failed: the session is over/,
   ],
-])('getToken that gives %s: the first call says so', async (_, getToken, words) => {
+])('the first call fails when getToken returns %s', async (_, getToken, words) => {
   const client = createClient(options({ getToken }));
   const listing = client.conversations.list();
   await expect(listing).rejects.toMatchObject({
@@ -52,14 +52,14 @@ test.each([
   });
 });
 
-test('a token that is no JWT: the user cannot be read from it', async () => {
+test('a token that is not a JWT fails: the user cannot be read from it', async () => {
   const client = createClient(options({ getToken: () => 'abc' }));
   await expect(client.userId()).rejects.toMatchObject({ code: 'token_missing' });
   expect(await createClient(options()).userId()).toBe('ann');
   expect(await createClient(options({ getToken: () => 'abc', userId: 'ben' })).userId()).toBe('ben');
 });
 
-test('an address without a server says what to check', async () => {
+test('an address without a server gets an error that says what to check', async () => {
   await expect(createClient(options()).conversations.list()).rejects.toMatchObject({
     code: 'network',
     retryable: true,
@@ -67,7 +67,7 @@ test('an address without a server says what to check', async () => {
   });
 });
 
-test('an address of a web page, not of an api, is named as such', async () => {
+test('an address of a web page instead of an api gets an error that says so', async () => {
   vi.stubGlobal('fetch', async () => new Response('<!doctype html><title>hello</title>'));
   await expect(createClient(options()).conversations.list()).rejects.toMatchObject({
     code: 'wrong_address',
@@ -76,7 +76,7 @@ test('an address of a web page, not of an api, is named as such', async () => {
   });
 });
 
-test('a browser that is too old gets an error that says what it lacks', () => {
+test('a browser that is too old gets an error that names the missing feature', () => {
   vi.stubGlobal('structuredClone', undefined);
   Reflect.deleteProperty(globalThis, 'structuredClone');
   expect(() => createClient(options())).toThrow(/too old: it lacks structuredClone.*Chrome/);
@@ -113,7 +113,7 @@ test('a token that the server refuses is replaced once', async () => {
 test.each([
   ['a token at once', 0],
   ['no token at first', 2],
-])('%s: what an earlier page left goes out, and before what is sent on this one', async (_, refusals) => {
+])('with %s, messages from an earlier page go out before those of this one', async (_, refusals) => {
   const store = memoryStore();
   const sent: string[] = [];
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no network')));
@@ -143,7 +143,7 @@ test.each([
   after.close();
 });
 
-test('what is sent as a client is closed is not kept', async () => {
+test('a message sent while the client closes is not stored', async () => {
   const store = memoryStore();
   vi.stubGlobal('fetch', async () => Response.json({ conversation_id: 'talk' }));
   const client = createClient(options({ store }));
@@ -153,20 +153,20 @@ test('what is sent as a client is closed is not kept', async () => {
   await expect.poll(() => store.list('')).toEqual([]);
 });
 
-test('a client that is closed lets go of its store', () => {
+test('closing a client releases its store', () => {
   const close = vi.fn();
   const client = createClient(options({ store: { ...memoryStore(), close } }));
   client.close();
   expect(close).toHaveBeenCalledOnce();
 });
 
-test('a client that is closed before there was a token waits no longer', async () => {
+test('closing a client ends its wait for a token', async () => {
   const client = createClient(options({ getToken: () => Promise.reject(new Error('no network')) }));
   client.close();
   await client.restored;
 });
 
-test('no token for a while: everything that waits says so, and what is kept is shown once its user is known', async () => {
+test('without a token every waiting message says so; stored ones appear once their user is known', async () => {
   const store = memoryStore();
   const kept = { id: 'talk', messages: [], lastSeq: 7, hasOlder: true };
   await store.set('http://127.0.0.1:9|ann|conversation|talk', kept);
@@ -225,7 +225,7 @@ test('a store that never answers keeps nothing from being sent or shown', async 
   client.close();
 });
 
-test('a host that cannot take a warning loses nothing else', async () => {
+test('a host whose onWarning throws loses nothing else', async () => {
   const consoleWarn = vi.spyOn(console, 'warn').mockImplementation(() => {});
   vi.stubGlobal('fetch', async () => Response.json({ conversation_id: 'talk' }));
   const full = new Error('full');

@@ -3,7 +3,7 @@ interface Hash {
   digest(): Uint8Array;
 }
 
-/** The digest of a file that need not fit into memory: read by slices. Rejects with the signal's reason. */
+/** Computes the digest of a file slice by slice, so it need not fit into memory. Rejects with the signal's reason. */
 export const hashBlob = async (
   hash: Hash,
   blob: Blob,

@@ -5,7 +5,7 @@ export type HttpMethod = 'GET' | 'POST' | 'DELETE';
 
 export interface Http {
   readonly baseUrl: string;
-  /** The host's. Missing where requests need none. */
+  /** The host's tokens. Absent where requests need none. */
   readonly tokens?: Tokens | undefined;
   /** Returns the parsed JSON body. Throws ClaimcheckError. `path` may be an address of the same service. */
   request<Answer>(
@@ -18,11 +18,11 @@ export interface Http {
 
 export interface RequestOptions {
   signal?: AbortSignal | undefined;
-  /** Instead of the user's token, such as those of an upload's ticket. */
+  /** Headers that replace the user's token, such as those of an upload's ticket. */
   headers?: Record<string, string>;
 }
 
-/** No call of this API takes longer, not even a long-poll, so silence means that the connection is gone. */
+/** Longest wait for an answer. No call takes longer, not even a long-poll, so the connection must be lost. */
 const TIMEOUT_MS = 30_000;
 
 export const createHttp = (baseUrl: string, tokens?: Tokens): Http => {
@@ -39,7 +39,7 @@ export const createHttp = (baseUrl: string, tokens?: Tokens): Http => {
     });
   };
 
-  /** With the user's token, and once more with another when the server refuses it. */
+  /** Sends the request with the user's token, and once more with another token when the server refuses the first. */
   const sendWithToken = async (call: Call) => {
     if (!tokens) return send(call, undefined);
     let token: string | undefined = await tokens.get();
@@ -68,7 +68,7 @@ export const createHttp = (baseUrl: string, tokens?: Tokens): Http => {
         ticket === undefined
           ? await sendWithToken(call)
           : await send({ ...call, headers: { ...headers, authorization: ticket } }, undefined);
-      // What a ticket opens is open to the user too, so a ticket that ended on the way need not be renewed.
+      // The user may do everything that a ticket allows, so an expired ticket need not be renewed.
       if (answer.status === 401 && ticket !== undefined) answer = await sendWithToken(call);
       if (!answer.ok) throw errorOfAnswer(answer.status, answer.text);
       return parseAnswer(answer, new URL(path, baseUrl)) as Answer;

@@ -1,6 +1,6 @@
 import { ClaimcheckError } from './claimcheck-error.ts';
 
-/** Returns the `sub` of a JWT, the user's id. The server checks the token, this only reads it. Throws `token_missing`. */
+/** Returns the user's id, the `sub` of a JWT. Only the server checks the token. Throws `token_missing`. */
 export const userIdOf = (token: string): string => {
   const claims = claimsOf(token);
   if (typeof claims === 'object' && claims !== null && 'sub' in claims && typeof claims.sub === 'string')

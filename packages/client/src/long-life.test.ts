@@ -17,7 +17,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test('a map drops what was not used for longest, and nothing that is in use', () => {
+test('a full map drops the entry unused for longest, and none in use', () => {
   const map = new LruMap<number>(3, (value) => value === 1);
   for (const value of [1, 2, 3]) map.set(`v${value}`, value);
   map.get('v2');
@@ -25,7 +25,7 @@ test('a map drops what was not used for longest, and nothing that is in use', ()
   expect([...map.values()]).toEqual([1, 4, 5]);
 });
 
-test('unwatched handles are forgotten, those that are watched stay the same', () => {
+test('unwatched handles are forgotten, watched ones stay the same', () => {
   const client = createClient(options({ userId: 'ann' }));
   const [left, watched] = [client.media('left'), client.media('watched')];
   const leave = watched.subscribe(() => {});
@@ -63,7 +63,7 @@ test('a user who logs out leaves nothing behind, and other users keep theirs', a
   expect(await keys()).toHaveLength(1);
 });
 
-test('a finished upload that is taken back is deleted on the server; one that a message holds is not', async () => {
+test('cancelling a finished upload deletes it on the server, unless a message refers to it', async () => {
   const deleted: string[] = [];
   let refusal: Response | undefined;
   vi.stubGlobal('fetch', async (url: URL, { method }: { method: string }) => {
@@ -89,7 +89,7 @@ test('a finished upload that is taken back is deleted on the server; one that a 
   client.close();
 });
 
-test('what is forwarded keeps its kind: the server knows it by the id, the SDK by the media object', async () => {
+test('a forwarded media object keeps its kind: the server finds it by the id, the SDK by the object', async () => {
   const types: (string | undefined)[] = [];
   vi.stubGlobal('fetch', async (url: URL, { body }: { body: string }) => {
     types.push(JSON.parse(body).message_type);

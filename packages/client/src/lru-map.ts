@@ -1,6 +1,6 @@
 /**
- * Keeps the values that were used last, and those that are in use. Unused values are dropped beyond `limit`, so
- * that a page or a bot that lives for months does not grow.
+ * Keeps the values used most recently and all that are in use. Beyond `limit` it drops unused values, so that a page
+ * or a bot that lives for months does not grow.
  */
 export class LruMap<Value> {
   readonly #values = new Map<string, Value>();

@@ -1,8 +1,8 @@
-/** A value that changes: what is read is never changed itself, so that it can be compared by identity. */
+/** A value that changes. Each change makes a new object, so callers can compare by identity. */
 export interface Readable<State> {
-  /** As it is now. */
+  /** Returns the current value. */
   get(): State;
-  /** Calls `listener` after each change. Returns what ends that. */
+  /** Calls `listener` after each change. Returns a function that unsubscribes. */
   subscribe(listener: () => void): () => void;
 }
 
@@ -14,7 +14,7 @@ export class Observable<State> implements Readable<State> {
     this.#state = initial;
   }
 
-  // Both are handed around as functions, to React for example.
+  // Callers pass both around as bare functions, for example to React.
   readonly get = (): State => this.#state;
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -29,7 +29,7 @@ export class Observable<State> implements Readable<State> {
   set(state: State): void {
     if (Object.is(state, this.#state)) return;
     this.#state = state;
-    // A listener that throws is the host's defect: it must stop neither the others nor us.
+    // A listener that throws is the host's defect: it must stop neither the other listeners nor the SDK.
     for (const listener of [...this.#listeners]) {
       try {
         listener();
@@ -44,7 +44,7 @@ export class Observable<State> implements Readable<State> {
   }
 }
 
-/** Shown where uncaught errors are shown, in a browser and in Node. */
+/** Reports an error where the platform shows uncaught errors, in a browser and in Node. */
 const reportError = (error: unknown): void => {
   setTimeout(() => {
     throw error;

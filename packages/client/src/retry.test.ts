@@ -12,19 +12,19 @@ const failing = (code: string, times: number) => {
   return { call, calls: () => calls };
 };
 
-test('repeats what may succeed later', async () => {
+test('a call that may succeed later is repeated', async () => {
   const { call, calls } = failing('media_not_uploaded', 2);
   expect(await retry(call, [0, 0, 0])).toBe('done');
   expect(calls()).toBe(3);
 });
 
-test('gives up after the last delay, with the error', async () => {
+test('the last error is thrown after the last delay', async () => {
   const { call, calls } = failing('unavailable', 10);
   await expect(retry(call, [0, 0])).rejects.toMatchObject({ code: 'unavailable' });
   expect(calls()).toBe(3);
 });
 
-test('does not repeat what cannot succeed', async () => {
+test('a call that cannot succeed is not repeated', async () => {
   const { call, calls } = failing('not_found', 10);
   await expect(retry(call, [0, 0])).rejects.toMatchObject({ code: 'not_found' });
   expect(calls()).toBe(1);

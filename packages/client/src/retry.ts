@@ -5,8 +5,8 @@ import type { Tokens } from './tokens.ts';
 const DELAYS_MS = [300, 1_000, 3_000, 5_000, 10_000];
 
 /**
- * Repeats a call that may be repeated (a GET, or one that carries a client key) while its error says that it may
- * succeed later. Throws the last error.
+ * Repeats a repeatable call (a GET, or one with a client key) while its error says that it may succeed later. Throws
+ * the last error.
  */
 export const retry = async <Result>(
   call: () => Promise<Result>,
@@ -26,9 +26,9 @@ export const retry = async <Result>(
 
 interface Patience {
   signal: AbortSignal;
-  /** With them a refused login is waited for like a network that is away. */
+  /** With them, a refused login is waited out like a missing network. */
   tokens?: Tokens | undefined;
-  /** Narrows what is repeated. */
+  /** Narrows the errors after which the call is repeated. */
   isWorthIt?: (error: ClaimcheckError, tokens?: Tokens) => boolean;
   /** Called with each error after which the call is repeated. */
   onFailure?: (error: ClaimcheckError) => void;
@@ -55,7 +55,7 @@ export const retryUntilAborted = async <Result>(
 export const mayPass = (error: ClaimcheckError, tokens?: Tokens): boolean =>
   error.retryable || isLoginOver(error, tokens);
 
-/** Waits out what made a call fail: a refused login until the host has another token, all else by backoff. */
+/** Waits until the call may succeed: after a refused login for another token of the host, otherwise by backoff. */
 export const untilWorthRepeating = async (
   error: ClaimcheckError,
   failures: number,

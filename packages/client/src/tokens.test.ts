@@ -21,7 +21,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** `count` callers of a service that refuses every token. */
+/** Starts `count` callers of a service that refuses every token. */
 const refusedCallers = (count: number, deadToken: () => string) => {
   const asked = { fresh: 0 };
   const tokens = new Tokens((request) => {
@@ -39,20 +39,23 @@ const refusedCallers = (count: number, deadToken: () => string) => {
 test.each([
   ['the same dead token', () => 'dead'],
   ['another dead token each time', () => crypto.randomUUID()],
-])('an hour without a login: a host that gives %s is asked seldom, and all recover', async (_, deadToken) => {
-  const { asked, done } = refusedCallers(5, deadToken);
-  await vi.advanceTimersByTimeAsync(MINUTE_MS);
-  expect(asked.fresh).toBeGreaterThan(2);
-  expect(asked.fresh).toBeLessThan(8);
-  await vi.advanceTimersByTimeAsync(59 * MINUTE_MS);
-  expect(asked.fresh).toBeLessThan(40);
-  expect(requests).toBeLessThan(asked.fresh * 5 * 2 + 10);
-  isLoggedIn = true;
-  await vi.advanceTimersByTimeAsync(6 * MINUTE_MS);
-  await done;
-});
+])(
+  'an hour without a login: a host that returns %s is asked seldom, and all callers recover',
+  async (_, deadToken) => {
+    const { asked, done } = refusedCallers(5, deadToken);
+    await vi.advanceTimersByTimeAsync(MINUTE_MS);
+    expect(asked.fresh).toBeGreaterThan(2);
+    expect(asked.fresh).toBeLessThan(8);
+    await vi.advanceTimersByTimeAsync(59 * MINUTE_MS);
+    expect(asked.fresh).toBeLessThan(40);
+    expect(requests).toBeLessThan(asked.fresh * 5 * 2 + 10);
+    isLoggedIn = true;
+    await vi.advanceTimersByTimeAsync(6 * MINUTE_MS);
+    await done;
+  },
+);
 
-test('a token that another call brought wakes everything that waits for a login', async () => {
+test('a token that another call obtained wakes everything that waits for a login', async () => {
   let token = 'dead';
   const tokens = new Tokens(() => token);
   const http = createHttp('http://127.0.0.1:9', tokens);
@@ -67,7 +70,7 @@ test('a token that another call brought wakes everything that waits for a login'
   await waiting;
 });
 
-test('requests that are refused together ask the host once', async () => {
+test('requests refused at the same time ask the host once', async () => {
   let fresh = 0;
   const tokens = new Tokens(async (request) => {
     if (!request?.fresh) return isLoggedIn ? 'new' : 'old';

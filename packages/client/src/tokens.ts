@@ -1,7 +1,7 @@
 import { spread, waitForRetry } from './backoff.ts';
 import { ClaimcheckError } from './claimcheck-error.ts';
 
-/** `fresh` asks for a token other than the last one, which the server did not accept or which is about to expire. */
+/** `fresh` asks for a token other than the last one, which a server refused or which is about to expire. */
 export interface TokenRequest {
   fresh: boolean;
 }
@@ -13,8 +13,8 @@ const FIRST_PAUSE_MS = 4_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
 /**
- * The host's tokens, and which of them the servers refused. While a login is over, the host is asked for a fresh
- * token seldom and by one caller at a time, however many requests wait for one.
+ * Holds the host's tokens, and knows which of them the servers refused. While a login is over, one caller at a time asks
+ * the host for a fresh token, at growing intervals, however many requests wait for one.
  */
 export class Tokens {
   readonly #getToken: GetToken;
@@ -29,12 +29,12 @@ export class Tokens {
     this.#getToken = getToken;
   }
 
-  /** Whether the servers refused the last token, and none was accepted since. */
+  /** Whether the servers refused the last token and have accepted none since. */
   get isRefused(): boolean {
     return this.#refused !== undefined;
   }
 
-  /** Throws `token_missing`, which says what to do. */
+  /** Returns the current token. Throws `token_missing`, which says what to do. */
   async get(): Promise<string> {
     const token = await this.#ask();
     // A host may return the refused token again after it returned a fresh one.
@@ -51,7 +51,7 @@ export class Tokens {
     return this.#asking;
   }
 
-  /** A server accepted the current token: what waits for a login continues. */
+  /** Called when a server accepted the current token: requests that wait for a login continue. */
   accept(): void {
     this.#refused = undefined;
     this.#failures = 0;
@@ -59,14 +59,14 @@ export class Tokens {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** A server refused a token that the host had just given. */
+  /** Called when a server refused a token that the host had just returned. */
   refuse(token: string): void {
     this.#refused = token;
   }
 
   /**
-   * Takes note that a server refused `refused`, and returns another token, or undefined when the host has none for
-   * now. Throws `token_missing`.
+   * Records that a server refused `refused`. Returns another token, or undefined if the host has none for now. Throws
+   * `token_missing`.
    */
   async replace(refused: string): Promise<string | undefined> {
     const current = this.#asking ? await this.#asking.catch(() => undefined) : this.#current;
@@ -79,7 +79,7 @@ export class Tokens {
     return token === refused ? undefined : token;
   }
 
-  /** Resolves with another token than the refused one once the host has given it; undefined when `signal` aborts. */
+  /** Resolves with another token than the refused one as soon as the host returns it, or undefined if `signal` aborts. */
   async untilAnother(signal: AbortSignal): Promise<string | undefined> {
     while (!signal.aborted && this.#refused !== undefined) {
       await this.#pause(signal);
@@ -91,7 +91,7 @@ export class Tokens {
     return signal.aborted ? undefined : this.#current;
   }
 
-  /** Until the host may be asked again, or a server has accepted a token. */
+  /** Resolves when the host may be asked again, or a server has accepted a token. */
   async #pause(signal: AbortSignal): Promise<void> {
     const woken = new AbortController();
     const wake = () => woken.abort();

@@ -9,7 +9,7 @@ const enter = (queue: UploadQueue, order: string[], name: string, priority = 0, 
     return release;
   });
 
-test('lets in as many as it may, then by priority, then by age', async () => {
+test('the queue admits as many as it may, by priority, then by age', async () => {
   const queue = new UploadQueue(1);
   const order: string[] = [];
   const first = await enter(queue, order, 'first');

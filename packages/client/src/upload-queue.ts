@@ -5,7 +5,7 @@ interface Waiting {
   start: () => void;
 }
 
-/** Lets so many run at a time: the highest priority first, among equals who came first. */
+/** Limits how many callers run at once. The highest priority goes first, then the longest wait. */
 export class UploadQueue {
   readonly #waiting: Waiting[] = [];
   #free: number;
@@ -14,7 +14,7 @@ export class UploadQueue {
     this.#free = concurrency;
   }
 
-  /** Resolves, when it is its turn, with what gives the place back. Rejects with `cancelled` when `signal` aborts. */
+  /** Resolves when it is the caller's turn, with a function that releases the slot. Rejects with `cancelled` on abort. */
   acquire(priority: number, signal: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {

@@ -1,4 +1,4 @@
-/** Rejects when it takes longer; what is under way is not ended. */
+/** Rejects when it takes longer; it does not stop the work itself. */
 export const within = async <Result>(ms: number, what: string, promise: Promise<Result>): Promise<Result> => {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`${what} took longer than ${ms / 1_000} s.`)), ms);

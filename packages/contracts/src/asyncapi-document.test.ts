@@ -21,7 +21,7 @@ const newAjv = () => {
   return ajv;
 };
 
-test('the file is what the code says (npm run schemas writes it)', () => {
+test('the file equals the code (npm run schemas writes it)', () => {
   expect(`${JSON.stringify(asyncApiDocument(), null, 2)}\n`).toBe(text);
 });
 
@@ -31,13 +31,13 @@ test('the document is valid by the official schema of AsyncAPI 3.0', () => {
   expect(validate.errors ?? []).toEqual([]);
 });
 
-test('the official schema would have found a mistake', () => {
+test('the official schema detects a mistake', () => {
   const validate = newAjv().compile(specs.schemasWithoutId['3.0.0']);
   const document: Record<string, unknown> = { ...file, operations: { broken: { action: 'shout' } } };
   expect(validate(document)).toBe(false);
 });
 
-test('every reference leads somewhere', () => {
+test('every reference has a target', () => {
   const references = [...text.matchAll(/"\$ref": "#\/([^"]+)"/g)].map(([, path = '']) => path);
   expect(references.length).toBeGreaterThan(50);
   for (const path of new Set(references)) {
@@ -48,7 +48,7 @@ test('every reference leads somewhere', () => {
   }
 });
 
-test('every socket event, every request with its answer and every broker event is in it', () => {
+test('the document has every socket event, every request with its answer and every broker event', () => {
   const names = Object.values(file.components.messages).map(({ name }) => name);
   expect(names).toEqual(
     expect.arrayContaining([
@@ -60,7 +60,7 @@ test('every socket event, every request with its answer and every broker event i
   );
 });
 
-test('the payloads are schemas that tell right from wrong', () => {
+test('the payload schemas reject wrong payloads', () => {
   const validator = (key: string) =>
     newAjv().compile(file.components.messages[key]?.payload.schema ?? { not: {} });
   const deleted = { conversation_id: 'c1', seq: 1, message: { message_id: crypto.randomUUID() } };

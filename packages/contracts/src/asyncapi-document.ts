@@ -52,7 +52,7 @@ const brokerEvents: Described[] = Object.entries(EVENT_SCHEMAS).map(([name, sche
   schema,
 }));
 
-/** Events of a conversation's log, as announced on core NATS: the socket's events with their name as `type`. */
+/** Events of a conversation's log, as announced on core NATS: the socket's events, with their name as `type`. */
 const announcement: Described = {
   key: 'conversation.announcement',
   name: 'conversation.announcement',
@@ -103,7 +103,7 @@ const brokerChannels = {
 const socketChannel = {
   address: '/socket.io/',
   servers: [reference('servers/gateway')],
-  description: `Socket.IO 4 over WebSocket only, auth { token }. At most ${LIMITS.clientFrameBytes} bytes a frame from clients, at most ${LIMITS.eventBytes} from us; anything binary ends the connection.`,
+  description: `Socket.IO 4 over WebSocket only, auth { token }. At most ${LIMITS.clientFrameBytes} bytes a frame from clients, at most ${LIMITS.eventBytes} from us; a binary frame ends the connection.`,
   messages: messageReferences([
     ...serverEvents,
     ...requests.flatMap(({ request, answer }) => [request, answer]),
@@ -135,7 +135,7 @@ const operations = {
   ),
 };
 
-/** The AsyncAPI document of everything that is sent over sockets and the broker. */
+/** Returns the AsyncAPI document of everything that is sent over sockets and the broker. */
 export const asyncApiDocument = (): object => ({
   asyncapi: '3.0.0',
   info: {

@@ -28,7 +28,7 @@ const validators = Object.fromEntries(
   ]),
 );
 
-test('the schema files are what the code says (npm run schemas writes them)', () => {
+test('the schema files equal the code (npm run schemas writes them)', () => {
   for (const [file, text] of Object.entries(jsonSchemaFiles()))
     expect(read(`schemas/${file}`), file).toBe(text);
 });

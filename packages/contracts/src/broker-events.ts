@@ -9,7 +9,7 @@ import { workerReportSchema } from './worker-report.ts';
 // field means a new subject.
 
 const key = z.string().min(1).max(1024);
-/** A text that every header and every database can hold. */
+/** A text that every header and every database can store. */
 const PRINTABLE = /^[\x20-\x7e]+$/;
 const epoch = z.int().positive().max(LIMITS.count);
 const pixels = z.int().positive().max(LIMITS.count);
@@ -22,16 +22,18 @@ export const optimizeRequestSchema = z
     mediaUrl: z.url().describe("The media object's stable URL; repeated as originalUrl in the response"),
     contentType: z.string().optional(),
     sizeBytes: z.int().nonnegative().optional(),
-    epoch: epoch.optional().describe('The number of this processing attempt; missing means the current one'),
+    epoch: epoch.optional().describe('The number of this processing attempt; absent: the current one'),
     sha256: z.string().optional(),
     joined: z
       .boolean()
       .optional()
-      .describe('The verdict may come with the final response, in its field scan, instead of before it'),
+      .describe(
+        'The verdict may be in the field scan of the final response, instead of in a response before it',
+      ),
     probe: z
       .boolean()
       .optional()
-      .describe('Only to be answered, with stage probe: there is no such media object'),
+      .describe('A probe: answer it with stage probe; there is no such media object'),
     only: z
       .string()
       .max(64)
@@ -75,7 +77,7 @@ const responseFields = {
   thumbhash: z.base64().max(64).optional(),
   sha256: z.string().optional(),
   contentType: z.string().max(127).regex(PRINTABLE, 'must be printable ASCII').optional(),
-  kind: z.enum(MEDIA_KINDS).optional().describe('Missing means that contentType says it'),
+  kind: z.enum(MEDIA_KINDS).optional().describe('Absent: derived from contentType'),
   waveform: z.array(z.int().min(0).max(100)).max(WAVEFORM_PEAKS).optional(),
   pageCount: z.int().positive().max(LIMITS.count).optional(),
   percent: z.int().min(0).max(100).optional().describe('With stage progress'),
@@ -83,7 +85,7 @@ const responseFields = {
     .looseObject({ code: z.string().max(64), error: z.string().max(1_000).optional() })
     .optional()
     .describe(
-      'With stage final, where the request said joined: code and error of the scan response, which is left out',
+      'With stage final, if the request had joined: code and error of the scan response, which is then omitted',
     ),
   scanner,
   worker: workerReportSchema.optional(),
@@ -100,7 +102,7 @@ const derivativeFields = {
 export const optimizeResponseSchema = z
   .looseObject({
     ...responseFields,
-    stage: z.enum(RESPONSE_STAGES).optional().describe('Missing means final'),
+    stage: z.enum(RESPONSE_STAGES).optional().describe('Absent: final'),
     processed: z
       .array(
         z.looseObject({ quality: z.enum(DERIVED_QUALITIES), format: z.enum(FORMATS), ...derivativeFields }),

@@ -1,9 +1,9 @@
 /** RFC 9457 problem types. One table for HTTP, sockets, workers and the SDK. */
 interface ProblemType {
   status: number;
-  /** A sentence for people; never contains a secret, an internal name or a stack. */
+  /** A sentence for people. It never contains a secret, an internal name or a stack. */
   title: string;
-  /** True if the same request may succeed later, unchanged. */
+  /** Whether the same request may succeed later, unchanged. */
   retryable: boolean;
 }
 
@@ -87,11 +87,11 @@ export interface Problem {
   code: ProblemCode;
   retryable: boolean;
   detail?: string;
-  /** The offending field, where there is one. */
+  /** The offending field, if there is one. */
   field?: string;
   retry_after_ms?: number;
   media_object_id?: string;
-  /** Name it when you report a problem: the operator's log has it. Also in the header X-Request-Id. */
+  /** Quote it when you report a problem: the operator finds it in the log. Also in the header X-Request-Id. */
   request_id?: string;
 }
 

@@ -6,15 +6,15 @@ import { z } from 'zod';
  */
 export const hostId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must match [A-Za-z0-9_-]{1,64}');
 
-/** An id that we made (UUIDv7) or that a worker repeats to us. */
+/** An id that we created (UUIDv7), or that a worker repeats. */
 export const uuid = z.guid().toLowerCase();
 
-/** A key chosen by a client that names one thing for good (`client_media_id`, `client_message_id`). */
+/** A key that a client chose, and that names one thing for good (`client_media_id`, `client_message_id`). */
 export const clientKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
 
-/** How a host's `sub` becomes a user id: as it is, or encoded because it has other characters. */
+/** How a host's `sub` becomes a user id: unchanged, or encoded because it has other characters. */
 export const SUBJECT_FORMS = ['plain', 'encoded'] as const;
 export type SubjectForm = (typeof SUBJECT_FORMS)[number];
 
@@ -32,7 +32,7 @@ export const encodeSubject = (subject: string): string =>
     })
     .join('');
 
-/** The subject that {@link encodeSubject} made this user id of. @throws URIError when it made none */
+/** Returns the subject from which {@link encodeSubject} made this user id. @throws URIError if it made none */
 export const decodeSubject = (userId: string): string => decodeURIComponent(userId.replaceAll('_', '%'));
 
 /** @returns undefined when the subject cannot be a user id */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EVENT_SCHEMAS } from './broker-events.ts';
 
-/** File name → text of each event's JSON Schema (draft 2020-12), as it stands in `schemas/`. */
+/** Returns each event's JSON Schema file (draft 2020-12) by its name in `schemas/`. */
 export const jsonSchemaFiles = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(EVENT_SCHEMAS).map(([name, schema]) => [

@@ -1,16 +1,16 @@
 import { LIMITS } from './limits.ts';
 
-// Values that another program wrote are descriptive only: they are cut, rounded or dropped, and never a reason to
-// refuse the rest.
+// Values from another program are descriptive only: a value that does not fit is cut, rounded or dropped, and never
+// makes us refuse the rest.
 
-/** Returns a name in a form that every row can hold. */
+/** Returns a name in a form that every row can store. */
 export const withoutControls = (name: string): string => name.toWellFormed().replace(/\p{Cc}/gu, '?');
 
 /** Reads a text of any length; anything else is absent. */
 export const readText = (value: unknown, maxCharacters: number): string | undefined =>
   typeof value === 'string' && value !== '' ? withoutControls(value.slice(0, maxCharacters)) : undefined;
 
-/** Reads a number, also one written as a text, and rounds it; one that no row can hold is absent. */
+/** Reads a number, also one written as a text, and rounds it. A number that no row can store counts as absent. */
 export const readCount = (value: unknown, min = 0, max: number = LIMITS.count): number | undefined => {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number)) return undefined;
@@ -21,7 +21,7 @@ export const readCount = (value: unknown, min = 0, max: number = LIMITS.count): 
 /** ISO 8601 in its basic form, such as `20261128T230000Z`. */
 const BASIC_FORM = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?/;
 
-/** Reads ISO 8601 in any form, a time without a zone as UTC; anything else is absent. @returns in UTC */
+/** Reads ISO 8601 in any form, and a time without a zone as UTC. Anything else counts as absent. @returns in UTC */
 export const readTime = (value: unknown): string | undefined => {
   if (typeof value !== 'string') return undefined;
   const extended = value
@@ -30,7 +30,7 @@ export const readTime = (value: unknown): string | undefined => {
       [`${year}-${month}-${day}`, `${hours}:${minutes}:${seconds}`].join('T'),
     );
   const isLocal = extended.includes('T') && !/(Z|[+-]\d{2}(:?\d{2})?)$/i.test(extended);
-  // Dates know zones with a colon only; without a time there is no zone to spell.
+  // `Date` accepts zones only with a colon; a value without a time has no zone.
   const zoned = extended.replace(
     /(T.*[+-]\d{2}):?(\d{2})?$/,
     (_, upTo, minutes = '00') => `${upTo}:${minutes}`,

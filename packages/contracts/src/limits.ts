@@ -1,7 +1,7 @@
 /** Bytes of a mebibyte. */
 export const MIB = 1_024 ** 2;
 
-/** Sizes that keep every event small enough for a phone on a train. All in bytes unless said otherwise. */
+/** Sizes that keep every event small enough for a phone with a weak signal. All in bytes unless stated otherwise. */
 export const LIMITS = {
   /** An event on the broker or a socket. */
   eventBytes: 8 * 1024,
@@ -24,7 +24,7 @@ export const LIMITS = {
   replayEvents: 500,
   /** Largest page of messages or events. */
   pageSize: 200,
-  /** Largest count that a row holds: pixels of an edge, milliseconds of a film (24 days), attempts. */
+  /** Largest count that a row can store: pixels of an edge, milliseconds of a film (24 days), attempts. */
   count: 2_147_483_647,
   /** Parts whose URLs are signed in one answer. */
   signedParts: 100,

@@ -9,7 +9,7 @@ const before = z
   .string()
   .max(512)
   .optional()
-  .describe('The `next` of the page before; left out for the first page');
+  .describe('The `next` of the previous page; absent for the first page');
 const kind = z.enum(MEDIA_KINDS).optional();
 
 /** `GET /v1/conversations/:id/media`: pages, newest first. */
@@ -20,15 +20,15 @@ export const userMediaQuerySchema = z.strictObject({ kind, before, limit });
 export const conversationsQuerySchema = z.strictObject({
   before,
   limit,
-  user_id: hostId.optional().describe('Whose; only for a backend'),
+  user_id: hostId.optional().describe('The user whose conversations to list; only for a backend'),
 });
 
-const next = z.string().optional().describe('There are more: ask again with it as `before`');
+const next = z.string().optional().describe('There are more items: pass it as `before`');
 
-/** A media object of a conversation, and where it is shown. */
+/** A media object of a conversation, and the message or reference that shows it. */
 export const galleryItemSchema = z.object({
   media: mediaSchema,
-  /** Of messages of this service; a host's own have only `reference`. */
+  /** Messages of this service have it; a host's own messages have only `reference`. */
   message: messageSchema
     .pick({ message_id: true, seq: true, sender_user_id: true, created_at: true })
     .optional(),
@@ -44,7 +44,7 @@ export type GalleryPage = z.infer<typeof galleryPageSchema>;
 export const userMediaPageSchema = z.object({ media: z.array(mediaSchema), next });
 export type UserMediaPage = z.infer<typeof userMediaPageSchema>;
 
-/** `GET /v1/users/:user_id/usage`; a limit that is missing is not set. */
+/** `GET /v1/users/:user_id/usage`. An absent limit is not set. */
 export const usageSchema = z.object({
   user_id: hostId,
   used_bytes: z.int().nonnegative(),

@@ -1,13 +1,13 @@
 import type { MediaKind } from './media.ts';
 
-/** Pictures that the worker decodes. A picture of any other format is passed on as a file. */
+/** Pictures that the worker decodes. It passes a picture of any other format on as a file. */
 const IMAGES: ReadonlySet<string> = new Set([
   ...['image/jpeg', 'image/png', 'image/apng', 'image/webp', 'image/gif', 'image/avif', 'image/tiff'],
   ...['image/heic', 'image/heif', 'image/heic-sequence', 'image/heif-sequence'],
   ...['image/bmp', 'image/x-icon', 'image/vnd.microsoft.icon', 'image/jxl'],
 ]);
 
-// SVG is a document: a program that draws, and is never rendered.
+// SVG counts as a document: it can run scripts, and is never rendered.
 const DOCUMENTS =
   /^(text\/|image\/svg|application\/(pdf|rtf|xml|epub\+zip|postscript|x-cfb|msword|vnd\.ms-(excel|powerpoint|word)|vnd\.openxmlformats-|vnd\.oasis\.opendocument\.))/;
 
@@ -15,7 +15,7 @@ const DOCUMENTS =
 export const essenceOf = (contentType: string): string =>
   contentType.split(';')[0]?.trim().toLowerCase() ?? '';
 
-/** Returns the kind that a content type belongs to; worker and api both decide by this. */
+/** Returns the kind of a content type. Worker and api both use it. */
 export const kindOf = (contentType: string): MediaKind => {
   const type = essenceOf(contentType);
   if (IMAGES.has(type)) return 'image';

@@ -33,15 +33,15 @@ export type DerivedQuality = (typeof DERIVED_QUALITIES)[number];
 export type Quality = (typeof QUALITIES)[number];
 export type Format = (typeof FORMATS)[number];
 
-/** A tombstone is never left; the database refuses it too. */
+/** States that are never left; the database enforces it too. */
 export const TOMBSTONES: readonly MediaState[] = ['blocked', 'expired', 'deleted'];
-/** Settled: nothing more will happen by itself. */
+/** Settled states: nothing more happens without a request. */
 export const SETTLED: readonly MediaState[] = ['ready', 'degraded', 'failed', ...TOMBSTONES];
 
 export const isTombstone = (state: MediaState): boolean => TOMBSTONES.includes(state);
 export const isSettled = (state: MediaState): boolean => SETTLED.includes(state);
 
-/** The best format of each quality that is stored; sizes in bytes and pixels. */
+/** The best stored format of each quality; sizes in bytes and pixels. */
 export const qualitySchema = z.object({
   quality: z.enum(DERIVED_QUALITIES),
   format: z.enum(FORMATS),
@@ -51,8 +51,8 @@ export const qualitySchema = z.object({
 });
 
 /**
- * A media object as clients, hosts and events see it. URLs are stable indirections on our own origin:
- * never signed, never bytes.
+ * A media object as clients, hosts and events see it. Its URLs are stable addresses on our own origin: never signed,
+ * never bytes.
  */
 export const mediaSchema = z.object({
   media_object_id: z.guid(),
@@ -91,8 +91,8 @@ export const mediaSchema = z.object({
 export type Media = z.infer<typeof mediaSchema>;
 
 /**
- * A media object of an album. Events leave out what is optional here, because ten whole ones do not fit into
- * one; pages of messages and `GET /v1/media/:id` have it.
+ * A media object of an album. Events leave out its optional fields, because ten complete media objects do not fit into
+ * one event. Pages of messages and `GET /v1/media/:id` have them.
  */
 export const mediaReferenceSchema = mediaSchema.partial({
   owner_user_id: true,

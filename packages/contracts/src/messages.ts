@@ -18,8 +18,8 @@ const isDistinct = (items: readonly { media_object_id: string }[]): boolean =>
   new Set(items.map(({ media_object_id }) => media_object_id)).size === items.length;
 
 /**
- * `POST /v1/conversations/:id/messages`. `message_type` is derived from the media where it is missing or
- * contradicts them; only `file` is a choice, of how a picture or a film is shown.
+ * `POST /v1/conversations/:id/messages`. If `message_type` is absent or contradicts the media, it is derived from them.
+ * Only `file` is a choice: it shows a picture or a film as a file.
  */
 export const sendMessageSchema = z
   .strictObject({
@@ -65,7 +65,7 @@ export const sendMessageSchema = z
   );
 export type SendMessage = z.infer<typeof sendMessageSchema>;
 
-/** `PATCH …/messages/:id`: what is left out stays; null takes a text away. */
+/** `PATCH …/messages/:id`: an absent field stays; null removes a text. */
 export const editMessageSchema = z
   .strictObject({
     body: messageBody.nullable().optional(),
@@ -83,7 +83,7 @@ export const editMessageSchema = z
   );
 export type EditMessage = z.infer<typeof editMessageSchema>;
 
-/** One of an album. Without `media_object_id` its media object was removed. */
+/** One item of an album. Without `media_object_id` its media object was removed. */
 export const attachmentSchema = z.object({
   media_object_id: z.guid().optional(),
   filename: z.string().optional(),
@@ -96,20 +96,20 @@ export const messageSchema = z.object({
   conversation_id: hostId,
   seq: z.int().positive(),
   sender_user_id: hostId,
-  /** Only its sender gets it. */
+  /** Only its sender receives it. */
   client_message_id: clientKey.optional(),
   message_type: z.enum(MESSAGE_TYPES),
   body: z.string().optional(),
   media_object_id: z.guid().optional(),
   filename: z.string().optional(),
   alt: z.string().optional(),
-  /** Of a single media object; an album's are in `attachments`. */
+  /** Its single media object; an album's are in `attachments`. */
   media: mediaSchema.optional(),
-  /** An album of 2 to 10; the first one is `media_object_id` too. */
+  /** An album of 2 to 10; `media_object_id` is its first item. */
   attachments: z.array(attachmentSchema).optional(),
   data: hostData.optional(),
   created_at: z.iso.datetime(),
-  /** Grows with each edit: of two versions of a message the later one is right. */
+  /** Grows with each edit: of two versions of a message, the later one counts. */
   edited_at: z.iso.datetime().optional(),
 });
 export type Message = z.infer<typeof messageSchema>;

@@ -35,7 +35,7 @@ describe('a key that was built', () => {
     expect(key.startsWith(prefixOf(ID))).toBe(true);
   });
 
-  test('below an epoch begins as all epochs do, and no other key does', () => {
+  test('the prefix of an epoch starts like all epochs, and like no other key', () => {
     expect(epochPrefix(ID, 1).startsWith(epochsPrefix(ID))).toBe(true);
     for (const key of [sourceKey(ID), tailKey(ID, 1, 1)])
       expect(key.startsWith(epochsPrefix(ID))).toBe(false);
@@ -76,7 +76,7 @@ const SPELLINGS = [
 const spelled = (text: string): string[] =>
   text.split('\n').filter((line) => SPELLINGS.some((spelling) => spelling.test(line)));
 
-test('the scan finds each spelling', () => {
+test('the scan finds every such literal', () => {
   const lines = [
     'const a = `$(uploadId)/source`;',
     'await storage.deletePrefix(`$(id)/`);',
@@ -90,7 +90,7 @@ test('the scan finds each spelling', () => {
   expect(lines.filter((line) => spelled(line).length === 0)).toEqual([]);
 });
 
-test('only object-keys.ts spells keys of the bucket', async () => {
+test('only object-keys.ts contains keys of the bucket', async () => {
   const found: string[] = [];
   for await (const file of glob('{apps,packages}/*/src/**/*.ts', { cwd: ROOT })) {
     if (file.endsWith('.test.ts') || file.endsWith('contracts/src/object-keys.ts')) continue;

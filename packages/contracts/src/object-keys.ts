@@ -1,24 +1,24 @@
-/** The bucket's layout: everything of one media object lies below its id; each attempt has a folder of its own. */
+/** The bucket's layout: each media object has a prefix, its id, and each attempt has a folder below it. */
 
 /** Ends every source's key; bucket notifications filter by it. */
 export const SOURCE_SUFFIX = '/source';
 
-/** Everything of a media object. Ends in a slash. */
+/** Prefix of everything of a media object. Ends in a slash. */
 export const prefixOf = (mediaObjectId: string): string => `${mediaObjectId}/`;
 
 export const sourceKey = (mediaObjectId: string): string => `${mediaObjectId}${SOURCE_SUFFIX}`;
 
-/** Everything below a part's size that an upload stored for a while. Ends in a slash. */
+/** Prefix of the bytes below a part's size that an upload stores temporarily. Ends in a slash. */
 export const tailPrefix = (uploadId: string): string => `${prefixOf(uploadId)}tail/`;
 
-/** @param end offset behind the tail's last byte; with the fencing token it makes the key unique */
+/** @param end offset after the tail's last byte; with the fencing token it makes the key unique */
 export const tailKey = (uploadId: string, end: number, fencingToken: number): string =>
   `${tailPrefix(uploadId)}${end}-${fencingToken}`;
 
-/** Begins the keys of all epochs, and of nothing else. */
+/** Begins the keys of all epochs, and no other key. */
 export const epochsPrefix = (mediaObjectId: string): string => `${prefixOf(mediaObjectId)}e`;
 
-/** Everything that one processing attempt stores. Ends in a slash. */
+/** Prefix of everything that one processing attempt stores. Ends in a slash. */
 export const epochPrefix = (mediaObjectId: string, epoch: number): string =>
   `${epochsPrefix(mediaObjectId)}${epoch}/`;
 
@@ -33,7 +33,7 @@ export const hlsKey = (mediaObjectId: string, epoch: number, file: string): stri
 
 export interface ParsedKey {
   mediaObjectId: string;
-  /** `other`: below the media object's prefix, but made by another worker than ours. */
+  /** `other`: below the media object's prefix, but made by a third-party worker. */
   kind: 'prefix' | 'source' | 'tail' | 'epoch' | 'other';
   /** Set for keys and prefixes of kind `epoch`. */
   epoch?: number;
@@ -57,7 +57,7 @@ export const parseKey = (key: string): ParsedKey | undefined => {
 };
 
 /**
- * Says whether a worker may have stored a derivative under this key: it handles hostile bytes, so it may only
+ * Returns whether a worker may have stored a derivative under this key. A worker handles hostile bytes, so it may only
  * point below the prefix of its media object, never at the source, and never with `..` or encoded characters.
  */
 export const isOwnKey = (key: string, mediaObjectId: string): boolean => {

@@ -16,7 +16,7 @@ describe('a response', () => {
     ['percent', 12.6, 13],
     ['sha256', 'A'.repeat(64), 'a'.repeat(64)],
     ['waveform', [0, 50.4, 100], [0, 50, 100]],
-  ])('is cut or rounded to what a row holds: %s %j', (field, given, expected) => {
+  ])('a value is cut or rounded to fit into a row: %s %j', (field, given, expected) => {
     expect(read({ [field]: given })).toMatchObject({ [field]: expected, dropped: [] });
   });
 
@@ -37,24 +37,24 @@ describe('a response', () => {
     ['worker', 5],
     ['scanner', 5],
     ['error', 5],
-  ])('loses a field that cannot be read, and nothing else: %s %j', (field, value) => {
+  ])('an unreadable field is dropped, and no other: %s %j', (field, value) => {
     const received = read({ [field]: value, height: 3, width: 4, [field]: value });
     expect(received).toMatchObject({ mediaId: ID, success: true, dropped: [field] });
     expect(received[field as keyof typeof received]).toBeUndefined();
   });
 
-  test('takes null for absent', () => {
+  test('null counts as absent', () => {
     const received = read({ epoch: null, error: null, width: null, processed: null });
     expect(received).toMatchObject({ dropped: [] });
     expect(received.epoch).toBeUndefined();
   });
 
-  test('keeps what a later release says', () => {
+  test('values of a later release are kept', () => {
     const processed = [{ quality: 'ultra', format: 'jxl', url: 's3://b/k', size: 1 }];
     expect(read({ stage: 'subtitles', processed })).toMatchObject({ stage: 'subtitles', processed });
   });
 
-  test('loses an entry of processed that cannot be read, and keeps the others', () => {
+  test('an unreadable entry of processed is dropped, and the others are kept', () => {
     const whole = { quality: 'low', format: 'webp', url: 's3://b/k', size: 1.5, width: 0 };
     const received = read({ processed: [5, { ...whole, url: 7 }, whole] });
     expect(received.processed).toEqual([{ ...whole, size: 2, width: undefined, height: undefined }]);
@@ -67,7 +67,7 @@ describe('a response', () => {
     ['epoch', 0],
     ['epoch', 2_147_483_648],
     ['stage', 5],
-  ])('is refused when it does not say what it is about: %s %j', (field, value) => {
+  ])('an event that does not name its subject is refused: %s %j', (field, value) => {
     expect(receivedResponseSchema.safeParse({ ...response, [field]: value }).success).toBe(false);
   });
 });
@@ -84,16 +84,16 @@ describe('a virus alert', () => {
     ['2026-11-28', '2026-11-28T00:00:00.000Z'],
     ['yesterday', undefined],
     [5, undefined],
-  ])('is read whenever it was detected: %s', (given, expected) => {
+  ])('a virus alert is read whatever its detectedAt: %s', (given, expected) => {
     expect(receivedVirusSchema.parse({ mediaId: ID, detectedAt: given }).detectedAt).toBe(expected);
   });
 
-  test('needs nothing but the media object', () => {
+  test('a virus alert needs nothing but the media object', () => {
     expect(receivedVirusSchema.parse({ mediaId: ID })).toMatchObject({ mediaId: ID, virusName: 'unknown' });
     expect(receivedVirusSchema.safeParse({ virusName: 'Eicar' }).success).toBe(false);
   });
 
-  test('keeps any action, and the beginning of any name', () => {
+  test('a virus alert keeps any action, and the beginning of any name', () => {
     const virus = {
       mediaId: ID,
       actionTaken: 'quarantined',

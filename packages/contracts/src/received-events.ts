@@ -6,8 +6,8 @@ import { MEDIA_KINDS, type MediaKind, WAVEFORM_PEAKS } from './media.ts';
 import { sha256 as sha256Text } from './text.ts';
 import { workerReportSchema } from './worker-report.ts';
 
-// How the api reads the events of workers, its own and others': strict about which media object and which attempt
-// they mean, lenient about all that describes. `broker-events.ts` says what a worker may send.
+// How the api reads events of workers, its own and third parties': strict about which media object and which attempt
+// they mean, lenient about every description. `broker-events.ts` says what a worker may send.
 
 const withoutNulls = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -30,7 +30,7 @@ const readWaveform = (value: unknown): number[] | undefined => {
   return peaks.every((peak) => peak !== undefined) ? peaks : undefined;
 };
 
-/** A verdict that comes with the final response: `code` and `error` of the scan response. */
+/** A verdict within the final response: `code` and `error` of the scan response. */
 const readScan = (value: unknown): { code: string; error?: string | undefined } | undefined => {
   if (typeof value !== 'object' || value === null) return undefined;
   const { code, error } = value as Described;
@@ -61,7 +61,7 @@ const readFields = (given: Described) => ({
   worker: workerReportSchema.safeParse(given.worker).data,
 });
 
-/** One entry of `processed`; a quality or a format may be of a later release. */
+/** One entry of `processed`; a later release may add qualities and formats. */
 export interface ReceivedDerivative {
   quality: string;
   format: string;
@@ -95,7 +95,7 @@ const identity = {
   mediaId: uuid,
   success: z.boolean(),
   epoch: z.int().positive().max(LIMITS.count).optional(),
-  // A response whose stage is no text must not pass for the final one.
+  // A response with a stage that is not a text must not pass for the final one.
   stage: z.string().optional(),
 };
 
@@ -131,7 +131,7 @@ export interface ReceivedVirus {
   scanner?: string | undefined;
 }
 
-/** Reads an alert: it needs `mediaId` alone, so that no spelling keeps an infected file served. */
+/** Reads an alert. It needs only `mediaId`, so that no odd spelling keeps an infected file available. */
 export const receivedVirusSchema = z.preprocess(withoutNulls, z.looseObject({ mediaId: uuid })).transform(
   (given): ReceivedVirus => ({
     mediaId: given.mediaId,

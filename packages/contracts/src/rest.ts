@@ -29,7 +29,7 @@ export const longPollQuerySchema = z.object({
   after_rev: wholeNumber().optional(),
 });
 
-/** `DELETE /v1/media/:id`: by force, a backend takes down what is referred to; `reason` is kept. */
+/** `DELETE /v1/media/:id`. With force, a backend takes down media that messages refer to; `reason` is stored. */
 export const deleteMediaQuerySchema = z.object({
   force: z
     .enum(['true', 'false'])
@@ -38,21 +38,21 @@ export const deleteMediaQuerySchema = z.object({
   reason: z.string().max(500).default(''),
 });
 
-/** An optional value; the empty string counts as absent, as many clients send it. */
+/** An optional value. The empty string counts as absent, since many clients send it. */
 const orEmpty = <Value>(schema: z.ZodType<Value>) =>
   z
     .union([z.literal(''), schema])
     .transform((value) => (value === '' ? undefined : (value as Value)))
     .optional();
 
-/** A file's name; one that a client does not tell is `file`. */
+/** A file's name; `file` when a client sends none. */
 const declaredName = z
   .string()
   .default('file')
   .transform((name) => name || 'file')
   .pipe(filename);
 
-/** `Upload-Metadata` of a tus creation, decoded. Other keys are ignored. */
+/** Decoded `Upload-Metadata` of a tus creation. Other keys are ignored. */
 export const uploadMetadataSchema = z.object({
   filename: declaredName,
   filetype: declaredType,
@@ -66,7 +66,7 @@ export type UploadMetadata = z.infer<typeof uploadMetadataSchema>;
 export const UPLOAD_PROTOCOLS = ['tus', 'put', 'multipart'] as const;
 export type UploadProtocol = (typeof UPLOAD_PROTOCOLS)[number];
 
-/** `POST /v1/media`: sizes in bytes and pixels; what is optional is shown until the worker has looked. */
+/** `POST /v1/media`: sizes in bytes and pixels. Optional values are shown until the worker has inspected the file. */
 export const authorizeUploadSchema = z.strictObject({
   client_media_id: clientKey,
   filename: declaredName,
@@ -80,51 +80,51 @@ export const authorizeUploadSchema = z.strictObject({
   thumbhash: z.base64().max(64).optional(),
   alt: orEmpty(alt),
   data: hostData.optional(),
-  /** Ways in which this client can send the bytes; one of them is chosen, by the size. */
+  /** Ways in which this client can send the bytes; the server chooses one by the size. */
   protocols: z.array(z.enum(UPLOAD_PROTOCOLS)).min(1).max(UPLOAD_PROTOCOLS.length).default(['tus']),
 });
 export type AuthorizeUpload = z.infer<typeof authorizeUploadSchema>;
 
 /** One part of a multipart upload. */
 export interface UploadPart {
-  /** From 1 on; part n begins at byte (n−1) · chunk_size. */
+  /** Starts at 1; part n begins at byte (n−1) · chunk_size. */
   number: number;
   size_bytes: number;
 }
 
-/** A part that is to be PUT, with exactly `size_bytes` bytes and no headers of its own. */
+/** A part to PUT, with exactly `size_bytes` bytes and no further headers. */
 export interface SignedPart extends UploadPart {
   url: string;
 }
 
 /**
- * Where to send the bytes, and with what. `none`: they are there already. `put`: one request with the whole
- * file. `multipart`: a PUT for each of `parts`; `url` tells, by POST, which are still to come.
+ * Where and how to send the bytes. `none`: the server already has them. `put`: one request with the whole file.
+ * `multipart`: a PUT for each of `parts`; a POST to `url` returns those that are still missing.
  */
 export interface UploadInstructions {
   protocol: UploadProtocol | 'none';
   url: string;
   method?: 'PATCH' | 'PUT' | 'POST';
-  /** All of them are to be sent. */
+  /** The client must send all of them. */
   headers: Record<string, string>;
   parts?: SignedPart[];
   /** Bytes of every part but the last. */
   chunk_size?: number;
-  /** To be POSTed to when all bytes are sent, after `put` and `multipart`; repeatable. */
+  /** After `put` and `multipart`: POST to it when all bytes are sent. Repeatable. */
   complete?: { url: string; headers: Record<string, string> };
   expires_at: string;
 }
 
-/** `POST /v1/media/:id/parts`: without numbers, the next ones that are missing. */
+/** `POST /v1/media/:id/parts`. Without numbers: the next missing ones. */
 export const signPartsSchema = z
   .strictObject({ numbers: z.array(z.int().min(1).max(10_000)).min(1).max(LIMITS.signedParts).optional() })
   .optional();
 
 /** The answer of `POST /v1/media/:id/parts`. */
 export interface UploadParts {
-  /** Stored in their full size. */
+  /** Parts that are stored in full. */
   finished: UploadPart[];
-  /** Still to be sent, at most {@link LIMITS.signedParts} at once; empty when nothing is missing. */
+  /** Missing parts, at most {@link LIMITS.signedParts} at once; empty when none is missing. */
   parts: SignedPart[];
   chunk_size: number;
   expires_at: string;
@@ -144,7 +144,7 @@ export interface Conversation {
   created_by: string;
   member_ids: string[];
   last_seq: number;
-  /** In lists. */
+  /** Only in lists. */
   last_message?: Message | undefined;
   created_at: string;
 }
@@ -154,7 +154,7 @@ export interface PublicConfig {
   api_url: string;
   gateway_url: string;
   max_upload_bytes: number;
-  /** The largest request that a proxy in front of the api lets through; absent without such a limit. */
+  /** The largest request that a proxy in front of the api accepts; absent without such a limit. */
   max_request_bytes?: number;
   dev_login: boolean;
 }
@@ -174,14 +174,14 @@ const mediaUrlRequestSchema = z.strictObject({ id: uuid, quality: z.enum(QUALITI
 /** `POST /v1/media/urls`. */
 export const mediaUrlsSchema = z.strictObject({ items: z.array(mediaUrlRequestSchema).min(1).max(100) });
 
-/** One answer of `POST /v1/media/urls`: a URL for `<img>` and `<video>`, or why there is none. */
+/** One answer of `POST /v1/media/urls`: a URL for `<img>` and `<video>`, or the reason why there is none. */
 export type MediaUrlItem = z.infer<typeof mediaUrlRequestSchema> &
   ({ url: string; expires_at: string; refresh_at: string } | { error: Problem });
 
 /** The body of `PUT /v1/media/:id/references/:kind/:ref_id`. */
 export const referenceSchema = z.strictObject({ conversation_id: hostId, data: hostData.optional() });
 
-/** A host's names for a kind of its references, and for one of them. `message` is ours. */
+/** A host's name for a kind of its references, and for one of them. Claimcheck itself uses `message`. */
 export const referenceKind = hostId.refine((kind) => kind !== 'message', 'message is kept by this service');
 export const referenceId = z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'must match [A-Za-z0-9_.:-]{1,128}');
 
@@ -196,13 +196,13 @@ export const CLIENT_REPORT_REASONS = [
   'other',
 ] as const;
 
-/** `POST /v1/client-reports`: an error that only the client saw. */
+/** `POST /v1/client-reports`: reports an error that only the client saw. */
 export const clientReportSchema = z.strictObject({
   kind: z.enum(CLIENT_REPORT_KINDS),
   reason: z.enum(CLIENT_REPORT_REASONS),
   media_object_id: uuid.optional(),
   quality: z.enum(QUALITIES).optional(),
-  /** HTTP status, where there was one. */
+  /** HTTP status, if there was an answer. */
   status: z.int().min(100).max(599).optional(),
   detail: z.string().max(500).optional(),
 });

@@ -15,7 +15,7 @@ import {
   unsubscribeSchema,
 } from './socket-events.ts';
 
-// For documents and tests; the types in socket-events.ts are the contract, and the compiler compares the two.
+// For documents and tests. The types in socket-events.ts are the contract, and the compiler compares the two.
 
 const inLog = { conversation_id: hostId, seq: z.int().positive() };
 
@@ -24,7 +24,7 @@ export const SERVER_EVENT_SCHEMAS = {
   'message.created': z.object({ ...inLog, message: messageSchema }).describe('A message was sent'),
   'message.updated': z
     .object({ ...inLog, message: messageSchema })
-    .describe('A message was edited: the whole message as it is now; a client ignores an older edited_at'),
+    .describe('A message was edited: the complete message after the edit; clients ignore an older edited_at'),
   'message.deleted': z
     .object({ ...inLog, message: z.object({ message_id: z.guid() }) })
     .describe('A message was deleted'),
@@ -35,11 +35,11 @@ export const SERVER_EVENT_SCHEMAS = {
   'member.removed': z.object({ ...inLog, user_id: hostId }).describe('A user is no longer a member'),
   'media.progress': z
     .object({ conversation_id: hostId, media_object_id: z.guid(), percent: z.number().min(0).max(100) })
-    .describe('How far processing is; volatile, without a seq'),
+    .describe('Progress of processing; volatile, without a seq'),
   'conversation.added': z.object({ conversation_id: hostId }).describe('The user became a member'),
   'conversation.removed': z
     .object({ conversation_id: hostId })
-    .describe('The user is no longer a member, or the conversation is gone'),
+    .describe('The user is no longer a member, or the conversation was erased'),
   'session.expiring': z
     .object({ expires_at: z.iso.datetime() })
     .describe('The token expires soon: send auth:refresh'),
@@ -64,7 +64,7 @@ const subscribeAllAnswer = z.union([
   z.object({
     ok: z.literal(true),
     conversations: z.record(hostId, subscribeAnswer),
-    next: hostId.optional().describe('There are more conversations: ask again with it as `after`'),
+    next: hostId.optional().describe('There are more conversations: pass it as `after`'),
   }),
   socketError,
 ]) satisfies z.ZodType<SubscribeAllAnswer>;
@@ -74,13 +74,13 @@ const plainAnswer = z.union([z.object({ ok: z.literal(true) }), socketError]);
 export const CLIENT_REQUEST_SCHEMAS = {
   subscribe: {
     request: subscribeSchema.describe(
-      'Missed events (seq > since_seq) are sent before the answer; without since_seq only what comes from now on',
+      'Missed events (seq > since_seq) are sent before the answer; without since_seq only future events',
     ),
     answer: subscribeAnswer,
   },
   'subscribe:all': {
     request: subscribeAllSchema.describe(
-      `subscribe for all of one's conversations, ${LIMITS.subscribeAllPage} at a time in the order of their ids`,
+      `Subscribes to all conversations of the user, ${LIMITS.subscribeAllPage} at a time in the order of their ids`,
     ),
     answer: subscribeAllAnswer,
   },

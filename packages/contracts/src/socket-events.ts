@@ -8,8 +8,8 @@ const seq = z.int().nonnegative();
 
 export const subscribeSchema = z.object({ conversation_id: hostId, since_seq: seq.optional() });
 /**
- * Conversations are taken in the order of their ids (UTF-16 code units), `LIMITS.subscribeAllPage` at a time;
- * `after` continues behind the last one of an earlier answer. `since` need only hold this page and one more.
+ * The gateway takes conversations in the order of their ids (UTF-16 code units), `LIMITS.subscribeAllPage` at a time.
+ * `after` continues after the last one of an earlier answer. `since` needs to cover only this page and one more.
  */
 export const subscribeAllSchema = z.object({
   since: z.record(hostId, seq).default({}),
@@ -21,7 +21,7 @@ export const authRefreshSchema = z.object({ token: z.string().min(1).max(8_192) 
 /** A conversation's events, by the names that both the log in Postgres and the sockets use. */
 export interface ConversationEventPayloads {
   'message.created': { message: Message };
-  /** The whole message as it is now. */
+  /** The complete message after the edit. */
   'message.updated': { message: Message };
   'message.deleted': { message: { message_id: string } };
   'media.updated': { media: Media };
@@ -39,7 +39,7 @@ export type ConversationEvent = {
   } & ConversationEventPayloads[Type];
 }[ConversationEventType];
 
-/** On core NATS `{app}.conversation.{id}`: an announced log entry, or progress, which is in no log. */
+/** Sent on core NATS `{app}.conversation.{id}`: an announced log entry, or progress, which no log contains. */
 export interface MediaProgress {
   conversation_id: string;
   type: 'media.progress';
@@ -48,7 +48,7 @@ export interface MediaProgress {
 }
 export type ConversationAnnouncement = ConversationEvent | MediaProgress;
 
-/** On core NATS `{app}.user.{id}`. */
+/** Sent on core NATS `{app}.user.{id}`. */
 export interface UserAnnouncement {
   type: 'conversation.added' | 'conversation.removed';
   conversation_id: string;
@@ -77,7 +77,7 @@ export interface ServerToClientEvents {
   'conversation.added': (event: { conversation_id: string }) => void;
   'conversation.removed': (event: { conversation_id: string }) => void;
   'session.expiring': (event: { expires_at: string }) => void;
-  /** This gateway is shutting down and closes the connection after that time: reconnect, to another one. */
+  /** This gateway shuts down and closes the connection after that time: reconnect, to another one. */
   'session.moving': (event: { closes_in_ms: number }) => void;
   resync: (event: { conversation_id: string }) => void;
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The fields that we read of an S3 event message, as AWS, MinIO and versitygw send it. Size and ARN differ
- * between servers. A server's test message has no records.
+ * The fields that we read of an S3 event message, as AWS, MinIO and versitygw send it. Size and ARN differ between
+ * servers. A server's test message has no records.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */

@@ -1,4 +1,4 @@
-/** Names on the broker. Everything is prefixed with APP_NAME, so that several installations share a server. */
+/** Names on the broker. APP_NAME prefixes all of them, so that several installations can share a server. */
 export interface SubjectOverrides {
   optimizeRequest?: string | undefined;
   optimizeResponse?: string | undefined;
@@ -30,7 +30,7 @@ export const subjectsOf = (appName: string, overrides: SubjectOverrides = {}): S
   virus: overrides.virus ?? `${appName}.media.optimize.response.virus`,
   transcodeRequest: `${appName}.media.transcode.request`,
   storageEvents: `${appName}.storage.events`,
-  // Core NATS from here on: announcements of what Postgres holds.
+  // Core NATS from here on: announcements of what Postgres contains.
   outboxWakeUp: `${appName}.outbox.wake`,
   deadLetter: (consumer) => `${appName}.dlq.${consumer}`,
   conversation: (conversationId) => `${appName}.conversation.${conversationId}`,
@@ -44,14 +44,14 @@ export interface StreamPlan {
   name: string;
   subjects: string[];
   maxAgeMs: number;
-  /** At most; then the oldest go first. */
+  /** Largest size of the stream; beyond it the oldest messages are dropped. */
   maxBytes: number;
 }
 
 export interface Streams {
-  /** Requests to workers, and their answers. What was lost of these is asked for again. */
+  /** Requests to workers and their answers. The api repeats a request that was lost here. */
   media: StreamPlan;
-  /** Facts for hosts: this system doesn't read them. */
+  /** Facts for hosts; Claimcheck itself does not read them. */
   facts: StreamPlan;
   storage: StreamPlan;
   deadLetters: StreamPlan;
@@ -60,13 +60,13 @@ export interface Streams {
 const DAY_MS = 86_400_000;
 const GIB = 1_024 ** 3;
 
-/** How much of the broker's disk streams may take. Bytes. */
+/** Sizes that streams may reach on the broker's disk, in bytes. */
 export interface StreamBytes {
   work?: number | undefined;
   facts?: number | undefined;
 }
 
-/** Subjects are listed one by one: a wildcard would overlap with the dead letters'. */
+/** Returns the plan of each stream. It lists subjects one by one: a wildcard would overlap with the dead letters'. */
 export const streamsOf = (appName: string, subjects: Subjects, bytes: StreamBytes = {}): Streams => {
   const prefix = appName.toUpperCase();
   return {
@@ -102,7 +102,7 @@ export const streamsOf = (appName: string, subjects: Subjects, bytes: StreamByte
   };
 };
 
-/** Durable JetStream consumers; the name is also the dead letters' last token. */
+/** Durable JetStream consumers. The name is also the last token of the dead letters' subject. */
 export const CONSUMERS = {
   media: 'media-worker',
   transcode: 'transcode-worker',

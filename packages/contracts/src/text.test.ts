@@ -20,7 +20,7 @@ test.each([
   expect(filename.safeParse(name).success).toBe(false);
 });
 
-test('a body keeps its line breaks, and nothing that controls a terminal', () => {
+test('a body keeps its line breaks, and no character that controls a terminal', () => {
   expect(messageBody.parse('one\n\ttwo\r\n')).toBe('one\n\ttwo\r\n');
   expect(messageBody.safeParse('\u001b[31m').success).toBe(false);
 });
@@ -30,7 +30,7 @@ test('limits count bytes, not characters', () => {
   expect(messageBody.safeParse('é'.repeat(2_001)).success).toBe(false);
 });
 
-test('a content type is lower case and nothing but a type', () => {
+test('a content type is lower case and has no parameters', () => {
   expect(contentType.parse('Image/JPEG')).toBe('image/jpeg');
   for (const wrong of ['image', 'image/jpeg; charset=x', 'image/jpeg\n', '../x'])
     expect(contentType.safeParse(wrong).success).toBe(false);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 
-// C0 and C1 controls (CR, LF and NUL among them) and the bidirectional overrides that make a file name lie.
+// C0 and C1 controls (CR, LF and NUL among them), and the bidirectional overrides that disguise a file's extension.
 const FORBIDDEN = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u;
 // A message body may have line breaks and tabs.
 const FORBIDDEN_IN_BODY = /[^\P{Cc}\n\r\t]|[\u202A-\u202E\u2066-\u2069]/u;
@@ -33,7 +33,7 @@ export const contentType = z
   .toLowerCase();
 
 /**
- * A media type as a client declares it: a hint. Parameters are cut off, none at all means octets.
+ * A media type as a client declares it: a hint. Parameters are removed; an absent type means octets.
  */
 export const declaredType = z
   .string()

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** A worker's report of its surroundings, in its answer to a probe. */
+/** A worker's report on its surroundings, in its answer to a probe. */
 export const workerReportSchema = z
   .looseObject({
     time: z.iso.datetime().describe("By the worker's clock"),
     bucket: z.string().max(63),
     storage: z.enum(['ok', 'away']),
-    ffmpeg: z.string().max(64).optional().describe('Its version; missing when it does not run'),
+    ffmpeg: z.string().max(64).optional().describe('Its version; absent if it does not run'),
     scanPolicy: z.string().max(32),
     missing: z
       .array(z.string().max(64))
@@ -23,10 +23,12 @@ export const workerReportSchema = z
           .array(z.string().max(64))
           .max(8)
           .optional()
-          .describe('Options that are off, without which clamd calls clean what it could not look into'),
+          .describe(
+            'Options that are off, without which clamd reports files as clean that it could not inspect',
+          ),
       })
       .optional()
-      .describe('Missing when nothing is scanned'),
+      .describe('Absent if nothing is scanned'),
   })
   .describe('With stage probe: what only the worker can see');
 export type WorkerReport = z.infer<typeof workerReportSchema>;

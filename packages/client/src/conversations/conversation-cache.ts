@@ -1,6 +1,6 @@
 import type { Message } from '../wire/conversation.ts';
 
-/** What is kept of a conversation, to be shown before the network answers. */
+/** The stored part of a conversation, shown before the network answers. */
 export interface CachedConversation {
   id: string;
   messages: Message[];
@@ -8,5 +8,5 @@ export interface CachedConversation {
   hasOlder: boolean;
 }
 
-/** More than fits on a screen; what is older is loaded when the user scrolls there. */
+/** More messages than fit on a screen. The SDK loads older ones when the user scrolls there. */
 export const KEPT_MESSAGES = 50;

@@ -37,7 +37,7 @@ const picture = (rev: number, state: Media['state']) =>
 const updated = (rev: number, state: Media['state']) =>
   ({ conversation_id: 'talk', seq: 2, type: 'media.updated', media: media(rev, state) }) as const;
 
-test('messages are sorted by seq and each is there once, wherever it came from', () => {
+test('messages are sorted by seq, and each appears once whatever its source', () => {
   const messages = withMessages([message(2), message(5)], [message(1), message(5, { body: 'again' })]);
   expect(messages.map(({ seq }) => seq)).toEqual([1, 2, 5]);
   expect(messages[2]?.body).toBe('again');
@@ -49,20 +49,20 @@ test('a media update is applied, and ignored when its rev is lower', () => {
   expect(withEvent(ready, updated(3, 'processing'))[0]?.media).toMatchObject({ rev: 4, state: 'ready' });
 });
 
-test('a message that is replayed does not bring old media back', () => {
+test('a replayed message does not bring back an older state of its media', () => {
   const messages = withMessages([picture(4, 'ready')], [picture(2, 'processing')]);
   expect(messages[0]?.media).toMatchObject({ rev: 4, state: 'ready' });
   const { media: _, ...withoutMedia } = picture(2, 'processing');
   expect(withMessages(messages, [withoutMedia])[0]?.media).toMatchObject({ rev: 4 });
 });
 
-test('a deleted message goes', () => {
+test('a deleted message disappears', () => {
   const event = { conversation_id: 'talk', seq: 3, type: 'message.deleted' } as const;
   const left = withEvent([message(1), message(2)], { ...event, message: { message_id: 'message-1' } });
   expect(left.map(({ seq }) => seq)).toEqual([2]);
 });
 
-test('an edit changes the message that is there, and none that is not', () => {
+test('an edit changes a message in the list, and adds none', () => {
   const edit = (seq: number, body: string, edited_at: string) =>
     ({
       conversation_id: 'talk',
@@ -79,7 +79,7 @@ test('an edit changes the message that is there, and none that is not', () => {
   expect(withEvent(first, edit(1, 'older than the list', '2026-01-02T00:00:00.000Z'))).toHaveLength(1);
 });
 
-test('a media update reaches an album, and keeps what an event left out', () => {
+test('a media update reaches an album, and keeps fields that the event left out', () => {
   const { mediaUrl: _, qualities: __, ...reference } = media(2, 'processing');
   const album = message(1, {
     media_object_id: 'media-1',

@@ -2,20 +2,20 @@ import type { ConversationEvent, Message } from '../wire/conversation.ts';
 import type { Media } from '../wire/media.ts';
 import { newerMedia, newerMessage, withMedia } from './newer.ts';
 
-/** A page of messages; `last_seq` was read before the messages, so following from there misses nothing. */
+/** A page of messages. `last_seq` was read before the messages, so following from there misses nothing. */
 export interface MessagePage {
   messages: Message[];
   last_seq: number;
 }
 
-/** Messages are sorted by seq, and each is there once. */
+/** Messages sorted by seq, each of them once. */
 export type Messages = readonly Message[];
 
-/** Puts messages in, wherever they come from: a page, an event, or the answer to sending one. */
+/** Adds messages from any source: a page, an event, or the answer to sending one. */
 export const withMessages = (messages: Messages, incoming: readonly Message[]): Messages => {
   if (incoming.length === 0) return messages;
   const newest = messages.at(-1)?.seq ?? 0;
-  // A message that is known has the seq that it had.
+  // A message that is already in the list keeps its seq.
   if (incoming.length === 1 && incoming.every(({ seq }) => seq > newest)) return [...messages, ...incoming];
   const known = new Map(messages.map((message) => [message.message_id, message]));
   const given = new Map(
@@ -25,14 +25,14 @@ export const withMessages = (messages: Messages, incoming: readonly Message[]): 
   return merged(kept, [...given.values()].sort(bySeq));
 };
 
-/** The messages after an event. */
+/** Returns the messages after an event. */
 export const withEvent = (messages: Messages, event: ConversationEvent): Messages =>
   withEvents(messages, [event]);
 
-/** The messages after several events, in their order. Costs one pass, however many events there are. */
+/** Returns the messages after several events, applied in order. Takes one pass, however many events there are. */
 export const withEvents = (messages: Messages, events: readonly ConversationEvent[]): Messages => {
   const created = new Map<string, Message>();
-  /** Only of messages that are there: an older one would leave a hole behind it. */
+  /** Edits of messages in the list only: adding an older message would leave a hole after it. */
   const edited = new Map<string, Message>();
   const deleted = new Set<string>();
   const updated = new Map<string, Media>();
@@ -60,7 +60,7 @@ export const withEvents = (messages: Messages, events: readonly ConversationEven
 
 const bySeq = (a: Message, b: Message): number => a.seq - b.seq;
 
-/** Two sorted lists as one. New messages nearly always follow the old ones. */
+/** Merges two sorted lists. New messages nearly always follow the old ones. */
 const merged = (first: readonly Message[], second: readonly Message[]): Message[] => {
   const [last, next] = [first.at(-1), second[0]];
   const both = [...first, ...second];

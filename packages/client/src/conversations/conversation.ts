@@ -4,30 +4,30 @@ import type { Readable } from '../observable.ts';
 import type { Messages } from './conversation-state.ts';
 import type { ConnectionState } from './follow.ts';
 
-/** A conversation at one moment; a new one after each change. */
+/** A conversation at one moment. Each change makes a new snapshot. */
 export interface ConversationSnapshot {
-  /** `stored`: from this device, not compared with the server yet. `refused`: see `error`. */
+  /** `stored`: read from this device, and not yet compared with the server. `refused`: see `error`. */
   status: 'loading' | 'stored' | 'live' | 'refused';
   connection: ConnectionState;
-  /** Sorted by seq; the newest pages of them. */
+  /** The newest pages of messages, sorted by seq. */
   messages: Messages;
-  /** Not sent yet, to be shown behind the messages. */
+  /** Messages that are not sent yet; show them after `messages`. */
   outgoing: readonly OutgoingMessage[];
   hasOlder: boolean;
-  /** Number of the last event that is in here. */
+  /** Number of the last event that this snapshot contains. */
   lastSeq: number;
-  /** Percent of videos that are being transcoded, by media_object_id. */
+  /** Transcoding progress of videos in percent, by media_object_id. */
   progress: Readonly<Record<string, number>>;
   error?: ClaimcheckError | undefined;
 }
 
 /**
- * A conversation with all that happens in it, as long as a listener is subscribed: shown from this device at once,
- * then caught up with, then live.
+ * A conversation that follows every event while it has a subscriber. It shows what this device has stored at once,
+ * then catches up, then stays live.
  */
 export interface ConversationHandle extends Readable<ConversationSnapshot> {
   readonly id: string;
-  /** Loads the page before the oldest message that is here. */
+  /** Loads the page before the oldest loaded message. */
   loadOlder(): Promise<void>;
   /** See `messages.send`. */
   send(input: MessageInput): OutgoingMessage;

@@ -5,7 +5,7 @@ import type { Tokens } from '../tokens.ts';
 import type { ConversationEvent, MediaProgress } from '../wire/conversation.ts';
 import { type ConnectionState, type Follower, SocketFollower } from './follow.ts';
 
-/** The connection that all conversations share; `error` says why it was refused. */
+/** The connection that all conversations share; `error` says why the gateway refused it. */
 export interface Connection {
   state: ConnectionState;
   error?: ClaimcheckError | undefined;
@@ -17,7 +17,7 @@ export interface FeedListener {
   onRefused(error: ClaimcheckError): void;
   onProgress(progress: MediaProgress): void;
   onCaughtUp(): void;
-  /** The user became a member, perhaps again. */
+  /** Called when the user becomes a member, perhaps again. */
   onAdded(): void;
 }
 
@@ -26,7 +26,7 @@ interface Entry {
   sinceSeq: number;
 }
 
-/** One socket for all conversations of a client, open while one of them is listened to. */
+/** One socket for all conversations of a client. It stays open while any of them has a listener. */
 export class Feed {
   readonly #tokens: Tokens;
   readonly #gatewayUrl: () => Promise<string>;
@@ -49,7 +49,7 @@ export class Feed {
     return this.#entries.has(conversationId);
   }
 
-  /** Replaces an earlier listener of the same conversation. */
+  /** Adds a listener, and replaces an earlier one of the same conversation. */
   listen(conversationId: string, sinceSeq: number, listener: FeedListener): void {
     this.#entries.set(conversationId, { listener, sinceSeq });
     if (this.#follower) this.#follower.follow(conversationId, sinceSeq);
@@ -64,7 +64,7 @@ export class Feed {
 
   close(): void {
     this.#entries.clear();
-    // A later listener starts again.
+    // A later listener opens the connection again.
     this.#closed.abort();
     this.#closed = new AbortController();
     this.#follower?.close();
@@ -72,7 +72,7 @@ export class Feed {
     this.#connection.set({ state: 'disconnected' });
   }
 
-  /** Tries as long as anybody listens: a phone may be without a network for hours. */
+  /** Retries while anybody listens: a phone may be without a network for hours. */
   async #open(): Promise<void> {
     if (this.#opening) return;
     this.#opening = true;

@@ -17,7 +17,7 @@ import { visibleOutgoing } from './visible-outgoing.ts';
 
 const PAGE_SIZE = 50;
 const SAVE_AFTER_MS = 500;
-/** What is stored may have to wait for a token, and shows first only if it comes so soon. */
+/** How long a conversation waits for its stored messages before it asks the server; they may need a token first. */
 const STORED_WITHIN_MS = 1_000;
 
 interface Context {
@@ -43,7 +43,7 @@ export class LiveConversation implements ConversationHandle {
     progress: {},
   });
   readonly #window = new MessageWindow();
-  /** The conversation's last seq when each was first shown; nothing is known of it before something is loaded. */
+  /** The conversation's last seq when each message was first shown; unset until something is loaded. */
   readonly #shownSince = new WeakMap<OutgoingMessage, number>();
   #isLoaded = false;
   #mayShowStored = false;
@@ -111,7 +111,7 @@ export class LiveConversation implements ConversationHandle {
 
   async #open(signal: AbortSignal): Promise<void> {
     this.#mayShowStored = !this.#isLoaded;
-    // What comes later is shown too, unless the server has answered by then.
+    // Stored messages that arrive late are shown too, unless the server has answered by then.
     if (this.#mayShowStored)
       await within(STORED_WITHIN_MS, 'Reading', this.#showStored(signal)).catch(() => {});
     if (signal.aborted) return;
@@ -137,7 +137,7 @@ export class LiveConversation implements ConversationHandle {
     this.#userId ??= await this.#context.userId().catch(() => undefined);
   }
 
-  /** `last_seq` was read before the messages: following from there may repeat, but misses nothing. */
+  /** `last_seq` was read before the messages: following from there may repeat events, but misses none. */
   async #reload(signal: AbortSignal): Promise<void> {
     const { tokens } = this.#context.http;
     const onFailure = (error: ClaimcheckError) => this.#state.patch({ error });
@@ -145,7 +145,7 @@ export class LiveConversation implements ConversationHandle {
     try {
       const load = () => this.#page(`?limit=${PAGE_SIZE}`, signal);
       const page = await retryUntilAborted(load, { signal, tokens, onFailure });
-      // There may have been no token before.
+      // There may have been no token earlier.
       await this.#knowUser();
       if (signal.aborted) return;
       this.#isLoaded = true;
@@ -157,7 +157,7 @@ export class LiveConversation implements ConversationHandle {
     } catch (error) {
       if (signal.aborted) return;
       this.#refuse(toClaimcheckError(error));
-      // Only a membership comes back by itself, and its event says so.
+      // Only a membership can return without a request, and an event announces it.
       if (!isNotMember(toClaimcheckError(error))) return;
     } finally {
       this.#window.forget(request);
@@ -173,7 +173,7 @@ export class LiveConversation implements ConversationHandle {
       onProgress: ({ media_object_id, percent }) =>
         this.#state.patch({ progress: { ...this.get().progress, [media_object_id]: percent } }),
       onCaughtUp: () => this.#state.patch({ status: 'live', error: undefined }),
-      // A refusal ends with the membership that was missing.
+      // Renewed membership ends the refusal.
       onAdded: () => {
         if (this.get().status === 'refused') void this.#reload(signal);
       },
@@ -181,7 +181,7 @@ export class LiveConversation implements ConversationHandle {
     this.#showConnection();
   }
 
-  /** The reason why the gateway refuses is shown until the conversation is live again. */
+  /** The snapshot shows the gateway's reason until the conversation is live again. */
   #showConnection(): void {
     const { state, error } = this.#context.feed.connection.get();
     this.#state.patch({ connection: state, ...(error ? { error } : {}) });
@@ -206,13 +206,13 @@ export class LiveConversation implements ConversationHandle {
     void this.#context.records.delete(this.id);
   }
 
-  /** A message that was sent from here, by the answer to sending it. */
+  /** Adds a message that this client sent, from the answer to sending it. */
   add(message: Message): void {
     this.#window.add(message);
     this.#show();
   }
 
-  /** Both in one step: a message changes from not sent to sent, and is never there twice. */
+  /** Does both in one step: a message changes from unsent to sent, and never appears twice. */
   #show(patch: Partial<ConversationSnapshot> = {}): void {
     const { messages, lastSeq, hasOlder } = this.#window;
     const waiting = this.#context.outbox.get().filter(({ conversationId }) => conversationId === this.id);

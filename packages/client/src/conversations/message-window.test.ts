@@ -25,7 +25,7 @@ const deleted = (seq: number, of: number): ConversationEvent => ({
   message: { message_id: `m${of}` },
 });
 
-/** What the service has after the first `count` events of `log`. */
+/** Returns the service's messages after the first `count` events of `log`. */
 const stateAfter = (log: readonly ConversationEvent[], count: number): Message[] => {
   const messages = new Map<string, Message>();
   for (const event of log.slice(0, count)) {
@@ -35,7 +35,7 @@ const stateAfter = (log: readonly ConversationEvent[], count: number): Message[]
   return [...messages.values()];
 };
 
-/** Every order in which the steps of several processes can come, each process's own steps in their order. */
+/** Returns every interleaving of several processes' steps. Each process keeps the order of its own steps. */
 const interleavings = <Step>(processes: readonly (readonly Step[])[]): Step[][] => {
   const open = processes.filter((steps) => steps.length > 0);
   if (open.length === 0) return [[]];
@@ -51,7 +51,7 @@ type Step =
   | { what: 'answer'; seq: number }
   | { what: 'ask' | 'read' | 'receive'; page: 'newest' | 'older' };
 
-/** The service, the line to a client, and the client's window. Steps that can't happen yet make a run void. */
+/** Models the service, the connection and the client's window. A run with an impossible step is void. */
 class Run {
   readonly window = new MessageWindow();
   readonly #log: readonly ConversationEvent[];
@@ -70,7 +70,7 @@ class Run {
     this.window.replace(this.window.request(), { messages, lastSeq: start, hasOlder: true });
   }
 
-  /** False when it can't happen. */
+  /** Returns false when the step is impossible now. */
   take(step: Step): boolean {
     switch (step.what) {
       case 'commit':
@@ -102,7 +102,7 @@ class Run {
         if (step.page === 'older') this.window.prepend(request, page.messages, page.hasOlder);
         else {
           this.window.replace(request, page);
-          // The feed is followed from there: what the page does not have comes again.
+          // The feed is followed from there, so events that the page lacks arrive again.
           this.#delivered = Math.min(this.#delivered, page.lastSeq);
           for (const event of this.#log.slice(page.lastSeq, this.#delivered)) this.window.apply([event]);
         }
@@ -184,7 +184,7 @@ test.each<{ what: string; log: ConversationEvent[]; start: number; processes: (r
       if (!isPossible) continue;
       runs += 1;
       run.finish();
-      // All from the first on that is shown: a list without a hole is an end of the whole.
+      // The list has no hole if it equals the service's messages from its first one on.
       const { shown } = run;
       const isEnd = shown.length > 0 && shown.join() === expected.slice(-shown.length).join();
       if (!isEnd || run.hasReturned) failures.push(`${shown.join()}: ${JSON.stringify(steps)}`);

@@ -1,10 +1,10 @@
 import type { ConversationEvent, Message } from '../wire/conversation.ts';
 import { type Messages, withEvents, withMessages } from './conversation-state.ts';
 
-/** Messages were asked for, from the service or the store. What happens meanwhile is newer than they are. */
+/** A request for messages, to the service or the store. Events that arrive meanwhile are newer than its answer. */
 export interface PageRequest {
   readonly since: (ConversationEvent | Message)[];
-  /** Of the list that was there then. */
+  /** Number of the list at the time of the request. */
   readonly list: number;
 }
 
@@ -18,8 +18,8 @@ interface LoadedPage {
 const MOST_KEPT = 1_000;
 
 /**
- * The newest messages of a conversation. Every message enters through here (page, event, answer to sending, store),
- * in whichever order they come: what is late never overwrites what is newer, and what was deleted stays deleted.
+ * The newest messages of a conversation. Every message enters through this class (page, event, answer to sending,
+ * store), in any order: a late answer never overwrites newer state, and a deleted message stays deleted.
  */
 export class MessageWindow {
   #messages: Messages = [];
@@ -51,7 +51,7 @@ export class MessageWindow {
     this.#hasOlder = false;
   }
 
-  /** Call it before messages are asked for, and then one of `replace`, `prepend` and `forget` with its result. */
+  /** Call this before you request messages, then `replace`, `prepend` or `forget` with the result. */
   request(): PageRequest {
     const request = { since: [], list: this.#list };
     this.#requests.add(request);
@@ -62,7 +62,7 @@ export class MessageWindow {
     this.#requests.delete(request);
   }
 
-  /** Starts again with the newest messages. */
+  /** Restarts the list with the newest messages. */
   replace(request: PageRequest, { messages, lastSeq, hasOlder }: LoadedPage): void {
     this.forget(request);
     this.#list += 1;
@@ -74,7 +74,7 @@ export class MessageWindow {
     for (const news of request.since) if (!isEvent(news)) this.add(news);
   }
 
-  /** Puts older messages in, unless the list was replaced since they were asked for: they would leave a hole. */
+  /** Adds older messages, unless the list was replaced since the request: they would leave a hole. */
   prepend(request: PageRequest, messages: readonly Message[], hasOlder: boolean): void {
     this.forget(request);
     if (request.list !== this.#list) return;
@@ -95,7 +95,7 @@ export class MessageWindow {
     this.#hasOlder = true;
   }
 
-  /** The answer to sending a message. A list that is past its seq without it has seen its deletion. */
+  /** Adds the answer to sending a message. A list that is past its seq without the message has seen its deletion. */
   add(message: Message): void {
     for (const { since } of this.#requests) since.push(message);
     const isKnown = this.#messages.some(({ message_id }) => message_id === message.message_id);

@@ -1,13 +1,13 @@
 import type { Attachment, Message } from '../wire/conversation.ts';
 import type { Media, MediaReference } from '../wire/media.ts';
 
-/** A page may be newer than an event that is replayed after it: the higher `rev` stays. */
+/** A page may be newer than an event that is replayed after it, so the higher `rev` stays. */
 export const newerMedia = <Known extends Media | undefined>(
   current: Media | undefined,
   incoming: Known,
 ): Known => (current && (!incoming || incoming.rev < current.rev) ? (current as Known) : incoming);
 
-/** Of two versions of a message the later edit, with the newer of what each says about its media. */
+/** Returns the later edit of two versions of a message, with the newer description of each media object. */
 export const newerMessage = (known: Message | undefined, incoming: Message): Message => {
   if (known === undefined) return incoming;
   const isLate = (incoming.edited_at ?? '') < (known.edited_at ?? '');
@@ -25,7 +25,7 @@ export const newerMessage = (known: Message | undefined, incoming: Message): Mes
   };
 };
 
-/** The message with a new description of its media; the same object when that is not the message's. */
+/** Returns the message with a new description of its media, or the same object if the media is not its own. */
 export const withMedia = (message: Message, updated: ReadonlyMap<string, Media>): Message => {
   const { attachments } = message;
   const media = updated.get(message.media_object_id ?? '');
@@ -45,7 +45,7 @@ export const withMedia = (message: Message, updated: ReadonlyMap<string, Media>)
 const referenceIn = ({ attachments }: Message, id: string | undefined): MediaReference | undefined =>
   attachments?.find(({ media_object_id }) => media_object_id === id)?.media;
 
-/** An event's reference leaves out what a page had: it stays. */
+/** Keeps what a page knew of a media object and an event's shorter reference leaves out. */
 const withNewerReference = (attachment: Attachment, other: MediaReference | undefined): Attachment => {
   const { media } = attachment;
   if (other === undefined) return attachment;

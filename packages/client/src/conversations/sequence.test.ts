@@ -14,7 +14,7 @@ test('events in order are delivered, repeated ones are not', () => {
   expect(sequence.last).toBe(7);
 });
 
-test('an event that comes too early is a gap until all before it and itself have come', () => {
+test('an event that comes too early is a gap until it and all before it have come', () => {
   const sequence = new Sequence(0);
   expect(sequence.offer(3)).toBe('gap');
   expect(sequence.last).toBe(0);

@@ -1,7 +1,7 @@
-/** What to do with an event: deliver it, ignore it, or fetch what is missing before it. */
+/** What to do with an event: deliver it, ignore it, or fetch the missing ones before it. */
 export type Verdict = 'next' | 'seen' | 'gap';
 
-/** A conversation's events have the numbers 1, 2, 3 …; each is delivered once and in order. */
+/** Numbers a conversation's events 1, 2, 3 …, and delivers each once and in order. */
 export class Sequence {
   #last: number;
   #highest: number;
@@ -16,7 +16,7 @@ export class Sequence {
     return this.#last;
   }
 
-  /** Whether an event was offered before all that precede it, and these have not come since. */
+  /** Returns whether an event arrived before its predecessors, and they are still missing. */
   get hasGap(): boolean {
     return this.#highest > this.#last;
   }

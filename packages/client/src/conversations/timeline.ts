@@ -2,8 +2,8 @@ import type { OutgoingMessage } from '../messages/outgoing-message.ts';
 import type { Message } from '../wire/conversation.ts';
 
 /**
- * Sent and waiting messages in the order in which their sender wrote them: a message that still waits, for its upload
- * perhaps, stays where it was when others pass it. `'message_id' in entry` tells a sent one.
+ * Returns sent and waiting messages in the order in which their sender wrote them. A message that still waits, for
+ * example for its upload, keeps its place when others are sent before it. A sent entry has `message_id`.
  */
 export const timelineOf = (
   messages: readonly Message[],

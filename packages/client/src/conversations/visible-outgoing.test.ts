@@ -35,7 +35,7 @@ const arrived = (seq: number, body: string, sender = 'ann'): Message => ({
   created_at: '2026-01-01T00:00:00.000Z',
 });
 
-test('a message whose event came before the answer is shown once; the same text twice is two messages', () => {
+test('a message whose event precedes the answer appears once; the same text sent twice appears twice', () => {
   const box = outbox();
   const waiting = ['ok', 'ok', 'later'].map((text) => box.send('talk', { text }));
   const left = (messages: Message[]) =>

@@ -2,10 +2,11 @@ import type { OutgoingMessage } from '../messages/outgoing-message.ts';
 import type { Message } from '../wire/conversation.ts';
 
 /**
- * What is not sent yet. The event of a message may come before the answer to sending it, with the key that its sender
- * chose. A server that does not echo the key yet is met by content: sender, type, text and media tell.
+ * Returns the unsent messages that the list does not show yet. A message's event may arrive before the answer to
+ * sending it, and carries the key that its sender chose. Events of a server that does not echo the key are matched
+ * by sender, type, text and media.
  *
- * @param sinceSeq of each outgoing message, the conversation's last seq when it was first shown
+ * @param sinceSeq the conversation's last seq when each outgoing message was first shown
  */
 export const visibleOutgoing = (
   outgoing: readonly OutgoingMessage[],

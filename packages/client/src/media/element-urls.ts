@@ -1,11 +1,11 @@
 import type { Media, Quality } from '../wire/media.ts';
 import type { MediaElementUrls } from './media.ts';
 
-/** Whether the file itself may be asked for; before, and after, the answer would only be a refusal. */
+/** Returns whether the file itself may be requested. Before and after these states the service would refuse. */
 const isDeliverable = ({ state }: Media): boolean =>
   state === 'ready' || state === 'degraded' || state === 'expiring';
 
-/** What of a media object can be asked for now. */
+/** Returns the qualities of a media object that can be requested now. */
 export const availableQualities = (media: Media): Quality[] => {
   const stored = media.qualities.map(({ quality }) => quality);
   if (isDeliverable(media)) return [...stored, 'source'];
@@ -13,7 +13,7 @@ export const availableQualities = (media: Media): Quality[] => {
   return isPending ? stored.filter((quality) => quality === 'thumbnail') : [];
 };
 
-/** The stable URLs of what can be asked for, each with the session's token. */
+/** Returns the stable URL of each available quality, with the session's token. */
 export const elementUrls = (media: Media, token: string | undefined): MediaElementUrls => {
   if (token === undefined) return {};
   const urls: Partial<Record<Quality | 'hls', string>> = {};
@@ -39,6 +39,6 @@ const urlOf = (media: Media, quality: Quality): string => {
   return siblingUrl(media, quality);
 };
 
-/** All qualities of a media object lie beside each other; the query, which names the version, stays. */
+/** All qualities of a media object share a path; the query, which names the version, stays. */
 const siblingUrl = ({ mediaUrl }: Media, quality: Quality): string =>
   new URL(quality + new URL(mediaUrl).search, mediaUrl).href;

@@ -63,7 +63,7 @@ const signed = (): Response => {
 const in60Seconds = () => new Date(Date.now() + 60 * SECOND).toISOString();
 const unavailable = () => new Response('', { status: 503 });
 
-test('what has nothing to be shown is not asked for again and again', async () => {
+test('a media object without anything to show is not requested again and again', async () => {
   const { leave, changes } = watch({ ...media, state: 'processing' });
   await vi.advanceTimersByTimeAsync(100 * SECOND);
   expect(requests).toBe(0);
@@ -71,7 +71,7 @@ test('what has nothing to be shown is not asked for again and again', async () =
   leave();
 });
 
-test('a renewal that fails keeps what is there, and is repeated with patience', async () => {
+test('a failed renewal keeps the previous URLs, and is retried patiently', async () => {
   answer = signed;
   const { live, leave } = watch(media);
   await vi.advanceTimersByTimeAsync(SECOND);
@@ -86,7 +86,7 @@ test('a renewal that fails keeps what is there, and is repeated with patience', 
   leave();
 });
 
-test('what is gone has no URL any more', async () => {
+test('a media object that is gone has no URL', async () => {
   answer = signed;
   const { live, leave } = watch(media);
   await vi.advanceTimersByTimeAsync(SECOND);

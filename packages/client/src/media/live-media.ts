@@ -10,15 +10,15 @@ import type { MediaSession } from './media-sessions.ts';
 import type { MediaUrl, MediaUrls } from './media-urls.ts';
 
 const LONG_POLL_SECONDS = 25;
-/** Shortest time after which expiring and missing URLs are checked again. */
+/** Shortest interval between checks for expiring and missing URLs. */
 const MIN_RENEWAL_MS = 30_000;
 
 interface Context {
   http: Http;
   urls: MediaUrls;
-  /** Of the conversation in which it is seen. */
+  /** The conversation that shows the media object. */
   session: MediaSession | undefined;
-  /** Whether events tell of its changes, so that it need not be asked for. */
+  /** Whether events report its changes, so that no polling is needed. */
   hasEvents: () => boolean;
   onWatched?: () => void;
 }
@@ -71,7 +71,7 @@ export class LiveMedia implements MediaHandle {
     }
   }
 
-  /** The higher `rev` is right; the same one may come again. */
+  /** Takes the description with the higher `rev`; the same one may arrive again. */
   update(media: Media): void {
     const current = this.get().media;
     if (current && media.rev <= current.rev) return;
@@ -81,7 +81,7 @@ export class LiveMedia implements MediaHandle {
       error: undefined,
       ...(session ? { urls: elementUrls(media, session.get().token) } : {}),
     });
-    // What fails here is tried again by who keeps them.
+    // The keeper of the URLs retries what fails here.
     if (!session && this.#stop) this.#signUrls(false).catch(() => {});
   }
 
@@ -89,7 +89,7 @@ export class LiveMedia implements MediaHandle {
     return this.#state.isWatched;
   }
 
-  /** Repeatable. Rejects with `media_referenced` while a message refers to it. */
+  /** Deletes the media object. Repeatable. Rejects with `media_referenced` while a message refers to it. */
   async delete(): Promise<void> {
     await this.#context.http.request('DELETE', `/v1/media/${encodeURIComponent(this.id)}`);
   }
@@ -134,7 +134,7 @@ export class LiveMedia implements MediaHandle {
     return this.#ask(media ? `?wait=${LONG_POLL_SECONDS}&after_rev=${media.rev}` : '', signal);
   }
 
-  /** Signed URLs end: they are renewed before. */
+  /** Renews signed URLs before they expire. */
   async #keepUrls(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; ) {
       let delayMs: number;
@@ -150,7 +150,7 @@ export class LiveMedia implements MediaHandle {
     }
   }
 
-  /** Resolves with when the first is to be renewed, 0 when there is none. What fails leaves the previous URLs. */
+  /** Resolves with the time of the first renewal, or 0 without any. A failure keeps the previous URLs. */
   async #signUrls(fresh: boolean): Promise<number> {
     const { media } = this.get();
     if (media === undefined) return 0;

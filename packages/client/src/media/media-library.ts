@@ -7,10 +7,10 @@ import type { MediaOptions } from './media.ts';
 import { MediaSessions } from './media-sessions.ts';
 import { MediaUrls } from './media-urls.ts';
 
-/** Unwatched handles that are kept, for the next request. */
+/** Number of unwatched handles kept for the next request. */
 const KEPT = 500;
 
-/** One handle for each media object in each conversation. */
+/** Holds one handle for each media object in each conversation. */
 export class MediaLibrary {
   readonly urls: MediaUrls;
   readonly #http: Http;
@@ -44,7 +44,7 @@ export class MediaLibrary {
       urls: this.urls,
       session: conversationId === undefined ? undefined : this.#sessions.of(conversationId),
       hasEvents: () => conversationId !== undefined && this.#feed.isListenedTo(conversationId),
-      // One that was dropped hears of changes again.
+      // A handle that was dropped from the map receives changes again.
       onWatched: () => this.#handles.set(key, handle),
     });
     return handle;

@@ -12,19 +12,19 @@ interface MediaSessionAnswer {
 }
 
 export interface MediaSessionSnapshot {
-  /** `?t=` of media URLs; renewing keeps it, so that what a page shows stays good. */
+  /** The `?t=` of media URLs. Renewal keeps it, so that URLs already on a page stay valid. */
   token?: string | undefined;
   error?: ClaimcheckError | undefined;
 }
 
-/** A clock that is wrong must neither make us ask all the time nor sleep past the end. */
+/** Bounds the time until renewal: a wrong clock must cause neither constant requests nor a late one. */
 const MIN_RENEWAL_MS = 30_000;
 const MAX_RENEWAL_MS = 60 * 60_000;
 
-/** Unwatched sessions that are kept. */
+/** Number of unwatched sessions kept. */
 const KEPT = 100;
 
-/** One session per conversation, kept alive while it is watched. */
+/** Keeps one session per conversation alive while it is watched. */
 export class MediaSessions {
   readonly #http: Http;
   readonly #sessions = new LruMap<MediaSession>(KEPT, (session) => session.isWatched);
@@ -72,7 +72,7 @@ export class MediaSession implements Readable<MediaSessionSnapshot> {
     return this.#state.isWatched;
   }
 
-  /** Asks at once: a URL with the token did not load. */
+  /** Renews at once, because a URL with the token did not load. */
   async renew(): Promise<void> {
     const session = await this.#http.request<MediaSessionAnswer>('POST', '/v1/media/session', {
       conversation_id: this.#conversationId,

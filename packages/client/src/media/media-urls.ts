@@ -20,10 +20,10 @@ export interface MediaUrlRefusal extends MediaUrlRequest {
   error: Problem;
 }
 
-/** A page of messages asks for its pictures at once; larger requests are split. */
+/** Most items in one request. A page of messages needs all its pictures at once; larger requests are split. */
 const BATCH_SIZE = 50;
 const MOST_KEPT = 1_000;
-/** However wrong this device's clock is, a URL is good for this long. */
+/** Shortest time for which a URL is used, however wrong this device's clock is. */
 const GOOD_FOR_MS = 30_000;
 
 interface KnownUrl {
@@ -37,8 +37,8 @@ interface Waiting extends MediaUrlRequest {
 }
 
 /**
- * Plain URLs for `<img>` and `<video>`: kept until they are due for renewal, and asked for together with
- * all others that are wanted in the same moment.
+ * Plain URLs for `<img>` and `<video>`. They are kept until renewal is due; URLs wanted in the same moment share one
+ * request.
  */
 export class MediaUrls {
   readonly #http: Http;
@@ -49,7 +49,7 @@ export class MediaUrls {
     this.#http = http;
   }
 
-  /** Answers for all items: a URL, or the problem document that says why there is none. */
+  /** Answers for each item: a URL, or the problem document that says why there is none. */
   async request(items: readonly MediaUrlRequest[]): Promise<(MediaUrl | MediaUrlRefusal)[]> {
     const answer = await this.#http.request<{ items: (MediaUrl | MediaUrlRefusal)[] }>(
       'POST',
@@ -68,7 +68,7 @@ export class MediaUrls {
     if (known && (isYoung || Date.parse(known.refresh_at) > Date.now())) return known;
     const wanted = this.#enqueue({ id, quality });
     this.#known.set(key, { wanted, at: performance.now() });
-    // A refusal is not remembered: it may be about a picture that is still being made.
+    // A refusal is not kept: the picture may still be in the making.
     wanted.catch(() => {
       if (this.#known.get(key)?.wanted === wanted) this.#known.delete(key);
     });

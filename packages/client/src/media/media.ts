@@ -3,39 +3,39 @@ import type { Readable } from '../observable.ts';
 import type { Media, Quality } from '../wire/media.ts';
 import type { MediaUrl } from './media-urls.ts';
 
-/** URLs for `<img>`, `<video>` and links, of what exists and may be shown now. */
+/** URLs for `<img>`, `<video>` and links, of the qualities that exist and may be shown now. */
 export type MediaElementUrls = Readonly<Partial<Record<Quality | 'hls', string>>>;
 
 export interface MediaSnapshot {
   media?: Media | undefined;
-  /** Empty until there is a token. They stay valid, and the same, while there is a subscriber. */
+  /** Empty until there is a token. While there is a subscriber, the URLs stay valid and do not change. */
   urls: MediaElementUrls;
   error?: ClaimcheckError | undefined;
 }
 
 export interface MediaOptions {
-  /** The conversation in which the user sees it: its media session opens it. Without one, only the user's own media has URLs. */
+  /** The conversation that shows it; its media session opens the URLs. Without one, only the owner gets URLs. */
   conversationId?: string | undefined;
-  /** As it came with a message; saves asking. */
+  /** The description that came with a message; saves a request. */
   media?: Media | undefined;
 }
 
-/** A media object as it changes, while there is a subscriber. */
+/** A media object that follows its changes while there is a subscriber. */
 export interface MediaHandle extends Readable<MediaSnapshot> {
   readonly id: string;
   /** Asks the service. Rejects with ClaimcheckError. */
   load(): Promise<Media>;
-  /** A signed URL that needs no token and ends; for links and downloads. Rejects with ClaimcheckError. */
+  /** Returns a signed URL for links and downloads. It needs no token and expires. Rejects with ClaimcheckError. */
   url(quality: Quality, options?: { fresh?: boolean }): Promise<MediaUrl>;
-  /** Waits until nothing more happens to it: ready, degraded, failed, or gone. Rejects with ClaimcheckError. */
+  /** Waits until the media object is ready, degraded, failed or gone. Rejects with ClaimcheckError. */
   settled(signal?: AbortSignal): Promise<Media>;
-  /** After a URL did not load: renews what it stands on. */
+  /** Call it when a URL did not load: renews the session or signature behind it. */
   renew(): Promise<void>;
   /**
    * Deletes the caller's own media object, and frees its part of the quota. Repeatable. Rejects with ClaimcheckError
    * `media_referenced` while a message refers to it.
    */
   delete(): Promise<void>;
-  /** Takes a newer description, such as an event's. */
+  /** Takes a newer description, such as the one in an event. */
   update(media: Media): void;
 }

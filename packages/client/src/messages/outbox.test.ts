@@ -6,9 +6,9 @@ import { memoryStore } from '../store/memory-store.ts';
 const JWT = `e30.${btoa(JSON.stringify({ sub: 'ann' }))}.signature`;
 let posted: string[];
 let bodies: object[];
-/** Answers to posting a message, by its text. */
+/** Answers of the service to posting a message, by its text. */
 let answers: Record<string, () => Response | Promise<Response>>;
-/** Ends the uploads that are under way. */
+/** Ends the uploads in progress. */
 let storeBytes: () => void;
 let client: ClaimcheckClient;
 
@@ -93,7 +93,7 @@ test('an album waits for all of its uploads, keeps its order, and names each wit
   expect(bodies.at(-1)).not.toHaveProperty('media_object_id');
 });
 
-test('a paused upload holds nothing but its own message', async () => {
+test('a paused upload delays only its own message', async () => {
   const upload = client.upload(new Blob(['film']));
   const film = client.messages.send('talk', { text: 'film', media: upload });
   upload.pause();
@@ -116,7 +116,7 @@ test('texts keep their order while the network is away', async () => {
   expect(posted).toEqual(['one', 'two', 'three']);
 });
 
-test('a message that the service cannot take now lets the others pass', async () => {
+test('a message that the service cannot take now does not delay the others', async () => {
   let isStuck = true;
   answers.stuck = () =>
     isStuck ? new Response('{"code":"internal"}', { status: 500 }) : (undefined as never);
@@ -127,7 +127,7 @@ test('a message that the service cannot take now lets the others pass', async ()
   await stuck.sent;
 });
 
-test('a message that was deleted before its answer came is gone, and is not sent again', async () => {
+test('a message deleted before its answer arrived disappears, and is not sent again', async () => {
   answers.gone = () => new Response('{"code":"message_deleted"}', { status: 410 });
   const gone = client.messages.send('talk', { text: 'gone' });
   await expect(gone.sent).rejects.toMatchObject({ code: 'message_deleted' });
@@ -135,7 +135,7 @@ test('a message that was deleted before its answer came is gone, and is not sent
   expect(client.messages.outgoing.get()).toEqual([]);
 });
 
-test('a message that waits keeps its place in its sender’s view', () => {
+test('a waiting message keeps its place in its sender’s view', () => {
   const [film, last] = [
     { id: 'film', afterSeq: 4 },
     { id: 'last', afterSeq: undefined },

@@ -28,21 +28,21 @@ interface Context {
 }
 
 /**
- * Messages on their way out, across reloads. In each conversation they are posted one after the other, in the order
- * in which they were sent; a message whose media is not stored yet waits by itself, and the others pass it.
+ * Queues outgoing messages, and keeps them across reloads. Each conversation posts its messages one after the other,
+ * in the order in which the user sent them. A message whose media is not stored yet waits, and later ones overtake it.
  */
 export class Outbox extends Observable<readonly OutgoingMessage[]> {
   readonly #context: Context;
   readonly #lanes = new Map<string, SendLane>();
   readonly #locks = new Map<OutgoingTask, Promise<Release | undefined>>();
-  /** Ids of records that other tabs work at. */
+  /** Ids of records that other tabs are sending. */
   readonly #others = new Set<string>();
-  /** What is waited for of each other tab: one message after the other, so that their order stays. */
+  /** Waits for each other tab, one message after the other, so that their order stays. */
   readonly #takeovers = new Map<string, Promise<void>>();
   readonly #closed = new AbortController();
-  /** What a reload has left comes before what is sent on this page. */
+  /** Sends the messages from before a reload first, then those of this page. */
   readonly #restored = Promise.withResolvers<void>();
-  /** What waits for that. */
+  /** Actions that wait for that. */
   readonly #held = new Set<OutgoingTask>();
   #isRestored = false;
   #obstacle: ClaimcheckError | undefined;
@@ -55,13 +55,13 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     context.uploads.subscribe(() => this.#retryFound());
   }
 
-  /** @param afterSeq of the newest message that the sender sees */
+  /** @param afterSeq seq of the newest message that the sender sees */
   send(conversationId: string, input: MessageInput, afterSeq?: number): OutgoingMessage {
     assertSendable(input);
     const record = recordOf(input, this.#placeOf(conversationId, input.id, afterSeq));
     const uploads = attachmentsOf(input).map(({ media }) => (isUpload(media) ? media : undefined));
     const lock = holdLock(lockOf(record));
-    // In this order: other tabs take a message without a lock for abandoned.
+    // In this order: other tabs treat a message without a lock as abandoned.
     void lock.then(() => this.#context.records.set(record));
     const task = this.#add(record, uploads, lock);
     this.#held.add(task);
@@ -73,14 +73,14 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     return task;
   }
 
-  /** What keeps from restoring for now; messages that wait for that say so. */
+  /** The error that prevents restoring for now; messages that wait for it show it. */
   holdUp(error: ClaimcheckError): void {
     if (this.#isRestored) return;
     this.#obstacle = error;
     for (const task of this.#held) task.patch({ error });
   }
 
-  /** Sends what a reload has left. Uploads have to be restored before. */
+  /** Sends messages from before a reload. Call it after uploads are restored. */
   async restore(): Promise<void> {
     const { records } = this.#context;
     try {
@@ -93,7 +93,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
         else this.#leaveToOther(record);
       }
     } finally {
-      // New messages go out even if the kept ones can't be read.
+      // New messages go out even if the stored ones cannot be read.
       this.#isRestored = true;
       this.#obstacle = undefined;
       this.#restored.resolve();
@@ -119,7 +119,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     this.#takeovers.set(tab, takeover);
   }
 
-  /** Stops sending; unsent messages are left to the next client. */
+  /** Stops sending, and leaves unsent messages to the next client. */
   close(): void {
     this.#closed.abort();
     for (const [task, lock] of this.#locks) {
@@ -128,7 +128,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     }
   }
 
-  /** Another tab is at it, or the page that was just left still is: what that leaves behind is taken over. */
+  /** Another tab, or the page just left, still works on it. This tab takes over what that one leaves behind. */
   async #restartLater({ id, clientMessageId }: OutgoingRecord): Promise<void> {
     const release = await waitForLock(lockOf({ clientMessageId }), this.#closed.signal).catch(
       () => undefined,
@@ -178,7 +178,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     return lane;
   }
 
-  /** Retries messages from before a reload whose file was chosen again. */
+  /** Retries messages from before a reload once the user has chosen their files again. */
   #retryFound(): void {
     for (const task of this.#locks.keys()) {
       const code = task.get().error?.code;
@@ -214,7 +214,7 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
     const clientMessageId = id ?? crypto.randomUUID();
     const place = `${String(createdAt.getTime()).padStart(15, '0')}-${String(this.#count).padStart(6, '0')}`;
     return {
-      // Two tabs may have the same place.
+      // Two tabs may use the same number.
       id: `${place}-${clientMessageId}`,
       tab: this.#tab,
       clientMessageId,

@@ -5,13 +5,13 @@ import type { Upload } from '../uploads/upload.ts';
 import type { Message, MessageType } from '../wire/conversation.ts';
 import type { HostData, Media } from '../wire/media.ts';
 
-/** An upload, finished or not; to forward, a media object that came with a message, or its id. */
+/** An upload, finished or not. To forward, a media object from a message, or its id. */
 export type MediaInput = Upload | Media | string;
 
 export interface AttachmentInput {
   media: MediaInput;
   filename?: string | undefined;
-  /** The picture in words. */
+  /** Describes the picture in words. */
   alt?: string | undefined;
 }
 
@@ -22,13 +22,13 @@ export interface MessageInput {
   attachments?: readonly AttachmentInput[] | undefined;
   /** Defaults to the kind of the media. `file` shows a picture or a film as a file. */
   type?: MessageType | undefined;
-  /** Of `media`. */
+  /** File name of `media`. */
   filename?: string | undefined;
-  /** Of `media`, in words. */
+  /** Describes `media` in words. */
   alt?: string | undefined;
-  /** The host's own, at most 1 KiB as JSON: a reply's target, for example. */
+  /** The host's own data, at most 1 KiB as JSON: for example the target of a reply. */
   data?: HostData | undefined;
-  /** `client_message_id`: the same again is the same message. */
+  /** The `client_message_id`. Sending the same one again gives the same message. */
   id?: string | undefined;
 }
 
@@ -45,49 +45,49 @@ export const MESSAGE_INPUT: KeysOf<MessageInput> = {
 export const ATTACHMENT_INPUT: KeysOf<AttachmentInput> = { media: true, filename: true, alt: true };
 
 /**
- * `waiting` for its upload, the network or the login. `discarded`: taken back, or deleted by another device before
- * this one heard that it was sent.
+ * `waiting`: for its upload, the network or the login. `discarded`: withdrawn here, or deleted by another device
+ * before this one learned that it was sent.
  */
 export type OutgoingState = 'waiting' | 'sending' | 'sent' | 'failed' | 'discarded';
 
 export interface OutgoingSnapshot {
   state: OutgoingState;
-  /** Of the last attempt; final when the state is `failed`. */
+  /** Error of the last attempt; final when the state is `failed`. */
   error?: ClaimcheckError | undefined;
-  /** Once it is sent. */
+  /** The message, once it is sent. */
   message?: Message | undefined;
-  /** Of its media, while there are bytes to send; the first of an album. */
+  /** Progress of its media while there are bytes to send; for an album, of its first upload. */
   upload?: Upload | undefined;
-  /** All of an album's, in its order; those that a reload has left without their bytes are missing. */
+  /** Progress of all of an album's uploads, in order. After a reload, uploads without their bytes are absent. */
   uploads: readonly Upload[];
 }
 
-/** A message that is shown before the server has it, and goes out when it can, after a reload too. */
+/** A message that is shown before the server has it, and sent as soon as possible, even after a reload. */
 export interface OutgoingMessage extends Readable<OutgoingSnapshot> {
-  /** `client_message_id`. */
+  /** The `client_message_id`. */
   readonly id: string;
   readonly conversationId: string;
   readonly type: MessageType;
   readonly text: string | undefined;
-  /** Once it is known. */
+  /** Known once the upload, if any, has a media object. */
   readonly mediaObjectId: string | undefined;
   readonly filename: string | undefined;
   readonly alt: string | undefined;
   readonly data: HostData | undefined;
-  /** How many files it holds. */
+  /** Number of files in the message. */
   readonly attachmentCount: number;
-  /** Seq of the newest message that was there when this one was sent, where that is known; see `timelineOf`. */
+  /** Seq of the newest message when the user sent this one, if known; see `timelineOf`. */
   readonly afterSeq: number | undefined;
   /** ISO 8601, by the clock of this device. */
   readonly createdAt: string;
   readonly state: OutgoingState;
-  /** The message as the server has it. Rejects with ClaimcheckError when it failed for good. */
+  /** Resolves with the message as the server has it. Rejects with ClaimcheckError when it failed for good. */
   readonly sent: Promise<Message>;
   /**
-   * After `failed`. An upload that has failed begins once more, as another one; after a reload its file has to be
-   * chosen again first (`file_missing`).
+   * Retries after `failed`. A failed upload restarts as a new one. After a reload the user has to choose its file
+   * again first (`file_missing`).
    */
   retry(): void;
-  /** Takes back what is not sent yet, its upload included. */
+  /** Withdraws an unsent message and its upload. */
   discard(): Promise<void>;
 }

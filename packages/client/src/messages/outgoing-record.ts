@@ -10,7 +10,7 @@ import {
   type MessageInput,
 } from './outgoing-message.ts';
 
-/** One file of a message: of an upload until the server has it, then of a media object. */
+/** One file of a message: an upload until the server has it, then a media object. */
 export interface OutgoingItem {
   uploadId?: string | undefined;
   mediaObjectId?: string | undefined;
@@ -18,16 +18,16 @@ export interface OutgoingItem {
   alt?: string | undefined;
 }
 
-/** What is kept of a message until it is sent. */
+/** The stored form of an unsent message. */
 export interface OutgoingRecord {
-  /** Its place among the messages of this client, then its `client_message_id`. */
+  /** Its place among this client's messages, then its `client_message_id`. */
   id: string;
-  /** In which it was sent. */
+  /** The conversation in which it was sent. */
   tab: string;
   clientMessageId: string;
   conversationId: string;
   type: MessageType;
-  /** Forwarded by its id: the server knows what it is. */
+  /** Forwarded by its id only: the server knows its kind. */
   isTypeUnknown?: boolean | undefined;
   text: string | undefined;
   items: OutgoingItem[];
@@ -38,7 +38,7 @@ export interface OutgoingRecord {
   createdAt: string;
 }
 
-/** Records of earlier versions had one file in the record itself. */
+/** Reads records of earlier versions too, which had one file in the record itself. */
 export const currentRecord = (record: OutgoingRecord & OutgoingItem): OutgoingRecord => {
   if (record.items !== undefined) return record;
   const { uploadId, mediaObjectId, filename, alt } = record;
@@ -69,7 +69,7 @@ export const recordOf = (input: MessageInput, place: Place): OutgoingRecord => {
   };
 };
 
-/** What a message holds, whichever way it was given. */
+/** Returns the files of a message, whichever way the caller gave them. */
 export const attachmentsOf = ({ media, attachments, filename, alt }: MessageInput): AttachmentInput[] =>
   media === undefined ? [...(attachments ?? [])] : [{ media, filename, alt }];
 
@@ -80,7 +80,7 @@ const toItem = ({ media, filename, alt }: AttachmentInput): OutgoingItem => {
   return { mediaObjectId: typeof media === 'string' ? media : media.media_object_id, filename, alt };
 };
 
-/** The body of the request, with the media objects that the items have become. */
+/** Returns the body of the request, with the media objects that the uploads became. */
 export const toPost = (
   { clientMessageId, type, isTypeUnknown, text, data, items, isAlbum }: OutgoingRecord,
   ids: readonly string[],
@@ -96,7 +96,7 @@ export const toPost = (
   };
 };
 
-/** JSON leaves them out too, but the types of a request tell them apart. */
+/** Removes undefined fields. JSON does so too, but the types of a request distinguish them. */
 const definedOf = <Fields extends object>(fields: Fields): Partial<Fields> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;
 
@@ -109,7 +109,7 @@ const typeOf = (media: MediaInput | undefined): MessageType => {
 
 const MOST_ATTACHMENTS = 10;
 
-/** Throws `invalid_option`, and says what to pass instead. */
+/** Throws `invalid_option`; the message says what to pass instead. */
 export const assertSendable = (input: MessageInput): void => {
   assertKnown('send', input, MESSAGE_INPUT);
   const { text, media, attachments }: { text?: unknown; media?: unknown; attachments?: unknown } = input;

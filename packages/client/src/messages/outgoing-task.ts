@@ -12,14 +12,14 @@ export interface OutgoingContext {
   tokens: Tokens | undefined;
   save(record: OutgoingRecord): void;
   findUpload(id: string): Upload | undefined;
-  /** Starts a failed upload again. */
+  /** Restarts a failed upload. */
   uploadAgain(upload: Upload): Upload;
-  /** Says why an upload did not continue after a reload. */
+  /** Returns why an upload did not continue after a reload. */
   resumeBlocker(uploadId: string): ClaimcheckError | undefined;
   post(conversationId: string, message: PostMessage, signal: AbortSignal): Promise<Message>;
-  /** Sends one message of a conversation after the other, in the order in which they can be sent. */
+  /** Sends a conversation's messages one after the other. */
   inTurn(task: OutgoingTask, action: () => Promise<Message>): Promise<Message>;
-  /** Starts it again. */
+  /** Starts the upload again. */
   enqueue(task: OutgoingTask): void;
   onSent(message: Message): void;
   onEnd(task: OutgoingTask): void;
@@ -29,11 +29,11 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
   readonly record: OutgoingRecord;
   readonly #context: OutgoingContext;
   readonly #stopped = new AbortController();
-  /** By the place of their item. */
+  /** Uploads by the position of their item. */
   readonly #uploads = new Map<number, Upload>();
   #sent = Promise.withResolvers<Message>();
 
-  /** @param uploads of the items that are uploaded, in their order */
+  /** @param uploads of the items that need one, in order */
   constructor(record: OutgoingRecord, uploads: readonly (Upload | undefined)[], context: OutgoingContext) {
     super({ state: 'waiting', uploads: [] });
     this.record = record;
@@ -109,7 +109,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     }
   }
 
-  /** What keeps every message from being sent is waited for here, so that the messages behind keep their order. */
+  /** Waits here for whatever prevents every message from being sent, so that later messages keep their order. */
   #post(ids: readonly string[], signal: AbortSignal): Promise<Message> {
     return retryUntilAborted(
       () => {
@@ -133,14 +133,14 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     this.#context.onEnd(this);
   }
 
-  /** An attempt whose answer was lost had sent it, and it was deleted since. */
+  /** An earlier attempt, whose answer was lost, sent it, and it was deleted since. */
   #endDeleted(error: ClaimcheckError): void {
     this.patch({ state: 'discarded', error: undefined });
     this.#sent.reject(error);
     this.#context.onEnd(this);
   }
 
-  /** Leaves the message as it is, for the next client. */
+  /** Stops, and leaves the message to the next client. */
   stop(): void {
     this.#stopped.abort();
   }
@@ -164,7 +164,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     await Promise.all(this.get().uploads.map((upload) => upload.cancel()));
   }
 
-  /** Known without waiting: a message keeps its place before those that are sent right after it. */
+  /** Known at once: a message keeps its place before those sent right after it. */
   #storedMedia(): string[] | undefined {
     const ids = this.record.items.map(({ mediaObjectId }, index) => {
       const upload = this.#uploads.get(index)?.get();
@@ -177,7 +177,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     const aborted = new Promise<never>((_, reject) =>
       signal.addEventListener('abort', () => reject(cancelledError()), { once: true }),
     );
-    // For an album that ends before all of its uploads do.
+    // An album may fail or be discarded before all of its uploads end.
     aborted.catch(() => {});
     const all = this.record.items.map(
       (item, index) => item.mediaObjectId ?? this.#uploadOf(item, index).done,
@@ -196,7 +196,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     return upload;
   }
 
-  /** What the upload becomes is kept as soon as it is known: the upload is then forgotten. */
+  /** Stores the media object's id as soon as it is known, because the upload is then forgotten. */
   #remember(index: number, upload: Upload): void {
     const item = this.record.items[index];
     if (item === undefined) return;
@@ -214,7 +214,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
         item.mediaObjectId = mediaObjectId;
         if (this.state !== 'sent' && this.state !== 'discarded') this.#context.save(this.record);
       },
-      // The message's own error says so.
+      // The message's own error reports it.
       () => {},
     );
   }
@@ -228,6 +228,6 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
 export const hasFailed = (upload: Upload | undefined): boolean =>
   upload?.state === 'failed' || upload?.state === 'cancelled';
 
-/** No network, no service, no login, too many requests: no other message would fare better. */
+/** No network, service or login, or too many requests: any other message would fail in the same way. */
 const concernsAll = (error: ClaimcheckError, tokens?: Tokens): boolean =>
   error.status === 0 || error.status === 429 || error.status >= 502 || isLoginOver(error, tokens);

@@ -1,4 +1,4 @@
-/** Runs actions one after the other, in the order in which they were given. */
+/** Runs actions one after the other, in the order of the calls. */
 export class SendLane {
   #tail: Promise<unknown> = Promise.resolve();
 

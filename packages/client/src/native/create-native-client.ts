@@ -4,15 +4,15 @@ import type { KeyValueStore } from '../store/key-value-store.ts';
 import { fillGaps } from './fill-gaps.ts';
 
 export interface NativeOptions extends ClientOptions {
-  /** `randomUUID` of expo-crypto, or of the app's own library. */
+  /** `randomUUID` of expo-crypto, or of another library of the app. */
   randomUuid: () => string;
-  /** Where unsent messages are kept: an adapter of AsyncStorage or of SQLite. It need not keep files. */
+  /** Stores unsent messages: an adapter of AsyncStorage or SQLite. It need not store files. */
   store: KeyValueStore;
 }
 
 /**
- * The client in React Native and Expo. Fills the gaps of Hermes, and sends every file by tus: only that way can a file
- * be read piece by piece. Throws `invalid_option`.
+ * Creates the client for React Native and Expo. It fills the gaps of Hermes, and sends every file by tus, the only
+ * protocol with which a file can be read piece by piece. Throws `invalid_option`.
  */
 export const createNativeClient = ({ randomUuid, ...options }: NativeOptions): ClaimcheckClient => {
   fillGaps(randomUuid);

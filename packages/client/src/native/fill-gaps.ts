@@ -1,4 +1,4 @@
-/** What Hermes lacks of what this SDK stands on. Nothing that is there is replaced. */
+/** Adds the features that this SDK needs and Hermes lacks. It replaces none that exist. */
 export const fillGaps = (randomUuid: () => string): void => {
   define(Promise, 'withResolvers', withResolvers);
   define(AbortSignal, 'any', anySignal);
@@ -44,10 +44,10 @@ const timeoutSignal = (ms: number): AbortSignal => {
 };
 
 function throwIfAborted(this: AbortSignal): void {
-  if (this.aborted) throw this.reason ?? new Error('This was aborted.');
+  if (this.aborted) throw this.reason ?? new Error('The operation was aborted.');
 }
 
-/** Of what this SDK keeps: plain values, and files as they are. */
+/** Clones what this SDK stores: plain values are copied, files stay the same objects. */
 const cloned = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(cloned);
   const isPlain =

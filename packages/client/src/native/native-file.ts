@@ -1,19 +1,19 @@
-/** What pickers of React Native and Expo return. */
+/** A file as pickers of React Native and Expo return it. */
 export interface PickedFile {
   uri: string;
   name?: string | null | undefined;
   type?: string | null | undefined;
-  /** Bytes. */
+  /** Size in bytes. */
   size: number;
 }
 
-/** Reads `length` bytes of a file from `start` on, as expo-file-system and react-native-fs can. */
+/** Reads `length` bytes of a file from `start`, as expo-file-system and react-native-fs do. */
 export type ReadBytes = (uri: string, start: number, length: number) => Promise<Uint8Array>;
 
-/** A file of the device as `client.upload` takes it: read piece by piece, and never as a whole. */
+/** A file of the device for `client.upload`. It is read piece by piece, never as a whole. */
 export type NativeFile = Blob & { readonly name: string };
 
-/** @param read of the app's file library */
+/** @param read a function of the app's file library */
 export const fileFrom = ({ uri, name, type, size }: PickedFile, read: ReadBytes): NativeFile => {
   const part = (start: number, end: number, partType: string): Blob => {
     const from = clamp(start, size);
@@ -32,5 +32,5 @@ export const fileFrom = ({ uri, name, type, size }: PickedFile, read: ReadBytes)
   return Object.assign(part(0, size, type ?? ''), { name: name ?? uri.split('/').at(-1) ?? 'file' });
 };
 
-/** As `Blob.slice` counts: from the end when it is negative, and never beyond it. */
+/** Resolves an offset as `Blob.slice` does: a negative one counts from the end, and none passes the end. */
 const clamp = (at: number, size: number): number => (at < 0 ? Math.max(size + at, 0) : Math.min(at, size));

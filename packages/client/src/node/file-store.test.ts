@@ -31,7 +31,7 @@ test.each(['memory', 'file'] as const)('%s: keeps, lists in order by prefix, for
   expect(await store.get('b|../../1')).toEqual({ text: 'other' });
 });
 
-test('another process finds what one has left', async () => {
+test('another process finds the entries of an earlier one', async () => {
   await fileStore(folder).set('a|1', { text: 'one' });
   expect(await fileStore(folder).get('a|1')).toEqual({ text: 'one' });
 });

@@ -4,7 +4,7 @@ import type { KeyValueStore } from '../store/key-value-store.ts';
 
 const SUFFIX = '.json';
 
-/** Keys hold addresses; names of files must not lead elsewhere. */
+/** Encodes a key as a file name. Keys contain addresses, and must not lead to another folder. */
 const nameOf = (key: string): string => `${Buffer.from(key).toString('base64url')}${SUFFIX}`;
 const keyOf = (name: string): string => Buffer.from(name.slice(0, -SUFFIX.length), 'base64url').toString();
 
@@ -12,8 +12,8 @@ const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 /**
- * A folder with a small JSON file for each entry: what a bot has not sent yet survives its restart. Bytes of files
- * are not kept: start their upload again with the same `id`, and it continues where it was.
+ * A folder with a small JSON file for each entry: a bot's unsent messages survive its restart. The store does not keep
+ * the bytes of files: start the upload again with the same `id`, and it resumes.
  */
 export const fileStore = (folder: string): KeyValueStore => {
   const read = async (name: string): Promise<unknown> => {
@@ -30,7 +30,7 @@ export const fileStore = (folder: string): KeyValueStore => {
     set: async (key, value) => {
       await mkdir(folder, { recursive: true });
       const target = join(folder, nameOf(key));
-      // A name that is there is whole: a process may die while it writes.
+      // The rename makes each file whole: the process may die while it writes.
       await writeFile(`${target}.new`, JSON.stringify(value));
       await rename(`${target}.new`, target);
     },

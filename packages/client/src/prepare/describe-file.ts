@@ -1,13 +1,13 @@
 import type { Placeholder } from './placeholder.ts';
 
-/** More says nothing in a blur, and a thumbhash takes no more. */
+/** Longest edge of the picture that is hashed. A blur shows no more, and a thumbhash allows no more. */
 const HASHED_PIXELS = 100;
-/** A film that does not open by then is sent without a placeholder. */
+/** A film that does not open within this time is sent without a placeholder. */
 const VIDEO_TIMEOUT_MS = 5_000;
-/** A little into the film: the first picture is often black. */
+/** Position in the film, shortly after its start: the first picture is often black. */
 const VIDEO_AT_SECONDS = 0.1;
 
-/** Size and blur of a picture or video, where the platform can read it. */
+/** Returns size and blur of a picture or video, if the platform can read it. */
 export const describeFile = async (
   file: Blob,
   contentType: string,
@@ -18,7 +18,7 @@ export const describeFile = async (
     if (contentType.startsWith('image/')) return await describeImage(file);
     if (contentType.startsWith('video/')) return await describeVideo(file, signal);
   } catch {
-    // A format that this browser does not know: the worker will inspect it.
+    // This browser does not know the format: the worker will inspect the file.
   }
   return undefined;
 };
@@ -74,7 +74,7 @@ const thumbhashOf = async (
   if (context === null) return undefined;
   context.drawImage(picture, 0, 0, canvas.width, canvas.height);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-  // Loaded with the first picture: a page that sends only text never needs it.
+  // Loaded with the first picture, because a page that sends only text never needs it.
   const { rgbaToThumbHash } = await import('thumbhash');
   const hash = rgbaToThumbHash(canvas.width, canvas.height, data);
   return btoa(String.fromCharCode(...hash));

@@ -14,15 +14,15 @@ interface Tiff {
 }
 
 /**
- * An APP1 EXIF segment whose GPS directory is overwritten with zeros and whose first directory no longer names it.
- * The same array when there is none; undefined when it can't be read: then the whole segment has to go.
+ * Returns an APP1 EXIF segment with its GPS directory overwritten by zeros and removed from the first directory.
+ * Returns the same array if there is no GPS directory, and undefined if the segment cannot be read and must be removed.
  */
 export const withoutGps = (segment: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined => {
   const copy = segment.slice();
   try {
     return removeGps(copy) ? copy : segment;
   } catch (error) {
-    // Offsets that lead out of the segment: the rest of it cannot be trusted.
+    // An offset leads out of the segment, so the rest of it cannot be trusted.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
@@ -43,7 +43,7 @@ const removeGps = (segment: Uint8Array<ArrayBuffer>): boolean => {
   return false;
 };
 
-/** Its entries, and the values that lie elsewhere because they do not fit into an entry. */
+/** Overwrites a directory's entries, and the values that lie elsewhere because they do not fit into an entry. */
 const eraseDirectory = ({ view, little }: Tiff, directory: number): void => {
   const count = view.getUint16(directory, little);
   for (let index = 0; index < count; index += 1) {
@@ -54,7 +54,7 @@ const eraseDirectory = ({ view, little }: Tiff, directory: number): void => {
   erase(view, directory, 2 + count * ENTRY_BYTES + 4);
 };
 
-/** What follows moves up, the offset of the next directory too; values lie elsewhere and stay. */
+/** Moves the following entries up, and the offset of the next directory. Values that lie elsewhere stay. */
 const removeEntry = ({ view, little }: Tiff, directory: number, index: number): void => {
   const count = view.getUint16(directory, little);
   const start = directory + 2 + index * ENTRY_BYTES;

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { hashInWorker } from './hash-in-worker.ts';
 
-/** Runs the real script of the worker, in this thread: Node has no Worker of the web's kind. */
+/** Runs the worker's real script in this thread: Node has no Web Worker. */
 class WorkerHere {
   onmessage: ((event: { data: unknown }) => void) | undefined;
   static readonly scope = Object.assign(new EventTarget(), {
@@ -31,7 +31,7 @@ test('the worker hashes', async () => {
   );
 });
 
-test('a file that cannot be read fails, and does not wait for ever', async () => {
+test('hashing a file that cannot be read fails instead of hanging', async () => {
   const unreadable = new DOMException('changed on the disk', 'NotReadableError');
   vi.spyOn(Blob.prototype, 'arrayBuffer').mockRejectedValue(unreadable);
   await expect(hashInWorker(new Blob(['abc']), signal)).rejects.toBe(unreadable);

@@ -1,9 +1,9 @@
 import { sha256OfBlob } from './sha256.ts';
 
-/** Of the worker: a file may not be readable any more. */
+/** Answer of the worker. A file may have become unreadable. */
 export type HashAnswer = { sha256: string } | { failure: string };
 
-/** Hashes in a worker; where there are no workers (Node, a strict CSP), in the page, slice by slice. */
+/** Hashes in a worker, or in the page slice by slice where there are none (Node, a strict CSP). */
 export const hashInWorker = async (file: Blob, signal: AbortSignal): Promise<string> => {
   const worker = startWorker();
   if (worker === undefined) return sha256OfBlob(file, signal);

@@ -1,4 +1,4 @@
-/** What can be shown before a byte is sent. */
+/** What a message can show before any byte is sent. */
 export interface Placeholder {
   /** Pixels, upright. */
   width: number;

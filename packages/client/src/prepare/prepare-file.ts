@@ -6,7 +6,7 @@ import { stripLocation } from './strip-location.ts';
 export interface PrepareOptions {
   contentType: string;
   stripLocation: boolean | 'if-possible';
-  /** Given by the caller, instead of what would be computed. */
+  /** Values from the caller, which replace the computed ones. */
   placeholder: Placeholder | undefined;
   describe: boolean;
   /** Bytes. */
@@ -16,7 +16,7 @@ export interface PrepareOptions {
   signal: AbortSignal;
 }
 
-/** What is sent: the file, or its copy without a location. */
+/** The file to send: the original, or its copy without a location. */
 export interface PreparedFile {
   bytes: Blob;
   placeholder: Placeholder | undefined;
@@ -24,7 +24,7 @@ export interface PreparedFile {
   sha256: string | undefined;
 }
 
-/** What is done with a file before it is sent. Rejects with `location_kept`. */
+/** Prepares a file before it is sent. Rejects with `location_kept`. */
 export const prepareFile = async (file: Blob, options: PrepareOptions): Promise<PreparedFile> => {
   const release = await options.queue.acquire(0, options.signal);
   try {

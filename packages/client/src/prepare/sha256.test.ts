@@ -7,7 +7,7 @@ const byWebCrypto = async (bytes: Uint8Array<ArrayBuffer>) =>
     .join('');
 
 test.each([0, 1, 1_048_576, 3_000_001])(
-  '%i bytes hash slice by slice to what Web Crypto says',
+  '%i bytes hashed slice by slice give the digest of Web Crypto',
   async (size) => {
     const bytes = Uint8Array.from({ length: size }, (_, index) => (index * 31) % 251);
     expect(await sha256OfBlob(new Blob([bytes]))).toBe(await byWebCrypto(bytes));

@@ -4,6 +4,6 @@ import { hashBlob } from '../hash-blob.ts';
 
 const SLICE_BYTES = 1024 ** 2;
 
-/** Lower-case hexadecimal SHA-256 of a file that need not fit into memory. Web Crypto wants all of it at once. */
+/** Computes the SHA-256 of a file that need not fit into memory, in lower-case hexadecimal. Web Crypto needs all bytes at once. */
 export const sha256OfBlob = async (file: Blob, signal?: AbortSignal): Promise<string> =>
   bytesToHex(await hashBlob(sha256.create(), file, { sliceBytes: SLICE_BYTES, signal }));

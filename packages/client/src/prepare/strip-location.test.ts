@@ -22,7 +22,7 @@ const EXIF = [
   ...[0, 0, 0, 51, 0, 0, 0, 1],
 ];
 
-test('the GPS directory and its values are zero, the entry that named it is gone, the other stays', async () => {
+test('stripping zeroes the GPS directory and its values, removes its entry and keeps the other', async () => {
   const kept = segment(0xe0, text('JFIF\0'));
   const stripped = await stripLocation(jpeg(kept, segment(0xe1, EXIF)), 'image/jpeg', true);
   const expected = [
@@ -44,13 +44,13 @@ test.each(['application/octet-stream', 'IMAGE/JPEG', 'image/heic', 'text/plain']
   },
 );
 
-test('offsets that lead nowhere: all of the EXIF goes', async () => {
+test('EXIF with offsets that lead nowhere is removed as a whole', async () => {
   const wrong = EXIF.with(EXIF.length - 9, 0).with(39, 200);
   const stripped = await stripLocation(jpeg(segment(0xe1, wrong)), 'image/jpeg', true);
   expect(await bytesOf(stripped)).toEqual([0xff, 0xd8, ...END]);
 });
 
-test('XMP that speaks of GPS goes, other XMP stays', async () => {
+test('XMP that mentions GPS is removed, other XMP stays', async () => {
   const xmp = (words: string) => segment(0xe1, text(`http://ns.adobe.com/xap/1.0/\0${words}`));
   const other = xmp('<x:xmpmeta/>');
   const stripped = await stripLocation(jpeg(xmp('exif:GPSLatitude'), other), 'image/jpeg', true);
@@ -80,7 +80,7 @@ test('a JPEG that cannot be read is refused, whatever it is called', async () =>
   await expect(stripLocation(broken, 'text/plain', true)).rejects.toMatchObject({ code: 'location_kept' });
 });
 
-test('what is no picture and no film has no location', async () => {
+test('a file that is neither picture nor film has no location', async () => {
   const file = new Blob(['a text']);
   expect(await stripLocation(file, 'text/plain', true)).toBe(file);
 });

@@ -1,19 +1,19 @@
 import { ClaimcheckError } from '../claimcheck-error.ts';
 import { withoutGps } from './exif.ts';
 
-/** Pictures and films say where they were taken. What has no type may be one: browsers do not know all of them. */
+/** Pictures and films may contain a location. A file without a type may be one: browsers do not know every format. */
 const MAY_HAVE_LOCATION = /^(image|video)\/|^application\/octet-stream$/i;
 const SOI = 0xd8;
 const SOS = 0xda;
 const APP1 = 0xe1;
 const MARKER = 0xff;
-/** Segments before the picture itself are small; none of a photo's metadata lies behind. */
+/** Segments before the picture data are small, and no metadata of a photo follows it. */
 const HEAD_BYTES = 16 * 1024 ** 2;
 
 /**
- * A JPEG without the place where it was taken: its EXIF loses the GPS directory, and XMP packets that speak of GPS
- * go as a whole. Nothing else changes, pixels least of all. Rejects with `location_kept` for other pictures and
- * videos, and for what may be one, unless `stripLocation` is `'if-possible'`.
+ * Returns a JPEG without the location where it was taken: its EXIF loses the GPS directory, and XMP packets that mention
+ * GPS are removed as a whole. Everything else stays, pixels above all. Unless `stripLocation` is `'if-possible'`, it
+ * rejects with `location_kept` for other pictures and videos, and for files without a type.
  */
 export const stripLocation = async (
   file: Blob,
@@ -21,7 +21,7 @@ export const stripLocation = async (
   wanted: boolean | 'if-possible',
 ): Promise<Blob> => {
   if (wanted === false) return file;
-  // The bytes decide whether it is a JPEG: a type is only the word of the user who chose the file.
+  // The bytes decide whether the file is a JPEG: its declared type may be wrong.
   const isJpeg = startsAsJpeg(await read(file, 2));
   const head = isJpeg ? await read(file, HEAD_BYTES) : undefined;
   const segments = head && readSegments(head);
@@ -47,7 +47,7 @@ const read = async (file: Blob, bytes: number): Promise<Uint8Array<ArrayBuffer>>
 
 const startsAsJpeg = (head: Uint8Array): boolean => head[0] === MARKER && head[1] === SOI;
 
-/** The segments before the picture data. Undefined for what is no JPEG, whatever its name says. */
+/** Returns the segments before the picture data, or undefined if the file is no JPEG, whatever its name. */
 const readSegments = (head: Uint8Array<ArrayBuffer>): Segment[] | undefined => {
   if (!startsAsJpeg(head)) return undefined;
   const view = new DataView(head.buffer);
@@ -79,14 +79,14 @@ const rebuild = (file: Blob, head: Uint8Array<ArrayBuffer>, segments: Segment[])
   return new Blob([...parts, file.slice(copied)], { type: file.type });
 };
 
-/** The same segment when it has no location; undefined when all of it goes. */
+/** Returns the same segment if it has no location, and undefined if it must be removed as a whole. */
 const withoutLocation = (segment: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined => {
   const text = latin1Of(segment.subarray(4));
   if (text.startsWith('Exif\0\0')) return withoutGps(segment);
   return text.startsWith('http://ns.adobe.com/') && text.includes('GPS') ? undefined : segment;
 };
 
-/** Hermes decodes nothing but UTF-8. */
+/** Decodes Latin text. Hermes decodes nothing but UTF-8. */
 const latin1Of = (bytes: Uint8Array): string => {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);

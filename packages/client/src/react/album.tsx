@@ -6,14 +6,14 @@ import { MediaView } from './media-view.tsx';
 import { useMedia } from './use-media.ts';
 
 export interface AlbumProps {
-  /** `attachments` of a message. */
+  /** The `attachments` of a message. */
   attachments: readonly Attachment[];
-  /** In which it is seen. */
+  /** The conversation that shows it. */
   conversationId?: string | undefined;
   labels?: Partial<MediaLabels> | undefined;
   className?: string | undefined;
   style?: CSSProperties | undefined;
-  /** Wraps each item, in a button for example. */
+  /** Wraps each item, for example in a button. */
   renderItem?: ((item: ReactNode, attachment: Attachment, media: Media) => ReactNode) | undefined;
 }
 
@@ -23,7 +23,7 @@ const GRID: CSSProperties = {
   gap: '0.25rem',
 };
 
-/** Several files of one message, side by side; pictures and films as squares. */
+/** Shows several files of one message side by side, pictures and films as squares. */
 export const Album = ({ attachments, conversationId, className, style, ...props }: AlbumProps) => (
   <span className={className} style={{ ...GRID, ...style }} data-claimcheck-part="album">
     {attachments.map((attachment, index) => (
@@ -48,7 +48,7 @@ const AlbumItem = ({ attachment, conversationId, labels, renderItem }: AlbumItem
   return (
     <KnownItem
       id={media_object_id}
-      // An event leaves out what a picture needs: then it is asked for.
+      // An event leaves out fields that a picture needs, so the handle requests them.
       media={isWhole(reference) ? reference : undefined}
       attachment={attachment}
       conversationId={conversationId}

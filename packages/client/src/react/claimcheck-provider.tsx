@@ -11,12 +11,12 @@ const ClaimcheckContext = createContext<Provided | undefined>(undefined);
 
 export interface ClaimcheckProviderProps {
   client: ClaimcheckClient;
-  /** `() => import('hls.js')`, for films that come as HLS; without it the mp4 plays, if there is one. */
+  /** `() => import('hls.js')`, for films in HLS. Without it, the player uses the mp4 if there is one. */
   loadHls?: LoadHls;
   children?: ReactNode;
 }
 
-/** Gives a client to everything below it. */
+/** Provides a client to every component below. */
 export const ClaimcheckProvider = ({ client, loadHls, children }: ClaimcheckProviderProps) => (
   <ClaimcheckContext.Provider value={{ client, loadHls }}>{children}</ClaimcheckContext.Provider>
 );
@@ -30,5 +30,5 @@ export const useProvided = (): Provided => {
   return provided;
 };
 
-/** The client of the provider above. */
+/** Returns the client of the nearest provider. */
 export const useClient = (): ClaimcheckClient => useProvided().client;

@@ -2,16 +2,16 @@ import { useEffect, useRef, useState } from 'react';
 import { type LoadHls, playFile, playHls } from './hls.ts';
 import { FILLING } from './media-frame.tsx';
 
-/** Failed requests of a playlist, where there is an mp4 instead; some seconds. */
+/** Failed requests for a playlist before the mp4 replaces it, if there is one; takes some seconds. */
 const PATIENCE_WITH_FILM = 3;
-/** Played so far behind a failure, it is over. Seconds. */
+/** Seconds played beyond a failure after which it counts as overcome. */
 const PAST_FAILURE = 1;
 
 interface FilmPlayerProps {
   /** Played unless there is a playlist. */
   film: string | undefined;
   playlist: string | undefined;
-  /** Changes when the same address is to be loaded once more. */
+  /** Changes when the player should load the same address again. */
   attempt: number;
   poster: string | undefined;
   label: string;
@@ -20,7 +20,7 @@ interface FilmPlayerProps {
   onProgress: () => void;
 }
 
-/** One element whatever it plays: when the source changes, the place, the volume and the full screen stay. */
+/** One element for every source: when the source changes, position, volume and full screen stay. */
 export const FilmPlayer = ({
   film,
   playlist,
@@ -32,7 +32,7 @@ export const FilmPlayer = ({
 }: FilmPlayerProps) => {
   const element = useRef<HTMLVideoElement>(null);
   const left = useRef(0);
-  // By the viewer's own events: an element that fails or loads counts as paused.
+  // Only the viewer's own events count: an element that fails or loads reports itself as paused.
   const isPlaying = useRef(false);
   const onError = useRef(props.onError);
   const [source, setSource] = useState(film);
@@ -41,7 +41,7 @@ export const FilmPlayer = ({
   useEffect(() => {
     const video = element.current;
     const isUntouched = !video || (video.paused && video.currentTime === 0);
-    // A renewed address must not interrupt a viewer: it is taken when the old one no longer loads.
+    // A renewed address must not interrupt playback: the player switches when the old one no longer loads.
     if (isUntouched || attempt !== tried.current) setSource(film);
     tried.current = attempt;
   }, [film, attempt]);
@@ -61,7 +61,7 @@ export const FilmPlayer = ({
     const fail = () => {
       if (hasFailed) return;
       hasFailed = true;
-      // Now: an element that has failed may forget the place that a viewer went to.
+      // Read it now: an element that has failed may forget the position to which a viewer moved.
       if (video.currentTime > 0) remember();
       onError.current();
     };
@@ -72,7 +72,7 @@ export const FilmPlayer = ({
         ? playFile(video, url)
         : playHls(video, url, { loadHls, patience, onError: fail });
     return () => {
-      // A film that had not started knows no place.
+      // A film that had not started has no position.
       if (video.readyState > 0 && !hasFailed) remember();
       video.removeEventListener('error', fail);
       end();
@@ -94,12 +94,12 @@ export const FilmPlayer = ({
         isPlaying.current = true;
       }}
       onPause={({ currentTarget: video }) => {
-        // Chromium pauses an element that fails or loads again; a viewer pauses one that has a film.
+        // Chromium pauses an element that fails or loads again; a viewer can only pause one with a film.
         if (video.error === null && video.readyState > 0) isPlaying.current = false;
       }}
       onLoadedMetadata={({ currentTarget: video }) => {
         if (left.current > 0) video.currentTime = left.current;
-        // Whether it may play by itself is the browser's to say.
+        // The browser decides whether it may autoplay.
         if (isPlaying.current) video.play().catch(() => {});
       }}
       onTimeUpdate={({ currentTarget: video }) => {

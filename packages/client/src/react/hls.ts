@@ -1,4 +1,4 @@
-/** What is used of hls.js. */
+/** The part of hls.js that this SDK uses. */
 export interface Hls {
   /** Seconds. */
   readonly config: { maxMaxBufferLength: number };
@@ -9,28 +9,28 @@ export interface Hls {
   destroy(): void;
 }
 
-/** `() => import('hls.js')`. */
+/** For example `() => import('hls.js')`. */
 export type LoadHls = () => Promise<{
   default: { new (config: Hls['config']): Hls; isSupported(): boolean };
 }>;
 
 interface PlayHlsOptions {
   loadHls: LoadHls | undefined;
-  /** Failed requests in a row that are enough; hls.js alone repeats them for half a minute. */
+  /** Failed requests in a row before the SDK stops; hls.js alone repeats them for half a minute. */
   patience: number;
   onError: () => void;
 }
 
-/** Seconds fetched of a film that is not played: the first picture, and its length. */
+/** Seconds fetched before playback starts: enough for the first picture and the length. */
 const AHEAD_BEFORE_PLAY_S = 1;
 const AHEAD_S = 30;
 
-/** What hls.js plays with. */
+/** Returns whether the browser has Media Source Extensions, which hls.js needs. */
 const hasMediaSource = (): boolean => 'MediaSource' in globalThis || 'ManagedMediaSource' in globalThis;
 
 /**
- * Plays a playlist in a video element. Returns what ends that. By hls.js wherever it can: Chromium says that it
- * plays HLS by itself, and then fails at segments that are redirected to the storage.
+ * Plays a playlist in a video element. Returns a function that stops it. Prefers hls.js: Chromium claims to play HLS
+ * natively, then fails at segments that are redirected to the storage.
  */
 export const playHls = (
   video: HTMLVideoElement,
@@ -68,7 +68,7 @@ export const playHls = (
   };
 };
 
-/** The same for what the browser plays by itself. */
+/** Does the same with the browser's own HLS player. */
 export const playFile = (video: HTMLVideoElement, url: string): (() => void) => {
   video.src = url;
   return () => video.removeAttribute('src');

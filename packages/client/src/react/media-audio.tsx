@@ -7,13 +7,13 @@ import { useMedia } from './use-media.ts';
 import { Waveform } from './waveform.tsx';
 
 export interface MediaAudioProps {
-  /** As it came with a message. */
+  /** The description that came with a message. */
   media: Media;
-  /** In which it is seen. */
+  /** The conversation that shows it. */
   conversationId?: string | undefined;
   /** Its name; defaults to the media object's. */
   filename?: string | undefined;
-  /** The sound in words; defaults to the media object's, then to its name. */
+  /** Describes the sound in words; defaults to the media object's alt, then to its name. */
   alt?: string | undefined;
   labels?: Partial<MediaLabels> | undefined;
   className?: string | undefined;
@@ -22,7 +22,7 @@ export interface MediaAudioProps {
 
 const COLUMN: CSSProperties = { display: 'grid', gap: '0.25em', maxWidth: '100%' };
 
-/** A recording with the browser's controls, and its waveform where the worker made one. As a file where it cannot play. */
+/** A recording with the browser's controls and, if the worker made one, its waveform. Shown as a file where it cannot play. */
 export const MediaAudio = ({ media: given, conversationId, ...props }: MediaAudioProps) => {
   const { media = given, urls, renew } = useMedia(given, conversationId);
   const { attempt, isGivenUp, fail, succeed } = useAttempts(renew);

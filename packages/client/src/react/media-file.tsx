@@ -5,9 +5,9 @@ import { DEFAULT_LABELS, type MediaLabels, stateOf } from './media-labels.ts';
 import { useMedia } from './use-media.ts';
 
 export interface MediaFileProps {
-  /** As it came with a message. */
+  /** The description that came with a message. */
   media: Media;
-  /** In which it is seen. */
+  /** The conversation that shows it. */
   conversationId?: string | undefined;
   /** Its name; defaults to the media object's. */
   filename?: string | undefined;
@@ -19,8 +19,8 @@ export interface MediaFileProps {
 }
 
 /**
- * A file by its name and size, to download as it was uploaded. What has no bytes to give, or not all that its kind
- * promises, says why in a sentence.
+ * A file by its name and size, as a download of the uploaded bytes. A file without bytes, or without a preview that its
+ * kind should have, shows a sentence that says why.
  */
 export const MediaFile = ({ media: given, conversationId, filename, icon, ...props }: MediaFileProps) => {
   const { media = given, urls, error } = useMedia(given, conversationId);
@@ -58,10 +58,10 @@ export const MediaFile = ({ media: given, conversationId, filename, icon, ...pro
   );
 };
 
-/** The address of a file that the browser saves instead of showing it, wherever it is stored. */
+/** Returns the address of a file that the browser saves instead of showing, wherever it is stored. */
 export const downloadUrl = (url: string): string => {
   const download = new URL(url);
-  // A signed URL of the storage says by itself what it is.
+  // A signed URL of the storage already contains the disposition.
   if (download.pathname.startsWith('/v1/media/')) download.searchParams.set('download', '1');
   return download.href;
 };

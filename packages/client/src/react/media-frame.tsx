@@ -2,7 +2,7 @@ import { type CSSProperties, type ReactNode, useMemo } from 'react';
 import type { Media } from '../wire/media.ts';
 import { aspectRatio, blurUrl } from './thumbhash-picture.ts';
 
-/** Its content fills it, whatever comes and goes. */
+/** Makes the content fill the frame, whichever layers come and go. */
 export const FILLING: CSSProperties = {
   position: 'absolute',
   inset: 0,
@@ -22,19 +22,19 @@ const WORDS: CSSProperties = {
 
 interface MediaFrameProps {
   media: Pick<Media, 'width' | 'height' | 'thumbhash' | 'kind'> & { state?: Media['state'] };
-  /** Said instead of a picture. */
+  /** Words shown instead of a picture. */
   words: string | undefined;
-  /** What the picture shows; said with the words. */
+  /** Describes the picture; read out with the words. */
   alt: string;
   isBusy: boolean;
-  /** Whether the blur is covered; under a transparent picture it would show. */
+  /** Whether a layer covers the blur; it would show through a transparent picture. */
   isCovered?: boolean;
   className: string | undefined;
   style: CSSProperties | undefined;
   children?: ReactNode;
 }
 
-/** The place of a picture or film, in its final shape from the first moment: nothing moves when it comes. */
+/** Reserves the place of a picture or film in its final shape, so that nothing moves when it arrives. */
 export const MediaFrame = ({
   media,
   words,

@@ -41,7 +41,7 @@ const render = (kind: 'image' | 'video', shown: Media, labels = {}) =>
   );
 
 test.each(['image', 'video'] as const)(
-  '%s: its place has the final shape, and the blur, before anything is loaded',
+  '%s: its frame has the final shape, and the blur, before anything is loaded',
   (kind) => {
     const html = render(
       kind,
@@ -53,7 +53,7 @@ test.each(['image', 'video'] as const)(
   },
 );
 
-test('what is ready waits for its URLs before it is said that it could not be loaded', () => {
+test('a ready picture waits for its URLs before it says that it could not be loaded', () => {
   for (const kind of ['image', 'video'] as const) {
     const html = render(
       kind,
@@ -64,7 +64,7 @@ test('what is ready waits for its URLs before it is said that it could not be lo
   }
 });
 
-test('without a size the shape is what the blur says, and a photo’s without a blur', () => {
+test('a picture without a size takes its shape from the blur, and a photo’s shape without a blur', () => {
   const ratioIn = (html: string) => Number(/aspect-ratio:([\d.]+)/.exec(html)?.[1]);
   expect(ratioIn(render('image', media()))).toBeCloseTo(4 / 3);
   expect(ratioIn(render('image', media({ thumbhash: 'no hash' })))).toBeCloseTo(4 / 3);
@@ -76,10 +76,10 @@ test.each([
   ['failed', 'Could not be processed'],
   ['expired', 'No longer kept'],
   ['deleted', 'Deleted'],
-] as const)('%s is said, with what it was, and nothing is loaded', (state, words) => {
+] as const)('%s shows why, with the name, and loads nothing', (state, words) => {
   for (const kind of ['image', 'video'] as const) {
     const html = render(kind, media({ state, kind, alt: 'a beach' }));
-    // What failed is shown as the file that it is.
+    // A failed picture is shown as a file.
     if (state === 'failed') expect(html).toMatch(new RegExp(`beach.jpg.*10 bytes.*${words}`));
     else expect(html).toContain(`role="img" aria-label="a beach: ${words}"`);
     expect(html).not.toContain('aria-busy="true"');
@@ -87,13 +87,13 @@ test.each([
   }
 });
 
-test('the words can be others', () => {
+test('the host can replace the words', () => {
   expect(render('image', media({ state: 'expired' }), { expired: 'Abgelaufen' })).toContain(
     'beach.jpg: Abgelaufen',
   );
 });
 
-test('without a provider it is said what is missing', () => {
+test('a component without a provider names the missing provider', () => {
   const orphan = createElement(MediaImage, { media: media() });
   expect(() => renderToStaticMarkup(orphan)).toThrow(/ClaimcheckProvider client=/);
 });

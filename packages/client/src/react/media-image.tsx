@@ -10,40 +10,40 @@ import { useMedia } from './use-media.ts';
 const BEST: readonly Quality[] = ['medium', 'high', 'low'];
 
 export interface MediaImageProps {
-  /** As it came with a message. */
+  /** The description that came with a message. */
   media: Media;
-  /** In which it is seen. */
+  /** The conversation that shows it. */
   conversationId?: string | undefined;
-  /** The picture in words; defaults to the media object's, then to its file name. */
+  /** Describes the picture in words; defaults to the media object's alt, then to its file name. */
   alt?: string | undefined;
-  /** Its name, where it is shown as a file; defaults to the media object's. */
+  /** Its name where it is shown as a file; defaults to the media object's. */
   filename?: string | undefined;
-  /** Where it exists; otherwise what is best for a chat's bubble. */
+  /** Used if it exists; otherwise the quality that suits a chat bubble best. */
   quality?: Quality | undefined;
   labels?: Partial<MediaLabels> | undefined;
   className?: string | undefined;
   style?: CSSProperties | undefined;
-  /** Called with the quality that is on the screen. */
+  /** Called with the quality on the screen. */
   onShown?: ((quality: Quality) => void) | undefined;
 }
 
 /**
  * A picture from its blur to its full size: first the thumbhash, then the thumbnail, then the picture, all in one
- * place that keeps its shape.
+ * frame that keeps its shape.
  */
 export const MediaImage = ({ media: given, conversationId, quality, onShown, ...props }: MediaImageProps) => {
   const { media = given, urls, error, renew } = useMedia(given, conversationId);
   const layers = layersOf(urls, quality);
   const top = layers.at(-1)?.[0];
   const { attempt, isGivenUp, fail, succeed } = useAttempts(renew, top);
-  /** What lies below and does not load is left out: the top alone decides what is attempted. */
+  /** A lower layer that does not load is left out: only the top layer is retried. */
   const [dropped, setDropped] = useState<string>();
   /** The layer that loaded last. */
   const [shown, setShown] = useState<Quality>();
   const labels = { ...DEFAULT_LABELS, ...props.labels };
   const alt = props.alt ?? media.alt ?? media.filename;
 
-  // There are no URLs before there is a token, and none at all when that is refused.
+  // There are no URLs before there is a token, and none at all after a refusal.
   const isKnown = Object.keys(urls).length > 0 || error?.retryable === false;
   const isFile = media.state === 'failed' || (media.state === 'degraded' && media.qualities.length === 0);
   if (isFile) return <MediaFile media={media} conversationId={conversationId} {...props} />;
@@ -64,15 +64,15 @@ export const MediaImage = ({ media: given, conversationId, quality, onShown, ...
       {words === undefined &&
         layers.map(([layer, url]) => {
           const isTop = layer === top;
-          // With its address: it has another chance when that changes, or when the top is attempted again.
+          // The key contains the address: a layer retries when the address changes or the top layer is retried.
           const thisLoad = `${attempt} ${url}`;
-          // Under a transparent picture what lies below would show through.
+          // A lower layer would show through a transparent picture.
           if (!isTop && (isComplete || dropped === thisLoad)) return null;
           return (
             <img
               key={`${layer} ${attempt}`}
               src={url}
-              // Only the uppermost is spoken of.
+              // Only the uppermost layer is read out.
               alt={isTop ? alt : ''}
               decoding="async"
               data-claimcheck-quality={layer}
@@ -90,7 +90,7 @@ export const MediaImage = ({ media: given, conversationId, quality, onShown, ...
   );
 };
 
-/** From below to above: the thumbnail shows until what covers it is there. */
+/** From bottom to top: the thumbnail shows until the layer above it has loaded. */
 const layersOf = (urls: MediaElementUrls, wanted: Quality | undefined): [Quality, string][] => {
   const best = [...(wanted === undefined ? [] : [wanted]), ...BEST].find(
     (quality) => urls[quality] !== undefined,

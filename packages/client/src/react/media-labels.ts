@@ -1,6 +1,6 @@
 import type { Media } from '../wire/media.ts';
 
-/** What is said where there is nothing to show; for other languages, or other words. */
+/** Texts for media that cannot be shown. Replace them for other languages or other words. */
 export interface MediaLabels {
   processing: string;
   failed: string;
@@ -8,11 +8,11 @@ export interface MediaLabels {
   expired: string;
   deleted: string;
   unloadable: string;
-  /** Said of a file whose preview could not be made. */
+  /** Shown with a file whose preview could not be made. */
   degraded: string;
-  /** Said of a file that is withheld until its verdict. */
+  /** Shown with a file that is withheld until its verdict. */
   scanning: string;
-  /** Said of the button that shows a picture large. */
+  /** Label of the button that enlarges a picture. */
   open: string;
 }
 
@@ -28,7 +28,7 @@ export const DEFAULT_LABELS: MediaLabels = {
   open: 'View',
 };
 
-/** Why there is nothing to show, for good; undefined while there may be. */
+/** Returns the reason why the media object can never be shown; undefined while it may be. */
 export const endOf = ({ state }: Pick<Media, 'state'>, labels: MediaLabels): string | undefined => {
   switch (state) {
     case 'failed':
@@ -44,7 +44,7 @@ export const endOf = ({ state }: Pick<Media, 'state'>, labels: MediaLabels): str
   }
 };
 
-/** What there is to say about a file besides its name and size. */
+/** Returns what to say about a file besides its name and size. */
 export const stateOf = (
   media: Pick<Media, 'state' | 'scan_state'>,
   labels: MediaLabels,

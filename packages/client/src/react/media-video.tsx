@@ -9,20 +9,20 @@ import { useAttempts } from './use-attempts.ts';
 import { useMedia } from './use-media.ts';
 
 export interface MediaVideoProps {
-  /** As it came with a message. */
+  /** The description that came with a message. */
   media: Media;
-  /** In which it is seen. */
+  /** The conversation that shows it. */
   conversationId?: string | undefined;
-  /** The film in words; defaults to the media object's, then to its file name. */
+  /** Describes the film in words; defaults to the media object's alt, then to its file name. */
   alt?: string | undefined;
-  /** Its name, where it is shown as a file; defaults to the media object's. */
+  /** Its name where it is shown as a file; defaults to the media object's. */
   filename?: string | undefined;
   labels?: Partial<MediaLabels> | undefined;
   className?: string | undefined;
   style?: CSSProperties | undefined;
 }
 
-/** A film in a place that keeps its shape: its blur, its poster, then the mp4 or HLS with the browser's controls. */
+/** A film in a frame that keeps its shape: its blur, its poster, then the mp4 or HLS with the browser's controls. */
 export const MediaVideo = ({ media: given, conversationId, ...props }: MediaVideoProps) => {
   const { loadHls } = useProvided();
   const { media = given, urls, renew } = useMedia(given, conversationId);
@@ -31,7 +31,7 @@ export const MediaVideo = ({ media: given, conversationId, ...props }: MediaVide
   const labels = { ...DEFAULT_LABELS, ...props.labels };
   const alt = props.alt ?? media.alt ?? media.filename;
 
-  // A degraded film has no derivative; its source may still play.
+  // A degraded film has no derivative, but its source may play.
   const film = urls.original ?? (media.state === 'degraded' ? urls.source : undefined);
   const canStream = film === undefined || (loadHls !== undefined && !isHlsBroken);
   const playlist = canStream ? urls.hls : undefined;

@@ -7,11 +7,11 @@ import type { MediaLabels } from './media-labels.ts';
 import { MediaVideo } from './media-video.tsx';
 
 export interface MediaViewProps {
-  /** As it came with a message. */
+  /** The description that came with a message. */
   media: Media;
-  /** In which it is seen. */
+  /** The conversation that shows it. */
   conversationId?: string | undefined;
-  /** In words; defaults to the media object's, then to its file name. */
+  /** Describes it in words; defaults to the media object's alt, then to its file name. */
   alt?: string | undefined;
   /** Its name; defaults to the media object's. */
   filename?: string | undefined;
@@ -28,7 +28,7 @@ const PARTS = {
   other: MediaFile,
 };
 
-/** A media object as its kind is shown: picture, film, recording, or a file to download. */
+/** Shows a media object by its kind: as a picture, a film, a recording, or a file to download. */
 export const MediaView = (props: MediaViewProps) => {
   const Part = PARTS[props.media.kind];
   return <Part {...props} />;

@@ -1,9 +1,9 @@
 import { thumbHashToApproximateAspectRatio, thumbHashToDataURL } from 'thumbhash';
 
-/** Shorter than this it has not even a header. */
+/** Length of the header; a shorter value is no thumbhash. */
 const MIN_BYTES = 5;
 
-/** A hash comes from a client or a worker: what can't be read is no hash. */
+/** Parses a hash from a client or a worker. One that cannot be read counts as absent. */
 export const bytesOfThumbhash = (base64: string | undefined): Uint8Array | undefined => {
   if (base64 === undefined) return undefined;
   try {
@@ -14,7 +14,7 @@ export const bytesOfThumbhash = (base64: string | undefined): Uint8Array | undef
   }
 };
 
-/** The blur that a base64 thumbhash stands for, as a data URL. */
+/** Returns the blur of a base64 thumbhash as a data URL. */
 export const blurUrl = (thumbhash: string | undefined): string | undefined => {
   const bytes = bytesOfThumbhash(thumbhash);
   return bytes && thumbHashToDataURL(bytes);
@@ -26,7 +26,7 @@ interface Shape {
   thumbhash?: string | undefined;
 }
 
-/** Width by height: exact where it is known, else about what the blur says, else `otherwise`. */
+/** Returns width divided by height: exact if known, else roughly from the blur, else `otherwise`. */
 export const aspectRatio = ({ width, height, thumbhash }: Shape, otherwise: number): number => {
   if (width && height) return width / height;
   const bytes = bytesOfThumbhash(thumbhash);

@@ -4,7 +4,7 @@ import { retryUntilAborted } from '../retry.ts';
 const MAX_FAILURES_IN_A_ROW = 3;
 
 export interface Attempts {
-  /** Changes when what did not load is to be loaded once more. */
+  /** Changes when the component should load again. */
   attempt: number;
   isGivenUp: boolean;
   fail: () => void;
@@ -12,10 +12,10 @@ export interface Attempts {
 }
 
 /**
- * Loads again what did not load, once what its URL stands on is renewed; not for ever, but for as long as there is
- * no network.
+ * Retries media that did not load, after renewing the session or signature of its URL. The number of attempts is
+ * limited, but time without a network does not count.
  *
- * @param what is loaded: when it changes, failures are counted again
+ * @param what is loaded; a change resets the count of failures
  */
 export const useAttempts = (renew: () => Promise<void>, what?: string): Attempts => {
   const [attempt, setAttempt] = useState(0);
@@ -32,7 +32,7 @@ export const useAttempts = (renew: () => Promise<void>, what?: string): Attempts
   }, []);
 
   const fail = () => {
-    // What fails until then has failed for the same reason.
+    // Failures until then have the same cause.
     if (isRenewing.current) return;
     const inARow = failures.current.what === what ? failures.current.inARow + 1 : 1;
     failures.current = { what, inARow };

@@ -2,9 +2,9 @@ import { type ChangeEvent, type ClipboardEvent, type DragEvent, type FormEvent, 
 import type { OutgoingMessage } from '../messages/outgoing-message.ts';
 import { useClient } from './claimcheck-provider.tsx';
 
-/** A file that was chosen and is not sent yet; nothing of it is uploaded before `send`. */
+/** A file that the user chose. Its upload starts with `send`. */
 export interface ChosenFile {
-  /** Names it among the chosen ones. */
+  /** Identifies it among the chosen files. */
   key: string;
   file: File;
 }
@@ -12,16 +12,16 @@ export interface ChosenFile {
 export interface UsedComposer {
   text: string;
   setText: (text: string) => void;
-  /** Shown, with the text as their caption, until they are sent. */
+  /** Files to show, with the text as their caption, until they are sent. */
   files: readonly ChosenFile[];
   add: (files: Iterable<File>) => void;
   remove: (key: string) => void;
   /** Sends the files, the text with the first of them, and empties the composer. */
   send: () => readonly { message: OutgoingMessage; file: File | undefined }[];
   canSend: boolean;
-  /** Of an `<input type="file" multiple>`. */
+  /** Props for an `<input type="file" multiple>`. */
   inputProps: { onChange: (event: ChangeEvent<HTMLInputElement>) => void };
-  /** Of the `<form>`: sends, and takes files that are dropped or pasted. */
+  /** Props for the `<form>`: it sends, and accepts dropped and pasted files. */
   formProps: {
     onSubmit: (event: FormEvent) => void;
     onPaste: (event: ClipboardEvent) => void;
@@ -31,11 +31,11 @@ export interface UsedComposer {
 }
 
 interface ComposerOptions {
-  /** Called with what was sent. */
+  /** Called with each message that was sent. */
   onSent?: ((sent: ReturnType<UsedComposer['send']>) => void) | undefined;
 }
 
-/** The state of a composer, without a look: chosen files with a caption, text, paste and drop. */
+/** The state of a composer without markup: chosen files with a caption, text, paste and drop. */
 export const useComposer = (conversationId: string, { onSent }: ComposerOptions = {}): UsedComposer => {
   const client = useClient();
   const [text, setText] = useState('');
@@ -43,7 +43,7 @@ export const useComposer = (conversationId: string, { onSent }: ComposerOptions 
   const canSend = files.length > 0 || text.trim() !== '';
 
   const add = (chosen: Iterable<File>) => {
-    // At once: an input's list of files empties with it.
+    // Copied at once: resetting the input empties its list of files.
     const more = Array.from(chosen, (file) => ({ key: crypto.randomUUID(), file }));
     setFiles((before) => [...before, ...more]);
   };
@@ -79,7 +79,7 @@ export const useComposer = (conversationId: string, { onSent }: ComposerOptions 
     inputProps: {
       onChange: ({ target }) => {
         add(target.files ?? []);
-        // So that the same file can be chosen again.
+        // Lets the user choose the same file again.
         target.value = '';
       },
     },

@@ -9,7 +9,7 @@ export interface UsedConversation extends ConversationSnapshot {
   loadOlder: () => Promise<void>;
 }
 
-/** A conversation, live as long as a component uses it. */
+/** Returns a conversation that stays live while a component uses it. */
 export const useConversation = (id: string): UsedConversation => {
   const client = useClient();
   const conversation = client.conversation(id);
@@ -18,5 +18,5 @@ export const useConversation = (id: string): UsedConversation => {
   return { ...useReadable(conversation), send, loadOlder };
 };
 
-/** How one message that is not sent yet is doing. */
+/** Returns the state of one unsent message. */
 export const useOutgoing = (message: OutgoingMessage): OutgoingSnapshot => useReadable(message);

@@ -5,15 +5,15 @@ import { useClient } from './claimcheck-provider.tsx';
 import { useReadable } from './use-readable.ts';
 
 export interface UsedMedia extends MediaSnapshot {
-  /** For `onError` of an element: asks for what its URL stands on. */
+  /** For an element's `onError`: renews the session or signature behind the URL. */
   renew: () => Promise<void>;
 }
 
 /**
- * A media object as it changes, with URLs that stay good.
+ * Returns a media object that follows its changes, with URLs that stay valid.
  *
- * @param media its id, or what came with a message
- * @param conversationId in which it is seen
+ * @param media its id, or the description that came with a message
+ * @param conversationId the conversation that shows it
  */
 export const useMedia = (media: Media | string, conversationId?: string): UsedMedia => {
   const client = useClient();

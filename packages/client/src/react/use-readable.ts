@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import type { Readable } from '../observable.ts';
 
-/** A value of the SDK as state of a component. */
+/** Returns a value of the SDK as state of a component. */
 export const useReadable = <State>(readable: Readable<State>): State =>
   useSyncExternalStore(readable.subscribe, readable.get, readable.get);

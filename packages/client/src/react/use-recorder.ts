@@ -1,23 +1,23 @@
 import { useEffect, useRef, useState } from 'react';
 
 export interface UsedRecorder {
-  /** Whether this browser can record, and the page is secure. */
+  /** Whether this browser can record and the page is secure. */
   isPossible: boolean;
   state: 'idle' | 'recording' | 'refused';
   seconds: number;
-  /** How loud it was, 0 to 100, the newest last. */
+  /** Loudness so far, 0 to 100, the newest value last. */
   levels: readonly number[];
-  /** Asks the user for the microphone first. */
+  /** Asks the user for the microphone, then starts recording. */
   start: () => Promise<void>;
-  /** Ends it, and resolves with the recording. */
+  /** Stops, and resolves with the recording. */
   stop: () => Promise<File | undefined>;
-  /** Ends it, and drops the recording. */
+  /** Stops, and discards the recording. */
   cancel: () => void;
 }
 
 const LEVEL_EVERY_MS = 100;
 const MOST_LEVELS = 60;
-/** In the order of preference; what plays nearly everywhere comes first. */
+/** In order of preference: formats that play nearly everywhere come first. */
 const TYPES = ['audio/mp4', 'audio/webm;codecs=opus', 'audio/ogg;codecs=opus'];
 
 interface Recording {
@@ -83,7 +83,7 @@ export const useRecorder = (): UsedRecorder => {
   return { isPossible, state, seconds, levels, start, stop, cancel: end };
 };
 
-/** Reports how loud it is, 0 to 100, ten times a second. */
+/** Reports the loudness, 0 to 100, ten times a second. */
 const watchLevels = (stream: MediaStream, onLevel: (level: number) => void): { end: () => void } => {
   const context = new AudioContext();
   const analyser = context.createAnalyser();

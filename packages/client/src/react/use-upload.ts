@@ -3,16 +3,16 @@ import type { Upload, UploadOptions, UploadSnapshot } from '../uploads/upload.ts
 import { useClient } from './claimcheck-provider.tsx';
 import { useReadable } from './use-readable.ts';
 
-/** How one upload is doing; controls are on the upload itself. */
+/** Returns the state of one upload. The upload itself has the controls. */
 export const useUpload = (upload: Upload): UploadSnapshot => useReadable(upload);
 
 export interface UsedUploads {
-  /** Queued or under way, of the whole page. */
+  /** Number of queued and active uploads of the whole page. */
   uploads: readonly Upload[];
   start: (file: Blob, options?: UploadOptions) => Upload;
 }
 
-/** All uploads that have not ended. */
+/** Returns all unfinished uploads. */
 export const useUploads = (): UsedUploads => {
   const client = useClient();
   const start = useCallback((file: Blob, options?: UploadOptions) => client.upload(file, options), [client]);

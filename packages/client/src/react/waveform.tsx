@@ -1,16 +1,16 @@
 import { type CSSProperties, useMemo } from 'react';
 
 export interface WaveformProps {
-  /** 0 to 100 each. */
+  /** Peaks, 0 to 100 each. */
   peaks: readonly number[];
-  /** How much of it has been played, 0 to 1. */
+  /** The part that has been played, 0 to 1. */
   played: number;
   className?: string | undefined;
 }
 
 const SIZE: CSSProperties = { display: 'block', width: '100%', height: '2rem' };
 
-/** Bars that show how loud a recording is; in the colour of the text, what is still to come paler. */
+/** Bars that show the loudness of a recording, in the colour of the text. Bars not yet played are paler. */
 export const Waveform = ({ peaks, played, className }: WaveformProps) => {
   const bars = useMemo(
     () => peaks.map((peak, index) => ({ place: index, height: Math.max(peak, 6) })),

@@ -1,12 +1,12 @@
 export type Release = () => void;
 
 /**
- * Keeps other tabs away from a thing as long as this one works at it. Undefined when another tab holds it.
- * Where there are no locks (and so hardly other tabs) everybody gets it.
+ * Takes a lock that keeps other tabs away. Returns undefined when another tab holds it. A platform without locks hardly
+ * has other tabs, so every caller gets it.
  */
 export const holdLock = (name: string): Promise<Release | undefined> => request(name, { ifAvailable: true });
 
-/** The same, but waits until the other tab is done, closed or gone. Rejects with the signal's reason. */
+/** Does the same, but waits until the other tab releases the lock or closes. Rejects with the signal's reason. */
 export const waitForLock = async (name: string, signal: AbortSignal): Promise<Release> =>
   (await request(name, { signal })) ?? (() => {});
 

@@ -1,7 +1,7 @@
 import type { KeyValueStore } from './key-value-store.ts';
 
 const TABLE = 'entries';
-/** Behind all keys that begin with a prefix. */
+/** A key behind all keys that start with a prefix. */
 const LAST = '\uffff';
 
 const settled = <Result>(request: IDBRequest<Result>): Promise<Result> =>
@@ -10,7 +10,7 @@ const settled = <Result>(request: IDBRequest<Result>): Promise<Result> =>
     request.onerror = () => reject(request.error);
   });
 
-/** A request that succeeded is not stored yet: a disk that is full ends the transaction. */
+/** A request that succeeded is not stored yet: a full disk ends the transaction later. */
 const completed = (transaction: IDBTransaction): Promise<void> =>
   new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
@@ -23,7 +23,7 @@ const open = async (name: string): Promise<IDBDatabase> => {
   return settled(request);
 };
 
-/** A browser's IndexedDB. Holds the bytes of files too. Its other tabs hear of what one of them sets. */
+/** Stores entries in a browser's IndexedDB, bytes of files too. Reports changes to the origin's other tabs. */
 export const indexedDbStore = (name = 'claimcheck'): KeyValueStore => {
   let database: Promise<IDBDatabase> | undefined;
   let others: BroadcastChannel | undefined;
@@ -43,9 +43,9 @@ export const indexedDbStore = (name = 'claimcheck'): KeyValueStore => {
   const connect = async (): Promise<IDBDatabase> => {
     try {
       const opened = await open(name);
-      // By the browser, as when the user clears what a site has stored.
+      // The browser closed it, for example because the user cleared the site's data.
       opened.onclose = close;
-      // Another tab deletes the database, or a later version changes it: an open connection would block that.
+      // Another tab deletes or upgrades the database: an open connection would block that.
       opened.onversionchange = close;
       return opened;
     } catch (error) {

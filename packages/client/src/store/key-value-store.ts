@@ -1,7 +1,7 @@
 /**
- * Where what must survive a reload is kept: in a browser IndexedDB. Values are anything that can be cloned by
- * structure. A store that fails may lose things, and must not keep anybody from chatting: what it throws is
- * reported with `onWarning` and otherwise ignored.
+ * Keeps values across a reload, in a browser in IndexedDB. Values are anything that structured cloning accepts.
+ * A store that fails may lose values but must not stop the chat: the SDK reports its errors to `onWarning` and
+ * otherwise ignores them.
  */
 export interface KeyValueStore {
   /** Whether values may hold the bytes of files. */
@@ -9,10 +9,10 @@ export interface KeyValueStore {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown): Promise<void>;
   delete(key: string): Promise<void>;
-  /** All whose key begins with `prefix`, in the order of their keys. */
+  /** Returns all entries whose key starts with `prefix`, in the order of their keys. */
   list(prefix: string): Promise<[key: string, value: unknown][]>;
-  /** Where other pages share the store: tells the key of each value that they set. Returns what ends that. */
+  /** For stores shared between pages: calls back with the key of each value another page sets. Returns the unsubscriber. */
   watch?(listener: (key: string) => void): () => void;
-  /** Called as the client is closed: lets go of what is held open, until it is used again. */
+  /** Called when the client closes: releases resources until the next use. */
   close?(): void;
 }

@@ -1,6 +1,6 @@
 import type { KeyValueStore } from './key-value-store.ts';
 
-/** Keeps things as long as the process or the page lives. */
+/** Keeps entries for the lifetime of the process or page. */
 export const memoryStore = (): KeyValueStore => {
   const values = new Map<string, unknown>();
   return {

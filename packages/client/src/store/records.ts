@@ -1,7 +1,7 @@
 import { within } from '../within.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 
-/** A store that does not answer for this long has failed: the client continues without it. */
+/** A store that does not answer within this time has failed: the client continues without it. */
 const TIMEOUT_MS = 10_000;
 
 /** Entries of one kind, of one user at one service. */
@@ -10,7 +10,7 @@ export class Records<Value extends { id: string }> {
   readonly #prefix: () => Promise<string>;
   readonly #onWarning: (error: unknown) => void;
   #isForgotten = false;
-  /** Writes of one entry happen in the order in which they were asked for. */
+  /** Writes of one entry run in the order of the calls. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(store: KeyValueStore, prefix: () => Promise<string>, onWarning: (error: unknown) => void) {
@@ -41,7 +41,7 @@ export class Records<Value extends { id: string }> {
     await this.#attempt((prefix) => this.#store.delete(prefix + id));
   }
 
-  /** Deletes all entries; what is set later is not kept. */
+  /** Deletes all entries; later writes are dropped. */
   async forget(): Promise<void> {
     this.#isForgotten = true;
     await this.#attempt(async (prefix) => {
@@ -49,7 +49,7 @@ export class Records<Value extends { id: string }> {
     });
   }
 
-  /** Tells the id of each entry that another page sets. */
+  /** Calls back with the id of each entry that another page sets. */
   async watch(listener: (id: string) => void, signal: AbortSignal): Promise<void> {
     await this.#attempt(async (prefix) => {
       const end = this.#store.watch?.((key) => {
@@ -60,7 +60,7 @@ export class Records<Value extends { id: string }> {
     });
   }
 
-  /** Reports what the store can't do, and drops it. */
+  /** Reports an error of the store, and drops it. */
   #attempt<Result>(action: (prefix: string) => Promise<Result>): Promise<Result | undefined> {
     const attempt = this.#last.then(async () => {
       try {

@@ -16,8 +16,8 @@ export interface UploadDescription {
 }
 
 /**
- * `POST /v1/media`: the same description again gives the same media object, with instructions that are good now.
- * Undefined where the service signs no tickets: then tus alone makes the upload. Throws ClaimcheckError.
+ * Calls `POST /v1/media`. The same description gives the same media object, with instructions that are valid now.
+ * Returns undefined if the service signs no tickets: then tus alone creates the upload. Throws ClaimcheckError.
  */
 export const authorizeUpload = async (
   http: Http,
@@ -42,14 +42,14 @@ export const authorizeUpload = async (
   try {
     return await http.request<UploadAuthorization>('POST', '/v1/media', body, { signal });
   } catch (error) {
-    // Other reasons for "unavailable" pass: they are retryable.
+    // "unavailable" with another reason is temporary, and retryable.
     const hasNoTickets = error instanceof ClaimcheckError && error.code === 'unavailable' && !error.retryable;
     if (hasNoTickets) return undefined;
     throw error;
   }
 };
 
-/** `Upload-Metadata` of an upload that tus alone makes. */
+/** Returns the `Upload-Metadata` of an upload that tus alone creates. */
 export const metadataOf = (description: UploadDescription): Record<string, string> => ({
   filename: description.filename,
   filetype: description.contentType,

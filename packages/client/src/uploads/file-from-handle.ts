@@ -1,4 +1,4 @@
-/** A user is asked only from a click; without one the browser remembers what was allowed, or refuses. */
+/** Asks for permission to read. A browser asks the user only on a click; otherwise it recalls the answer or refuses. */
 export const fileFromHandle = async (
   handle: FileSystemFileHandle | undefined,
   mayAsk: boolean,
@@ -12,7 +12,7 @@ export const fileFromHandle = async (
   }
 };
 
-/** Not in the standard types: only Chromium has them. */
+/** Methods that only Chromium has, absent from the standard types. */
 interface AskingHandle {
   queryPermission?(): Promise<PermissionState>;
   requestPermission?(): Promise<PermissionState>;

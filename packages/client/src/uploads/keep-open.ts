@@ -5,11 +5,11 @@ import { mayPass } from '../retry.ts';
 
 interface OpenUpload {
   mediaObjectId: string;
-  /** ISO 8601, by the clock of the server. */
+  /** ISO 8601, by the server's clock. */
   expiresAt: string;
 }
 
-/** A clock that is wrong must make us ask neither all the time nor too late. */
+/** Bounds the interval: a wrong clock must cause neither constant requests nor a late one. */
 const AT_LEAST_MS = 1_000;
 const AT_MOST_MS = 60 * 60_000;
 const WHEN_UNKNOWN_MS = 30_000;
@@ -18,8 +18,8 @@ const delayOf = (leftMs: number): number =>
   leftMs > 0 ? Math.min(Math.max(leftMs / 2, AT_LEAST_MS), AT_MOST_MS) : WHEN_UNKNOWN_MS;
 
 /**
- * Gives an upload its whole time again (the api's `UPLOAD_TTL`) as long as it is being sent, well before that ends:
- * what has ended, its ticket, its signatures and its bytes, can't be renewed. Ends with `signal`.
+ * Extends an upload to the api's full `UPLOAD_TTL` while it is being sent, well before that expires: an expired ticket,
+ * signature or upload cannot be renewed. Stops when `signal` aborts.
  */
 export const keepOpen = async (
   http: Http,
@@ -35,7 +35,7 @@ export const keepOpen = async (
       const renewed = await http.request<{ expires_at: string }>('POST', path, undefined, { signal });
       end = Date.parse(renewed.expires_at);
     } catch (error) {
-      // The upload itself says what is wrong, to those who wait for it.
+      // The upload itself reports the error to its callers.
       if (!mayPass(toClaimcheckError(error), http.tokens)) return;
     }
   }

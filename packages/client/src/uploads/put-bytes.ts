@@ -13,7 +13,7 @@ interface StorageAnswer {
 
 /** The key is taken: an earlier attempt succeeded, and the service checks the object. */
 const EXISTS = 412;
-/** A signature has ended: another one helps. S3 answers slow senders and broken bytes with 400 and those names. */
+/** A signature has expired: a new one helps. S3 answers slow senders and corrupt bytes with 400 and those names. */
 const isPassing = ({ status, text }: StorageAnswer) =>
   status === 403 ||
   status === 408 ||
@@ -22,8 +22,8 @@ const isPassing = ({ status, text }: StorageAnswer) =>
   /RequestTimeout|BadDigest|IncompleteBody/.test(text);
 
 /**
- * PUTs bytes to a signed address of the storage. Their MD5 goes with them: not every store notices by itself that a
- * connection has ended before they did, and what it then keeps looks whole. Throws ClaimcheckError.
+ * PUTs bytes to a signed address of the storage, with their MD5. Not every store detects a connection that ended too
+ * early, and the truncated object would look whole. Throws ClaimcheckError.
  */
 export const putBytes = async (url: string, bytes: Blob, options: PutOptions): Promise<void> => {
   const put = 'XMLHttpRequest' in globalThis ? putByXhr : putByFetch;
@@ -35,7 +35,7 @@ export const putBytes = async (url: string, bytes: Blob, options: PutOptions): P
     return;
   }
   const { code, detail } = errorOfAnswer(answer.status, '');
-  // A store's limit is about the file, not about one request of it.
+  // The store's limit applies to the file, not to one request of it.
   throw new ClaimcheckError(
     code === 'request_too_large' ? 'too_large' : code,
     `The storage refused the bytes (${answer.status}).`,
@@ -66,7 +66,7 @@ const unreachable = (url: string, cause?: unknown): ClaimcheckError =>
     { cause },
   );
 
-/** Only this tells how far a request is. */
+/** Uses XMLHttpRequest, because only it reports the progress of a request. */
 const putByXhr = (
   url: string,
   bytes: Blob,

@@ -6,7 +6,7 @@ const MIB = 1024 ** 2;
 beforeEach(() => void vi.stubGlobal('XMLHttpRequest', class {}));
 afterEach(() => void vi.unstubAllGlobals());
 
-test('the installation’s limit is asked for once, and holds', async () => {
+test('the client asks once for the installation’s limit, and keeps to it', async () => {
   let asked = 0;
   const size = new RequestSize(async () => {
     asked += 1;
@@ -16,7 +16,7 @@ test('the installation’s limit is asked for once, and holds', async () => {
   expect(asked).toBe(1);
 });
 
-test('without a limit, or without an answer, there is none until a proxy refuses', async () => {
+test('without a limit, or without an answer, requests are unlimited until a proxy refuses one', async () => {
   for (const announced of [async () => undefined, () => Promise.reject(new Error('no network'))]) {
     const size = new RequestSize(announced);
     expect(await size.get()).toBe(Number.POSITIVE_INFINITY);
@@ -27,20 +27,20 @@ test('without a limit, or without an answer, there is none until a proxy refuses
   }
 });
 
-test('a proxy that lets nothing pass ends it', async () => {
+test('a proxy that lets nothing pass ends the upload', async () => {
   const size = new RequestSize(async () => 100_000);
   await size.get();
   expect(size.shrink(1_000 * MIB)).toBe(true);
   expect(size.shrink(1_000 * MIB)).toBe(false);
 });
 
-test('a small file that was too large halves its own size', async () => {
+test('a small file that was too large lowers the limit to half its size', async () => {
   const size = new RequestSize(async () => undefined);
   expect(size.shrink(3 * MIB)).toBe(true);
   expect(await size.get()).toBe(1.5 * MIB);
 });
 
-test('in Node a request is never larger than what may be in memory', async () => {
+test('in Node no request is larger than what memory may hold', async () => {
   vi.unstubAllGlobals();
   expect(await new RequestSize(async () => undefined).get()).toBe(8 * MIB);
 });

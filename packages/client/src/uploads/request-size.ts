@@ -1,14 +1,14 @@
 import { NODE_CHUNK_BYTES } from './blob-reader.ts';
 
 const MIB = 1024 ** 2;
-/** A proxy that accepts no more is none that uploads can pass. */
+/** Smallest request worth trying: uploads cannot pass a proxy that accepts less. */
 const SMALLEST = 64 * 1024;
-/** Tried first when a request without a limit was too large: below the limits of common proxies. */
+/** Tried first after an unlimited request was too large: below the limits of common proxies. */
 const FIRST_GUESS = 32 * MIB;
 
 /**
- * How many bytes one request may carry. The installation says so where it knows its proxies; otherwise a proxy that
- * refuses a request as too large halves it, for all uploads that follow.
+ * Knows how many bytes one request may carry. An installation announces the limit of its proxies if it knows it.
+ * Otherwise each refusal as too large halves the size, for all later uploads too.
  */
 export class RequestSize {
   readonly #announced: () => Promise<number | undefined>;
@@ -30,7 +30,7 @@ export class RequestSize {
   }
 
   /**
-   * A request of a file with `fileBytes` was too large.
+   * Reports that a request of a file with `fileBytes` was too large.
    *
    * @returns false when requests cannot become smaller
    */

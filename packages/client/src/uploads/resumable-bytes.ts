@@ -3,14 +3,14 @@ import { fileFromHandle } from './file-from-handle.ts';
 import { lastModifiedOf, type UploadRecord } from './upload-record.ts';
 
 interface BytesSource {
-  /** Chosen by the user; otherwise what was kept, or is behind the handle. */
+  /** Chosen by the user; otherwise the stored bytes or those behind the handle. */
   given?: Blob | undefined;
   mayAsk: boolean;
 }
 
 /**
- * The bytes of an upload from before a reload. Of another file's the server would make one with what it has already.
- * Throws `file_missing` and `file_changed`.
+ * Returns the bytes of an upload from before a reload. It refuses another file: the server would join its bytes to those
+ * it already has. Throws `file_missing` and `file_changed`.
  */
 export const resumableBytes = async (record: UploadRecord, { given, mayAsk }: BytesSource): Promise<Blob> => {
   if (given === undefined && record.file !== undefined) return record.file;

@@ -3,7 +3,7 @@ import { ClaimcheckError, cancelledError, errorOfAnswer, networkError } from '..
 import { blobReader } from './blob-reader.ts';
 import type { TransferContext } from './transfer-context.ts';
 
-/** An upload that exists, or one that is to be made by the protocol itself. */
+/** An existing upload, or one that the protocol creates. */
 export interface TusTarget {
   uploadUrl?: string | undefined;
   endpoint?: string | undefined;
@@ -12,7 +12,7 @@ export interface TusTarget {
   onUploadUrl?: (url: string) => void;
 }
 
-/** A third of the SDK, and not needed where bytes go to the storage directly. */
+/** Loaded on demand: a third of the SDK, unused where bytes go directly to the storage. */
 const loadTus = async () => {
   try {
     return await import('tus-js-client');
@@ -21,7 +21,7 @@ const loadTus = async () => {
   }
 };
 
-/** Asks how far the upload is, and sends the rest. Retries are the caller's: each asks the server again. */
+/** Asks for the upload's offset and sends the rest. The caller retries; each attempt asks the server again. */
 export const sendByTus = async (
   { headers, onUploadUrl, uploadUrl, endpoint, metadata }: TusTarget,
   { http, bytes, signal, onProgress, requestSize }: TransferContext,
@@ -35,7 +35,7 @@ export const sendByTus = async (
       retryDelays: null,
       storeFingerprintForResuming: false,
       onBeforeRequest: async (request) => {
-        // Without a ticket it is the user's token that must be good now.
+        // Without a ticket, the user's current token authorises the request.
         if (headers.authorization === undefined && http.tokens)
           request.setHeader('Authorization', `Bearer ${await http.tokens.get()}`);
       },

@@ -4,7 +4,7 @@ import type { TransferContext } from './transfer-context.ts';
 
 const PARTS_AT_ONCE = 3;
 
-/** PUTs the parts that the storage does not have; what an earlier attempt sent stays sent. */
+/** PUTs the parts that the storage lacks. Parts from an earlier attempt stay stored. */
 export const sendInParts = async (
   { url, headers }: UploadInstructions,
   { http, bytes, signal, onProgress }: TransferContext,
@@ -33,7 +33,7 @@ export const sendInParts = async (
   }
 };
 
-/** After a failure no further part is started, but those on their way arrive and need not be sent again. */
+/** After a failure no further part starts. Parts already on their way arrive, and need not be sent again. */
 const forEachAtOnce = async <Item>(
   items: readonly Item[],
   atOnce: number,

@@ -1,9 +1,9 @@
-/** Of two samples that lie closer together the second says nothing new. */
+/** Shortest time between two samples that count. */
 const MIN_INTERVAL_MS = 200;
-/** How much of the newest sample is believed. */
+/** Weight of the newest sample. */
 const WEIGHT = 0.3;
 
-/** How fast bytes go, smoothed, from how many have gone at which time. */
+/** Computes a smoothed speed from the number of bytes sent over time. */
 export class TransferRate {
   #bytesPerSecond = 0;
   #last: { bytes: number; at: number } | undefined;
@@ -12,7 +12,7 @@ export class TransferRate {
     return Math.round(this.#bytesPerSecond);
   }
 
-  /** After a pause: what went before it says nothing about the time since. */
+  /** Restarts after a pause: earlier samples say nothing about the time since. */
   restart(): void {
     this.#last = undefined;
   }

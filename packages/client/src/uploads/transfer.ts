@@ -5,7 +5,7 @@ import { sendByTus } from './send-by-tus.ts';
 import { sendInParts } from './send-in-parts.ts';
 import type { TransferContext } from './transfer-context.ts';
 
-/** Sends what is still to be sent, in the way that the server chose. Throws ClaimcheckError. */
+/** Sends the remaining bytes in the way that the server chose. Throws ClaimcheckError. */
 export const transfer = async (instructions: UploadInstructions, context: TransferContext): Promise<void> => {
   switch (instructions.protocol) {
     case 'none':
@@ -31,14 +31,14 @@ export const transfer = async (instructions: UploadInstructions, context: Transf
     });
 };
 
-/** The tus client names the protocol's version itself; twice it would be another version. */
+/** Removes the protocol's version, which the tus client sets itself: sent twice, it would be another version. */
 const authorizationOf = ({ authorization }: Record<string, string>): Record<string, string> =>
   authorization === undefined ? {} : { authorization };
 
-/** One request with the whole file, which starts again when it is cut. */
+/** Sends the whole file in one request, which restarts when it is interrupted. */
 const putWhole = (
   { url, headers }: UploadInstructions,
   { bytes, signal, onProgress }: TransferContext,
 ): Promise<void> =>
-  // The signature names the type: a Blob's own type would make the browser send that instead.
+  // The signature covers the type: the browser would send the Blob's own type instead.
   putBytes(url, bytes.slice(0, bytes.size, ''), { headers, signal, onProgress });

@@ -1,18 +1,18 @@
 import type { UploadOptions } from './upload.ts';
 import type { UploadSettings } from './upload-settings.ts';
 
-/** What is kept of an upload until it ends; the server keeps how far it is. */
+/** The stored form of an unfinished upload. The server keeps its offset. */
 export interface UploadRecord {
   id: string;
-  /** Earlier ids of it. */
+  /** Its earlier ids. */
   aliases: string[];
-  /** `client_media_id`: the server's memory of it. */
+  /** The `client_media_id` under which the server knows it. */
   key: string;
   fingerprint: string | undefined;
   filename: string;
   contentType: string;
   sizeBytes: number;
-  /** Of a file; milliseconds since 1970. */
+  /** Last modification of a file, in milliseconds since 1970. */
   lastModified?: number | undefined;
   conversationId: string | undefined;
   alt: string | undefined;
@@ -20,12 +20,12 @@ export interface UploadRecord {
   stripLocation: boolean | 'if-possible';
   /** ISO 8601. */
   createdAt: string;
-  /** The bytes, where the store keeps them and they are not too many. */
+  /** The bytes, if the store keeps bytes and they are few enough. */
   file?: Blob | undefined;
   handle?: FileSystemFileHandle | undefined;
 }
 
-/** Two files with the same name, size, type and date are taken for the same, as every resumable client does. */
+/** Treats two files with the same name, size, type and date as the same, as every resumable client does. */
 const fingerprintOf = (file: Blob): string | undefined =>
   isFile(file) && file.lastModified > 0
     ? [file.name, file.type, file.size, file.lastModified].join('|')
@@ -36,7 +36,7 @@ const isFile = (file: Blob): file is File => 'File' in globalThis && file instan
 export const lastModifiedOf = (file: Blob): number | undefined =>
   isFile(file) ? file.lastModified : undefined;
 
-/** Name of an upload's lock. Only the holder of the lock works on the upload. */
+/** Name of an upload's lock. Only its holder works on the upload. */
 export const lockOf = ({ id }: Pick<UploadRecord, 'id'>): string => `upload/${id}`;
 
 export const recordOf = (

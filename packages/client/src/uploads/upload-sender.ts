@@ -10,16 +10,16 @@ import type { UploadWork } from './upload-work.ts';
 
 interface SendOptions {
   signal: AbortSignal;
-  /** Called with the media object's id; it may change while the storage may turn out to be unreachable. */
+  /** Called with the media object's id, which may change until the storage has proved reachable. */
   onName: (mediaObjectId: string, isCertain: boolean) => void;
   onProgress: (sentBytes: number) => void;
 }
 
-/** One attempt after the other at sending a file: each asks the server what is still to be sent, and how. */
+/** Sends a file in attempts, one after the other. Each asks the server what is missing and how to send it. */
 export class UploadSender {
   readonly #work: UploadWork;
   readonly #http: Http;
-  /** Of an upload that tus alone has made. */
+  /** Address of an upload that tus alone created. */
   #tusUrl: string | undefined;
 
   constructor(work: UploadWork, http: Http) {
@@ -55,7 +55,7 @@ export class UploadSender {
     this.#tusUrl = undefined;
   }
 
-  /** What the server knows it as, whether or not an attempt heard the answer. Throws ClaimcheckError. */
+  /** Returns the server's id of it, whether or not an attempt received the answer. Throws ClaimcheckError. */
   async nameOf(prepared: PreparedFile): Promise<string | undefined> {
     const { signal } = new AbortController();
     return (await authorizeUpload(this.#http, await this.#describe(prepared), signal))?.media.media_object_id;
@@ -79,7 +79,7 @@ export class UploadSender {
     await sendByTus(target, context);
   }
 
-  /** The first byte that goes directly shows that it is possible. */
+  /** The first byte that goes directly shows that direct uploads work. */
   #watchDirect(context: TransferContext): TransferContext {
     return {
       ...context,

@@ -2,19 +2,19 @@ import type { KeysOf } from '../check-arguments.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
 
 export interface UploadSettings {
-  /** Concurrent uploads; 3. */
+  /** Concurrent uploads; default 3. */
   concurrency: number;
-  /** Ways that may be used; the server chooses one by the size. All of them. */
+  /** Ways to send bytes that the client may use; the server chooses one by the size. Default: all. */
   protocols: UploadProtocol[];
-  /** Largest file whose bytes are kept in the store, so that it need not be chosen again after a reload; 64 MiB. */
+  /** Largest file whose bytes the store keeps, so that the user need not choose it again after a reload; 64 MiB. */
   keepBytesUpTo: number;
-  /** Files up to so many bytes are hashed before they are sent, so that what is there already is not sent again. */
+  /** Largest file that is hashed before it is sent, so that bytes the server already has need not be sent. */
   hashUpTo: number;
-  /** Attempts in a row without a byte before an upload fails; time without a network is not counted. 20. */
+  /** Attempts in a row without progress before an upload fails. Time without a network does not count. Default 20. */
   maxFailuresInARow: number;
-  /** Whether size and blur of pictures and videos are computed, where the platform can. */
+  /** Whether the SDK computes size and blur of pictures and videos, where the platform can. */
   describe: boolean;
-  /** `stripLocation` of uploads that do not set it; `'if-possible'`. */
+  /** `stripLocation` of uploads that do not set it; default `'if-possible'`. */
   stripLocation: boolean | 'if-possible';
 }
 
@@ -34,7 +34,7 @@ export const DEFAULT_UPLOAD_SETTINGS: UploadSettings = {
   concurrency: 3,
   protocols: ['put', 'multipart', 'tus'],
   keepBytesUpTo: 64 * MIB,
-  // A tenth of a second of one core of a small server, so perhaps a third of a phone's.
+  // Hashing that takes one core of a small server 0.1 s, and a phone perhaps 0.3 s.
   hashUpTo: 16 * MIB,
   maxFailuresInARow: 20,
   describe: true,

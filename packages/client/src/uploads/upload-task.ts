@@ -39,7 +39,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     this.#work = work;
     this.#context = context;
     this.#sender = new UploadSender(work, context.http);
-    // A caller that doesn't await these promises sees a failure in the state.
+    // The state shows a failure to callers that do not await these promises.
     this.created.catch(() => {});
     this.done.catch(() => {});
   }
@@ -106,7 +106,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
       await this.#takeBack();
       return;
     }
-    // A request whose answer was not waited for may have made it.
+    // A request whose answer was not awaited may have created it.
     const mayBeUnnamed = this.state !== 'queued' && this.#prepared !== undefined;
     this.#running.abort();
     this.#end('cancelled', cancelledError());
@@ -116,7 +116,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     if (id !== undefined) await this.#context.http.request('DELETE', `/v1/media/${encodeURIComponent(id)}`);
   }
 
-  /** What the server has of an upload that ended, unless a message refers to it. */
+  /** Deletes what the server has of an upload that ended, unless a message refers to it. */
   async #takeBack(): Promise<void> {
     const { mediaObjectId } = this.get();
     if (mediaObjectId === undefined) return;
@@ -156,7 +156,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     }
   }
 
-  /** A file that can't be read any more makes requests fail as if there were no network. */
+  /** Checks the file: one that cannot be read any longer makes requests fail as a missing network does. */
   async #reasonOf(thrown: unknown): Promise<ClaimcheckError> {
     try {
       await this.#work.assertReadable();
@@ -169,7 +169,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
   async #attempt(signal: AbortSignal): Promise<void> {
     const release = await this.#context.queue.acquire(this.#work.priority, signal);
     try {
-      // Paused while it got its turn: the state stays.
+      // Paused while it waited for its turn: the state stays.
       signal.throwIfAborted();
       const prepared = await this.#prepare(signal);
       signal.throwIfAborted();
@@ -181,7 +181,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     }
   }
 
-  /** Once: a second attempt sends the same. What a pause has ended starts again. */
+  /** Prepares the file once: later attempts send the same bytes. A preparation that a pause ended restarts. */
   async #prepare(signal: AbortSignal): Promise<PreparedFile> {
     if (this.#prepared !== undefined) return this.#prepared;
     this.patch({ state: 'preparing' });
@@ -205,14 +205,14 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     this.#end('done');
   }
 
-  /** Ends what was started at the storage. */
+  /** Restarts the upload under another key, and ends the former one on the server. */
   async #startOver(step: 'by-tus' | 'restart', error: ClaimcheckError): Promise<void> {
     const { mediaObjectId = this.get().mediaObjectId } = error;
     if (error.code === 'storage_unreachable') this.#work.onStorageUnreachable();
     await this.#work.rotateKey(step);
     this.#sender.forget();
     this.#hasRestarted ||= step === 'restart';
-    // What can't be ended now ends by itself.
+    // An upload that cannot be ended now expires.
     if (step === 'by-tus' && mediaObjectId !== undefined)
       await this.#context.http.request('DELETE', `/v1/media/${mediaObjectId}`).catch(() => {});
   }
@@ -241,7 +241,7 @@ export class UploadTask extends Observable<UploadSnapshot> implements Upload {
     if (sentBytes > this.#mostSent) {
       this.#mostSent = sentBytes;
       this.#failures = { inARow: 0, renewals: 0 };
-      // Before the first byte the upload may have to start again in another way, as another media object.
+      // Before its first byte the upload may have to restart in another way, as another media object.
       this.#created.resolve(this.get().mediaObjectId ?? '');
     }
     this.#rate.add(sentBytes, performance.now());

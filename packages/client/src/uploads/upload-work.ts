@@ -3,10 +3,10 @@ import type { PreparedFile } from '../prepare/prepare-file.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
 import type { RequestSize } from './request-size.ts';
 
-/** What a task is about, and what it asks and tells those who manage all of them. */
+/** The input of a task, and its calls to the manager of all tasks. */
 export interface UploadWork {
   id: string;
-  /** `client_media_id`: differs from `id` when an upload from before a reload is continued. */
+  /** The `client_media_id`; differs from `id` when an upload from before a reload continues. */
   key: () => Promise<string>;
   filename: string;
   contentType: string;
@@ -14,22 +14,22 @@ export interface UploadWork {
   conversationId: string | undefined;
   alt: string | undefined;
   priority: number;
-  /** Ways that may be used now. */
+  /** Ways to send bytes that may be used now. */
   protocols: () => UploadProtocol[];
   /** Shared by all uploads. */
   requestSize: RequestSize;
   /** Rejects with `file_changed`. */
   assertReadable: () => Promise<void>;
   prepare: (onPlaceholder: (placeholder: Placeholder) => void, signal: AbortSignal) => Promise<PreparedFile>;
-  /** Called when the storage can't be reached from here: everything goes through the api from now on. */
+  /** Called when the client cannot reach the storage: from now on everything goes through the api. */
   onStorageUnreachable: () => void;
-  /** Takes another key for a restart: a key stays with its protocol, and with what has ended. */
+  /** Takes another key for a restart: a key stays bound to its protocol and to an upload that has ended. */
   rotateKey: (step: 'by-tus' | 'restart') => Promise<void>;
-  /** Whether its key is one that was taken for `by-tus`. */
+  /** Whether its key was taken for `by-tus`. */
   isByTus: () => boolean;
   /** Whether bytes ever reached the storage directly. */
   hasSentDirectly: () => boolean;
   onSentDirectly: () => void;
-  /** Called once, when nothing more will happen. */
+  /** Called once, at the end. */
   onEnd: (state: 'done' | 'failed' | 'cancelled') => void;
 }

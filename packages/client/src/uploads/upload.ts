@@ -5,8 +5,8 @@ import type { Placeholder } from '../prepare/placeholder.ts';
 import type { UploadProtocol } from '../wire/upload.ts';
 
 /**
- * `queued → preparing → uploading → done`; `waiting` between two attempts (for the network, or because the
- * server asked for it), `paused` until `resume()`; `failed` and `cancelled` are ends.
+ * `queued → preparing → uploading → done`. `waiting`: between two attempts, for the network or because the server
+ * asked for a pause. `paused`: until `resume()`. `failed` and `cancelled` are final.
  */
 export type UploadState =
   | 'queued'
@@ -19,37 +19,37 @@ export type UploadState =
   | 'cancelled';
 
 export interface UploadProgress {
-  /** Bytes that were sent. May go back when a connection was lost before the server had them. */
+  /** Bytes sent so far. The number may drop when a connection breaks before the server has stored them. */
   sentBytes: number;
-  /** Of what is sent, once that is known: fewer than the file's when the location was taken out of it. */
+  /** Size of the bytes to send, once known: less than the file's size if the location was removed. */
   totalBytes: number;
-  /** 0 while nothing is known. */
+  /** 0 while unknown. */
   bytesPerSecond: number;
-  /** Missing while nothing is known. */
+  /** Absent while unknown. */
   remainingMs?: number | undefined;
 }
 
-/** An upload at one moment; a new one after each change. */
+/** An upload at one moment. Each change makes a new snapshot. */
 export interface UploadSnapshot {
   state: UploadState;
   progress: UploadProgress;
-  /** Known once the server has heard of it. */
+  /** Known once the server has registered the upload. */
   mediaObjectId?: string | undefined;
   placeholder?: Placeholder | undefined;
-  /** Of the last attempt; final when the state is `failed`. */
+  /** Error of the last attempt; final when the state is `failed`. */
   error?: ClaimcheckError | undefined;
 }
 
 export interface UploadEvents {
   progress: UploadProgress;
   state: UploadState;
-  /** Each failed attempt, those that are repeated too. */
+  /** Called for each failed attempt, including those that are retried. */
   error: ClaimcheckError;
 }
 
-/** A file on its way. Usable at once: `messages.send` takes it before a byte is sent. */
+/** A file on its way. Usable at once: `messages.send` accepts it before any byte is sent. */
 export interface Upload extends Readable<UploadSnapshot> {
-  /** Names it in this client, also after a reload. */
+  /** Identifies it in this client, after a reload too. */
   readonly id: string;
   readonly filename: string;
   readonly contentType: string;
@@ -58,19 +58,19 @@ export interface Upload extends Readable<UploadSnapshot> {
   readonly state: UploadState;
   readonly progress: UploadProgress;
   /**
-   * The media object's id, once it is certain: at the latest with the first byte that the storage has. Rejects with
+   * The media object's id, once it is final: at the latest when the storage has the first byte. Rejects with
    * ClaimcheckError.
    */
   readonly created: Promise<string>;
-  /** The media object's id, when the last byte is stored. Rejects with ClaimcheckError. */
+  /** Resolves with the media object's id when the last byte is stored. Rejects with ClaimcheckError. */
   readonly done: Promise<string>;
-  /** Returns what ends it. */
+  /** Returns a function that unsubscribes. */
   on<Type extends keyof UploadEvents>(type: Type, listener: (value: UploadEvents[Type]) => void): () => void;
   pause(): void;
   resume(): void;
   /**
-   * Ends it here and on the server; `done` rejects with code `cancelled`. After `done` it takes the finished file back,
-   * unless a message refers to it already. Repeatable.
+   * Ends the upload here and on the server; `done` rejects with code `cancelled`. After `done` it deletes the finished
+   * file, unless a message already refers to it. Repeatable.
    */
   cancel(): Promise<void>;
 }
@@ -81,23 +81,23 @@ export interface UploadOptions {
   /** A media type; defaults to the file's. Parameters such as `; charset=utf-8` are dropped. */
   contentType?: string | undefined;
   conversationId?: string | undefined;
-  /** The picture in words. */
+  /** Describes the picture in words. */
   alt?: string | undefined;
-  /** `client_media_id`: names one media object for good; the same again continues the same upload. */
+  /** The `client_media_id`: names one media object for good. The same id resumes the same upload. */
   id?: string | undefined;
-  /** Higher goes first, among equals the older one. Default: 0. */
+  /** Higher values go first, equal ones by age. Default: 0. */
   priority?: number | undefined;
   /** Overrides the client's setting. */
   protocols?: UploadProtocol[] | undefined;
   /**
-   * Whether the place where a photo was taken is removed from it. JPEG only, whatever its type says. `true` fails
-   * with `location_kept` for other pictures and videos, and for what has no type; `'if-possible'` sends them as they
-   * are; `false` removes nothing. Default: the client's setting, which is `'if-possible'`.
+   * Whether to remove the location from a photo. Works for JPEG only, whatever the declared type. `true` fails with
+   * `location_kept` for other pictures and videos, and for files without a type; `'if-possible'` sends them unchanged;
+   * `false` removes nothing. Default: the client's setting, which is `'if-possible'`.
    */
   stripLocation?: boolean | 'if-possible' | undefined;
-  /** Replaces what is computed where the platform can. */
+  /** Replaces the placeholder that the SDK would compute. */
   placeholder?: Placeholder | undefined;
-  /** From `showOpenFilePicker` or a drop. With it a large file can be read again after a reload. */
+  /** From `showOpenFilePicker` or a drop. With it, the SDK can read a large file again after a reload. */
   handle?: FileSystemFileHandle | undefined;
   /** Identifies equal files; computed from a `File`'s name, size, type and date. `false`: never resume by it. */
   fingerprint?: string | false | undefined;
@@ -117,21 +117,20 @@ export const UPLOAD_OPTIONS: KeysOf<UploadOptions> = {
   fingerprint: true,
 };
 
-/** An upload from before a reload, whose file has to be chosen again. */
+/** An upload from before a reload, whose file the user has to choose again. */
 export interface InterruptedUpload {
   id: string;
   filename: string;
   contentType: string;
   sizeBytes: number;
   conversationId?: string | undefined;
-  /** Says why it did not continue by itself: `file_missing` or `file_changed`. */
+  /** Why it did not continue by itself: `file_missing` or `file_changed`. */
   error: ClaimcheckError;
   /**
-   * Continues with these bytes, or with those behind the handle that was given at the start (which may ask the
-   * user, so call it from a click). Rejects with `file_missing`, and with
-   * `file_changed` when these are other bytes, by size and date.
+   * Continues with these bytes, or with those behind the handle given at the start. The handle may make the browser ask
+   * the user, so call it from a click. Rejects with `file_missing`, and with `file_changed` when size or date differ.
    */
   resume(file?: Blob): Promise<Upload>;
-  /** Forgets it here; the server does so by itself (`UPLOAD_TTL`). */
+  /** Forgets the upload here; on the server it expires (`UPLOAD_TTL`). */
   discard(): Promise<void>;
 }

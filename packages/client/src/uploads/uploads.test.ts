@@ -9,7 +9,7 @@ import { UploadManager } from './uploads.ts';
 
 afterEach(() => void vi.useRealTimers());
 
-test('where there is no room for its bytes, at least the file is known that has to be chosen again', async () => {
+test('without space for its bytes, the store still knows which file has to be chosen again', async () => {
   const store = memoryStore();
   const full = {
     ...store,
@@ -44,7 +44,7 @@ const managerWith = (store = memoryStore()) => {
   });
 };
 
-test('cancelled as soon as it was chosen: nothing of it is kept, and it does not come back', async () => {
+test('an upload cancelled right after the choice leaves no record, and does not return', async () => {
   vi.useFakeTimers();
   const store = memoryStore();
   const opened = Promise.withResolvers<void>();

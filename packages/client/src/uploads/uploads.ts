@@ -17,9 +17,9 @@ import { UploadTask } from './upload-task.ts';
 
 /** All uploads of a client. */
 export interface Uploads extends Readable<readonly Upload[]> {
-  /** Uploads from before a reload that wait for their bytes; those whose bytes were kept continue by themselves. */
+  /** Uploads from before a reload that wait for their bytes. Those whose bytes were stored continue by themselves. */
   interrupted(): Promise<InterruptedUpload[]>;
-  /** Of this page, by its `id`. */
+  /** Returns an upload of this page by its `id`. */
   find(id: string): Upload | undefined;
 }
 
@@ -27,7 +27,7 @@ interface Context {
   http: Http;
   records: Records<UploadRecord>;
   settings: UploadSettings;
-  /** What the installation says about its proxies. */
+  /** The size of requests, as far as the installation knows its proxies. */
   maxRequestBytes: () => Promise<number | undefined>;
 }
 
@@ -35,15 +35,15 @@ interface Begin {
   record: UploadRecord;
   file: Blob;
   options: UploadOptions;
-  /** Resolves once the key is the right one and this tab holds the lock. */
+  /** Resolves once the key is final and this tab holds the lock. */
   ready: Promise<Release>;
 }
 
-/** What is prepared at the same time: pictures are decoded for it. */
+/** Files prepared at the same time: preparation decodes pictures. */
 const PREPARED_AT_ONCE = 2;
 /** Suffixes for a replacement key. */
 const KEY_SUFFIX = { 'by-tus': '.tus', restart: '.restarted' };
-/** Messages that wait for it note its outcome first; after a crash the server still knows it. */
+/** Time for messages to record the outcome of their upload; after a crash the server still knows it. */
 const FORGET_AFTER_MS = 1_000;
 
 export class UploadManager extends Observable<readonly Upload[]> implements Uploads {
@@ -52,11 +52,11 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   readonly #preparing = new UploadQueue(PREPARED_AT_ONCE);
   readonly #byId = new Map<string, UploadTask>();
   readonly #locks = new Map<string, Promise<Release>>();
-  /** What can begin once more when it has failed. */
+  /** Inputs of uploads that can restart after a failure. */
   readonly #started = new WeakMap<Upload, Begin>();
-  /** Of other tabs, by their id: settled when they have ended, or continue here. */
+  /** Uploads of other tabs, by id: settled when they have ended, or continue here. */
   readonly #others = new Map<string, Promise<void>>();
-  /** Why some from before a reload did not continue, by their id. */
+  /** Reasons why uploads from before a reload did not continue, by id. */
   readonly #obstacles = new Map<string, ClaimcheckError>();
   readonly #closed = new AbortController();
   readonly #requestSize: RequestSize;
@@ -73,7 +73,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     return this.#byId.get(id);
   }
 
-  /** Pauses everything, and leaves it to the next client. */
+  /** Pauses all uploads, and leaves them to the next client. */
   close(): void {
     this.#closed.abort();
     for (const upload of this.get()) upload.pause();
@@ -85,7 +85,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     return this.#run({ record, file, options, ready: this.#claim(record, file) });
   }
 
-  /** Starts a failed or cancelled upload again, under its key: what the server has of it stays. */
+  /** Restarts a failed or cancelled upload under its key: the server keeps the bytes it has. */
   restart(upload: Upload): Upload {
     const started = this.#started.get(upload);
     if (started === undefined) return upload;
@@ -93,7 +93,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     return this.#run({ ...started, record, ready: this.#claim(record, started.file) });
   }
 
-  /** Continues uploads from before a reload, as far as their bytes are here. */
+  /** Continues uploads from before a reload whose bytes are available here. */
   async restore(): Promise<void> {
     await this.#context.records.watch((id) => this.#leaveToOther(id), this.#closed.signal);
     for (const record of await this.#context.records.list()) {
@@ -103,7 +103,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     }
   }
 
-  /** Resolves when no other tab works at it: if its bytes are here, it continues here now. */
+  /** Resolves when no other tab works on it; then it continues here if its bytes are available. */
   async waitForOtherTabs(id: string): Promise<void> {
     await this.#others.get(id);
   }
@@ -116,7 +116,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     );
   }
 
-  /** Another tab is at it, or the page that was just left still is: what that leaves behind is taken over. */
+  /** Another tab, or the page just left, still works on it. This tab takes over what that one leaves behind. */
   async #restartLater(id: string): Promise<void> {
     const release = await waitForLock(lockOf({ id }), this.#closed.signal).catch(() => undefined);
     if (release === undefined) return;
@@ -145,7 +145,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     throw new ClaimcheckError('upload_locked', 'Another tab is sending this file.', { retryable: true });
   }
 
-  /** Without its bytes it stays interrupted. */
+  /** Without its bytes the upload stays interrupted. */
   async #restart(record: UploadRecord, release: Release): Promise<void> {
     try {
       const file = await resumableBytes(record, { mayAsk: false });
@@ -157,7 +157,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     }
   }
 
-  /** Says why an upload from before a reload did not continue. */
+  /** Returns why an upload from before a reload did not continue. */
   resumeBlocker(id: string): ClaimcheckError | undefined {
     return this.#obstacles.get(id);
   }
@@ -166,7 +166,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     return this.#run({ record, file, options: {}, ready: Promise.resolve(release) });
   }
 
-  /** Takes over the key of the same file's upload that a reload has cut, and keeps the record. */
+  /** Takes over the key of an interrupted upload of the same file, and keeps the record. */
   async #claim(record: UploadRecord, file: Blob): Promise<Release> {
     const { records, settings } = this.#context;
     const earlier = await this.#findEarlier(record);
@@ -185,7 +185,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     };
   }
 
-  /** Without its bytes first: where there is no room for them, it stays known what has to be chosen again. */
+  /** Stores the record without bytes first: without space for them, it still names the file to choose again. */
   async #keep(record: UploadRecord): Promise<void> {
     await this.#context.records.set({ ...record, file: undefined });
     if (record.file) await this.#context.records.set(record);
@@ -207,7 +207,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
       {
         ...record,
         key: async () => {
-          // Nothing is ready without a token, and the upload's error says that it is missing.
+          // Nothing is ready without a token; the upload's error says that it is missing.
           await http.tokens?.get();
           await ready;
           this.#takeNames(record.aliases, task);
@@ -255,7 +255,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
   }
 
   async #forget({ id, aliases }: UploadRecord, ready: Promise<Release>): Promise<void> {
-    // What is still being kept would come back after a reload.
+    // A write still in progress would bring it back after a reload.
     const release = await ready;
     await this.#context.records.delete(id);
     for (const name of [id, ...aliases]) this.#byId.delete(name);
@@ -263,7 +263,7 @@ export class UploadManager extends Observable<readonly Upload[]> implements Uplo
     release();
   }
 
-  /** Messages from before a reload know it by these. */
+  /** Messages from before a reload refer to it by these ids. */
   #takeNames(aliases: readonly string[], task: UploadTask): void {
     const unknown = aliases.filter((alias) => this.#byId.get(alias) !== task);
     for (const alias of unknown) this.#byId.set(alias, task);

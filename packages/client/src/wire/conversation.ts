@@ -2,7 +2,7 @@ import type { HostData, Media, MediaReference } from './media.ts';
 
 export type MessageType = 'text' | 'image' | 'video' | 'audio' | 'file';
 
-/** One of an album. Without `media_object_id` its media object was removed. */
+/** One item of an album. Without `media_object_id` its media object was removed. */
 export interface Attachment {
   media_object_id?: string | undefined;
   filename?: string | undefined;
@@ -14,46 +14,46 @@ export interface Attachment {
 export interface Message {
   message_id: string;
   conversation_id: string;
-  /** Its place in the conversation's numbered events. */
+  /** Its number among the conversation's events. */
   seq: number;
   sender_user_id: string;
-  /** Only its sender gets it. */
+  /** Only its sender receives it. */
   client_message_id?: string | undefined;
   message_type: MessageType;
   body?: string | undefined;
   media_object_id?: string | undefined;
   filename?: string | undefined;
   alt?: string | undefined;
-  /** Of a single media object; an album's are in `attachments`. */
+  /** Its single media object; an album's are in `attachments`. */
   media?: Media | undefined;
-  /** An album of 2 to 10; the first one is `media_object_id` too. */
+  /** An album of 2 to 10; `media_object_id` is its first item. */
   attachments?: Attachment[] | undefined;
   data?: HostData | undefined;
   /** ISO 8601. */
   created_at: string;
-  /** ISO 8601. Of two versions of a message the later one is right. */
+  /** ISO 8601. Of two versions of a message, the later one counts. */
   edited_at?: string | undefined;
 }
 
-/** What `POST /v1/conversations/:id/messages` takes. */
+/** The body of `POST /v1/conversations/:id/messages`. */
 export interface PostMessage {
-  /** Chosen by the client: the same one again gives the same message. */
+  /** Chosen by the client: sending the same one again gives the same message. */
   client_message_id: string;
-  /** Derived from the media where it is left out or contradicts them; `file` is a choice. */
+  /** Derived from the media if it is absent or contradicts them; only `file` is a choice. */
   message_type?: MessageType | undefined;
   /** At most 4,000 bytes. */
   body?: string | undefined;
   media_object_id?: string | undefined;
   filename?: string | undefined;
   alt?: string | undefined;
-  /** At most 10; the message then has no filename and no alt of its own. */
+  /** At most 10. A message with attachments has no filename and no alt of its own. */
   attachments?:
     | { media_object_id: string; filename?: string | undefined; alt?: string | undefined }[]
     | undefined;
   data?: HostData | undefined;
 }
 
-/** What `PATCH /v1/conversations/:id/messages/:id` takes: what is left out stays, null takes a text away. */
+/** The body of `PATCH /v1/conversations/:id/messages/:id`: an absent field stays, null removes a text. */
 export interface PatchMessage {
   body?: string | null | undefined;
   alt?: string | null | undefined;
@@ -66,7 +66,7 @@ export interface Conversation {
   member_ids: string[];
   /** Number of its newest event. */
   last_seq: number;
-  /** In lists. */
+  /** Only in lists. */
   last_message?: Message | undefined;
   /** ISO 8601. */
   created_at: string;
@@ -74,7 +74,7 @@ export interface Conversation {
 
 interface Numbered<Type extends string> {
   conversation_id: string;
-  /** 1, 2, 3 … without a gap. */
+  /** Starts at 1 and has no gap. */
   seq: number;
   type: Type;
 }
@@ -88,19 +88,19 @@ export type ConversationEvent =
   | (Numbered<'member.added'> & { user_id: string })
   | (Numbered<'member.removed'> & { user_id: string });
 
-/** How far the transcoding of a video is; volatile. */
+/** Transcoding progress of a video; volatile. */
 export interface MediaProgress {
   conversation_id: string;
   media_object_id: string;
   percent: number;
 }
 
-/** What the service says of itself at `/config.json`. */
+/** The answer of `/config.json`. */
 export interface PublicConfig {
   api_url: string;
   gateway_url: string;
   max_upload_bytes: number;
-  /** What a proxy in front of the api lets through in one request; absent without such a limit. */
+  /** Largest request that a proxy in front of the api accepts; absent without such a limit. */
   max_request_bytes?: number;
   dev_login: boolean;
 }

@@ -1,6 +1,6 @@
-// The package ships without the service's schemas: these say the same, and wire.test-d.ts compares them.
+// The package ships without the service's schemas. These types are equal to them; wire.test-d.ts compares both.
 
-/** `pending → uploading → processing → ready`, or settled otherwise; the last three are never left. */
+/** `pending → uploading → processing → ready`, or settled otherwise. The last three states are final. */
 export type MediaState =
   | 'pending'
   | 'uploading'
@@ -15,13 +15,13 @@ export type MediaState =
 
 export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'other';
 
-/** What a worker derives. `original` is the best playable form. */
+/** Qualities that a worker derives. `original` is the best playable form. */
 export type DerivedQuality = 'high' | 'medium' | 'low' | 'original' | 'thumbnail';
 
-/** What can be asked for. `source` is what was uploaded, byte for byte. */
+/** Qualities that a client can request. `source` is the upload, byte for byte. */
 export type Quality = 'source' | DerivedQuality;
 
-/** The best format of a quality that is stored. */
+/** The best stored format of a quality. */
 export interface StoredQuality {
   quality: DerivedQuality;
   format: 'webp' | 'mp4' | 'jpg' | 'm3u8' | 'm4a';
@@ -32,13 +32,13 @@ export interface StoredQuality {
   size_bytes: number;
 }
 
-/** A JSON object of the host's, at most 1 KiB. */
+/** The host's own JSON object, at most 1 KiB. */
 export type HostData = Record<string, unknown>;
 
-/** A media object as the service describes it. URLs are stable, and want a token. */
+/** A media object as the service describes it. Its URLs are stable, and need a token. */
 export interface Media {
   media_object_id: string;
-  /** Grows with each change; of two descriptions the one with the higher `rev` is right. */
+  /** Grows with each change: of two descriptions, the one with the higher `rev` counts. */
   rev: number;
   state: MediaState;
   kind: MediaKind;
@@ -55,13 +55,13 @@ export interface Media {
   duration_ms?: number | undefined;
   /** Base64; shown until there is a picture. */
   thumbhash?: string | undefined;
-  /** Peaks of a sound in equal parts of its length, 0 to 100; at most 100. */
+  /** Peaks of a sound in equal parts of its length, 0 to 100; at most 100 values. */
   waveform?: number[] | undefined;
-  /** Pages of a document. */
+  /** Number of pages of a document. */
   page_count?: number | undefined;
-  /** The picture in words. */
+  /** Describes the picture in words. */
   alt?: string | undefined;
-  /** The host's own. */
+  /** The host's own data. */
   data?: HostData | undefined;
   upload_state: 'pending' | 'uploading' | 'uploaded' | 'failed' | 'expired';
   thumbnail_state: 'none' | 'pending' | 'ready' | 'failed';
@@ -74,17 +74,17 @@ export interface Media {
   mediumUrl?: string | undefined;
   highUrl?: string | undefined;
   qualities: StoredQuality[];
-  /** Percent of the transcoding. */
+  /** Progress of the transcoding in percent. */
   progress?: number | undefined;
   /** ISO 8601. */
   expires_at?: string | undefined;
   /** ISO 8601. */
   created_at: string;
-  /** Why it failed, for a program and for people. */
+  /** Why it failed: a code for programs, a sentence for people. */
   failure?: { code: string; message: string } | undefined;
 }
 
-/** A media object of an album: events leave out what is optional here; pages of messages have it. */
+/** A media object of an album. Events leave out its optional fields; pages of messages have them. */
 export interface MediaReference
   extends Omit<
       Media,
@@ -112,8 +112,8 @@ export interface MediaReference
 const TOMBSTONES: readonly MediaState[] = ['blocked', 'expired', 'deleted'];
 const SETTLED: readonly MediaState[] = ['ready', 'degraded', 'failed', ...TOMBSTONES];
 
-/** Whether nothing of it can ever be shown again. */
+/** Returns whether it can never be shown again. */
 export const isGone = ({ state }: Pick<Media, 'state'>): boolean => TOMBSTONES.includes(state);
 
-/** Whether nothing more happens to it by itself. */
+/** Returns whether no further change happens without a request. */
 export const isSettled = ({ state }: Pick<Media, 'state'>): boolean => SETTLED.includes(state);

@@ -4,7 +4,7 @@ import type { Media } from './media.ts';
 export type UploadProtocol = 'tus' | 'put' | 'multipart';
 
 export interface SignedPart {
-  /** From 1 on; part n begins at byte (n−1) · chunk_size. */
+  /** Starts at 1; part n begins at byte (n−1) · chunk_size. */
   number: number;
   size_bytes: number;
   url: string;

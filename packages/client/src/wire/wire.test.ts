@@ -18,7 +18,7 @@ import type {
 import { isGone, isSettled, type Media, type MediaReference, type Quality } from './media.ts';
 import type { UploadAuthorization, UploadParts } from './upload.ts';
 
-test('the package’s types say what the service’s schemas say (checked by the compiler)', () => {
+test('the package’s types equal the service’s schemas (checked by the compiler)', () => {
   expectTypeOf<Media>().toEqualTypeOf<contractMedia.Media>();
   expectTypeOf<MediaReference>().toEqualTypeOf<contractMedia.MediaReference>();
   expectTypeOf<Quality>().toEqualTypeOf<contractMedia.Quality>();
@@ -35,6 +35,6 @@ test('the package’s types say what the service’s schemas say (checked by the
   expectTypeOf<MediaProgress>().toEqualTypeOf<Omit<socket.MediaProgress, 'type'>>();
 });
 
-test.each(MEDIA_STATES)('%s is settled, and gone, where the service says so', (state) => {
+test.each(MEDIA_STATES)('the SDK and the service agree on whether %s is settled and gone', (state) => {
   expect([isSettled({ state }), isGone({ state })]).toEqual([isSettledState(state), isTombstone(state)]);
 });

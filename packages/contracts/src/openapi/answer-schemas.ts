@@ -5,7 +5,7 @@ import { hostId } from '../ids.ts';
 import { mediaSchema, QUALITIES } from '../media.ts';
 import { messageSchema } from '../messages.ts';
 
-// Answers of the api, for the OpenAPI document; a test holds every answer of a running api against it.
+// Answers of the api, for the OpenAPI document. A test compares every answer of a running api with them.
 
 export const problemSchema = z
   .object({
@@ -31,7 +31,7 @@ export const conversationSchema = z.object({
 });
 
 export const uploadInstructionsSchema = z.looseObject({
-  protocol: z.string().describe('none: the bytes are there already'),
+  protocol: z.string().describe('none: the server already has the bytes'),
   url: z.string(),
   method: z.string().optional(),
   headers: z.record(z.string(), z.string()),
@@ -41,7 +41,7 @@ export const uploadInstructionsSchema = z.looseObject({
 export const uploadAuthorizationSchema = z.object({ media: mediaSchema, upload: uploadInstructionsSchema });
 
 export const uploadPartsSchema = z.looseObject({
-  parts: z.array(z.looseObject({ number: z.int().positive(), url: z.url() })).describe('To be sent by PUT'),
+  parts: z.array(z.looseObject({ number: z.int().positive(), url: z.url() })).describe('Parts to PUT'),
 });
 
 export const mediaSessionAnswerSchema = z.object({
@@ -70,7 +70,7 @@ export const referenceAnswerSchema = z.object({
 
 export const conversationsPageSchema = z.object({
   conversations: z.array(conversationSchema),
-  next: z.string().optional().describe('There are more: ask again with it as `before`'),
+  next: z.string().optional().describe('There are more items: pass it as `before`'),
 });
 export const messagesPageSchema = z.object({
   messages: z.array(messageSchema),

@@ -38,8 +38,8 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
       example: { member_ids: [EXAMPLE_IDS.member] },
     },
     answers: {
-      201: { description: 'It is there', schema: conversationSchema, example: exampleConversation },
-      200: { description: 'It was there before', schema: conversationSchema },
+      201: { description: 'Created', schema: conversationSchema, example: exampleConversation },
+      200: { description: 'It already existed', schema: conversationSchema },
     },
     problems: ['forbidden', 'client_key_conflict', 'idempotency_mismatch'],
   },
@@ -48,12 +48,12 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/conversations',
     id: 'listConversations',
     tag: 'Conversations',
-    summary: 'Your conversations with their last message, the latest active first',
+    summary: 'List your conversations with their last message, most recently active first',
     access: 'user',
     parameters: inQuery(conversationsQuerySchema),
     answers: {
       200: {
-        description: 'A page; with `next` there are more',
+        description: 'A page; `next` means that there are more',
         schema: conversationsPageSchema,
         example: { conversations: [{ ...exampleConversation, last_message: exampleMessage }] },
       },
@@ -65,10 +65,12 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/conversations/{id}',
     id: 'readConversation',
     tag: 'Conversations',
-    summary: 'A conversation and its members',
+    summary: 'Get a conversation and its members',
     access: 'user',
     parameters: [conversationId],
-    answers: { 200: { description: 'As it is', schema: conversationSchema, example: exampleConversation } },
+    answers: {
+      200: { description: 'The conversation', schema: conversationSchema, example: exampleConversation },
+    },
     problems: ['not_found'],
   },
   {
@@ -76,12 +78,12 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/conversations/{id}/media',
     id: 'listGallery',
     tag: 'Conversations',
-    summary: "A conversation's media, newest first, of all kinds or one",
+    summary: "List a conversation's media, newest first, of all kinds or one",
     access: 'user',
     parameters: [conversationId, ...inQuery(galleryQuerySchema)],
     answers: {
       200: {
-        description: 'A page; with `next` there are more',
+        description: 'A page; `next` means that there are more',
         schema: galleryPageSchema,
         example: { items: [exampleGalleryItem] },
       },
@@ -93,12 +95,12 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/users/{userId}/media',
     id: 'listUserMedia',
     tag: 'Media',
-    summary: 'Media objects of a user, newest first: your own, or by a backend',
+    summary: 'List media objects of a user, newest first: your own, or as a backend those of any user',
     access: 'backend',
     parameters: [userId, ...inQuery(userMediaQuerySchema)],
     answers: {
       200: {
-        description: 'A page; with `next` there are more',
+        description: 'A page; `next` means that there are more',
         schema: userMediaPageSchema,
         example: { media: [exampleMedia] },
       },
@@ -110,12 +112,12 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/users/{userId}/usage',
     id: 'readUsage',
     tag: 'Media',
-    summary: 'What a user keeps here, and may: your own, or by a backend',
+    summary: "Get a user's usage and limits: your own, or as a backend those of any user",
     access: 'backend',
     parameters: [userId],
     answers: {
       200: {
-        description: 'As it is; a limit that is missing is not set',
+        description: 'Usage and limits; an absent limit is not set',
         schema: usageSchema,
         example: {
           user_id: EXAMPLE_IDS.member,
@@ -133,10 +135,10 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/conversations/{id}/members/{userId}',
     id: 'addMember',
     tag: 'Conversations',
-    summary: 'Add a member, by the backend or the creator (CONVERSATION_ADMIN); repeatable',
+    summary: 'Add a member. Allowed to the backend or the creator (CONVERSATION_ADMIN); repeatable',
     access: 'user',
     parameters: [conversationId, userId],
-    answers: { 204: { description: 'They are a member' } },
+    answers: { 204: { description: 'The user is a member' } },
     problems: ['not_found', 'forbidden'],
   },
   {
@@ -144,10 +146,10 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/conversations/{id}/members/{userId}',
     id: 'removeMember',
     tag: 'Conversations',
-    summary: 'Remove a member, or leave; sockets and media sessions end with it; repeatable',
+    summary: 'Remove a member, or leave. Ends their sockets and media sessions; repeatable',
     access: 'user',
     parameters: [conversationId, userId],
-    answers: { 204: { description: 'They are no member' } },
+    answers: { 204: { description: 'The user is not a member' } },
     problems: ['not_found', 'forbidden'],
   },
   {
@@ -155,7 +157,7 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/conversations/{id}/events',
     id: 'readEvents',
     tag: 'Conversations',
-    summary: 'What was missed, in the order of seq; the same as on the socket',
+    summary: 'List missed events in the order of seq, as the socket would send them',
     access: 'user',
     parameters: [conversationId, ...inQuery(eventsQuerySchema)],
     answers: {
@@ -185,7 +187,7 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     id: 'sendMessage',
     tag: 'Messages',
     summary:
-      'Send a message; media is referred to by its id, two to ten as attachments. Body, data, and all of alt and filename together fit into one event: 3,000 bytes always do',
+      'Send a message. It refers to media by id: one directly, two to ten as attachments. Body, data, alts and filenames together must fit into one event; 3,000 bytes always do',
     access: 'user',
     parameters: [conversationId, idempotencyKey],
     body: {
@@ -197,8 +199,8 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
       },
     },
     answers: {
-      201: { description: 'It is sent', schema: messageSchema, example: exampleMessage },
-      200: { description: 'It was sent before', schema: messageSchema },
+      201: { description: 'Sent', schema: messageSchema, example: exampleMessage },
+      200: { description: 'It was already sent', schema: messageSchema },
     },
     problems: [
       'not_found',
@@ -214,7 +216,7 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/conversations/{id}/messages',
     id: 'listMessages',
     tag: 'Messages',
-    summary: 'A page of messages in ascending order; last_seq is read first',
+    summary: 'Get a page of messages in ascending order; last_seq is read first',
     access: 'user',
     parameters: [conversationId, ...inQuery(messagesQuerySchema)],
     answers: {
@@ -231,11 +233,11 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/conversations/{id}/messages/{messageId}',
     id: 'editMessage',
     tag: 'Messages',
-    summary: 'Edit the texts of your own message; members get message.updated',
+    summary: 'Edit the texts of your own message. Members receive message.updated',
     access: 'user',
     parameters: [conversationId, messageId],
     body: { schema: editMessageSchema, example: { alt: 'Two children and a dog on a beach' } },
-    answers: { 200: { description: 'As it is now', schema: messageSchema, example: exampleMessage } },
+    answers: { 200: { description: 'The edited message', schema: messageSchema, example: exampleMessage } },
     problems: ['not_found', 'forbidden', 'too_large'],
   },
   {
@@ -246,7 +248,7 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     summary: 'Delete your own message; repeatable',
     access: 'user',
     parameters: [conversationId, messageId],
-    answers: { 204: { description: 'It is gone' } },
+    answers: { 204: { description: 'Deleted' } },
     problems: ['not_found', 'forbidden'],
   },
   {
@@ -254,10 +256,11 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/conversations/{id}',
     id: 'eraseConversation',
     tag: 'Hosts',
-    summary: 'Erase a conversation: rows, events, and media that nothing else refers to; repeatable',
+    summary:
+      'Erase a conversation with its rows, its events, and media that nothing else refers to; repeatable',
     access: 'backend',
     parameters: [conversationId],
-    answers: { 204: { description: 'It is erased' } },
+    answers: { 204: { description: 'Erased' } },
     problems: ['forbidden'],
   },
   {
@@ -265,10 +268,11 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     path: '/v1/users/{userId}',
     id: 'eraseUser',
     tag: 'Hosts',
-    summary: 'Erase a user: messages, media wherever forwarded, uploads, memberships; repeatable',
+    summary:
+      'Erase a user with their messages, media (wherever forwarded), uploads and memberships; repeatable',
     access: 'backend',
     parameters: [userId],
-    answers: { 204: { description: 'They are erased' } },
+    answers: { 204: { description: 'Erased' } },
     problems: ['forbidden'],
   },
 ];

@@ -2,7 +2,7 @@ import type { GalleryItem } from '../lists.ts';
 import type { Media } from '../media.ts';
 import type { Message } from '../messages.ts';
 
-/** Ids that every example uses; a test puts real ones in their place and sends them to a running api. */
+/** Ids in every example. A test replaces them by real ones, and sends the examples to a running api. */
 export const EXAMPLE_IDS = {
   media: '0198f5a2-7c00-7000-8000-000000000001',
   unsent_media: '0198f5a2-7c00-7000-8000-000000000002',

@@ -14,7 +14,7 @@ const OPERATIONS: readonly Operation[] = [
   ...SERVICE_OPERATIONS,
 ];
 
-/** Schemas that have a name; elsewhere they are referred to. */
+/** Schemas with a name; other schemas refer to them. */
 const NAMED = {
   Media: mediaSchema,
   Message: messageSchema,
@@ -37,7 +37,7 @@ const TAGS: Record<Operation['tag'], string> = {
   Service: 'About this service',
 };
 
-/** A named schema within another one is a reference. */
+/** Replaces a named schema inside another one by a reference. */
 const toJson = (schema: z.ZodType): object =>
   withoutMarks(
     z.toJSONSchema(schema, {
@@ -74,7 +74,7 @@ const headersOf = (headers: Record<string, string>): object => ({
   ),
 });
 
-/** Every call may be refused with these. */
+/** Problems with which any call may be refused. */
 const commonProblems = ({ access, body, parameters = [] }: Operation): ProblemCode[] => [
   ...(access === 'public' ? [] : (['unauthorized', 'token_expired', 'rate_limited'] as const)),
   ...(body === undefined && parameters.length === 0 ? [] : (['invalid_request'] as const)),
@@ -149,7 +149,7 @@ const bearer = (description: string) => ({
   description,
 });
 
-/** The REST interface as an OpenAPI 3.1 document, made of the schemas that validate it. */
+/** Returns the REST interface as an OpenAPI 3.1 document, built from the schemas that validate it. */
 export const openapiDocument = (serverUrl: string): object => ({
   openapi: '3.1.1',
   info: {
@@ -164,14 +164,14 @@ export const openapiDocument = (serverUrl: string): object => ({
   components: {
     schemas: Object.fromEntries(Object.entries(NAMED).map(([name, schema]) => [name, toJson(schema)])),
     securitySchemes: {
-      bearer: bearer("The host application's token of a user"),
-      backend: bearer('The same, with claimcheck:admin in its scope'),
+      bearer: bearer("The host application's token for a user"),
+      backend: bearer('The same token with claimcheck:admin in its scope'),
       uploadTicket: bearer('From POST /v1/media: one upload, and nothing else'),
       mediaSession: { type: 'apiKey', in: 'query', name: 't', description: 'From POST /v1/media/session' },
     },
   },
 });
 
-/** The text of `openapi.json`. */
+/** Returns the text of `openapi.json`. */
 export const openapiFile = (): string =>
   `${JSON.stringify(openapiDocument('https://media.example'), null, 2)}\n`;

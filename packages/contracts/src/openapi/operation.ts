@@ -14,9 +14,9 @@ interface Answer {
   description: string;
   schema?: z.ZodType;
   example?: unknown;
-  /** Name → what it says. */
+  /** Description of each header, by its name. */
   headers?: Record<string, string>;
-  /** Not JSON: bytes. */
+  /** The body is bytes, not JSON. */
   isBinary?: boolean;
 }
 
@@ -31,8 +31,8 @@ export interface Operation {
   access: 'public' | 'user' | 'user or upload ticket' | 'user or media session' | 'backend';
   parameters?: readonly Parameter[];
   body?: { schema: z.ZodType; example: unknown } | { binary: string; example: string };
-  /** Status → answer; the first one is what the example is answered with. */
+  /** Answers by status. The example gets the first one. */
   answers: Readonly<Record<number, Answer>>;
-  /** Errors in addition to those that every call may have. */
+  /** Problems in addition to those of every call. */
   problems?: readonly ProblemCode[];
 }

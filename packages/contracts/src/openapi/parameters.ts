@@ -31,14 +31,14 @@ export const version: Parameter = {
   in: 'query',
   name: 'v',
   schema: z.string(),
-  description: 'The version that the URL means; with it the redirect may be kept in a cache',
+  description: 'The version of the media object; with it, caches may keep the redirect',
   example: '1',
 };
 export const mediaSession: Parameter = {
   in: 'query',
   name: 't',
   schema: z.string(),
-  description: 'The token of a media session, where no header can be sent',
+  description: 'The token of a media session, for elements that cannot send headers',
 };
 export const range: Parameter = { in: 'header', name: 'Range', schema: z.string() };
 export const ifNoneMatch: Parameter = { in: 'header', name: 'If-None-Match', schema: z.string() };
@@ -46,7 +46,7 @@ export const idempotencyKey: Parameter = {
   in: 'header',
   name: 'Idempotency-Key',
   schema: clientKey,
-  description: 'The same key again gives the same answer',
+  description: 'Repeating a request with the same key gives the same answer',
 };
 export const tusResumable: Parameter = {
   in: 'header',
@@ -56,7 +56,7 @@ export const tusResumable: Parameter = {
   example: '1.0.0',
 };
 
-/** The parameters of a query schema, one by one. */
+/** Returns the parameters of a query schema. */
 export const inQuery = (schema: z.ZodObject): Parameter[] =>
   Object.entries(schema.shape).map(([name, field]) => ({
     in: 'query',

@@ -48,7 +48,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     method: 'head',
     path: '/v1/uploads/{id}',
     id: 'readUploadOffset',
-    summary: 'tus: how far it is',
+    summary: "tus: get the upload's offset",
     parameters: [uploadId, tusResumable],
     answers: { 200: { description: 'The offset', headers: { 'Upload-Offset': 'Bytes' } } },
     problems: ['not_found', 'upload_gone', 'tus_version'],
@@ -80,7 +80,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     id: 'terminateUpload',
     summary: 'tus: end an upload; repeatable',
     parameters: [uploadId, tusResumable],
-    answers: { 204: { description: 'It is gone' } },
+    answers: { 204: { description: 'Deleted' } },
     problems: ['not_found', 'media_referenced', 'upload_locked', 'tus_version'],
   },
   {
@@ -88,16 +88,16 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     path: '/v1/uploads',
     id: 'describeUploads',
     tag: 'Uploads',
-    summary: 'tus: what this server can do',
+    summary: "tus: get this server's extensions",
     access: 'public',
-    answers: { 204: { description: 'In the headers', headers: { 'Tus-Extension': 'A list' } } },
+    answers: { 204: { description: 'The headers list them', headers: { 'Tus-Extension': 'A list' } } },
   },
   {
     method: 'get',
     path: '/config.json',
     id: 'readConfig',
     tag: 'Service',
-    summary: 'Public addresses and limits, for the SDK',
+    summary: 'Get public addresses and limits, for the SDK',
     access: 'public',
     answers: {
       200: {
