@@ -26,6 +26,8 @@ interface Size {
 const WHOLE: Size = { warm: 10, photos: 80, texts: 400, idle_seconds: 20, at_20: true };
 const QUICK: Size = { warm: 5, photos: 20, texts: 100, idle_seconds: 10, at_20: false };
 const PER_SECOND = 20;
+/** `--loads results` measures nothing else. */
+const RESULTS_ONLY = 'results';
 
 interface Figures {
   /** Recorded results, by one background process. */
@@ -209,6 +211,9 @@ const toTable = (figures: Figures): string => {
   return formatTable(['figure', ...columns], rows);
 };
 
+const resultsLine = ({ per_second, cpu_ms_per_result }: ResultsFigures): string =>
+  `results applied: ${per_second}/s, ${cpu_ms_per_result} ms CPU each`;
+
 /** What a photo and a text cost every process of the whole system, and what each costs while nothing happens. */
 export const journeyBench = async (context: BenchContext): Promise<BenchReport> => {
   // Deadlines are not what is measured.
@@ -219,13 +224,16 @@ export const journeyBench = async (context: BenchContext): Promise<BenchReport> 
   try {
     const DATABASE_URL = await createTwin(system.databaseUrl, `background_${system.appName}`);
     const start = () => startReplica(system, { env: { ROLES: 'background', DATABASE_URL } });
+    if (context.options.loads.includes(RESULTS_ONLY)) {
+      const results = await measureBacklog(context, system, start);
+      return { result: { machine: describeMachine(), results }, table: resultsLine(results) };
+    }
     const background = await start();
     const measured = await measureSystem(context, system, background.service.pid).finally(() =>
       background.service.stop(),
     );
     const figures: Figures = { ...measured, results: await measureBacklog(context, system, start) };
-    const { per_second, cpu_ms_per_result } = figures.results;
-    const table = `${toTable(figures)}\n\nresults applied: ${per_second}/s, ${cpu_ms_per_result} ms CPU each`;
+    const table = `${toTable(figures)}\n\n${resultsLine(figures.results)}`;
     return { result: { machine: describeMachine(), ...figures }, table };
   } finally {
     await system.stop();

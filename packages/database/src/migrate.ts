@@ -4,6 +4,8 @@ import pg from 'pg';
 import {
   appliedChecksums,
   changedMigrations,
+  concurrentIndexes,
+  isConcurrent,
   MIGRATIONS,
   type Migration,
   readMigrations,
@@ -11,6 +13,7 @@ import {
 
 // Any number does, as long as every process that migrates uses the same.
 const ADVISORY_LOCK = 7_420_126_114;
+const LOCK_POLL_MS = 100;
 
 // A statement that waits for a table's lock makes all later ones wait: step back and try again.
 const LOCK_TIMEOUT_MS = 1_000;
@@ -26,15 +29,31 @@ const CREATE_TABLE = `
     "migration_name" varchar(255) NOT NULL, "logs" text, "rolled_back_at" timestamptz,
     "started_at" timestamptz NOT NULL DEFAULT now(), "applied_steps_count" integer NOT NULL DEFAULT 0)`;
 
+const record = async (client: pg.Client, { checksum, name }: Migration): Promise<void> => {
+  await client.query(
+    'INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count) VALUES ($1, $2, $3, now(), 1)',
+    [randomUUID(), checksum, name],
+  );
+};
+
+/**
+ * Builds indexes while others write. Postgres allows that outside of a transaction only, and leaves an invalid
+ * index behind when it fails: the next try drops that one.
+ */
+const buildIndexes = async (client: pg.Client, migration: Migration): Promise<void> => {
+  for (const { name, sql } of concurrentIndexes(migration)) {
+    await client.query(`DROP INDEX CONCURRENTLY IF EXISTS "${name}"`);
+    await client.query(sql);
+  }
+  await record(client, migration);
+};
+
 const apply = async (client: pg.Client, migration: Migration): Promise<void> => {
   await client.query('BEGIN');
   try {
     await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await client.query(migration.sql);
-    await client.query(
-      'INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count) VALUES ($1, $2, $3, now(), 1)',
-      [randomUUID(), migration.checksum, migration.name],
-    );
+    await record(client, migration);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');
@@ -49,7 +68,7 @@ const isInTheWay = (error: unknown): boolean =>
 const applyInTime = async (client: pg.Client, migration: Migration): Promise<void> => {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await apply(client, migration);
+      return await (isConcurrent(migration) ? buildIndexes : apply)(client, migration);
     } catch (error) {
       if (!isInTheWay(error) || tries === LOCK_TRIES) throw error;
       await pause(STEP_BACK_MS);
@@ -57,8 +76,20 @@ const applyInTime = async (client: pg.Client, migration: Migration): Promise<voi
   }
 };
 
+/** Polls: a session that waits for the lock in Postgres holds a snapshot, and a concurrent index waits for that. */
+const takeLock = async (client: pg.Client): Promise<void> => {
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
+      ADVISORY_LOCK,
+    ]);
+    if (rows[0]?.taken === true) return;
+    await pause(LOCK_POLL_MS);
+  }
+};
+
 /**
- * Applies the pending migrations of `prisma/migrations`, each in its own transaction, under an advisory
+ * Applies the pending migrations of `prisma/migrations`, each in its own transaction unless it builds indexes
+ * concurrently, under an advisory
  * lock: processes that start together wait for one another. The lock of a table in use is awaited for a second at
  * a time, so that no other statement waits behind it for longer.
  *
@@ -72,7 +103,7 @@ export const migrate = async (databaseUrl: string, folder: URL = MIGRATIONS): Pr
   try {
     // Behind PgBouncer the role has one, for the processes.
     await client.query('SET statement_timeout = 0');
-    await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
+    await takeLock(client);
     await client.query(CREATE_TABLE);
     const applied = await appliedChecksums(client);
     const migrations = readMigrations(folder);

@@ -22,6 +22,29 @@ export const readMigrations = (folder: URL = MIGRATIONS): Migration[] =>
       return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
     });
 
+const withoutComments = ({ sql }: Migration): string => sql.replace(/^\s*--.*$/gm, '');
+
+/** Tells whether a migration builds its indexes while others write: it does nothing else then. */
+export const isConcurrent = (migration: Migration): boolean =>
+  /\bCONCURRENTLY\b/.test(withoutComments(migration));
+
+const BUILD = /^CREATE (?:UNIQUE )?INDEX CONCURRENTLY "(\w+)" ON /;
+
+/** The statements of a concurrent migration. @throws when one of them does anything but create a named index */
+export const concurrentIndexes = (migration: Migration): { name: string; sql: string }[] =>
+  withoutComments(migration)
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '')
+    .map((sql) => {
+      const [, name] = BUILD.exec(sql) ?? [];
+      if (name === undefined)
+        throw new Error(
+          `${migration.name} may only CREATE INDEX CONCURRENTLY "name": it runs in no transaction`,
+        );
+      return { name, sql };
+    });
+
 /** Name → checksum of what a database has. @throws when it has no table of migrations */
 export const appliedChecksums = async (client: pg.Client): Promise<Map<string, string>> => {
   const { rows } = await client.query<{ migration_name: string; checksum: string }>(

@@ -123,3 +123,42 @@ test('a table that a long transaction uses is not kept from others, and changed 
     await short?.end();
   }
 });
+
+const VALID = `SELECT indisvalid FROM pg_index WHERE indexrelid = 'built'::regclass`;
+
+test('an index is built concurrently while a writer works, also after a build that failed', async () => {
+  const url = await emptyDatabase();
+  await query(url, 'CREATE TABLE big AS SELECT n % 10 AS a FROM generate_series(1, 100) AS n');
+  // What an interrupted build leaves.
+  await query(url, 'CREATE UNIQUE INDEX CONCURRENTLY "built" ON big (a)').catch(() => {});
+  expect(await query(url, VALID)).toEqual([{ indisvalid: false }]);
+  const writer = new pg.Client({ connectionString: url });
+  await writer.connect();
+  try {
+    await writer.query('BEGIN; INSERT INTO big VALUES (1)');
+    const build = '-- Built CONCURRENTLY; see above.\nCREATE INDEX CONCURRENTLY "built" ON big (a);';
+    await withMigrations([build, 'CREATE TABLE later ()'], async (folder) => {
+      const migrated = Promise.all([migrate(url, folder), migrate(url, folder)]);
+      const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await expect.poll(() => query(url, waits), { timeout: 10_000 }).toHaveLength(1);
+      // A build that kept writers waiting would keep this one until its own transaction ends.
+      await query(url, `SET statement_timeout = '5s'; INSERT INTO big VALUES (2)`);
+      await writer.query('COMMIT');
+      expect((await migrated).flat().sort()).toEqual(['0', '1']);
+    });
+  } finally {
+    await writer.end();
+  }
+  expect(await query(url, VALID)).toEqual([{ indisvalid: true }]);
+});
+
+test('a concurrent migration that does anything else is refused before it runs', async () => {
+  const url = await emptyDatabase();
+  await withMigrations(
+    ['CREATE TABLE half (a int); CREATE INDEX CONCURRENTLY "built" ON half (a)'],
+    async (folder) => {
+      await expect(migrate(url, folder)).rejects.toThrow('may only CREATE INDEX CONCURRENTLY');
+    },
+  );
+  expect(await query(url, `SELECT to_regclass('half')::text AS name`)).toEqual([{ name: null }]);
+});
