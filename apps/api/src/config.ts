@@ -207,6 +207,11 @@ export const apiSchema = z
     EVENT_RETENTION: duration
       .default(30 * 86_400_000)
       .describe('How long events are kept. A client that is further behind starts afresh.'),
+    TOMBSTONE_RETENTION: duration
+      .default(90 * 86_400_000)
+      .describe(
+        'How long the names of deleted messages, and deleted or expired media that no message shows, are known. Then the same name is a new message or upload.',
+      ),
     SWEEP_INTERVAL: sweepInterval.default(15_000).describe('Pause between two runs of the sweeper.'),
     SWEEP_AGAIN_AFTER: duration.optional().meta({
       description:
@@ -325,6 +330,7 @@ export const readApiConfig = (env: Environment) => {
     readyDeadlineMs: read.READY_DEADLINE,
     readyDeadlineMaxMs: read.READY_DEADLINE_MAX,
     eventRetentionMs: read.EVENT_RETENTION,
+    tombstoneRetentionMs: read.TOMBSTONE_RETENTION,
     sweepIntervalMs: read.SWEEP_INTERVAL,
     sweepAgainMs: read.SWEEP_AGAIN_AFTER ?? read.UPLOAD_TTL + read.READY_DEADLINE_MAX,
     maxAttempts: read.MAX_ATTEMPTS,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
@@ -367,6 +368,14 @@ describe('uploads that are whole and not finished', () => {
   });
 });
 
+const pruning = () =>
+  prune({
+    database: db.database,
+    eventRetentionMs: 30 * DAY,
+    tombstoneRetentionMs: 90 * DAY,
+    readyDeadlineMaxMs: HOUR,
+  });
+
 describe('books', () => {
   test('are pruned when no reader needs them any longer, and a late subscriber learns of it', async () => {
     const { client } = db.database;
@@ -384,7 +393,7 @@ describe('books', () => {
     await client.media_session.create({
       data: { token: 't'.repeat(43), user_id: 'ann', expires_at: later(DAY) },
     });
-    const duty = prune({ database: db.database, eventRetentionMs: 30 * DAY, readyDeadlineMaxMs: HOUR });
+    const duty = pruning();
     expect((await runDuty(duty, later(90 * 60_000))).decisions).toEqual([]);
     expect((await runDuty(duty, now)).decisions).toEqual([
       'outbox',
@@ -392,6 +401,7 @@ describe('books', () => {
       'idempotency_keys',
       'media_sessions',
       'heartbeats',
+      'applied_results',
     ]);
     expect(await client.outbox.findMany({ select: { id: true } })).toEqual([{ id: fresh.id }]);
     expect(await client.idempotency_key.count()).toBe(0);
@@ -402,6 +412,71 @@ describe('books', () => {
     expect([conversation.pruned_seq, conversation.last_seq]).toEqual([1n, 2n]);
     expect(events.map(({ seq }) => seq)).toEqual([2n]);
     expect((await runDuty(duty, now)).decisions).toEqual([]);
+  });
+
+  test('a result is forgotten a week after it was applied, and changes nothing when it comes again', async () => {
+    const { client } = db.database;
+    const id = await ready();
+    const where = { media_object_id: id };
+    await runDuty(pruning(), later(7 * DAY));
+    expect(await client.applied_result.count({ where })).toBe(3);
+    await runDuty(pruning(), later(7 * DAY + 2 * HOUR));
+    expect(await client.applied_result.count({ where })).toBe(0);
+    const before = await row(id);
+    await db.database.transaction((tx) => applyResult(tx, settings, resultOf(id, 'final')));
+    expect(await row(id)).toMatchObject({ state: 'ready', epoch: before.epoch });
+  });
+
+  test('a tombstone goes with its upload and its name, unless a message still shows it', async () => {
+    const { client } = db.database;
+    const [gone, shown] = [await ready(), await ready()];
+    await db.shared(shown, 'tombstones');
+    await db.database.transaction((tx) => deleteMedia(tx, settings, gone, 'ann'));
+    // As a take-down leaves it.
+    await client.media_object.update({ where: { media_object_id: shown }, data: { state: 'deleted' } });
+    const where = { media_object_id: gone };
+    await runDuty(pruning(), later(89 * DAY));
+    expect(await client.media_object.count({ where })).toBe(1);
+    await runDuty(pruning(), later(91 * DAY));
+    expect(await client.media_object.count({ where })).toBe(0);
+    expect(await client.upload_session.count({ where })).toBe(0);
+    expect(await client.media_alias.count({ where })).toBe(0);
+    expect(await row(shown)).toMatchObject({ state: 'deleted', kept_at: expect.any(Date) });
+    // Not checked again before another retention, by when no message shows it.
+    await client.$executeRaw`UPDATE media_object SET kept_at = ${later(91 * DAY)} WHERE media_object_id = ${shown}::uuid`;
+    await client.message.deleteMany({ where: { conversation_id: 'tombstones' } });
+    await client.media_reference.deleteMany({ where: { media_object_id: shown } });
+    await runDuty(pruning(), later(92 * DAY));
+    expect((await row(shown)).state).toBe('deleted');
+    await runDuty(pruning(), later(182 * DAY));
+    expect(await client.media_object.count({ where: { media_object_id: shown } })).toBe(0);
+  });
+
+  test('keys of deleted messages and pieces of concatenations are forgotten', async () => {
+    const { client } = db.database;
+    await db.shared(await ready(), 'forgotten');
+    await client.message_tombstone.create({
+      data: { sender_user_id: 'ann', conversation_id: 'forgotten', client_message_id: 'k' },
+    });
+    const piece = (phase: 'expired' | 'open') => ({
+      upload_id: randomUUID(),
+      owner_user_id: 'ann',
+      protocol: 'tus' as const,
+      phase,
+      is_partial: true,
+      s3_bucket: 'b',
+      object_storage_key: 'k',
+      expires_at: new Date(),
+    });
+    const open = piece('open');
+    await client.upload_session.createMany({ data: [piece('expired'), open] });
+    await runDuty(pruning(), later(6 * DAY));
+    expect(await client.upload_session.count({ where: { media_object_id: null } })).toBe(2);
+    await runDuty(pruning(), later(91 * DAY));
+    expect(
+      await client.upload_session.findMany({ where: { media_object_id: null }, select: { upload_id: true } }),
+    ).toEqual([{ upload_id: open.upload_id }]);
+    expect(await client.message_tombstone.count()).toBe(0);
   });
 
   test('what is stored is summed, now and then', async () => {

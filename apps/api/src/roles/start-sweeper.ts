@@ -32,6 +32,7 @@ export const startSweeper = (context: Context, sessions: UploadSessions): void =
     prune({
       database,
       eventRetentionMs: config.eventRetentionMs,
+      tombstoneRetentionMs: config.tombstoneRetentionMs,
       readyDeadlineMaxMs: config.readyDeadlineMaxMs,
     }),
     recordStoredBytes({ database, set: metrics.setStoredBytes }),

@@ -54,6 +54,7 @@ export const rowOf = (changed: Partial<MediaRow>): MediaRow => ({
   ready_by: null,
   settle_by: null,
   former_state: null,
+  kept_at: null,
   expires_at: null,
   created_at: NOW,
   updated_at: NOW,

@@ -7,14 +7,12 @@ import {
   FIRST_DUE,
   listOrphans,
 } from '../../media/removal/orphans.ts';
-import type { SweepRun, SweepTask } from './sweep-task.ts';
+import { forEachPage, type SweepRun, type SweepTask } from './sweep-task.ts';
 
 interface Options {
   database: Database;
   settings: DomainConfig;
 }
-
-const BATCH = 50;
 
 /** One by one: each that fails is reported by itself, and does not delay the others. */
 const expireEach = async (
@@ -58,11 +56,11 @@ const expireBatch = async (options: Options, run: SweepRun, batch: readonly DueC
 export const expireOrphanMedia = (options: Options): SweepTask => ({
   name: 'orphans',
   outcomes: ['expiring', 'expired', 'brought_back'],
-  run: async (run) => {
-    for (let after: DueCursor | undefined = FIRST_DUE; after !== undefined && !run.isOver(); ) {
-      const batch: DueCursor[] = await listOrphans(options.database, run.now, after, BATCH);
-      await expireBatch(options, run, batch);
-      after = batch.length < BATCH ? undefined : batch.at(-1);
-    }
-  },
+  run: (run) =>
+    forEachPage<DueCursor, DueCursor>(
+      run,
+      FIRST_DUE,
+      (after, limit) => listOrphans(options.database, run.now, after, limit),
+      (page) => expireBatch(options, run, page),
+    ),
 });

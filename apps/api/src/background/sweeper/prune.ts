@@ -1,27 +1,37 @@
 import type { Database } from '@claimcheck/database/database';
 import {
+  pruneAppliedResults,
   pruneEvents,
   pruneHeartbeats,
   pruneIdempotencyKeys,
   pruneMediaSessions,
+  pruneMediaTombstones,
+  pruneMessageTombstones,
   pruneOutbox,
+  prunePartialUploads,
 } from '../../media/removal/prune-tables.ts';
 import type { SweepTask } from './sweep-task.ts';
 
 interface Options {
   database: Database;
   eventRetentionMs: number;
+  tombstoneRetentionMs: number;
   readyDeadlineMaxMs: number;
 }
 
 const BATCH = 5_000;
 /** Senders into these conversations wait for the statement. */
 const EVENT_BATCH = 200;
+/** Each brings its names, derivatives and session along. */
+const TOMBSTONE_BATCH = 500;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** The broker keeps answers of workers for no longer. */
+const WEEK_MS = 7 * DAY_MS;
 
 /** Rows that are no longer read. */
-export const prune = ({ database, eventRetentionMs, readyDeadlineMaxMs }: Options): SweepTask => {
+export const prune = (options: Options): SweepTask => {
+  const { database, eventRetentionMs, tombstoneRetentionMs, readyDeadlineMaxMs } = options;
   const books = [
     // For as long as the sweeper may ask whether a request still waits.
     { decision: 'outbox', prune: pruneOutbox, keepMs: HOUR_MS + readyDeadlineMaxMs },
@@ -29,6 +39,15 @@ export const prune = ({ database, eventRetentionMs, readyDeadlineMaxMs }: Option
     { decision: 'idempotency_keys', prune: pruneIdempotencyKeys, keepMs: DAY_MS },
     { decision: 'media_sessions', prune: pruneMediaSessions, keepMs: HOUR_MS },
     { decision: 'heartbeats', prune: pruneHeartbeats, keepMs: DAY_MS },
+    { decision: 'applied_results', prune: pruneAppliedResults, keepMs: WEEK_MS + readyDeadlineMaxMs },
+    { decision: 'partial_uploads', prune: prunePartialUploads, keepMs: WEEK_MS },
+    { decision: 'message_tombstones', prune: pruneMessageTombstones, keepMs: tombstoneRetentionMs },
+    {
+      decision: 'media_tombstones',
+      prune: pruneMediaTombstones,
+      keepMs: tombstoneRetentionMs,
+      batch: TOMBSTONE_BATCH,
+    },
   ];
   return {
     name: 'prune',

@@ -1,6 +1,6 @@
 import type { Database } from '@claimcheck/database/database';
 import { listPurgeable, purgeBlocked } from '../../media/removal/purge-blocked.ts';
-import { forEachPage, type SweepTask } from './sweep-task.ts';
+import { FIRST, forEachPage, type SweepTask } from './sweep-task.ts';
 
 /** `VIRUS_POLICY=hard`: no row of an infected media object stays once every conversation has been notified. */
 export const purgeBlockedMedia = ({ database }: { database: Database }): SweepTask => ({
@@ -9,8 +9,8 @@ export const purgeBlockedMedia = ({ database }: { database: Database }): SweepTa
   run: (pass) =>
     forEachPage(
       pass,
+      FIRST,
       (after, limit) => listPurgeable(database, after, limit),
-      (id) => id,
       async (page) => {
         for (const media_object_id of page) {
           if (pass.isOver()) return;

@@ -10,15 +10,13 @@ import {
   resolveOverdue,
 } from '../../media/results/overdue-media.ts';
 import { findWaiting } from './request-queue.ts';
-import type { SweepRun, SweepTask } from './sweep-task.ts';
+import { forEachPage, type SweepRun, type SweepTask } from './sweep-task.ts';
 
 interface Options {
   database: Database;
   bus: Pick<Bus, 'manager' | 'streams' | 'subjects'>;
   settings: DomainConfig;
 }
-
-const BATCH = 100;
 
 /** Without an answer of the broker everything waits, for as long as it may. */
 const waitingOf = async ({ bus }: Options, run: SweepRun, page: readonly OverdueMedia[]) => {
@@ -73,15 +71,16 @@ const resolveWaiting = async (
 export const resolveOverdueMedia = (options: Options): SweepTask => ({
   name: 'overdue_media',
   outcomes: OVERDUE_OUTCOMES.filter((outcome) => outcome !== 'left'),
-  run: async (run) => {
-    let after: Pick<OverdueMedia, 'media_object_id' | 'ready_by'> | undefined = FIRST_OVERDUE;
-    while (after !== undefined && !run.isOver()) {
-      const page: OverdueMedia[] = await listOverdue(options.database, run.now, after, BATCH);
-      const waiting = await waitingOf(options, run, page);
-      if (waiting.length > 0) await resolveWaiting(options, run, waiting);
-      const others = page.filter((overdue) => !waiting.includes(overdue));
-      await resolveEach(options, run, others, false);
-      after = page.length < BATCH ? undefined : page.at(-1);
-    }
-  },
+  run: (run) =>
+    forEachPage(
+      run,
+      FIRST_OVERDUE,
+      (after, limit) => listOverdue(options.database, run.now, after, limit),
+      async (page) => {
+        const waiting = await waitingOf(options, run, page);
+        if (waiting.length > 0) await resolveWaiting(options, run, waiting);
+        const others = page.filter((overdue) => !waiting.includes(overdue));
+        await resolveEach(options, run, others, false);
+      },
+    ),
 });

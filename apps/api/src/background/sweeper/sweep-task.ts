@@ -22,20 +22,23 @@ const PAGE = 100;
 export const FIRST = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Works through pages of things in the order of their ids, so that one which fails is not met again in the
- * same pass, nor keeps the ones behind it waiting.
+ * Works through pages of things in their order, so that one which fails is not met again in the same pass, nor
+ * keeps the ones behind it waiting.
+ *
+ * @param first before every item
+ * @param list returns the page behind an item
  */
-export const forEachPage = async <Item>(
+export const forEachPage = async <Cursor, Item extends Cursor>(
   pass: SweepRun,
-  list: (after: string, limit: number) => Promise<Item[]>,
-  idOf: (item: Item) => string,
+  first: Cursor,
+  list: (after: Cursor, limit: number) => Promise<Item[]>,
   work: (items: Item[]) => Promise<void>,
 ): Promise<void> => {
-  for (let after = FIRST; !pass.isOver(); ) {
+  for (let after = first; !pass.isOver(); ) {
     const page = await list(after, PAGE);
-    await work(page);
+    if (page.length > 0) await work(page);
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;
-    after = idOf(last);
+    after = last;
   }
 };
