@@ -67,3 +67,9 @@ test('an unexpected error keeps its stack, in one line of JSON, and closes what 
   expect(errors).toBe('');
   expect(code).toBe(1);
 });
+
+test('buffers that come and go start no full collection for each 64 MiB', async () => {
+  const { lines } = await run({ BUFFERS: '20000' }, 'example is ready');
+  // 20,000 × 64 KiB would start more than ten.
+  expect(lines[1]?.fullCollections).toBeLessThan(5);
+});
