@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Room } from '../src/tus/store/memory-budget.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';
 import { TusClient } from './harness/tus-client.ts';
 
@@ -18,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** A PATCH that sends some bytes and no more, when there is no room for its part. */
+/** A PATCH that sends some bytes and no more, when there is no memory for its part. */
 const hang = async (bytes: Buffer) => {
   const { id } = await ann.create({ 'upload-length': String(bytes.length) });
   const request = http.request(`${api.url}/v1/uploads/${id}`, {
@@ -39,11 +38,11 @@ const hang = async (bytes: Buffer) => {
 };
 
 const inNoMemory = async (work: () => Promise<void>): Promise<void> => {
-  const room: Room = await api.uploads.engine.budget.reserve(ALL);
+  const { release } = await api.uploads.engine.budget.reserve(ALL);
   try {
     await work();
   } finally {
-    room.giveBack();
+    release();
   }
   expect(api.uploads.engine.budget.used).toBe(0);
 };

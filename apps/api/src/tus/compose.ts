@@ -6,7 +6,7 @@ import { UploadSessions } from '../media/uploads/upload-sessions.ts';
 import type { HttpContext } from '../request/context.ts';
 import { needsChecksums } from './needs-checksums.ts';
 import type { Engine } from './store/engine.ts';
-import { storedRemainder, storeWhole } from './store/finish-upload.ts';
+import { finishObject, loadRemainder } from './store/finish-upload.ts';
 import { MemoryBudget } from './store/memory-budget.ts';
 import { PartSender } from './store/part-sender.ts';
 import { TusError } from './store/tus-error.ts';
@@ -60,7 +60,7 @@ export const createFinisher = (context: EngineContext, sessions: UploadSessions)
   const engine = createEngine(context, sessions);
   return {
     store: async (lease, session) =>
-      storeWhole(engine, lease, session, await storedRemainder(engine, session.upload_id)),
+      finishObject(engine, lease, session, await loadRemainder(engine, session.upload_id)),
     close: () => engine.sender.close(),
   };
 };

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 export type BodyEnd = 'end' | 'cut' | 'idle';
 
 /** A wake-up without a byte: another request wants the upload or its memory, or a part could not be stored. */
-export type Interrupt = 'release' | 'spill' | 'failure';
+export type Interrupt = 'release' | 'flush' | 'failure';
 
 const QUEUE_LIMIT = 4;
 
@@ -19,8 +19,8 @@ export class BodyReader {
   readonly #idle: NodeJS.Timeout;
   #ended: BodyEnd | undefined;
   #wake: (() => void) | undefined;
-  /** Called when nothing but the client may be waited for any more; see {@link isOver}. */
-  onOver: (() => void) | undefined;
+  /** Called when nothing but the client may be waited for any more; see {@link isInterrupted}. */
+  onInterrupt: (() => void) | undefined;
 
   /** @param idleMs silence, not duration: a slow but steady upload may take hours */
   constructor(request: IncomingMessage, idleMs: number) {
@@ -52,14 +52,14 @@ export class BodyReader {
   }
 
   /** Another request wants the upload, a part could not be stored, or the connection broke. */
-  get isOver(): boolean {
+  get isInterrupted(): boolean {
     return this.#ended === 'cut' || this.#interrupts.has('release') || this.#interrupts.has('failure');
   }
 
   interrupt(reason: Interrupt): void {
     this.#interrupts.add(reason);
     this.#wake?.();
-    if (this.isOver) this.onOver?.();
+    if (this.isInterrupted) this.onInterrupt?.();
   }
 
   /** Bytes that are here but were not asked for are not counted anywhere: the client sends them again. */
@@ -90,6 +90,6 @@ export class BodyReader {
     this.#ended ??= reason;
     clearTimeout(this.#idle);
     this.#wake?.();
-    if (this.isOver) this.onOver?.();
+    if (this.isInterrupted) this.onInterrupt?.();
   }
 }

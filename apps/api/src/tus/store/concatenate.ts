@@ -4,6 +4,7 @@ import { isMissing } from '@claimcheck/platform/s3/s3-errors';
 import type { Lease } from '../../media/uploads/lease.ts';
 import type { StoredPart } from '../../media/uploads/upload-parts.ts';
 import type { UploadSession } from '../../media/uploads/upload-session.ts';
+import { ChunkList, discardChunks } from './chunk-list.ts';
 import type { Engine } from './engine.ts';
 import { abandon } from './finish-upload.ts';
 import { TusError } from './tus-error.ts';
@@ -51,26 +52,26 @@ const rewriteAll = async (
   partials: readonly UploadSession[],
 ): Promise<StoredPart[]> => {
   const parts: StoredPart[] = [];
-  const { buffer, giveBack } = await engine.budget.reserve(session.part_size);
-  let filled = 0;
+  const list = new ChunkList();
   const send = async () => {
-    const part = [buffer.subarray(0, filled)];
-    parts.push(await engine.sender.sendPart(session.object_storage_key, s3UploadId, parts.length + 1, part));
-    filled = 0;
+    const chunks = list.take();
+    const key = session.object_storage_key;
+    parts.push(await engine.sender.sendPart(key, s3UploadId, parts.length + 1, chunks));
+    discardChunks(chunks);
   };
+  const { release } = await engine.budget.reserve(session.part_size);
   try {
     for await (const bytes of bytesOf(engine, partials)) {
-      let rest = bytes;
-      while (rest.length > 0) {
-        const copied = rest.copy(buffer, filled, 0, Math.min(rest.length, session.part_size - filled));
-        filled += copied;
-        rest = rest.subarray(copied);
-        if (filled === session.part_size) await send();
+      for (let rest = bytes; rest.length > 0; ) {
+        const piece = rest.subarray(0, session.part_size - list.bytes);
+        list.add(piece);
+        rest = rest.subarray(piece.length);
+        if (list.bytes === session.part_size) await send();
       }
     }
-    if (filled > 0) await send();
+    if (list.bytes > 0) await send();
   } finally {
-    giveBack();
+    release();
   }
   return parts;
 };

@@ -2,17 +2,25 @@ import { isConflict, isLost } from '@claimcheck/platform/s3/s3-errors';
 import type { Lease } from '../../media/uploads/lease.ts';
 import { mayBeCompleting, type UploadSession } from '../../media/uploads/upload-session.ts';
 import type { Engine } from './engine.ts';
-import type { Remainder } from './ingest.ts';
+import type { Remainder } from './part-assembler.ts';
 import { joined, readTails } from './read-tails.ts';
 import { TusError } from './tus-error.ts';
 
 type Complete = UploadSession & { length: number };
 
+export const NOTHING_LEFT: Remainder = {
+  tails: [],
+  chunks: [],
+  bytes: 0,
+  release: () => {},
+  discard: () => {},
+};
+
 /** Never trusts S3's reply: a Complete that failed may have worked, and the other way round. HEAD tells. */
-const look = async (engine: Engine, session: Complete): Promise<'stored' | 'absent' | 'another'> => {
+const verify = async (engine: Engine, session: Complete): Promise<'stored' | 'absent' | 'otherSize'> => {
   const object = await engine.storage.head(session.object_storage_key);
   if (object === undefined) return 'absent';
-  return object.size_bytes === session.length ? 'stored' : 'another';
+  return object.size_bytes === session.length ? 'stored' : 'otherSize';
 };
 
 /** The multipart upload, or the object, is not what we left: this upload cannot be resumed. */
@@ -23,10 +31,10 @@ export const abandon = async (engine: Engine, lease: Lease, error: unknown): Pro
 };
 
 /** Returns what is not in a part yet, of an upload whose bytes are all stored and whose client sends none. */
-export const storedRemainder = async (engine: Engine, uploadId: string): Promise<Remainder> => {
+export const loadRemainder = async (engine: Engine, uploadId: string): Promise<Remainder> => {
   const tails = await engine.sessions.tails(uploadId);
   const bytes = tails.reduce((sum, tail) => sum + tail.size_bytes, 0);
-  return { tails, chunks: [], bytes, giveBack: () => {} };
+  return { ...NOTHING_LEFT, tails, bytes };
 };
 
 const allBytes = async (engine: Engine, rest: Remainder): Promise<Buffer[]> => [
@@ -34,70 +42,67 @@ const allBytes = async (engine: Engine, rest: Remainder): Promise<Buffer[]> => [
   ...rest.chunks,
 ];
 
+/** An upload on its way to its end. */
+interface Finishing {
+  engine: Engine;
+  lease: Lease;
+  session: Complete;
+  rest: Remainder;
+}
+
 /**
  * Runs the final write of an upload. If S3 refuses, finds out whether the write was done before or never can be.
- * The optional last callback replaces an object of another length.
+ *
+ * @param repair replaces an object of another length
  */
-const writeOrLook = async (
-  engine: Engine,
-  lease: Lease,
-  session: Complete,
+const finishOrVerify = async (
+  { engine, lease, session }: Finishing,
   write: () => Promise<void>,
-  mend?: () => Promise<void>,
+  repair?: () => Promise<void>,
 ): Promise<void> => {
   engine.failpoint('upload.before_complete');
   try {
     await write();
   } catch (error) {
     if (!isConflict(error) && !isLost(error)) throw error;
-    const found = await look(engine, session);
+    const found = await verify(engine, session);
     if (found === 'stored') return;
     // Our previous write, abandoned after a time-out, is still on its way: the next attempt finds it there.
     if (found === 'absent' && isConflict(error)) throw new TusError('unavailable');
     // An earlier Complete may still be at work, hidden from HEAD and ListParts: only time tells.
     if (found === 'absent' && mayBeCompleting(session)) throw new TusError('unavailable');
-    if (found === 'absent' || mend === undefined) return abandon(engine, lease, error);
-    await mend();
+    if (found === 'absent' || repair === undefined) return abandon(engine, lease, error);
+    await repair();
   }
   engine.failpoint('upload.after_complete');
 };
 
-const putWhole = async (engine: Engine, lease: Lease, session: Complete, rest: Remainder): Promise<void> => {
+const putSingleObject = async (finishing: Finishing): Promise<void> => {
+  const { engine, session, rest } = finishing;
   const chunks = await allBytes(engine, rest);
   const put = (ifAbsent: boolean) => engine.sender.put(session.object_storage_key, chunks, ifAbsent);
   // No other process writes here: it is the beginning of these bytes, left by a process that died while it sent
   // them, on a store that keeps what was cut off (versitygw 1.8.0 does).
-  await writeOrLook(
-    engine,
-    lease,
-    session,
+  await finishOrVerify(
+    finishing,
     () => put(true),
     () => put(false),
   );
 };
 
-const completeParts = async (
-  engine: Engine,
-  lease: Lease,
-  session: Complete,
-  s3UploadId: string,
-): Promise<void> => {
+const completeParts = async (finishing: Finishing, s3UploadId: string): Promise<void> => {
+  const { engine, lease, session } = finishing;
   // The intent is committed first: a process that finds it asks the storage before anything else.
   if (!(await engine.sessions.setCompleting(lease, session))) throw new TusError('upload_locked');
   const parts = await engine.sessions.parts(session.upload_id);
-  await writeOrLook(engine, lease, session, () =>
+  await finishOrVerify(finishing, () =>
     engine.sender.multipart.complete(session.object_storage_key, s3UploadId, parts, { ifAbsent: false }),
   );
 };
 
 /** Sends what is left as the last part, which may be smaller than the others. */
-const sendLastPart = async (
-  engine: Engine,
-  lease: Lease,
-  session: Complete,
-  s3UploadId: string,
-  rest: Remainder,
-): Promise<void> => {
+const sendLastPart = async (finishing: Finishing, s3UploadId: string): Promise<void> => {
+  const { engine, lease, session, rest } = finishing;
   const chunks = await allBytes(engine, rest);
   if (chunks.length === 0) return;
   const number = Math.ceil(session.length / session.part_size);
@@ -106,33 +111,37 @@ const sendLastPart = async (
   if (!(await engine.sessions.commit(lease, progress))) throw new TusError('upload_locked');
 };
 
+const finish = async (finishing: Finishing): Promise<void> => {
+  const { engine, session } = finishing;
+  if (session.offset !== session.length)
+    throw new Error('an upload whose bytes are not all here was to be finished');
+  if (session.phase === 'completing' && (await verify(engine, session)) === 'stored') return;
+  if (session.s3_upload_id === undefined) return putSingleObject(finishing);
+  if (session.phase === 'open') await sendLastPart(finishing, session.s3_upload_id);
+  await completeParts(finishing, session.s3_upload_id);
+};
+
 /**
  * All bytes of an upload are here or stored: makes them one object. Repeatable, also by another process
  * after a crash at any point; afterwards the object is in the storage with the upload's length.
  *
  * @throws TusError `upload_gone` when the storage has lost it · `upload_locked`; the storage's error
  */
-export const storeWhole = async (
+export const finishObject = async (
   engine: Engine,
   lease: Lease,
   session: Complete,
   rest: Remainder,
 ): Promise<void> => {
   try {
-    if (session.offset !== session.length)
-      throw new Error('an upload whose bytes are not all here was to be finished');
-    if (session.phase === 'completing' && (await look(engine, session)) === 'stored') return;
-    if (session.s3_upload_id === undefined) await putWhole(engine, lease, session, rest);
-    else {
-      if (session.phase === 'open') await sendLastPart(engine, lease, session, session.s3_upload_id, rest);
-      await completeParts(engine, lease, session, session.s3_upload_id);
-    }
+    await finish({ engine, lease, session, rest });
+    rest.discard();
   } catch (error) {
     // NoSuchUpload of a part means the same as of Complete.
     if (isLost(error) && !mayBeCompleting(session)) await abandon(engine, lease, error);
     throw error;
   } finally {
-    rest.giveBack();
+    rest.release();
   }
 };
 

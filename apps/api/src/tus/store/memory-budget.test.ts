@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Holder, MemoryBudget } from './memory-budget.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import type { Holder } from './small-bytes.ts';
 
 const MIB = 1_024 ** 2;
 
@@ -8,7 +9,7 @@ const holder = (lastByteAt: number, isSlow = false): Holder & { asked: number; i
     lastByteAt,
     isSlow,
     asked: 0,
-    spill: () => {
+    flush: () => {
       made.asked += 1;
     },
   };
@@ -21,29 +22,29 @@ const isPending = async (promise: Promise<unknown>): Promise<boolean> =>
     new Promise<boolean>((resolve) => setImmediate(() => resolve(true))),
   ]);
 
-test('rooms are given first come, first served, and used again', async () => {
+test('memory is reserved first come, first served, and used again', async () => {
   const budget = new MemoryBudget(16 * MIB);
   const [first, second] = [await budget.reserve(8 * MIB), await budget.reserve(5 * MIB)];
   const third = budget.reserve(8 * MIB);
   const fourth = budget.reserve(1);
   expect(await isPending(third)).toBe(true);
-  // There would be room for it, but it came later.
+  // There would be memory for it, but it came later.
   expect(await isPending(fourth)).toBe(true);
-  first.giveBack();
-  first.giveBack();
-  expect((await third).buffer).toBe(first.buffer);
-  second.giveBack();
+  first.release();
+  first.release();
+  await third;
+  second.release();
   await fourth;
-  expect(budget.used).toBe(9 * MIB);
+  expect(budget.used).toBe(8 * MIB + 1);
 });
 
 test('a part that is larger than everything is let through alone', async () => {
   const budget = new MemoryBudget(MIB);
-  const room = await budget.reserve(64 * MIB);
-  expect(room.buffer.length).toBe(64 * MIB);
+  const reservation = await budget.reserve(64 * MIB);
+  expect(budget.used).toBe(64 * MIB);
   const next = budget.reserve(1);
   expect(await isPending(next)).toBe(true);
-  room.giveBack();
+  reservation.release();
   await next;
 });
 
@@ -51,30 +52,30 @@ test('over half of the limit in small amounts, those who were silent for longest
   const budget = new MemoryBudget(100);
   const [old, older, young] = [holder(2), holder(1), holder(3)];
   const asked = () => [older.asked, old.asked, young.asked];
-  budget.take(old, 20);
-  budget.take(older, 20);
+  budget.charge(old, 20);
+  budget.charge(older, 20);
   expect(asked()).toEqual([0, 0, 0]);
   // 60 of 50; without the older 40, without the old one 20: no more than three quarters of the 50.
-  budget.take(young, 20);
+  budget.charge(young, 20);
   expect(asked()).toEqual([1, 1, 0]);
-  budget.take(young, 30);
+  budget.charge(young, 30);
   expect(asked()).toEqual([1, 1, 0]);
-  budget.give(older);
-  budget.give(old);
+  budget.refund(older);
+  budget.refund(old);
   expect(budget.used).toBe(50);
-  budget.take(young, 1);
+  budget.charge(young, 1);
   expect(asked()).toEqual([1, 1, 1]);
 });
 
 test('waiting for a reservation asks no holder to write: reservations return by themselves', async () => {
   const budget = new MemoryBudget(8 * MIB);
   const small = holder(1);
-  budget.take(small, 1_000);
-  const room = await budget.reserve(7 * MIB);
+  budget.charge(small, 1_000);
+  const reservation = await budget.reserve(7 * MIB);
   const waiting = budget.reserve(7 * MIB);
   expect(await isPending(waiting)).toBe(true);
   expect(small.asked).toBe(0);
-  room.giveBack();
+  reservation.release();
   await waiting;
 });
 
@@ -85,7 +86,7 @@ describe('a holder that fills its reservation slowly', () => {
   test('is asked to write while another holder waits, and only then', async () => {
     const budget = new MemoryBudget(16 * MIB);
     const [slow, fast, other] = [holder(0, true), holder(0), holder(0)];
-    const room = await budget.reserve(8 * MIB, slow);
+    const reservation = await budget.reserve(8 * MIB, slow);
     await budget.reserve(8 * MIB, fast);
     vi.advanceTimersByTime(10_000);
     expect(slow.asked).toBe(0);
@@ -94,8 +95,8 @@ describe('a holder that fills its reservation slowly', () => {
     fast.isSlow = true;
     vi.advanceTimersByTime(1_000);
     expect([slow.asked > 1, fast.asked > 0, other.asked]).toEqual([true, true, 0]);
-    room?.giveBack();
-    expect((await waiting)?.buffer).toBe(room?.buffer);
+    reservation?.release();
+    await waiting;
     expect(budget.used).toBe(16 * MIB);
     const asked = fast.asked;
     vi.advanceTimersByTime(10_000);
@@ -105,24 +106,24 @@ describe('a holder that fills its reservation slowly', () => {
   test('is not asked any more when its part is on its way', async () => {
     const budget = new MemoryBudget(8 * MIB);
     const slow = holder(0, true);
-    const room = await budget.reserve(8 * MIB, slow);
-    room?.close();
+    const reservation = await budget.reserve(8 * MIB, slow);
+    reservation?.close();
     const waiting = budget.reserve(8 * MIB);
     vi.advanceTimersByTime(10_000);
     expect(slow.asked).toBe(0);
-    room?.giveBack();
+    reservation?.release();
     await waiting;
   });
 
   test('a holder that no longer wants to wait leaves the queue, and delays no other', async () => {
     const budget = new MemoryBudget(8 * MIB);
     const [first, second] = [holder(0), holder(0)];
-    const room = await budget.reserve(7 * MIB);
+    const reservation = await budget.reserve(7 * MIB);
     const [large, small] = [budget.reserve(8 * MIB, first), budget.reserve(MIB, second)];
-    budget.withdraw(first);
+    budget.cancelReservation(first);
     expect(await large).toBeUndefined();
-    room.giveBack();
-    expect((await small)?.buffer.length).toBe(MIB);
+    reservation.release();
+    expect(await small).toBeDefined();
     expect(budget.used).toBe(MIB);
   });
 });

@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ObjectWriter } from './object-writer.ts';
@@ -12,20 +12,22 @@ const server = http.createServer((request, response) => {
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(() => server.close());
 
-/** @returns the headers that the store gets of `123456789`, in two pieces */
-const write = async (checksums: boolean): Promise<http.IncomingHttpHeaders> => {
-  const options = {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: 'us-east-1',
-    bucket: 'bucket',
-    forcePathStyle: true,
-    needsChecksums: async () => checksums,
-  };
-  const writer = new ObjectWriter(
-    options,
+const writerTo = (store: Server, checksums = false): ObjectWriter =>
+  new ObjectWriter(
+    {
+      endpoint: `http://127.0.0.1:${(store.address() as AddressInfo).port}`,
+      region: 'us-east-1',
+      bucket: 'bucket',
+      forcePathStyle: true,
+      needsChecksums: async () => checksums,
+    },
     new S3Client({ region: 'us-east-1', credentials: { accessKeyId: 'key', secretAccessKey: 'secret' } })
       .config,
   );
+
+/** @returns the headers that the store gets of `123456789`, in two pieces */
+const write = async (checksums: boolean): Promise<http.IncomingHttpHeaders> => {
+  const writer = writerTo(server, checksums);
   const chunks = [Buffer.from('12345'), Buffer.from('6789')];
   const signal = AbortSignal.timeout(5_000);
   expect(await writer.write({ key: 'a/source', chunks, size_bytes: 9, signal })).toBe('"e"');
@@ -42,4 +44,24 @@ test('where the store needs it a write says its CRC32, signed', async () => {
 
 test('elsewhere nothing is reckoned', async () => {
   expect(await write(false)).not.toHaveProperty('x-amz-checksum-crc32');
+});
+
+test('a store that answers before it has everything gets no more bytes', async () => {
+  const closed = Promise.withResolvers<void>();
+  const impatient = http.createServer((request, response) => {
+    request.socket.once('close', () => closed.resolve());
+    response.writeHead(503, { connection: 'keep-alive' }).end();
+  });
+  await new Promise<void>((resolve) => impatient.listen(0, '127.0.0.1', resolve));
+  const writer = writerTo(impatient);
+  // More than the sockets hold: the store reads none of it.
+  const chunks = Array.from({ length: 512 }, () => Buffer.alloc(65_536));
+  const size_bytes = 512 * 65_536;
+  const signal = AbortSignal.timeout(30_000);
+  await expect(writer.write({ key: 'a/source', chunks, size_bytes, signal })).rejects.toMatchObject({
+    $metadata: { httpStatusCode: 503 },
+  });
+  await closed.promise;
+  writer.close();
+  impatient.close();
 });

@@ -70,7 +70,8 @@ export class ObjectWriter {
   }
 
   /**
-   * Keys are of our own making: nothing in them needs to be encoded.
+   * Keys are of our own making: nothing in them needs to be encoded. Afterwards nothing reads the chunks any
+   * longer, whatever the outcome.
    *
    * @returns the ETag
    * @throws S3ServiceException with the storage's code; the connection's error; the signal's reason
@@ -78,24 +79,30 @@ export class ObjectWriter {
   async write(write: ObjectWrite): Promise<string> {
     const { method, headers, path } = await this.#sign(write);
     this.#onRequest?.('PUT');
-    const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      const request = this.#request({
-        method,
-        hostname: this.#base.hostname,
-        port: this.#base.port,
-        path,
-        headers,
-        agent: this.#agent,
-        signal: write.signal,
-      });
-      request.setTimeout(SILENCE_MS, () => request.destroy(new Error('the storage is silent')));
-      request.once('response', resolve).on('error', reject);
-      for (const chunk of write.chunks) request.write(chunk);
-      request.end();
+    const request = this.#request({
+      method,
+      hostname: this.#base.hostname,
+      port: this.#base.port,
+      path,
+      headers,
+      agent: this.#agent,
+      signal: write.signal,
     });
-    const body = await readText(answer);
-    if (answer.statusCode !== 200) throw toException(answer.statusCode ?? 500, body);
-    return answer.headers.etag ?? '';
+    try {
+      const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
+        request.setTimeout(SILENCE_MS, () => request.destroy(new Error('the storage is silent')));
+        request.once('response', resolve).on('error', reject);
+        for (const chunk of write.chunks) request.write(chunk);
+        request.end();
+      });
+      const body = await readText(answer);
+      if (answer.statusCode !== 200) throw toException(answer.statusCode ?? 500, body);
+      await untilSent(request);
+      return answer.headers.etag ?? '';
+    } finally {
+      // The storage answered before it had everything: the rest must not be sent from memory that was freed.
+      if (!request.writableFinished) request.destroy();
+    }
   }
 
   async #sign({ key, query = {}, headers = {}, size_bytes, chunks }: ObjectWrite) {
@@ -132,6 +139,13 @@ const crc32Of = (chunks: readonly Buffer[]): string => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(chunks.reduce((sum, chunk) => crc32(chunk, sum), 0));
   return bytes.toString('base64');
+};
+
+const untilSent = async (request: http.ClientRequest): Promise<void> => {
+  if (request.writableFinished || request.destroyed) return;
+  await new Promise<void>((resolve) => {
+    request.once('finish', resolve).once('close', resolve);
+  });
 };
 
 const readText = async (answer: http.IncomingMessage): Promise<string> => {

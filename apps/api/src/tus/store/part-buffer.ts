@@ -1,22 +1,23 @@
-import type { Holder, MemoryBudget, Room } from './memory-budget.ts';
+import { ChunkList, discardChunks } from './chunk-list.ts';
+import type { MemoryBudget, PartReservation } from './memory-budget.ts';
+import type { Holder } from './small-bytes.ts';
 
 /** Bytes that are to be stored together, with the memory that they occupy. */
 export interface Taken {
   chunks: Buffer[];
   bytes: number;
-  giveBack: () => void;
+  /** Counts the memory as free; what still reads the chunks may do so. Repeatable. */
+  release: () => void;
+  /** Frees the memory at once: the bytes are stored, and nothing reads the chunks. */
+  discard: () => void;
 }
 
-/**
- * The bytes of one part while they come. The first are kept as they are; with room reserved, all are copied
- * into one buffer that lives on: the network's many small buffers die young, which is cheap.
- */
+/** The bytes of one part while they come, counted in the budget. They are never copied into one buffer. */
 export class PartBuffer {
   readonly #budget: MemoryBudget;
   readonly #holder: Holder;
-  #chunks: Buffer[] = [];
-  #room: Room | undefined;
-  #bytes = 0;
+  readonly #list = new ChunkList();
+  #reservation: PartReservation | undefined;
 
   constructor(budget: MemoryBudget, holder: Holder) {
     this.#budget = budget;
@@ -24,47 +25,34 @@ export class PartBuffer {
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#list.bytes;
   }
 
-  get hasRoom(): boolean {
-    return this.#room !== undefined;
+  get isReserved(): boolean {
+    return this.#reservation !== undefined;
   }
 
-  /** With room: no more than was reserved. */
+  /** With a reservation: no more than was reserved. */
   add(bytes: Buffer): void {
-    if (this.#room === undefined) {
-      this.#chunks.push(bytes);
-      this.#budget.take(this.#holder, bytes.length);
-    } else bytes.copy(this.#room.buffer, this.#bytes);
-    this.#bytes += bytes.length;
+    this.#list.add(bytes);
+    if (this.#reservation === undefined) this.#budget.charge(this.#holder, bytes.length);
   }
 
-  /** Waits for room for a part of `size` bytes in all; without it when the holder has withdrawn. */
+  /** Waits for memory for a part of `size` bytes in all; has none when the holder cancelled. */
   async reserve(size: number): Promise<void> {
-    if (this.#room !== undefined) return;
-    const room = await this.#budget.reserve(size, this.#holder);
-    if (room === undefined) return;
-    let at = 0;
-    for (const chunk of this.#chunks) at += chunk.copy(room.buffer, at);
-    this.#room = room;
-    this.#chunks = [];
-    this.#budget.give(this.#holder);
+    if (this.#reservation !== undefined) return;
+    this.#reservation = await this.#budget.reserve(size, this.#holder);
+    if (this.#reservation !== undefined) this.#budget.refund(this.#holder);
   }
 
-  /** Everything, and the buffer is empty; the caller gives the memory back. */
+  /** Returns everything, and the buffer is empty; the caller releases the memory. */
   take(): Taken {
-    const room = this.#room;
-    room?.close();
-    const taken = {
-      chunks: room === undefined ? this.#chunks : [room.buffer.subarray(0, this.#bytes)],
-      bytes: this.#bytes,
-      giveBack: room?.giveBack ?? (() => {}),
-    };
-    this.#chunks = [];
-    this.#room = undefined;
-    this.#bytes = 0;
-    this.#budget.give(this.#holder);
-    return taken;
+    const { bytes } = this;
+    const chunks = this.#list.take();
+    const release = this.#reservation?.release ?? (() => {});
+    this.#reservation?.close();
+    this.#reservation = undefined;
+    this.#budget.refund(this.#holder);
+    return { chunks, bytes, release, discard: () => discardChunks(chunks) };
   }
 }

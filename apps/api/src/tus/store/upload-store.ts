@@ -4,12 +4,11 @@ import { needsRecovery } from '../../media/uploads/unfinished-uploads.ts';
 import type { UploadSession } from '../../media/uploads/upload-session.ts';
 import { ProblemError } from '../../problem-error.ts';
 import type { Engine } from './engine.ts';
-import { abandon, forgetTails, storedRemainder, storeWhole } from './finish-upload.ts';
-import { Ingest, type Limit, type Remainder } from './ingest.ts';
+import { abandon, finishObject, forgetTails, loadRemainder, NOTHING_LEFT } from './finish-upload.ts';
+import { Ingest, type Limit } from './ingest.ts';
+import type { Remainder } from './part-assembler.ts';
 import { TusError } from './tus-error.ts';
 import type { UploadRequest, UploadRequests } from './upload-request.ts';
-
-const NOTHING_LEFT: Remainder = { tails: [], chunks: [], bytes: 0, giveBack: () => {} };
 
 /** Called when the whole object is in the storage, under the upload's lease. */
 export type OnStored = (session: UploadSession & { length: number }) => Promise<void>;
@@ -109,7 +108,7 @@ export class UploadStore extends DataStore {
   /** Finishes an upload whose bytes are all stored: its last request died, or S3 did not answer it. */
   async recover(request: UploadRequest): Promise<number> {
     const { session } = request;
-    await this.#finish(request, session, await storedRemainder(this.#engine, session.upload_id));
+    await this.#finish(request, session, await loadRemainder(this.#engine, session.upload_id));
     return session.offset;
   }
 
@@ -119,7 +118,7 @@ export class UploadStore extends DataStore {
     const whole = { ...session, length };
     if (length > 0) {
       if (request.lease === undefined) throw new TusError('upload_locked');
-      await storeWhole(this.#engine, request.lease, whole, remainder);
+      await finishObject(this.#engine, request.lease, whole, remainder);
     }
     await this.#onStored(whole);
     this.#engine.failpoint('upload.after_commit');

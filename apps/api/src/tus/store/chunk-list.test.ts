@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { ChunkList, discardChunks } from './chunk-list.ts';
+
+const KIB = 1_024;
+/** Bytes that own their memory, as those of a request do. */
+const bytes = (length: number, value = 1): Buffer => Buffer.allocUnsafeSlow(length).fill(value);
+const retained = (chunks: readonly Buffer[]): number =>
+  chunks.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+
+test('chunks of a fast client are kept as they came, without a copy', () => {
+  const list = new ChunkList();
+  const [first, second] = [bytes(64 * KIB), bytes(20 * KIB, 2)];
+  list.add(first);
+  list.add(second);
+  expect(list.bytes).toBe(84 * KIB);
+  const taken = list.take();
+  expect(taken[0]).toBe(first);
+  expect(taken[1]).toBe(second);
+  expect([list.bytes, list.take()]).toEqual([0, []]);
+});
+
+test('bytes that come one by one become few chunks, in their order', () => {
+  const list = new ChunkList();
+  const sent = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
+  for (let at = 0; at < sent.length; at += 1) list.add(Buffer.from(sent.subarray(at, at + 1)));
+  expect(list.bytes).toBe(sent.length);
+  const taken = list.take();
+  expect(taken.length).toBeLessThan(10);
+  expect(Buffer.concat(taken).equals(sent)).toBe(true);
+  expect(retained(taken)).toBe(sent.length);
+});
+
+test('small chunks between large ones keep their place', () => {
+  const list = new ChunkList();
+  const sent = [bytes(10, 1), bytes(5, 2), bytes(32 * KIB, 3), bytes(7, 4), bytes(16 * KIB, 5), bytes(1, 6)];
+  for (const chunk of sent) list.add(chunk);
+  expect(Buffer.concat(list.take()).equals(Buffer.concat(sent))).toBe(true);
+});
+
+test.each([10, 40 * KIB])('a piece of %i bytes does not retain the chunk that it was cut from', (length) => {
+  const list = new ChunkList();
+  list.add(bytes(64 * KIB).subarray(0, length));
+  expect(retained(list.take())).toBe(length);
+});
+
+test('discarded chunks have no memory any longer, and others of the same memory keep theirs', () => {
+  const whole = bytes(64 * KIB);
+  const other = bytes(64 * KIB, 7);
+  discardChunks([whole, other.subarray(0, KIB)]);
+  expect([whole.length, whole.buffer.byteLength]).toEqual([0, 0]);
+  expect(other.equals(bytes(64 * KIB, 7))).toBe(true);
+});

@@ -1,0 +1,183 @@
+import { tailKey } from '@claimcheck/contracts/object-keys';
+import type { Lease } from '../../media/uploads/lease.ts';
+import type { Progress, StoredTail } from '../../media/uploads/upload-parts.ts';
+import type { UploadSession } from '../../media/uploads/upload-session.ts';
+import { ProblemError } from '../../problem-error.ts';
+import type { Engine } from './engine.ts';
+import type { Remainder } from './part-assembler.ts';
+import { sizeOf } from './part-sender.ts';
+import { joined, readTails } from './read-tails.ts';
+import { StoredPrefix } from './stored-prefix.ts';
+import { TusError } from './tus-error.ts';
+
+const PARTS_IN_FLIGHT = 4;
+/** So many tails are joined into one. */
+const MAX_TAILS = 16;
+
+/**
+ * Stores the parts of one request, side by side, and its tail; commits only a contiguous prefix of what is
+ * stored.
+ */
+export class PartCommitter {
+  readonly #engine: Engine;
+  readonly #lease: Lease;
+  readonly #session: UploadSession;
+  readonly #onFailure: () => void;
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #stored: StoredPrefix;
+  #s3UploadId: string | undefined;
+  #commits: Promise<void> = Promise.resolve();
+  #mayCommit: boolean;
+  #failure: unknown;
+
+  constructor(
+    engine: Engine,
+    options: {
+      lease: Lease;
+      session: UploadSession;
+      /** False while a checksum is expected: nothing counts before it was compared. */
+      mayCommit: boolean;
+      /** Called when a part could not be stored; {@link throwFailure} says why. */
+      onFailure: () => void;
+    },
+  ) {
+    this.#engine = engine;
+    this.#lease = options.lease;
+    this.#session = options.session;
+    this.#mayCommit = options.mayCommit;
+    this.#onFailure = options.onFailure;
+    this.#s3UploadId = options.session.s3_upload_id;
+    this.#stored = new StoredPrefix(Math.floor(options.session.offset / options.session.part_size));
+  }
+
+  get s3UploadId(): string | undefined {
+    return this.#s3UploadId;
+  }
+
+  get mayCommit(): boolean {
+    return this.#mayCommit;
+  }
+
+  throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Commits what is stored already, and from here on whatever is stored. */
+  async allowCommits(): Promise<void> {
+    this.#mayCommit = true;
+    await this.#commitStored();
+  }
+
+  /**
+   * Starts to send the part that ends at `position`. Waits only while too many are under way.
+   *
+   * @param take returns the part's bytes, when there is a slot for them
+   */
+  async sendPart(position: number, take: () => Remainder): Promise<void> {
+    while (this.#inFlight.size >= PARTS_IN_FLIGHT) await Promise.race(this.#inFlight);
+    this.throwFailure();
+    this.#s3UploadId ??= await this.#openMultipart();
+    const number = Math.ceil(position / this.#session.part_size);
+    const sending = this.#send(number, this.#s3UploadId, take())
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+        // Not only when the client sends more: it may be waiting for us.
+        this.#onFailure();
+      })
+      .finally(() => this.#inFlight.delete(sending));
+    this.#inFlight.add(sending);
+  }
+
+  /** Waits for all parts that are under way. @throws what one of them failed with */
+  async drain(): Promise<void> {
+    await this.settle();
+    this.throwFailure();
+  }
+
+  /** As {@link drain}, and never throws. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#inFlight);
+  }
+
+  /**
+   * Stores bytes short of a part's size next to the parts; they are read back when the part is whole.
+   *
+   * @returns the tails of the current part
+   */
+  async writeTail(position: number, { tails, chunks, bytes, ...taken }: Remainder): Promise<StoredTail[]> {
+    try {
+      const isJoining = tails.length >= MAX_TAILS;
+      const joining = isJoining ? await readTails(this.#engine.storage, tails) : [];
+      const number = (tails.at(-1)?.number ?? 0) + 1;
+      // The end of its bytes makes the key unique: a tail that was joined may be on its way out.
+      const key = tailKey(this.#session.upload_id, position, this.#lease.fencingToken);
+      await this.#engine.sender.put(key, [...joining, ...chunks], false);
+      taken.discard();
+      const tail = { number, key, size_bytes: sizeOf(joining) + bytes };
+      const progress = { offset: position, parts: [], tail, ...(isJoining ? joined(tails) : {}) };
+      await this.#commit(progress).catch((error: unknown) => {
+        if (error instanceof ProblemError) this.#forget([tail]);
+        throw error;
+      });
+      if (isJoining) this.#forget(tails);
+      return isJoining ? [tail] : [...tails, tail];
+    } finally {
+      taken.release();
+    }
+  }
+
+  async #openMultipart(): Promise<string> {
+    const { multipart } = this.#engine.sender;
+    const key = this.#session.object_storage_key;
+    // A request before this one may have opened one that no row knows: the database was away, or it was killed.
+    if (this.#lease.fencingToken > 1) await multipart.abortAll(key);
+    const id = await multipart.open(key);
+    this.#engine.failpoint('upload.after_open');
+    if (!(await this.#engine.sessions.setMultipart(this.#lease, id))) throw new TusError('upload_locked');
+    return id;
+  }
+
+  async #send(number: number, s3UploadId: string, taken: Remainder): Promise<void> {
+    try {
+      const before = await readTails(this.#engine.storage, taken.tails);
+      const key = this.#session.object_storage_key;
+      const chunks = [...before, ...taken.chunks];
+      this.#stored.add(await this.#engine.sender.sendPart(key, s3UploadId, number, chunks), taken.tails);
+      taken.discard();
+    } finally {
+      taken.release();
+    }
+    await this.#commitStored();
+  }
+
+  /** One after the other, and only what has no gap before it. */
+  #commitStored(): Promise<void> {
+    this.#commits = this.#commits.then(async () => {
+      if (!this.#mayCommit) return;
+      const prefix = this.#stored.take();
+      if (prefix === undefined) return;
+      const { last, parts, tails } = prefix;
+      await this.#commit({ offset: last * this.#session.part_size, parts, ...joined(tails) });
+      this.#forget(tails);
+    });
+    return this.#commits;
+  }
+
+  async #commit(progress: Progress): Promise<void> {
+    this.#engine.failpoint('upload.before_progress');
+    const { length } = this.#session;
+    if (!(await this.#engine.sessions.commit(this.#lease, progress, length === undefined)))
+      throw new TusError('upload_locked');
+    this.#engine.failpoint('upload.after_progress');
+  }
+
+  /** Objects that no row names any more. What a crash leaves goes with the upload's prefix. */
+  #forget(tails: StoredTail[]): void {
+    if (tails.length === 0) return;
+    this.#engine.storage
+      .delete(tails.map(({ key }) => key))
+      .catch((error: unknown) =>
+        this.#engine.logger.warn({ err: error, upload: this.#session.upload_id }, 'tails not deleted'),
+      );
+  }
+}
