@@ -59,7 +59,7 @@ const join = (chunks: readonly Buffer[]): Buffer => {
 
 /**
  * Frees the memory of chunks now, not with the next full collection: a gigabyte of them passes between two.
- * Nobody may read them afterwards, not even a socket that was to send them.
+ * No reader may be left, not even a socket that was to send them.
  */
 export const discardChunks = (chunks: readonly Buffer[]): void => {
   for (const chunk of chunks)
