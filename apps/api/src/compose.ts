@@ -27,13 +27,13 @@ import { StreamSlots } from './request/stream-slots.ts';
 import { UploadTickets } from './request/upload-tickets.ts';
 import { toDomainConfig } from './to-domain-config.ts';
 
-/** A viewer waits for so long when every connection for proxied downloads is taken. */
+/** Time that a viewer waits while every connection for proxied downloads is in use. */
 const STREAM_WAIT_MS = 2_000;
 
-/** Time that the storage gets beyond a viewer's patience, before the storage counts as stopped. */
+/** Time that the storage gets beyond a viewer's patience before it counts as stopped. */
 const STORE_PATIENCE_MS = 30_000;
 
-/** A configuration without keys does not replace one that has them. */
+/** A configuration without keys does not replace one with keys. */
 const NO_KEYS = { accessKeyId: '', secretAccessKey: '' };
 
 export interface Context extends HttpContext {
@@ -49,11 +49,11 @@ export interface Tools {
   onReload: (listener: (config: Config) => void) => void;
 }
 
-/** Makes everything that the roles share, once; whatever is opened here is closed by `shutdown`. */
+/** Creates everything that the roles share, once. `shutdown` closes it. */
 export const compose = async (config: Config, tools: Partial<Tools> = {}): Promise<Context> => {
   const { logger = createLogger('api', config.logLevel) } = tools;
   const { shutdown = new Shutdown(logger) } = tools;
-  /** Secrets as they are now. */
+  /** Returns the current secrets. */
   let live = config;
   const tracing = await createTracing({
     service: `${config.appName}-api`,

@@ -4,8 +4,8 @@ import type { OutboxSignal } from './outbox-signal.ts';
 import type { OwnOutbox } from './own-outbox.ts';
 
 /**
- * Tells what was committed on core NATS, best effort: gateways and waiters that miss it find it in
- * Postgres. Never throws, the transaction is long done.
+ * Announces committed changes on core NATS, best effort: gateways and waiters that miss an announcement find the change
+ * in Postgres. Never throws, since the transaction has already committed.
  */
 export class Announcer {
   readonly #bus: Bus;

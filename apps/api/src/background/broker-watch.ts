@@ -6,11 +6,11 @@ import type { Logger } from '@claimcheck/platform/process/logger';
 
 /** State of the broker at one check. */
 export interface BrokerState {
-  /** Messages by consumer that are neither acked nor given up. */
+  /** Messages by consumer that are neither acknowledged nor abandoned. */
   pending: Map<string, number>;
-  /** Age of the oldest of them by consumer, seconds. */
+  /** Age of the oldest of them by consumer, in seconds. */
   oldestAge: Map<string, number>;
-  /** Dead letters by consumer, of those that have any. */
+  /** Number of dead letters by consumer; consumers without any are absent. */
   deadLetters: Map<string, number>;
   unreadSubjects: string[];
 }
@@ -25,13 +25,13 @@ export interface BrokerWatchOptions {
 const SAY_AGAIN_MS = 600_000;
 
 /**
- * Looks now and then at what an operator must not miss on the broker, and makes a stream again that is
- * missing. Any number of replicas.
+ * Checks the broker periodically for faults that an operator must not miss, and recreates a missing stream. Safe in any
+ * number of replicas.
  */
 export class BrokerWatch {
   readonly #options: BrokerWatchOptions;
   readonly #deadLetters: DeadLetters;
-  /** When each subject was complained about. */
+  /** Time of the last warning for each subject. */
   readonly #said = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -42,7 +42,7 @@ export class BrokerWatch {
     this.#deadLetters = new DeadLetters(options.bus);
   }
 
-  /** The first look is not at once: workers that start together with this process may be later. */
+  /** The first check is delayed: workers that start together with this process may need longer. */
   start(): void {
     this.#timer = setTimeout(() => {
       this.#running = this.#look()
@@ -75,10 +75,10 @@ export class BrokerWatch {
   }
 
   /**
-   * A cluster may lose one stream alone, with a disk. The stream of dead letters would never come back: nothing
-   * is published there until something fails, and the relay restores streams only when its own publishes fail.
+   * A cluster may lose a single stream, with a disk. The stream of dead letters would never return: no message is
+   * published there until something fails, and the relay restores streams only when its own publishes fail.
    *
-   * @throws the error, when it is not of a missing stream
+   * @throws the error, unless it is about a missing stream
    */
   async #mend(error: unknown): Promise<void> {
     const { bus, logger } = this.#options;

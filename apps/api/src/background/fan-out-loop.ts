@@ -8,14 +8,14 @@ interface FanOutLoopOptions {
   database: Database;
   settings: DomainConfig;
   logger: Logger;
-  /** @param ms how long the transaction took */
+  /** @param ms duration of the transaction */
   onTold?: (conversations: number, ms: number) => void;
 }
 
 const POLL_MS = 1_000;
 const RETRY_MS = 1_000;
 
-/** Tells many conversations of one change, a bounded transaction after the other. Any number of replicas. */
+/** Writes a change into the logs of many conversations, one bounded transaction after the other. Any number of replicas. */
 export class FanOutLoop {
   readonly #options: FanOutLoopOptions;
   readonly #stopping = new AbortController();
@@ -45,11 +45,11 @@ export class FanOutLoop {
     }
   }
 
-  /** @returns how long to wait before the next one, milliseconds */
+  /** @returns milliseconds to wait before the next step */
   async #step(): Promise<number> {
     const { database, settings, logger, onTold } = this.#options;
     const start = performance.now();
-    // One statement, where a transaction would be three: there is nothing to do most of the time.
+    // One statement instead of a transaction's three, because there is usually nothing to do.
     if (!(await hasFanOut(database))) return POLL_MS;
     const step = await database.transaction((tx) => fanOutStep(tx, settings));
     if (step === undefined) return POLL_MS;

@@ -10,7 +10,7 @@ export interface MilestoneOptions {
   onMilestone: (milestone: Milestone['milestone'], kind: Milestone['kind'], seconds: number) => void;
 }
 
-/** Measures how long members waited, after the commit and beside the work: never throws, never delays. */
+/** Measures how long members waited. Runs after the commit and beside the work: never throws, never delays. */
 export const observeMilestones = (facts: readonly CommittedFact[], options: MilestoneOptions): void => {
   const measure = async ({ milestone, kind, media_object_id, epoch, asked_at }: Milestone) => {
     if (asked_at !== undefined) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Database, type OutboxRow, Prisma } from '@claimcheck/database/database';
 
 export interface ClaimedMessage extends Omit<OutboxRow, 'payload'> {
-  /** JSON, as it is published. */
+  /** JSON, exactly as it is published. */
   payload: string;
 }
 
@@ -18,8 +18,8 @@ export interface Publication {
 }
 
 /**
- * The outbox as a publisher sees it. Each step is one statement: no transaction is open between two of them, so
- * none waits for the broker, and what a dead process had claimed is free again when its lease is over.
+ * The outbox as a publisher sees it. Each step is one statement, so no transaction stays open while the process waits for
+ * the broker. Messages that a dead process had claimed are free again when its lease ends.
  */
 export class OutboxClaims {
   readonly #database: Pick<Database, 'query'>;
@@ -30,11 +30,11 @@ export class OutboxClaims {
     this.#leaseMs = leaseMs;
   }
 
-  /** The oldest messages that no other process works on. */
+  /** Claims the oldest messages that no other process works on. */
   async take(limit: number): Promise<Claim> {
     const id = randomUUID();
     // ARRAY(…) is evaluated once; as a subquery of IN it may be evaluated per row and claim more than the
-    // limit. The payload stays text: it is passed on, not read.
+    // limit. The payload stays text, because this process publishes it without reading it.
     const messages = await this.#database.query<ClaimedMessage>(Prisma.sql`
       UPDATE outbox SET claim = ${id}::uuid, claimed_until = now() + ${this.#leaseMs}::int * interval '1 ms'
       WHERE id = ANY(ARRAY(
@@ -46,8 +46,8 @@ export class OutboxClaims {
   }
 
   /**
-   * True even if another process holds the claim by now: the broker has them. Requests to workers stay for a while: their place
-   * in the stream tells whether they still wait. Everything else is forgotten.
+   * Correct even if another process holds the claim by now, because the broker has the messages. Requests to workers stay
+   * for a while: their position in the stream tells whether they still wait. All other messages are deleted.
    */
   async confirm(published: readonly Publication[]): Promise<void> {
     const ids = published.map(({ id }) => id);
@@ -63,8 +63,8 @@ export class OutboxClaims {
   }
 
   /**
-   * Free for another try after a tenth of their age, between 1 and 10 s, unless another process has taken them
-   * over meanwhile: the oldest are claimed first, and what is never taken must not fill every claim.
+   * Releases messages for another attempt after a tenth of their age, between 1 and 10 s, unless another process has
+   * taken them over. The oldest are claimed first, and messages that the broker never takes must not fill every claim.
    */
   async giveBack(claim: string, ids: readonly string[]): Promise<void> {
     await this.#database.query(Prisma.sql`

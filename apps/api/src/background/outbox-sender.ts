@@ -14,16 +14,16 @@ export interface OutboxSenderOptions {
   failpoint?: Failpoint | undefined;
 }
 
-/** So many confirmations are written down at once, or those of so long a time. */
+/** Confirmations are recorded when this many have arrived, or after this time. */
 const BATCH = 250;
 const GATHER_MS = 500;
 const RETRY_MS = 1_000;
-/** Beyond that the oldest are claimed by a relay when their lease is over: the broker drops repetitions. */
+/** Beyond that, a relay claims the oldest when their lease ends; the broker drops repeated messages. */
 const MAX_CONFIRMED = 10_000;
 
 /**
- * Publishes claimed messages, and writes down in batches what the broker has confirmed: at least once, with a
- * message id by which the broker drops repetitions.
+ * Publishes claimed messages, and records the broker's confirmations in batches. Delivers at least once, with a message
+ * id by which the broker drops repeated messages.
  */
 export class OutboxSender {
   readonly #options: OutboxSenderOptions;
@@ -37,8 +37,8 @@ export class OutboxSender {
   }
 
   /**
-   * Resolves when each is confirmed, or given back.
-   * @returns what the broker did not take
+   * Resolves when each message is confirmed or released.
+   * @returns the messages that the broker did not take
    */
   async send(claim: Claim): Promise<ClaimedMessage[]> {
     const { claims, logger, onFailed, onPublished, failpoint } = this.#options;
@@ -67,7 +67,7 @@ export class OutboxSender {
     return failed;
   }
 
-  /** Resolves when everything that was confirmed is written down. */
+  /** Resolves when every confirmation is recorded. */
   async flush(): Promise<void> {
     this.#isEnding = true;
     this.#endGathering.abort();
@@ -83,7 +83,7 @@ export class OutboxSender {
     });
   }
 
-  /** Never rejects: what can't be written down is claimed again when its lease is over. */
+  /** Never rejects: messages whose confirmation cannot be recorded are claimed again when their lease ends. */
   async #write(): Promise<void> {
     const { claims, failpoint, logger } = this.#options;
     while (this.#confirmed.length > 0) {
@@ -105,11 +105,11 @@ export class OutboxSender {
     if (this.#isEnding || this.#confirmed.length >= BATCH) return;
     this.#endGathering = new AbortController();
     await pause(GATHER_MS, undefined, { signal: this.#endGathering.signal }).catch(() => {
-      // There is a batch now, or the process ends.
+      // There is a batch by now, or the process ends.
     });
   }
 
-  /** Starts no trace for a message without one: operators search for nothing that a sender does by itself. */
+  /** Starts no trace for a message without one: operators have no use for a trace of the sender alone. */
   #publish({ id, subject, payload, headers }: ClaimedMessage): Promise<number> {
     const { bus } = this.#options;
     const publish = () => bus.publish(subject, payload, { messageId: id, headers });

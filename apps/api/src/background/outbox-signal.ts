@@ -1,11 +1,11 @@
 import type { Bus } from '@claimcheck/platform/nats/bus';
 
-/** One of those who listen gets a message of the broker's. */
+/** Each message of the broker goes to one of the listeners. */
 const GROUP = 'relays';
 
 /**
- * "The outbox has an unclaimed message", told after the commit to one relay: this process's
- * own, or by core NATS one of the others. Best effort; relays look by themselves besides.
+ * Signals after the commit that the outbox has an unclaimed message, to one relay: this process's own or, by core NATS,
+ * another one. Best effort; relays also check the outbox periodically.
  */
 export class OutboxSignal {
   readonly #bus: Bus;
@@ -21,7 +21,7 @@ export class OutboxSignal {
     else own();
   }
 
-  /** @returns how to stop listening */
+  /** @returns a function that stops listening */
   listen(listener: () => void): () => void {
     const unsubscribe = this.#bus.subscribe(this.#bus.subjects.outboxWakeUp, listener, { queue: GROUP });
     this.#listeners.add(listener);

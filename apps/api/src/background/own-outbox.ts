@@ -3,14 +3,14 @@ import type { OutboxClaim, OutboxRow } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import type { OutboxSender } from './outbox-sender.ts';
 
-/** Longer than a publish may take, with the writing down of what was confirmed. */
+/** Longer than a publish may take, including the recording of its confirmation. */
 export const OWN_LEASE_MS = 10_000;
-/** Beyond that the broker is slower than this process: relays take what comes. */
+/** Above this number the broker is slower than this process, and relays take the further messages. */
 const MAX_UNDER_WAY = 2_000;
 
 /**
- * Messages that this process writes: claimed as they are written, published right after the commit. A relay
- * takes them over only when this process dies in between, after the lease.
+ * Messages that this process writes. It claims them as it writes them, and publishes them right after the commit. A relay
+ * takes them over only if this process dies in between, after the lease.
  */
 export class OwnOutbox {
   readonly #id = randomUUID();
@@ -25,13 +25,13 @@ export class OwnOutbox {
     this.#sender = sender;
   }
 
-  /** For what is about to be written; undefined: it is left to a relay. */
+  /** Claims messages about to be written. Undefined: they are left to a relay. */
   claim(): OutboxClaim | undefined {
     const isAble = !this.#stopped && this.#bus.isConnected && this.#messages < MAX_UNDER_WAY;
     return isAble ? { id: this.#id, lease_ms: OWN_LEASE_MS } : undefined;
   }
 
-  /** Never throws, the transaction is long done. */
+  /** Never throws, since the transaction has already committed. */
   publish(rows: readonly OutboxRow[]): void {
     const messages = rows.map(({ payload, ...row }) => ({ ...row, payload: JSON.stringify(payload) }));
     this.#messages += messages.length;
@@ -42,7 +42,7 @@ export class OwnOutbox {
     this.#underWay.add(work);
   }
 
-  /** Resolves when everything that was committed here is published, or given back. */
+  /** Resolves when every message committed here is published or released. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all(this.#underWay);

@@ -11,9 +11,9 @@ export interface RelayOptions {
   bus: Bus;
   signal: OutboxSignal;
   logger: Logger;
-  /** Time that a dead relay's messages wait for another one. Longer than a publish may take. Milliseconds. */
+  /** Time until another relay takes over a dead relay's messages. Longer than a publish may take. Milliseconds. */
   leaseMs?: number;
-  /** Interval between looks without a signal: for unclaimed messages and for expired leases. Milliseconds. */
+  /** Interval between checks without a signal, for unclaimed messages and for expired leases. Milliseconds. */
   pollMs?: number;
   onClaimed?: (count: number, seconds: number) => void;
   onPublished?: (count: number) => void;
@@ -22,15 +22,15 @@ export interface RelayOptions {
 }
 
 const BATCH = 250;
-/** Claims whose messages are on their way at the same time: the database works while the broker does. */
+/** Claims in flight at the same time: the database works while the broker does. */
 const CLAIMS_UNDER_WAY = 4;
 const LEASE_MS = 10_000;
 const POLL_MS = 1_000;
 const RETRY_MS = 1_000;
 
 /**
- * Publishes what was left in the outbox: unclaimed messages, and those of processes that died.
- * Any number of relays run side by side. Claims nothing while the broker is away.
+ * Publishes messages left in the outbox: unclaimed ones, and those of processes that died. Any number of relays run side
+ * by side. Claims nothing while the broker is down.
  */
 export class Relay {
   readonly #options: RelayOptions;
@@ -56,7 +56,7 @@ export class Relay {
     this.#running = this.#run();
   }
 
-  /** Resolves when what was claimed is published, or given back. */
+  /** Resolves when every claimed message is published or released. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopListening();
@@ -87,7 +87,7 @@ export class Relay {
     return this.#options.bus.isConnected && performance.now() >= this.#retryAt;
   }
 
-  /** @returns whether there is probably more */
+  /** @returns whether there are probably more messages */
   async #claimNext(): Promise<boolean> {
     this.#woken = false;
     const began = performance.now();
@@ -102,16 +102,16 @@ export class Relay {
     return count === BATCH;
   }
 
-  /** Never rejects: what can't be given back is claimed again when its lease is over. */
+  /** Never rejects: messages that cannot be released are claimed again when their lease ends. */
   async #publish(claim: Claim): Promise<void> {
     const { bus, logger } = this.#options;
     try {
       const failed = await this.#sender.send(claim);
       if (failed.length === 0) return;
-      // A broker that lost its files has no streams any more.
+      // A broker that lost its files has lost its streams too.
       if (bus.isConnected) await bus.ensureStreams();
-      // A broker that refuses messages it has streams for is left alone for a while. A message that no stream takes
-      // does not delay the others, unless a whole claim consists of such messages: the next one would follow at once.
+      // The relay pauses if the broker refuses messages for which it has streams. A message that no stream takes does not
+      // delay the others, unless a whole claim consists of such messages: the next claim would follow at once.
       if (failed.length === BATCH || (await this.#isRefused(failed))) this.#rest();
     } catch (error) {
       this.#rest();
@@ -131,7 +131,7 @@ export class Relay {
 
   #pause(ms: number): Promise<void> {
     if (this.#woken || this.#stopped) {
-      // Spent: while the broker is away a signal must not make this loop spin.
+      // The signal is used up: while the broker is down it must not make this loop spin.
       this.#woken = false;
       return new Promise((resolve) => setImmediate(resolve));
     }

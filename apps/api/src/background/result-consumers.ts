@@ -26,25 +26,25 @@ interface ResultConsumersOptions {
   storage: Storage;
   settings: DomainConfig;
   maxAttempts: number;
-  /** Results that are applied at once. */
+  /** Number of results applied at the same time. */
   concurrency: number;
   logger: Logger;
   onResult?: (outcome: string) => void;
   failpoint?: Failpoint;
-  /** A result said something that this release does not know. */
+  /** Called when a result has a value that this release does not know. */
   onUnknown?: (field: FieldWithKnownValues) => void;
   onBlocked?: (reason: BlockReason) => void;
   onDelivery?: (consumer: string, outcome: Outcome) => void;
 }
 
-/** With the longest delay between two: more than an hour. */
+/** With the longest delay between two attempts, this takes more than an hour. */
 const VIRUS_ATTEMPTS = 75;
-/** Infected files are few. */
+/** Infected files are rare. */
 const VIRUS_CONCURRENCY = 4;
 const SAME_BYTES_PAGE = 100;
 const ACK_WAIT_MS = 30_000;
 
-/** The worker handles hostile bytes and is not trusted: its results may only point to its own prefix. */
+/** The worker handles hostile bytes and is not trusted: its results may only point below their own prefix. */
 const resolveKey = (storage: Storage, mediaId: string, url: string): string => {
   const key = storage.keyOf(url);
   if (key === undefined || !isOwnKey(key, mediaId))
@@ -79,7 +79,7 @@ const handleResponse = async (options: ResultConsumersOptions, response: Receive
   if (outcome === 'unknown_epoch') throw new PoisonError('the epoch was never asked for');
 };
 
-/** Whatever else is made of infected bytes goes with them; a repetition finishes what a crash left. */
+/** Blocks every other media object with the infected bytes. A repetition finishes what a crash interrupted. */
 const blockSameBytes = async (options: ResultConsumersOptions, sha256: string): Promise<void> => {
   const { database, settings, storage, logger } = options;
   let failure: unknown;
@@ -92,12 +92,12 @@ const blockSameBytes = async (options: ResultConsumersOptions, sha256: string): 
       blocked += 1;
       options.onBlocked?.('same_bytes');
       logger.warn({ media_object_id, sha256 }, 'the same bytes were found infected');
-      // A storage that is away must not keep the others from being blocked; sweeps remove what is left here.
+      // A storage failure must not keep the others from being blocked; sweeps remove the objects left here.
       await removeObjects(storage, media_object_id, keys).catch((error: unknown) => {
         failure ??= error;
       });
     }
-    // None of a page: another process has blocked them, or the verdict was forgotten meanwhile.
+    // None of the page was blocked: another process was faster, or the verdict was forgotten meanwhile.
     if (blocked === 0) break;
   }
   if (failure !== undefined) throw failure;
@@ -114,13 +114,13 @@ const handleVirus = async (options: ResultConsumersOptions, event: ReceivedVirus
   options.onResult?.(`virus_${outcome}`);
   if (outcome === 'applied') options.onBlocked?.('verdict');
   logger.warn({ media_object_id: event.mediaId, virus: event.virusName, outcome }, 'infected');
-  // First what keeps others from looking; the objects of what is blocked already are swept in any case.
+  // Block access first. The objects of an already blocked media object are swept in any case.
   if (sha256 !== undefined) await blockSameBytes(options, sha256);
   // Before the ack, and again on a repetition: a crash in between leaves nothing behind.
   await removeObjects(options.storage, event.mediaId, keys);
 };
 
-/** The two consumers that turn what workers say into state, each result once, acked after its commit. */
+/** The two consumers that turn workers' events into state. Each applies a result once, and acks after the commit. */
 export const createResultConsumers = (options: ResultConsumersOptions) => {
   const { bus, maxAttempts, logger } = options;
   const common = {
@@ -145,7 +145,7 @@ export const createResultConsumers = (options: ResultConsumersOptions) => {
       ...common,
       durable: CONSUMERS.virus,
       concurrency: VIRUS_CONCURRENCY,
-      // Nothing else would block what it names: it outlasts an hour without the database.
+      // No other message would block these bytes, so this one must outlast an hour without the database.
       maxAttempts: Math.max(maxAttempts, VIRUS_ATTEMPTS),
       onOutcome: (outcome) => options.onDelivery?.(CONSUMERS.virus, outcome),
       subject: bus.subjects.virus,

@@ -22,10 +22,10 @@ interface StorageEventsOptions {
 }
 
 const CONCURRENCY = 2;
-/** Short: what a process had taken when it died is soon told to another. */
+/** Short, so that events taken by a process that died soon reach another one. */
 const ACK_WAIT_MS = 5_000;
 
-/** MinIO and AWS encode keys, versitygw does not; ours have nothing in them that either would change twice. */
+/** MinIO and AWS encode keys, versitygw does not. Our keys contain no character that decoding would change. */
 const uploadIdOf = (key: string): string | undefined => {
   const parsed = parseKey(key.replaceAll(/%2f/gi, '/'));
   return parsed?.kind === 'source' ? parsed.mediaObjectId : undefined;
@@ -38,15 +38,15 @@ const handle = async (
   for (const { s3 } of Records) {
     const id = s3.bucket.name === bucket ? uploadIdOf(s3.object.key) : undefined;
     const session = id === undefined ? undefined : await findSession(database, id);
-    // The upload engine says itself when an upload of its own is finished.
+    // The upload engine itself reports the end of its own uploads.
     if (session === undefined || !isDirect(session) || session.phase !== 'open') continue;
     await directUploads.complete(session, 'event');
   }
 };
 
 /**
- * Reads the storage's events about written objects. An event is only a hint to check: sizes in it are wrong on
- * some servers, and it may come late, twice, or never.
+ * Reads the storage's events about written objects. An event is only a hint: its size is wrong on some servers, and it
+ * may come late, twice, or never.
  */
 export const createStorageEventConsumer = (options: StorageEventsOptions) => {
   const { bus, maxAttempts, logger } = options;

@@ -15,7 +15,7 @@ import type { UploadSessions } from '../media/uploads/upload-sessions.ts';
 
 /**
  * `discarded`: finished partial uploads that were never joined, and ended uploads that were not cleaned up.
- * `settled`: sent to the storage by its client, and found there.
+ * `settled`: uploads that the client sent to the storage, and that were found there.
  */
 export const EXPIRER_OUTCOMES = ['expired', 'finished', 'discarded', 'left', 'settled'] as const;
 type Outcome = (typeof EXPIRER_OUTCOMES)[number];
@@ -35,8 +35,8 @@ export interface UploadExpirerOptions {
 const BATCH = 50;
 
 /**
- * Ends abandoned uploads, and removes their objects from the storage: each by its own key and id, never by
- * listing the bucket. Any number of replicas; each upload is worked on under its lease.
+ * Ends abandoned uploads and removes their objects from the storage, each by its own key and id, never by listing the
+ * bucket. Safe in any number of replicas: each process works on an upload under its lease.
  */
 export class UploadExpirer {
   readonly #options: UploadExpirerOptions;
@@ -62,7 +62,7 @@ export class UploadExpirer {
     await this.#running;
   }
 
-  /** Works through everything that is due now. @returns how many were settled */
+  /** Works through all uploads that are due. @returns how many were settled */
   async runOnce(): Promise<number> {
     const { database, sessions } = this.#options;
     for (let settled = 0; ; ) {
@@ -89,7 +89,7 @@ export class UploadExpirer {
       logger.warn({ err: error, upload }, 'an upload past its time could not be settled');
       return false;
     } finally {
-      // One that can't be given back must not keep the others of its batch; it is claimed again later.
+      // A failed release must not affect the rest of the batch; the upload is claimed again later.
       await sessions.release(due.lease).catch((error: unknown) => {
         logger.warn({ err: error, upload }, 'the lease of an upload past its time could not be given back');
       });
@@ -108,7 +108,7 @@ export class UploadExpirer {
     return session.phase === 'open' || session.phase === 'completing' ? 'expired' : 'discarded';
   }
 
-  /** The storage made one object of the parts, and the process that asked for it died before recording it. */
+  /** The storage joined the parts, and the process that requested it died before recording the result. */
   async #finish(session: UploadSession): Promise<boolean> {
     const { database, settings, sessions, storage } = this.#options;
     const { upload_id, length } = session;
@@ -120,16 +120,16 @@ export class UploadExpirer {
     return true;
   }
 
-  /** Completes a direct upload that is late, but not lost. */
+  /** Completes a direct upload that is late but not lost. */
   async #completeDirect(upload: DirectUpload): Promise<DirectOutcome | undefined> {
     return upload.phase === 'open' ? this.#options.directUploads.complete(upload, 'expirer') : undefined;
   }
 
   async #clean(session: UploadSession): Promise<void> {
     const { storage, directUploads } = this.#options;
-    // Also a multipart upload whose id was not written down any more.
+    // Ends a multipart upload too whose id was not recorded.
     if (isDirect(session) && session.protocol === 'multipart') await directUploads.abort(session);
-    // First: a late Complete then finds nothing to complete.
+    // This comes first: a late Complete then has nothing to complete.
     if (session.s3_upload_id !== undefined)
       await storage.multipart.abort(session.object_storage_key, session.s3_upload_id);
     await storage.deletePrefix(prefixOf(session.upload_id));

@@ -14,14 +14,14 @@ interface WebhooksOptions {
   onDelivery: (consumer: string, outcome: Outcome) => void;
 }
 
-/** With a minute between two: a host may be away for more than an hour. */
+/** With a minute between two attempts, a host may be down for more than an hour. */
 const ATTEMPTS = 75;
 const CONCURRENCY = 8;
 const ACK_WAIT_MS = 30_000;
 
 /**
- * Sends the facts about media objects to the host's webhook: one more listener of the broker, with its retries
- * and dead letters. The id of a delivery is the same in every attempt, so the host can tell a repeat.
+ * Sends facts about media objects to the host's webhook: a further consumer of the broker, with its retries and dead
+ * letters. The id of a delivery is the same in every attempt, so the host can recognise a repetition.
  */
 export const createWebhookConsumer = ({ bus, sender, maxAttempts, logger, onDelivery }: WebhooksOptions) =>
   new JetStreamConsumer({

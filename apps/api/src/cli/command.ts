@@ -4,7 +4,7 @@ import type { Environment } from '@claimcheck/platform/process/config';
 export type OptionValue = string | boolean | (string | boolean)[] | undefined;
 
 export interface CommandInput {
-  /** As many as {@link Command.positionals} asks for, in its order. */
+  /** As many as {@link Command.positionals} asks for, in the same order. */
   positionals: string[];
   /** Values of {@link Command.options}. */
   options: Record<string, OptionValue>;
@@ -14,22 +14,22 @@ export interface CommandInput {
   print: (line: string) => void;
 }
 
-/** One command of the operator's CLI; a file each in `commands/`, listed in `commands/index.ts`. */
+/** One command of the operator's CLI; `commands/` has a file for each, `commands/index.ts` lists them. */
 export interface Command {
   /** One word or two: `migrate`, `media show`. */
   name: string;
   summary: string;
-  /** Names of required arguments; one that begins with `?` may be left out. */
+  /** Names of arguments; one that begins with `?` is optional. */
   positionals?: readonly string[];
-  /** Beside `--help` and `--json`, which every command has. */
+  /** Options in addition to `--help` and `--json`, which every command has. */
   options?: NonNullable<ParseArgsConfig['options']>;
   /** Lines of `--help` about the options, one each. */
   optionHelp?: readonly string[];
-  /** @returns the exit code; nothing means 0 */
+  /** @returns the exit code; undefined means 0 */
   run: (input: CommandInput) => Promise<number | undefined>;
 }
 
-/** The command line is wrong; its message says how. Exit code 64. */
+/** The command line is wrong, and the message says why. Exit code 64. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);

@@ -5,18 +5,18 @@ import type { Config } from '../config.ts';
 import { describeError } from '../doctor/attempt.ts';
 import type { Explained } from '../media/reports/explain-media.ts';
 
-/** An object below the media object's prefix, or one that should be there. */
+/** An object below the media object's prefix, or one that should exist. */
 interface ShownObject {
   key: string;
   size_bytes: number | null;
   last_modified: Date | null;
-  /** `unknown`: no row names it; it may be of an attempt under way. */
+  /** `unknown`: no row names it; it may belong to a running attempt. */
   is: 'source' | 'derivative' | 'unknown' | 'MISSING';
 }
 
 export interface MediaObjects {
   objects: ShownObject[];
-  /** Why they could not be listed; the rest of the story is shown all the same. */
+  /** Why the objects could not be listed; the rest of the story is shown all the same. */
   objects_error?: string;
 }
 

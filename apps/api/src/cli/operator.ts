@@ -13,8 +13,8 @@ export interface Operator {
 }
 
 /**
- * Runs work with the api's own configuration and database, and closes what it opened. Nothing is announced:
- * gateways find what was written in the log, and the relay what is to be published in the outbox.
+ * Runs work with the api's own configuration and database, and closes whatever it opened. It announces nothing: gateways
+ * find its events in the log, and the relay its messages in the outbox.
  *
  * @throws ConfigError
  */

@@ -45,7 +45,7 @@ const run = async (...argv: string[]) => {
   return { code, ...terminal };
 };
 
-test('a command gets its arguments and options; its answer is the exit code', async () => {
+test('a command gets its arguments and options, and returns the exit code', async () => {
   expect(await run('thing', 'show', 'a', '--deep', '--json')).toEqual({
     code: 0,
     out: '{"positionals":["a"],"options":{"deep":true},"json":true}\n',
@@ -60,13 +60,13 @@ test.each([
   [['thing', 'show'], '<id> is missing'],
   [['thing', 'show', 'a', 'b', 'c'], 'c is one argument too many'],
   [['thing', 'show', 'a', '--wide'], "Unknown option '--wide'"],
-])('%j is wrong usage, and the answer says how', async (argv, words) => {
+])('%j is wrong usage, and the message says why', async (argv, words) => {
   const { code, out, error } = await run(...argv);
   expect([code, out]).toEqual([64, '']);
   expect(error).toContain(words);
 });
 
-test('help is an answer, of all commands and of one', async () => {
+test('help lists all commands, or describes one', async () => {
   expect(await run('--help')).toMatchObject({
     code: 0,
     out: expect.stringContaining('thing show <id> [part]'),
@@ -77,7 +77,7 @@ test('help is an answer, of all commands and of one', async () => {
   });
 });
 
-test('what is wrong decides the exit code', async () => {
+test('the kind of failure decides the exit code', async () => {
   expect(await run('unset')).toMatchObject({ code: 78, error: expect.stringContaining('DATABASE_URL') });
   expect(await run('refused')).toMatchObject({ code: 1, error: expect.stringMatching(/^not_found: /) });
   expect(await run('broken')).toEqual({ code: 1, out: '', error: 'no route\n' });

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test('an environment without a database gets that of the running system, and keeps what it sets', () => {
+test('an environment without a database takes that of the running system, and keeps its own variables', () => {
   writeFileSync(join(folder, 'api.env'), "DATABASE_URL='postgres://local'\nNATS_URL='nats://local'\n");
   expect(complete({ NATS_URL: 'nats://mine', S3_BUCKET: '' })).toEqual({
     CLAIMCHECK_DATA_DIR: folder,

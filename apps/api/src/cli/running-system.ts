@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Environment } from '@claimcheck/platform/process/config';
 
-/** Both as `npm start` has them: packages/local-stack writes the file while it runs. */
+/** As `npm start` names them: packages/local-stack writes the file while it runs. */
 const DEFAULT_DATA_DIR = '.claimcheck';
 const ENV_FILE = 'api.env';
 
 /**
- * Completes an environment that names no database with the one that a running `npm start` left in its data
- * directory. So `npm run claimcheck -- …` works on a developer's machine without any variable set.
+ * Completes an environment that names no database with that of a running `npm start`, from its data directory. So
+ * `npm run claimcheck -- …` works on a developer's machine without any variable set.
  *
- * @param notify hears which file was used
+ * @param notify called with the name of the file
  */
 export const withRunningSystem = (env: Environment, notify: (line: string) => void): Environment => {
   if (env.DATABASE_URL !== undefined && env.DATABASE_URL !== '') return env;

@@ -9,7 +9,7 @@ export const toFields = (fields: Readonly<Record<string, unknown>>): string[] =>
   return Object.entries(fields).map(([name, value]) => `${name.padEnd(width)}  ${cell(value)}`);
 };
 
-/** A table with a heading; the columns are the fields of the first row. Nothing of no rows. */
+/** Formats a table with a heading; the columns are the fields of the first row. Returns nothing for no rows. */
 export const toTable = (rows: readonly object[]): string[] => {
   if (rows.length === 0) return [];
   const names = Object.keys(rows[0] ?? {});

@@ -19,7 +19,7 @@ const explain = (error: unknown): Error => {
   });
 };
 
-/** The caller closes it. @throws ConfigError; Error when the broker does not answer */
+/** Connects to the broker; the caller closes the connection. @throws ConfigError; Error when the broker does not answer */
 export const openBus = async (env: Environment): Promise<Bus> => {
   const read = readConfig(z.object({ ...commonVariables, ...brokerVariables, ...subjectVariables }), env);
   try {
@@ -29,7 +29,7 @@ export const openBus = async (env: Environment): Promise<Bus> => {
       name: `${read.APP_NAME}-cli`,
       appName: read.APP_NAME,
       overrides: toSubjectOverrides(read),
-      // Standard output is for answers.
+      // Standard output is reserved for answers.
       logger: createLogger('cli', 'silent'),
     });
   } catch (error) {

@@ -18,12 +18,12 @@ export const describeLetter = (letter: DeadLetter) => ({
 });
 
 /**
- * `published` again where it came from · `new_epoch`: its media object is processed again · `moot`: its media
- * object is gone, or got there by another way; removed.
+ * `published`: again on its original subject. `new_epoch`: its media object is processed again. `moot`: its media object
+ * is gone or settled in another way; the letter is removed.
  */
 export type Redrive = 'published' | 'new_epoch' | 'moot';
 
-/** The request in it, where it is one that can be read. */
+/** Returns the request in it, if it contains a readable one. */
 const requestIn = (letter: DeadLetter): OptimizeRequest | undefined => {
   const consumers: readonly string[] = [CONSUMERS.media, CONSUMERS.transcode];
   if (!consumers.includes(letter.consumer)) return undefined;
@@ -35,9 +35,9 @@ const requestIn = (letter: DeadLetter): OptimizeRequest | undefined => {
 };
 
 /**
- * Gives a dead letter another chance, and removes it once that is certain. A request is not simply asked
- * again: the worker that gave it up answered that it failed, and the broker would take the same epoch's next
- * answer for a repetition of that one.
+ * Gives a dead letter another chance, and removes it once that is certain. It does not simply repeat a request: the
+ * worker that abandoned it has answered that it failed, and the broker would take the same epoch's next answer for a
+ * repetition of that one.
  */
 export const redriveLetter = async (
   deadLetters: DeadLetters,
@@ -46,7 +46,7 @@ export const redriveLetter = async (
   letter: DeadLetter,
 ): Promise<Redrive> => {
   const request = requestIn(letter);
-  // A scan alone settles nothing: its state says nothing of whether it was answered.
+  // A scan alone settles nothing: the media object's state does not tell whether it was answered.
   if (request === undefined || request.probe === true || request.only !== undefined) {
     await deadLetters.redrive(letter);
     return 'published';

@@ -17,8 +17,8 @@ import { finalizeUpload } from '../media/uploads/finalize-upload.ts';
 import { partsOf } from './parts-of.ts';
 
 /**
- * `known`: another process was faster, or the upload was ended. `incomplete`: bytes are missing. `assembling`: a
- * Complete may be at work, and the storage shows neither object nor multipart upload. `lost`: so for minutes.
+ * `known`: another process was faster, or the upload was ended. `incomplete`: bytes are missing. `assembling`: a Complete
+ * may be running, and the storage shows neither object nor multipart upload. `lost`: the same for minutes.
  */
 export const DIRECT_OUTCOMES = ['finished', 'known', 'incomplete', 'assembling', 'failed', 'lost'] as const;
 export type DirectOutcome = (typeof DIRECT_OUTCOMES)[number];
@@ -30,7 +30,7 @@ export interface DirectContext {
   failpoint: Failpoint;
 }
 
-/** Makes one object of the parts, if all are there in their full size and no other request does. */
+/** Joins the parts into one object, if all are stored in full and no other request does it. */
 const assemble = async (
   { database, storage, failpoint }: DirectContext,
   upload: DirectUpload,
@@ -45,7 +45,7 @@ const assemble = async (
     await storage.multipart.complete(key, s3_upload_id, finished, { ifAbsent: true });
   } catch (error) {
     if (isUnsettled(error)) return 'unsettled';
-    // The storage has answered: it does nothing. Without an answer it may be at work.
+    // The storage has answered, so it does nothing. Without an answer it may still be working.
     if (error instanceof S3ServiceException) await database.autocommit((on) => stopCompleting(on, upload_id));
     throw error;
   }
@@ -72,9 +72,9 @@ const refuse = async (
 };
 
 /**
- * Reads what the storage has of an upload that its client sent there, and makes it the upload's state. Client,
- * bucket event and sweeper may call it at the same time, any number of times: one of them completes, and commits
- * that it will; for the others an object that is not there yet is no verdict.
+ * Reads from the storage how much of a direct upload is stored, and updates the upload's state. Client, bucket event and
+ * sweeper may call it at the same time, any number of times. One of them completes the upload, and commits that intention
+ * first; for the others, a missing object is no verdict yet.
  *
  * @throws the storage's error
  */

@@ -20,12 +20,12 @@ export interface DirectUploadsOptions extends DirectContext {
   onChecked: (by: Trigger, settlement: DirectOutcome) => void;
 }
 
-/** A signature of version 4 can't live longer. */
+/** Longest life of a signature of version 4. */
 const LONGEST_SIGNATURE_S = 604_800;
 
 const gone = ({ upload_id }: DirectUpload) => new ProblemError('upload_gone', { media_object_id: upload_id });
 
-/** Uploads whose bytes go from the client to the storage, and never through us. */
+/** Uploads whose bytes go directly from the client to the storage. */
 export class DirectUploads {
   readonly #options: DirectUploadsOptions;
 
@@ -33,7 +33,7 @@ export class DirectUploads {
     this.#options = options;
   }
 
-  /** The one request that carries a whole file. @throws ProblemError `upload_gone` */
+  /** Signs the one request that carries a whole file. @throws ProblemError `upload_gone` */
   async signPut(upload: DirectUpload): Promise<SignedRequest> {
     return this.#options.direct.signPut(upload.object_storage_key, {
       size_bytes: upload.length,
@@ -44,7 +44,7 @@ export class DirectUploads {
   /**
    * Lists the stored parts of a multipart upload, and signs URLs for missing ones.
    *
-   * @param numbers sign these, whether they are stored or not; otherwise the first ones that are missing
+   * @param numbers sign these, whether they are stored or not; by default the first missing ones
    * @throws ProblemError `upload_gone`, also when the storage has lost it · `invalid_request`
    */
   async parts(upload: DirectUpload, numbers?: readonly number[]): Promise<UploadParts> {
@@ -82,7 +82,7 @@ export class DirectUploads {
     }
   }
 
-  /** The storage hears of the upload when its first parts are asked for. */
+  /** The multipart upload is created in the storage when its first parts are requested. */
   async #open(upload: DirectUpload): Promise<string> {
     const { database, storage } = this.#options;
     const { upload_id, object_storage_key: key } = upload;
@@ -93,7 +93,7 @@ export class DirectUploads {
     return kept;
   }
 
-  /** Makes what is in the storage the upload's state. Repeatable. @throws the storage's error */
+  /** Updates the upload's state from what is in the storage. Repeatable. @throws the storage's error */
   async complete(upload: DirectUpload, by: Trigger): Promise<DirectOutcome> {
     const { logger, onChecked } = this.#options;
     const settlement = await completeDirectUpload(this.#options, upload);
@@ -105,7 +105,7 @@ export class DirectUploads {
     return settlement;
   }
 
-  /** Nothing will ever come of an upload that the storage has lost. */
+  /** An upload that the storage has lost can never finish. */
   async abandon(upload: DirectUpload): Promise<void> {
     const { database, settings } = this.#options;
     await database.transaction((tx) => failUpload(tx, settings, upload.upload_id, 'source_missing'));

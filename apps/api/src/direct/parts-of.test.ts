@@ -13,7 +13,7 @@ describe('parts of an upload', () => {
     expect(parts.map(({ number }) => number)).toEqual(sizes.map((_, index) => index + 1));
   });
 
-  test('one of another size, and one that does not belong here, are not finished', () => {
+  test('a part of another size, or one that does not belong here, is not finished', () => {
     const stored = [
       { number: 1, size_bytes: 10 },
       { number: 2, size_bytes: 9 },

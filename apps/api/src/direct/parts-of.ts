@@ -1,14 +1,14 @@
 import type { UploadPart } from '@claimcheck/contracts/rest';
 import type { DirectUpload } from '../media/uploads/direct-sessions.ts';
 
-/** The parts that an upload is made of: all are as long as the first, but the last. */
+/** Returns the parts of an upload: all except the last are as long as the first. */
 export const planParts = ({ length, part_size }: Pick<DirectUpload, 'length' | 'part_size'>): UploadPart[] =>
   Array.from({ length: Math.ceil(length / part_size) }, (_, index) => ({
     number: index + 1,
     size_bytes: Math.min(part_size, length - index * part_size),
   }));
 
-/** Returns the parts that are stored in full, and those that are missing; unknown ones are ignored. */
+/** Splits the parts into those stored in full and those missing; unknown ones are ignored. */
 export const partsOf = <Stored extends UploadPart>(
   upload: Pick<DirectUpload, 'length' | 'part_size'>,
   stored: readonly Stored[],

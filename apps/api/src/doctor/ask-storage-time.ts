@@ -2,10 +2,10 @@ import { type Check, skipped } from './check.ts';
 import { checkClock } from './check-clock.ts';
 
 const PATIENCE_MS = 5_000;
-/** Cut off by HTTP: the time of the answer is up to a second later than its date. */
+/** HTTP dates have whole seconds: the real time is up to a second later. */
 const RESOLUTION_MS = 1_000;
 
-/** The store's clock, by the date of any answer; signatures are compared with it. @throws without an answer */
+/** Reads the store's clock from the date of any answer; signatures are compared with it. @throws without an answer */
 export const askStorageTime = async (endpoint: string): Promise<Check[]> => {
   const sent = Date.now();
   const response = await fetch(endpoint, { method: 'HEAD', signal: AbortSignal.timeout(PATIENCE_MS) });

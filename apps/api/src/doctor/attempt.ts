@@ -10,7 +10,7 @@ export const describeError = (error: unknown): string => {
   if (!(error instanceof Error)) return 'failed';
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'no answer in time';
   const { cause } = error;
-  // `fetch` says only that it failed, and why in its cause.
+  // `fetch` only reports a failure; its cause says why.
   if (cause instanceof Error) return `${error.message}: ${describeError(cause)}`;
   const code = codeOf(error);
   if (error.message === '') return code ?? error.name;
@@ -18,8 +18,8 @@ export const describeError = (error: unknown): string => {
 };
 
 /**
- * Runs one check of something that may be broken in any way. An exception or a missing answer becomes a failed
- * line, and the doctor continues.
+ * Runs one check of something that may be broken in any way. An exception or a missing answer becomes a failed line, and
+ * the doctor continues.
  */
 export const attempt = async (
   name: string,

@@ -3,9 +3,9 @@ import { type StreamFacts, streamFacts } from '@claimcheck/platform/nats/stream-
 import { describeError } from './attempt.ts';
 import { type Check, failed, passed, warned } from './check.ts';
 
-/** Before it, restarts and full disks could lose what was confirmed (README, "Run it"). */
+/** Earlier versions could lose confirmed messages on restarts and full disks (README, "Run it"). */
 const OLDEST = [2, 14, 5] as const;
-/** An event of 8 KiB, a dead letter with its headers, and the largest response with its derivatives. */
+/** Fits an event of 8 KiB, a dead letter with its headers, and the largest response with its derivatives. */
 const LEAST_PAYLOAD_BYTES = 64 * 1_024;
 const CLUSTER_REPLICAS = 3;
 
@@ -59,7 +59,7 @@ const checkStream = ({ plan, found }: StreamFacts): Check => {
     : passed(name, detail);
 };
 
-/** The broker: recent enough, with JetStream, and with streams that take what we publish. */
+/** Checks that the broker is recent enough, and has JetStream with streams that take our subjects. */
 export const checkBroker = async (bus: Bus): Promise<Check[]> => {
   const server = checkServer(bus);
   try {

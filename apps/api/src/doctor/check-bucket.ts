@@ -16,7 +16,7 @@ import { waitUntil } from './wait-until.ts';
 export interface BucketContext {
   config: Config;
   storage: Storage;
-  /** Undefined where the broker is away. */
+  /** Undefined if the broker is down. */
   bus: Bus | undefined;
 }
 
@@ -32,7 +32,7 @@ const assertReadable = async (storage: Storage, key: string, written: Buffer): P
   throw new Error('what was written is not listed');
 };
 
-/** Begins to listen; `heard` says whether the store has told of the key by now. */
+/** Starts listening; `heard` tells whether the store has reported the key by now. */
 const listen = (bus: Bus, bucket: string, key: string) => {
   let heard = false;
   const stop = bus.subscribe(bus.subjects.storageEvents, (data) => {
@@ -64,7 +64,7 @@ const checkNotification = async (heard: (() => boolean) | undefined): Promise<Ch
     : passed(name, `came after ${ms} ms`);
 };
 
-/** A HEAD has no body that would say why: the status is all there is. */
+/** A HEAD answer has no body with a reason: the status is all there is. */
 const assertThere = async (storage: Storage): Promise<void> => {
   try {
     await storage.check();
@@ -76,10 +76,10 @@ const assertThere = async (storage: Storage): Promise<void> => {
   }
 };
 
-/** Everything that needs an object: it is written, and read, signed for and removed again. */
+/** Runs every check that needs an object, which it writes, reads, signs for and removes. */
 const withObject = async (context: BucketContext): Promise<Check[]> => {
   const { config, storage, bus } = context;
-  // As a source would be called, so that the bucket tells of it; no media object has this id.
+  // Named like a source, so that the bucket reports it; no media object has this id.
   const id = randomUUID();
   const prefix = prefixOf(id);
   const key = sourceKey(id);
@@ -106,7 +106,7 @@ const withObject = async (context: BucketContext): Promise<Check[]> => {
   }
 };
 
-/** The bucket as the api uses it, and as clients reach it. */
+/** Checks the bucket as the api uses it, and as clients reach it. */
 export const checkBucket = async (context: BucketContext): Promise<Check[]> => {
   const { endpoint, bucket } = context.config.storage;
   const checks = await attempt('bucket', ACCESS, async () => {

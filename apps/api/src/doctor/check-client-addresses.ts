@@ -13,7 +13,7 @@ const FORGED_HEADER = Array.from({ length: MAX_PROXY_HOPS }, () => FORGED).join(
 
 const answerOf = z.object({ address: z.string() });
 
-/** @param address what a client counts as that has forged its header */
+/** @param address for which the gateway takes a client with a forged header */
 export const judgeAddress = (gatewayPublicUrl: string, address: string): Check => {
   if (address === FORGED)
     return failed(
@@ -30,7 +30,7 @@ export const judgeAddress = (gatewayPublicUrl: string, address: string): Check =
   return passed(NAME, `this client counts as ${address}, whatever it writes in X-Forwarded-For`);
 };
 
-/** Asks the gateway, the way of clients, what one counts as that forges its address. */
+/** Asks the gateway, on the clients' path, for which address it takes a client that forges its own. */
 export const checkClientAddresses = async ({ gatewayPublicUrl }: Config): Promise<Check> => {
   const response = await fetch(`${gatewayPublicUrl}/address`, {
     headers: { 'x-forwarded-for': FORGED_HEADER },

@@ -1,16 +1,16 @@
 import { type Check, failed, passed, warned } from './check.ts';
 
-/** HTTP dates have whole seconds, and an answer takes its time. */
+/** HTTP dates have whole seconds, and an answer takes time. */
 const WARN_MS = 5_000;
 const FAIL_MS = 60_000;
 
-/** When an answer was on its way, by this machine's clock. Milliseconds since 1970. */
+/** When a request was in flight, by this machine's clock. Milliseconds since 1970. */
 export interface Asked {
   sent: number;
   received: number;
 }
 
-/** The other clock's time beside what it was asked at; as much as the answer took is no skew. */
+/** Returns the other clock's skew. A difference shorter than the request itself is no skew. */
 export const checkClock = (whose: string, time: Date, { sent, received }: Asked): Check => {
   const name = `clock of ${whose}`;
   const early = sent - time.getTime();

@@ -5,7 +5,7 @@ import { type Check, passed, skipped, warned } from './check.ts';
 const NAME = 'CORS of the bucket';
 const PATIENCE_MS = 5_000;
 
-/** Requests that pages send to the store: uploads past us, and HLS or downloads read by scripts. */
+/** Requests that pages send to the store: direct uploads, and HLS or downloads read by scripts. */
 const ASKED = [
   { method: 'PUT', headers: ['content-type', 'content-md5', 'if-none-match'], what: 'uploads past us' },
   { method: 'GET', headers: ['range'], what: 'HLS and downloads by redirects' },
@@ -40,7 +40,7 @@ const isAllowed = async (url: string, origin: string, { method, headers }: Asked
   );
 };
 
-/** Asks the store as browsers do before a script of each of our pages may talk to it. */
+/** Sends the store the preflight requests that a browser would send for each of our pages. */
 export const checkCors = async (config: Config, storage: Storage, key: string): Promise<Check[]> => {
   const url = await storage.signedUrl(key, {
     seconds: 60,

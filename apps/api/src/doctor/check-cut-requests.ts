@@ -5,8 +5,8 @@ import { type Check, passed, warned } from './check.ts';
 const NAME = 'cut requests';
 
 /**
- * Checks whether the store takes a request that ends before its `Content-Length` for a whole one: a partial
- * upload would become a file.
+ * Checks whether the store accepts a request that ends before its `Content-Length`: a partial upload would then become a
+ * file.
  *
  * @param key of no media object; the caller removes it
  */

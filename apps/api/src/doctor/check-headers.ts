@@ -9,7 +9,7 @@ const FIX =
 
 interface Looked {
   header: string;
-  /** Undefined: something else answered, and the result is unknown. */
+  /** Undefined: another server answered, and the result is unknown. */
   arrives: boolean | undefined;
 }
 
@@ -37,21 +37,21 @@ const lookAtOverride = async (publicUrl: string, token: string): Promise<Looked>
   return { header: 'X-HTTP-Method-Override', arrives };
 };
 
-/** Asks for what it has just been given. */
+/** Requests a resource that it has just received. */
 const lookAtCondition = async (publicUrl: string): Promise<Looked> => {
   const url = `${publicUrl}/config.json`;
   const first = await ask(url, {});
   const etag = first.headers.get('etag');
   if (etag === null) return { header: 'ETag', arrives: first.ok ? false : undefined };
-  // By itself fetch would add `no-cache`, and be given everything again.
+  // By itself fetch would add `no-cache`, and receive the whole answer again.
   const { status } = await ask(url, { headers: { 'if-none-match': etag, 'cache-control': 'max-age=0' } });
   const arrives = status === 304 ? true : status === 200 ? false : undefined;
   return { header: 'If-None-Match', arrives };
 };
 
 /**
- * Checks headers that an upload does not need, but some clients do. `Range` is checked where downloads lead to:
- * with the signed URLs.
+ * Checks headers that an upload does not need, but some clients do. `Range` is checked at the signed URLs, to which
+ * downloads lead.
  */
 export const checkHeaders = async ({ publicUrl }: Config, token: string | undefined): Promise<Check> => {
   const looked = await Promise.all([

@@ -15,7 +15,7 @@ interface Server {
   is_replica: boolean;
   used: number;
   allowed: number;
-  /** The time limit of a statement, such as `10s`; `0` is none. */
+  /** The time limit of a statement, such as `10s`; `0` means none. */
   time_limit: string;
   time: Date;
 }
@@ -54,7 +54,7 @@ const checkConnections = ({ used, allowed }: Server): Check => {
       );
 };
 
-/** Each of our connections asks for one; a pooler in between may have ignored it. */
+/** Each of our connections sets a limit, but a pooler in between may have ignored it. */
 const checkTimeLimit = ({ time_limit }: Server): Check => {
   const name = 'postgres time-outs';
   return time_limit === '0'
@@ -89,7 +89,7 @@ const describeStatus = ({ applied, pending, changed, unknown }: MigrationStatus)
     : passed(name, `all ${applied.length} are applied`);
 };
 
-/** Postgres: reachable, recent enough, the primary, with room for connections, migrated, with the right time. */
+/** Checks that Postgres is reachable, recent enough, the primary, migrated, and has free connections and the right time. */
 export const checkPostgres = async (database: Database, url: string): Promise<Check[]> => {
   const server = await attempt('postgres', REACH, async () => {
     const sent = Date.now();

@@ -6,7 +6,7 @@ import { type Check, failed, passed } from './check.ts';
 const PATIENCE_MS = 5_000;
 const publicConfig = z.object({ api_url: z.string(), gateway_url: z.string() });
 
-/** The api, as clients reach it, and whether it is the one that we mean. */
+/** Checks the api as clients reach it, and whether it is the configured one. */
 export const checkPublicUrl = async ({ publicUrl, gatewayPublicUrl }: Config): Promise<Check> => {
   const name = 'PUBLIC_URL';
   const fix = 'PUBLIC_URL must lead to the role http of the api; check DNS, TLS and the proxy in front';
@@ -31,7 +31,7 @@ export const checkPublicUrl = async ({ publicUrl, gatewayPublicUrl }: Config): P
   }
 };
 
-/** The first frame of engine.io, before any token is asked for. */
+/** Reads the first frame of engine.io, which precedes any token. */
 const openSocket = (url: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const socket = new WebSocket(url);
@@ -49,7 +49,7 @@ const openSocket = (url: string): Promise<void> =>
     socket.addEventListener('error', () => end(() => reject(new Error('the WebSocket was not opened'))));
   });
 
-/** The gateway, as clients reach it: whether the proxy in front lets WebSockets through. */
+/** Checks the gateway as clients reach it: whether the proxy in front lets WebSockets through. */
 export const checkGateway = async ({ gatewayPublicUrl }: Config): Promise<Check> => {
   const name = 'GATEWAY_PUBLIC_URL';
   const url = `${gatewayPublicUrl.replace(/^http/, 'ws')}/socket.io/?EIO=4&transport=websocket`;

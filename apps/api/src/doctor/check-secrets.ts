@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import { type Check, failed, passed, warned } from './check.ts';
 import { isLocal } from './is-local.ts';
 
-/** A random secret of 32 characters has more than this, in hex or base64; words and repetitions have less. */
+/** A random secret of 32 characters in hex or base64 has more distinct characters; words and repetitions have fewer. */
 const DISTINCT_CHARACTERS = 10;
 const FROM_EXAMPLES = /change.?me|example|secret|password|postgres|minioadmin|12345|claimcheck/i;
 
@@ -12,7 +12,7 @@ const isWeak = (secret: string): boolean =>
 const passwordOf = (url: string): string | undefined =>
   URL.canParse(url) ? decodeURIComponent(new URL(url).password) : undefined;
 
-/** Names of the variables whose value can be guessed; never a value. */
+/** Returns the names of variables whose value can be guessed; never a value. */
 const weakSecrets = ({ token, tokenSecrets = [], storage, databaseUrl }: Config): string[] => {
   const password = passwordOf(databaseUrl);
   const secrets: [name: string, secret: string | undefined][] = [

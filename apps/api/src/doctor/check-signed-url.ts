@@ -53,7 +53,7 @@ const checkAnswer = async (url: string, bytes: Buffer): Promise<Check | undefine
       );
 };
 
-/** Fetches an object as a client would that was redirected to it. */
+/** Fetches an object as a client does after a redirect. */
 export const checkSignedUrl = async (
   config: Config,
   storage: Storage,

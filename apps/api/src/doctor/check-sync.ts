@@ -13,9 +13,9 @@ const varz = z.object({
 });
 
 /**
- * Checks whether the broker has on disk what it confirmed. Only its monitoring port reports that.
+ * Checks whether confirmed messages are on the broker's disk. Only its monitoring port reports that.
  *
- * @param monitorUrl such as `http://nats:8222`; undefined where it is not configured
+ * @param monitorUrl such as `http://nats:8222`; undefined if it is not configured
  * @throws when the port does not answer
  */
 export const checkSync = async (monitorUrl: string | undefined, signal: AbortSignal): Promise<Check> => {

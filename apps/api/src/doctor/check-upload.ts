@@ -5,12 +5,12 @@ import { describeError } from './attempt.ts';
 import { type Check, failed, passed, skipped } from './check.ts';
 
 const NAME = 'upload through PUBLIC_URL';
-/** More than the limits that proxies come with: 1 MiB of nginx, for one. */
+/** Larger than the default limits of proxies, for example the 1 MiB of nginx. */
 const BODY_BYTES = 4 * MIB;
 const PATIENCE_MS = 10_000;
 const TUS = { 'tus-resumable': '1.0.0' };
 
-/** Says at which request, and why. */
+/** Names the failed request, and the reason. */
 class Refusal extends Error {
   readonly fix: string;
 
@@ -40,7 +40,7 @@ const refusalOf = (method: string, response: Response): Refusal => {
       `the api refuses the token (401): it, or the Authorization header, does not arrive as it was sent`,
       `${PASS_FIX}; and give the doctor the AUTH_… variables of the api, or a token with --token`,
     );
-  // The request was right when it left.
+  // The request was correct when it left.
   return new Refusal(
     `the api answers ${method} with ${status}`,
     status < 500 ? PASS_FIX : 'read the log of the api',
@@ -56,7 +56,7 @@ const send = async (
   try {
     response = await fetch(url, { ...init, signal: AbortSignal.timeout(PATIENCE_MS), redirect: 'manual' });
   } catch (error) {
-    // A proxy may close the connection when it has read enough of a body.
+    // A proxy may close the connection when it has read as much of a body as it accepts.
     throw new Refusal(`${init.method} has no answer: ${describeError(error)}`, `${LIMIT_FIX}; ${PASS_FIX}`);
   }
   await response.body?.cancel();
@@ -86,7 +86,7 @@ const transfer = async (location: string, headers: Record<string, string>): Prom
 };
 
 const uploadAndEnd = async (publicUrl: string, headers: Record<string, string>): Promise<void> => {
-  // A part of a concatenation: bytes are stored, and no media object comes of it.
+  // A part of a concatenation: the bytes are stored, but never become a media object.
   const created = await send(
     `${publicUrl}/v1/uploads`,
     {
@@ -105,14 +105,14 @@ const uploadAndEnd = async (publicUrl: string, headers: Record<string, string>):
   try {
     await transfer(location, headers);
   } catch (error) {
-    // Report the first failure; an upload that stays behind expires.
+    // Report the first failure; an upload left behind expires.
     await end().catch(() => undefined);
     throw error;
   }
   await end();
 };
 
-/** Uploads some bytes the way of clients, with tus through the proxy in front, and ends that upload. */
+/** Uploads some bytes as clients do, with tus through the proxy in front, and ends that upload. */
 export const checkUpload = async (
   { publicUrl, maxUploadBytes }: Config,
   token: string | undefined,

@@ -16,7 +16,7 @@ const waitingFor = async (bus: Bus | undefined): Promise<number> => {
   return (info?.num_pending ?? 0) + (info?.num_ack_pending ?? 0);
 };
 
-/** Sends the host a signed event of type `ping`, and looks how many events wait for it. */
+/** Sends the host a signed event of type `ping`, and counts the events that wait for it. */
 export const checkWebhook = async ({ webhook }: Config, bus: Bus | undefined): Promise<Check> => {
   if (webhook === undefined) return skipped(NAME, 'WEBHOOK_URL is not set');
   const sender = new WebhookSender(webhook, () => {});

@@ -10,11 +10,11 @@ interface PlannedReader {
   consumer: string;
   subject: string;
   process: string;
-  /** Subjects of its stream, where that is not the media stream; checked as a stream. */
+  /** Subjects of its stream, if that is not the media stream; checked as a stream. */
   takenBy?: string[];
 }
 
-/** The planned reader of each subject, by the names of this process's environment. */
+/** The planned reader of each subject, by the names in this process's environment. */
 const plannedReaders = ({ subjects, streams }: Bus): PlannedReader[] => [
   { consumer: CONSUMERS.media, subject: subjects.optimizeRequest, process: 'worker (lane media)' },
   { consumer: CONSUMERS.transcode, subject: subjects.transcodeRequest, process: 'worker (lane transcode)' },

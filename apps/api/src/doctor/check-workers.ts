@@ -8,10 +8,10 @@ export type Lane = (typeof LANES)[number];
 
 const OLDEST_FFMPEG = 5;
 const DAY_S = 86_400;
-/** As the alert on old signatures. */
+/** The same limit as in the alert on old signatures. */
 const OLD_SIGNATURES_S = 3 * DAY_S;
 
-/** A worker's report about itself for its lane, and when it was asked. */
+/** A worker's report about itself for its lane, and the time of the request. */
 export interface LaneReport {
   lane: Lane;
   report: WorkerReport;
@@ -27,7 +27,7 @@ const checkFfmpeg = ({ lane, report }: LaneReport): Check => {
       'install ffmpeg 5 or later where the worker runs; see FFMPEG_PATH',
     );
   const major = Number.parseInt(report.ffmpeg.replace(/^n/, ''), 10);
-  // A build from its sources names a commit: it is newer than the limit, as far as one can tell.
+  // A build from source names a commit: it is presumably newer than the limit.
   return major < OLDEST_FFMPEG
     ? failed(name, `${report.ffmpeg} is too old`, `install ffmpeg ${OLDEST_FFMPEG} or later`)
     : passed(name, report.ffmpeg);
@@ -123,7 +123,7 @@ const checkScanner = (config: Config, { report }: LaneReport): Check[] => {
   ];
 };
 
-/** Checks what the workers that answered the probes report of their surroundings, which only they can see. */
+/** Checks the surroundings of the workers that answered a probe, from their reports. */
 export const checkWorkers = (config: Config, reports: readonly LaneReport[]): Check[] => {
   const media = reports.find(({ lane }) => lane === 'media');
   const scanner = media

@@ -1,4 +1,4 @@
-/** `skipped`: it could not be checked, because something else is broken or nothing reports it. */
+/** `skipped`: not checked, because something else is broken or nothing reports it. */
 export const VERDICTS = ['ok', 'warning', 'failed', 'skipped'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
@@ -7,10 +7,10 @@ export interface Check {
   /** The subject of the check. Scripts may rely on it. */
   name: string;
   verdict: Verdict;
-  /** False for what failed alone. */
+  /** False only for a failed check. */
   ok: boolean;
   detail: string;
-  /** The remedy, where it is not ok. */
+  /** The remedy, unless the check passed. */
   fix?: string;
 }
 

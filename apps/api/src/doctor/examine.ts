@@ -24,24 +24,24 @@ export interface Patient {
   config: Config;
   database: Database;
   storage: Storage;
-  /** Or why there is none. */
+  /** The bus, or the reason why there is none. */
   bus: Bus | Check;
-  /** A user's, for an upload; where there is none it is signed here, if that can be done. */
+  /** A user's token for an upload; without one, the doctor signs its own if it can. */
   token: string | undefined;
-  /** Time that a probe of the ring may take. */
+  /** Longest time for a probe of the ring. */
   timeoutMs: number;
 }
 
 const USER = 'claimcheck-doctor';
 const MONITOR_PATIENCE_MS = 5_000;
-/** For the checks before and after a probe, on top of the probe's own patience. */
+/** Time for the checks before and after a probe, in addition to the probe's own. */
 const AROUND_MS = 10_000;
 
 const isBus = (bus: Bus | Check): bus is Bus => 'subjects' in bus;
 
 const RING_FIX = 'first fix the broker and Postgres';
 
-/** Checks the ring, what its workers report, and then the wiring: an answer from elsewhere is noticed. */
+/** Checks the ring, its workers' reports, and then the wiring, so that an answer from elsewhere is noticed. */
 const examineRing = async ({ config, database, timeoutMs }: Patient, bus: Bus): Promise<Check[]> => {
   const rings = await Promise.all(LANES.map((lane) => probeRing(database, bus, lane, timeoutMs)));
   const reports = rings.flatMap(({ worker }) => (worker === undefined ? [] : [worker]));
@@ -66,7 +66,7 @@ const examineBroker = async (patient: Patient): Promise<Check[]> => {
   return [...broker, ...(await sync), ...ring];
 };
 
-/** The way of clients: through whatever stands in front of the api. */
+/** Checks the clients' path, through every proxy in front of the api. */
 const examineApiEntrance = async (config: Config, token: string | undefined): Promise<Check[]> => {
   const api = await checkPublicUrl(config);
   const [upload, headers] = ['upload through PUBLIC_URL', 'headers through PUBLIC_URL'] as const;
@@ -79,7 +79,7 @@ const examineApiEntrance = async (config: Config, token: string | undefined): Pr
   return [api, ...parts.flat()];
 };
 
-/** The addresses do not wait for a WebSocket to be opened: a proxy may fail at the one alone. */
+/** The check of addresses does not wait for the WebSocket: a proxy may fail at one of the two only. */
 const examineGatewayEntrance = async (config: Config): Promise<Check[]> => {
   const name = 'client addresses';
   const fix = 'first fix GATEWAY_PUBLIC_URL';

@@ -14,7 +14,7 @@ test.each([
   'http://store.media.svc.cluster.local',
   'http://store.media.svc',
   'http://nas.local',
-])('%s is known here alone', (url) => expect(isLocal(url)).toBe(true));
+])('%s is local', (url) => expect(isLocal(url)).toBe(true));
 
 test.each([
   'https://media.example',
@@ -22,4 +22,4 @@ test.each([
   'http://203.0.113.7:9000',
   'https://[2001:db8::1]',
   'https://[::ffff:203.0.113.7]',
-])('%s may be known to everybody', (url) => expect(isLocal(url)).toBe(false));
+])('%s may be public', (url) => expect(isLocal(url)).toBe(false));

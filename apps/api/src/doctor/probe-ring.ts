@@ -12,7 +12,7 @@ import type { Lane, LaneReport } from './check-workers.ts';
 
 const LOOK_EVERY_MS = 50;
 
-/** Progress of a probe; each step is seen by itself, so that the first missing one names the link. */
+/** Progress of a probe. Each step is observed separately, so that the first missing one names the broken link. */
 interface Progress {
   published: boolean;
   stream_seq: number | undefined;
@@ -23,11 +23,11 @@ interface Progress {
 /** The doctor's findings about one lane. */
 export interface RingProbe {
   check: Check;
-  /** Undefined when no worker answered, or one of an older release. */
+  /** Undefined when no worker answered, or one of an older release did. */
   worker: LaneReport | undefined;
 }
 
-/** @returns undefined for whatever is not the answer to this probe */
+/** @returns undefined for a message that is not the answer to this probe */
 const readAnswer = (data: Uint8Array, probeId: string): ReceivedResponse | undefined => {
   try {
     const { data: response } = receivedResponseSchema.safeParse(JSON.parse(Buffer.from(data).toString()));
@@ -76,8 +76,8 @@ const brokenLink = async (bus: Bus, lane: Lane, subject: string, progress: Progr
 };
 
 /**
- * Sends a request that only asks for an answer the way of every request: outbox, relay, stream, worker,
- * stream, api. No media object is touched.
+ * Sends a request that asks only for an answer, on the path of every request: outbox, relay, stream, worker, stream, api.
+ * It touches no media object.
  */
 export const probeRing = async (
   database: Database,
@@ -87,7 +87,7 @@ export const probeRing = async (
 ): Promise<RingProbe> => {
   const { subjects } = bus;
   const subject = lane === 'media' ? subjects.optimizeRequest : subjects.transcodeRequest;
-  // The relay would try for ever.
+  // The relay would retry for ever.
   if ((await bus.streamOf(subject)) === undefined)
     return {
       check: failed(
@@ -149,7 +149,7 @@ const publication = async (
   return { published: row?.published_at != null, stream_seq: Number(row?.stream_seq ?? 0) };
 };
 
-/** Removes the request: a relay that starts tomorrow must not publish it. */
+/** Removes the request: a relay that starts later must not publish it. */
 const takeBack = async (database: Database, id: string): Promise<void> => {
   await database.client.outbox.deleteMany({ where: { id, published_at: null } });
 };

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 20;
 
-/** @returns milliseconds until `isSo`, undefined when it is not so within `limitMs` */
+/** @returns milliseconds until `isSo` holds; undefined when it does not within `limitMs` */
 export const waitUntil = async (isSo: () => boolean, limitMs: number): Promise<number | undefined> => {
   const began = performance.now();
   while (!isSo()) {

@@ -1,29 +1,29 @@
 import type { Prisma, Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../problem-error.ts';
 
-/** Whose request it is: a key means the same only for the same user and route. */
+/** Scope of a key: it means the same only for the same user and route. */
 export interface IdempotencyScope {
   user_id: string;
-  /** Method and path as the router knows it. */
+  /** Method and path as the router knows them. */
   route: string;
   key: string;
-  /** SHA-256, hexadecimal, of what was asked. */
+  /** SHA-256 of the request's body, hexadecimal. */
   request_hash: string;
 }
 
 export interface Answer {
   status: number;
-  /** JSON, without secrets: it may be kept. */
+  /** JSON without secrets, because it is stored. */
   body: unknown;
 }
 
 /**
- * Does something once per key, however often and at the same time it is asked for: the key, the effect and
- * the answer are committed together, so none of them is there without the others. A refusal keeps nothing:
- * the same request may succeed later.
+ * Performs an effect once per key, however often and concurrently it is requested. The key, the effect and the answer
+ * commit together, so none of them exists without the others. A refusal stores nothing: the same request may succeed
+ * later.
  *
- * @param work its answer is kept; the same key again gives it, without another effect
- * @throws ProblemError `idempotency_mismatch` when the key was used for something else
+ * @param work its answer is stored; the same key returns it without another effect
+ * @throws ProblemError `idempotency_mismatch` when the key was used for another request
  */
 export const answerOnce = async (
   tx: Transaction,

@@ -5,8 +5,8 @@ import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
 
 /**
- * `POST /v1/client-reports`: what went wrong between a client and the storage, which a redirect hides from us.
- * Counted and logged, not kept.
+ * `POST /v1/client-reports`: failures between a client and the storage, which a redirect hides from us. Counts and logs
+ * them, and stores nothing.
  */
 export const clientReportRoutes = (
   { metrics, logger }: Pick<HttpContext, 'metrics' | 'logger'>,

@@ -35,7 +35,7 @@ export const hostIdOf = (text: unknown): string => {
 const memberRoutes = ({ database, config }: HttpContext): Router => {
   const router = Router();
 
-  /** Refuses members with `forbidden`, and others as if there were no conversation. */
+  /** Refuses members with `forbidden`, and others as if the conversation did not exist. */
   const assertMayChangeMembers = async (identity: Identity, conversationId: string, userId: string) => {
     if (identity.is_backend) return;
     await assertMember(database, conversationId, identity.user_id);

@@ -4,14 +4,14 @@ import { ProblemError } from '../problem-error.ts';
 import type { HttpContext } from '../request/context.ts';
 import { LostObjectError } from './lost-object-error.ts';
 
-/** `lost` and `unavailable` are faults of this side; deleted media is `media_gone`. */
+/** `lost` and `unavailable` are our own faults; deleted media is `media_gone`. */
 const outcomeOf = (error: unknown): string => {
   if (error instanceof LostObjectError) return 'lost';
   if (error instanceof ProblemError) return error.problem.code;
   return isDatabaseAway(error) || isStorageAway(error) ? 'unavailable' : 'internal';
 };
 
-/** Counts a download that failed; an object that is lost is also logged, since no user can report its key. */
+/** Counts a failed download. It also logs a lost object, since no user can report its key. */
 export const countFailedDownload = (
   { metrics, logger }: Pick<HttpContext, 'metrics' | 'logger'>,
   error: unknown,

@@ -26,21 +26,21 @@ const hashOf = (request: Request): string =>
     .update(JSON.stringify([request.path, request.body]))
     .digest('hex');
 
-/** Answers are JSON; what they leave out, they leave out. */
+/** Answers are JSON, which omits undefined fields. */
 const toJson = (body: object): Prisma.InputJsonObject => JSON.parse(JSON.stringify(body));
 
 interface Asked {
   request: Request;
   response: Response;
-  /** Method and path as the router knows it. */
+  /** Method and path as the router knows them. */
   route: string;
 }
 
 /**
- * Runs what a POST creates in one transaction; with an `Idempotency-Key` once per user, route and key, its
- * answer kept in the same transaction.
+ * Runs what a POST creates in one transaction. With an `Idempotency-Key` it runs once per user, route and key, and the
+ * same transaction stores its answer.
  *
- * @param work its body is kept for a day, so without secrets
+ * @param work its body is stored for a day, so it must contain no secrets
  * @throws ProblemError `idempotency_mismatch`
  */
 export const createOnce = (

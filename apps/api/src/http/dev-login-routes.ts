@@ -6,7 +6,7 @@ import { validate } from '../request/validate.ts';
 
 const TOKEN_LIFE = '12h';
 
-/** Lets every visitor log in as any user: for the demo, only mounted with DEV_LOGIN=true. */
+/** Lets every visitor log in as any user. For the demo; only mounted with DEV_LOGIN=true. */
 export const devLoginRoutes = (settings: TokenSettings): Router => {
   const router = Router();
   router.post('/v1/dev/login', (request, response) => {

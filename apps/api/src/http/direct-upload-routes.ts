@@ -17,11 +17,11 @@ const WAIT_MS = 15_000;
 const POLL_MS = 300;
 
 /**
- * `POST /v1/media/:id/parts` and `POST /v1/media/:id/complete`: by the user's token or the upload's ticket,
- * so that both outlive the user's token.
+ * `POST /v1/media/:id/parts` and `POST /v1/media/:id/complete`, with the user's token or the upload's ticket, so that both
+ * work after the user's token has expired.
  *
- * @param limited run once it is known who asks
- * @param parseBody run only for those who may
+ * @param limited runs once the caller is known
+ * @param parseBody runs only for authorised callers
  */
 export const directUploadRoutes = (
   context: HttpContext,
@@ -61,7 +61,7 @@ export const directUploadRoutes = (
     response.set('Cache-Control', 'no-store').json(await directUploads.parts(session, numbers));
   });
 
-  /** Waits for the Complete of another request: a client that repeats its own gets the same answer. */
+  /** Waits for another request's Complete: a client that repeats its own gets the same answer. */
   const completePatiently = async (session: DirectUpload): Promise<DirectOutcome> => {
     const deadline = performance.now() + WAIT_MS;
     for (let upload: UploadSession | undefined = session; ; ) {

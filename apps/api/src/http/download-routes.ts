@@ -11,17 +11,17 @@ import { describe, redirect, serve } from './serve-download.ts';
 import { hlsUrlOf, signUrl } from './signed-urls.ts';
 
 /**
- * A player keeps the address it was redirected to, for every later range (Chromium does, until an error ends
- * it), and a page with a session cannot give it a new address without a reload.
+ * A player keeps the address of a redirect for every later range (Chromium does, until an error ends it), and a page
+ * with a session cannot give it a new address without a reload.
  */
 const outlivesRedirect = ({ scope }: Viewer, { content_type }: Download): boolean =>
   scope !== undefined && /^(audio|video)\//.test(content_type);
 
 /**
- * `GET` and `HEAD /v1/media/:id/:quality`: a stable URL, answered with a redirect or, by configuration, with
- * the bytes. With `?download=1` a browser saves them instead of showing them.
+ * `GET` and `HEAD /v1/media/:id/:quality`: a stable URL, answered with a redirect or, by configuration, with the bytes.
+ * With `?download=1` a browser saves them instead of displaying them.
  *
- * @param guards run before: authentication and rate limit
+ * @param guards run first: authentication and rate limit
  */
 export const downloadRoutes = (context: HttpContext, ...guards: RequestHandler[]): Router => {
   const { config, database, settings, storage, signer, metrics } = context;
@@ -37,7 +37,7 @@ export const downloadRoutes = (context: HttpContext, ...guards: RequestHandler[]
       const download = { ...found, is_attachment: request.query.download !== undefined };
       const session = typeof request.query.t === 'string' ? `?t=${encodeURIComponent(request.query.t)}` : '';
       if (download.hls_epoch !== undefined)
-        // A playlist's relative names lead nowhere but on our own origin.
+        // Relative names in a playlist resolve only on our own origin.
         response
           .set('Cache-Control', 'private, no-cache')
           .redirect(302, `${hlsUrlOf(config.publicUrl, row.media_object_id, download.hls_epoch)}${session}`);

@@ -7,7 +7,7 @@ import { assertBackend } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { hostIdOf } from './conversation-routes.ts';
 
-/** Erases data that a host takes back: `DELETE /v1/users/:user_id` and `DELETE /v1/conversations/:id`. */
+/** Erases data at a host's request: `DELETE /v1/users/:user_id` and `DELETE /v1/conversations/:id`. */
 export const erasureRoutes = (context: HttpContext): Router => {
   const { database, settings, storage, metrics, logger } = context;
   const router = Router();

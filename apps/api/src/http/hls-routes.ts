@@ -11,17 +11,17 @@ import { describe, redirect, serve } from './serve-download.ts';
 import { servePlaylist } from './serve-playlist.ts';
 import { signUrl } from './signed-urls.ts';
 
-/** @throws ProblemError `not_found`: what is no number of an attempt names nothing */
+/** @throws ProblemError `not_found` for a value that is no number of an attempt */
 const epochOf = (text: string): number => {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new ProblemError('not_found');
   return Number(text);
 };
 
 /**
- * `GET /v1/media/:id/hls/:epoch/:file`: a video's playlists and segments, each authorised by itself. Playlists
- * come from here, so that the names in them are relative to here; segments as any other download.
+ * `GET /v1/media/:id/hls/:epoch/:file`: a video's playlists and segments, each authorised separately. The api itself
+ * serves playlists, so that their names are relative to this route, and segments like any other download.
  *
- * @param guards run before: authentication and rate limit
+ * @param guards run first: authentication and rate limit
  */
 export const hlsRoutes = (context: HttpContext, ...guards: RequestHandler[]): Router => {
   const { config, database, settings, storage, signer, metrics } = context;

@@ -15,14 +15,14 @@ import { assertBackend, identityOf, viewerOf } from '../request/authenticate.ts'
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
 
-/** @throws ProblemError `not_found`: an id of another form names nothing */
+/** @throws ProblemError `not_found` for an id of another form */
 export const mediaIdOf = (text: unknown): string => {
   const parsed = uuid.safeParse(text);
   if (!parsed.success) throw new ProblemError('not_found', { detail: 'The id of a media object is a UUID.' });
   return parsed.data;
 };
 
-/** The rev that a client has, by its `If-None-Match`; a foreign ETag names none. */
+/** Returns the rev that a client has, from its `If-None-Match`; a foreign ETag names none. */
 const revOf = (etag: string | undefined): number | undefined => {
   const [, rev] = /^(?:W\/)?"(\d{1,9})"$/.exec(etag ?? '') ?? [];
   return rev === undefined ? undefined : Number(rev);
@@ -33,7 +33,7 @@ export const mediaRoutes = (context: HttpContext): Router => {
   const { database, settings, waiters, storage, metrics, logger } = context;
   const visible = new VisibleMediaReader(database);
   const router = Router();
-  // Requests that wait for the same change share one row: thousands may wait, and then this is most of the work.
+  // Requests that wait for the same change share one read: thousands may wait, and reads would then be most of the work.
   const bodies = new WeakMap<MediaRow, Buffer>();
 
   const bodyOf = (row: MediaRow): Buffer => {
@@ -44,7 +44,7 @@ export const mediaRoutes = (context: HttpContext): Router => {
     return body;
   };
 
-  /** Answers when rev > afterRev, when it is settled (nothing more will come by itself), or in time. */
+  /** Answers when rev > afterRev, when it is settled (no change comes by itself), or at the time limit. */
   const waitForChange = async (
     id: string,
     viewer: Viewer,
@@ -79,7 +79,7 @@ export const mediaRoutes = (context: HttpContext): Router => {
     response.type('json').send(bodyOf(row));
   });
 
-  /** A backend deletes for the owner; what is referred to needs force. */
+  /** A backend deletes on the owner's behalf; it needs force for media that something refers to. */
   const deleteOwn = async ({ user_id, is_backend }: Identity, id: string): Promise<void> => {
     const owner = is_backend ? (await visible.read(id, { user_id, is_backend })).owner_user_id : user_id;
     await database.transaction((tx) => deleteMedia(tx, settings, id, owner));

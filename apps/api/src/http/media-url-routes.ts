@@ -18,7 +18,7 @@ import { validate } from '../request/validate.ts';
 import { countFailedDownload } from './count-failed-download.ts';
 import { hlsUrlOf, signedLifeMs, signUrl } from './signed-urls.ts';
 
-/** Renewed when so much of its life is over, with time left for a second try. */
+/** Part of its life after which a URL is renewed, with time left for a second attempt. */
 const REFRESH_AT = 0.8;
 
 type Asked = { id: string; quality: Quality };
@@ -35,7 +35,7 @@ const times = (expiresAt: number, lifeMs: number) => ({
   refresh_at: new Date(expiresAt - lifeMs * (1 - REFRESH_AT)).toISOString(),
 });
 
-/** Media sessions of one user, and the URLs that go with them. */
+/** Media sessions of one user, and the URLs that they open. */
 const createUrls = (context: HttpContext, viewer: Viewer) => {
   const { config, database, settings, signer, metrics, passes } = context;
   const openSession = (scope: SessionScope): Promise<MediaSession> =>
@@ -81,7 +81,7 @@ const createUrls = (context: HttpContext, viewer: Viewer) => {
     const access = row && (await findAccess(database.client, row, viewer));
     if (row === undefined || access === undefined) throw noMedia({ field: 'id' });
     const download = resolveDownload(row, settings, asked.quality, viewer);
-    // A playlist is always served from here: its names are relative.
+    // The api always serves playlists itself, because their names are relative.
     const isServedHere = config.downloadMode !== 'redirect' || download.hls_epoch !== undefined;
     if (!isServedHere) return storageUrl(download);
     const key = viewer.is_backend ? passFor(asked.id, download) : await sessionFor(access);
@@ -90,7 +90,7 @@ const createUrls = (context: HttpContext, viewer: Viewer) => {
   const answer = async (asked: Asked): Promise<MediaUrlItem> => {
     try {
       const item = { ...asked, ...(await urlOf(asked)) };
-      // Counted here, not where the bytes are: a signed URL leads past the api.
+      // Counted here, not at the bytes: a signed URL bypasses the api.
       metrics.downloads.inc({ quality: asked.quality, outcome: 'ok' });
       return item;
     } catch (error) {
@@ -102,7 +102,7 @@ const createUrls = (context: HttpContext, viewer: Viewer) => {
   return { openSession, answer };
 };
 
-/** URLs for elements that can't send headers: `POST /v1/media/session` and `POST /v1/media/urls`. */
+/** URLs for elements that cannot send headers: `POST /v1/media/session` and `POST /v1/media/urls`. */
 export const mediaUrlRoutes = (context: HttpContext): Router => {
   const { config } = context;
   const router = Router();

@@ -14,7 +14,7 @@ const namedBy = ({ params }: Request<{ id: string; kind: string; ref_id: string 
   ref_id: validateField('ref_id', referenceId, params.ref_id),
 });
 
-/** For a host that keeps its own messages: what it refers to does not expire, and its members may see it. */
+/** For a host that keeps its own messages: media that it refers to does not expire, and its members may see it. */
 export const referenceRoutes = ({ database, settings }: HttpContext): Router => {
   const router = Router();
 

@@ -15,8 +15,8 @@ import type { SignedUrl } from './signed-urls.ts';
 const NOT_WITHOUT_ASKING = 'private, no-cache';
 
 /**
- * Redirects to an address that works for a while, for any holder. A cache may answer a URL that names its
- * version for as long as we would give the same answer.
+ * Redirects to an address that works temporarily, for any holder. A cache may reuse the redirect of a URL with a version
+ * for as long as we would answer the same.
  */
 export const redirect = (request: Request, response: Response, download: Download, to: SignedUrl): void => {
   const isVersioned = request.query.v === String(download.epoch);
@@ -42,14 +42,14 @@ const headersOf = (download: Download, object: StoredObject): Record<string, str
   ...(object.last_modified === undefined ? {} : { 'Last-Modified': object.last_modified.toUTCString() }),
 });
 
-/** One range; several at once, which no player asks for, are answered with the whole (RFC 9110, 14.2). */
+/** Parses one range. Several at once, which no player requests, get the whole file (RFC 9110, 14.2). */
 const RANGE = /^bytes=(\d+-\d*|-\d+)$/;
 
 const conditionsOf = (request: Request): GetConditions => {
   const range = request.get('range');
   const ifRange = request.get('if-range');
   const isPart = range !== undefined && RANGE.test(range);
-  // A date in If-Range is too coarse to join two parts by: the whole is always right.
+  // A date in If-Range is too coarse to join two parts safely: the whole file is always right.
   const mayPart = isPart && (ifRange === undefined || ifRange.startsWith('"'));
   return {
     ...(mayPart ? { range, if_match: ifRange } : {}),
@@ -57,9 +57,9 @@ const conditionsOf = (request: Request): GetConditions => {
   };
 };
 
-/** Compared here, in whole seconds: some storages compare with fractions that HTTP dates don't have. */
+/** Compares whole seconds here, since some storages compare fractions that HTTP dates do not have. */
 const isUnmodified = (request: Request, { last_modified }: StoredObject): boolean => {
-  // If-None-Match stands above it (RFC 9110, 13.2.2).
+  // If-None-Match takes precedence (RFC 9110, 13.2.2).
   if (request.get('if-none-match') !== undefined || last_modified === undefined) return false;
   const since = Date.parse(request.get('if-modified-since') ?? '');
   return Math.floor(last_modified.getTime() / 1_000) <= since / 1_000;
@@ -75,7 +75,7 @@ export const bucketOf = (storage: Storage, { bucket }: Download): Storage => {
   return found;
 };
 
-/** @returns undefined when the client has it already */
+/** @returns undefined when the client already has it */
 const open = async (
   storage: Storage,
   key: string,
@@ -88,21 +88,21 @@ const open = async (
     const status = statusOf(error);
     if (status === 304) return undefined;
     if (status === 416) throw new ProblemError('range_not_satisfiable');
-    // If-Range: what the client has a part of is not this any more.
+    // If-Range: the client's part belongs to another version.
     if (status === 412 && conditions.if_match !== undefined) return open(storage, key, {}, signal);
     if (isMissing(error)) throw new LostObjectError(key);
     throw error;
   }
 };
 
-/** Fewer bytes than these in an idle time-out, and a viewer counts as gone. */
+/** A viewer that takes fewer bytes than this within the idle time-out counts as gone. */
 const LEAST_BYTES = 64 * 1_024;
 
 /**
- * Ends a response that moves too slowly. A paused player takes nothing and keeps its connection: later it
- * asks for the rest by itself. A viewer that takes a byte now and then would hold its slot for ever.
+ * Ends a response that moves too slowly. A paused player takes nothing and keeps its connection; later it requests the
+ * rest by itself. A viewer that takes a byte now and then would otherwise hold its slot for ever.
  *
- * @returns stops the watch
+ * @returns a function that stops the watch
  */
 const endWhenSlow = (response: Response, idleMs: number): (() => void) => {
   const { socket } = response;
@@ -116,7 +116,7 @@ const endWhenSlow = (response: Response, idleMs: number): (() => void) => {
 };
 
 /**
- * Streams an object, or a range of it, with the headers that a redirect cannot promise.
+ * Streams an object or a range of it, with the headers that a redirect cannot set.
  *
  * @throws ProblemError `rate_limited` and `unavailable` as {@link StreamSlots.take}
  */
@@ -157,12 +157,12 @@ const stream = async (
   });
 };
 
-/** Time that the proxy in front has to begin reading; it does so at once. */
+/** Time in which the proxy in front must start to read; it does so at once. */
 const ACCEL_SECONDS = 60;
-/** The proxy's internal location; infra/nginx has it. */
+/** The proxy's internal location, as in infra/nginx. */
 const ACCEL_LOCATION = '/_claimcheck';
 
-/** Decides here and lets the proxy in front move the bytes (`X-Accel-Redirect`), ranges included. */
+/** Authorises here and lets the proxy in front move the bytes (`X-Accel-Redirect`), ranges included. */
 const accelerate = async (storage: Storage, download: Download, response: Response): Promise<void> => {
   const url = new URL(
     await bucketOf(storage, download).signedUrl(download.key, {
@@ -198,7 +198,7 @@ export const serve = (
     : proxy(context, download, request, response);
 
 /**
- * Answers HEAD with the headers of a GET, in both modes: a signed URL is signed for GET, so HEAD cannot redirect.
+ * Answers HEAD with the headers of a GET, in both modes. It cannot redirect, because a signed URL is valid for GET only.
  */
 export const describe = async (storage: Storage, download: Download, response: Response): Promise<void> => {
   const object = await bucketOf(storage, download).head(download.key);

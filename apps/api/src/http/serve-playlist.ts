@@ -6,7 +6,7 @@ import type { Download } from '../media/access/resolve-download.ts';
 import { LostObjectError } from './lost-object-error.ts';
 import { bucketOf } from './serve-download.ts';
 
-/** Every name in a playlist (RFC 8216), on a line of its own or in a tag, with the session's token. */
+/** Adds the session's token to every name in a playlist (RFC 8216), on a line of its own or in a tag. */
 export const withSession = (playlist: string, token: string): string => {
   const query = `?t=${encodeURIComponent(token)}`;
   return playlist
@@ -18,7 +18,7 @@ export const withSession = (playlist: string, token: string): string => {
     .join('\n');
 };
 
-/** A relative name does not inherit the query of the playlist's URL, so that what a session opens names it. */
+/** A relative name does not inherit the query of the playlist's URL, so each name gets the session's token. */
 export const servePlaylist = async (
   storage: Storage,
   download: Download,

@@ -7,7 +7,7 @@ const config = { minMs: 5 * MINUTE, maxMs: 360 * MINUTE, stepMs: 5 * MINUTE };
 test.each([
   ['a picture', { size_bytes: 200_000, duration_ms: undefined }, 5 * MINUTE],
   [
-    'a film of an hour: twice, and a pause',
+    'a film of an hour: twice its length and a pause',
     { size_bytes: 1_000_000, duration_ms: 60 * MINUTE },
     125 * MINUTE,
   ],

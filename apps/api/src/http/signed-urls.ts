@@ -9,12 +9,12 @@ const SECOND_MS = 1_000;
 
 export interface SignedUrl {
   url: string;
-  /** Times in milliseconds since 1970. Until `same_until` the same download gives the same URL. */
+  /** Times in milliseconds since 1970. Until `same_until` the same download gets the same URL. */
   same_until: number;
   expires_at: number;
 }
 
-/** Lifetime of a signed URL: long enough to play it twice, or to fetch it over a slow network. */
+/** Returns the lifetime of a signed URL: long enough to play it twice, or to fetch it over a slow network. */
 export const signedLifeMs = (
   { minMs, maxMs }: Config['signedUrl'],
   download: Pick<Download, 'size_bytes' | 'duration_ms'>,
@@ -25,8 +25,8 @@ export const signedLifeMs = (
 };
 
 /**
- * Signs as of the last full step of the clock, for a step longer than the URL is to live: every request within a
- * step gets the same URL, and so a browser finds the file in its cache.
+ * Signs as of the last full step of the clock, for one step longer than the URL must live. Every request within a step
+ * gets the same URL, so a browser finds the file in its cache.
  */
 export const signUrl = async (
   signer: DownloadSigner,

@@ -28,7 +28,7 @@ export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
   const router = Router();
   const instructions = new UploadInstructionsBuilder(context);
 
-  /** As it is now: what is kept of an answer may be old. */
+  /** Reads the current state: a stored answer may be out of date. */
   const answer = async (media: Media): Promise<UploadAuthorization> => {
     const session = await findSession(database, media.media_object_id);
     if (session === undefined) throw new ProblemError('upload_gone');
@@ -58,7 +58,7 @@ export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
     );
     if (duplicate)
       logger.info({ user_id, client_media_id: input.client_media_id }, 'these bytes are here already');
-    // Tickets and signed URLs are not kept with the answer: they are made again, for the same upload and time.
+    // Tickets and signed URLs are not stored with the answer: they are created again, for the same upload and time.
     const { media } = authorizedSchema.parse(body);
     await setQuotaHeaders(response, database, settings, user_id);
     if (created !== undefined) response.locals.createdUpload = created;

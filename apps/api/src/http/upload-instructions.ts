@@ -5,7 +5,7 @@ import type { UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import type { HttpContext } from '../request/context.ts';
 
-/** Tells a client where to send the bytes of its upload; what is signed here is never kept. */
+/** Tells a client where to send the bytes of its upload. Nothing signed here is stored. */
 export class UploadInstructionsBuilder {
   readonly #context: Pick<HttpContext, 'settings' | 'tickets' | 'directUploads'>;
 
@@ -13,7 +13,7 @@ export class UploadInstructionsBuilder {
     this.#context = context;
   }
 
-  /** @throws ProblemError `unavailable` when the protocol needs tickets and there is nothing to sign them with */
+  /** @throws ProblemError `unavailable` when the protocol needs tickets and no secret can sign them */
   assertPossible(protocol: UploadSession['protocol']): void {
     if (protocol === 'tus' && this.#context.tickets === undefined)
       throw new ProblemError('unavailable', {

@@ -8,13 +8,13 @@ import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
 import { hostIdOf } from './conversation-routes.ts';
 
-/** @throws ProblemError `forbidden` for anybody but the user and a backend */
+/** @throws ProblemError `forbidden` unless the caller is the user or a backend */
 const assertMayAsk = (response: Response, userId: string): void => {
   const { user_id, is_backend } = identityOf(response);
   if (user_id !== userId && !is_backend) throw new ProblemError('forbidden');
 };
 
-/** Shows the media and the usage of a user: `GET /v1/users/:user_id/media` and `/usage`. */
+/** Returns the media and the usage of a user: `GET /v1/users/:user_id/media` and `/usage`. */
 export const userRoutes = ({ database, settings }: HttpContext): Router => {
   const router = Router();
 

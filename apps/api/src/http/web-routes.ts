@@ -2,7 +2,7 @@ import type { PublicConfig } from '@claimcheck/contracts/rest';
 import express, { Router } from 'express';
 import type { Config } from '../config.ts';
 
-/** `/config.json` for the SDK, and the demo's static files. */
+/** Serves `/config.json` for the SDK, and the demo's static files. */
 export const webRoutes = (config: Config): Router => {
   const router = Router();
   const publicConfig: PublicConfig = {

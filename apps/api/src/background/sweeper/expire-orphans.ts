@@ -14,7 +14,7 @@ interface Options {
   settings: DomainConfig;
 }
 
-/** One by one: each that fails is reported by itself, and does not delay the others. */
+/** Expires orphans one by one: each failure is reported separately, and does not delay the others. */
 const expireEach = async (
   { database, settings }: Options,
   run: SweepRun,
@@ -47,12 +47,12 @@ const expireBatch = async (options: Options, run: SweepRun, batch: readonly DueC
       left.map(({ media_object_id }) => media_object_id),
     );
   } catch {
-    // One of them fails all: which one shows when each has a transaction of its own.
+    // One bad orphan fails the whole statement. Separate transactions show which one it is.
     await expireEach(options, run, ids);
   }
 };
 
-/** Unreferenced media: `expiring`, and after the grace `expired`. */
+/** Expires media without a reference: first `expiring`, then after the grace period `expired`. */
 export const expireOrphanMedia = (options: Options): SweepTask => ({
   name: 'orphans',
   outcomes: ['expiring', 'expired', 'brought_back'],

@@ -16,7 +16,7 @@ interface Options {
   sessions: UploadSessions;
   storage: Pick<Storage, 'head' | 'deletePrefix'>;
   settings: DomainConfig;
-  /** Makes one object of what is stored of an upload; the upload engine's own way. */
+  /** Joins the stored parts of an upload into one object, in the upload engine's own way. */
   store: (lease: Lease, session: WholeSession) => Promise<void>;
 }
 
@@ -30,7 +30,7 @@ const storeChecked = async (
   session: WholeSession,
 ): Promise<void> => {
   await store(lease, session);
-  // The storage's answer counts, not the completed call.
+  // The stored object counts, not the answer of the completing call.
   const object = await storage.head(session.object_storage_key);
   if (object?.size_bytes !== session.length)
     throw new Error(`the object has ${object?.size_bytes ?? 'no'} bytes instead of ${session.length}`);
@@ -62,7 +62,7 @@ const tryFinish = async (options: Options, pass: SweepRun, due: Acquired): Promi
   }
 };
 
-/** One that can't be given back must not keep the others of its batch; it is claimed again later. */
+/** Releases a lease. A failure must not affect the rest of the batch; the lease ends by itself. */
 const release = async ({ sessions }: Options, pass: SweepRun, due: Acquired): Promise<void> => {
   try {
     await sessions.release(due.lease);
@@ -71,7 +71,7 @@ const release = async ({ sessions }: Options, pass: SweepRun, due: Acquired): Pr
   }
 };
 
-/** Uploads whose bytes are all here and whose last request died before it could say so. */
+/** Finishes uploads whose bytes are all stored and whose last request died before it could record that. */
 export const finishUploads = (options: Options): SweepTask => ({
   name: 'unfinished_uploads',
   outcomes: ['finished'],

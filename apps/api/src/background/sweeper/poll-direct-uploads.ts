@@ -22,7 +22,7 @@ const look = async ({ directUploads }: Options, pass: SweepRun, upload: DirectUp
   }
 };
 
-/** Uploads to the storage of which neither its client nor the storage has said that they are finished. */
+/** Checks direct uploads that neither the client nor the storage has reported as finished. */
 export const pollDirectUploads = (options: Options): SweepTask => ({
   name: 'direct_uploads',
   outcomes: ['finished', 'failed', 'lost'],
@@ -30,7 +30,7 @@ export const pollDirectUploads = (options: Options): SweepTask => ({
     for (;;) {
       const batch = await claimDirectUploads(options.database, pass.now, BATCH);
       for (const upload of batch) {
-        // The others are marked as checked: their turn comes again.
+        // The others are marked as checked, and come up again later.
         if (pass.isOver()) return;
         await look(options, pass, upload);
       }

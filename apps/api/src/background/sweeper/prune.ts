@@ -33,7 +33,7 @@ const WEEK_MS = 7 * DAY_MS;
 export const prune = (options: Options): SweepTask => {
   const { database, eventRetentionMs, tombstoneRetentionMs, readyDeadlineMaxMs } = options;
   const books = [
-    // For as long as the sweeper may ask whether a request still waits.
+    // Kept for as long as the sweeper may ask whether a request still waits.
     { decision: 'outbox', prune: pruneOutbox, keepMs: HOUR_MS + readyDeadlineMaxMs },
     { decision: 'events', prune: pruneEvents, keepMs: eventRetentionMs, batch: EVENT_BATCH },
     { decision: 'idempotency_keys', prune: pruneIdempotencyKeys, keepMs: DAY_MS },

@@ -6,7 +6,7 @@ interface Options {
   database: Database;
   set: (kind: StoredClass, bytes: number) => void;
   everyMs?: number;
-  /** Media objects that one statement reads. */
+  /** Number of media objects that one statement reads. */
   pageSize?: number;
 }
 
@@ -14,7 +14,7 @@ const EVERY_MS = 300_000;
 const PAGE_SIZE = 5_000;
 
 /**
- * Sums over everything that is stored: too slow for a scrape, so they are recorded now and then. The next run
+ * Records sums over everything that is stored, periodically, because they take too long for a scrape. The next run
  * continues where an interrupted one stopped.
  */
 export const recordStoredBytes = ({

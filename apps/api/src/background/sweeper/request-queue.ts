@@ -3,7 +3,7 @@ import type { Bus } from '@claimcheck/platform/nats/bus';
 import { catchesUp, streamPositions } from '@claimcheck/platform/nats/stream-position';
 import type { OverdueMedia, OverdueRequest } from '../../media/results/overdue-media.ts';
 
-/** So long may results take to be applied before they count as lagging. */
+/** Results that take longer than this to be applied count as lagging. */
 const RESULTS_MS = 1_000;
 
 type Located = Pick<OverdueMedia, 'media_object_id' | 'request'>;
@@ -14,10 +14,10 @@ interface Published {
 }
 
 /**
- * Which media objects still wait for their turn: their requests in the outbox, in the queue, or in work; or,
- * when those are done, perhaps their results, of which some are not applied yet.
+ * Finds media objects that still wait for their turn. Their requests are in the outbox, in the queue or in work; or those
+ * are done, and some of their results may not be applied yet.
  *
- * @returns their ids; a request that the outbox has forgotten is not among them
+ * @returns their ids; a request that the outbox has deleted is not among them
  * @throws when the broker does not answer
  */
 export const findWaiting = async (
@@ -29,7 +29,7 @@ export const findWaiting = async (
   for (const { media_object_id: id, request } of overdue) {
     if (request === undefined) continue;
     if (request.stream_seq !== undefined) published.push({ id, request, stream_seq: request.stream_seq });
-    // Not published yet; or by an older release, which did not say where: the last deadline bounds it.
+    // Not published yet, or published by an older release, which did not record where: the last deadline bounds it.
     else waiting.add(id);
   }
   const answered: string[] = [];
@@ -50,8 +50,8 @@ export const findWaiting = async (
       if (positions[index] === 'done') answered.push(id);
     }
   }
-  // The worker published the result before it acked: once what lies there now is applied, so is what came of
-  // these. An api that lags drives nothing again, which would make its queue longer.
+  // The worker published its result before the ack. Once every result now in the stream is applied, so are the results of
+  // these. An api that lags repeats no request, which would lengthen its queue.
   const results = { stream: bus.streams.media.name, consumer: CONSUMERS.results };
   if (answered.length > 0 && !(await catchesUp(bus.manager, results, RESULTS_MS)))
     for (const id of answered) waiting.add(id);

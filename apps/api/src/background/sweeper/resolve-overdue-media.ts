@@ -18,7 +18,7 @@ interface Options {
   settings: DomainConfig;
 }
 
-/** Without an answer of the broker everything waits, for as long as it may. */
+/** If the broker does not answer, every media object waits, up to its last deadline. */
 const waitingOf = async ({ bus }: Options, run: SweepRun, page: readonly OverdueMedia[]) => {
   try {
     const waiting = await findWaiting(bus, page);
@@ -62,12 +62,12 @@ const resolveWaiting = async (
     for (const media_object_id of extended) run.decided('extended', { media_object_id });
     await resolveEach(options, run, open, true);
   } catch {
-    // One of them fails all: each by itself shows which.
+    // One bad media object fails the whole transaction. Separate transactions show which one it is.
     await resolveEach(options, run, waiting, true);
   }
 };
 
-/** No spinner outlives its deadline: a media object past it is extended, driven again or settled. */
+/** Ensures that no spinner outlives its deadline: a media object past it is extended, processed again, or settled. */
 export const resolveOverdueMedia = (options: Options): SweepTask => ({
   name: 'overdue_media',
   outcomes: OVERDUE_OUTCOMES.filter((outcome) => outcome !== 'left'),

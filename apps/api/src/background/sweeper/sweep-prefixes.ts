@@ -17,7 +17,7 @@ interface Options {
 
 const BATCH = 50;
 
-/** Also of what was never completed; a storage that does not let us look loses its objects all the same. */
+/** Ends multipart uploads too. If the storage does not allow listing them, their objects are deleted all the same. */
 const empty = async (storage: Options['storage'], prefix: string): Promise<void> => {
   try {
     const { mediaObjectId, kind } = parseKey(prefix) ?? {};
@@ -40,14 +40,14 @@ const sweep = async ({ database, storage }: Options, pass: SweepRun, claimed: Pr
   }
 };
 
-/** Objects of tombstones and of superseded epochs, once more when no process can write there any longer. */
+/** Deletes objects of tombstones and superseded epochs again, once no process can write there any longer. */
 export const sweepPrefixes = (options: Options): SweepTask => ({
   name: 'prefixes',
   outcomes: ['swept', 'kept'],
   run: async (pass) => {
     while (!pass.isOver()) {
       const batch = await claimSweeps(options.database, pass.now, BATCH);
-      // A later pass claims again the prefixes that a full pass leaves claimed.
+      // A later pass claims the prefixes that a full pass leaves claimed.
       for (const claimed of batch) if (!pass.isOver()) await sweep(options, pass, claimed);
       if (batch.length < BATCH) return;
     }

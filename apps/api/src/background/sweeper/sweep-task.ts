@@ -1,24 +1,24 @@
-/** One pass of the sweeper over one duty: its clock, its end, and where it says what it decided. */
+/** One pass of the sweeper over one task: its clock, its end, and the record of its decisions. */
 export interface SweepRun {
   now: Date;
-  /** The pass has used its time, or the process ends: stop at the next safe place. */
+  /** The pass has used its time, or the process ends: stop at the next safe point. */
   isOver: () => boolean;
-  /** A decision that the system took alone: counted, and logged with these fields. */
+  /** Counts a decision that the system took by itself, and logs it with these fields. */
   decided: (decision: string, fields: Record<string, unknown>) => void;
-  /** One item failed: it is tried again, and does not delay the others. */
+  /** One item failed: a later pass retries it, and it does not delay the others. */
   failed: (error: unknown, fields: Record<string, unknown>) => void;
 }
 
-/** Safe in any number of replicas at once, and bounded: what is left is done by the next pass. */
+/** Safe in any number of replicas at once, and bounded: the next pass does the rest. */
 export interface SweepTask {
   name: string;
-  /** Every decision it can take: each is counted from 0. */
+  /** Every decision that the task can take; each is counted from 0. */
   outcomes: readonly string[];
   run: (pass: SweepRun) => Promise<void>;
 }
 
 const PAGE = 100;
-/** Below every UUID that we make. */
+/** Sorts before every UUID that we create. */
 export const FIRST = '00000000-0000-0000-0000-000000000000';
 
 /**

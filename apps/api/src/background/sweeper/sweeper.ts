@@ -6,7 +6,7 @@ export interface SweeperOptions {
   everyMs: number;
   logger: Logger;
   clock?: () => Date;
-  /** Longest time that one duty may take in one pass. */
+  /** Longest time that one task may take in one pass. */
   passMs?: number;
   onDecision?: (duty: string, decision: string) => void;
 }
@@ -14,8 +14,7 @@ export interface SweeperOptions {
 const PASS_MS = 20_000;
 
 /**
- * The periodic cleaner and re-driver: goes through its duties one after another, again and again. A duty
- * that fails does not keep the others from theirs.
+ * Cleans up and repeats requests periodically, one task after another. A task that fails does not prevent the others.
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
@@ -39,7 +38,7 @@ export class Sweeper {
     await this.#running;
   }
 
-  /** One pass over every duty. Never throws. */
+  /** Runs every task once. Never throws. */
   async runOnce(): Promise<void> {
     for (const task of this.#options.tasks) {
       if (this.#stopped) return;

@@ -16,7 +16,7 @@ export const dlqListCommand: Command = {
     const consumer = readConsumer(options.consumer);
     await withBus(env, async (bus) => {
       let count = 0;
-      // A line each as it comes: there may be very many.
+      // Each line is printed as it arrives: there may be very many.
       for await (const letter of new DeadLetters(bus).list(consumer)) {
         count += 1;
         const { seq, died_at, attempts, origin, reason } = describeLetter(letter);

@@ -20,7 +20,7 @@ const readSelection = ({ positionals, options }: CommandInput): Selection => {
   return { seq, consumer };
 };
 
-/** Only what was there at the start: a redriven message that dies again must not be redriven for ever. */
+/** Redrives only the letters present at the start: one that fails again must not be redriven for ever. */
 async function* select(bus: Bus, { seq, consumer }: Selection): AsyncGenerator<DeadLetter> {
   const deadLetters = new DeadLetters(bus);
   if (seq !== undefined) {

@@ -23,7 +23,7 @@ export const mediaEraseCommand: Command = {
       const taken = await database.transaction((tx) => takeDownMedia(tx, settings, takedown));
       const storage = new Storage(config.storage);
       try {
-        // Again where an earlier order was interrupted.
+        // Repeated where an earlier order was interrupted.
         await storage.deletePrefix(prefixOf(media_object_id));
       } finally {
         storage.close();

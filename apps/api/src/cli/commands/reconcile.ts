@@ -38,7 +38,7 @@ const run = async ({ env, json, options, print }: CommandInput): Promise<number>
   const database = new Database({ url: read.DATABASE_URL, poolSize: POOL_SIZE });
   const storage = new Storage(toStorageOptions(read));
   try {
-    // A line each as it comes: there may be millions.
+    // Each line is printed as it arrives: there may be millions.
     const onFinding = (finding: Finding) => print(json ? JSON.stringify(finding) : toLine(finding));
     const counts = await reconcile({ database, storage, graceMs, apply, onFinding });
     if (json) print(JSON.stringify({ summary: counts }));

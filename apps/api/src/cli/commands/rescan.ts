@@ -11,12 +11,12 @@ import {
 import { type Command, type CommandInput, UsageError } from '../command.ts';
 import { withOperator } from '../operator.ts';
 
-/** So many are with the workers at once: new uploads wait behind no more than these. */
+/** Number of requests with workers at the same time: new uploads wait behind no more than these. */
 const BATCH = 16;
-/** Workers that do not answer this often in a row will not answer the next batches either. */
+/** After this many batches in a row without an answer, workers will not answer the next ones either. */
 const SILENT_BATCHES = 3;
 const POLL_MS = 250;
-/** Below every id that we make. */
+/** Sorts before every id that we create. */
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
 interface Counts {

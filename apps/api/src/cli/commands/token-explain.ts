@@ -6,7 +6,7 @@ import { readApiConfig } from '../../config.ts';
 import type { Command } from '../command.ts';
 import { toFields } from '../to-lines.ts';
 
-/** Claims that decide; the rest of a token is the host's business. */
+/** The claims that decide; the host alone uses the others. */
 const shownClaims = (token: string): Record<string, unknown> => {
   try {
     const decoded = jwt.decode(token, { complete: true });

@@ -4,7 +4,7 @@ import { type Command, type OptionValue, UsageError } from '../command.ts';
 import { withOperator } from '../operator.ts';
 import { toFields } from '../to-lines.ts';
 
-/** @returns undefined to leave it as it is, null for what is configured. @throws UsageError */
+/** @returns undefined to leave the limit unchanged, null for the configured one. @throws UsageError */
 const numberOf = (name: string, value: OptionValue): number | null | undefined => {
   if (value === undefined) return undefined;
   if (value === 'default') return null;
@@ -13,7 +13,7 @@ const numberOf = (name: string, value: OptionValue): number | null | undefined =
   return Number(value);
 };
 
-/** Larger ones do not fit their column. */
+/** A larger number does not fit its column. */
 const countOf = (name: string, value: OptionValue): number | null | undefined => {
   const number = numberOf(name, value);
   if (typeof number === 'number' && number > 2_147_483_647) throw new UsageError(`--${name} is too large`);
