@@ -1,11 +1,11 @@
 import type { Database } from '@claimcheck/database/database';
+import { pruneMediaTombstones } from '../../media/removal/prune-media-tombstones.ts';
 import {
   pruneAppliedResults,
   pruneEvents,
   pruneHeartbeats,
   pruneIdempotencyKeys,
   pruneMediaSessions,
-  pruneMediaTombstones,
   pruneMessageTombstones,
   pruneOutbox,
   prunePartialUploads,

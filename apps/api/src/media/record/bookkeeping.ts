@@ -28,6 +28,15 @@ export const postponeExpiry = async (
     WHERE media_object_id = ${mediaObjectId}::uuid AND expires_at IS NOT NULL`);
 };
 
+/** Notes that tombstones are still in use: the sweeper checks them again after another retention. */
+export const keepTombstones = async (
+  on: Pick<Executor, 'query'>,
+  mediaObjectIds: readonly string[],
+): Promise<void> => {
+  await on.query(Prisma.sql`
+    UPDATE media_object SET kept_at = now() WHERE media_object_id = ANY(${[...mediaObjectIds]}::uuid[])`);
+};
+
 /** Takes the host's data from a media object; under its lock. */
 export const forgetData = async (on: Pick<Executor, 'query'>, mediaObjectId: string): Promise<void> => {
   await on.query(Prisma.sql`

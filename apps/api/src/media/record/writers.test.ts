@@ -12,6 +12,7 @@ const WRITERS: Record<string, string[]> = {
   'media/uploads/insert-upload.ts': ['insert'],
   'media/removal/erase-media.ts': ['delete'],
   'media/removal/purge-blocked.ts': ['delete'],
+  'media/removal/prune-media-tombstones.ts': ['delete'],
 };
 
 const WRITES: [string, RegExp][] = [
