@@ -9,6 +9,7 @@ import { expectAnswer } from '@claimcheck/platform/process/start-error';
 import { DirectStorage } from '@claimcheck/platform/s3/direct-storage';
 import { Storage } from '@claimcheck/platform/s3/storage';
 import { createDownloadSigner } from '@claimcheck/platform/signing/create-download-signer';
+import { SignatureCache } from '@claimcheck/platform/signing/signature-cache';
 import { createTracing } from '@claimcheck/platform/tracing/create-tracing';
 import { Announcer } from './background/announcer.ts';
 import { observeMilestones } from './background/observe-milestones.ts';
@@ -23,6 +24,7 @@ import { createMetrics } from './metrics/create-metrics.ts';
 import type { HttpContext } from './request/context.ts';
 import { MediaPasses } from './request/media-passes.ts';
 import { MediaWaiters } from './request/media-waiters.ts';
+import { SharedCounters } from './request/shared-counters.ts';
 import { StreamSlots } from './request/stream-slots.ts';
 import { UploadTickets } from './request/upload-tickets.ts';
 import { toDomainConfig } from './to-domain-config.ts';
@@ -109,13 +111,17 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
     downloadStallMs: config.downloadIdleMs + STORE_PATIENCE_MS,
   });
   shutdown.add('storage', () => storage.close());
+  const counters = new SharedCounters(bus);
+  shutdown.add('counters', () => counters.stop());
   await expectAnswer({ name: 'Postgres', variable: 'DATABASE_URL' }, () => database.check());
   await bus.ensureStreams();
   const settings = toDomainConfig(config);
   const tickets = config.tokenSecrets === undefined ? undefined : new UploadTickets(config.tokenSecrets);
   const passes = config.tokenSecrets === undefined ? undefined : new MediaPasses(config.tokenSecrets);
+  const signer = new SignatureCache(createDownloadSigner(storage, config.cdn));
   tools.onReload?.((next) => {
     live = next;
+    signer.forget();
     database.changeUrl(next.databaseUrl);
     tickets?.replaceKeys(next.tokenSecrets ?? []);
     passes?.replaceKeys(next.tokenSecrets ?? []);
@@ -132,7 +138,7 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
     streamSlots: new StreamSlots({ ...config.proxiedDownloads, waitMs: STREAM_WAIT_MS }),
     settings,
     failpoint,
-    signer: createDownloadSigner(storage, config.cdn),
+    signer,
     verifyToken: createTokenVerifier({
       ...config.token,
       secrets: config.token.secrets && (() => live.token.secrets?.() ?? []),
@@ -141,6 +147,7 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
     tickets,
     passes,
     waiters: new MediaWaiters(bus),
+    counters,
     metrics,
     directUploads: new DirectUploads({
       database,

@@ -144,10 +144,12 @@ export const apiSchema = z
       ),
     RATE_LIMIT_PER_MINUTE: wholeNumber(1, 10_000_000)
       .default(6_000)
-      .describe('Requests of one user to one process, uploads aside.'),
+      .describe(
+        'Requests of one user to all processes. A request for several URLs, parts or members counts for its items, the creation of an upload as five; bytes of uploads do not count.',
+      ),
     CLIENT_REPORTS_PER_MINUTE: wholeNumber(1, 10_000_000)
       .default(30)
-      .describe('Client reports of one user to one process.'),
+      .describe('Client reports of one user to all processes.'),
     TOKEN_SECRETS: keyedSecrets
       .optional()
       .describe(

@@ -20,6 +20,7 @@ export interface Subjects {
   mediaChanged: (mediaObjectId: string) => string;
   uploadRelease: (uploadId: string) => string;
   probeArrived: (probeId: string) => string;
+  rateCounts: string;
 }
 
 export const subjectsOf = (appName: string, overrides: SubjectOverrides = {}): Subjects => ({
@@ -38,6 +39,7 @@ export const subjectsOf = (appName: string, overrides: SubjectOverrides = {}): S
   mediaChanged: (mediaObjectId) => `${appName}.changed.${mediaObjectId}`,
   uploadRelease: (uploadId) => `${appName}.upload.release.${uploadId}`,
   probeArrived: (probeId) => `${appName}.probe.${probeId}`,
+  rateCounts: `${appName}.rate.counts`,
 });
 
 export interface StreamPlan {

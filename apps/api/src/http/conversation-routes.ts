@@ -19,8 +19,12 @@ import { noConversation } from '../media/record/not-found.ts';
 import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
+import { chargeItems } from '../request/rate-limit.ts';
 import { validate } from '../request/validate.ts';
 import { createOnce } from './create-once.ts';
+
+/** Members are written as a set, at a fraction of a request each. */
+const MEMBERS_PER_CHARGE = 10;
 
 /** @throws ProblemError `not_found` */
 export const hostIdOf = (text: unknown): string => {
@@ -78,6 +82,7 @@ export const conversationRoutes = (context: HttpContext): Router => {
     const identity = identityOf(response);
     const input = validate(createConversationSchema, request.body);
     assertMayCreate(identity);
+    chargeItems(context, response, Math.ceil(input.member_ids.length / MEMBERS_PER_CHARGE));
     const { status, body } = await createOnce(
       database,
       { request, response, route: 'POST /v1/conversations' },

@@ -9,6 +9,7 @@ import { findSession, type UploadSession } from '../media/uploads/upload-session
 import { ProblemError } from '../problem-error.ts';
 import { authenticateUpload, identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
+import { chargeItems } from '../request/rate-limit.ts';
 import { validate } from '../request/validate.ts';
 import { mediaIdOf } from './media-routes.ts';
 
@@ -55,6 +56,7 @@ export const directUploadRoutes = (
 
   router.post('/v1/media/:id/parts', ...guards, parseBody, async (request, response) => {
     const { numbers } = validate(signPartsSchema, request.body) ?? {};
+    chargeItems(context, response, numbers?.length ?? 1);
     const session = await ownSession(request, response);
     assertOpen(session);
     assertMultipart(session);

@@ -14,6 +14,7 @@ import { noMedia } from '../media/record/not-found.ts';
 import { ProblemError } from '../problem-error.ts';
 import { viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
+import { chargeItems } from '../request/rate-limit.ts';
 import { validate } from '../request/validate.ts';
 import { countFailedDownload } from './count-failed-download.ts';
 import { hlsUrlOf, signedLifeMs, signUrl } from './signed-urls.ts';
@@ -119,6 +120,7 @@ export const mediaUrlRoutes = (context: HttpContext): Router => {
 
   router.post('/v1/media/urls', async (request, response) => {
     const { items } = validate(mediaUrlsSchema, request.body);
+    chargeItems(context, response, items.length);
     const { answer } = createUrls(context, viewerOf(response));
     response.set('Cache-Control', 'no-store').json({ items: await Promise.all(items.map(answer)) });
   });

@@ -14,6 +14,7 @@ import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { setQuotaHeaders } from '../request/quota-headers.ts';
+import { chargeCreation } from '../request/rate-limit.ts';
 import { validate } from '../request/validate.ts';
 import { createOnce } from './create-once.ts';
 import { mediaIdOf } from './media-routes.ts';
@@ -37,6 +38,7 @@ export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
 
   router.post('/v1/media', async (request, response) => {
     const input = validate(authorizeUploadSchema, request.body);
+    chargeCreation(context, response);
     if (input.size_bytes > config.maxUploadBytes)
       throw new ProblemError('too_large', {
         field: 'size_bytes',

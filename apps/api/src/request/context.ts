@@ -13,6 +13,7 @@ import type { DomainConfig } from '../media/record/domain-config.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
 import type { MediaPasses } from './media-passes.ts';
 import type { MediaWaiters } from './media-waiters.ts';
+import type { SharedCounters } from './shared-counters.ts';
 import type { StreamSlots } from './stream-slots.ts';
 import type { UploadTickets } from './upload-tickets.ts';
 
@@ -34,6 +35,8 @@ export interface HttpContext {
   passes: MediaPasses | undefined;
   directUploads: DirectUploads;
   waiters: MediaWaiters;
+  /** What users did in this minute, in all processes. */
+  counters: SharedCounters;
   metrics: Metrics;
   failpoint: Failpoint;
   tracing: Tracing;

@@ -107,12 +107,12 @@ const mountApi = (app: Express, context: HttpContext, uploads: Uploads): void =>
   const json = readJson(context);
   // Before the JSON parser and with its own rules: bodies of uploads are bytes.
   const attempts = countUploadAttempts(context);
-  app.use('/v1/uploads', attempts, uploadRoutes(context, uploads));
+  const limited = limitRate(context, 'requests', config.rateLimits.requests);
+  app.use('/v1/uploads', attempts, uploadRoutes(context, uploads, limited));
   app.post('/v1/media', attempts);
   app.options('/v1/*path', (_request, response) => {
     response.status(204).end();
   });
-  const limited = limitRate(context, 'requests', config.rateLimits.requests);
   // Before the bearer is asked for: a media session opens these, and nothing else.
   const viewing = [authenticateViewer(context), limited];
   app.use(downloadRoutes(context, ...viewing), hlsRoutes(context, ...viewing));

@@ -8,6 +8,7 @@ import { ProblemError } from '../problem-error.ts';
 import { authenticate, authenticateUpload, identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { setQuotaHeaders } from '../request/quota-headers.ts';
+import { chargeCreation } from '../request/rate-limit.ts';
 import type { Uploads } from './compose.ts';
 import { createFinalUpload } from './create-final-upload.ts';
 import { announceUpload, draftUploads, prepareAppend } from './draft-uploads.ts';
@@ -42,8 +43,10 @@ const isUpload = (request: Request): boolean =>
 /**
  * `/v1/uploads`: checks access to an upload in front of the tus protocol. An upload that is not the caller's is
  * 404 on every method. GET serves nothing: downloads have routes of their own.
+ *
+ * @param limited run before an upload is created, once it is known who asks
  */
-export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => {
+export const uploadRoutes = (context: HttpContext, uploads: Uploads, limited: RequestHandler): Router => {
   const { config, database, settings } = context;
   const { sessions, locker, server } = uploads;
   const access = new UploadAccess(database, uploads);
@@ -106,7 +109,8 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads): Router => 
       .end();
   };
 
-  router.post('/', asUser, async (request, response) => {
+  router.post('/', asUser, limited, async (request, response) => {
+    chargeCreation(context, response);
     assertTusVersion((name) => request.get(name));
     const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
     const concat = request.get('upload-concat');
