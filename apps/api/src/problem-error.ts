@@ -1,6 +1,6 @@
 import { PROBLEMS, type Problem, type ProblemCode, toProblem } from '@claimcheck/contracts/errors';
 
-/** An expected refusal. Whatever surface it reaches answers with its problem document. */
+/** An expected refusal. Every surface answers with its problem document. */
 export class ProblemError extends Error {
   readonly problem: Problem;
 

@@ -2,7 +2,7 @@ import { subjectsOf } from '@claimcheck/contracts/subjects';
 import type { Config } from './config.ts';
 import type { DomainConfig } from './media/record/domain-config.ts';
 
-/** Returns the part of the configuration that the lifecycle needs; the same for the api and the operator's CLI. */
+/** Returns the part of the configuration that the lifecycle needs, for the api and the operator's CLI. */
 export const toDomainConfig = (config: Config): DomainConfig => ({
   subjects: subjectsOf(config.appName, config.subjectOverrides),
   publicUrl: config.publicUrl,

@@ -116,7 +116,7 @@ const handleVirus = async (options: ResultConsumersOptions, event: ReceivedVirus
   logger.warn({ media_object_id: event.mediaId, virus: event.virusName, outcome }, 'infected');
   // Block access first. The objects of an already blocked media object are swept in any case.
   if (sha256 !== undefined) await blockSameBytes(options, sha256);
-  // Before the ack, and again on a repetition: a crash in between leaves nothing behind.
+  // This runs before the ack, and again on a repetition, so a crash in between leaves nothing behind.
   await removeObjects(options.storage, event.mediaId, keys);
 };
 

@@ -23,7 +23,7 @@ const ask = async (url: string, init: RequestInit): Promise<Response> => {
   return response;
 };
 
-/** Deletes an upload that is not there by a POST: as a POST it is no method of uploads. */
+/** Deletes a missing upload by a POST with X-HTTP-Method-Override; without that header, uploads have no POST. */
 const lookAtOverride = async (publicUrl: string, token: string): Promise<Looked> => {
   const { status } = await ask(`${publicUrl}/v1/uploads/${randomUUID()}`, {
     method: 'POST',

@@ -1,10 +1,10 @@
 import { TOKEN_REFUSALS } from '@claimcheck/platform/auth/token-error';
 import { Counter, type Registry } from '@claimcheck/platform/process/metrics';
 
-/** Reasons next to those of tokens: a media session that is over, and what a valid token asked for in vain. */
+/** Reasons in addition to those of tokens: an expired media session, and valid tokens without the right. */
 const OTHERS = ['media_session', 'forbidden', 'not_found'] as const;
 
-/** Refusals at HTTP. */
+/** Refusals of HTTP requests. */
 export const createAuthorizationMetrics = (registry: Registry) => {
   const authorizationFailures = new Counter({
     name: 'claimcheck_authorization_failures_total',

@@ -1,7 +1,7 @@
 import type { CommittedFact } from '@claimcheck/database/database';
 import type { Counter } from '@claimcheck/platform/process/metrics';
 
-/** Counts uploads where they are committed, however they came to their end: each once. */
+/** Counts uploads where their end is committed, by whichever route: each once. */
 export const countUploads = (
   facts: readonly CommittedFact[],
   metrics: { uploads: Counter<'protocol' | 'outcome'>; uploadBytes: Counter },

@@ -78,7 +78,7 @@ const createDeliveryMetrics = (registers: [Registry]) => {
   };
 };
 
-/** Queues, dead letters and the outbox's way to the broker. */
+/** Queues, dead letters, and publishing from the outbox. */
 const createBrokerMetrics = (registers: [Registry]) => {
   const deadLetters = new Gauge({
     name: 'claimcheck_dead_letters',
@@ -127,7 +127,7 @@ const createBrokerMetrics = (registers: [Registry]) => {
   };
 };
 
-/** Checks of uploads that go to the storage directly. */
+/** Checks of direct uploads. */
 const createDirectUploadMetrics = (registers: [Registry]) => {
   const directChecks = new Counter({
     name: 'claimcheck_direct_upload_looks_total',
@@ -140,7 +140,7 @@ const createDirectUploadMetrics = (registers: [Registry]) => {
   return { directChecks };
 };
 
-/** Requests, and what clients ask for too often or report. */
+/** Requests, and refusals and reports of clients. */
 const createRequestMetrics = (registers: [Registry]) => {
   const clientReports = new Counter({
     name: 'claimcheck_client_reports_total',

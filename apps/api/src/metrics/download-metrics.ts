@@ -12,7 +12,7 @@ const OUTCOMES = [
   'internal',
 ] as const;
 
-/** Downloads by any way: a redirect, bytes from here, or a URL of `POST /v1/media/urls`. */
+/** Downloads by any route: a redirect, bytes from here, or a URL of `POST /v1/media/urls`. */
 export const createDownloadMetrics = (registry: Registry) => {
   const downloads = new Counter({
     name: 'claimcheck_downloads_total',

@@ -2,10 +2,10 @@ import { type Database, Prisma } from '@claimcheck/database/database';
 import { Gauge, type Registry } from '@claimcheck/platform/process/metrics';
 import { within } from '@claimcheck/platform/process/within';
 
-/** Media that has a removal date because nothing refers to it. */
+/** Media with a removal date because nothing refers to it. */
 const UNREFERENCED = Prisma.sql`expires_at IS NOT NULL AND state IN ('ready', 'degraded', 'failed', 'expiring')`;
 
-/** Orphans that the sweeper should have removed, with ten minutes for it to get there. */
+/** Orphans that the sweeper should have removed at least ten minutes ago. */
 const OVERDUE_ORPHANS = Prisma.sql`expires_at < now() - interval '10 minutes'
   AND state IN ('ready', 'degraded', 'failed', 'expiring')`;
 
@@ -43,7 +43,7 @@ const waitingQueries = ({ client }: Database): Query[] => [
   ],
 ];
 
-/** Media that costs and that nothing refers to, and uploads that do not progress. */
+/** Unreferenced media that takes space, and uploads without progress. */
 const unusedQueries = ({ client }: Database): Query[] => [
   [
     'claimcheck_unreferenced_media',
@@ -64,7 +64,7 @@ const unusedQueries = ({ client }: Database): Query[] => [
   ],
 ];
 
-/** Returns the queries for work that the background should have done by now. */
+/** Returns the queries for overdue work of the background. */
 const overdueQueries = ({ client }: Database): Query[] => [
   [
     'claimcheck_placeholders_overdue',
@@ -107,7 +107,7 @@ const overdueQueries = ({ client }: Database): Query[] => [
 ];
 
 /**
- * Gauges whose value is queried at each scrape, each by itself. One without an answer is NaN, so that the others
+ * Gauges whose value is queried at each scrape, each separately. A query without an answer becomes NaN, so that the others
  * can still be read.
  */
 export const createQueryGauges = (registry: Registry, database: Database): void => {
@@ -120,7 +120,7 @@ export const createQueryGauges = (registry: Registry, database: Database): void 
       async collect() {
         this.set(
           await within(QUERY_TIMEOUT_MS, ask).then(
-            // Without a row nothing was measured yet: unknown is not zero.
+            // Without a row there is no measurement yet: unknown is not zero.
             ([row]) => (row === undefined ? Number.NaN : (row.value ?? 0)),
             () => Number.NaN,
           ),

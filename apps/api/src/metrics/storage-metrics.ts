@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from '@claimcheck/platform/process/metr
 import { type OnStorageRequest, STORAGE_OPERATIONS } from '@claimcheck/platform/s3/request-handler';
 import type { StoredClass } from '../media/reports/stored-bytes.ts';
 
-/** Requests to the store, and the bytes that it keeps. Dashboards multiply them by prices. */
+/** Requests to the store and the bytes in it. Dashboards multiply them by prices. */
 export const createStorageMetrics = (registry: Registry) => {
   const registers = [registry];
   const requests = new Counter({

@@ -11,7 +11,7 @@ const OUTCOMES = {
   [UNKNOWN_PROTOCOL]: ['refused', 'failed'],
 } as const;
 
-/** Uploads from the attempt to the end; every series starts at 0, so that a first failure is a rise. */
+/** Uploads from the attempt to the end. Every series starts at 0, so that a first failure is an increase. */
 export const createUploadMetrics = (registry: Registry) => {
   const registers = [registry];
   const uploads = new Counter({

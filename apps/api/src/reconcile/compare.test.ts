@@ -20,9 +20,9 @@ const known = (number: number): KnownMedia => {
 
 const object = (key: string) => ({ key, size_bytes: 1, last_modified: new Date(0) });
 
-test('a million objects and half a million rows are compared in the memory of a few', async () => {
+test('comparing a million objects with half a million rows takes the memory of a few', async () => {
   const MEDIA = 500_000;
-  // Every 1,000th lost its derivative, every 1,001st has one more that no row knows.
+  // Every 1,000th lost its derivative; every 1,001st has an object that no row names.
   const objects = async function* () {
     for (let number = 0; number < MEDIA; number += 1) {
       const id = idOf(number);
@@ -42,11 +42,11 @@ test('a million objects and half a million rows are compared in the memory of a 
     if (counts.needed % 10_000 === 0) most = Math.max(most, process.memoryUsage().heapUsed - before);
   }
   expect(counts).toEqual({ orphan: 500, foreign: 0, missing: 500, needed: 999_500 });
-  // The garbage not collected yet belongs to a few thousand findings; all of them would take 200 MB.
+  // Uncollected garbage belongs to a few thousand findings; all of them would take 200 MB.
   expect(most).toBeLessThan(100 * 1_024 ** 2);
 }, 60_000);
 
-test('a storage that lists in another order is not believed', async () => {
+test('a storage that lists in another order is refused', async () => {
   const objects = async function* () {
     yield object(`${idOf(2)}/source`);
     yield object(`${idOf(1)}/source`);

@@ -3,11 +3,11 @@ import { classifyKey, idOfKey } from './classify-key.ts';
 import type { KnownMedia } from './known-media.ts';
 
 export type Finding =
-  /** An object that no row knows. */
+  /** An object that no row names. */
   | { finding: 'orphan'; key: string; size_bytes: number; last_modified: Date }
-  /** Objects that are not ours: left alone. */
+  /** Foreign objects: left alone. */
   | { finding: 'foreign'; key: string }
-  /** An object that a row promises and the bucket does not have. */
+  /** An object that a row names and the bucket lacks. */
   | { finding: 'missing'; key: string; media_object_id: string; is_referenced: boolean }
   | { finding: 'needed'; key: string };
 
@@ -22,8 +22,8 @@ const missingOf = (known: KnownMedia, seen: ReadonlySet<string>): Finding[] =>
     }));
 
 /**
- * Walks the bucket and the rows side by side, both in the order of their ids: what is in memory is one
- * object and one row, however many there are.
+ * Walks through the bucket and the rows side by side, both in the order of their ids. Memory holds one object and one row,
+ * however many there are.
  *
  * @throws when the storage lists keys in another order
  */

@@ -1,7 +1,7 @@
 import type { MediaState } from '@claimcheck/contracts/media';
 import type { Database } from '@claimcheck/database/database';
 
-/** The rows' view of one prefix of the bucket: a media object's, or that of an upload without one. */
+/** The rows' data about one prefix of the bucket: a media object's, or that of an upload without one. */
 export interface KnownMedia {
   /** `media_object_id` or `upload_id`: the first segment of its keys. */
   id: string;
@@ -11,9 +11,9 @@ export interface KnownMedia {
   source_key: string;
   /** True if a message or a host refers to it. */
   is_referenced: boolean;
-  /** An upload is running, or waits to be joined to others. */
+  /** An upload is running, or waits to be joined with others. */
   is_open: boolean;
-  /** Epochs of which something is shown; a newer one may be incomplete. */
+  /** Epochs with visible objects; a newer one may be incomplete. */
   shown_epochs: number[];
   /** Keys that must be in the bucket. */
   expected: string[];
@@ -22,7 +22,7 @@ export interface KnownMedia {
 const PAGE = 1_000;
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
-/** Every prefix that rows know, in the order of the keys in the bucket; a page in memory at a time. */
+/** Returns every prefix that rows name, in the order of the bucket's keys; one page in memory at a time. */
 export async function* listKnownMedia(database: Database, bucket: string): AsyncGenerator<KnownMedia> {
   for (let after = FIRST; ; ) {
     const ids = await nextIds(database, after);
@@ -43,7 +43,7 @@ const nextIds = async (database: Database, after: string): Promise<string[]> => 
   return rows.map(({ id }) => id);
 };
 
-/** Those of the ids that rows know, in the order of the ids. */
+/** Returns those of the ids that rows name, in the order of the ids. */
 export const readKnownMedia = (
   database: Database,
   bucket: string,

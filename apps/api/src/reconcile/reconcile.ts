@@ -8,11 +8,11 @@ import { listKnownMedia, readKnownMedia } from './known-media.ts';
 export interface ReconcileOptions {
   database: Database;
   storage: Storage;
-  /** Objects that are younger are left alone: their rows may be on their way. Milliseconds. */
+  /** Younger objects are left alone, because their rows may not be written yet. Milliseconds. */
   graceMs: number;
-  /** Deletes orphans; otherwise only says what it would delete. */
+  /** Deletes orphans; otherwise only reports what it would delete. */
   apply: boolean;
-  /** Called with each orphan that is old enough, each missing object and each foreign one. */
+  /** Called for each orphan that is old enough, each missing object and each foreign one. */
   onFinding: (finding: Finding) => void;
 }
 
@@ -34,7 +34,7 @@ type Of<Kind extends Finding['finding']> = Extract<Finding, { finding: Kind }>;
 
 const DELETE_AT_ONCE = 500;
 
-/** One comparison of the bucket with the database, in bounded memory. Repeatable, also beside itself. */
+/** Compares the bucket with the database once, in bounded memory. Repeatable, even several at the same time. */
 class Reconciler {
   readonly counts: Reconciliation = {
     objects: 0,
@@ -85,7 +85,7 @@ class Reconciler {
     if (this.#doomed.length >= DELETE_AT_ONCE) await this.#deleteDoomed();
   }
 
-  /** Looks again: the rows were read a while ago, and are what decides. */
+  /** Checks again: the rows were read earlier, and they decide. */
   async #deleteDoomed(): Promise<void> {
     const { database, storage } = this.#options;
     const ids = this.#doomed.map(idOfKey).filter((id) => id !== undefined);
@@ -98,7 +98,7 @@ class Reconciler {
     this.counts.deleted_objects += keys.length;
   }
 
-  /** Looks again: it may have been deleted in order, or stored, while the bucket was listed. */
+  /** Checks again: it may have been deleted on purpose, or stored, while the bucket was listed. */
   async #takeMissing(finding: Of<'missing'>): Promise<void> {
     const { database, storage, onFinding } = this.#options;
     if ((await storage.head(finding.key)) !== undefined) return;
@@ -110,7 +110,7 @@ class Reconciler {
   }
 }
 
-/** Compares, deletes where asked to, and writes down what was found: the api's metrics show it. */
+/** Compares, deletes if asked to, and records the findings, which the api's metrics show. */
 export const reconcile = async (options: ReconcileOptions): Promise<Reconciliation> => {
   const started_at = new Date();
   const reconciler = new Reconciler(options);

@@ -34,14 +34,14 @@ const authenticateBy =
     next();
   };
 
-/** Verifies `Authorization: Bearer`; every route behind it has an identity. */
+/** Verifies `Authorization: Bearer`; every later route has an identity. */
 export const authenticate = (
   context: Pick<HttpContext, 'verifyToken' | 'metrics' | 'refusals'>,
 ): RequestHandler => authenticateBy(context, context.verifyToken);
 
 /**
- * For routes about one upload, with its id as `:id`: the user's token, or the upload's ticket. A ticket of
- * another upload finds nothing here.
+ * For routes about one upload, with its id as `:id`: accepts the user's token or the upload's ticket. A ticket of another
+ * upload gets `not_found`.
  */
 export const authenticateUpload = (
   context: Pick<HttpContext, 'verifyToken' | 'tickets' | 'metrics' | 'refusals'>,
@@ -57,8 +57,8 @@ export const authenticateUpload = (
   });
 
 /**
- * For media URLs: the user's token, or a media session as `?t=`, for `<img>` and `<video>`, which can't send
- * headers. A bearer goes first.
+ * For media URLs: accepts the user's token, or a media session as `?t=` for `<img>` and `<video>`, which cannot send
+ * headers. A bearer token takes precedence.
  */
 export const authenticateViewer = (
   context: Pick<HttpContext, 'verifyToken' | 'metrics' | 'refusals' | 'database' | 'passes'>,
@@ -96,14 +96,14 @@ export const authenticateViewer = (
   };
 };
 
-/** Authenticates a viewer: a user with all rights, or with those that a media session gives. */
+/** Authenticates a viewer: a user with all rights, or with those of a media session. */
 export const viewerOf = (response: Response): Viewer => {
   if (response.locals.viewer !== undefined) return response.locals.viewer;
   const { user_id, is_backend } = identityOf(response);
   return { user_id, is_backend };
 };
 
-/** @throws ProblemError `forbidden` for anybody but the host's backend */
+/** @throws ProblemError `forbidden` unless the caller is the host's backend */
 export const assertBackend = (response: Response): void => {
   if (!identityOf(response).is_backend) throw new ProblemError('forbidden');
 };

@@ -17,7 +17,7 @@ import type { SharedCounters } from './shared-counters.ts';
 import type { StreamSlots } from './stream-slots.ts';
 import type { UploadTickets } from './upload-tickets.ts';
 
-/** The dependencies of every route: made once, in compose.ts. */
+/** The dependencies of every route, created once in compose.ts. */
 export interface HttpContext {
   config: Config;
   database: Database;
@@ -25,13 +25,13 @@ export interface HttpContext {
   /** Signs URLs for clients. */
   signer: DownloadSigner;
   settings: DomainConfig;
-  /** The share of proxied downloads that each user may hold. */
+  /** Limits the proxied downloads of each user. */
   streamSlots: StreamSlots;
   verifyToken: TokenVerifier;
   refusals: RefusalLog;
-  /** Undefined without TOKEN_SECRETS: then there is nothing to sign tickets with. */
+  /** Undefined without TOKEN_SECRETS, because there is no key to sign tickets. */
   tickets: UploadTickets | undefined;
-  /** As `tickets`. */
+  /** Undefined like `tickets`. */
   passes: MediaPasses | undefined;
   directUploads: DirectUploads;
   waiters: MediaWaiters;

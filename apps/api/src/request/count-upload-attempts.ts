@@ -6,24 +6,24 @@ import { UNKNOWN_PROTOCOL } from '../metrics/upload-metrics.ts';
 declare global {
   namespace Express {
     interface Locals {
-      /** Set by a route that created an upload: how it will arrive. */
+      /** Set by a route that created an upload: the protocol of its bytes. */
       createdUpload?: string;
     }
   }
 }
 
-/** Created once, however its request ends; a body that failed afterwards is both created and failed. */
+/** Counts as created once, however its request ends. If the body then fails, it counts as created and failed. */
 const outcomesOf = (method: string, status: number, created: string | undefined): string[] => {
   const outcomes = created === undefined ? [] : ['created'];
   if (status >= 500) return [...outcomes, 'failed'];
   const refused = method === 'POST' ? created === undefined && status >= 400 : status === 413;
-  // Without a valid token nothing was attempted yet.
+  // Without a valid token there was no attempt.
   return refused && status !== 401 ? [...outcomes, 'refused'] : outcomes;
 };
 
 /**
- * Counts attempts to upload: an upload that is created and never finished shows long before it expires. Mounted in
- * front of every route that creates uploads or takes their bytes.
+ * Counts attempts to upload, so that uploads that are created and never finished show long before they expire. Mounted
+ * before every route that creates uploads or receives their bytes.
  */
 export const countUploadAttempts =
   ({

@@ -5,9 +5,9 @@ const hasBody = ({ headers }: Request): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /**
- * Ends the connection with the answer, when the answer comes before the body's end: its rest is not read. A
- * client that reads answers only after sending would otherwise send all of a film to learn that its token has
- * expired, and a silent one would hold its socket for ever.
+ * Ends the connection with the answer when the answer precedes the body's end, instead of reading the rest. A client that
+ * reads answers only after sending would otherwise send a whole film to learn that its token has expired, and a silent one
+ * would hold its socket for ever.
  */
 export const closeUnread: RequestHandler = (request, response, next) => {
   if (hasBody(request)) {
@@ -20,7 +20,7 @@ export const closeUnread: RequestHandler = (request, response, next) => {
   next();
 };
 
-/** Refuses a body that takes longer than it may. Not for uploads: those may take hours, and have a limit of silence. */
+/** Refuses a body that takes too long. Not for uploads, which may take hours and have a limit of silence. */
 export const limitBodyTime =
   (ms: number): RequestHandler =>
   (request, response, next) => {
@@ -34,7 +34,7 @@ export const limitBodyTime =
     next();
   };
 
-/** Refuses a body that announces more bytes than it may have, before its first byte is read. */
+/** Refuses a body that announces too many bytes, before its first byte is read. */
 export const limitBodyBytes =
   (bytes: number): RequestHandler =>
   (request, _response, next) => {

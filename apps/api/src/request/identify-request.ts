@@ -10,7 +10,7 @@ declare global {
   }
 }
 
-/** Gives each request an id, the caller's `X-Request-Id` if it is sane: in the answer, in problems, in each log line. */
+/** Gives each request an id (a sane `X-Request-Id` of the caller): in the answer, in problems, in each log line. */
 export const identifyRequest: RequestHandler = (request, response, next) => {
   const id = requestIdFrom(request.get('x-request-id'));
   response.locals.requestId = id;

@@ -10,7 +10,7 @@ const MAX_CHARACTERS = 1_024;
 
 const claimsSchema = z.object({ sub: hostId, media_object_id: uuid, exp: z.int() });
 
-/** The right to fetch one media object, for any holder of the URL: what a backend hands to a push notification. */
+/** The right of any holder of a URL to fetch one media object. Backends put it into push notifications. */
 export interface MediaPass {
   user_id: string;
   media_object_id: string;
@@ -18,8 +18,8 @@ export interface MediaPass {
 }
 
 /**
- * Passes to one media object: our JWTs (RFC 7519) with an audience of their own, in `?t=` of media URLs.
- * Unlike a media session a pass needs no membership, opens nothing else, and ends by itself.
+ * Signs and verifies passes to one media object: JWTs that we sign (RFC 7519), with their own audience, in `?t=` of media URLs.
+ * Unlike a media session, a pass needs no membership, opens nothing else, and expires.
  */
 export class MediaPasses {
   readonly #keys: SigningKeys;
@@ -29,7 +29,7 @@ export class MediaPasses {
     this.#keys = new SigningKeys(keys);
   }
 
-  /** Uses other keys from now on. @param keys as for the constructor; none: nothing changes */
+  /** Uses other keys from now on. @param keys as for the constructor; an empty list changes nothing */
   replaceKeys(keys: readonly KeyedSecret[]): void {
     this.#keys.replace(keys);
   }
@@ -45,7 +45,7 @@ export class MediaPasses {
     });
   }
 
-  /** The pass that a token stands for; undefined when there is none, or no longer. */
+  /** Returns the pass in a token; undefined if it is none, or has expired. */
   verify(token: string): MediaPass | undefined {
     if (token.length > MAX_CHARACTERS) return undefined;
     const secret = this.#keys.secretOf(jwt.decode(token, { complete: true })?.header.kid ?? '');

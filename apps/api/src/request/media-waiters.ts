@@ -1,8 +1,8 @@
 import type { Bus } from '@claimcheck/platform/nats/bus';
 
 /**
- * Long-polls wait here: one subscription for the process, whatever the number of waiters. Register before
- * reading the database, or a change in between is missed.
+ * Long-polls wait here, with one subscription for the whole process. Register before you read the database, or you miss a
+ * change in between.
  */
 export class MediaWaiters {
   readonly #waiting = new Map<string, Set<() => void>>();
@@ -10,13 +10,13 @@ export class MediaWaiters {
   constructor(bus: Bus) {
     const prefixLength = bus.subjects.mediaChanged('').length;
     bus.subscribe(bus.subjects.mediaChanged('*'), (_, subject) => this.#wake(subject.slice(prefixLength)));
-    // Changes announced while the broker was away are lost: let everybody look again.
+    // Changes announced while the broker was down are lost, so every waiter reads again.
     bus.onReconnect(() => {
       for (const id of [...this.#waiting.keys()]) this.#wake(id);
     });
   }
 
-  /** Resolves at the next change, after `ms`, or when `signal` is aborted; call `cancel` when not awaited. */
+  /** Resolves at the next change, after `ms`, or when `signal` aborts. Call `cancel` if you do not await it. */
   register(
     mediaObjectId: string,
     ms: number,

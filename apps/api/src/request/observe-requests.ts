@@ -3,7 +3,7 @@ import type { HttpContext } from './context.ts';
 
 const REFUSALS: Record<number, 'forbidden' | 'not_found'> = { 403: 'forbidden', 404: 'not_found' };
 
-/** Measures every request, counts what valid tokens asked for in vain, and writes the access log. */
+/** Measures every request, counts refusals of valid tokens, and writes the access log. */
 export const observeRequests =
   ({ metrics, logger, config }: Pick<HttpContext, 'metrics' | 'logger' | 'config'>): RequestHandler =>
   (request, response, next) => {
@@ -13,10 +13,10 @@ export const observeRequests =
       const seconds = end({ status: String(status) });
       const { identity, problem, requestId } = response.locals;
       const reason = REFUSALS[status];
-      // A request for a path that does not exist asks for no user's media.
+      // A request for an unknown path asks for no user's media.
       if (identity !== undefined && reason !== undefined && request.route !== undefined)
         metrics.authorizationFailures.inc({ surface: 'http', reason });
-      // The path without its query: a query may carry a token.
+      // The path without its query, which may contain a token.
       const path = request.originalUrl.split('?')[0];
       const line = { request_id: requestId, method: request.method, path, status, seconds };
       const user = identity === undefined ? {} : { user_id: identity.user_id };

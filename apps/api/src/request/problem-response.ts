@@ -8,7 +8,7 @@ import { ProblemError } from '../problem-error.ts';
 declare global {
   namespace Express {
     interface Locals {
-      /** The problem that this request was answered with. */
+      /** The problem with which this request was answered. */
       problem?: Problem;
     }
   }
@@ -27,13 +27,13 @@ export const sendProblem = (response: Response, problem: Problem): void => {
     .end(JSON.stringify(requestId === undefined ? problem : { ...problem, request_id: requestId }));
 };
 
-/** Errors of express' own parsers carry a type and a status that may be shown; their messages may not. */
+/** Errors of express' own parsers have a type and a status that may be shown; their messages may not. */
 const fromParser = (error: { type?: unknown; status?: unknown }): Problem | undefined => {
   if (error.type === 'entity.parse.failed') return toProblem('invalid_json');
   if (error.type === 'entity.too.large') return toProblem('too_large');
   if (typeof error.type === 'string' && /^(charset|encoding)\.unsupported$/.test(error.type))
     return toProblem('unsupported_media_type');
-  // The client's fault: a path that can't be decoded, a body cut short.
+  // The client's fault: an undecodable path, a truncated body.
   if (typeof error.status === 'number' && error.status >= 400 && error.status < 500)
     return toProblem('invalid_request');
   return undefined;
@@ -41,20 +41,20 @@ const fromParser = (error: { type?: unknown; status?: unknown }): Problem | unde
 
 const RETRY_AFTER_MS = 5_000;
 
-/** A server that does not answer in time is no fault of the api: clients wait and try again. */
+/** A server that does not answer in time is no fault of the api: clients wait and retry. */
 const fromDependency = (error: unknown): Problem | undefined =>
   isDatabaseAway(error) || isStorageAway(error)
     ? toProblem('unavailable', { retry_after_ms: RETRY_AFTER_MS })
     : undefined;
 
-/** Turns every error into a problem document; unexpected ones are logged, and shown as `internal`. */
+/** Turns every error into a problem document. Unexpected ones are logged, and shown as `internal`. */
 export const toProblemResponse =
   (logger: Logger): ErrorRequestHandler =>
   (error, request, response, next) => {
     const expected =
       error instanceof ProblemError ? error.problem : (fromParser(error ?? {}) ?? fromDependency(error));
     if (expected?.code === 'unavailable')
-      // The log says once that a server is away; this line says which requests it cost.
+      // Another line says once that a server is down; this one says which requests it cost.
       logger.info({ err: error, method: request.method, path: request.path }, 'request failed: unavailable');
     if (expected === undefined)
       logger.error({ err: error, method: request.method, path: request.path }, 'request failed');

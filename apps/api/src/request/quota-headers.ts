@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import { readAllowance } from '../media/quota/allowance.ts';
 import type { UsageLimits } from '../media/record/usage-limits.ts';
 
-/** Sets what a user has left after an upload was started; an unset limit has no header. */
+/** Sets the user's remaining allowance after an upload was started; an unset limit has no header. */
 export const setQuotaHeaders = async (
   response: Response,
   database: Database,

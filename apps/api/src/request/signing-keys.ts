@@ -18,12 +18,12 @@ export class SigningKeys {
     return this.#current;
   }
 
-  /** Returns the secret of a key; undefined for a key that is not ours. */
+  /** Returns the secret of a key; undefined for an unknown one. */
   secretOf(kid: string): string | undefined {
     return this.#secrets.get(kid);
   }
 
-  /** Uses other keys from now on; none: nothing changes. */
+  /** Uses other keys from now on; an empty list changes nothing. */
   replace(keys: readonly KeyedSecret[]): void {
     const [current] = keys;
     if (current === undefined) return;

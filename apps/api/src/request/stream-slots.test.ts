@@ -32,7 +32,7 @@ describe('slots of proxied downloads', () => {
     expect(all.taken).toBe(3);
   });
 
-  it('answer that the service is full when none ends in time, and forget who waited', async () => {
+  it('answer that the service is full when no slot becomes free in time, and forget the waiter', async () => {
     const all = slots({ total: 1, perUser: 1 });
     const release = await all.take('ann');
     expect(await codeOf(all.take('ben'))).toBe('unavailable');

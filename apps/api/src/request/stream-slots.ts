@@ -12,8 +12,8 @@ export interface StreamLimits {
 }
 
 /**
- * Hands out the connections that proxied downloads hold, so that the viewers of one user cannot take them all.
- * A user's excess is refused at once; when all are taken, a stream waits for a moment.
+ * Limits the connections that proxied downloads hold, so that one user's viewers cannot take them all. Refuses a user's
+ * excess at once; when all are taken, a stream waits for a moment.
  */
 export class StreamSlots {
   readonly #limits: StreamLimits;
@@ -25,7 +25,7 @@ export class StreamSlots {
     this.#limits = limits;
   }
 
-  /** Streams that hold a slot now. */
+  /** Number of streams that hold a slot now. */
   get taken(): number {
     return this.#taken;
   }
@@ -33,7 +33,7 @@ export class StreamSlots {
   /**
    * Takes a slot.
    *
-   * @returns releases it; call it once
+   * @returns a function that releases it; call it once
    * @throws ProblemError `rate_limited` at the user's maximum; `unavailable` when no slot becomes free in time
    */
   async take(userId: string): Promise<() => void> {

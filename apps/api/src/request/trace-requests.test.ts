@@ -15,7 +15,7 @@ class CountingTracing extends PassedOnTracing {
   }
 }
 
-test("without a receiver only a caller's own trace is taken up, and nothing waits for the request's end", async () => {
+test("without a receiver only a caller's own trace continues, and nothing waits for the request's end", async () => {
   const tracing = new CountingTracing();
   const app = express();
   app.use((_request, response, next) => {

@@ -1,14 +1,14 @@
 import type { Tracing } from '@claimcheck/platform/tracing/tracing';
 import type { RequestHandler } from 'express';
 
-/** A span for each request, part of the caller's trace when it sends `traceparent`. */
+/** Starts a span for each request, part of the caller's trace if it sends `traceparent`. */
 const recordRequests =
   (tracing: Tracing): RequestHandler =>
   (request, response, next) => {
     const span = tracing.start(`HTTP ${request.method}`, {
       kind: 'server',
       parent: request.get('traceparent'),
-      // Without its query: a query may carry a token.
+      // Without its query, which may contain a token.
       attributes: { 'url.path': request.path },
     });
     response.once('close', () =>
@@ -17,7 +17,7 @@ const recordRequests =
     span.run(next);
   };
 
-/** Passes on a caller's trace without a receiver of traces. Most requests carry none: nothing is made for them. */
+/** Continues a caller's trace if no receiver is configured. Most requests have none, and cost nothing. */
 const passOn =
   (tracing: Tracing): RequestHandler =>
   (request, _response, next) => {
@@ -26,6 +26,6 @@ const passOn =
     else tracing.start('HTTP', { kind: 'server', parent }).run(next);
   };
 
-/** Records each request where spans are recorded, and otherwise keeps a caller's trace. */
+/** Records each request if spans are recorded, and otherwise only continues a caller's trace. */
 export const traceRequests = (tracing: Tracing): RequestHandler =>
   tracing.isRecording ? recordRequests(tracing) : passOn(tracing);

@@ -14,7 +14,7 @@ const ticket: Ticket = {
 };
 const tickets = new UploadTickets([NEW, OLD]);
 
-/** A ticket as an attacker, or a key of long ago, would make it. */
+/** Forges a ticket as an attacker, or a key of long ago, would sign it. */
 const forge = (claims: object = {}, secret = NEW.secret, options: jwt.SignOptions = {}): string =>
   jwt.sign({ media_object_id: ID, size_bytes: 5, content_type: 'image/jpeg', ...claims }, secret, {
     keyid: 'new',
@@ -24,7 +24,7 @@ const forge = (claims: object = {}, secret = NEW.secret, options: jwt.SignOption
     ...options,
   });
 
-test('a ticket says what was signed; the first key signs, all verify', () => {
+test('a ticket returns what was signed; the first key signs, all verify', () => {
   expect(tickets.verify(tickets.sign(ticket))).toEqual(ticket);
   expect(jwt.decode(tickets.sign(ticket), { complete: true })?.header.kid).toBe('new');
   expect(tickets.verify(new UploadTickets([OLD]).sign(ticket))).toEqual(ticket);

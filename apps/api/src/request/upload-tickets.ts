@@ -28,8 +28,8 @@ export interface Ticket {
 }
 
 /**
- * Upload tickets: our JWTs (RFC 7519) with an audience of their own, for uploads that run in the background for
- * longer than a user's token lives. A ticket opens one upload and nothing else.
+ * Signs and verifies upload tickets: JWTs that we sign (RFC 7519), with their own audience, for uploads in the background that
+ * outlast a user's token. A ticket opens one upload and nothing else.
  */
 export class UploadTickets {
   readonly #keys: SigningKeys;
@@ -39,19 +39,19 @@ export class UploadTickets {
     this.#keys = new SigningKeys(keys);
   }
 
-  /** Uses other keys from now on. @param keys as for the constructor; none: nothing changes */
+  /** Uses other keys from now on. @param keys as for the constructor; an empty list changes nothing */
   replaceKeys(keys: readonly KeyedSecret[]): void {
     this.#keys.replace(keys);
   }
 
-  /** Tells whether a token claims to be a ticket; does not check that it is a valid one. */
+  /** Returns whether a token claims to be a ticket; does not verify it. */
   static isTicket(token: string): boolean {
     return decode(token)?.payload.aud === AUDIENCE;
   }
 
   sign(ticket: Ticket): string {
     const { user_id, expires_at, ...claims } = ticket;
-    // Rounded up: at the very end the upload's own expiry answers, with a 410 that says what happened.
+    // Rounded up: at the very end, the upload's own expiry answers with a 410 that explains it.
     const exp = Math.ceil(expires_at.getTime() / 1_000);
     return jwt.sign({ ...claims, exp }, this.#keys.current.secret, {
       algorithm: ALGORITHM,
@@ -73,7 +73,7 @@ export class UploadTickets {
   }
 }
 
-/** @returns null for what is no JWT */
+/** @returns null if the text is no JWT */
 const decode = (token: string): { header: jwt.JwtHeader; payload: jwt.JwtPayload } | null => {
   try {
     const decoded = token.length <= MAX_TICKET_CHARACTERS ? jwt.decode(token, { complete: true }) : null;
@@ -81,7 +81,7 @@ const decode = (token: string): { header: jwt.JwtHeader; payload: jwt.JwtPayload
       ? null
       : { ...decoded, payload: decoded.payload };
   } catch {
-    // A payload that is not JSON.
+    // The payload is not JSON.
     return null;
   }
 };

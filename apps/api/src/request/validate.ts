@@ -19,7 +19,7 @@ export const validate = <Output>(
   });
 };
 
-/** One value, under the name that the client knows it by. @throws ProblemError `invalid_request` */
+/** Parses one value, named as the client knows it. @throws ProblemError `invalid_request` */
 export const validateField = <Output>(field: string, schema: z.ZodType<Output>, input: unknown): Output => {
   const result = schema.safeParse(input);
   if (result.success) return result.data;

@@ -61,7 +61,7 @@ const securityHeaders = ({ config }: HttpContext): RequestHandler => {
     contentSecurityPolicy: {
       directives: {
         defaultSrc: ["'self'"],
-        // HLS players fetch segments, and direct uploads send bytes, where the storage is.
+        // HLS players fetch segments from the storage, and direct uploads send bytes there.
         connectSrc: ["'self'", gateway.origin, socket, storage],
         imgSrc: ["'self'", 'data:', 'blob:', storage],
         mediaSrc: ["'self'", 'blob:', storage],
@@ -69,7 +69,7 @@ const securityHeaders = ({ config }: HttpContext): RequestHandler => {
         upgradeInsecureRequests: null,
       },
     },
-    // The demo and the api are also used over plain HTTP on a developer's machine; TLS is the proxy's.
+    // On a developer's machine, the demo and the api also work over plain HTTP; TLS is the proxy's task.
     strictTransportSecurity: false,
     crossOriginResourcePolicy: { policy: 'cross-origin' },
   });
@@ -77,7 +77,7 @@ const securityHeaders = ({ config }: HttpContext): RequestHandler => {
 
 const corsPolicy = ({ publicUrl, corsOrigins }: HttpContext['config']): RequestHandler =>
   cors({
-    // `true` answers the request's origin. No answer allows credentials: a call carries its token itself.
+    // `true` reflects the request's origin. No answer allows credentials: a call carries its token itself.
     origin: corsOrigins.includes('*') || originsOf([publicUrl, ...corsOrigins]),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: [
@@ -90,11 +90,11 @@ const corsPolicy = ({ publicUrl, corsOrigins }: HttpContext['config']): RequestH
       ...TUS_HEADERS,
     ],
     maxAge: 86_400,
-    // tus clients ask for the server's abilities with the same method.
+    // tus clients use the same method to ask for the server's extensions.
     preflightContinue: true,
   });
 
-/** Reads the body of a request that is not an upload: it must be small, and whole in time. */
+/** Reads the body of a request that is not an upload: it must be small, and arrive in time. */
 const readJson = (context: HttpContext): RequestHandler =>
   Router().use(
     limitBodyBytes(BODY_BYTES),
@@ -105,7 +105,7 @@ const readJson = (context: HttpContext): RequestHandler =>
 const mountApi = (app: Express, context: HttpContext, uploads: Uploads): void => {
   const { config } = context;
   const json = readJson(context);
-  // Before the JSON parser and with its own rules: bodies of uploads are bytes.
+  // Before the JSON parser, and with separate rules: bodies of uploads are bytes.
   const attempts = countUploadAttempts(context);
   const limited = limitRate(context, 'requests', config.rateLimits.requests);
   app.use('/v1/uploads', attempts, uploadRoutes(context, uploads, limited));
@@ -113,10 +113,10 @@ const mountApi = (app: Express, context: HttpContext, uploads: Uploads): void =>
   app.options('/v1/*path', (_request, response) => {
     response.status(204).end();
   });
-  // Before the bearer is asked for: a media session opens these, and nothing else.
+  // Before the bearer check: a media session opens these routes, and nothing else.
   const viewing = [authenticateViewer(context), limited];
   app.use(downloadRoutes(context, ...viewing), hlsRoutes(context, ...viewing));
-  // Before the user's token is asked for: an upload's ticket will do.
+  // Before the check of the user's token: an upload's ticket suffices.
   app.use(directUploadRoutes(context, limited, json));
   app.use('/v1', authenticate(context), limited, json);
   app.use(conversationRoutes(context), messageRoutes(context), mediaRoutes(context), mediaUrlRoutes(context));
@@ -130,7 +130,7 @@ const mountApi = (app: Express, context: HttpContext, uploads: Uploads): void =>
   app.use(clientReportRoutes(context, reports));
 };
 
-/** Express with every route; errors leave it as problem documents (RFC 9457). */
+/** Assembles express with every route; errors leave it as problem documents (RFC 9457). */
 export const createApp = (context: HttpContext, uploads: Uploads): Express => {
   const { config } = context;
   const app = express();

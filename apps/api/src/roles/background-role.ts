@@ -26,7 +26,7 @@ const startUploadExpirer = (context: Context, sessions: UploadSessions): void =>
     directUploads: context.directUploads,
     settings,
     logger,
-    // Nothing lives much longer than it may, also where that is short.
+    // Expiry is timely even if the time to live is short.
     everyMs: Math.max(EXPIRE_EVERY_AT_LEAST_MS, Math.min(EXPIRE_EVERY_MS, config.uploadTtlMs / 4)),
     onError: () => metrics.sweeperDecisions.inc({ duty, decision: 'error' }),
     onOutcome: (outcome, { protocol, is_partial }) => {
@@ -38,7 +38,7 @@ const startUploadExpirer = (context: Context, sessions: UploadSessions): void =>
   shutdown.add('expirer', () => expirer.stop());
 };
 
-/** None where the host has no webhook. */
+/** Undefined if the host has no webhook. */
 const webhooksOf = ({ bus, config, logger, metrics }: Context) => {
   if (config.webhook === undefined) return [];
   const sender = new WebhookSender(config.webhook, (status, seconds) =>
@@ -49,8 +49,8 @@ const webhooksOf = ({ bus, config, logger, metrics }: Context) => {
 };
 
 /**
- * The role `background`: the relay, the consumers of what workers answer, the fan-out, the expiry of uploads
- * and the sweeper. Any number of replicas.
+ * Runs the role `background`: the relay, the consumers of workers' answers, the fan-out, the expiry of uploads and the
+ * sweeper. Safe in any number of replicas.
  */
 export const startBackgroundRole = async (context: Context): Promise<void> => {
   const { bus, database, storage, settings, config, failpoint, logger, metrics, shutdown } = context;
@@ -101,7 +101,7 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
   });
   fanOut.start();
   shutdown.add('fan-out', () => fanOut.stop());
-  // A process of its own as far as leases go: the role http must not take this one's for its own.
+  // It owns its leases under a separate name, so that the role http does not mistake them for its own.
   const sessions = new UploadSessions(database, settings);
   await sessions.start((error) => logger.error({ err: error }, 'heartbeat failed'));
   shutdown.add('background leases', () => sessions.stop());

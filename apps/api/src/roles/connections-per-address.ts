@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 
-/** Closes connections beyond `limit` from one address at once, before a byte of them is read. */
+/** Closes connections beyond `limit` from one address at once, before reading a byte. */
 export const limitConnectionsPerAddress = (server: Server, limit: number): void => {
   const counts = new Map<string, number>();
   server.on('connection', (socket) => {

@@ -6,14 +6,14 @@ import { limitConnectionsPerAddress } from './connections-per-address.ts';
 
 const DRAIN_MS = 5_000;
 const SERVER_LIMITS = {
-  // A slow but steady upload may take hours; other bodies have a limit of their own.
+  // A slow but steady upload may take hours; other bodies have a separate limit.
   requestTimeout: 0,
   headersTimeout: 20_000,
   connectionsCheckingInterval: 5_000,
   keepAliveTimeout: 65_000,
 };
 
-/** The role `http`. Uploads in flight at the shutdown end at a committed offset. */
+/** Runs the role `http`. At the shutdown, uploads in flight end at a committed offset. */
 export const startHttpRole = async (context: Context): Promise<void> => {
   const { config, shutdown, logger } = context;
   const uploads = composeUploads(context, context.bus);
@@ -30,7 +30,7 @@ export const startHttpRole = async (context: Context): Promise<void> => {
   shutdown.add('http', async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
-    // Bytes that arrived are committed and acknowledged; the client resumes elsewhere.
+    // Received bytes are committed and acknowledged; the client resumes elsewhere.
     await uploads.locker.releaseAll();
     const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     await closed;

@@ -15,7 +15,7 @@ export const startApi = async (config: Config, tools: Tools): Promise<Record<str
   const { database, bus, storage, metrics, shutdown } = context;
   if (config.roles.has('background')) await startBackgroundRole(context);
   if (config.roles.has('http')) await startHttpRole(context);
-  // Last: ready means that everything else is.
+  // This comes last: ready means that everything else is.
   const admin = await startAdminServer({
     port: config.adminPort,
     roles: [...config.roles],

@@ -4,7 +4,7 @@ import type { Context } from '../compose.ts';
 
 const EVERY_MS = 15_000;
 
-/** Shows in the metrics what the watch on the broker sees. */
+/** Shows the findings of the broker's watch in the metrics. */
 export const startBrokerWatch = ({ bus, logger, metrics, shutdown }: Context): void => {
   const requests = [bus.subjects.optimizeRequest, bus.subjects.transcodeRequest];
   for (const subject of requests) metrics.unreadSubjects.set({ subject }, 0);

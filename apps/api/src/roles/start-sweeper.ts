@@ -11,7 +11,7 @@ import type { Context } from '../compose.ts';
 import type { UploadSessions } from '../media/uploads/upload-sessions.ts';
 import { createFinisher } from '../tus/compose.ts';
 
-/** Puts the sweeper together; the upload engine's way to finish an upload is the only thing it takes from tus. */
+/** Assembles the sweeper. From tus it takes only the upload engine's way to finish an upload. */
 export const startSweeper = (context: Context, sessions: UploadSessions): void => {
   const { bus, database, storage, settings, config, logger, metrics, shutdown } = context;
   const engine = createFinisher(context, sessions);

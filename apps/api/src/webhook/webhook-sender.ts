@@ -6,10 +6,10 @@ interface WebhookTarget {
   secret: string;
 }
 
-/** Longer than a host needs that only keeps what it got, and shorter than a delivery lasts. */
+/** Longer than a host needs that only stores what it receives, and shorter than a delivery lasts. */
 const TIMEOUT_MS = 15_000;
 
-/** Outcome of a request: the class of its status, or that there was none. */
+/** Outcome of a request: the class of its status, or `none` without an answer. */
 export type WebhookStatus = '2xx' | '3xx' | '4xx' | '5xx' | 'none';
 export const WEBHOOK_STATUSES: readonly WebhookStatus[] = ['2xx', '3xx', '4xx', '5xx', 'none'];
 
@@ -45,7 +45,7 @@ export class WebhookSender {
     const response = await fetch(this.#url, {
       method: 'POST',
       body,
-      // Another address was not configured to take what is signed.
+      // A redirect is not followed: its target was not configured to receive signed events.
       redirect: 'manual',
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       headers: {

@@ -3,14 +3,14 @@ import { readMedia } from '../record/media-row.ts';
 import { noMedia } from '../record/not-found.ts';
 import type { SessionScope } from './media-sessions.ts';
 
-/** The user of a request that reads media. */
+/** The caller of a request that reads media. */
 export interface Viewer {
   user_id: string;
   /** A host's backend sees everything that it manages. */
   is_backend?: boolean | undefined;
   /** A pass opens this one media object and no other. */
   only?: string | undefined;
-  /** A media session opens this and no more; undefined: all that the user may see. */
+  /** A media session opens only this; undefined: everything that the user may see. */
   scope?: SessionScope | undefined;
 }
 
@@ -22,8 +22,8 @@ const conversationsWith = (media: Asked, userId: string) => ({
 });
 
 /**
- * Finds the user's right to see a media object: their ownership (null), or a conversation that refers to it and
- * has them as a member. Returns undefined if they have none. A backend sees it as its owner does.
+ * Finds the user's right to see a media object: their ownership (null), or a conversation that refers to it and has them
+ * as a member. Returns undefined if they have none. A backend sees the media object as its owner does.
  */
 export const findAccess = async (
   db: Reader,
@@ -49,7 +49,7 @@ const isWithin = async (
   { conversation_id }: SessionScope,
 ): Promise<boolean> => {
   if (conversation_id === null) return media.owner_user_id === userId;
-  // The session ends with the membership; this is for the moment between the two looks.
+  // The session ends with the membership; this covers the moment between the two reads.
   const reference = await db.media_reference.findFirst({
     where: { ...conversationsWith(media, userId), conversation_id },
     select: { ref_id: true },
@@ -57,7 +57,7 @@ const isWithin = async (
   return reference !== null;
 };
 
-/** @throws ProblemError `not_found`, the same for what is not there and what is not yours */
+/** @throws ProblemError `not_found`, the same for missing media and for another user's */
 export const readVisibleMedia = async (
   db: Reader,
   mediaObjectId: string,

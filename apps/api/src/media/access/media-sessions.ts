@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Executor, Prisma } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 
-/** The media that a media session opens: those in a conversation, or (null) those that its user owns. */
+/** The media that a session opens: those in a conversation, or (null) those that its user owns. */
 export interface SessionScope {
   conversation_id: string | null;
 }
@@ -13,12 +13,12 @@ export interface MediaSession extends SessionScope {
   expires_at: Date;
 }
 
-/** Refused before the database is asked. */
+/** A token of another form is refused without a query. */
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /**
- * Opens the user's session for a scope, or renews it: the token of a session that has not ended stays the
- * same, so that a URL in a page stays good. One that has ended is not woken up again.
+ * Opens the user's session for a scope, or renews it. The token of a session that has not ended stays the same, so that
+ * URLs already on a page stay valid. A session that has ended is never renewed.
  *
  * @throws ProblemError `not_found` when the user is not a member of the conversation
  */
@@ -47,7 +47,7 @@ export const openMediaSession = async (
   return session;
 };
 
-/** The session that a token stands for; undefined when there is none, or no longer. */
+/** Returns the session of a token, or undefined if it never existed or has ended. */
 export const findMediaSession = async (
   on: Pick<Executor, 'query'>,
   token: string,

@@ -7,7 +7,7 @@ import type { Viewer } from './media-access.ts';
  * Checks that a user is a member of a conversation.
  *
  * @param extra for the refusal: the field that named the conversation
- * @throws ProblemError `not_found`, the same for a conversation that does not exist and for another's
+ * @throws ProblemError `not_found`, the same for a missing conversation and for another user's
  */
 export const assertMember = async (
   on: Pick<Executor, 'query'>,
@@ -21,7 +21,7 @@ export const assertMember = async (
 };
 
 /**
- * Checks that a viewer may read a conversation: a member, or a backend where the conversation exists.
+ * Checks that a viewer may read a conversation: as a member, or as a backend if the conversation exists.
  *
  * @throws ProblemError `not_found`
  */

@@ -20,7 +20,7 @@ test.each(['source', 'original'] as const)('a refused file stays refused while i
   expect(codeOf({ ...refused, state: 'expiring', former_state: 'failed' }, quality)).toBe('media_failed');
 });
 
-test('a video that could not be transcoded is served from its source while it expires, too', () => {
+test('a video that could not be transcoded is served from its source, even while it expires', () => {
   const video = { kind: 'video', scan_state: 'clean' } as const;
   const degraded = codeOf({ ...video, state: 'degraded' }, 'original');
   expect(degraded).toMatch(/\/source$/);

@@ -7,7 +7,7 @@ import { currentDerivatives } from '../record/media-view.ts';
 import { isDeliverable } from '../record/scan-policy.ts';
 import type { Viewer } from './media-access.ts';
 
-/** One object of the storage, and how it is to be served. */
+/** One object of the storage, and how to serve it. */
 export interface Download {
   bucket: string;
   key: string;
@@ -15,11 +15,11 @@ export interface Download {
   filename: string;
   size_bytes: number;
   duration_ms: number | undefined;
-  /** The attempt that made it, where this is the main playlist of an HLS folder. */
+  /** The attempt that made it, if this is the main playlist of an HLS folder. */
   hls_epoch?: number;
   /** The attempt that the media object shows; `?v=` of its URLs. */
   epoch: number;
-  /** To be saved rather than shown: `?download=1`. */
+  /** Whether to save it instead of displaying it: `?download=1`. */
   is_attachment?: boolean;
 }
 
@@ -31,7 +31,7 @@ const CONTENT_TYPES = {
   m4a: 'audio/mp4',
 } as const;
 
-/** The state that counts for downloads: an expiring media object is served, or refused, as before. */
+/** Returns the state that counts for downloads: an expiring media object is served or refused as before. */
 const servedState = ({ state, former_state }: MediaRow): MediaRow['state'] => former_state ?? state;
 
 const assertAvailable = (row: MediaRow, settings: DomainConfig, quality: Quality): void => {
@@ -39,12 +39,12 @@ const assertAvailable = (row: MediaRow, settings: DomainConfig, quality: Quality
   if (isTombstone(row.state)) throw new ProblemError('media_gone', extra);
   if (servedState(row) === 'failed') throw new ProblemError('media_failed', extra);
   if (row.upload_state !== 'uploaded') throw new ProblemError('media_not_uploaded', extra);
-  // The thumbnail is re-encoded by us, so it may be seen before the verdict.
+  // Claimcheck itself encodes the thumbnail, so members may see it before the verdict.
   if (quality !== 'thumbnail' && !isDeliverable(settings, row.scan_state))
     throw new ProblemError('media_not_scanned', extra);
 };
 
-/** The best playable form of a video that is delivered as HLS alone. */
+/** The best playable form of a video that is delivered only as HLS. */
 const hlsInstead = (row: MediaRow, quality: Quality): MediaRow['derivatives'][number] | undefined => {
   const high = quality === 'original' ? currentDerivatives(row).get('high') : undefined;
   return high?.format === 'm3u8' ? high : undefined;
@@ -64,10 +64,10 @@ const withExtension = (filename: string, extension: string): string =>
   `${filename.replace(/\.[A-Za-z0-9]{1,5}$/, '')}.${extension}`;
 
 /**
- * Which object answers for a quality. The viewer's right to see the media object is checked before.
+ * Returns the object for a quality. The caller has already checked the viewer's right to see the media object.
  *
  * @throws ProblemError `media_gone` · `media_not_uploaded` · `media_failed` · `media_not_scanned` ·
- *   `media_not_ready` · `forbidden` for a source that only its owner may have
+ *   `media_not_ready` · `forbidden` for a source reserved for its owner
  */
 export const resolveDownload = (
   row: MediaRow,
@@ -89,7 +89,7 @@ export const resolveDownload = (
       ...(derivative.format === 'm3u8' ? { hls_epoch: derivative.epoch } : {}),
       epoch: row.applied_epoch,
     };
-  // The best playable form of what is no video, or of a video that could not be transcoded, is its source.
+  // Without a transcoded video, the best playable form is the source.
   const sourceServes = quality === 'original' && (row.kind !== 'video' || servedState(row) === 'degraded');
   if (quality !== 'source' && !sourceServes)
     throw new ProblemError('media_not_ready', { media_object_id: row.media_object_id });
@@ -100,9 +100,9 @@ export const resolveDownload = (
 };
 
 /**
- * A playlist or a segment of a video's HLS, by the attempt that made it and its name.
+ * Returns a playlist or segment of a video's HLS, by the number of its attempt and its name.
  *
- * @throws ProblemError as {@link resolveDownload}, `not_found` for a name that no file of HLS has
+ * @throws ProblemError as {@link resolveDownload}, `not_found` for a name that occurs in no HLS folder
  */
 export const resolveHlsFile = (
   row: MediaRow,
@@ -121,7 +121,7 @@ export const resolveHlsFile = (
   const { object_storage_key, size_bytes } = playlist;
   return {
     bucket: playlist.s3_bucket,
-    // Next to the main playlist, whose key was checked when it was reported.
+    // It lies next to the main playlist, whose key was checked when the worker reported it.
     key:
       file === HLS_PLAYLIST
         ? object_storage_key

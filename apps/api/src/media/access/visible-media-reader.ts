@@ -14,7 +14,7 @@ interface Batch {
   look: Promise<Look>;
 }
 
-/** Reads one media object for everybody who asks in the same moment: a change may wake thousands of waiters. */
+/** Reads a media object once for all callers of the same moment: a change may wake thousands of waiters. */
 export class VisibleMediaReader {
   readonly #database: Database;
   readonly #batches = new Map<string, Batch>();
@@ -23,7 +23,7 @@ export class VisibleMediaReader {
     this.#database = database;
   }
 
-  /** @throws ProblemError `not_found`, the same for what is not there and what is not yours */
+  /** @throws ProblemError `not_found`, the same for missing media and for another user's */
   async read(
     mediaObjectId: string,
     { user_id: userId, is_backend }: Pick<Viewer, 'user_id' | 'is_backend'>,
@@ -40,7 +40,7 @@ export class VisibleMediaReader {
     const userIds = new Set<string>();
     const full = new Promise<void>((resolve) => setImmediate(resolve));
     const look = full.then(() => {
-      // A request that comes from here on needs a later read.
+      // A request that arrives from here on needs a later read.
       this.#batches.delete(mediaObjectId);
       return this.#look(mediaObjectId, [...userIds]);
     });

@@ -6,7 +6,7 @@ import type { MediaChange } from './plan-change.ts';
 import { findKnownVirus } from './verdicts.ts';
 import { writeMedia } from './write-media.ts';
 
-/** `verdict`: of the scanner; `known_bytes`: uploaded again; `same_bytes`: there already, blocked afterwards. */
+/** `verdict`: the scanner's; `known_bytes`: uploaded again; `same_bytes`: stored earlier, blocked afterwards. */
 export const BLOCK_REASONS = ['verdict', 'known_bytes', 'same_bytes'] as const;
 export type BlockReason = (typeof BLOCK_REASONS)[number];
 
@@ -27,10 +27,10 @@ export const blockedBy = (virusName: string): MediaChange => ({
 });
 
 /**
- * The tombstone of an infected media object, told to every conversation that refers to it.
+ * Makes an infected media object a tombstone, and notifies every conversation that refers to it.
  *
- * @returns the keys that are known; the caller deletes them after the commit, and whatever else lies below
- *   the prefix. The prefix is swept again later, for what a worker may still be writing.
+ * @returns the known keys. The caller deletes them after the commit, and everything else below the prefix. A sweep
+ *   repeats that later, for files that a worker may still be writing.
  */
 export const blockMedia = async (
   tx: Transaction,
@@ -46,14 +46,14 @@ export const blockMedia = async (
   return [...new Set(keys)];
 };
 
-/** A page, by id, of other media objects whose content a worker found to be these bytes. */
+/** Lists a page, by id, of other media objects in which a worker found the same bytes. */
 export const listSameBytes = async (
   { client }: Pick<Database, 'client'>,
   sha256: string,
   limit: number,
 ): Promise<string[]> => {
   const rows = await client.media_object.findMany({
-    // Before a worker has counted it, the hash is only the client's word.
+    // Until a worker has computed the hash, it is only the client's claim.
     where: { sha256, is_sha256_verified: true, state: { notIn: [...TOMBSTONES] } },
     orderBy: { media_object_id: 'asc' },
     take: limit,

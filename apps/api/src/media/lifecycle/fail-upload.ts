@@ -5,10 +5,10 @@ import { lockMedia } from '../record/media-row.ts';
 import { writeMedia } from './write-media.ts';
 
 /**
- * Ends an upload whose stored bytes are not the authorised ones, or will never come; its remains are swept.
- * Repeatable; an upload that is finished or ended stays as it is.
+ * Ends an upload whose stored bytes are not the authorised ones, or can never arrive. Its remains are swept. Repeatable;
+ * a finished or ended upload stays as it is.
  *
- * @returns whether this call did it
+ * @returns whether this call ended it
  */
 export const failUpload = async (
   tx: Transaction,

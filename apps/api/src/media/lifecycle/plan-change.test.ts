@@ -13,7 +13,7 @@ const settings = {
 
 const subjectsIn = (plan: ReturnType<typeof planChange>) => plan.messages.map(({ subject }) => subject);
 
-/** One row a state: the states that may follow, itself left out. */
+/** The states that may follow each state, apart from itself. */
 const FOLLOWERS: Record<MediaState, MediaState[]> = {
   pending: ['uploading', 'expired', 'blocked', 'deleted'],
   uploading: ['processing', 'failed', 'expired', 'blocked', 'deleted'],
@@ -49,7 +49,7 @@ describe.each(MEDIA_STATES)('a media object that is %s', (from) => {
   });
 });
 
-test('a finished upload brings its fact, a request to a worker, and counts for its bytes', () => {
+test('a finished upload publishes its fact, requests a worker, and counts for its bytes', () => {
   const current = rowOf({ state: 'uploading', upload_state: 'uploading', epoch: 0, size_bytes: 0n });
   const change = { state: 'processing', upload_state: 'uploaded', epoch: 1, size_bytes: 5n } as const;
   const plan = planChange(settings, current, change, NOW);
@@ -59,7 +59,7 @@ test('a finished upload brings its fact, a request to a worker, and counts for i
   expect(plan.usage).toEqual({ bytes: 5, is_open: false });
 });
 
-test('no worker is asked about an empty file', () => {
+test('an empty file requests no worker', () => {
   const current = rowOf({ state: 'uploading', upload_state: 'uploading', epoch: 0, size_bytes: 0n });
   const change = { state: 'processing', upload_state: 'uploaded', epoch: 1 } as const;
   const first = planChange(settings, current, change, NOW);

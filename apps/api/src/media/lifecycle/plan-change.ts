@@ -20,16 +20,16 @@ type Fixed =
   | 'created_at'
   | 'updated_at';
 
-/** Columns of a media object that a change sets; identity, `rev` and time are not among them. */
+/** Columns of a media object that a change sets; identity, `rev` and times are not among them. */
 export type MediaChange = Partial<Omit<MediaColumns, Fixed>> & {
-  /** Derivatives that the change adds, each in place of the one of its epoch and quality; `none` removes all. */
+  /** Derivatives that the change adds; each replaces the one of its epoch and quality. `none` removes all. */
   derivatives?: readonly Derivative[] | 'none';
 };
 
-/** Everything that one change of a media object writes, as data. Executors write it; they decide nothing. */
+/** Everything that one change of a media object writes, as data. Executors write it, and decide nothing. */
 export interface MediaPlan {
   media_object_id: string;
-  /** The revision that the plan was made from; a row at any other is left alone. */
+  /** The revision from which the plan was made; a row at any other is left unchanged. */
   rev_before: number;
   /** The media object afterwards. */
   row: MediaRow;
@@ -43,7 +43,7 @@ export interface MediaPlan {
   messages: readonly OutboxMessage[];
   /** Announced after the commit. */
   facts: readonly CommittedFact[];
-  /** Usage that its upload counts for from now on; undefined: as before. */
+  /** Usage of its upload from now on; undefined: unchanged. */
   usage: Usage | undefined;
   sweeps: readonly PrefixSweep[];
   /** The payload of `media.updated` in conversations that refer to it. */
@@ -62,7 +62,7 @@ const withAdded = (before: readonly Derivative[], added: readonly Derivative[]):
   return [...new Map([...before, ...added].map((derivative) => [idOf(derivative), derivative])).values()];
 };
 
-/** Older epochs go when a newer one is complete: it is `ready`, and has each quality that they have. */
+/** A newer epoch replaces older ones when it is complete: it is `ready`, and has each of their qualities. */
 const supersedes = ({ state, applied_epoch, derivatives }: MediaRow): boolean => {
   if (state !== 'ready' || applied_epoch < 2) return false;
   const older = derivatives.filter(({ epoch }) => epoch < applied_epoch);
@@ -70,7 +70,7 @@ const supersedes = ({ state, applied_epoch, derivatives }: MediaRow): boolean =>
   return older.length > 0 && older.every(({ quality }) => current.has(quality));
 };
 
-/** Facts for hosts; then the upload's end, and requests to workers, when this change brings them. */
+/** Lists the facts for hosts; then the upload's end and requests to workers, if this change causes them. */
 const messagesOf = (settings: DomainConfig, before: MediaRow, row: MediaRow): OutboxMessage[] => {
   const { subjects } = settings;
   const media = { media: toMedia(row, settings.publicUrl) };
@@ -78,7 +78,7 @@ const messagesOf = (settings: DomainConfig, before: MediaRow, row: MediaRow): Ou
   const isAsked = row.epoch > before.epoch && row.size_bytes > 0n;
   const wantsTranscode = before.transcode_state !== 'pending' && row.transcode_state === 'pending';
   const request = () => toRequest(row, settings);
-  // The end of the upload is a change of state, too, of which `media.uploaded` tells.
+  // The end of the upload is also a change of state, which `media.uploaded` reports.
   const isTold = settings.facts !== 'states' || (before.state !== row.state && !isUploaded);
   const facts = [
     ...(isTold ? [{ subject: subjects.mediaUpdated, payload: media }] : []),
@@ -91,7 +91,7 @@ const messagesOf = (settings: DomainConfig, before: MediaRow, row: MediaRow): Ou
   ];
 };
 
-/** An upload counts for its bytes when it ends well, and for nothing when it or its media object is gone. */
+/** An upload counts for its bytes when it succeeds, and for nothing when it or its media object is gone. */
 const usageOf = (before: MediaRow, row: MediaRow, isGone: boolean): Usage | undefined => {
   if (isGone) return NOTHING_USED;
   const isFinished = before.upload_state !== 'uploaded' && row.upload_state === 'uploaded';
@@ -99,8 +99,8 @@ const usageOf = (before: MediaRow, row: MediaRow, isGone: boolean): Usage | unde
 };
 
 /**
- * Plans one change of a media object: the row afterwards and all that follows from it. Pure; the only place
- * that knows what a change brings with it.
+ * Plans one change of a media object: the row afterwards and all of its consequences. Pure; the only place that knows the
+ * consequences of a change.
  *
  * @param current under its lock, or with its revision checked by the write
  * @throws IllegalTransition when the transition is not in the table: a bug of the caller
@@ -143,7 +143,7 @@ export const planChange = (
   };
 };
 
-/** Two changes that are written as one: both have their messages, only the last row is kept. */
+/** Joins two changes that are written as one: both keep their messages, and only the last row is stored. */
 export const chainPlans = (first: MediaPlan, second: MediaPlan): MediaPlan => ({
   ...second,
   rev_before: first.rev_before,

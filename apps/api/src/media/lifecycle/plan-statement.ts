@@ -13,7 +13,7 @@ export interface Beside {
   /** Marks a worker's result as applied. */
   applied?: { epoch: number; stages: readonly string[] } | undefined;
   verdict?: Verdict | undefined;
-  /** The version (`xmin`) of the row as it was read without a lock: at any other, nothing is written. */
+  /** The row's version (`xmin`) as it was read without a lock: at any other version nothing is written. */
   version?: string | undefined;
 }
 
@@ -21,7 +21,7 @@ const deleteDerivatives = (removed: NonNullable<MediaPlan['removed']>): Prisma.S
   DELETE FROM derivative USING media WHERE derivative.media_object_id = media.media_object_id
   ${removed === 'all' ? Prisma.empty : Prisma.sql`AND epoch < ${removed.before_epoch}::int`}`;
 
-/** A worker may name one quality twice: the last counts. */
+/** A worker may name one quality twice: the last entry counts. */
 const insertDerivatives = (written: MediaPlan['written']): Prisma.Sql => {
   const last = new Map(written.map((one) => [`${one.epoch} ${one.quality}`, one]));
   return Prisma.sql`
@@ -53,7 +53,7 @@ const chargeUpload = (usage: Usage): Prisma.Sql => {
     charged AS (SELECT ${chargeUsage(added)} FROM session)`;
 };
 
-/** Expressions up to `events`: conversations that refer to the media object, locked in ascending order, last. */
+/** Expressions up to `events`: conversations that refer to the media object come last, locked in ascending order. */
 const tellConversations = (plan: MediaPlan, isCharged: boolean): Prisma.Sql => Prisma.sql`
   referring AS (
     SELECT DISTINCT conversation_id FROM media_reference JOIN media USING (media_object_id)
@@ -79,8 +79,8 @@ const tellConversations = (plan: MediaPlan, isCharged: boolean): Prisma.Sql => P
     RETURNING conversation_id, seq)`;
 
 /**
- * Everything that a plan writes, in one statement: all or nothing, and nothing when the row is not the one that
- * the plan was made from. Locks the media object, its upload, its owner's sums, conversations, in this order.
+ * Writes everything in a plan in one statement: all or nothing, and nothing if the row is no longer the one of the plan.
+ * Locks, in this order: the media object, its upload, its owner's sums, conversations.
  */
 export const planStatement = (
   on: Executor,

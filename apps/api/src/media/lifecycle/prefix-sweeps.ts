@@ -8,13 +8,13 @@ export interface PrefixSweep {
   due_at: Date;
 }
 
-/** The process that ends a media object deletes its objects at once; this sweep is for its death before that. */
+/** The process that ends a media object deletes its objects at once. This sweep is for the case that it dies first. */
 const FIRST_SWEEP_MS = 10_000;
 const CLAIM_MS = 300_000;
 
 /**
- * Sweeps of everything below an upload's prefix, for a tombstone or an upload whose row is deleted: soon, and
- * once more when no process can be writing there any longer.
+ * Plans sweeps of everything below an upload's prefix, for a tombstone or an upload whose row is deleted: one soon, and
+ * one when no process can be writing there any longer.
  */
 export const sweepsOfWhole = (settings: DomainConfig, uploadId: string, now: Date): PrefixSweep[] =>
   [FIRST_SWEEP_MS, settings.sweepAgainMs].map((ms) => ({
@@ -22,7 +22,7 @@ export const sweepsOfWhole = (settings: DomainConfig, uploadId: string, now: Dat
     due_at: new Date(now.getTime() + ms),
   }));
 
-/** Sweeps of epochs before this one: their objects stay for as long as a client may hold a URL of theirs. */
+/** Sweeps of epochs before this one. Their objects stay for as long as a client may hold a URL of theirs. */
 export const sweepsOfEpochs = (
   settings: DomainConfig,
   mediaObjectId: string,
@@ -39,7 +39,7 @@ export const insertSweeps = async (tx: Transaction, sweeps: readonly PrefixSweep
   await tx.db.prefix_sweep.createMany({ data: [...sweeps], skipDuplicates: true });
 };
 
-/** Claims sweeps that are due. The caller must {@link closeSweep} each; others are tried again later. */
+/** Claims due sweeps. The caller must {@link closeSweep} each; the others are retried later. */
 export const claimSweeps = async (
   { client }: Pick<Database, 'client'>,
   now: Date,
@@ -52,7 +52,7 @@ export const claimSweeps = async (
     ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
   RETURNING prefix, due_at`;
 
-/** The last look before anything is deleted: nothing that is shown lies below the prefix. */
+/** Checks a last time, before anything is deleted, that nothing below the prefix is shown. */
 export const isSweepable = async (
   { client }: Pick<Database, 'client'>,
   { prefix }: PrefixSweep,

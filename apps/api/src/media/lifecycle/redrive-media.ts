@@ -7,8 +7,8 @@ import type { MediaChange } from './plan-change.ts';
 import { writeMedia } from './write-media.ts';
 
 /**
- * A new epoch: a new request under a new message id, which the broker does not take for a duplicate of the old
- * one. What was applied stays visible until the new epoch brings something.
+ * Starts a new epoch: a new request with a new message id, which the broker does not take for a duplicate of the old one.
+ * Applied results stay visible until the new epoch has results.
  */
 export const nextEpoch = ({ epoch }: Pick<MediaRow, 'epoch'>): MediaChange => ({
   epoch: epoch + 1,
@@ -18,10 +18,10 @@ export const nextEpoch = ({ epoch }: Pick<MediaRow, 'epoch'>): MediaChange => ({
 const REDRIVABLE: readonly MediaState[] = ['failed', 'degraded'];
 
 /**
- * The operator's redrive of what has settled badly. A verdict that lets members have the media stays until
- * there is a new one.
+ * Redrives a media object that has failed or degraded, for an operator. A verdict that lets members have the media stays
+ * until there is a new one.
  *
- * @param givenUp the epoch of a request that was given up: what is still in it waits for nothing any more
+ * @param givenUp the epoch of an abandoned request, which no longer blocks a redrive
  * @returns the media object, or the state that forbids it
  * @throws ProblemError `not_found`
  */
@@ -34,7 +34,7 @@ export const redriveMedia = async (
   const row = await lockMedia(tx, mediaObjectId);
   if (row === undefined) throw new ProblemError('not_found', { media_object_id: mediaObjectId });
   const hasSource = row.upload_state === 'uploaded' && row.size_bytes > 0n;
-  // Its claim was replaced by its hash: asked again, it would pass for what it never was.
+  // The computed hash replaced the uploader's claim: processed again, the file would pass for what it never was.
   const isOther = row.failure_code === 'hash_mismatch' && row.is_sha256_verified;
   const isGivenUp = row.state === 'processing' && row.epoch === givenUp;
   if (!(REDRIVABLE.includes(row.state) || isGivenUp) || !hasSource || isOther) return { refused: row.state };

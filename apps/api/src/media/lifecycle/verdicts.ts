@@ -14,18 +14,18 @@ export interface Verdict {
 const UNNAMED_SCANNER = 'unknown';
 const SHA256 = /^[0-9a-f]{64}$/i;
 
-/** The hash as it is kept; undefined for what is none: a worker is not trusted to send one. */
+/** Returns the hash in stored form; undefined for any other text: a worker is not trusted to send a hash. */
 export const toSha256 = (text: string | null | undefined): string | undefined =>
   text !== null && text !== undefined && SHA256.test(text) ? text.toLowerCase() : undefined;
 
 /**
- * Statement that keeps a verdict; a later one of the same scanner takes its place.
+ * Builds the statement that stores a verdict, in place of an earlier one of the same scanner.
  *
- * @param when a row of this is there: the name of an expression of the same statement
+ * @param when the name of an expression of the same statement: it stores nothing unless that has a row
  */
 export const insertVerdict = (verdict: Verdict, when?: Prisma.Sql): Prisma.Sql => {
   const { sha256, scanner = UNNAMED_SCANNER, code, virus_name = null } = verdict;
-  // The database's clock: a rescan compares these times with its own beginning.
+  // The database's clock: a rescan compares these times with its own start.
   return Prisma.sql`
     INSERT INTO verdict (sha256, scanner, code, virus_name, judged_at)
     SELECT ${sha256}, ${scanner}, ${code}::scan_state, ${virus_name}, clock_timestamp()
@@ -38,13 +38,13 @@ export const recordVerdict = async (on: Pick<Executor, 'query'>, verdict: Verdic
   await on.query(insertVerdict(verdict));
 };
 
-/** The virus that the latest verdict found in these bytes, by whichever engine. */
+/** Returns the virus that the latest verdict found in these bytes, whichever engine found it. */
 export const findKnownVirus = async (db: Reader, sha256: string): Promise<string | undefined> => {
   const latest = await db.verdict.findFirst({ where: { sha256 }, orderBy: { judged_at: 'desc' } });
   return latest?.code === 'infected' ? (latest.virus_name ?? 'unnamed') : undefined;
 };
 
-/** Forgets what scanners said of these bytes: a false alarm no longer blocks them. @returns how many verdicts */
+/** Deletes the verdicts on these bytes: a false alarm no longer blocks them. @returns the number of verdicts */
 export const forgetVerdicts = async (tx: Transaction, sha256: string): Promise<number> => {
   const { count } = await tx.db.verdict.deleteMany({ where: { sha256 } });
   return count;

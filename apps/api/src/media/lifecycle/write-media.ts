@@ -7,14 +7,14 @@ import { type MediaChange, type MediaPlan, planChange } from './plan-change.ts';
 import { type Beside, planStatement } from './plan-statement.ts';
 
 interface Written {
-  /** Conversations whose logs have the change now. */
+  /** Conversations whose logs contain the change now. */
   told: { conversation_id: string; seq: number }[];
 }
 
 /**
  * Executes a plan in one statement, which may be a transaction of its own.
  *
- * @returns whether it was written: not when the row is another one by now than the plan was made from
+ * @returns whether it was written: false when the row has changed since the plan was made
  * @throws ProblemError `too_large` when its event would be
  */
 export const tryPlan = async (on: Executor, plan: MediaPlan, beside: Beside = {}): Promise<boolean> => {
@@ -39,14 +39,14 @@ export const tryPlan = async (on: Executor, plan: MediaPlan, beside: Beside = {}
  * @returns the media object afterwards
  */
 export const executePlan = async (tx: Executor, plan: MediaPlan): Promise<MediaRow> => {
-  // The row is locked, so this is a bug of the caller: it wrote what it had not read.
+  // The row is locked, so this is a bug of the caller: its plan was made from another row.
   if (!(await tryPlan(tx, plan))) throw new Error('the media object changed under its lock');
   return plan.row;
 };
 
 /**
- * Changes a media object in the caller's transaction: by the plan, at the revision that was read, with
- * everything that follows from it. {@link finalizeUpload} executes the same plan with the end of the upload.
+ * Changes a media object in the caller's transaction: makes the plan at the revision that was read, and writes it with all
+ * of its consequences. {@link finalizeUpload} executes the same plan with the end of the upload.
  *
  * @param current as {@link lockMedia} returned it in this transaction
  * @throws IllegalTransition when the transition is not in the table: a bug of the caller

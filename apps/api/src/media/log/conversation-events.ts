@@ -8,10 +8,10 @@ import type {
 import type { Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 
-// Room for the conversation's id, the seq, the names around the payload.
+// Space for the conversation's id, the seq, and the names around the payload.
 const ENVELOPE_BYTES = 256;
 
-/** Tells whether a payload fits into an event's 8 KiB. */
+/** Returns whether a payload fits into an event's 8 KiB. */
 export const fits = (payload: object): boolean =>
   Buffer.byteLength(JSON.stringify(payload)) + ENVELOPE_BYTES <= LIMITS.eventBytes;
 
@@ -24,9 +24,9 @@ export const assertFits = (payload: object): void => {
 };
 
 /**
- * Appends events of one type to a conversation's log, in one statement. Their numbers come from the
- * conversation's row, whose lock lasts to the commit: numbers follow the order of commits and have no gap. Call
- * it after every other lock of the transaction, and for several conversations in ascending order of their ids.
+ * Appends events of one type to a conversation's log, in one statement. Their numbers come from the conversation's row,
+ * which stays locked until the commit: numbers follow the order of commits and have no gap. Call it after every other lock
+ * of the transaction, and for several conversations in ascending order of their ids.
  *
  * @returns the seq of the first event; the others follow it
  * @throws ProblemError `not_found` · `too_large`
@@ -67,8 +67,8 @@ export const appendEvent = <Type extends ConversationEventType>(
 ): Promise<number> => appendEvents(tx, conversationId, type, [payload]);
 
 /**
- * The same news of a media object for several conversations, in one statement, which locks them in ascending
- * order. Conversations that are not there any more are left out.
+ * Appends the same change of a media object to several conversations, in one statement, which locks them in ascending
+ * order. It skips conversations that no longer exist.
  */
 export const appendMediaUpdate = async (
   tx: Transaction,

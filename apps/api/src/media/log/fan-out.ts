@@ -5,12 +5,12 @@ import { toMedia } from '../record/media-view.ts';
 import { appendMediaUpdate } from './conversation-events.ts';
 
 /**
- * Conversations that are notified in the transaction of the change; with more, a fan-out row is written and all
- * are notified afterwards. An existing row restarts with the newer rev: a conversation without the older one gets
- * the newer one, and none gets the same one twice.
+ * Largest number of conversations notified in the transaction of the change. With more, a fan-out row is written, and all
+ * are notified afterwards. An existing row restarts with the newer rev: a conversation without the older one gets the
+ * newer one, and none gets the same one twice.
  */
 export const INLINE_CONVERSATIONS = 20;
-/** Conversations that one transaction of a fan-out notifies. */
+/** Number of conversations that one transaction of a fan-out notifies. */
 export const FAN_OUT_PAGE = 200;
 
 const conversationsAfter = async (
@@ -40,8 +40,8 @@ export interface FanOutStep {
 }
 
 /**
- * One step of the oldest fan-out that no other process works on: at most {@link FAN_OUT_PAGE} conversations
- * get the rev that the media object has now.
+ * Performs one step of the oldest fan-out that no other process works on: at most {@link FAN_OUT_PAGE} conversations get
+ * the media object's current rev.
  *
  * @returns undefined when there is nothing to do
  */
@@ -56,7 +56,7 @@ export const fanOutStep = async (
   const { media_object_id } = next;
   const row = await lockMedia(tx, media_object_id);
   const plan = await tx.db.fanout.findUnique({ where: { media_object_id } });
-  // Another process ended it while this one waited for nothing.
+  // Another process ended it while this one waited.
   if (row === undefined || plan === null) return { media_object_id, rev: 0, told: 0, done: true };
   // A later change had few enough conversations left, and notified all of them itself.
   const isStale = plan.rev !== row.rev;

@@ -48,8 +48,8 @@ const announceTo = (tx: Transaction, userId: string, conversationId: string, add
 };
 
 /**
- * @returns the conversation, and whether this call made it: the same id again by the same creator gives
- *   what is there
+ * @returns the conversation, and whether this call created it: the same id again by the same creator returns the existing
+ *   one
  * @throws ProblemError `client_key_conflict` when another user's conversation has the id
  */
 export const createConversation = async (
@@ -71,7 +71,7 @@ export const createConversation = async (
   return { conversation: await readConversation(tx.db, conversationId), created: true };
 };
 
-/** Adds members who are not there yet, in two statements whatever their number. */
+/** Adds users who are not members yet, in two statements whatever their number. */
 const addMembers = async (
   tx: Transaction,
   conversationId: string,

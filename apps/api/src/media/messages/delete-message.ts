@@ -12,7 +12,7 @@ export interface MessageName {
   message_id: string;
 }
 
-/** A reader who catches up later must not see what it said: in the log it is deleted from the beginning. */
+/** Redacts the logged event, so that a reader who catches up later does not see the text. */
 const redactEvents = async (
   tx: Transaction,
   { conversation_id, message_id }: MessageName,
@@ -30,8 +30,8 @@ const redactEvents = async (
 };
 
 /**
- * Deletes a message; repeatable. Its key stays as a tombstone, so that a repeat of the request that sent it
- * does not send it again. Deleting the last reference starts the media object's orphan clock.
+ * Deletes a message; repeatable. Its key stays as a tombstone, so that a repeated request does not send it again. Deleting
+ * the last reference starts the media object's orphan clock.
  *
  * @throws ProblemError `forbidden` for another user's message
  */
@@ -56,7 +56,7 @@ export const deleteMessage = async (
   const { sender_user_id, client_message_id } = found;
   await tx.db.message_tombstone.create({ data: { sender_user_id, conversation_id, client_message_id } });
   for (const row of media) await removeReference(tx, settings, row, { kind: 'message', ref_id: message_id });
-  // First the conversation's lock, then its events: as pruning takes them.
+  // First the conversation's lock, then its events, in the same order as pruning.
   await appendEvent(tx, conversation_id, 'message.deleted', { message: { message_id } });
   await redactEvents(tx, name, found.seq);
 };

@@ -37,7 +37,7 @@ const assertEditable = (row: MessageRow, { body, alt, attachments = [] }: EditMe
     throw refuse(`attachments.${strange}.media_object_id`, 'attachments: the message does not show this one');
 };
 
-/** The texts of a row as an edit leaves them; undefined where nothing changes. */
+/** Returns a row's texts after an edit; undefined if nothing changes. */
 const changesOf = (row: MessageRow, edit: EditMessage) => {
   const emptyToNull = (text: string | null | undefined) => (text === '' ? null : text);
   const body = emptyToNull(edit.body);
@@ -53,14 +53,14 @@ const changesOf = (row: MessageRow, edit: EditMessage) => {
   };
 };
 
-/** Later than every version before, also where the clocks of two replicas differ. */
+/** Later than every earlier version, even if the clocks of two replicas differ. */
 const timeOfEdit = ({ edited_at, created_at }: MessageRow): Date =>
   new Date(Math.max(Date.now(), (edited_at ?? created_at).getTime() + 1));
 
 /**
- * Changes the texts of a message: by its sender, or by a backend. An edit that changes nothing is not one.
+ * Changes the texts of a message, for its sender or a backend. An edit without a difference has no effect.
  *
- * @returns the message as it is afterwards
+ * @returns the message afterwards
  * @throws ProblemError `not_found` · `forbidden` · `invalid_request` · `too_large`
  */
 export const editMessage = async (

@@ -20,8 +20,8 @@ interface ActiveRow {
 const place = z.tuple([z.iso.datetime(), z.string().max(64)]);
 
 /**
- * Conversations of a user, those with the latest message first; one more than a page. Each of the user's
- * conversations costs two lookups by an index. A column that a message would update for all members costs more.
+ * Returns a user's conversations, the latest message first; one more than a page. Each conversation costs two index
+ * lookups. A column that every message updates for all members would cost more.
  */
 export const conversationsSql = (userId: string, { before, limit }: ListQuery): Prisma.Sql => {
   const from = readCursor(place, before);
@@ -41,7 +41,7 @@ export const conversationsSql = (userId: string, { before, limit }: ListQuery): 
     ORDER BY active_at DESC, conversation_id DESC LIMIT ${limit + 1}`;
 };
 
-/** A user's conversations with their last message, by activity. */
+/** Returns a user's conversations with their last message, by activity. */
 export const listConversations = async (
   database: Database,
   settings: DomainConfig,

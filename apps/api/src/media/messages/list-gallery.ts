@@ -24,7 +24,7 @@ interface ReferenceRow {
 
 const place = z.tuple([z.iso.datetime(), z.guid(), z.string().max(128)]);
 
-/** References of a conversation to media that are not gone, newest first; one more than a page. */
+/** Returns a conversation's references to media that still exist, newest first; one more than a page. */
 export const gallerySql = (conversationId: string, { kind, before, limit }: ListQuery): Prisma.Sql => {
   const from = readCursor(place, before);
   return Prisma.sql`
@@ -60,7 +60,7 @@ const shownIn = (message: MessageRow | undefined, mediaObjectId: string) => {
   };
 };
 
-/** The media of a conversation, newest first: of messages, and of what a host keeps itself. */
+/** Returns a conversation's media, newest first: those of messages, and those of a host's references. */
 export const listGallery = async (
   database: Database,
   settings: DomainConfig,

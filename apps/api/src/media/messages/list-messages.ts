@@ -3,7 +3,7 @@ import type { DomainConfig } from '../record/domain-config.ts';
 import type { Reader } from '../record/media-row.ts';
 import { MESSAGE_INCLUDE, toMessage } from './message-view.ts';
 
-/** Newest first pages, each in ascending order; `last_seq` is read before the messages. */
+/** Returns pages from the newest back, each in ascending order; `last_seq` is read before the messages. */
 export const listMessages = async (
   db: Reader,
   settings: DomainConfig,

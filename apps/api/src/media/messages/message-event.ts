@@ -4,7 +4,7 @@ import { assertFits, fits } from '../log/conversation-events.ts';
 
 type Numberless = Omit<Message, 'seq'>;
 
-/** Returns an album's media object without what clients can do without until they ask for it. */
+/** Returns an album's media object without the fields that clients can request later. */
 const briefly = (media: MediaReference): MediaReference => ({
   media_object_id: media.media_object_id,
   rev: media.rev,
@@ -31,7 +31,7 @@ const shortest = (media: Media): Media => ({
   highUrl: undefined,
 });
 
-/** From the whole to the least, the texts of the message itself always whole. */
+/** Variants from the complete event to the smallest; all contain the message's own texts in full. */
 const VERSIONS: readonly {
   single: (media: Media) => Media;
   album: (media: MediaReference) => MediaReference;
@@ -51,8 +51,8 @@ const VERSIONS: readonly {
 ];
 
 /**
- * Returns a message as an event tells it. An event holds 8 KiB, and ten whole media objects do not fit: of
- * media it leaves out what `GET /v1/media/:id` has, as little as possible.
+ * Returns a message in the form for an event. An event holds 8 KiB, and ten complete media objects do not fit, so it omits
+ * as few as possible of the media fields that `GET /v1/media/:id` returns.
  *
  * @throws ProblemError `too_large` when the texts of the message alone do not fit
  */

@@ -11,8 +11,8 @@ const TYPES: Record<MediaKind, MessageType> = {
 };
 
 /**
- * Returns the type of a message that shows `media`; of an album, its first one. The sender's word counts where
- * it asks for a file, and while the worker has not seen yet what a file of unknown kind is.
+ * Returns the type of a message that shows `media`; for an album, by its first item. The sender's choice counts if it is a
+ * file, and while no worker has inspected a file of unknown kind.
  */
 export const messageTypeOf = (
   asked: MessageType | undefined,

@@ -19,7 +19,7 @@ const toAttachment = (row: MessageRow['attachments'][number], publicUrl: string)
   media: row.media_object === null ? undefined : toMedia(row.media_object, publicUrl),
 });
 
-/** A row as `viewerId` sees it: only the sender gets the key that its client chose. */
+/** Returns a row as `viewerId` sees it: only the sender gets the key that its client chose. */
 export const toMessage = (row: MessageRow, publicUrl: string, viewerId: string): Message => {
   const isAlbum = row.attachments.length > 0;
   return {

@@ -7,18 +7,18 @@ import { keepBooks } from '../record/bookkeeping.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
 
-/** One entry of the ledger that answers "why is this still here". */
+/** One entry of the ledger that answers "why does this still exist". */
 export interface Reference {
   media_object_id: string;
-  /** `message`, or what a host calls its own. */
+  /** `message`, or a host's own name. */
   kind: string;
   ref_id: string;
   conversation_id: string;
-  /** The host's own. */
+  /** The host's own id. */
   data?: HostData | undefined;
 }
 
-/** In a column of JSON, nothing is NULL. */
+/** In a JSON column, SQL NULL means no value. */
 const toColumn = (data: HostData | undefined) =>
   data === undefined ? Prisma.DbNull : (data as Prisma.InputJsonObject);
 
@@ -33,10 +33,10 @@ export const bringBack = async (
 };
 
 /**
- * Refers to a media object, which from then on does not expire.
+ * Adds a reference to a media object, which then no longer expires.
  *
  * @param media locked by this transaction, and no tombstone
- * @returns the media object as it is afterwards
+ * @returns the media object afterwards
  */
 export const addReference = async (
   tx: Transaction,
@@ -45,17 +45,17 @@ export const addReference = async (
   { data, ...reference }: Omit<Reference, 'media_object_id'>,
 ): Promise<MediaRow> => {
   const { media_object_id } = media;
-  // Before the reference: its conversation learns the state from the message, not from an update.
+  // This precedes the reference: its conversation learns the state from the message, not from an update.
   const back = await bringBack(tx, settings, media);
   await tx.db.media_reference.create({
     data: { ...reference, media_object_id, data: toColumn(data) },
   });
-  // This is bookkeeping of the ledger, not a change that anybody sees.
+  // This is bookkeeping of the ledger, not a visible change.
   await keepBooks(tx, media_object_id, { expires_at: null });
   return { ...back, expires_at: null };
 };
 
-/** Takes a reference back; the last one starts the orphan clock. Repeatable, under the media object's lock. */
+/** Removes a reference; removing the last one starts the orphan clock. Repeatable, under the media object's lock. */
 export const removeReference = async (
   tx: Transaction,
   settings: DomainConfig,
@@ -77,10 +77,10 @@ export const isReferenced = async (tx: Transaction, mediaObjectId: string): Prom
 };
 
 /**
- * Refers to a media object on behalf of a host that keeps its own messages. Repeatable.
+ * Adds a reference for a host that keeps its own messages. Repeatable.
  *
- * @throws ProblemError `not_found` · `media_gone` · `media_not_uploaded` · `client_key_conflict` when the
- *   reference is there for another conversation
+ * @throws ProblemError `not_found` · `media_gone` · `media_not_uploaded` · `client_key_conflict` when the reference
+ *   exists in another conversation
  */
 export const putHostReference = async (
   tx: Transaction,

@@ -27,7 +27,7 @@ interface Outset {
   is_deleted: boolean;
 }
 
-/** Looks up a key in one statement: a message and its tombstone are never both missed. */
+/** Looks up a key in one statement, so that it finds either the message or its tombstone. */
 const readOutset = async (
   tx: Transaction,
   { conversation_id, sender_user_id }: Posting,
@@ -47,7 +47,7 @@ const readOutset = async (
 
 const messageDeleted = () => new ProblemError('message_deleted', { field: 'client_message_id' });
 
-/** A media object to refer to, locked, so that no update slips between its state and the reference. */
+/** Locks a media object to refer to, so that no update comes between its state and the reference. */
 const lockReferable = async (
   tx: Transaction,
   mediaObjectId: string,
@@ -66,11 +66,11 @@ const lockReferable = async (
   return media;
 };
 
-/** Lists the media of a message in order: the media object, or those of the album. */
+/** Lists the media of a message in order: its single media object, or those of the album. */
 const itemsOf = ({ media_object_id, filename, alt, attachments }: SendMessage) =>
   attachments ?? (media_object_id === undefined ? [] : [{ media_object_id, filename, alt }]);
 
-/** Refers to all media of a message; they are locked in the order of their ids, as everywhere. */
+/** Adds references to all media of a message; locks them in the order of their ids, as every transaction does. */
 const referTo = async (
   tx: Transaction,
   settings: DomainConfig,
@@ -142,8 +142,8 @@ export const sendMessage = async (
   const media = rows.map((row) => ({ row, publicUrl: settings.publicUrl }));
   const message = compose(posting, messageId, input, media);
   const seq = await insertWithEvent(tx, message, input.client_message_id);
-  // The original request and a deletion may have come and gone since the first look. Both hold the
-  // conversation's lock to their end, and from the insertion on this transaction holds it.
+  // The original request and a deletion may have come and gone since the first lookup. Both hold the
+  // conversation's lock until they commit, and from the insertion on this transaction holds it.
   if ((await readOutset(tx, posting, input.client_message_id)).is_deleted) throw messageDeleted();
   return { message: { ...message, seq }, created: true };
 };
@@ -158,7 +158,7 @@ const attachmentsJson = ({ attachments = [] }: Pick<Message, 'attachments'>): st
     })),
   );
 
-/** The conversation's number, the message and its event in one statement. */
+/** Writes the conversation's number, the message and its event in one statement. */
 const insertWithEvent = async (
   tx: Transaction,
   message: Omit<Message, 'seq'>,

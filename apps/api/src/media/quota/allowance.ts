@@ -1,7 +1,7 @@
 import { type Executor, Prisma } from '@claimcheck/database/database';
 import type { UsageLimits } from '../record/usage-limits.ts';
 
-/** The limits of a user, and the part of them in use. */
+/** The limits of a user, and how much of them is in use. */
 export interface Allowance {
   limits: UsageLimits;
   used: { bytes: bigint; open_uploads: number; uploads_today: number };
@@ -19,10 +19,10 @@ interface Row {
 /** Days of quotas are days in UTC. */
 export const today = (now = new Date()): string => now.toISOString().slice(0, 10);
 
-/** Until the day's count restarts. */
+/** Time until the day's count restarts. */
 export const msUntilTomorrow = (now = Date.now()): number => 86_400_000 - (now % 86_400_000);
 
-/** Reads a user's limits, configured or set by an operator instead (`claimcheck user quota`), and their use. */
+/** Reads a user's limits, configured or set by an operator (`claimcheck user quota`), and their use. */
 export const readAllowance = async (
   on: Pick<Executor, 'query'>,
   configured: UsageLimits,
@@ -55,7 +55,7 @@ export interface UserLimit {
   max_uploads_per_day: number | null;
 }
 
-/** Changes what is given, and leaves the rest. */
+/** Changes the given limits, and leaves the rest. */
 export const setUserLimit = async (
   db: { user_limit: Prisma.TransactionClient['user_limit'] },
   owner_user_id: string,

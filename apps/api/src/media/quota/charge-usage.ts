@@ -18,17 +18,17 @@ interface Charge {
 const RETRY_AFTER_MS = 30_000;
 
 /**
- * SQL expression that charges a user and is null, or names the limit in the way and charges nothing. The owner's
- * row stays locked until the transaction ends.
+ * Builds an SQL expression that charges a user and is null; or it charges nothing, and is the name of the exceeded limit.
+ * The owner's row stays locked until the transaction ends.
  *
- * @param limits as configured; left out where stored bytes are only counted
+ * @param limits as configured; absent where stored bytes are only counted
  */
 export const chargeUsage = (charge: Charge, limits?: UsageLimits): Prisma.Sql => Prisma.sql`charge_usage(
   ${charge.owner}, ${charge.bytes}, ${charge.open}, ${charge.started ?? 0}::int, ${today()}::date,
   ${limits?.userQuotaBytes ?? null}::bigint, ${limits?.maxOpenUploads ?? null}::int,
   ${limits?.maxUploadsPerDay ?? null}::int)`;
 
-/** The refusal as an error that names this user's limit: `quota_exceeded` · `too_many_uploads` · `…_today`. */
+/** Returns the refusal as an error that states this user's limit: `quota_exceeded` · `too_many_uploads` · `…_today`. */
 export const refusalOf = async (
   on: Pick<Executor, 'query'>,
   configured: UsageLimits,

@@ -2,7 +2,7 @@ import { type Executor, Prisma } from '@claimcheck/database/database';
 import type { UsageLimits } from '../record/usage-limits.ts';
 import { chargeUsage, type Refusal, refusalOf } from './charge-usage.ts';
 
-/** The share of an upload: bytes, stored or reserved, and one of the open uploads that a user may have. */
+/** The share of an upload: bytes, stored or reserved, and one of the user's open uploads. */
 export interface Usage {
   bytes: number;
   is_open: boolean;
@@ -11,12 +11,12 @@ export interface Usage {
 export const NOTHING_USED: Usage = { bytes: 0, is_open: false };
 
 /**
- * Sets what these uploads take, and their owners' sums with it. The row of the upload remembers what it was
- * charged, so that nothing is taken or released twice. The owners' rows stay locked until the transaction ends:
- * call it last, or at least before any conversation's lock.
+ * Sets the usage of these uploads, and their owners' sums with it. Each upload's row records its charge, so that nothing is
+ * charged or refunded twice. The owners' rows stay locked until the transaction ends: call it last, or at least before any
+ * conversation's lock.
  *
- * @param limits left out where stored bytes are only counted
- * @throws ProblemError `quota_exceeded` · `too_many_uploads`, when this takes more than before
+ * @param limits absent where stored bytes are only counted
+ * @throws ProblemError `quota_exceeded` · `too_many_uploads`, when the new usage is higher than before
  */
 export const setUsage = async (
   on: Executor,

@@ -1,11 +1,11 @@
 import { Prisma } from '@claimcheck/database/database';
 import type { MediaColumns } from './media-row.ts';
 
-/** As Postgres reads it; `bigint` is no JSON by itself. */
+/** JSON in a form that Postgres reads; JSON has no `bigint`. */
 export const toJson = (value: unknown): string =>
   JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part));
 
-/** `SET` of columns of `media_object`, whichever they are, typed by the table itself. */
+/** Builds `SET` for any columns of `media_object`, with types from the table itself. */
 export const assignments = (columns: Partial<MediaColumns>): Prisma.Sql => {
   const given = Object.entries(columns).filter(([, value]) => value !== undefined);
   const names = Prisma.raw(given.map(([name]) => name).join(', '));

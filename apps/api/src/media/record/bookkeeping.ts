@@ -2,7 +2,7 @@ import { type Executor, Prisma } from '@claimcheck/database/database';
 import { assignments } from './assignments.ts';
 import type { MediaColumns } from './media-row.ts';
 
-/** Columns without a part in the lifecycle: no revision, no message and no event follows their change. */
+/** Columns outside the lifecycle: changing them causes no revision, no message and no event. */
 export type Bookkeeping = Partial<
   Pick<MediaColumns, 'expires_at' | 'ready_by' | 'settle_by' | 'progress' | 'owner_user_id'>
 >;
@@ -17,7 +17,7 @@ export const keepBooks = async (
     UPDATE media_object SET ${assignments(columns)} WHERE media_object_id = ${mediaObjectId}::uuid`);
 };
 
-/** Lets an unreferenced media object live until `expiresAt` at least; a referenced one has no end to postpone. */
+/** Keeps an unreferenced media object until `expiresAt` at least; a referenced one does not expire. */
 export const postponeExpiry = async (
   on: Pick<Executor, 'query'>,
   mediaObjectId: string,

@@ -1,9 +1,9 @@
 import type { Database, Prisma, Transaction } from '@claimcheck/database/database';
 
-/** A media object with what was derived from it. */
+/** A media object with its derivatives. */
 export type MediaRow = Prisma.media_objectGetPayload<{ include: { derivatives: true } }>;
 
-/** Reads work inside and outside of a transaction. */
+/** A client for reads inside and outside a transaction. */
 export type Reader = Transaction['db'] | Database['client'];
 
 export const readMedia = async (db: Reader, mediaObjectId: string): Promise<MediaRow | undefined> => {
@@ -14,12 +14,12 @@ export const readMedia = async (db: Reader, mediaObjectId: string): Promise<Medi
   return row ?? undefined;
 };
 
-/** The columns of `media_object` alone. */
+/** The columns of `media_object` only. */
 export type MediaColumns = Omit<MediaRow, 'derivatives'>;
 
 export type Derivative = MediaRow['derivatives'][number];
 
-/** As `to_jsonb` gives it. */
+/** A row as `to_jsonb` returns it. */
 export type StoredDerivative = Omit<Derivative, 'size_bytes' | 'created_at'> & {
   size_bytes: number;
   created_at: string;
@@ -31,7 +31,7 @@ export const toDerivative = ({ size_bytes, created_at, ...rest }: StoredDerivati
   created_at: new Date(created_at),
 });
 
-/** A row with its derivatives; before its first epoch it has none. */
+/** Returns a row with its derivatives; before its first epoch it has none. */
 const withDerivatives = async (db: Reader, columns: MediaColumns): Promise<MediaRow> => {
   if (columns.epoch === 0) return { ...columns, derivatives: [] };
   const where = { media_object_id: columns.media_object_id };

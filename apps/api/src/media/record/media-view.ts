@@ -4,7 +4,7 @@ import type { MediaRow } from './media-row.ts';
 
 type Derivative = MediaRow['derivatives'][number];
 
-/** Picks the derivative to show for each quality: that of the newest attempt that was applied. */
+/** Picks the derivative to show for each quality: the one of the newest applied attempt. */
 export const currentDerivatives = (row: MediaRow): Map<DerivedQuality, Derivative> => {
   const newestFirst = row.derivatives
     .filter((derivative) => derivative.epoch <= row.applied_epoch)
@@ -14,11 +14,11 @@ export const currentDerivatives = (row: MediaRow): Map<DerivedQuality, Derivativ
 
 const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
 
-/** `{publicUrl}/v1/media/{id}/{quality}`, with the epoch as the version that a cache may keep. */
+/** `{publicUrl}/v1/media/{id}/{quality}`, with the epoch as a version for caches. */
 const urlOf = (publicUrl: string, row: MediaRow, quality: string): string =>
   `${publicUrl}/v1/media/${row.media_object_id}/${quality}${row.applied_epoch > 0 ? `?v=${row.applied_epoch}` : ''}`;
 
-/** The address of the uploaded bytes; part of requests to workers, so without a version. */
+/** The address of the uploaded bytes. Requests to workers contain it, so it has no version. */
 export const sourceUrlOf = (publicUrl: string, mediaObjectId: string): string =>
   `${publicUrl}/v1/media/${mediaObjectId}/source`;
 
@@ -26,12 +26,12 @@ const mediaUrlOf = (publicUrl: string, row: MediaRow, has: (quality: DerivedQual
   if (row.kind === 'image' && has('medium')) return urlOf(publicUrl, row, 'medium');
   if ((row.kind === 'video' || row.kind === 'audio') && has('original'))
     return urlOf(publicUrl, row, 'original');
-  // Delivered as HLS alone.
+  // Delivered as HLS only.
   if (row.kind === 'video' && has('high')) return urlOf(publicUrl, row, 'high');
   return sourceUrlOf(publicUrl, row.media_object_id);
 };
 
-/** A row as clients, hosts and events see it. */
+/** Returns a row as clients, hosts and events see it. */
 export const toMedia = (row: MediaRow, publicUrl: string): Media => {
   const derivatives = currentDerivatives(row);
   const has = (quality: DerivedQuality) => derivatives.has(quality);

@@ -3,11 +3,11 @@ import type { MediaRow } from './media-row.ts';
 
 type State = Pick<MediaRow, 'state' | 'thumbnail_state' | 'ready_by' | 'settle_by'>;
 
-/** Its first deadline was set when the attempt was asked for; a later one tells nothing of that. */
+/** The first deadline was set when the attempt was requested; a later one does not tell that time. */
 const askedAt = ({ ready_by, settle_by }: State, deadlineMs: number): { asked_at?: Date } =>
   ready_by === null || settle_by !== null ? {} : { asked_at: new Date(ready_by.getTime() - deadlineMs) };
 
-/** Lists the milestones that members wait for and this change reached: the first picture, the whole. */
+/** Lists the milestones of this change for which members wait: the first picture, the complete media object. */
 export const milestonesOf = (before: State, after: MediaRow, readyDeadlineMs: number): CommittedFact[] => {
   const { media_object_id, epoch, kind } = after;
   const reached = {

@@ -3,7 +3,7 @@ import type { DomainConfig } from './domain-config.ts';
 import type { MediaRow } from './media-row.ts';
 import { sourceUrlOf } from './media-view.ts';
 
-/** The request that a worker gets; the same for both lanes. */
+/** Returns the request for a worker; the same for both lanes. */
 export const toRequest = (row: MediaRow, settings: DomainConfig): OptimizeRequest => ({
   s3Key: row.object_storage_key,
   s3Bucket: row.s3_bucket,

@@ -6,16 +6,16 @@ export interface OutboxMessage {
   payload: object;
 }
 
-/** With the current trace, so that it continues behind the broker. */
+/** Adds the current trace, so that it continues after the broker. */
 export const toOutboxRows = (on: Executor, messages: readonly OutboxMessage[]): OutboxRow[] => {
   const headers: Record<string, string> = on.traceparent === undefined ? {} : { traceparent: on.traceparent };
   return messages.map(({ subject, payload }) => ({ id: uuidv7(), subject, payload, headers }));
 };
 
 /**
- * Statement that writes rows of the outbox, claimed by this process where it publishes them itself.
+ * Builds the statement that writes outbox rows, claimed by this process if it publishes them itself.
  *
- * @param when a row of this is there: the name of an expression of the same statement
+ * @param when the name of an expression of the same statement: it writes nothing unless that has a row
  */
 export const insertOutbox = (on: Executor, rows: readonly OutboxRow[], when?: Prisma.Sql): Prisma.Sql => {
   const { id, lease_ms } = on.claim ?? { id: null, lease_ms: null };
@@ -28,13 +28,13 @@ export const insertOutbox = (on: Executor, rows: readonly OutboxRow[], when?: Pr
     ${when === undefined ? Prisma.empty : Prisma.sql`WHERE EXISTS (SELECT FROM ${when})`}`;
 };
 
-/** Tells, after the commit, that rows of the outbox are there. */
+/** Signals, after the commit, that the outbox has new rows. */
 export const announceOutbox = (on: Executor, messages: readonly OutboxRow[]): void => {
   if (messages.length > 0) on.facts.push({ fact: 'outbox', messages, claim: on.claim });
 };
 
 /**
- * Commits the intent to publish together with the change that it speaks of. The relay does the rest.
+ * Commits the intent to publish together with the change that it announces. The relay does the rest.
  * @returns the ids of the outbox messages
  */
 export const enqueue = async (on: Executor, ...messages: OutboxMessage[]): Promise<string[]> => {

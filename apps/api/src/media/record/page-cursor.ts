@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import { ProblemError } from '../../problem-error.ts';
 
-/** Returns a place in a list as clients get it; they hand it back as it is. */
+/** Returns a position in a list in the form for clients, which send it back unchanged. */
 export const toCursor = (place: readonly unknown[]): string =>
   Buffer.from(JSON.stringify(place)).toString('base64url');
 
-/** Reads a place in a list. @throws ProblemError `invalid_request` for anything that is not one of this list */
+/** Reads a position in a list. @throws ProblemError `invalid_request` for anything but a position in this list */
 export const readCursor = <Place>(
   schema: z.ZodType<Place>,
   cursor: string | undefined,
@@ -23,7 +23,7 @@ export const readCursor = <Place>(
   });
 };
 
-/** Splits what was read, one more than asked for, into the page and the place where the next one begins. */
+/** Splits the rows, one more than requested, into the page and the position of the next page. */
 export const toPage = <Row>(
   rows: readonly Row[],
   limit: number,

@@ -1,7 +1,7 @@
 import type { DomainConfig } from './domain-config.ts';
 import type { MediaRow } from './media-row.ts';
 
-/** Tells whether the verdict lets members have more than the thumbnail. */
+/** Returns whether the verdict lets members have more than the thumbnail. */
 export const isDeliverable = (
   settings: Pick<DomainConfig, 'scanPolicy'>,
   scanState: MediaRow['scan_state'],

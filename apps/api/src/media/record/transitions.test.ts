@@ -11,7 +11,7 @@ test('everything else can be blocked and deleted', () => {
     expect([mayBecome(from, 'blocked'), mayBecome(from, 'deleted')], from).toEqual([true, true]);
 });
 
-test('from every state there is a way to a settled one', () => {
+test('every state has a path to a settled one', () => {
   for (const start of MEDIA_STATES) {
     const seen = new Set([start]);
     for (const state of seen) for (const next of TRANSITIONS[state]) seen.add(next);

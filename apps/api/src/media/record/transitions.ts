@@ -2,7 +2,7 @@ import type { MediaState } from '@claimcheck/contracts/media';
 
 const DEAD_ENDS: readonly MediaState[] = ['blocked', 'deleted'];
 
-/** The lifecycle as a table: state → states that may follow. Tombstones have none. */
+/** The lifecycle as a table: each state with its possible successors. Tombstones have none. */
 export const TRANSITIONS: Readonly<Record<MediaState, readonly MediaState[]>> = {
   pending: ['uploading', 'expired', ...DEAD_ENDS],
   uploading: ['processing', 'failed', 'expired', ...DEAD_ENDS],

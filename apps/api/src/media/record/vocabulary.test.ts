@@ -6,7 +6,7 @@ const MEDIA = path.join(import.meta.dirname, '..');
 const HTTP =
   /\b(Upload|Idempotency|Tus|Quota|Content)-[A-Z][A-Za-z]+|\bexpress\b|\bHTTP\b|\bstatus\(\d|\bstatus: \d/;
 
-test('the domain names no header, status or other word of HTTP', () => {
+test('the domain contains no header, status or other term of HTTP', () => {
   const files = readdirSync(MEDIA, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
   );

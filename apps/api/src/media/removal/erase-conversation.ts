@@ -8,7 +8,7 @@ import { type ErasedUpload, eraseMedia, erasePage } from './erase-media.ts';
 const PAGE = 100;
 const ROWS_PAGE = 5_000;
 
-/** One transaction each: a removal is announced as soon as it is true. */
+/** Removes members in a transaction each, so that each removal is announced as soon as it takes effect. */
 const removeMembers = async (database: Database, conversationId: string): Promise<void> => {
   const members = await database.client.conversation_member.findMany({
     where: { conversation_id: conversationId },
@@ -36,7 +36,7 @@ const letGo = async (
   return eraseMedia(tx, settings, row);
 };
 
-/** Some of what it still refers to; each is there once, however often it refers to it. */
+/** Returns some of the conversation's media objects, each once however often it refers to them. */
 const nextMedia = async (
   database: Database,
   conversationId: string,
@@ -49,7 +49,7 @@ const nextMedia = async (
   return [...new Map(references.map((reference) => [reference.media_object_id, reference])).values()];
 };
 
-/** A page at a time: a conversation of years would not fit a transaction. */
+/** Erases messages a page at a time: a long conversation would not fit into one transaction. */
 const deleteRows = async ({ client }: Database, conversationId: string): Promise<void> => {
   for (let rows = ROWS_PAGE; rows === ROWS_PAGE; )
     rows = await client.$executeRaw`
@@ -65,10 +65,10 @@ const deleteRows = async ({ client }: Database, conversationId: string): Promise
         WHERE conversation_id = ${conversationId} AND media_object_id IS NULL LIMIT ${ROWS_PAGE})`;
 };
 
-/** @returns false when a host referred to something in it meanwhile */
+/** @returns false when a host has meanwhile added a reference in it */
 const deleteConversation = async (tx: Transaction, conversationId: string): Promise<boolean> => {
   const where = { conversation_id: conversationId };
-  // Its lock first, in a statement of its own: the next one then sees every reference that there will be.
+  // A separate statement locks it first: the next one then sees every reference.
   await tx.db.$queryRaw`SELECT 1 FROM conversation WHERE conversation_id = ${conversationId} FOR UPDATE`;
   if ((await tx.db.media_reference.findFirst({ where, select: { ref_id: true } })) !== null) return false;
   await tx.db.conversation.deleteMany({ where });
@@ -76,10 +76,10 @@ const deleteConversation = async (tx: Transaction, conversationId: string): Prom
 };
 
 /**
- * Erases a conversation: members first, who are notified at once; then its messages and events, and media
- * objects without another reference. Repeatable; after an interruption it continues where it stopped.
+ * Erases a conversation: first its members, who are notified at once; then its messages, its events, and media objects
+ * without another reference. Repeatable; after an interruption it continues where it stopped.
  *
- * @param onErased removes what the storage holds; run for a page of uploads at once
+ * @param onErased removes the objects in the storage; called for a page of uploads at a time
  */
 export const eraseConversation = async (
   database: Database,

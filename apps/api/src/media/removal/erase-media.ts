@@ -11,11 +11,11 @@ import { toMedia } from '../record/media-view.ts';
 /** Remains of an erased upload in the storage; its prefix is `{upload_id}/`. */
 export interface ErasedUpload {
   upload_id: string;
-  /** Multipart uploads that will not be completed. */
+  /** Multipart uploads that will never be completed. */
   multipart: { key: string; s3_upload_id: string }[];
 }
 
-/** Columns that are cleared where another user's message still shows the media object. */
+/** Columns that are cleared if another user's message still shows the media object. */
 export const NOTHING_PERSONAL = {
   conversation_id: null,
   filename: '',
@@ -32,10 +32,10 @@ export const NOTHING_PERSONAL = {
   expires_at: null,
 };
 
-/** Owner of erased rows: not an id that a host can give. */
+/** Owner of erased rows: no id that a host can assign. */
 export const ERASED_USER = '';
 
-/** Leaves only the id of a media object in the events of albums: they have no room for more. */
+/** Reduces a media object in album events to its id: those events have no space for more. */
 const rewriteAlbums = async (tx: Transaction, mediaObjectId: string): Promise<void> => {
   await tx.db.$executeRaw`
     UPDATE conversation_event SET payload = jsonb_set(payload, '{message,attachments}', (
@@ -51,7 +51,7 @@ const rewriteAlbums = async (tx: Transaction, mediaObjectId: string): Promise<vo
           AND payload->'message'->>'message_id' = message.message_id::text))`;
 };
 
-/** Locks every conversation whose log names the media object, in the order in which all transactions lock them. */
+/** Locks every conversation whose log names the media object, in the same order as all transactions. */
 const lockLogs = async (tx: Transaction, mediaObjectId: string): Promise<void> => {
   await tx.query(Prisma.sql`
     SELECT 1 FROM conversation WHERE conversation_id IN (
@@ -65,8 +65,8 @@ const lockLogs = async (tx: Transaction, mediaObjectId: string): Promise<void> =
 };
 
 /**
- * Rewrites earlier events of the media object in every log, also where the message that showed it is deleted:
- * the log keeps updates. Both statements use an index, however long the logs are.
+ * Rewrites earlier events of the media object in every log, even if the message that showed it is deleted, because the log
+ * keeps updates. Both statements use an index, however long the logs are.
  */
 export const rewriteLogs = async (tx: Transaction, settings: DomainConfig, row: MediaRow): Promise<void> => {
   const id = row.media_object_id;
@@ -90,9 +90,8 @@ export const rewriteLogs = async (tx: Transaction, settings: DomainConfig, row: 
 };
 
 /**
- * Erases a media object, referenced or not: it becomes a tombstone that says nothing about its owner,
- * and without a reference no row stays. The caller removes the objects after the commit; if it dies before,
- * the sweeper does.
+ * Erases a media object, referenced or not. With a reference it becomes a tombstone without any data about its owner;
+ * without one, no row stays. The caller removes the objects after the commit; if it dies first, the sweeper does.
  *
  * @param row locked by this transaction
  */
@@ -107,7 +106,7 @@ export const eraseMedia = async (
   const nobodys = { owner_user_id: ERASED_USER };
   await keepBooks(tx, media_object_id, nobodys);
   await forgetData(tx, media_object_id);
-  // By the lock order: the owner's usage, then the conversations.
+  // In lock order: the owner's usage, then the conversations.
   await setUsage(tx, [media_object_id], NOTHING_USED);
   await lockLogs(tx, media_object_id);
   const erased = await writeMedia(
@@ -133,10 +132,10 @@ export const eraseMedia = async (
 };
 
 /**
- * Erases a page of media objects, each in a transaction of its own, and then removes what the storage holds of
- * all of them at once.
+ * Erases a page of media objects, each in its own transaction, and then removes the objects of all of them from the
+ * storage.
  *
- * @param erase undefined: there was nothing to erase
+ * @param erase returns undefined when there was nothing to erase
  */
 export const erasePage = async (
   page: readonly { media_object_id: string }[],

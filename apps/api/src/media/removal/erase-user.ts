@@ -40,7 +40,7 @@ const eraseOwn = async (
   return row?.owner_user_id === userId ? eraseMedia(tx, settings, row) : undefined;
 };
 
-/** Pieces of concatenations, which belong to no media object: a page of them. */
+/** Returns a page of partial uploads, which belong to no media object. */
 const erasePieces = async (
   tx: Transaction,
   settings: DomainConfig,
@@ -64,7 +64,7 @@ const erasePieces = async (
   }));
 };
 
-/** Rows that only say something of the user. */
+/** Deletes rows that only describe the user. */
 const forget = async (tx: Transaction, userId: string): Promise<void> => {
   const own = { owner_user_id: userId };
   await tx.db.media_alias.deleteMany({ where: own });
@@ -80,11 +80,11 @@ const forget = async (tx: Transaction, userId: string): Promise<void> => {
 };
 
 /**
- * Erases a user: memberships first, which ends what sockets and media sessions give; then messages, media
- * objects wherever they were forwarded to, uploads and all accounting rows. The host must make sure that it
- * issues no new token. Repeatable; after an interruption it continues where it stopped.
+ * Erases a user: first memberships, which ends access by sockets and media sessions; then messages, media objects wherever
+ * they were forwarded, uploads and all accounting rows. The host must ensure that it issues no new token. Repeatable;
+ * after an interruption it continues where it stopped.
  *
- * @param onErased removes what the storage holds; run for a page of uploads at once
+ * @param onErased removes the objects in the storage; called for a page of uploads at a time
  */
 export const eraseUser = async (
   database: Database,

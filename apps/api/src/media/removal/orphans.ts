@@ -7,13 +7,13 @@ import { lockMedia, type MediaColumns, type MediaRow } from '../record/media-row
 
 export type OrphanDecision = 'expiring' | 'expired' | 'brought_back' | 'left';
 
-/** The end of a page of due rows: the next page starts behind it. */
+/** The last of a page of due rows: the next page starts after it. */
 export interface DueCursor {
   due_at: Date;
   media_object_id: string;
 }
 
-/** Before every row that is due. */
+/** Sorts before every due row. */
 export const FIRST_DUE: DueCursor = {
   due_at: new Date(0),
   media_object_id: '00000000-0000-0000-0000-000000000000',
@@ -21,7 +21,7 @@ export const FIRST_DUE: DueCursor = {
 
 const DUE_STATES = Prisma.sql`('ready', 'degraded', 'failed', 'expiring')`;
 
-/** A page of settled media objects whose time without a reference is over, those that waited longest first. */
+/** Returns a page of settled media objects whose time without a reference is over, longest wait first. */
 export const listOrphans = async (
   { client }: Pick<Database, 'client'>,
   now: Date,
@@ -56,9 +56,9 @@ const expireUnreferenced = async (
 type Decided = Pick<DueCursor, 'media_object_id'> & { decision: OrphanDecision };
 
 /**
- * Decides about a batch of orphans in one transaction. Those that another process works on are skipped, so that
- * processes share a backlog; referenced ones are `left`, because a transaction that notifies conversations locks
- * no further media object.
+ * Decides about a batch of orphans in one transaction. It skips orphans that another process works on, so that processes
+ * share a backlog. Referenced ones are `left`, because a transaction that notifies conversations locks no further media
+ * object.
  */
 export const expireOrphans = async (
   tx: Transaction,
@@ -76,7 +76,7 @@ export const expireOrphans = async (
     where: { media_object_id: { in: rows.map(({ media_object_id }) => media_object_id) } },
   });
   const decided: Decided[] = [];
-  // By owner: their usage is locked in ascending order.
+  // Sorted by owner: usage rows are locked in ascending order.
   for (const { is_referenced, ...columns } of rows.toSorted((a, b) =>
     a.owner_user_id < b.owner_user_id ? -1 : 1,
   )) {
@@ -90,8 +90,8 @@ export const expireOrphans = async (
 };
 
 /**
- * Decides about one orphan, under its lock, after a second check for references: `expiring` first, and without
- * a reference during the grace `expired`, whose objects are swept.
+ * Decides about one orphan, under its lock, after a second check for references. It is `expiring` first; if it has no
+ * reference until the grace period ends, it is `expired`, and its objects are swept.
  */
 export const expireOrphan = async (
   tx: Transaction,

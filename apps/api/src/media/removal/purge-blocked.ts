@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '@claimcheck/database/database';
 import { lockMedia } from '../record/media-row.ts';
 
-/** A page, by id, of blocked media objects of which every conversation has been notified. */
+/** Returns a page, by id, of blocked media objects about which every conversation has been notified. */
 export const listPurgeable = async (
   { client }: Pick<Database, 'client'>,
   after: string,
@@ -17,16 +17,16 @@ export const listPurgeable = async (
 };
 
 /**
- * Takes a blocked media object out of the messages, which from then on say that something was removed, and
- * deletes its row. Its objects are the prefix sweeps' business, which need no row.
+ * Removes a blocked media object from its messages, which then show that media was removed, and deletes its row. Prefix
+ * sweeps, which need no row, delete its objects.
  *
- * @returns whether it was there to be purged
+ * @returns whether it existed
  */
 export const purgeBlocked = async (tx: Transaction, mediaObjectId: string): Promise<boolean> => {
   const row = await lockMedia(tx, mediaObjectId);
   if (row?.state !== 'blocked') return false;
   const where = { media_object_id: mediaObjectId };
-  // A fan-out is deleted with the row: conversations that are not notified yet never would be.
+  // A fan-out is deleted with the row, so conversations not notified yet would never be.
   if ((await tx.db.fanout.count({ where })) > 0) return false;
   await tx.db.message.updateMany({ where, data: { media_object_id: null } });
   await tx.db.message_attachment.updateMany({ where, data: { media_object_id: null } });

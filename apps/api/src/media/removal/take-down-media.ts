@@ -15,10 +15,10 @@ export interface Takedown {
 }
 
 /**
- * Takes a media object down wherever it is shown: it becomes a tombstone without name, texts and preview, in
- * every conversation and its log. References stay, so that messages say that something was removed, and its
- * owner stays, so that an operator can tell whose it was. Repeatable; the first order is the one that counts.
- * The caller removes the objects after the commit; if it dies before, the sweeper does.
+ * Takes a media object down in every conversation and its log: it becomes a tombstone without name, texts and preview.
+ * References stay, so that messages show that media was removed. Its owner stays, so that an operator can find out whose
+ * it was. Repeatable; the first order counts. The caller removes the objects after the commit; if it dies first, the
+ * sweeper does.
  *
  * @returns whether this call took it down
  * @throws ProblemError `not_found`

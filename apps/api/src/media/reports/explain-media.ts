@@ -17,7 +17,7 @@ const orNotFound = async (client: Client, mediaObjectId: string): Promise<MediaR
 
 const SHOWN = 100;
 
-/** The oldest ones. */
+/** Only the oldest ones. */
 const listReferences = (client: Client, mediaObjectId: string) =>
   client.media_reference.findMany({
     where: { media_object_id: mediaObjectId },
@@ -26,7 +26,7 @@ const listReferences = (client: Client, mediaObjectId: string) =>
     select: { kind: true, ref_id: true, conversation_id: true, created_at: true },
   });
 
-/** Verdicts on these bytes, whichever media objects have them. */
+/** Verdicts on these bytes, from all media objects that contain them. */
 const listVerdicts = (client: Client, sha256: string | null) =>
   sha256 === null
     ? []
@@ -36,7 +36,7 @@ const listVerdicts = (client: Client, sha256: string | null) =>
         select: { scanner: true, code: true, virus_name: true, judged_at: true },
       });
 
-/** The rows around a media object, read at the same time. */
+/** Reads the rows around a media object, all at the same moment. */
 const readAround = (client: Client, settings: DomainConfig, { media_object_id, sha256 }: MediaRow) => {
   const where = { media_object_id };
   const upload = {
@@ -74,8 +74,8 @@ const readAround = (client: Client, settings: DomainConfig, { media_object_id, s
 };
 
 /**
- * Everything an operator asks about one media object: its row, its states, its upload, the requests to workers
- * and their applied results, its references, its planned sweeps.
+ * Collects everything that an operator may ask about one media object: its row, its states, its upload, the requests to
+ * workers and their applied results, its references, its planned sweeps.
  */
 export const explainMedia = async (client: Client, settings: DomainConfig, mediaObjectId: string) => {
   const row = await orNotFound(client, mediaObjectId);
@@ -122,7 +122,7 @@ const reasonOf = (row: MediaRow, references: number): string => {
   return 'It has no reference: after expires_at its grace begins.';
 };
 
-/** Explains why a media object is still here: its references, or its end and when that comes. */
+/** Explains why a media object still exists: its references, or how and when it will end. */
 export const explainReferences = async (client: Client, mediaObjectId: string) => {
   const where = { media_object_id: mediaObjectId };
   const row = await orNotFound(client, mediaObjectId);

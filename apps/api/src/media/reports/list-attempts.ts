@@ -7,13 +7,13 @@ export interface Attempt {
   /** `optimize` or `transcode`. */
   request: string;
   asked_at: Date;
-  /** Null: it waits for the relay. */
+  /** Null: not published yet. */
   published_at: Date | null;
   /** Its position in the broker. */
   stream_seq: number | null;
 }
 
-/** Requests for a media object, oldest first; published ones are pruned after a while. */
+/** Returns the requests for a media object, oldest first; published ones are pruned after a while. */
 export const listAttempts = (
   client: Database['client'],
   { subjects }: DomainConfig,

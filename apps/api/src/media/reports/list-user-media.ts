@@ -14,9 +14,9 @@ interface ListQuery {
 
 const place = z.tuple([z.guid()]);
 
-/** Ids of a user's media objects that still take space, newest first; one more than a page. */
+/** Returns ids of a user's media objects that still take space, newest first; one more than a page. */
 export const userMediaSql = (userId: string, { kind, before, limit }: ListQuery): Prisma.Sql => {
-  // Our ids begin with the time (UUIDv7), so their order is that of creation.
+  // Our ids start with the time (UUIDv7), so their order is that of creation.
   const from = readCursor(place, before);
   return Prisma.sql`
     SELECT media_object_id FROM media_object
@@ -26,7 +26,7 @@ export const userMediaSql = (userId: string, { kind, before, limit }: ListQuery)
     ORDER BY media_object_id DESC LIMIT ${limit + 1}`;
 };
 
-/** A user's media objects, newest first, sent or not. */
+/** Returns a user's media objects, newest first, sent or not. */
 export const listUserMedia = async (
   database: Database,
   settings: DomainConfig,

@@ -1,6 +1,6 @@
 import type { Database } from '@claimcheck/database/database';
 
-/** Seconds since a media object's attempt was asked for, which is when its last byte was there; undefined when that is forgotten. */
+/** Returns the seconds since a media object's attempt was requested, right after its last byte; undefined if pruned. */
 export const secondsInWork = async (
   { client }: Database,
   mediaObjectId: string,

@@ -8,7 +8,7 @@ export interface StateTime {
   told_by: 'row' | 'upload' | 'conversation';
 }
 
-/** When each state first appeared in the log of any conversation. */
+/** Reads when each state first appeared in the log of any conversation. */
 const listTold = (client: Database['client'], mediaObjectId: string): Promise<StateTime[]> =>
   client.$queryRaw<StateTime[]>`
     SELECT min(created_at) AS at, payload->'media'->>'state' AS state, 'conversation' AS told_by
@@ -17,14 +17,14 @@ const listTold = (client: Database['client'], mediaObjectId: string): Promise<St
     GROUP BY payload->'media'->>'rev', payload->'media'->>'state'
     ORDER BY at`;
 
-/** Every change repeats the state; its time is the first one. */
+/** Every change repeats the state, so the first time counts. */
 const withoutRepetitions = (times: readonly StateTime[]): StateTime[] =>
   times.filter(({ state }, index) => state !== times[index - 1]?.state);
 
 /**
- * When a media object became what, oldest first, as far as what is kept anyway tells. A history of its own
- * would be written with every upload, to be read once in a while: see docs/decisions/0012-state-times.md. The
- * last time is that of the row's last change, which may be later than that of its state.
+ * Returns the state history of a media object, oldest first, as far as existing rows tell. A separate history would be
+ * written with every upload and read once in a while: see docs/decisions/0012-state-times.md. The last time is that of the
+ * row's last change, which may be later than that of its state.
  */
 export const listStateTimes = async (client: Database['client'], row: MediaRow): Promise<StateTime[]> => {
   const { media_object_id, state, upload_state, created_at, updated_at } = row;

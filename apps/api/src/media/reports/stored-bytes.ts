@@ -11,7 +11,7 @@ export interface UploadedBytes {
   unfinished: number;
 }
 
-/** Bytes of sources, from the users' sums without the reservations of open uploads, and of open uploads. */
+/** Sums the bytes of sources, from the users' sums without reservations, and those of open uploads. */
 export const sumUploadedBytes = async ({ client }: Client): Promise<UploadedBytes> => {
   const [sum] = await client.$queryRaw<UploadedBytes[]>`
     WITH open AS (
@@ -25,11 +25,11 @@ export const sumUploadedBytes = async ({ client }: Client): Promise<UploadedByte
 
 export interface DerivativeBytes {
   bytes: number;
-  /** The start of the next page; undefined: this was the last. */
+  /** Start of the next page; undefined on the last one. */
   next: string | undefined;
 }
 
-/** Bytes of the derivatives of the next media objects after `after`: one sum over all would take minutes. */
+/** Sums the derivatives of the next media objects after `after`: one sum over all would take minutes. */
 export const sumDerivativeBytes = async (
   { client }: Client,
   after: string,

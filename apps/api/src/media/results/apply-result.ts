@@ -11,14 +11,14 @@ import type { Result } from './result.ts';
 export type ApplyOutcome = ResultOutcome | 'missing';
 
 interface Read extends MediaColumns {
-  /** The version of the row as it was read. A reference to the media object, or a change of it, makes another. */
+  /** The row's version as it was read. Any change of the media object, or a reference to it, makes another one. */
   version: string;
   derivatives: StoredDerivative[];
   applied_stages: string[];
   known_virus: string | null;
 }
 
-/** Everything that a decision needs, as it was at one moment. */
+/** Everything that a decision needs, at one moment. */
 const readState = async (
   on: Executor,
   result: Result,
@@ -55,7 +55,7 @@ const announceProgress = async (on: Executor, mediaObjectId: string, percent: nu
   });
 };
 
-/** @returns false when the media object is another one by now */
+/** @returns false when the media object has changed since */
 const execute = async (on: Executor, plan: ResultPlan, state: { id: string; version: string }) => {
   const { applied, verdict, media, books, progress } = plan;
   const { id, version } = state;
@@ -67,10 +67,10 @@ const execute = async (on: Executor, plan: ResultPlan, state: { id: string; vers
 };
 
 /**
- * Applies a worker's result: one statement reads, one writes. No lock is held in between; when another writer was
- * faster, it is decided again. Repeatable.
+ * Applies a worker's result: one statement reads, one writes, and no lock is held in between. If another writer was faster,
+ * it decides again. Repeatable.
  *
- * @throws the database's error; nothing is written then
+ * @throws the database's error; then nothing is written
  */
 export const applyResult = async (
   on: Executor,

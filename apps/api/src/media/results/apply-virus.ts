@@ -8,15 +8,15 @@ import { lockMedia } from '../record/media-row.ts';
 
 interface AppliedVirus {
   outcome: 'applied' | 'missing' | 'tombstone';
-  /** To be deleted after the commit. */
+  /** Keys to delete after the commit. */
   keys: string[];
-  /** The hash of the infected bytes: every other media object made of them must be blocked too. */
+  /** The hash of the infected bytes: every other media object with them must be blocked too. */
   sha256: string | undefined;
 }
 
 /**
- * Blocks an infected media object and keeps the verdict. The caller deletes the objects after the commit,
- * also when it was blocked before: a repetition finishes what a crash left.
+ * Blocks an infected media object and stores the verdict. The caller deletes the objects after the commit, even if it was
+ * already blocked: a repetition finishes what a crash interrupted.
  */
 export const applyVirus = async (
   tx: Transaction,

@@ -17,10 +17,10 @@ export const OVERDUE_OUTCOMES = [
 ] as const;
 export type OverdueOutcome = (typeof OVERDUE_OUTCOMES)[number];
 
-/** A media object past its deadline, as it is under its lock. */
+/** A media object past its deadline, read under its lock. */
 export interface Overdue {
   row: MediaRow;
-  /** When its latest request was made; undefined when the outbox has forgotten it. */
+  /** Time of its latest request; undefined when the outbox has pruned it. */
   asked_at: Date | undefined;
   /** The request waits in the outbox or the queue, or is in work. */
   is_waiting: boolean;
@@ -29,14 +29,14 @@ export interface Overdue {
   now: Date;
 }
 
-/** `change` goes through the lifecycle; `books` are bookkeeping: no revision, and nothing to tell. */
+/** `change` goes through the lifecycle; `books` is bookkeeping, without a revision or a notification. */
 export interface OverdueDecision {
   outcome: OverdueOutcome;
   change?: MediaChange;
   books?: Bookkeeping;
 }
 
-/** The end of waiting: the media object is delivered if the scan policy lets it, otherwise it has failed. */
+/** Ends the wait: the media object is delivered if the scan policy allows it, otherwise it has failed. */
 const giveUp = (settings: DomainConfig, row: MediaRow): OverdueDecision => {
   const isWaiting = row.transcode_state === 'pending' || row.transcode_state === 'running';
   const transcode_state = isWaiting ? 'failed' : row.transcode_state;
@@ -48,7 +48,7 @@ const giveUp = (settings: DomainConfig, row: MediaRow): OverdueDecision => {
   return { outcome: state, change: { ...end, state, ...reason } };
 };
 
-/** The poster and the source are available: members do not wait for a turn in the heavy lane. */
+/** Poster and source are available, so members need not wait for the heavy lane. */
 const isOfferable = (settings: DomainConfig, row: MediaRow): boolean =>
   row.state === 'processing' &&
   (row.transcode_state === 'pending' || row.transcode_state === 'running') &&
@@ -56,15 +56,14 @@ const isOfferable = (settings: DomainConfig, row: MediaRow): boolean =>
   isDeliverable(settings, row.scan_state);
 
 /**
- * Decides about one media object past its deadline: extended while its request still waits, else driven again as
- * a new epoch, at last settled. A video whose transcode waits is offered as it is at once, and keeps a deadline.
- * Pure.
+ * Decides about one media object past its deadline. It is extended while its request still waits, else processed again as
+ * a new epoch, and finally settled. A video whose transcode waits is offered as uploaded, and keeps a deadline. Pure.
  */
 export const decideOverdue = (settings: DomainConfig, overdue: Overdue): OverdueDecision => {
   const { row, asked_at, is_waiting, is_asked_again, now } = overdue;
   if (row.state !== 'processing' && row.state !== 'degraded') return { outcome: 'left' };
   const next = new Date(now.getTime() + settings.readyDeadlineMs);
-  // A sweeper that was away itself gives everything one more deadline.
+  // After its own downtime, the sweeper gives everything one more deadline.
   const latest = Math.max((asked_at ?? now).getTime() + settings.readyDeadlineMaxMs, next.getTime());
   const settle_by = row.settle_by ?? new Date(latest);
   if (settle_by <= now) return giveUp(settings, row);
@@ -73,7 +72,7 @@ export const decideOverdue = (settings: DomainConfig, overdue: Overdue): Overdue
     return isOfferable(settings, row)
       ? { outcome: 'offered', change: { ...deadlines, state: 'degraded' } }
       : { outcome: 'extended', books: deadlines };
-  // A result that was applied since the queue was read may have asked for the next step.
+  // A result applied since the queue was read may have requested the next step.
   if (is_asked_again) return { outcome: 'left' };
   // Its worker has failed for good, and another attempt would too: only the verdict was missing.
   const hasFailed = row.state === 'processing' && row.failure_code !== null;

@@ -5,8 +5,8 @@ import type { Result } from './result.ts';
 import { failureOf, verdictOf } from './stage-changes.ts';
 
 /**
- * The counted hash in place of the claimed one, and what that makes of the claim: the next attempt has nothing
- * left to compare the bytes with.
+ * Replaces the claimed hash by the computed one, and records the outcome of the claim: the next attempt has nothing left to
+ * compare the bytes with.
  */
 const verifyHash = (row: MediaRow, sha256: string): MediaChange => {
   const isOther = row.sha256 !== null && toSha256(row.sha256) !== sha256;
@@ -15,10 +15,10 @@ const verifyHash = (row: MediaRow, sha256: string): MediaChange => {
 };
 
 /**
- * Decides what a new scan of a settled source changes. Infected comes as a virus event; anything else is kept as
- * a verdict, and a media object that could not be scanned before is clean now if that is the verdict.
+ * Decides what a new scan of a settled source changes. An infection arrives as a virus event. Any other outcome is stored
+ * as a verdict, and a clean one also clears a media object that could not be scanned before.
  *
- * @returns nothing to write when the worker gave no verdict on bytes that it counted
+ * @returns nothing to write when the worker gave no verdict, or did not hash the bytes
  */
 export const decideRescan = (
   row: MediaRow,
@@ -26,7 +26,7 @@ export const decideRescan = (
 ): { verdict?: Verdict | undefined; change?: MediaChange } => {
   const verdict = verdictOf(result);
   if (verdict === undefined) return {};
-  // A media object in work is hashed there, and compared with what its uploader claimed.
+  // The worker that processes a media object hashes it, and compares that with the uploader's claim.
   const isUnverified = !row.is_sha256_verified && row.state !== 'processing';
   const wasNotScanned = row.scan_state === 'skipped' || row.scan_state === 'unscannable';
   const isClean = verdict.code === 'clean' && wasNotScanned && row.state !== 'failed';

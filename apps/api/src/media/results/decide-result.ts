@@ -19,10 +19,10 @@ export type ResultOutcome =
   | 'unknown_epoch'
   | 'unknown_stage'
   | 'progress'
-  /** It failed for a cause that may go away: its deadline stands, and the sweeper drives it again. */
+  /** It failed for a temporary cause: its deadline stands, and the sweeper processes it again. */
   | 'retried_later'
   | 'rescanned'
-  /** These bytes were found infected before: blocked, and the caller deletes the objects after the commit. */
+  /** These bytes were found infected before: blocked. The caller deletes the objects after the commit. */
   | 'known_infected';
 
 /** Everything that a decision reads, under the media object's lock. */
@@ -30,14 +30,14 @@ export interface ResultState {
   row: MediaRow;
   /** Stages of the result's epoch that were applied before. */
   applied_stages: readonly string[];
-  /** The virus that the latest verdict found in the bytes that this result counted. */
+  /** The virus that the latest verdict found in the bytes that this result hashed. */
   known_virus: string | undefined;
 }
 
 /** Everything that one result writes, as data. */
 export interface ResultPlan {
   outcome: ResultOutcome;
-  /** Marks the result as applied: a repetition of it changes nothing. */
+  /** Marks the result as applied: a repetition changes nothing. */
   applied?: { epoch: number; stages: readonly Stage[] };
   verdict?: Verdict | undefined;
   media?: MediaPlan;
@@ -46,7 +46,7 @@ export interface ResultPlan {
   progress?: number;
 }
 
-/** With a deadline ahead, after which the sweeper checks it, and attempts left. */
+/** Returns whether it has attempts left and a deadline ahead, at which the sweeper checks it. */
 const mayBeRetried = (settings: DomainConfig, row: MediaRow, result: Result): boolean =>
   !result.success &&
   result.retryable === true &&
@@ -56,9 +56,9 @@ const mayBeRetried = (settings: DomainConfig, row: MediaRow, result: Result): bo
 
 type Plan = (change: MediaChange) => MediaPlan;
 
-/** That a transcode runs is a change like any other; its percentage changes too often for a revision each. */
+/** The start of a transcode is a change like any other; its percentage changes too often for a revision each. */
 const decideProgress = (row: MediaRow, result: Result, plan: Plan): ResultPlan => {
-  // An earlier attempt says nothing about the one that members wait for.
+  // An earlier attempt says nothing about the one for which members wait.
   if ((result.epoch ?? row.epoch) !== row.epoch) return { outcome: 'stale_epoch' };
   const progress = result.percent ?? 0;
   const decision: ResultPlan = { outcome: 'progress', progress };
@@ -67,15 +67,15 @@ const decideProgress = (row: MediaRow, result: Result, plan: Plan): ResultPlan =
   return row.transcode_state === 'running' ? { ...decision, books: { progress } } : decision;
 };
 
-/** Why a result is not applied, by its epoch; undefined when nothing speaks against it. */
+/** Returns why a result's epoch prevents its application; undefined if it does not. */
 const epochRefusal = (row: MediaRow, epoch: number, result: Result): ResultOutcome | undefined => {
   if (epoch < row.applied_epoch) return 'stale_epoch';
   if (epoch > row.epoch) return 'unknown_epoch';
-  // A newer attempt is on its way: the failure of this one must not settle what the newer one may bring.
+  // A newer attempt is running: the failure of this one must not settle the media object.
   return epoch < row.epoch && !result.success ? 'stale_epoch' : undefined;
 };
 
-/** The scan response that a final one carries. */
+/** Returns the scan response inside a final one. */
 const scanWithin = ({ scan, processed: _, ...result }: Result): Result | undefined =>
   scan === undefined
     ? undefined
@@ -103,7 +103,7 @@ const decideStage = (
   return mergeResult(settings, row, { stage, epoch, change, derivatives, isFinished });
 };
 
-/** One change of all that come together: each is decided on what those before it make of the row. */
+/** Joins all changes of one result: each decision starts from the row that the previous one left. */
 const decideParts = (
   settings: DomainConfig,
   { row, applied_stages }: ResultState,
@@ -118,8 +118,8 @@ const decideParts = (
   }, {});
 
 /**
- * Decides what a worker's result changes, once: a repetition of the same stage of the same epoch changes
- * nothing. No order is relied on. Pure; {@link applyResult} reads and writes.
+ * Decides what a worker's result changes, once: a repetition of the same stage of the same epoch changes nothing. It relies
+ * on no order. Pure; {@link applyResult} reads and writes.
  */
 export const decideResult = (
   settings: DomainConfig,
@@ -140,7 +140,7 @@ export const decideResult = (
   if (result.stage === 'progress') return decideProgress(row, result, plan);
   const stage = STAGES.find((known) => known === (result.stage ?? 'final'));
   if (stage === undefined) return { outcome: 'unknown_stage' };
-  // The same bytes again need no second scan: nothing of them is shown, not even a thumbnail.
+  // The same bytes need no second scan: nothing of them is shown, not even a thumbnail.
   if (known_virus !== undefined) return { outcome: 'known_infected', media: plan(blockedBy(known_virus)) };
   if (stage === 'final' && mayBeRetried(settings, row, result)) return { outcome: 'retried_later' };
   const scan = stage === 'final' ? scanWithin(result) : undefined;

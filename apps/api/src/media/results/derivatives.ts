@@ -6,7 +6,7 @@ export interface ProcessedObject {
   quality: string;
   format: string;
   key: string;
-  /** The bucket it was written to; the source's by default. */
+  /** The bucket of the object; the source's by default. */
   bucket?: string | undefined;
   size: number;
   width?: number | undefined;
@@ -17,7 +17,7 @@ export const isQuality = (quality: string): quality is DerivedQuality =>
   (DERIVED_QUALITIES as readonly string[]).includes(quality);
 export const isFormat = (format: string): format is Format => (FORMATS as readonly string[]).includes(format);
 
-/** One row keeps one format of a quality: the first, and of thumbnails the first jpg. */
+/** A row stores one format of a quality: the first, or among thumbnails the first jpg. */
 const chosen = (derivatives: readonly Derivative[]): Derivative[] => {
   const kept = new Map<DerivedQuality, Derivative>();
   for (const derivative of derivatives) {
@@ -29,8 +29,7 @@ const chosen = (derivatives: readonly Derivative[]): Derivative[] => {
 };
 
 /**
- * The derivatives that a worker has made, as far as this release knows their quality and format.
- * A thumbnail that is a jpg already stays one.
+ * Returns the derivatives of a worker whose quality and format this release knows. A thumbnail that is already a jpg stays.
  */
 export const toDerivatives = (
   {
@@ -61,7 +60,7 @@ export const toDerivatives = (
   );
 };
 
-/** The thumbnail that a picture has where its worker made none: its `low`. */
+/** The thumbnail of a picture for which its worker made none: its `low`. */
 export const standInThumbnail = (
   row: Pick<MediaRow, 'derivatives'>,
   epoch: number,

@@ -6,21 +6,21 @@ import type { Derivative, MediaRow } from '../record/media-row.ts';
 import { isDeliverable } from '../record/scan-policy.ts';
 import { failureOf, type Stage } from './stage-changes.ts';
 
-/** One applied result: what its stage changes, and what its epoch has so far. */
+/** One applied result: the changes of its stage, and the progress of its epoch. */
 export interface StageResult {
   stage: Stage;
   epoch: number;
   change: MediaChange;
   /** Derivatives that come with this result. */
   derivatives: readonly Derivative[];
-  /** The epoch's final result is there, this one included. */
+  /** The epoch's final result has arrived, this one included. */
   isFinished: boolean;
 }
 
 type Kept = Pick<Derivative, 'quality' | 'format'>;
 type Needed = { quality: DerivedQuality; format?: Format };
 
-/** Derivatives that a kind must have to be `ready`; without them a success is `degraded`. */
+/** Derivatives that a kind needs to be `ready`; without them a success is `degraded`. */
 const NEEDED: Record<MediaKind, readonly Needed[]> = {
   image: [{ quality: 'high' }, { quality: 'medium' }, { quality: 'low' }],
   video: [{ quality: 'thumbnail', format: 'jpg' }],
@@ -29,15 +29,15 @@ const NEEDED: Record<MediaKind, readonly Needed[]> = {
   other: [],
 };
 
-/** A video plays as an mp4, or as HLS, or as both: the worker's configuration says which. */
+/** A video plays as mp4, as HLS, or as both, by the worker's configuration. */
 const isPlayable = (kept: readonly Kept[]): boolean =>
   kept.some(({ quality, format }) => quality === 'original' || (quality === 'high' && format === 'm3u8'));
 
-/** Tells whether members expect more of such a file than a download. */
+/** Returns whether members expect more of such a file than a download. */
 const isPromising = (contentType: string): boolean =>
   ['image', 'video', 'audio'].includes(kindOf(contentType));
 
-/** The state of an epoch whose final result and verdict are both there. */
+/** Returns the state of an epoch that has both a final result and a verdict. */
 const settledState = (
   settings: DomainConfig,
   row: MediaRow,
@@ -57,8 +57,8 @@ const settledState = (
 };
 
 /**
- * A latecomer of the same epoch does not unsettle the row, nor show a failure that did not settle it; only
- * `degraded` may rise to `ready`. A video that was offered as it is says why it stays so.
+ * A late result of the same epoch neither unsettles the row nor shows a failure that did not settle it; only `degraded` may
+ * rise to `ready`. A video offered as uploaded shows why it stays so.
  */
 const withoutLateState = (row: MediaRow, change: MediaChange, endsOffer: boolean): MediaChange => {
   const isSettled = row.state !== 'processing' && !(row.state === 'degraded' && change.state === 'ready');
@@ -69,8 +69,8 @@ const withoutLateState = (row: MediaRow, change: MediaChange, endsOffer: boolean
 };
 
 /**
- * Merges one result into the row: the row settles when the epoch's final result and the verdict are both there,
- * in whichever order they come. Pure.
+ * Merges one result into the row. The row settles when the epoch has both a final result and a verdict, in whichever order
+ * they arrive. Pure.
  */
 export const mergeResult = (settings: DomainConfig, row: MediaRow, result: StageResult): MediaChange => {
   const { stage, epoch, derivatives, isFinished } = result;
@@ -80,7 +80,7 @@ export const mergeResult = (settings: DomainConfig, row: MediaRow, result: Stage
   const endsOffer =
     row.state === 'degraded' && row.ready_by !== null && result.change.transcode_state === 'failed';
   const { kind, ...others } = result.change;
-  // A failure said what members get; a preview that it overtook doesn't change that.
+  // A failure has decided what members get; a preview that arrives after it does not change that.
   const isOvertaken = isFinished && stage !== 'final' && row.failure_code !== null;
   const learned = isOvertaken || kind === undefined ? others : { ...others, kind };
   const change = withoutLateState(row, { ...learned, ...settled }, endsOffer);

@@ -6,8 +6,8 @@ import { lockMedia, type MediaColumns, type MediaRow } from '../record/media-row
 import { decideOverdue, type OverdueOutcome } from './decide-overdue.ts';
 
 /**
- * A media object past its deadline, with the latest request of its epoch, if the outbox still knows it. A
- * rescan's request is none of these: it brings a verdict alone.
+ * A media object past its deadline, with the latest request of its epoch, if the outbox still has it. A rescan's request
+ * does not count: it has no other result than a verdict.
  */
 export interface OverdueMedia {
   media_object_id: string;
@@ -59,15 +59,15 @@ const LATEST_REQUEST = Prisma.sql`
     AND payload->>'only' IS NULL
   ORDER BY created_at DESC LIMIT 1`;
 
-/** Before every row that is overdue. */
+/** Sorts before every overdue row. */
 export const FIRST_OVERDUE: Pick<OverdueMedia, 'media_object_id' | 'ready_by'> = {
   ready_by: new Date(0),
   media_object_id: '00000000-0000-0000-0000-000000000000',
 };
 
 /**
- * A page of what is past `ready_by`, longest first: placeholders, and videos that were offered as they are while
- * their transcode still waits.
+ * Returns a page of rows past `ready_by`, longest first: placeholders, and videos that were offered as uploaded while their
+ * transcode still waits.
  */
 export const listOverdue = async (
   { client }: Pick<Database, 'client'>,
@@ -85,7 +85,7 @@ export const listOverdue = async (
   return rows.map(toOverdue);
 };
 
-/** The same that `listOverdue` finds, as it is now. */
+/** Reads the current state of a row that `listOverdue` found. */
 const latestRequestId = async (tx: Transaction, row: MediaRow): Promise<string | undefined> => {
   const [request] = await tx.db.$queryRaw<{ id: string }[]>`
     SELECT request.id FROM media_object CROSS JOIN LATERAL (${LATEST_REQUEST}) AS request
@@ -94,8 +94,7 @@ const latestRequestId = async (tx: Transaction, row: MediaRow): Promise<string |
 };
 
 /**
- * Decides about one media object past its deadline, under its lock, and notifies every conversation of the
- * outcome.
+ * Decides about one media object past its deadline, under its lock, and notifies every conversation of the outcome.
  *
  * @param isWaiting whether the request waits in the outbox or the queue, or is in work
  */
@@ -122,10 +121,10 @@ export const resolveOverdue = async (
 };
 
 /**
- * Extends those of a page whose requests still wait and that nothing else is to be decided about, in one
- * transaction. Rows that another process works on are skipped.
+ * Extends all media objects of a page whose requests still wait and that need no other decision, in one transaction. It
+ * skips rows that another process works on.
  *
- * @returns the ids that were extended; the others need {@link resolveOverdue}, unless another process has them
+ * @returns the extended ids; the others need {@link resolveOverdue}, unless another process has them
  */
 export const extendWaiting = async (
   tx: Transaction,

@@ -6,27 +6,27 @@ import { enqueue } from '../record/outbox.ts';
 
 export interface Rescannable {
   media_object_id: string;
-  /** Null while it is only what the uploader claims. */
+  /** Null while only the uploader claims it. */
   sha256: string | null;
 }
 
-/** Matches media that settled and have their source; media in work are scanned anyway. */
+/** Matches settled media with a source; media in work are scanned anyway. */
 const STORED = Prisma.sql`state IN ('ready', 'degraded', 'failed', 'expiring') AND upload_state = 'uploaded'
   AND size_bytes > 0`;
 
-/** A claimed hash does not exempt bytes from a scan: only the hash that a worker counted is compared. */
+/** A claimed hash does not exempt bytes from a scan: only a worker's hash is compared. */
 const hasVerdictSince = (since: Date) => Prisma.sql`EXISTS (
   SELECT FROM verdict
   WHERE verdict.sha256 = media_object.sha256 AND is_sha256_verified AND judged_at >= ${since}::timestamptz)`;
 
-/** The database's time: verdicts are compared with it. */
+/** Returns the database's time, with which verdicts are compared. */
 export const databaseTime = async ({ client }: Pick<Database, 'client'>): Promise<Date> => {
   const [row] = await client.$queryRaw<{ now: Date }[]>`SELECT now()`;
   if (row === undefined) throw new Error('the database does not tell the time');
   return row.now;
 };
 
-/** A page, by id, of stored sources whose bytes have no verdict since `since`; the same bytes once a page. */
+/** Returns a page, by id, of stored sources whose bytes have no verdict since `since`; equal bytes once per page. */
 export const listRescannable = async (
   { client }: Pick<Database, 'client'>,
   since: Date,
@@ -40,7 +40,7 @@ export const listRescannable = async (
   return rows;
 };
 
-/** Asks a worker to scan the source again. Nothing of the media object changes. */
+/** Requests another scan of the source. The media object does not change. */
 export const requestRescan = async (
   tx: Transaction,
   settings: DomainConfig,
@@ -49,7 +49,7 @@ export const requestRescan = async (
   for (const id of mediaObjectIds) {
     const row = await readMedia(tx.db, id);
     if (row === undefined) continue;
-    // Its hash is what is asked for: an uploader's claim is not to be compared again.
+    // The worker is to compute the hash, so the uploader's claim is not compared again.
     const { sha256: _, ...request } = toRequest(row, settings);
     await enqueue(tx, { subject: settings.subjects.optimizeRequest, payload: { ...request, only: 'scan' } });
   }

@@ -7,11 +7,11 @@ import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow } from '../record/media-row.ts';
 import type { Result } from './result.ts';
 
-/** The results of one epoch that are applied, each once. */
+/** The applied results of one epoch, each once. */
 export const STAGES = ['preview', 'scan', 'final'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** Returns the columns that a result sets about the content; a field that it lacks leaves its column as it is. */
+/** Returns the columns about the content that a result sets; a missing field leaves its column unchanged. */
 const learned = (result: Result): MediaChange => {
   const { width, height, durationMs, thumbhash, contentType, kind, waveform, pageCount } = result;
   const sha256 = toSha256(result.sha256);
@@ -38,7 +38,7 @@ const isFailureCode = (code: string | undefined): code is FailureCode =>
 
 const reasonOf = ({ code }: Result): FailureCode => (isFailureCode(code) ? code : 'processing_failed');
 
-/** The only failures that keep the bytes from members: there are none, or they are not what was announced. */
+/** The only failures that withhold the bytes from members: the bytes are missing, or not those announced. */
 const WITHHELD: readonly FailureCode[] = ['empty_file', 'hash_mismatch', 'source_missing', 'no_verdict'];
 
 const previewChange = (result: Result): MediaChange =>
@@ -52,7 +52,7 @@ const verdictCode = (result: Result) =>
 
 const scanChange = (settings: DomainConfig, result: Result): MediaChange => {
   const verdict = verdictCode(result);
-  // Anything but a known verdict is never read as clean: the state stays pending, and the deadline decides.
+  // Only a known verdict counts as clean: otherwise the state stays pending, and the deadline decides.
   if (verdict === undefined) return {};
   const isRefused = verdict === 'unscannable' && refusesUnscannable(settings, result);
   const refused: MediaChange = isRefused ? { state: 'failed', ...failureOf('no_verdict') } : {};
@@ -67,15 +67,15 @@ const finalChange = (row: MediaRow, result: Result): MediaChange => {
     return { ...change, kind, transcode_state, failure_code: null, failure_message: null };
   }
   const reason = reasonOf(result);
-  // The transcode alone failed: the source is there and was let through.
+  // Only the transcode failed: the source is stored, and the verdict let it through.
   if (row.transcode_state === 'pending' || row.transcode_state === 'running')
     return { ...failureOf(reason), state: 'degraded', transcode_state: 'failed' };
   if (WITHHELD.includes(reason)) return { ...failureOf(reason), state: 'failed' };
-  // It has no preview, and is a file: it settles as soon as the verdict lets members have it.
+  // It has no preview, and counts as a file: it settles as soon as the verdict lets members have it.
   return { ...learned(result), kind: result.kind ?? 'other', ...failureOf(reason) };
 };
 
-/** Returns the change that a result of this stage makes, before the rules of settling. */
+/** Returns the change of a result of this stage, before the rules of settling. */
 export const stageChange = (
   settings: DomainConfig,
   row: MediaRow,
@@ -86,7 +86,7 @@ export const stageChange = (
   return stage === 'scan' ? scanChange(settings, result) : finalChange(row, result);
 };
 
-/** The verdict to keep of a scan; undefined when the worker has given none, or not counted the bytes. */
+/** Returns the verdict of a scan to store; undefined without a verdict, or without a hash from the worker. */
 export const verdictOf = (result: Result): Verdict | undefined => {
   const sha256 = toSha256(result.sha256);
   const code = verdictCode(result);

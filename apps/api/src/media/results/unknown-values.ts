@@ -5,7 +5,7 @@ import type { Result } from './result.ts';
 export const FIELDS_WITH_KNOWN_VALUES = ['stage', 'quality', 'format', 'described'] as const;
 export type FieldWithKnownValues = (typeof FIELDS_WITH_KNOWN_VALUES)[number];
 
-/** Which fields of a result say something that this release does not know: skipped, and counted. */
+/** Lists fields of a result with values that this release does not know: they are skipped and counted. */
 export const unknownValues = (
   result: Pick<Result, 'stage' | 'processed' | 'dropped'>,
 ): FieldWithKnownValues[] => {

@@ -15,8 +15,7 @@ export const assertSameHash = (
 };
 
 /**
- * Checks that a key which names an upload already is used for the same file again: another file's bytes must
- * not continue it.
+ * Checks that a key which already names an upload is used for the same file: another file's bytes must not continue it.
  *
  * @throws ProblemError `client_key_conflict` when both lengths, or both hashes, are known and differ
  */

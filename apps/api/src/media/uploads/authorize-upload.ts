@@ -15,14 +15,14 @@ export interface AuthorizedUpload {
   media: MediaRow;
   session: UploadSession;
   created: boolean;
-  /** These bytes were there, under another name. */
+  /** The bytes are already stored, under another name. */
   duplicate: boolean;
 }
 
 /** S3's limit of one PUT. */
 const MAX_PUT_BYTES = 5 * 1_024 ** 3;
 
-/** One request for what is small, parts that can be sent again for what is not. An empty file needs neither. */
+/** One request for a small file; repeatable parts for a large one. An empty file needs neither. */
 const chooseProtocol = ({ protocols, size_bytes }: AuthorizeUpload): UploadProtocol => {
   const can = (protocol: UploadProtocol) => protocols.includes(protocol);
   if (size_bytes === 0) return 'tus';
@@ -66,7 +66,7 @@ const create = (
   });
 };
 
-/** The key names something already: is it this? The type is the client's word until the worker has looked. */
+/** Checks that an existing key names this upload. The type is the client's claim until the worker has inspected it. */
 const assertSame = (media: MediaRow, session: UploadSession, input: AuthorizeUpload): void => {
   const { media_object_id } = media;
   const sameSize = session.length === undefined || session.length === input.size_bytes;
@@ -102,9 +102,8 @@ const link = async (
 };
 
 /**
- * Makes a media object and its upload before any byte is sent. (owner, client_media_id) names one media
- * object for good: the same call again gives the same. Bytes that the owner has here already are not asked
- * for again.
+ * Creates a media object and its upload before any byte is sent. (owner, client_media_id) permanently names one media
+ * object: the same call returns the same one. Bytes that the owner has already stored are not requested again.
  *
  * @throws ProblemError `not_found` for a conversation that the owner is not a member of · `client_key_conflict`
  *   · `upload_gone` · `quota_exceeded` · `too_many_uploads`
@@ -118,7 +117,7 @@ export const authorizeUpload = async (
   const duplicate = await link(tx, settings, owner, input);
   if (duplicate) tx.facts.push({ fact: 'upload_finished', protocol: 'none', size_bytes: 0 });
   const { session, created } = await create(tx, settings, owner, input);
-  // No byte is to come, so nothing else would ever finish it.
+  // No byte will arrive, so nothing else would ever finish it.
   if (created && input.size_bytes === 0) await finalizeUpload(tx, settings, session.upload_id, 0);
   const media = await lockMedia(tx, session.upload_id);
   if (media === undefined) throw new Error('an upload without its media object');

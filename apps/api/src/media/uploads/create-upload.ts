@@ -8,7 +8,7 @@ import { insertUpload, type NewMedia, type NewSession } from './insert-upload.ts
 import { type SessionRow, toSession, type UploadSession } from './upload-session.ts';
 
 export interface NewUpload extends NewSession, NewMedia {
-  /** Partial uploads that this one is made of: their bytes count as its own from now on. In a transaction only. */
+  /** Partial uploads that this one joins: their bytes count for it from now on. Only in a transaction. */
   partials?: readonly string[];
 }
 
@@ -25,7 +25,7 @@ const findByAlias = async (
   return row === undefined ? undefined : toSession(row);
 };
 
-/** A partial upload that a concatenation names is gone. Its caller knows which field named it. */
+/** A partial upload in a concatenation is gone. The caller knows which field named it. */
 export class PartialUploadGone extends ProblemError {
   constructor() {
     super('upload_gone');
@@ -43,8 +43,8 @@ const takeOver = async (on: Executor, settings: DomainConfig, partials: readonly
 };
 
 /**
- * Makes the media object and its upload session. (owner, client_media_id) names one media object for
- * good: the same call again, also at the same time, gives the same.
+ * Creates the media object and its upload session. (owner, client_media_id) permanently names one media object: the same
+ * call returns the same one, even at the same time.
  *
  * @throws ProblemError `not_found` for a conversation that the owner is not a member of · `quota_exceeded` ·
  *   `too_many_uploads` · `too_many_uploads_today` · PartialUploadGone
@@ -63,13 +63,13 @@ export const createUpload = async (
   if (partials !== undefined) await takeOver(on, settings, partials);
   const made = await insertUpload(on, settings, upload, upload);
   if (!('refusal' in made)) return { session: made, created: true };
-  // This very upload, requested at the same time, may have used up the limit.
+  // A simultaneous request for this very upload may have used up the limit.
   const twin = await findByAlias(on, owner_user_id, metadata.client_media_id);
   if (twin !== undefined) return { session: twin, created: false };
   throw await refusalOf(on, settings, owner_user_id, made.refusal);
 };
 
-/** A partial upload of a concatenation: a session without a media object. @throws as {@link createUpload} */
+/** Creates a partial upload of a concatenation: a session without a media object. @throws as {@link createUpload} */
 export const createPartialUpload = async (
   on: Executor,
   settings: DomainConfig,

@@ -1,17 +1,16 @@
 import { type Database, type Executor, Prisma } from '@claimcheck/database/database';
 import { type SessionRow, toSession, type UploadSession } from './upload-session.ts';
 
-/** An upload whose bytes a client sends to the storage itself: its length was signed. Sizes in bytes. */
+/** A direct upload: the client sends its bytes to the storage, and its length was signed. Sizes in bytes. */
 export type DirectUpload = UploadSession & { length: number };
 
 export const isDirect = (session: UploadSession): session is DirectUpload =>
   session.protocol !== 'tus' && session.length !== undefined;
 
 /**
- * Writes down the storage's id of a multipart upload, once.
+ * Records the storage's id of a multipart upload, once.
  *
- * @returns the id that stands: another process's, if it was faster; undefined for an upload that is no longer
- *   open
+ * @returns the valid id: another process's, if it was faster; undefined for an upload that is no longer open
  */
 export const keepMultipart = async (
   on: Pick<Executor, 'query'>,
@@ -24,11 +23,11 @@ export const keepMultipart = async (
   return row?.s3_upload_id;
 };
 
-/** Age at the first check of an upload; each pause is as long as the upload was old at the previous check. */
+/** Age at the first check of an upload; each pause is as long as the upload's age at the previous check. */
 const FIRST_LOOK = '30 seconds';
 const LONGEST_PAUSE = '10 minutes';
 
-/** Open direct uploads to check in the storage: those that were checked least recently. */
+/** Returns open direct uploads to check in the storage: those checked least recently. */
 export const claimDirectUploads = async (
   { client }: Pick<Database, 'client'>,
   now: Date,
@@ -49,9 +48,9 @@ export const claimDirectUploads = async (
 const COMPLETE_TAKES = '10 minutes';
 
 /**
- * Commits the intent to complete a multipart upload, so that one request at a time does.
+ * Commits the intent to complete a multipart upload, so that only one request at a time completes it.
  *
- * @returns false while another's Complete may be at work
+ * @returns false while another request's Complete may be running
  */
 export const startCompleting = async (on: Pick<Executor, 'query'>, id: string): Promise<boolean> => {
   const rows = await on.query(Prisma.sql`
@@ -62,7 +61,7 @@ export const startCompleting = async (on: Pick<Executor, 'query'>, id: string): 
   return rows.length > 0;
 };
 
-/** Takes the intent back: the storage has refused, and no Complete is at work. */
+/** Withdraws the intent: the storage has refused, and no Complete is running. */
 export const stopCompleting = async (on: Pick<Executor, 'query'>, id: string): Promise<void> => {
   await on.query(Prisma.sql`
     UPDATE upload_session SET completing_at = NULL WHERE upload_id = ${id}::uuid AND phase = 'open'
@@ -70,9 +69,9 @@ export const stopCompleting = async (on: Pick<Executor, 'query'>, id: string): P
 };
 
 /**
- * Notes that the storage has neither object nor multipart upload.
+ * Records that the storage has neither object nor multipart upload.
  *
- * @returns whether that was so for longer than a Complete takes; undefined for an upload that is no longer open
+ * @returns whether that has lasted longer than a Complete takes; undefined for an upload that is no longer open
  */
 export const isMissingForLong = async (
   on: Pick<Executor, 'query'>,

@@ -10,12 +10,12 @@ import type { SessionRow } from './upload-session.ts';
 const WHOLE_GRACE = '1 hour';
 
 /**
- * Claims uploads whose time is over and whose lease is free: unfinished ones, partial uploads that were never
- * joined, and ended ones that were not cleaned up. The caller must release or close each. The least recently
- * tried come first, so that one which can't be cleaned up does not stop the others.
+ * Claims uploads whose time is over and whose lease is free: unfinished ones, partial uploads that were never joined, and
+ * ended ones that were not cleaned up. The caller must release or close each. The least recently tried come first, so that
+ * one failing cleanup does not block the others.
  *
- * An unfinished upload with all of its bytes is left to the process that finishes it: none are missing. An upload
- * that could not be finished for an hour never will be.
+ * It leaves an unfinished upload with all of its bytes to the process that finishes it. If that has failed for an hour, it
+ * never will succeed.
  */
 export const claimDueUploads = async (
   database: Database,
@@ -38,10 +38,10 @@ export const claimDueUploads = async (
 };
 
 /**
- * Ends an upload for good, before anything of it is removed from the storage: from here on no request
- * can finish it. Repeatable; {@link closeExpired} follows when the storage is clean.
+ * Ends an upload for good, before anything of it is removed from the storage: from here on no request can finish it.
+ * Repeatable; {@link closeExpired} follows when the storage is clean.
  *
- * @returns false when the lease was lost, or the upload was finished meanwhile: it must be left alone
+ * @returns false when the lease was lost, or the upload was finished meanwhile: the caller must leave it alone
  */
 export const expireUpload = async (
   tx: Transaction,
@@ -70,7 +70,7 @@ export const expireUpload = async (
   return true;
 };
 
-/** Nothing of the upload is left in the storage: its last state, without bookkeeping and lease. */
+/** Sets the last state, without bookkeeping and lease: nothing of the upload is left in the storage. */
 export const closeExpired = async (tx: Transaction, lease: Lease): Promise<void> => {
   const { count } = await tx.db.upload_session.updateMany({
     where: {

@@ -17,7 +17,7 @@ const readUploading = async (on: Executor, mediaObjectId: string): Promise<Media
   return columns === undefined ? undefined : { ...columns, derivatives: [] };
 };
 
-/** The plan of an upload that finishes with so many bytes. */
+/** Returns the plan of an upload that finishes with this many bytes. */
 export const planFinish = (settings: DomainConfig, current: MediaRow, sizeBytes: number): MediaPlan => {
   const now = new Date();
   const finished = planChange(
@@ -35,16 +35,16 @@ export const planFinish = (settings: DomainConfig, current: MediaRow, sizeBytes:
     now,
   );
   if (sizeBytes > 0) return finished;
-  // An empty file has nothing to process: it settles at once.
+  // An empty file needs no processing: it settles at once.
   const failure = { failure_code: 'empty_file', failure_message: FAILURES.empty_file };
   const failed = planChange(settings, finished.row, { state: 'failed', ...failure, ready_by: null }, now);
   return chainPlans(finished, failed);
 };
 
 /**
- * Executes the plan of a finished upload in one statement: all or nothing, and nothing when the row is no longer
- * at the revision before. A length that the client never declared is charged here; a stored file is not
- * refused. No conversation can refer to a media object before this, so none is notified.
+ * Executes the plan of a finished upload in one statement: all or nothing, and nothing if the row has a newer revision. It
+ * charges a length that the client never declared; a stored file is not refused. No conversation can refer to a media
+ * object before this, so it notifies none.
  */
 const executeFinish = async (
   on: Executor,
@@ -81,10 +81,10 @@ const executeFinish = async (
 };
 
 /**
- * The bytes are in the storage: from here on a settled state always follows. Repeatable; the second call
- * changes nothing. The caller has made sure that the object is there with `sizeBytes` bytes.
+ * Records that the bytes are in the storage: from here on a settled state always follows. Repeatable; the second call
+ * changes nothing. The caller has verified that the object exists with `sizeBytes` bytes.
  *
- * @returns whether this call did it
+ * @returns whether this call recorded it
  */
 export const finalizeUpload = async (
   on: Executor,

@@ -11,11 +11,11 @@ export interface NewSession {
   owner_user_id: string;
   /** Bytes; undefined while deferred. */
   length: number | undefined;
-  /** The protocol that brings the bytes; `tus` when it is left out. */
+  /** The protocol that transfers the bytes; default `tus`. */
   protocol?: UploadSession['protocol'];
   /** Bytes; fixed for the life of the upload. */
   part_size: number;
-  /** Kept as the client sent them, for its protocol to repeat. */
+  /** Stored as the client sent them, so that the protocol can return them. */
   raw_metadata?: string | undefined;
   concat?: string | undefined;
   /** The process that will write it at once, with fencing token 1. */
@@ -24,13 +24,13 @@ export interface NewSession {
 
 export interface NewMedia {
   metadata: UploadMetadata;
-  /** The client's knowledge of its file; shown until a worker has inspected it. */
+  /** The client's description of its file; shown until a worker has inspected it. */
   preview?: { width?: number; height?: number; duration_ms?: number; thumbhash?: string };
   /** The host's own. */
   data?: HostData | undefined;
 }
 
-/** Rows of the media object and its name; none of a partial upload. */
+/** Inserts rows of the media object and its name; none for a partial upload. */
 const mediaRows = (settings: DomainConfig, id: string, upload: NewSession, media: NewMedia): Prisma.Sql => {
   const { metadata, preview = {}, data } = media;
   const client_media_id = metadata.client_media_id ?? null;
@@ -67,8 +67,8 @@ const mediaRows = (settings: DomainConfig, id: string, upload: NewSession, media
 };
 
 /**
- * Makes everything or nothing in one statement: the owner is charged where the limits allow it, and only then
- * there is a media object, its name, and the session.
+ * Creates everything or nothing in one statement: it charges the owner if the limits allow it, and only then creates a
+ * media object, its name and the session.
  *
  * @param media undefined for a partial upload, which has no media object and does not count for the day
  * @returns the session, or the limit that refused it

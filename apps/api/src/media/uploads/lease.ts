@@ -28,8 +28,8 @@ export const LEASE_IS_FREE = Prisma.sql`(lease_owner IS NULL OR NOT EXISTS (SELE
   WHERE process_id = lease_owner AND beat_at > now() - ${DEAD_AFTER}::interval))`;
 
 /**
- * Condition on a row of upload_session: a claim of this very process that it has long forgotten. A lease that it
- * could not release, or never learned about, is not available to other processes while it lives.
+ * Condition on a row of upload_session: an old claim that this very process has forgotten. Other processes cannot take a
+ * lease that it failed to release, or never learned about, while it lives.
  */
 export const leaseAbandonedBy = (processId: string): Prisma.Sql =>
   Prisma.sql`(lease_owner = ${processId}::uuid AND updated_at < now() - interval '10 minutes')`;

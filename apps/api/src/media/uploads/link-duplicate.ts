@@ -3,11 +3,10 @@ import { postponeExpiry } from '../record/bookkeeping.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 
 /**
- * Gives the new name to a media object that this owner already has, when a worker found these bytes in it. Reads
- * the owner's own media objects only, so it reveals nothing about other users. An unreferenced one gets its
- * whole time again.
+ * Gives the new name to a media object of the same owner in which a worker found these bytes. It reads only the owner's own
+ * media objects, so it reveals nothing about other users. An unreferenced one gets its full time again.
  *
- * @returns the media object's id; undefined when there is none, or when the name is taken
+ * @returns the media object's id; undefined when none matches, or when the name is taken
  */
 export const linkDuplicate = async (
   tx: Transaction,

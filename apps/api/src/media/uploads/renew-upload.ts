@@ -5,7 +5,7 @@ import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
 
 /**
- * Gives an unfinished upload its whole time again; its bytes stay.
+ * Gives an unfinished upload its full time again; its bytes stay.
  *
  * @throws ProblemError `not_found` for another user's · `media_gone` · `upload_finished` · `upload_gone`
  */
@@ -22,7 +22,7 @@ export const renewUpload = async (
     throw new ProblemError(isTombstone(media.state) ? 'media_gone' : 'upload_finished', extra);
   const now = new Date();
   const expires_at = new Date(now.getTime() + settings.uploadTtlMs);
-  // One whose time is over stays so: the expirer may be removing it.
+  // An expired upload cannot be renewed: the expirer may be removing it.
   const { count } = await tx.db.upload_session.updateMany({
     where: { upload_id: mediaObjectId, phase: { in: ['open', 'completing'] }, expires_at: { gt: now } },
     data: { expires_at },

@@ -6,8 +6,8 @@ import type { SessionRow, UploadSession } from './upload-session.ts';
 const QUIET = '30 seconds';
 
 /**
- * Claims uploads whose bytes are all stored and whose last request died. The caller must release each. The least
- * recently tried come first.
+ * Claims uploads whose bytes are all stored and whose last request died. The caller must release each. The least recently
+ * tried come first.
  */
 export const claimUnfinished = async (
   { client }: Pick<Database, 'client'>,
@@ -28,7 +28,7 @@ export const claimUnfinished = async (
   return rows.map((row) => toAcquired(row, processId));
 };
 
-/** Says that all bytes are there and the upload is not finished: its last request died on the way. */
+/** Records that all bytes are stored and the upload is unfinished, because its last request died. */
 export const needsRecovery = ({
   phase,
   offset,

@@ -16,7 +16,7 @@ export interface StoredTail {
   size_bytes: number;
 }
 
-/** A step forward of an upload: stored parts, an added tail, tails that parts took in. */
+/** Progress of an upload: stored parts, an added tail, and tails that parts absorbed. */
 export interface Progress {
   offset: number;
   parts: StoredPart[];
@@ -25,7 +25,7 @@ export interface Progress {
   tails_joined?: number;
 }
 
-/** Writes the new offset while the lease is still held. */
+/** Writes the new offset if the lease is still held. */
 const fence = ({ upload_id, fencingToken, owner }: Lease, offset: number): Prisma.Sql => Prisma.sql`
   fenced AS (
     UPDATE upload_session SET "offset" = ${offset}, updated_at = now()
@@ -33,7 +33,7 @@ const fence = ({ upload_id, fencingToken, owner }: Lease, offset: number): Prism
       AND lease_owner = ${owner}::uuid AND phase = 'open'
     RETURNING upload_id)`;
 
-/** As {@link fence}, where the owner's quota has room for the new bytes. */
+/** Does the same as {@link fence}, if the new bytes fit into the owner's quota. */
 const chargeAndFence = (
   { upload_id, fencingToken, owner }: Lease,
   offset: number,
@@ -60,7 +60,7 @@ const chargeAndFence = (
 /**
  * Commits progress in one statement, fenced by the lease.
  *
- * @param limits given where the upload's length is not known: its stored bytes are charged
+ * @param limits given if the upload's length is unknown: its stored bytes are charged
  * @returns false when the lease was lost: nothing was written
  * @throws ProblemError `quota_exceeded`: nothing was written
  */

@@ -1,6 +1,6 @@
 import { type Executor, Prisma } from '@claimcheck/database/database';
 
-/** One upload as its row says; `offset` is committed: the one that clients get. Sizes in bytes. */
+/** One upload as its row describes it. `offset` is committed, and the one that clients see. Sizes in bytes. */
 export interface UploadSession {
   upload_id: string;
   media_object_id: string | null;
@@ -13,10 +13,10 @@ export interface UploadSession {
   part_size: number;
   object_storage_key: string;
   s3_upload_id: string | undefined;
-  /** As the client sent them, for its protocol to repeat. */
+  /** As the client sent them, so that the protocol can return them. */
   metadata: string | undefined;
   concat: string | undefined;
-  /** When the storage was first asked to make one object of the parts. */
+  /** Time of the first Complete for the parts. */
   completing_at: Date | null;
   expires_at: Date;
   created_at: Date;
@@ -49,7 +49,7 @@ export const toSession = (row: SessionRow): UploadSession => ({
 /** Stores need minutes for a large Complete, and may hide object and multipart upload meanwhile. */
 const COMPLETE_TAKES_MS = 600_000;
 
-/** Says whether a Complete may still be at work: what the storage does not have now is not lost yet. */
+/** Returns whether a Complete may still be running: an object missing now is not lost yet. */
 export const mayBeCompleting = ({ completing_at }: Pick<UploadSession, 'completing_at'>): boolean =>
   completing_at !== null && Date.now() - completing_at.getTime() < COMPLETE_TAKES_MS;
 

@@ -17,8 +17,8 @@ import { findSession, type SessionRow, type UploadSession } from './upload-sessi
 
 const HEARTBEAT_EVERY_MS = 2_000;
 /**
- * State of uploads in Postgres. Each write is fenced by the lease's token, so that a process that was paused or
- * cut off can't overwrite its successor's work.
+ * State of uploads in Postgres. Each write is fenced by the lease's token, so that a paused or disconnected process cannot
+ * overwrite its successor's work.
  */
 export class UploadSessions {
   /** This process, as the owner of leases. */
@@ -32,7 +32,7 @@ export class UploadSessions {
     this.#limits = limits;
   }
 
-  /** Counts this process as alive from now on. One row for all of its leases. */
+  /** Marks this process as alive from now on, with one row for all of its leases. */
   async start(onError: (error: unknown) => void): Promise<void> {
     await this.#beat();
     this.#heartbeat = setInterval(() => void this.#beat().catch(onError), HEARTBEAT_EVERY_MS);
@@ -56,9 +56,9 @@ export class UploadSessions {
   }
 
   /**
-   * Takes the lease when it is free, ours, or its holder is dead; the session is as it is under the lease.
+   * Takes the lease if it is free, ours, or its holder is dead, and returns the session under the lease.
    *
-   * @throws ProblemError `upload_gone` for one that was ended: no process may write it
+   * @throws ProblemError `upload_gone` for an ended upload: no process may write it
    */
   async acquire(uploadId: string): Promise<Acquired | undefined> {
     const [row] = await this.#database.query<SessionRow>(Prisma.sql`
@@ -73,7 +73,7 @@ export class UploadSessions {
     return undefined;
   }
 
-  /** The lease of an unfinished upload of this user, if free; one statement for the usual case. */
+  /** Takes the lease of this user's unfinished upload, if free; one statement for the usual case. */
   async acquireOwn(uploadId: string, userId: string): Promise<Acquired | undefined> {
     const [row] = await this.#database.query<SessionRow>(Prisma.sql`
       UPDATE upload_session
@@ -91,14 +91,14 @@ export class UploadSessions {
         AND lease_owner = ${lease.owner}::uuid`);
   }
 
-  /** Releases the lease that this process still has of an upload which none of its requests holds. */
+  /** Releases a lease that this process still holds for an upload without any request. */
   async disown(uploadId: string): Promise<void> {
     await this.#database.query(Prisma.sql`
       UPDATE upload_session SET lease_owner = NULL
       WHERE upload_id = ${uploadId}::uuid AND lease_owner = ${this.processId}::uuid`);
   }
 
-  /** Bytes that the owner's quota leaves; infinite without a quota. */
+  /** Returns the bytes left in the owner's quota; infinite without a quota. */
   async bytesLeft(ownerUserId: string): Promise<number> {
     const { limits, used } = await readAllowance(this.#database, this.#limits, ownerUserId);
     return Math.max(0, (limits.userQuotaBytes ?? Number.POSITIVE_INFINITY) - Number(used.bytes));
@@ -121,7 +121,7 @@ export class UploadSessions {
   }
 
   /**
-   * The length that was deferred at the creation.
+   * Sets the length that was deferred at the creation.
    *
    * @returns false when the lease was lost
    * @throws ProblemError `quota_exceeded`: nothing was written
@@ -160,7 +160,7 @@ export class UploadSessions {
     });
   }
 
-  /** Ends partial uploads that are part of another one now; the expirer removes their objects. */
+  /** Ends partial uploads that now belong to another upload; the expirer removes their objects. */
   async endPartials(uploadIds: readonly string[]): Promise<void> {
     await this.#database.query(Prisma.sql`
       UPDATE upload_session SET phase = 'aborted', updated_at = now()
@@ -186,7 +186,7 @@ const update = async (
       upload_id: lease.upload_id,
       lease_epoch: lease.fencingToken,
       lease_owner: lease.owner,
-      // An upload ends without its writer when the media object is deleted.
+      // When the media object is deleted, an upload ends without its writer.
       phase: { notIn: ['aborted', 'expired'] },
     },
     data,
