@@ -1,9 +1,9 @@
 import { type AlterTableCmd, type ColumnDef, type Node, parse } from 'libpg-query';
 
-/** A migration that takes away what an earlier release has stopped using says so, and why that is safe now. */
+/** A migration that removes what an earlier release has stopped using must say so, and why that is safe now. */
 const CONTRACT = /^-- contract: \S.{10,}$/m;
 
-/** Changes that an old process does not notice: it names its columns, and writes none that it does not know. */
+/** Changes that an old process does not notice, because it names its columns and writes none that it does not know. */
 const HARMLESS = [
   'CreateEnumStmt',
   'CreateFunctionStmt',
@@ -75,9 +75,9 @@ const problemsOf = (statement: Node, created: ReadonlySet<string>): string[] => 
 };
 
 /**
- * Finds statements of a migration that break processes of the previous release, which run until the rolling
- * restart is over: whatever is removed, renamed or made stricter. Postgres' own parser reads the statements; one
- * that is not known to be harmless is refused.
+ * Finds statements of a migration that break processes of the previous release, which run until the rolling restart ends:
+ * statements that remove, rename or tighten something. Postgres' own parser reads them; a statement that is not known to be
+ * harmless is refused.
  *
  * @returns sentences for a person; none for a migration with a line `-- contract: <why it is safe now>`
  * @throws when it is not SQL

@@ -1,5 +1,5 @@
-// Generates the Prisma client. It needs no native engine (the client talks through a driver adapter), but
-// the CLI looks for one and would download it: name any program, it is not run.
+// Generates the Prisma client. The client talks through a driver adapter and needs no native engine, but the CLI
+// searches for one and would download it. Any program will do in its place, since it is not run.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -6,7 +6,7 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 const require = createRequire(import.meta.url);
 const schemaUrl = new URL('../../../prisma/schema.prisma', import.meta.url);
 
-/** Loads the wasm build of Prisma's schema engine: the native one is not available everywhere. */
+/** Loads the wasm build of Prisma's schema engine: the native one is not available on every platform. */
 const loadEngine = async () => {
   const wasmFile = require.resolve('@prisma/schema-engine-wasm/schema_engine_bg').replace(/\.js$/, '.wasm');
   const engine = await import('@prisma/schema-engine-wasm/schema_engine_bg');
@@ -18,8 +18,8 @@ const loadEngine = async () => {
 };
 
 /**
- * SQL that brings an older schema (nothing, when none is given) to what prisma/schema.prisma says: the draft
- * of a migration. The engine asks any Postgres for its version, and changes nothing there.
+ * Returns the SQL that changes an older schema (an empty one by default) into prisma/schema.prisma: the draft of a
+ * migration. The engine asks any Postgres for its version, and changes nothing there.
  */
 export const schemaDiff = async (databaseUrl: string, olderSchema?: string): Promise<string> => {
   const schema = readFileSync(schemaUrl, 'utf8');

@@ -1,7 +1,7 @@
 import type { ConversationEvent, ConversationEventType } from '@claimcheck/contracts/socket-events';
 import { type Executor, Prisma } from './database.ts';
 
-// The part of Postgres that gateways read too. Only SELECTs: their role may nothing else.
+// Reads of Postgres that gateways share. SELECTs only: their role may do nothing else.
 
 /** Runs one statement; the shared pool prepares each once. */
 type Reading = Pick<Executor, 'query'>;
@@ -9,7 +9,7 @@ type Reading = Pick<Executor, 'query'>;
 export interface LogPage {
   events: ConversationEvent[];
   last_seq: number;
-  /** Events up to here are gone; a client that has seen less must start again. */
+  /** Events up to here are pruned; a client that has seen less must start again. */
   pruned_seq: number;
 }
 
@@ -19,7 +19,7 @@ export const isMember = async (on: Reading, conversationId: string, userId: stri
   return rows.length > 0;
 };
 
-/** Ids of all conversations that a user is a member of. */
+/** Returns ids of all conversations that a user is a member of. */
 export const conversationIdsOf = async (on: Reading, userId: string): Promise<string[]> => {
   const rows = await on.query<{ conversation_id: string }>(Prisma.sql`
     SELECT conversation_id FROM conversation_member WHERE user_id = ${userId}`);
@@ -31,7 +31,7 @@ type LastSeq = { conversation_id: string; last_seq: bigint };
 const toMap = (rows: readonly LastSeq[]): Map<string, number> =>
   new Map(rows.map(({ conversation_id, last_seq }) => [conversation_id, Number(last_seq)]));
 
-/** conversation_id → last_seq, in one query; conversations that do not exist are missing from the map. */
+/** Returns last_seq by conversation_id, in one query; missing conversations are absent from the map. */
 export const lastSeqs = async (
   on: Reading,
   conversationIds: readonly string[],
@@ -43,8 +43,8 @@ export const lastSeqs = async (
   );
 
 /**
- * conversation_id → seq of its latest event, of conversations that had one lately: longer than any transaction
- * takes, so that one that was slow to commit is still among them. It costs what happened, not what is served.
+ * Returns the seq of the latest event by conversation_id, for conversations with a recent event. "Recent" is longer than
+ * any transaction, so that one that commits slowly is included. The cost depends on recent events, not on all conversations.
  */
 export const recentSeqs = async (on: Reading): Promise<Map<string, number>> =>
   toMap(
@@ -62,14 +62,14 @@ interface LogRow {
   payload: object;
 }
 
-/** Events with `seq > sinceSeq` in order, at most `limit`; undefined when there is no such conversation. */
+/** Returns events with `seq > sinceSeq` in order, at most `limit`; undefined when the conversation does not exist. */
 export const readLog = async (
   on: Reading,
   conversationId: string,
   sinceSeq: number,
   limit: number,
 ): Promise<LogPage | undefined> => {
-  // One statement sees one moment: no event is past the page and before last_seq.
+  // One statement reads one snapshot: no event is past the page and before last_seq.
   const rows = await on.query<LogRow>(Prisma.sql`
     SELECT last_seq, pruned_seq, event.seq, event.type, event.payload
     FROM conversation LEFT JOIN LATERAL (

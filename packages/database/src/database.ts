@@ -8,7 +8,7 @@ import { StatementPool } from './statement-pool.ts';
 export type * from './generated/client.ts';
 export { Prisma };
 
-/** A message on its way to the broker, as the outbox keeps it. */
+/** A message for the broker, as the outbox stores it. */
 export interface OutboxRow {
   id: string;
   subject: string;
@@ -16,13 +16,13 @@ export interface OutboxRow {
   headers: Record<string, string>;
 }
 
-/** The right to publish what is written under it, and for how long it keeps others from doing so. */
+/** The right to publish messages written under it, and for how long it excludes other processes. */
 export interface OutboxClaim {
   id: string;
   lease_ms: number;
 }
 
-/** Something that a transaction made true; told to others only after the commit. */
+/** A fact that a transaction made true. Others learn of it only after the commit. */
 export type CommittedFact =
   | { fact: 'conversation_event'; event: ConversationEvent }
   | { fact: 'membership'; user_id: string; announcement: UserAnnouncement }
@@ -34,31 +34,31 @@ export type CommittedFact =
       media_object_id: string;
       epoch: number;
       kind: MediaKind;
-      /** When this attempt was asked for, where the row still says so. */
+      /** When this attempt was requested, if the row still has the time. */
       asked_at?: Date;
     }
-  /** An upload that is a media object's, whole and stored; `none`: its bytes were here already. Bytes that came. */
+  /** A media object's upload that is whole and stored, with its bytes; `none`: the bytes were already stored. */
   | { fact: 'upload_finished'; protocol: 'tus' | 'put' | 'multipart' | 'none'; size_bytes: number }
-  /** Messages to publish: by who wrote them where they are claimed, else by whichever relay comes first. */
+  /** Messages to publish: by their writer if it claimed them, else by the first relay. */
   | { fact: 'outbox'; messages: readonly OutboxRow[]; claim: OutboxClaim | undefined };
 
 const brand: unique symbol = Symbol('transaction');
 
-/** Where a statement that is atomic by itself may run: inside of a transaction, or on its own. */
+/** Runs statements that are atomic by themselves, inside a transaction or on their own. */
 export interface Executor {
-  /** Runs a statement made by `Prisma.sql`; its values are as Prisma's raw queries give them. */
+  /** Runs a statement made by `Prisma.sql`; values have the form of Prisma's raw queries. */
   query<Row>(statement: Prisma.Sql): Promise<Row[]>;
-  /** Facts that what was done here makes true, in their order. */
+  /** Facts that this work makes true, in order. */
   readonly facts: CommittedFact[];
-  /** `traceparent` of the current trace (W3C); undefined outside of one. */
+  /** `traceparent` of the current trace (W3C); undefined outside a trace. */
   readonly traceparent: string | undefined;
-  /** Under which messages to the broker are written; undefined: any relay may publish them. */
+  /** The claim under which messages to the broker are written; undefined: any relay may publish them. */
   readonly claim: OutboxClaim | undefined;
 }
 
 /**
- * A transaction that is open now. Only {@link Database.transaction} makes one, so a function that asks for
- * it can't be called outside of one by mistake.
+ * A transaction that is open now. Only {@link Database.transaction} creates one, so a function that requires it cannot be
+ * called outside one by mistake.
  */
 export interface Transaction extends Executor {
   readonly [brand]: true;
@@ -70,17 +70,17 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** Called after each commit that left facts. Must not throw; best effort. */
   onCommit?: (facts: CommittedFact[]) => void;
-  /** Says what trace a statement belongs to. */
+  /** Returns the trace of a statement. */
   traceparent?: () => string | undefined;
-  /** Says who publishes what is about to be written; by default, whichever relay comes first. */
+  /** Returns the claim for messages about to be written; by default, the first relay publishes them. */
   claim?: () => OutboxClaim | undefined;
 }
 
 const MAX_TRIES = 5;
 const TRANSACTION_TIMEOUT_MS = 10_000;
 
-// PostgreSQL's serialization failure, deadlock, foreign key violation and unique violation, by themselves or as
-// Prisma wraps them: another transaction was faster, and the same work, run again, sees its outcome.
+// PostgreSQL's serialization failure, deadlock, foreign key violation and unique violation, as such or in
+// Prisma's wrapping. Another transaction was faster, and the repeated work sees its outcome.
 const isConflict = (error: unknown): boolean => {
   if (error instanceof pg.DatabaseError) return /^(40001|40P01|23503|23505)$/.test(error.code ?? '');
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
@@ -88,7 +88,7 @@ const isConflict = (error: unknown): boolean => {
   return /"(40001|40P01|23503|23505)"/.test(JSON.stringify(error.meta ?? {}));
 };
 
-/** Postgres: one pool with time-outs, under Prisma and under statements of our own; transactions that report what they committed. */
+/** Postgres: one pool with time-outs for Prisma and our own statements, and transactions that report their facts. */
 export class Database {
   readonly client: PrismaClient;
   readonly #statements: StatementPool;
@@ -105,8 +105,8 @@ export class Database {
   }
 
   /**
-   * Runs `work` in one transaction, again when a conflict ended it. Work that looks for a client's key and
-   * then inserts it thereby finds, the second time, what a concurrent request inserted.
+   * Runs `work` in one transaction, and again when a conflict ended it. Work that searches for a client's key and then inserts
+   * it therefore finds, the second time, the row of a concurrent request.
    */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     const traceparent = this.#traceparent();
@@ -122,9 +122,8 @@ export class Database {
   }
 
   /**
-   * Runs `work` without a transaction around it: each statement commits by itself. A tenth of a
-   * transaction's cost, for work that changes something in one statement only, and last. Again on a
-   * conflict, like {@link transaction}.
+   * Runs `work` without a transaction: each statement commits by itself. Costs a tenth of a transaction; for work that writes
+   * in its last statement only. Runs again on a conflict, like {@link transaction}.
    */
   autocommit<Result>(work: (on: Executor) => Promise<Result>): Promise<Result> {
     const traceparent = this.#traceparent();
@@ -133,7 +132,7 @@ export class Database {
     );
   }
 
-  /** One statement, committed by itself. */
+  /** Runs one statement, which commits by itself. */
   query<Row>(statement: Prisma.Sql): Promise<Row[]> {
     return this.#statements.query(statement);
   }

@@ -2,11 +2,11 @@ import { Prisma } from './generated/client.ts';
 
 /** Prisma: not reachable, timed out, closed, no connection in time, no transaction in time. */
 const PRISMA_AWAY = /^P(1001|1002|1008|1017|2024|2028)$/;
-/** PostgreSQL: connection errors, too many connections, shutdown, a statement that was cancelled by its time-out. */
+/** PostgreSQL: connection errors, too many connections, shutdown, a statement cancelled by its time-out. */
 const POSTGRES_AWAY = /^(08...|53[34]00|57014|57P0[1-4]|25P03)$/;
 const SOCKET_AWAY =
   /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
-/** Of pg and Prisma's adapter, which give these errors no code. */
+/** Messages of pg and Prisma's adapter, which give these errors no code. */
 const WORDS_AWAY =
   /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable/i;
 
@@ -15,7 +15,7 @@ const codesOf = (error: object): string[] => {
   return [code, originalCode, kind].filter((value) => typeof value === 'string');
 };
 
-/** Whether an error says that the database did not answer, or not in time, rather than that it refused something. */
+/** Returns whether an error means that the database did not answer in time, rather than that it refused something. */
 export const isDatabaseAway = (error: unknown): boolean => {
   if (typeof error !== 'object' || error === null) return false;
   const away = codesOf(error).some(

@@ -11,11 +11,11 @@ import {
   readMigrations,
 } from './migrations.ts';
 
-// Any number does, as long as every process that migrates uses the same.
+// Any number will do, as long as every process that migrates uses the same.
 const ADVISORY_LOCK = 7_420_126_114;
 const LOCK_POLL_MS = 100;
 
-// A statement that waits for a table's lock makes all later ones wait: step back and try again.
+// A statement that waits for a table's lock blocks all later ones: step back and try again.
 const LOCK_TIMEOUT_MS = 1_000;
 const LOCK_TRIES = 60;
 const STEP_BACK_MS = 1_000;
@@ -37,8 +37,8 @@ const record = async (client: pg.Client, { checksum, name }: Migration): Promise
 };
 
 /**
- * Builds indexes while others write. Postgres allows that outside of a transaction only, and leaves an invalid
- * index behind when it fails: the next try drops that one.
+ * Builds indexes while others write. Postgres allows that only outside a transaction, and leaves an invalid index behind
+ * when it fails; the next attempt drops that one.
  */
 const buildIndexes = async (client: pg.Client, migration: Migration): Promise<void> => {
   for (const { name, sql } of concurrentIndexes(migration)) {
@@ -64,7 +64,7 @@ const apply = async (client: pg.Client, migration: Migration): Promise<void> => 
 const isInTheWay = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && IN_THE_WAY.includes(error.code ?? '');
 
-/** Again while other transactions hold a lock that it needs. */
+/** Repeats the work while other transactions hold a lock that it needs. */
 const applyInTime = async (client: pg.Client, migration: Migration): Promise<void> => {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -76,7 +76,7 @@ const applyInTime = async (client: pg.Client, migration: Migration): Promise<voi
   }
 };
 
-/** Polls: a session that waits for the lock in Postgres holds a snapshot, and a concurrent index waits for that. */
+/** Polls, because a session that waits for the lock in Postgres holds a snapshot, for which a concurrent index waits. */
 const takeLock = async (client: pg.Client): Promise<void> => {
   for (;;) {
     const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
@@ -88,20 +88,19 @@ const takeLock = async (client: pg.Client): Promise<void> => {
 };
 
 /**
- * Applies the pending migrations of `prisma/migrations`, each in its own transaction unless it builds indexes
- * concurrently, under an advisory
- * lock: processes that start together wait for one another. The lock of a table in use is awaited for a second at
- * a time, so that no other statement waits behind it for longer.
+ * Applies the pending migrations of `prisma/migrations`, each in its own transaction unless it builds indexes concurrently.
+ * An advisory lock makes processes that start together wait for each other. It waits for a busy table for one second at a
+ * time, so that no other statement waits behind it for longer.
  *
- * @param folder with a subfolder a migration
- * @returns names of what was applied now
- * @throws when an applied migration's file was changed since, or a table is in use for more than a minute
+ * @param folder with one subfolder per migration
+ * @returns names of the migrations applied now
+ * @throws when an applied migration's file has changed since, or a table is busy for more than a minute
  */
 export const migrate = async (databaseUrl: string, folder: URL = MIGRATIONS): Promise<string[]> => {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
   await client.connect();
   try {
-    // Behind PgBouncer the role has one, for the processes.
+    // Behind PgBouncer the role has a time-out, meant for the processes.
     await client.query('SET statement_timeout = 0');
     await takeLock(client);
     await client.query(CREATE_TABLE);

@@ -5,9 +5,9 @@ import { appliedChecksums, changedMigrations, readMigrations } from './migration
 export interface MigrationStatus {
   applied: string[];
   pending: string[];
-  /** Applied, and the file of this release is another one. */
+  /** Applied, but this release has another file for it. */
   changed: string[];
-  /** Applied, and not known to this release. */
+  /** Applied, but unknown to this release. */
   unknown: string[];
 }
 
@@ -18,7 +18,7 @@ const hasTable = async (client: pg.Client): Promise<boolean> => {
   return rows[0]?.name != null;
 };
 
-/** How a database compares with the migrations of this release; writes nothing. */
+/** Compares a database with the migrations of this release; writes nothing. */
 export const migrationStatus = async (databaseUrl: string): Promise<MigrationStatus> => {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
   await client.connect();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type pg from 'pg';
 
-/** Where this release's are. */
+/** Folder of this release's migrations. */
 export const MIGRATIONS = new URL('../../../prisma/migrations/', import.meta.url);
 
 export interface Migration {
@@ -11,7 +11,7 @@ export interface Migration {
   checksum: string;
 }
 
-/** The migrations of a folder, in their order. */
+/** Returns the migrations of a folder, in order. */
 export const readMigrations = (folder: URL = MIGRATIONS): Migration[] =>
   readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -24,13 +24,13 @@ export const readMigrations = (folder: URL = MIGRATIONS): Migration[] =>
 
 const withoutComments = ({ sql }: Migration): string => sql.replace(/^\s*--.*$/gm, '');
 
-/** Tells whether a migration builds its indexes while others write: it does nothing else then. */
+/** Returns whether a migration builds its indexes concurrently; it then contains nothing else. */
 export const isConcurrent = (migration: Migration): boolean =>
   /\bCONCURRENTLY\b/.test(withoutComments(migration));
 
 const BUILD = /^CREATE (?:UNIQUE )?INDEX CONCURRENTLY "(\w+)" ON /;
 
-/** The statements of a concurrent migration. @throws when one of them does anything but create a named index */
+/** Returns the statements of a concurrent migration. @throws unless each of them creates a named index */
 export const concurrentIndexes = (migration: Migration): { name: string; sql: string }[] =>
   withoutComments(migration)
     .split(';')
@@ -45,7 +45,7 @@ export const concurrentIndexes = (migration: Migration): { name: string; sql: st
       return { name, sql };
     });
 
-/** Name → checksum of what a database has. @throws when it has no table of migrations */
+/** Returns the checksum of each applied migration by name. @throws when the database has no table of migrations */
 export const appliedChecksums = async (client: pg.Client): Promise<Map<string, string>> => {
   const { rows } = await client.query<{ migration_name: string; checksum: string }>(
     'SELECT migration_name, checksum FROM "_prisma_migrations" WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
@@ -53,7 +53,7 @@ export const appliedChecksums = async (client: pg.Client): Promise<Map<string, s
   return new Map(rows.map((row) => [row.migration_name, row.checksum]));
 };
 
-/** Names of applied migrations whose file is another one now. */
+/** Returns the names of applied migrations whose file has changed. */
 export const changedMigrations = (
   migrations: readonly Migration[],
   applied: ReadonlyMap<string, string>,

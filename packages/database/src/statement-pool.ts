@@ -2,20 +2,20 @@ import pg from 'pg';
 import type { Prisma } from './generated/client.ts';
 
 const types = new pg.TypeOverrides();
-// Like Prisma's raw queries: a sum of sizes may exceed what a number can hold.
+// Like Prisma's raw queries: a sum of sizes may exceed the range of a number.
 types.setTypeParser(pg.types.builtins.INT8, BigInt);
 
 const IDLE_MS = 30_000;
 
 /**
- * The connections to Postgres. Statements of our own are prepared once a connection, under a name that
- * stands for their text: their texts are constants of the program, so there are only so many.
+ * The connections to Postgres. Each connection prepares our own statements once, under a name that stands for their text.
+ * The texts are constants of the program, so their number is limited.
  */
 export class StatementPool {
   readonly pool: pg.Pool;
   readonly #names = new Map<string, string>();
 
-  /** @param size connections at most */
+  /** @param size largest number of connections */
   constructor(url: string, size: number) {
     this.pool = new pg.Pool({
       connectionString: url,
@@ -24,11 +24,11 @@ export class StatementPool {
       idleTimeoutMillis: IDLE_MS,
       statement_timeout: 10_000,
       idle_in_transaction_session_timeout: 15_000,
-      // Notices a database that is gone without a word (a pulled cable) in seconds instead of hours.
+      // Detects a silently lost database (a pulled cable) in seconds instead of hours.
       query_timeout: 15_000,
       keepAlive: true,
     });
-    // A connection that breaks is replaced with the next query; without a listener it would end the process.
+    // The next query replaces a broken connection; without a listener the error would end the process.
     this.pool.on('error', () => {});
     // The pool listens to idle connections only, and a caller that takes one listens a moment later. Without
     // this listener, a server that ends the connection in between would end the process.
@@ -46,7 +46,7 @@ export class StatementPool {
     return rows as Row[];
   }
 
-  /** Opens connections with another address from now on; those that exist stay until they are idle. */
+  /** Opens connections with another address from now on; existing ones stay until they are idle. */
   changeUrl(url: string): void {
     this.pool.options.connectionString = url;
   }

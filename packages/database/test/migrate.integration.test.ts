@@ -50,7 +50,7 @@ const KEYS = `
   WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'f', 'u')
     AND conrelid::regclass::text <> '_prisma_migrations' ORDER BY 1, 2`;
 
-test('processes that migrate at the same time apply everything once', async () => {
+test('processes that migrate at the same time apply each migration once', async () => {
   const url = await emptyDatabase();
   const applied = (await Promise.all([migrate(url), migrate(url), migrate(url)])).flat();
   expect(applied.length).toBeGreaterThan(0);
@@ -58,7 +58,7 @@ test('processes that migrate at the same time apply everything once', async () =
   expect(await migrate(url)).toEqual([]);
 });
 
-test('the migrations lead to what prisma/schema.prisma says', async () => {
+test('the migrations produce the schema of prisma/schema.prisma', async () => {
   const [migrated, fresh] = [await emptyDatabase(), await emptyDatabase()];
   await migrate(migrated);
   await query(fresh, await schemaDiff(ownerUrl()));
@@ -66,14 +66,14 @@ test('the migrations lead to what prisma/schema.prisma says', async () => {
   expect(await query(migrated, KEYS)).toEqual(await query(fresh, KEYS));
 });
 
-test('a migration that was changed after it was applied is refused by name', async () => {
+test('a migration changed after it was applied is refused by name', async () => {
   const url = await emptyDatabase();
   const [first] = await migrate(url);
   await query(url, `UPDATE _prisma_migrations SET checksum = 'x' WHERE migration_name = '${first}'`);
   await expect(migrate(url)).rejects.toThrow(first);
 });
 
-/** A folder of migrations as `prisma/migrations` is one, for as long as `use` runs. */
+/** Creates a folder like `prisma/migrations` while `use` runs. */
 const withMigrations = async (sqls: string[], use: (folder: URL) => Promise<void>): Promise<void> => {
   const path = await mkdtemp(join(tmpdir(), 'claimcheck-migrations-'));
   try {
@@ -87,7 +87,7 @@ const withMigrations = async (sqls: string[], use: (folder: URL) => Promise<void
   }
 };
 
-test('a time-out that the database sets for the processes is not for migrations', async () => {
+test('migrations ignore the time-out that the database sets for the processes', async () => {
   const url = await emptyDatabase();
   await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET statement_timeout = '10s'`);
   const keep = `CREATE TABLE kept AS SELECT current_setting('statement_timeout') AS time_limit`;
@@ -97,7 +97,7 @@ test('a time-out that the database sets for the processes is not for migrations'
   expect(await query(url, 'SELECT time_limit FROM kept')).toEqual([{ time_limit: '0' }]);
 });
 
-test('a table that a long transaction uses is not kept from others, and changed when it is free', async () => {
+test('a migration does not block other statements while a long transaction uses the table', async () => {
   const url = await emptyDatabase();
   const [long, short] = [url, url].map((connectionString) => new pg.Client({ connectionString }));
   await query(url, 'CREATE TABLE busy (a int)');
@@ -126,10 +126,10 @@ test('a table that a long transaction uses is not kept from others, and changed 
 
 const VALID = `SELECT indisvalid FROM pg_index WHERE indexrelid = 'built'::regclass`;
 
-test('an index is built concurrently while a writer works, also after a build that failed', async () => {
+test('an index is built concurrently while a writer works, even after a failed build', async () => {
   const url = await emptyDatabase();
   await query(url, 'CREATE TABLE big AS SELECT n % 10 AS a FROM generate_series(1, 100) AS n');
-  // What an interrupted build leaves.
+  // As an interrupted build leaves it.
   await query(url, 'CREATE UNIQUE INDEX CONCURRENTLY "built" ON big (a)').catch(() => {});
   expect(await query(url, VALID)).toEqual([{ indisvalid: false }]);
   const writer = new pg.Client({ connectionString: url });
@@ -141,7 +141,7 @@ test('an index is built concurrently while a writer works, also after a build th
       const migrated = Promise.all([migrate(url, folder), migrate(url, folder)]);
       const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
       await expect.poll(() => query(url, waits), { timeout: 10_000 }).toHaveLength(1);
-      // A build that kept writers waiting would keep this one until its own transaction ends.
+      // A build that blocked writers would block this one until its own transaction ends.
       await query(url, `SET statement_timeout = '5s'; INSERT INTO big VALUES (2)`);
       await writer.query('COMMIT');
       expect((await migrated).flat().sort()).toEqual(['0', '1']);
@@ -152,7 +152,7 @@ test('an index is built concurrently while a writer works, also after a build th
   expect(await query(url, VALID)).toEqual([{ indisvalid: true }]);
 });
 
-test('a concurrent migration that does anything else is refused before it runs', async () => {
+test('a concurrent migration with any other statement is refused before it runs', async () => {
   const url = await emptyDatabase();
   await withMigrations(
     ['CREATE TABLE half (a int); CREATE INDEX CONCURRENTLY "built" ON half (a)'],

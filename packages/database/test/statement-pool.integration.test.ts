@@ -10,7 +10,7 @@ afterAll(() => pool?.close());
 
 const one = async (): Promise<unknown[]> => pool.query(Prisma.sql`SELECT 1 AS one`);
 
-// An error event without a listener ends the process, and with it this run.
+// An error event without a listener would end the process, and this run with it.
 test('a server that ends an idle connection of a caller ends only that one', async () => {
   const client = await pool.pool.connect();
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');

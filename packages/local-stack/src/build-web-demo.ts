@@ -15,7 +15,7 @@ export interface WebDemoOptions {
   signal?: AbortSignal;
 }
 
-/** Builds apps/web with vite unless what is there is newer than everything it is made from. */
+/** Builds apps/web with vite, unless the existing build is newer than all of its sources. */
 export const buildWebDemo = async ({ root, env, onProgress, signal }: WebDemoOptions): Promise<void> => {
   const builtAt = await modifiedAt(join(root, 'apps/web/dist/index.html'));
   const changes = await Promise.all(SOURCES.map((source) => newest(join(root, source))));
@@ -33,7 +33,7 @@ export const buildWebDemo = async ({ root, env, onProgress, signal }: WebDemoOpt
   );
 };
 
-/** When the youngest file of the tree was changed; 0 when there is none. */
+/** Returns when the newest file of the tree was changed; 0 without any file. */
 const newest = async (path: string): Promise<number> => {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => undefined);
   if (entries === undefined) return modifiedAt(path);

@@ -45,7 +45,7 @@ export const startTestClamav = async (context: ServiceContext): Promise<ClamavSe
   return start(command, signatures, context);
 };
 
-/** Tells whether the folder has one of the official databases. */
+/** Returns whether the folder contains an official database. */
 export const hasSignatures = async (directory: string): Promise<boolean> => {
   const files = await readdir(directory).catch(() => []);
   return files.some((file) => /^(main|daily)\.c[vl]d$/.test(file));
@@ -92,7 +92,7 @@ const clamdConfig = (signatures: string, temporary: string, port: number): strin
     `DatabaseDirectory ${signatures}`,
     `TemporaryDirectory ${temporary}`,
     'SelfCheck 3600',
-    // Report what was not scanned, instead of calling it clean.
+    // Report files that were not scanned, instead of calling them clean.
     'AlertEncrypted yes',
     'AlertExceedsMax yes',
     '',

@@ -25,10 +25,10 @@ interface Holder {
 }
 
 /**
- * Makes this process the only one on the data directory, and creates the directory if it is missing. The
- * operating system releases the lock with the process, so a crash leaves nothing to clean up.
- * @param url where the running system can be seen; part of the error that a second process gets.
- * @throws DataDirectoryInUseError with the holder's pid.
+ * Makes this process the only one on the data directory, and creates the directory if it is missing. The operating system
+ * releases the lock with the process, so a crash leaves nothing to clean up.
+ * @param url address of the running system; part of the error that a second process gets
+ * @throws DataDirectoryInUseError with the holder's pid
  */
 export const lockDataDirectory = (path: string, url?: string): DataDirectoryLock => {
   const dataDir = resolve(path);
@@ -47,7 +47,7 @@ export const lockDataDirectory = (path: string, url?: string): DataDirectoryLock
   };
 };
 
-/** Only informative: the holder may be writing it at this very moment. */
+/** For information only: the holder may be writing it at this very moment. */
 const readHolder = (path: string): Holder | undefined => {
   try {
     const holder: unknown = JSON.parse(readFileSync(path, 'utf8'));

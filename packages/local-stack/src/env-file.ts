@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Variables that lead the command line to the running system; anything else of the user's stays out of the file. */
+/** Variables with which the command line finds the running system; the user's other variables stay out of the file. */
 const KEPT =
   /^(APP_NAME|ADMIN_PORT|CLAMAV_\w+|CONVERSATION_ADMIN|DATABASE_URL|DEV_LOGIN|NATS_\w+|S3_\w+|AUTH_\w+|TOKEN_SECRETS|(GATEWAY_)?(PORT|PUBLIC_URL)|SCAN_POLICY|SUBJECT_\w+)$/;
 
@@ -9,8 +9,8 @@ const KEPT =
 export const ENV_FILE = 'api.env';
 
 /**
- * Writes the api's configuration into the data directory, readable by this user only: with it
- * `npm run claimcheck -- …` works against the running system without any variable set.
+ * Writes the api's configuration into the data directory, readable only by this user. With it `npm run claimcheck -- …`
+ * works against the running system without any variable set.
  */
 export const writeEnvFile = async (
   dataDir: string,

@@ -12,10 +12,10 @@ export interface FileLock {
 const held = new Set<DatabaseSync>();
 
 /**
- * Takes an exclusive lock that the operating system releases when this process ends, however it ends. So no
- * lock is ever stale, and a reused process id does no harm. Node has no flock; SQLite's exclusive transaction
- * is one, and writes nothing to the file.
- * @returns undefined when another holder, also within this process, has the lock.
+ * Takes an exclusive lock that the operating system releases when this process ends, however it ends. So no lock is ever
+ * stale, and a reused process id does no harm. Node has no flock; SQLite's exclusive transaction is one, and writes nothing
+ * to the file.
+ * @returns undefined when another holder, possibly within this process, has the lock
  */
 export const tryLockFile = (path: string): FileLock | undefined => {
   const handle = new DatabaseSync(path, { timeout: 0 });

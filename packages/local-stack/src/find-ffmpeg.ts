@@ -6,8 +6,8 @@ import type { FindOptions } from './find-program.ts';
 export const WITHOUT_FFMPEG = { FFMPEG_PATH: 'none', LANES: 'media' } as const;
 
 /**
- * Finds ffmpeg, and installs it where this process may.
- * @returns the reason, as a note for the start-up banner, when there is none.
+ * Finds ffmpeg, and installs it if this process may.
+ * @returns the reason, as a note for the start-up banner, if there is none
  */
 export const findFfmpeg = async (options: FindOptions): Promise<string | undefined> => {
   if (configured(options.env, 'FFMPEG_PATH') !== undefined) return undefined;

@@ -31,7 +31,7 @@ const program = async (path: string, script: string): Promise<void> => {
   await chmod(path, 0o755);
 };
 
-/** A `go` that notes each call and "compiles" a script. */
+/** Creates a `go` that records each call and "compiles" a script. */
 const fakeGo = () =>
   program(
     join(root, 'path', 'go'),

@@ -12,9 +12,9 @@ export interface ProgramSpec {
   name: string;
   /** Go module path with the package, without its version. */
   module: string;
-  /** The version that is compiled, such as `v2.15.2`. */
+  /** The version to compile, such as `v2.15.2`. */
   version: string;
-  /** Oldest version on PATH that will do, such as `[2, 14]`; without it any version on PATH is taken. */
+  /** Oldest acceptable version on PATH, such as `[2, 14]`; without it any version is accepted. */
   minimumVersion?: readonly [number, number];
   /** How a person gets it without Go; one sentence. */
   howToGet: string;
@@ -58,7 +58,7 @@ export const findProgram = async (spec: ProgramSpec, options: FindOptions): Prom
   return target;
 };
 
-/** Tells whether `findProgram` has a program, or a Go to compile it with. */
+/** Returns whether `findProgram` has a program, or a Go to compile it with. */
 export const isProgramAvailable = async (spec: ProgramSpec, env: Environment): Promise<boolean> =>
   (await findExisting(spec, env)) !== undefined || (await findOnPath('go', env)) !== undefined;
 
@@ -81,7 +81,7 @@ export const isExecutable = async (path: string): Promise<boolean> => {
   }
 };
 
-/** Reads the first `2.14` or `v2.14.1` of a `--version` text. */
+/** Reads the first `2.14` or `v2.14.1` in a `--version` text. */
 export const parseVersion = (text: string): [number, number] | undefined => {
   const match = /\bv?(\d+)\.(\d+)/.exec(text);
   return match?.[1] !== undefined && match[2] !== undefined

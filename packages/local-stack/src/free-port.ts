@@ -10,15 +10,15 @@ import { join } from 'node:path';
 const FIRST = 20_000;
 const LAST = 32_000;
 const ATTEMPTS = 200;
-/** By then the caller that got the port listens on it. */
+/** By then, the caller that got the port listens on it. */
 const RESERVED_FOR_MS = 120_000;
 
-/** Tells whether a server can listen on this TCP port, on all addresses and on loopback alone. */
+/** Returns whether a server can listen on this TCP port, on all addresses and on loopback. */
 export const isPortFree = async (port: number): Promise<boolean> => {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, undefined));
 };
 
-/** Returns a free TCP port outside of `taken` that no other caller got a moment ago. */
+/** Returns a free TCP port outside `taken` that no other caller got recently. */
 export const freePort = async (taken: ReadonlySet<number> = new Set()): Promise<number> => {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
@@ -28,8 +28,8 @@ export const freePort = async (taken: ReadonlySet<number> = new Set()): Promise<
 };
 
 /**
- * Reserves a port with a file of its name. Until its server listens, a port looks free: another test run, or
- * another file of the same run, would take it too.
+ * Reserves a port with a file of its name. Until its server listens, a port looks free: another test run, or another file
+ * of the same run, would take it too.
  */
 const reserve = async (port: number): Promise<boolean> => {
   const folder = join(tmpdir(), `claimcheck-ports-${userInfo().uid}`);

@@ -15,14 +15,14 @@ export interface GoInstallOptions {
   howToGet: string;
   go: string;
   cache: string;
-  /** Where the finished program goes; appears in one step (rename). */
+  /** Path of the finished program; it appears in one step (rename). */
   target: string;
   env: Environment;
   onProgress: Progress;
   signal?: AbortSignal | undefined;
 }
 
-/** Compiles a program into the cache. Of several processes that ask at once, one compiles and the others wait. */
+/** Compiles a program into the cache. If several processes ask at once, one compiles and the others wait. */
 export const goInstall = async (options: GoInstallOptions): Promise<void> => {
   const { name, target, cache, onProgress, signal } = options;
   await mkdir(dirname(target), { recursive: true });

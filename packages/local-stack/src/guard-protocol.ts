@@ -6,12 +6,12 @@ export interface GuardedProgram {
   cwd: string;
   uid?: number;
   gid?: number;
-  /** Asks the program to end; followed by SIGKILL to its whole process group after `graceMs`. */
+  /** The signal that asks the program to end; SIGKILL to its whole process group follows after `graceMs`. */
   stopSignal: NodeJS.Signals;
   graceMs: number;
   /**
-   * Held while the program runs. A start right after a crash waits here until the crashed one's server, which
-   * its guard is still ending, has let go of its data.
+   * Held while the program runs. A start right after a crash waits here until the crashed process's server, which its guard
+   * is still ending, has released its data.
    */
   lockFile?: string;
 }

@@ -1,7 +1,7 @@
 /**
- * A small process between the stack and one server. It has its own session, so Ctrl-C in the terminal reaches
- * neither it nor its server. When its parent ends, even by SIGKILL, the channel to the parent closes; the guard
- * then stops the server, by force after a grace period.
+ * A small process between the stack and one server. It has its own session, so Ctrl-C in the terminal reaches neither it
+ * nor its server. When its parent ends, even by SIGKILL, the channel to the parent closes; the guard then stops the server,
+ * by force after a grace period.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type FileLock, lockFile } from './file-lock.ts';
@@ -55,12 +55,12 @@ const stop = (): void => {
     return;
   }
   child.kill(program.stopSignal);
-  // A server that was halted with SIGSTOP must run to handle the signal.
+  // A server that was stopped with SIGSTOP must run to handle the signal.
   child.kill('SIGCONT');
   setTimeout(() => signalGroup('SIGKILL'), program.graceMs).unref();
 };
 
-/** Signals the server's process group, and with it what the server started (a worker's ffmpeg). */
+/** Signals the server's process group, including the server's own children (a worker's ffmpeg). */
 const signalGroup = (signal: NodeJS.Signals): void => {
   if (child?.pid === undefined) return;
   try {

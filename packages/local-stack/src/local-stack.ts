@@ -17,45 +17,45 @@ import { startAll } from './start-all.ts';
 const DEFAULT_APP_NAME = 'claimcheck';
 
 export interface LocalStackOptions {
-  /** Where data, secrets, ports and logs are kept. */
+  /** Folder of data, secrets, ports and logs. */
   dataDir: string;
   /**
-   * Services configured here are used and not started; PATH, HOME and CLAIMCHECK_CACHE_DIR find programs;
-   * APP_NAME names the subject of the bucket's notifications.
+   * Services configured here are used, and not started. PATH, HOME and CLAIMCHECK_CACHE_DIR find programs; APP_NAME names the
+   * subject of the bucket's notifications.
    */
   env: Environment;
   /** Default versitygw. */
   s3?: S3Implementation;
   /** Default `system`: the machine's signatures if there are any, else no scanner and a note. */
   clamav?: 'system' | 'test-signatures' | 'none';
-  /** Begin with empty data. */
+  /** Start with empty data. */
   fresh?: boolean;
-  /** Settings of Postgres beside the stack's own. */
+  /** Settings of Postgres in addition to the stack's own. */
   postgresSettings?: Record<string, string>;
   onProgress?: Progress;
-  /** The data directory's lock when the caller has it already; stays the caller's to release. */
+  /** The data directory's lock, if the caller already holds it; the caller releases it. */
   lock?: DataDirectoryLock;
-  /** Ends a start under way; everything started so far is stopped. */
+  /** Cancels a start in progress; all servers started so far are stopped. */
   signal?: AbortSignal;
 }
 
 export type ServiceName = 'postgres' | 'nats' | 's3' | 'clamav';
 
 export interface LocalStack {
-  /** Configuration for the apps, in their variables' names; what was configured is passed on. */
+  /** Configuration for the apps, under their variables' names; configured values are passed on. */
   env: Record<string, string>;
   /** Sentences for the start-up banner. */
   notes: string[];
-  /** Undefined where the service was configured, or is not run. */
+  /** Undefined if the service was configured, or is not run. */
   services: Record<ServiceName, ManagedService | undefined>;
   /** Stops every server; the data stays. Repeatable. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the servers that `env` doesn't configure, side by side, each checked to answer.
- * @throws DataDirectoryInUseError when another process runs on the data directory; Error that names the
- * server, with the end of its log, when one doesn't start. Nothing is left running then.
+ * Starts the servers that `env` does not configure, in parallel, and checks that each answers.
+ * @throws DataDirectoryInUseError when another process runs on the data directory; Error that names the server, with the end
+ * of its log, when one does not start. Then nothing is left running.
  */
 export const startLocalStack = async (options: LocalStackOptions): Promise<LocalStack> => {
   const ownLock = options.lock === undefined ? lockDataDirectory(options.dataDir) : undefined;
@@ -130,10 +130,10 @@ interface BrokerAnnouncement {
   follow(start: Promise<NatsServer>): Promise<NatsServer>;
 }
 
-/** Passes the broker's address on as soon as it answers: the S3 servers need it when they start. */
+/** Passes on the broker's address as soon as the broker answers: the S3 servers need it when they start. */
 const announceBroker = (env: Environment): BrokerAnnouncement => {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  // Unhandled where S3 is configured: then no server waits for the address.
+  // Unhandled if S3 is configured: then no server waits for the address.
   promise.catch(() => undefined);
   const url = configured(env, 'NATS_URL');
   if (url !== undefined) resolve(url);

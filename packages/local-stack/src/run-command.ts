@@ -11,7 +11,7 @@ export interface CommandOptions {
   signal?: AbortSignal;
 }
 
-/** The program ended with an error; `output` is the end of what it printed. */
+/** The program ended with an error; `output` is the end of its output. */
 export class CommandFailedError extends Error {
   readonly output: string;
 
@@ -23,8 +23,8 @@ export class CommandFailedError extends Error {
 }
 
 /**
- * Runs a program to its end and returns what it printed (stdout and stderr together, the last 64 KiB).
- * @throws CommandFailedError when it can't be started or ends with anything but 0.
+ * Runs a program to its end and returns its output (stdout and stderr together, the last 64 KiB).
+ * @throws CommandFailedError when it cannot be started or its exit code is not 0
  */
 export const runCommand = async (
   command: string,

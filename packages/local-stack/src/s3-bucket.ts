@@ -15,7 +15,7 @@ export interface S3Access {
   secretAccessKey: string;
 }
 
-/** A client for path-style servers that know no checksum headers beyond the required ones. */
+/** Creates a client for path-style servers that support only the required checksum headers. */
 export const s3Client = (access: S3Access): S3Client => {
   return new S3Client({
     endpoint: access.endpoint,
@@ -28,7 +28,7 @@ export const s3Client = (access: S3Access): S3Client => {
   });
 };
 
-/** Creates the bucket unless it exists. @returns true; rejects while the server doesn't answer. */
+/** Creates the bucket unless it exists. @returns true; rejects while the server does not answer. */
 export const ensureBucket = async (access: S3Access): Promise<true> => {
   const client = s3Client(access);
   const bucket = { Bucket: access.bucket };
@@ -44,7 +44,7 @@ export const ensureBucket = async (access: S3Access): Promise<true> => {
   }
 };
 
-/** Tells `target` of every source that is written to the bucket. @returns true */
+/** Makes the bucket notify `target` of every new source. @returns true */
 export const notifyOfSources = async (access: S3Access, target: string): Promise<true> => {
   const client = s3Client(access);
   const command = new PutBucketNotificationConfigurationCommand({

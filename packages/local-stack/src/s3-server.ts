@@ -76,7 +76,7 @@ const startMinio: Start = async (context, access, events) => {
       // MinIO takes one server, without a scheme.
       MINIO_NOTIFY_NATS_ADDRESS_CLAIMCHECK: new URL(natsUrl.split(',')[0] ?? '').host,
       MINIO_NOTIFY_NATS_SUBJECT_CLAIMCHECK: events.subject,
-      // Notifications wait here while the broker is away.
+      // Notifications wait here while the broker is down.
       MINIO_NOTIFY_NATS_QUEUE_DIR_CLAIMCHECK: join(context.dataDir, 's3-minio-events'),
     }),
   });
@@ -115,7 +115,7 @@ const startVersitygw: Start = async (context, access, events) => {
         ROOT_SECRET_KEY: access.secretAccessKey,
       }),
     });
-  // Metadata stays where the first start put it: once in a sidecar folder, always there. (versitygw refuses a
+  // Metadata stays where the first start put it: if that was a sidecar folder, it remains one. (versitygw refuses a
   // sidecar folder whose path starts like the path of the objects.)
   if (await exists(sidecar)) return start(['--sidecar', sidecar]);
   try {

@@ -4,7 +4,7 @@ import type { NatsServer } from './nats-server.ts';
 import type { PostgresServer } from './postgres-server.ts';
 import type { S3Server } from './s3-server.ts';
 
-/** The started servers; undefined where none was started. For ClamAV a sentence says why. */
+/** The started servers; undefined if none was started. For ClamAV, a sentence says why. */
 export interface StartedServers {
   postgres: PostgresServer | undefined;
   nats: NatsServer | undefined;
@@ -12,7 +12,7 @@ export interface StartedServers {
   clamav: ClamavServer | string | undefined;
 }
 
-/** Variables that belong to the services of the stack; passed on when the user has set them. */
+/** Variables of the stack's services; passed on when the user has set them. */
 const SERVICE_VARIABLES = [
   'DATABASE_URL',
   'GATEWAY_DATABASE_URL',
@@ -29,7 +29,7 @@ const SERVICE_VARIABLES = [
   'CLAMAV_PORT',
 ];
 
-/** Configuration that leads to the servers, started or configured, and what the user should know of them. */
+/** Returns the configuration for the servers, started or configured, and notes about them for the user. */
 export const stackEnvironment = (
   env: Environment,
   started: StartedServers,

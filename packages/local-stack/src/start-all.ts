@@ -2,8 +2,8 @@
 export type Start<T> = (signal: AbortSignal) => Promise<T>;
 
 /**
- * Starts several things in parallel: all of them, or none. When one fails or `signal` fires, it aborts the
- * others, undoes what did start, and throws the first failure.
+ * Starts several things in parallel: all of them, or none. When one fails or `signal` fires, it aborts the others, stops
+ * those already started, and throws the first failure.
  */
 export const startAll = async <Results extends readonly unknown[]>(
   starts: { readonly [Index in keyof Results]: Start<Results[Index]> },

@@ -8,7 +8,7 @@ import { warningLine } from './warning-line.ts';
 export interface AppsOptions {
   /** The checkout. */
   root: string;
-  /** `<app>.log` of each app goes here. */
+  /** Folder for each app's `<app>.log`. */
   logDir: string;
   environments: Record<AppName, Record<string, string>>;
   onProgress: Progress;
@@ -16,8 +16,8 @@ export interface AppsOptions {
 }
 
 /**
- * Starts api, worker and gateway and waits until each says it is ready.
- * @throws Error that names the app, with its last log lines; then none is left running.
+ * Starts api, worker and gateway, and waits until each reports that it is ready.
+ * @throws Error that names the app, with its last log lines; then none is left running
  */
 export const startApps = (options: AppsOptions): Promise<readonly ManagedService[]> => {
   const names: readonly AppName[] = ['api', 'worker', 'gateway'];

@@ -26,7 +26,7 @@ export class StartConfigError extends Error {
 }
 
 /**
- * @param root the checkout, where the data directory is by default.
+ * @param root the checkout, which contains the data directory by default
  * @throws StartConfigError
  */
 export const readStartConfig = (env: Environment, root: string): StartConfig => {

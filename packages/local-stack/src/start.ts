@@ -32,7 +32,7 @@ const main = async (): Promise<number> => {
   }
 };
 
-/** The messages of an error and its causes; a stack would only hide them from a person. */
+/** Returns the messages of an error and its causes; a stack would only obscure them. */
 const describe = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}\n${describe(error.cause)}`;

@@ -31,7 +31,7 @@ export class SupervisedProcess {
   #stopRequested = false;
   #finalLogLines: string | undefined;
 
-  /** @throws Error when the program can't be run at all. */
+  /** @throws Error when the program cannot be run at all */
   static async start(spec: ProcessSpec): Promise<SupervisedProcess> {
     const run = new SupervisedProcess(spec);
     await run.#started.promise;
@@ -51,7 +51,7 @@ export class SupervisedProcess {
     });
     this.#guard.on('message', (report: GuardReport) => this.#take(report));
     this.#guard.once('error', (error) => this.#fail(error.message));
-    // A guard that ends without a report was killed. End its program from here.
+    // A guard that ends without a report was killed. Its program is ended from here.
     this.#guard.once('close', () => this.#fail('its guard ended'));
     this.#request({ type: 'start', program: guardedProgram(spec) });
   }

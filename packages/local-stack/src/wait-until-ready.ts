@@ -5,8 +5,8 @@ import { describeExit, type SupervisedProcess } from './supervised-process.ts';
 const ASK_EVERY_MS = 100;
 
 /**
- * Asks `ready` until it says true.
- * @throws Error with the end of the program's output when it ends, or when the time is up.
+ * Calls `ready` until it returns true.
+ * @throws Error with the end of the program's output when it ends, or when the time is up
  */
 export const waitUntilReady = async (spec: ProcessSpec, run: SupervisedProcess): Promise<void> => {
   const { name, timeoutMs } = spec;

@@ -3,7 +3,7 @@ const LEVELS = new Set(Object.values(NAMES));
 
 /**
  * Shortens a line of an app's JSON log for the console.
- * @returns undefined for what isn't JSON or is below `warn`.
+ * @returns undefined for a line that is not JSON or is below `warn`
  */
 export const warningLine = (app: string, line: string): string | undefined => {
   const entry = parse(line);

@@ -16,7 +16,7 @@ import { heldServerLocks, isAlive } from './fixtures/liveness.ts';
 
 const START_MS = 600_000;
 
-// Also compiles the programs where the machine has none.
+// This also compiles the programs on a machine without them.
 describe.each<S3Implementation>(['versitygw', 'minio'])('local stack with %s', (s3) => {
   let dataDir: string;
   let stack: LocalStack;
@@ -144,7 +144,7 @@ const firstBytes = async (url: string): Promise<string> => {
   return '';
 };
 
-/** clamd's verdict on a stream, as its INSTREAM command gives it. */
+/** Returns clamd's verdict on a stream, from its INSTREAM command. */
 const scan = async (port: number, content: string): Promise<string> => {
   const size = Buffer.alloc(4);
   size.writeUInt32BE(Buffer.byteLength(content));

@@ -67,6 +67,6 @@ it('large messages take half of the slots, however many wait; small ones pass th
   finish.get('large 2')?.();
   await settlesAs('large 3');
   finish.get('large 3')?.();
-  // Each once: those that waited showed that they live.
+  // Each arrived once: the waiting ones sent signs of life.
   await expect.poll(() => done.toSorted(), WITHIN).toEqual(names);
 });

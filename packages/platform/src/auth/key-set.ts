@@ -1,17 +1,17 @@
 import jwksClient, { type SigningKey } from 'jwks-rsa';
 
-/** The set may have changed; until it can be asked again, the known keys stay valid. */
+/** Age at which the set is read again. Known keys stay valid until it can be read. */
 const MAX_AGE_MS = 600_000;
 /** Pause between two requests: tokens with invented key ids must not cause one each. */
 const COOLDOWN_MS = 5_000;
 const TIMEOUT_MS = 5_000;
 
-/** The keys can't be asked for, so nothing is known of a token: neither that it is valid nor that it is not. */
+/** The keys cannot be read, so nothing is known about a token: neither that it is valid nor that it is not. */
 export class KeysUnavailableError extends Error {}
 
 /**
- * The host's public keys (JWK Set, RFC 7517, section 5), read when they are needed. A set that can't be read
- * takes no key away that is known already.
+ * The host's public keys (JWK Set, RFC 7517, section 5), read when they are needed. A set that cannot be read invalidates no
+ * key that is already known.
  */
 export class KeySet {
   readonly #read: () => Promise<SigningKey[]>;
@@ -34,7 +34,7 @@ export class KeySet {
   async find(id: string | undefined): Promise<string | undefined> {
     const isFresh = performance.now() - this.#readAt < MAX_AGE_MS;
     const refreshed = isFresh && this.#known(id) !== undefined ? undefined : this.#refresh();
-    // A token with a known key does not wait for an old set: its server may be silent.
+    // A token with a known key does not wait for an outdated set: its server may be silent.
     if (this.#known(id) === undefined) await refreshed;
     const key = this.#known(id);
     if (key === undefined && this.#failure !== undefined)
@@ -64,7 +64,7 @@ export class KeySet {
       this.#failure = undefined;
     } catch (error) {
       this.#failure = error;
-      // From here: a server that was silent for as long as that would be asked again at once.
+      // The pause starts now: a server that was silent for as long as that would be asked again at once.
       this.#askedAt = performance.now();
     }
   }

@@ -5,7 +5,7 @@ import { TokenError } from './token-error.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-test('many refusals are one line for each reason in ten seconds, which counts the others', () => {
+test('many refusals make one line for each reason in ten seconds, which counts the others', () => {
   let now = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => now);
   const lines: Record<string, unknown>[] = [];

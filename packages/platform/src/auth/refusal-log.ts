@@ -3,7 +3,7 @@ import type { TokenError, TokenRefusal } from './token-error.ts';
 
 const EVERY_MS = 10_000;
 
-/** Logs refused tokens with their reason; at most one line for each reason in ten seconds, with a count of the rest. */
+/** Logs refused tokens with their reason: at most one line for each reason in ten seconds, with a count of the rest. */
 export class RefusalLog {
   readonly #logger: Logger;
   readonly #recent = new Map<TokenRefusal, { at: number; suppressed: number }>();
@@ -12,7 +12,7 @@ export class RefusalLog {
     this.#logger = logger;
   }
 
-  /** @param context of the log line, such as a request id; never the token */
+  /** @param context fields for the log line, such as a request id; never the token */
   record(error: TokenError, context: object = {}): void {
     const now = performance.now();
     const last = this.#recent.get(error.reason);
@@ -21,7 +21,7 @@ export class RefusalLog {
       return;
     }
     this.#recent.set(error.reason, { at: now, suppressed: 0 });
-    // A token expires in normal operation.
+    // Tokens expire in normal operation.
     const level = error.reason === 'token_expired' ? 'debug' : 'warn';
     const suppressed = last?.suppressed ?? 0;
     this.#logger[level](

@@ -5,7 +5,7 @@ import type { TokenSettings } from './token-variables.ts';
  * Signs a token as the host would, with the first shared secret: for the demo and for the doctor.
  *
  * @param expiresIn such as `5m`
- * @returns undefined when the host signs with keys of its own
+ * @returns undefined when the host signs with its own keys
  */
 export const signToken = (
   { secrets, issuers, audiences }: TokenSettings,

@@ -12,11 +12,11 @@ export interface Identity {
 }
 
 export interface ClaimRules {
-  /** Accepted `iss`; any when empty. */
+  /** Accepted `iss`; any if empty. */
   issuers?: readonly string[] | undefined;
-  /** Accepted `aud`; any when empty. */
+  /** Accepted `aud`; any if empty. */
   audiences?: readonly string[] | undefined;
-  /** Difference between the host's clock and this one that is accepted. */
+  /** Accepted difference between the host's clock and this one. */
   clockToleranceMs?: number | undefined;
   /** How `sub` becomes a user id. */
   subjectForm?: SubjectForm | undefined;
@@ -46,7 +46,7 @@ export const toIdentity = (payload: unknown, rules: ClaimRules): Identity => {
     throw new TokenError('not_yet_valid', 'nbf has not come yet');
   if (!isOneOf(iss, rules.issuers)) throw new TokenError('issuer', 'iss is not one of AUTH_ISSUER');
   if (!isOneOf(aud, rules.audiences)) throw new TokenError('audience', 'aud is not one of AUTH_AUDIENCE');
-  // Also where no audience is configured, and even if both have the same secret.
+  // Even if no audience is configured, or both kinds of token share a secret.
   if (isReservedAudience(aud)) throw new TokenError('audience', 'aud is one of Claimcheck, not of a user');
   const user_id = toUserId(sub, rules.subjectForm);
   if (user_id === undefined) throw new TokenError('subject', 'sub is not a user id; see AUTH_SUBJECT');

@@ -1,4 +1,4 @@
-/** Reasons why a token is refused. For operators: clients receive only the problem's code. */
+/** Reasons why a token is refused. For operators only: clients receive the problem's code. */
 export const TOKEN_REFUSALS = [
   'missing',
   'malformed',
@@ -13,7 +13,7 @@ export const TOKEN_REFUSALS = [
 ] as const;
 export type TokenRefusal = (typeof TOKEN_REFUSALS)[number];
 
-/** A token that is refused. */
+/** A refused token. */
 export class TokenError extends Error {
   readonly reason: TokenRefusal;
 
@@ -23,7 +23,7 @@ export class TokenError extends Error {
     this.reason = reason;
   }
 
-  /** The problem that clients get. */
+  /** The problem for clients. */
   get code(): 'unauthorized' | 'token_expired' {
     return this.reason === 'token_expired' ? 'token_expired' : 'unauthorized';
   }

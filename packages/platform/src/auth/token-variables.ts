@@ -7,8 +7,8 @@ import type { TokenVerifierOptions } from './token-verifier.ts';
 const MIN_SECRET_LENGTH = 32;
 
 /**
- * One secret, or several separated by commas or lines, of which the first signs and any may have signed. A single
- * secret may contain a comma: the whole text counts as a secret too.
+ * One secret, or several separated by commas or lines: the first signs, all verify. A single secret may contain a comma, so
+ * the whole text also counts as a secret.
  */
 const secrets = z.string().transform((text, context): string[] => {
   const whole = text.trim();
@@ -49,7 +49,7 @@ export const tokenVariables = {
 
 type TokenVariables = z.output<z.ZodObject<typeof tokenVariables>>;
 
-/** There are two ways to check tokens, and a process needs one of them. */
+/** A process needs one of the two ways to check tokens. */
 const hasOneTokenSource = (env: Pick<TokenVariables, 'AUTH_JWT_SECRET' | 'AUTH_JWKS_URL'>): boolean =>
   (env.AUTH_JWT_SECRET === undefined) !== (env.AUTH_JWKS_URL === undefined);
 
@@ -59,12 +59,12 @@ export const exactlyOneTokenSource: [typeof hasOneTokenSource, object] = [
   {
     path: ['AUTH_JWT_SECRET'],
     message: 'set exactly one of AUTH_JWT_SECRET and AUTH_JWKS_URL',
-    // Together with all other problems, not only once those are solved.
+    // Reported together with all other problems, not only once those are solved.
     when: () => true,
   },
 ];
 
-/** What {@link tokenVariables} say, for `createTokenVerifier`; the first secret also signs. */
+/** Returns the settings of {@link tokenVariables} for `createTokenVerifier`; the first secret also signs. */
 export const toTokenSettings = (read: TokenVariables) => {
   const { AUTH_JWT_SECRET: all } = read;
   return {

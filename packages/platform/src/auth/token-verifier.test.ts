@@ -77,7 +77,7 @@ describe('a shared secret', () => {
   });
 });
 
-test('a token that we signed ourselves for something else is no user token', async () => {
+test('a token that we signed for another purpose is no user token', async () => {
   const verify = createTokenVerifier({ secrets: () => [secret] });
   const audiences = ['claimcheck:upload', ['host', 'claimcheck:download']];
   for (const audience of audiences)
@@ -95,7 +95,7 @@ describe('a JWKS', () => {
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   let asked = 0;
   let isAway = false;
-  /** While there is such a list, the server is silent until what is in it is called. */
+  /** While this list exists, the server is silent until its entries are called. */
   let held: (() => void)[] | undefined;
   const server = http.createServer((_, response) => {
     asked += 1;

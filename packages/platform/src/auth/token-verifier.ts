@@ -10,13 +10,13 @@ export { type Identity, TokenError };
 export type TokenVerifier = (token: string) => Promise<Identity>;
 
 export interface TokenVerifierOptions extends ClaimRules {
-  /** Shared secrets of which any may have signed; asked for each token, so that they can be replaced. */
+  /** Shared secrets, any of which may have signed; read for each token, so that they can be replaced. */
   secrets?: (() => readonly string[]) | undefined;
   jwksUrl?: string | undefined;
 }
 
 const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'] as const;
-/** Not known to jsonwebtoken. */
+/** Unknown to jsonwebtoken. */
 const EDDSA = 'EdDSA';
 const MAX_TOKEN_CHARACTERS = 8_192;
 
@@ -24,12 +24,12 @@ const decode = (token: string): Jwt | null => {
   try {
     return token.length <= MAX_TOKEN_CHARACTERS ? jwt.decode(token, { complete: true }) : null;
   } catch {
-    // A payload that is not JSON.
+    // The payload is not JSON.
     return null;
   }
 };
 
-/** Checks a signature. @returns whether it is valid; undefined when the key is not known */
+/** Checks a signature. @returns whether it is valid; undefined when the key is unknown */
 type SignatureCheck = (token: string, decoded: Jwt) => Promise<boolean | undefined>;
 
 const isSigned = (token: string, key: string | KeyObject, algorithm: Algorithm): boolean => {
@@ -51,7 +51,7 @@ const isSignedByEdDsa = (token: string, key: string): boolean => {
 };
 
 const checkBySecrets = (secrets: () => readonly string[]): SignatureCheck => {
-  // As a string, jsonwebtoken would first try, at each request, whether it is a public key.
+  // If the key were a string, jsonwebtoken would try at each request whether it is a public key.
   const keys = new Map<string, KeyObject>();
   const keyOf = (secret: string): KeyObject => {
     const key = keys.get(secret) ?? createSecretKey(secret, 'utf8');
@@ -85,7 +85,7 @@ export const createTokenVerifier = (options: TokenVerifierOptions): TokenVerifie
   return async (token) => {
     const decoded = decode(token);
     if (decoded === null) throw new TokenError('malformed', 'the token is not a JWT');
-    // Before the key is looked up: an attacker must not make this process ask the JWKS endpoint.
+    // Before the key lookup: an attacker must not make this process query the JWKS endpoint.
     if (!algorithms.includes(decoded.header.alg))
       throw new TokenError('algorithm', `alg is none of ${algorithms.join(', ')}`);
     const valid = await check(token, decoded);

@@ -7,7 +7,7 @@ export type FailpointAction = (typeof ACTIONS)[number];
 export interface PlannedFailure {
   name: FailpointName;
   action: FailpointAction;
-  /** Strikes when the place is reached for the n-th time in this process, and only then. From 1. */
+  /** Fails when this process reaches the point for the n-th time, and only then. Starts at 1. */
   nth: number;
 }
 
@@ -24,7 +24,7 @@ const parseEntry = (text: string): PlannedFailure | string => {
   return { name, action, nth: Number(nth) };
 };
 
-/** `name:kill|pause|error[@n],…`: what shall go wrong on purpose, for drills. */
+/** `name:kill|pause|error[@n],…`: the planned failures of a drill. */
 export const failpointPlan = z.string().transform((text, context): PlannedFailure[] => {
   const plan: PlannedFailure[] = [];
   for (const entry of text.split(',')) {
@@ -35,7 +35,7 @@ export const failpointPlan = z.string().transform((text, context): PlannedFailur
   return plan;
 });
 
-/** What api and worker read: failures on purpose. */
+/** Variables of api and worker for planned failures. */
 export const failpointVariables = {
   FAILPOINT: failpointPlan
     .optional()

@@ -31,7 +31,7 @@ test.each([
   expect(() => planOf(text)).toThrow(problem);
 });
 
-test('strikes at the n-th visit and only there', () => {
+test('a failpoint acts at the n-th visit, and only there', () => {
   const { logger, lines } = listen();
   const failpoint = createFailpoint(planOf('relay.before_mark:error@2'), logger);
   expect(lines.join('')).toContain('Never set it in production');
@@ -41,7 +41,7 @@ test('strikes at the n-th visit and only there', () => {
   failpoint('relay.before_mark');
 });
 
-test('without a plan nothing is said and nothing happens', () => {
+test('without a plan, nothing is logged and nothing happens', () => {
   const { logger, lines } = listen();
   const failpoint = createFailpoint(undefined, logger);
   failpoint('relay.before_mark');

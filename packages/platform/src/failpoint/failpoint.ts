@@ -3,8 +3,8 @@ import type { FailpointName } from './failpoint-names.ts';
 import type { FailpointAction, PlannedFailure } from './failpoint-plan.ts';
 
 /**
- * Called at a place where a drill may strike. Synchronous, so that nothing can happen between the place and
- * the blow. @throws FailpointError when an error is planned there
+ * Called at a point where a drill may make the process fail. Synchronous, so that nothing can happen between the point and
+ * the failure. @throws FailpointError when an error is planned there
  */
 export type Failpoint = (name: FailpointName) => void;
 

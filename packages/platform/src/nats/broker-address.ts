@@ -1,5 +1,5 @@
 export interface BrokerAddress {
-  /** Without the user. */
+  /** Addresses without the user. */
   servers: string[];
   /** `tls://`: encrypted, or no connection. */
   isTls: boolean;
@@ -12,8 +12,8 @@ const SCHEMES = ['nats:', 'tls:'];
 const withScheme = (text: string): string => (text.includes('://') ? text : `nats://${text}`);
 
 /**
- * Reads `nats://user:password@host:4222,nats://other:4222`, as other clients of the broker do; the one in use
- * takes the user apart from the servers. Percent-encoded, as in any URL; the first user found is for all servers.
+ * Reads `nats://user:password@host:4222,nats://other:4222`, as other clients of the broker do; our client takes the user
+ * separately from the servers. Percent-encoded, as in any URL; the first user applies to all servers.
  *
  * @throws Error when a server is not a URL, has another scheme, or only some are `tls://`
  */

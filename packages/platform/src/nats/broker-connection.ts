@@ -9,7 +9,7 @@ import {
 } from '@nats-io/nats-core';
 import { readBrokerAddress } from './broker-address.ts';
 
-/** Files with which a process proves who it is, and by which it knows the broker. */
+/** Files with which a process proves its identity, and verifies the broker's. */
 export interface BrokerFiles {
   /** Credentials of an operator-mode cluster. */
   credentials?: string | undefined;
@@ -24,7 +24,7 @@ export interface BrokerFiles {
 
 const readText = (path: string): Uint8Array => new TextEncoder().encode(readFileSync(path, 'utf8').trim());
 
-/** Read at each connection, so that a replaced file or password is used. */
+/** Reads the files at each connection, so that a replaced file or password is used. */
 const authenticatorFor = (
   url: () => string,
   { credentials, nkey }: BrokerFiles,
@@ -50,11 +50,11 @@ const tlsFor = (isTls: boolean, files: BrokerFiles): TlsOptions | undefined => {
   };
 };
 
-/** The part of a connection's options that says where the broker is and how it is reached. */
+/** Returns the connection options that say where and how to reach the broker. */
 export const toConnectionOptions = (url: () => string, files: BrokerFiles = {}): ConnectionOptions => {
   const { servers, isTls } = readBrokerAddress(url());
   const authenticator = authenticatorFor(url, files);
-  // With `tls` a broker without TLS is refused before anything is sent to it.
+  // With `tls`, the client refuses a broker without TLS before it sends anything.
   const tls = tlsFor(isTls, files);
   return { servers, ...(authenticator && { authenticator }), ...(tls && { tls }) };
 };

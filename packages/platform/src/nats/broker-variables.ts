@@ -10,7 +10,7 @@ const brokerUrl = z
     try {
       readBrokerAddress(text);
     } catch (error) {
-      // Of the parser's own messages some repeat the address, with its password.
+      // Some of the parser's own messages repeat the address, with its password.
       const isOurs = error instanceof Error && error.message.startsWith('must');
       context.addIssue({
         code: 'custom',
@@ -21,7 +21,7 @@ const brokerUrl = z
   });
 const path = z.string().min(1).optional();
 
-/** What every process reads that reaches the broker. */
+/** Variables of every process that connects to the broker. */
 export const brokerVariables = {
   NATS_URL: brokerUrl.describe(
     'One or more servers with JetStream, comma-separated, with user and password: `nats://user:password@host:4222`. `tls://` is encrypted or fails.',
@@ -36,7 +36,7 @@ export const brokerVariables = {
     .describe("TLS before the broker's greeting; the broker needs `handshake_first`."),
 };
 
-/** What {@link brokerVariables} say of files, for `Bus.connect`. */
+/** Returns the files in {@link brokerVariables} for `Bus.connect`. */
 export const toBrokerFiles = (read: z.output<z.ZodObject<typeof brokerVariables>>): BrokerFiles => ({
   credentials: read.NATS_CREDS_FILE,
   nkey: read.NATS_NKEY_FILE,
@@ -46,13 +46,13 @@ export const toBrokerFiles = (read: z.output<z.ZodObject<typeof brokerVariables>
   handshakeFirst: read.NATS_TLS_FIRST,
 });
 
-/** One subject of the broker, no wildcard: it is published to. */
+/** A subject without wildcards, to which a process publishes. */
 const subject = z
   .string()
   .max(255)
   .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'must be words of [A-Za-z0-9_-] with dots between them');
 
-/** What api and worker read alike: the subjects between them. */
+/** Variables that api and worker share: the subjects between them. */
 export const subjectVariables = {
   SUBJECT_OPTIMIZE_REQUEST: subject.optional().meta({
     description:
@@ -69,7 +69,7 @@ export const subjectVariables = {
   }),
 };
 
-/** What {@link subjectVariables} say, for `Bus.connect`. */
+/** Returns the subjects in {@link subjectVariables} for `Bus.connect`. */
 export const toSubjectOverrides = (read: {
   SUBJECT_OPTIMIZE_REQUEST?: string | undefined;
   SUBJECT_OPTIMIZE_RESPONSE?: string | undefined;

@@ -13,27 +13,27 @@ export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
   bus: Bus;
   stream: string;
   subject: string;
-  /** How many messages are worked on at once. */
+  /** Number of messages processed at the same time. */
   concurrency: number;
-  /** How many of them may be large, as handlers say of their slot (default: all). */
+  /** How many of them may be large, as handlers report for their slot (default: all). */
   largeConcurrency?: number;
-  /** Without an ack or a sign of life for this long, the server delivers again. Milliseconds. */
+  /** Without an ack or a sign of life for this long, the server redelivers. Milliseconds. */
   ackWaitMs: number;
   /**
-   * Throws when what the handler needs does not answer; silence for 2 s says the same. Asked after a failure, before anything else is taken:
-   * deliveries are counted, and an outage must not use them up.
+   * Throws when a dependency of the handler does not answer; silence for 2 s counts as well. Called after a failure, before
+   * the next message: the broker counts deliveries, and an outage must not use them up.
    */
   checkNeeds?: () => Promise<void>;
   /**
-   * Works alone on a message that was delivered before and not released in order: it may have ended its process,
-   * and must not take others along.
+   * Processes a message alone that was delivered before and not released in order: it may have ended its process, and must
+   * not take others with it.
    */
   isolateRedelivered?: boolean;
   onOutcome?: (outcome: Outcome) => void;
 }
 
 const NEXT_EXPIRES_MS = 5_000;
-/** Of so many places one asks the broker for a message while there is none: asking is all that silence costs. */
+/** While no message waits, one in this many slots asks the broker: an idle consumer costs nothing else. */
 const PLACES_PER_REQUEST = 4;
 const CHECK_MS = 2_000;
 const RECOVERY_PAUSE_MS = 1_000;
@@ -46,9 +46,9 @@ const once = (work: () => void): (() => void) => {
 };
 
 /**
- * A durable pull consumer: at least once, explicit acks, confirmed after the effect. A message that fails
- * its schema, or was delivered too often (a crash loop counts too), goes to the dead letters and never
- * stalls the next one. Survives the loss of the stream: it makes its consumer again.
+ * A durable pull consumer: at least once, with explicit acks, which follow the effect. A message that fails its schema, or
+ * was delivered too often (a crash loop counts too), becomes a dead letter and never stalls the next one. Recreates its
+ * consumer after the loss of the stream.
  */
 export class JetStreamConsumer<Payload> {
   readonly #options: ConsumerOptions<Payload>;
@@ -56,19 +56,19 @@ export class JetStreamConsumer<Payload> {
   readonly #delivery: DeliveryOptions<Payload>;
   readonly #deadLetters: DeadLetters;
   readonly #stopping = new AbortController();
-  /** Waiting for a slot ends; deliveries in work continue. */
+  /** Ends the wait for a slot; deliveries in work continue. */
   readonly #taking = new AbortController();
   /** Open requests for one message each; closed when stopping, so that the shutdown does not wait for them to expire. */
   readonly #requests = new Set<ConsumerMessages>();
-  /** Those whose message has come. */
+  /** Requests that have received their message. */
   readonly #inWork = new Set<ConsumerMessages>();
   readonly #slots: Slots;
   /** Stream numbers of messages that failed here in order. */
   readonly #failedHere = new Set<number>();
-  /** Turns to ask for a message; the next loop asks when one of these has its message. */
+  /** Turns to request a message; the next loop requests one when such a loop has its message. */
   readonly #asking: Slots;
   #draining = false;
-  /** Something failed, and it is not known yet whether the next would. */
+  /** A message failed, and it is not yet known whether the next would fail too. */
   #doubts = false;
   #loops: Promise<void>[] = [];
 
@@ -83,7 +83,7 @@ export class JetStreamConsumer<Payload> {
     this.#asking = new Slots({ total: asking, large: asking });
   }
 
-  /** Makes the durable consumer and starts the loops. @throws when the stream does not exist. */
+  /** Creates the durable consumer and starts the loops. @throws when the stream does not exist */
   async start(): Promise<void> {
     await this.#ensureConsumer();
     const { concurrency, largeConcurrency = concurrency } = this.#options;
@@ -93,8 +93,8 @@ export class JetStreamConsumer<Payload> {
   }
 
   /**
-   * Takes no new message; messages in work get `graceMs` to end, then their signal is aborted.
-   * What is not acked is delivered again, to this process or another.
+   * Takes no new messages. Messages in work get `graceMs` to end, then their signal is aborted. Unacknowledged ones are
+   * delivered again, to this process or another.
    */
   async stop(graceMs = 0): Promise<void> {
     this.#draining = true;
@@ -119,20 +119,20 @@ export class JetStreamConsumer<Payload> {
         await this.#processNext(consumer);
       } catch (error) {
         if (this.#draining) return;
-        // While the broker is away the connection has said so, once.
+        // The connection has already logged, once, that the broker is down.
         if (this.#options.bus.isConnected) this.#logger.warn({ err: error }, 'consumer interrupted');
         consumer = undefined;
         await pause(RECOVERY_PAUSE_MS, undefined, { signal: this.#stopping.signal }).catch(() => {
           // Stopped meanwhile.
         });
         await this.#ensureConsumer().catch(() => {
-          // Still away; the next round tries again.
+          // Still down; the next round tries again.
         });
       }
     }
   }
 
-  /** @returns whether to continue; a short while later, if not */
+  /** @returns whether to continue at once; otherwise after a short pause */
   async #recovers(): Promise<boolean> {
     try {
       const { checkNeeds } = this.#options;
@@ -147,7 +147,7 @@ export class JetStreamConsumer<Payload> {
     }
   }
 
-  /** One message a slot and never one in reserve: a message that waits here would lose its ack_wait. */
+  /** Takes one message per slot and none in reserve: a message that waits here would lose its ack_wait. */
   async #processNext(consumer: Consumer): Promise<void> {
     const turn = await this.#asking.take(this.#taking.signal);
     const endTurn = once(() => turn.release());
@@ -189,7 +189,7 @@ export class JetStreamConsumer<Payload> {
   }
 
   async #isolate(slot: Slot): Promise<void> {
-    // Loops that only wait for a message hold a place, too.
+    // Loops that only wait for a message hold a slot too.
     for (const request of this.#requests) if (!this.#inWork.has(request)) request.stop();
     await slot.becomeAlone(this.#stopping.signal);
   }

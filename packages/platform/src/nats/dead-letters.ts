@@ -2,22 +2,22 @@ import { headers, type MsgHdrs } from '@nats-io/nats-core';
 import type { Bus } from './bus.ts';
 import { isStreamNotFound } from './is-stream-not-found.ts';
 
-/** A delivery given up. */
+/** An abandoned delivery. */
 export interface DeadLetter {
-  /** Names it: its sequence in the stream of dead letters. */
+  /** Identifies it: its sequence in the stream of dead letters. */
   seq: number;
   consumer: string;
-  /** The subject that it came from. */
+  /** The original subject. */
   origin: string;
   reason: string;
-  /** Deliveries before it was given up. */
+  /** Deliveries before it was abandoned. */
   attempts: number;
   died_at: Date;
   payload: Uint8Array;
   headers: Record<string, string>;
 }
 
-/** What is put there. */
+/** The content of a new dead letter. */
 export interface GivenUp {
   stream: string;
   stream_seq: number;
@@ -34,13 +34,13 @@ const HEADER = {
 } as const;
 const REASON_LENGTH = 500;
 
-/** Headers of the host or of tracing; ours and the broker's say something of this one message. */
+/** Keeps headers of the host and of tracing; ours and the broker's describe this one message. */
 const passedOn = (given: MsgHdrs | undefined): Record<string, string> => {
   const names = (given?.keys() ?? []).filter((name) => !/^(nats|claimcheck)-/i.test(name));
   return Object.fromEntries(names.map((name) => [name, given?.get(name) ?? '']));
 };
 
-/** The stream `{APP}_DLQ`: what consumers gave up, kept for an operator. */
+/** The stream `{APP}_DLQ`: messages that consumers abandoned, kept for an operator. */
 export class DeadLetters {
   readonly #bus: Bus;
   readonly #stream: string;
@@ -50,7 +50,7 @@ export class DeadLetters {
     this.#stream = bus.streams.deadLetters.name;
   }
 
-  /** Repeatable: the same message given up by the same consumer is kept once. */
+  /** Repeatable: the same message abandoned by the same consumer is stored once. */
   async put(consumer: string, given: GivenUp, reason: string): Promise<void> {
     await this.#bus.publish(this.#bus.subjects.deadLetter(consumer), given.payload, {
       messageId: `${given.stream}:${given.stream_seq}:${consumer}`,
@@ -63,7 +63,7 @@ export class DeadLetters {
     });
   }
 
-  /** How many there are of each consumer that has any. */
+  /** Returns the number of letters of each consumer that has any. */
   async counts(): Promise<Map<string, number>> {
     const all = this.#bus.subjects.deadLetter('*');
     const { state } = await this.#bus.manager.streams.info(this.#stream, { subjects_filter: all });
@@ -71,13 +71,13 @@ export class DeadLetters {
     return new Map(found.map(([subject, count]) => [this.#consumerOf(subject), count]));
   }
 
-  /** The number of the latest; 0 when there was none yet. */
+  /** Returns the number of the latest letter; 0 without any. */
   async lastSeq(): Promise<number> {
     const { state } = await this.#bus.manager.streams.info(this.#stream);
     return state.last_seq;
   }
 
-  /** Oldest first, one at a time. @param consumer none means all */
+  /** Yields letters one at a time, oldest first. @param consumer undefined means all */
   async *list(consumer = '*'): AsyncGenerator<DeadLetter> {
     const next_by_subj = this.#bus.subjects.deadLetter(consumer);
     for (let seq = 1; ; ) {
@@ -93,10 +93,10 @@ export class DeadLetters {
   }
 
   /**
-   * Publishes it where it came from, as a new message, and removes it once the broker has that. Repeated
-   * after a crash in between it is published once: its new id is made of what it is.
+   * Publishes a letter on its original subject as a new message, and removes it once the broker has confirmed. If a crash
+   * comes in between, a repetition publishes it only once: its new id is derived from the letter.
    *
-   * @throws when the broker does not confirm; then it is still here
+   * @throws when the broker does not confirm; then the letter stays
    */
   async redrive(letter: DeadLetter): Promise<void> {
     const publishHeaders = headers();

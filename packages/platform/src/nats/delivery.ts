@@ -4,7 +4,7 @@ import type { Logger } from '../process/logger.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Slot } from './slots.ts';
 
-/** The message can never succeed: it goes to the dead letters at once. */
+/** The message can never succeed: it becomes a dead letter at once. */
 export class PoisonError extends Error {
   constructor(reason: string) {
     super(reason);
@@ -18,40 +18,40 @@ export type Outcome = (typeof OUTCOMES)[number];
 export interface HandlerContext {
   /** 1 for the first delivery. */
   attempt: number;
-  /** Deliveries so far, also those that an orderly shutdown released. */
+  /** Deliveries so far, including those that an orderly shutdown released. */
   deliveries: number;
   signal: AbortSignal;
-  /** The place that this message is worked on in. */
+  /** The slot in which this message is processed. */
   slot: Slot;
 }
 
-/** `error`: its last attempt failed in order. `crash`: that attempt ended without a word, perhaps with its process. */
+/** `error`: its last attempt failed in order. `crash`: that attempt ended without a report, perhaps with its process. */
 export type Exhaustion = 'error' | 'crash';
 
 export interface DeliveryOptions<Payload> {
   durable: string;
   schema: z.ZodType<Payload>;
-  /** Deliveries; the last one that fails goes to the dead letters, and so does any more, unseen by the handler. */
+  /** Number of deliveries. The last one that fails becomes a dead letter; further ones do so without reaching the handler. */
   maxAttempts: number;
   handle: (payload: Payload, context: HandlerContext) => Promise<void>;
   /** Called before a message that was delivered too often is abandoned. */
   onExhausted?: (payload: Payload, end: Exhaustion, context: HandlerContext) => Promise<void>;
-  /** Counts how many deliveries were released by an orderly shutdown: those are no attempts. */
+  /** Returns how many deliveries an orderly shutdown released: those are no attempts. */
   countReleased?: (payload: Payload) => Promise<number>;
-  /** Called before an orderly shutdown releases a message that was in work. */
+  /** Called before an orderly shutdown releases a message in work. */
   onRelease?: (payload: Payload) => Promise<void>;
   logger: Logger;
 }
 
 const RETRY_DELAYS_MS = [1_000, 5_000, 15_000, 60_000];
 const LONGEST_RETRY_DELAY_MS = 60_000;
-/** So often may even reading a message, or telling that it is given up, end the process. */
+/** How often even reading a message, or reporting that it is abandoned, may end the process. */
 const LAST_CHANCES = 2;
 const TERM_REASON_LENGTH = 100;
 
 /**
- * Decides the outcome of one delivery. The broker counts deliveries, so a message whose processing ends the
- * process is dead-lettered, too: from then on the handler does not see it.
+ * Decides the outcome of one delivery. The broker counts deliveries, so a message whose processing ends the process becomes
+ * a dead letter too: from then on the handler does not see it.
  */
 export const settleDelivery = async <Payload>(
   message: JsMsg,
@@ -77,7 +77,7 @@ export const settleDelivery = async <Payload>(
   return 'done';
 };
 
-/** @returns why the message is to be given up; undefined when it is done */
+/** @returns why to abandon the message; undefined when it is done */
 const work = async <Payload>(
   message: JsMsg,
   options: DeliveryOptions<Payload>,

@@ -16,9 +16,9 @@ export interface DurableConsumer {
 const CONSUMER_EXISTS = 10_148;
 
 /**
- * Makes the durable consumer, or brings it to these settings: what waits in it stays. Subjects that it reads
- * stay, too, and this one is added with a warning: taking them away would silence every process that calls
- * the subject differently, be it that one of them is misnamed or that a release is being rolled out.
+ * Creates the durable consumer, or updates it to these settings; waiting messages stay. Subjects that it already reads stay
+ * too, and this one is added with a warning. Removing them would silence every process that uses the other name, be it
+ * because one of them is misnamed or because a release is being rolled out.
  */
 export const ensureConsumer = async (wanted: DurableConsumer, logger: Logger): Promise<void> => {
   const { bus, stream, durable, subject } = wanted;
@@ -32,7 +32,7 @@ export const ensureConsumer = async (wanted: DurableConsumer, logger: Logger): P
     const { config } = await consumers.info(stream, durable);
     const read = subjectsRead(config);
     const isRead = read.includes(subject);
-    // Not without need: it would write over what another process adds at the same time.
+    // Only if necessary: it would overwrite what another process adds at the same time.
     if (isRead && config.ack_wait === settings.ack_wait && config.max_deliver === settings.max_deliver)
       return;
     if (!isRead)
@@ -40,7 +40,7 @@ export const ensureConsumer = async (wanted: DurableConsumer, logger: Logger): P
         { consumer: durable, read, reads: [...read, subject] },
         'the consumer reads one subject more now: another process has other SUBJECT_ variables, or had',
       );
-    // An update is merged with what is there, and the broker refuses a consumer that has both fields.
+    // The broker merges an update with the existing settings, and refuses a consumer that has both fields.
     const filter = isRead ? {} : { filter_subject: undefined, filter_subjects: [...read, subject] };
     await consumers.update(stream, durable, { ...settings, ...filter });
   }

@@ -8,7 +8,7 @@ const settled = async (promise: Promise<unknown>): Promise<boolean> => {
   return (await Promise.race([promise.then(() => 'settled'), turn])) === 'settled';
 };
 
-it('gives the place of large work that waits to small work', async () => {
+it('gives the slot of waiting large work to small work', async () => {
   const slots = new Slots({ total: 2, large: 1 });
   const first = await slots.take(signal);
   await first.becomeLarge(signal);
@@ -19,14 +19,14 @@ it('gives the place of large work that waits to small work', async () => {
   const small = await slots.take(signal);
   const queued = slots.take(signal);
   first.release();
-  // With the turn comes the place: those who queue for one have to wait on.
+  // The turn brings the slot: callers that queue for one have to keep waiting.
   expect(await settled(waits)).toBe(true);
   expect(await settled(queued)).toBe(false);
   small.release();
   expect(await settled(queued)).toBe(true);
 });
 
-it('lets work be alone: it waits for what runs, and nothing starts next to it', async () => {
+it('runs exclusive work alone: it waits for running work, and nothing starts next to it', async () => {
   const slots = new Slots({ total: 2, large: 1 });
   const other = await slots.take(signal);
   const first = await slots.take(signal);
@@ -41,7 +41,7 @@ it('lets work be alone: it waits for what runs, and nothing starts next to it', 
   expect(await settled(next)).toBe(true);
 });
 
-it('two that want to be alone are so in turn', async () => {
+it('runs two exclusive jobs one after the other', async () => {
   const slots = new Slots({ total: 2, large: 1 });
   const [first, second] = [await slots.take(signal), await slots.take(signal)];
   const turns = [first.becomeAlone(signal), second.becomeAlone(signal)];

@@ -3,12 +3,12 @@ import { Semaphore } from '../process/semaphore.ts';
 /** A slot for one job. The job releases it, however it ends. */
 export interface Slot {
   /**
-   * Says that this is large work. While as many as may are at it, it gives its place to others and waits.
+   * Declares this work as large. While the allowed number of large jobs run, it releases its slot to others and waits.
    * @throws the signal's reason when aborted
    */
   becomeLarge(signal: AbortSignal): Promise<void>;
   /**
-   * Waits until nothing else is in work, and keeps it so until it is released.
+   * Waits until no other job runs, and stays alone until it is released.
    * @throws the signal's reason when aborted
    */
   becomeAlone(signal: AbortSignal): Promise<void>;
@@ -17,11 +17,11 @@ export interface Slot {
 
 interface Limits {
   total: number;
-  /** How many of the places large work may have. */
+  /** Number of slots that large work may hold. */
   large: number;
 }
 
-/** First come, first served; what is small never waits for what is large. */
+/** First come, first served; small work never waits for large work. */
 export class Slots {
   readonly #places: Semaphore;
   readonly #large: Semaphore;
@@ -56,14 +56,14 @@ export class Slots {
         if (!this.#large.tryAcquire()) {
           giveUpPlace();
           await this.#large.acquire(becoming);
-          // The previous large job has left its slot with the turn: no queueing behind jobs that only look
+          // The previous large job passed its slot on with the turn: no queueing behind jobs that only wait
           // for work.
           holdsPlace = true;
         }
         isLarge = true;
       },
       becomeAlone: async (becoming) => {
-        // Two that wait with a place in hand would wait for each other.
+        // Two jobs that wait while each holds a slot would wait for each other.
         giveUpPlace();
         await this.#alone.acquire(becoming);
         isAlone = true;

@@ -35,6 +35,6 @@ const factsOf = async (bus: Bus, plan: StreamPlan): Promise<StreamFacts> => {
   }
 };
 
-/** What the broker has of each planned stream. @throws when JetStream does not answer */
+/** Returns what the broker has of each planned stream. @throws when JetStream does not answer */
 export const streamFacts = (bus: Bus): Promise<StreamFacts[]> =>
   Promise.all(Object.values(bus.streams).map((plan: StreamPlan) => factsOf(bus, plan)));

@@ -7,7 +7,7 @@ import {
 } from '@nats-io/jetstream';
 import { subjectsRead } from './subjects-read.ts';
 
-/** `waiting`: not delivered, or not acked yet · `done`: acked · `lost`: the stream does not have it. */
+/** `waiting`: not delivered or not acked · `done`: acked · `lost`: the stream does not contain it. */
 export type StreamPosition = 'waiting' | 'done' | 'lost';
 
 export interface PublishedMessage {
@@ -27,7 +27,7 @@ const orUndefined = async <T>(ask: () => Promise<T>): Promise<T | undefined> => 
   }
 };
 
-/** A number alone proves nothing: a stream that was lost and made again counts from 1. */
+/** A number alone proves nothing: a stream that was lost and recreated counts from 1. */
 const isThere = async (
   manager: JetStreamManager,
   stream: string,
@@ -41,8 +41,8 @@ const isAcked = (info: ConsumerInfo, message: PublishedMessage): boolean =>
   message.stream_seq <= info.ack_floor.stream_seq;
 
 /**
- * Where messages of one stream stand with one of its consumers. A message above the ack floor counts as
- * waiting even when it was acked out of order: the server tells no more than that.
+ * Returns where messages of one stream stand with one of its consumers. A message above the ack floor counts as waiting even
+ * if it was acked out of order, because the server reveals no more than that.
  *
  * @throws when the broker does not answer
  */
@@ -52,7 +52,7 @@ export const streamPositions = async (
   messages: readonly PublishedMessage[],
 ): Promise<StreamPosition[]> => {
   const { stream, consumer } = options;
-  // First: what is acked after this is found as waiting, which is asked about again.
+  // This comes first: a message acked after it counts as waiting, and the caller asks about it again.
   const info = await orUndefined(() => manager.consumers.info(stream, consumer));
   return Promise.all(
     messages.map(async (message) => {
@@ -62,7 +62,7 @@ export const streamPositions = async (
   );
 };
 
-/** The last message that a stream holds for one of its consumers; 0 when it holds none. */
+/** Returns the last message that a stream holds for one of its consumers; 0 if it holds none. */
 const lastSeqFor = async (
   manager: JetStreamManager,
   { stream_name, config }: ConsumerInfo,
@@ -78,11 +78,11 @@ const lastSeqFor = async (
 const POLL_MS = 50;
 
 /**
- * Waits until a consumer has acked everything that its subjects hold now. Later messages do not count, which
- * distinguishes a busy consumer that keeps up from one that lags.
+ * Waits until a consumer has acked everything that its subjects hold now. Later messages do not count, which distinguishes a
+ * busy consumer that keeps up from one that lags.
  *
- * @param ms how long, in milliseconds
- * @returns false: not by then
+ * @param ms time limit in milliseconds
+ * @returns false if the time limit came first
  * @throws when the broker does not answer
  */
 export const catchesUp = async (

@@ -1,6 +1,6 @@
 import type { ConsumerConfig } from '@nats-io/jetstream';
 
-/** What a consumer reads: the broker has one field for a subject, another for several. Empty: no filter. */
+/** Returns the subjects of a consumer, for which the broker has one field for one and another for several. Empty: no filter. */
 export const subjectsRead = ({
   filter_subject,
   filter_subjects,

@@ -5,7 +5,7 @@ import { StartError } from '../process/start-error.ts';
 import type { Bus } from './bus.ts';
 import { subjectsRead } from './subjects-read.ts';
 
-/** A subject that no stream takes: what is published there is lost, what is awaited there never comes. */
+/** No stream takes a subject: messages published there are lost, and those expected there never arrive. */
 class WiringError extends StartError {
   constructor(subjects: readonly string[], stream: string, taken: readonly string[] | undefined) {
     const there =
@@ -19,9 +19,9 @@ class WiringError extends StartError {
 }
 
 export interface WaitOptions {
-  /** How long the api may take to make its streams. Milliseconds. */
+  /** Time for the api to create its streams. Milliseconds. */
   absentMs: number;
-  /** How long the streams that are there may take to change: then these names are wrong, not early. */
+  /** Time for existing streams to change: after that the names are wrong, not early. Milliseconds. */
   driftMs: number;
   logger: Logger;
   signal: AbortSignal;
@@ -52,7 +52,7 @@ const withoutStream = async (bus: Bus, subjects: readonly string[]): Promise<str
   return subjects.filter((_, index) => streams[index] === undefined);
 };
 
-/** What the broker knows of the consumers of the media and storage streams. */
+/** Returns the broker's information on the consumers of the media and storage streams. */
 export const consumersOf = async (bus: Bus): Promise<ConsumerInfo[]> => {
   const consumers: ConsumerInfo[] = [];
   for (const { name } of [bus.streams.media, bus.streams.storage])
@@ -63,8 +63,8 @@ export const consumersOf = async (bus: Bus): Promise<ConsumerInfo[]> => {
 const STILL_USED_MS = 3_600_000;
 
 /**
- * Returns subjects that get messages and that no consumer reads: those of our requests, and all others that the
- * media stream took lately, such as the answers of a worker with another name for them.
+ * Returns subjects with messages and without a consumer: those of our requests, and all others that the media stream
+ * received recently, such as the answers of a worker with another name for them.
  */
 export const unreadSubjects = async (bus: Bus, consumers: readonly ConsumerInfo[]): Promise<string[]> => {
   const { subjects, streams } = bus;
@@ -81,7 +81,7 @@ export const unreadSubjects = async (bus: Bus, consumers: readonly ConsumerInfo[
   return unread;
 };
 
-/** Seconds since the oldest message that a consumer has not acknowledged was published; 0 when nothing waits. */
+/** Returns the age in seconds of the oldest message that a consumer has not acknowledged; 0 if none waits. */
 export const oldestAge = async (bus: Bus, info: ConsumerInfo): Promise<number> => {
   if (info.num_pending + info.num_ack_pending === 0) return 0;
   const read = subjectsRead(info.config);
@@ -89,7 +89,7 @@ export const oldestAge = async (bus: Bus, info: ConsumerInfo): Promise<number> =
     (read.length === 0 ? ['>'] : read).map((subject) => {
       const seq = info.ack_floor.stream_seq + 1;
       const next: { seq: number; next_by_subj?: string } = { seq, next_by_subj: subject };
-      // It was removed, or acknowledged, since the consumer was asked.
+      // It was removed or acknowledged since the consumer was asked.
       return bus.manager.streams.getMessage(info.stream_name, next).catch(() => null);
     }),
   );

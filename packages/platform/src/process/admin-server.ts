@@ -5,22 +5,22 @@ import type { Logger } from './logger.ts';
 import { Gauge, type Registry } from './metrics.ts';
 import { within } from './within.ts';
 
-/** Name of a dependency → rejects when it does not answer. */
+/** By name of the dependency: a check that rejects when it does not answer. */
 export type ReadinessChecks = Record<string, () => Promise<unknown>>;
 
 export interface AdminServer {
   port: number;
-  /** Not ready from now on, so that a load balancer sends requests elsewhere; still alive. */
+  /** From now on not ready, so that a load balancer sends requests elsewhere; still alive. */
   drain(): void;
   close(): Promise<void>;
 }
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** Without a probe that asks more often, so that the log tells of an outage. */
+/** Used if no probe asks more often, so that the log reports an outage. */
 const CHECK_EVERY_MS = 10_000;
 
-/** Asks dependencies and tells the log of each change. */
+/** Checks dependencies, and logs each change. */
 class Dependencies {
   readonly #log: DependencyLog;
   #askedAt = performance.now();
@@ -55,18 +55,18 @@ class Dependencies {
 
 export interface AdminServerOptions {
   port: number;
-  /** Roles or lanes that this process has; an alert fires for a role that no process has. */
+  /** Roles or lanes of this process; an alert fires for a role that no process has. */
   roles: readonly string[];
   registry: Registry;
   logger: Logger;
-  /** Needed to serve anything: the process is not ready while one of them fails. */
+  /** Dependencies that every request needs: the process is not ready while one of them fails. */
   checks: ReadinessChecks;
-  /** Only named when they fail: taking every process out of service would end what still works. */
+  /** Dependencies that are only named when they fail: unready processes would also end what still works. */
   reported?: ReadinessChecks;
 }
 
 /**
- * `/healthz` (the process lives), `/readyz` (503 while it can't serve; names which dependency does not answer),
+ * Serves `/healthz` (the process lives), `/readyz` (503 while it cannot serve; names the dependency that does not answer) and
  * `/metrics` (with `claimcheck_dependency_up`).
  */
 export const startAdminServer = async (options: AdminServerOptions): Promise<AdminServer> => {

@@ -6,7 +6,7 @@ export type CamelCased<Variables> = {
   [Name in keyof Variables & string as CamelCase<Name>]: Variables[Name];
 };
 
-/** Renames variables to what TypeScript calls them: `MAX_ATTEMPTS` becomes `maxAttempts`. */
+/** Renames variables for TypeScript: `MAX_ATTEMPTS` becomes `maxAttempts`. */
 export const camelCased = <Variables extends object>(variables: Variables): CamelCased<Variables> =>
   Object.fromEntries(
     Object.entries(variables).map(([name, value]) => [

@@ -17,7 +17,7 @@ describe('networkOf', () => {
   ])('%s counts as %s', (text, network) => expect(networkOf(text)).toBe(network));
 
   test.each(['', 'unknown', '_hidden', '1', '0x7f.1', '192.0.2', '192.0.2.256', '192.0.2.1, ', 'a.example'])(
-    '%j is no address',
+    '%j is not an address',
     (text) => expect(networkOf(text)).toBeUndefined(),
   );
 });

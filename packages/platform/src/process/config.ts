@@ -5,10 +5,10 @@ import { withSecretFiles } from './secret-files.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Checks environment variables against a schema whose keys are the variables' names.
- * An empty variable counts as not set, as Compose and Helm produce them. A secret may be in a file: `<name>_FILE`.
+ * Checks environment variables against a schema whose keys are the variables' names. An empty variable counts as not set, as
+ * Compose and Helm produce them. A secret may be in a file: `<name>_FILE`.
  *
- * @throws ConfigError naming every variable that is wrong; never a value, which may be a secret.
+ * @throws ConfigError that names every wrong variable; never a value, which may be a secret
  */
 export const readConfig = <Schema extends z.ZodType>(schema: Schema, env: Environment): z.output<Schema> => {
   const given = Object.fromEntries(
@@ -100,7 +100,7 @@ export const httpUrl = z
   .transform(withoutTrailingSlash)
   .meta({ takes: 'URL' });
 
-/** What every process reads. */
+/** Variables of every process. */
 export const commonVariables = {
   APP_NAME: z
     .string()

@@ -4,8 +4,8 @@ import { currentRequestId } from './request-id.ts';
 export type { Logger };
 
 /**
- * Creates a logger of JSON lines on standard output; lines of a request have its `request_id`. Secrets are kept out
- * by not logging them; the redaction is a second net for request headers.
+ * Creates a logger of JSON lines on standard output; lines of a request have its `request_id`. Secrets stay out because no
+ * code logs them; the redaction is a second safeguard for request headers.
  */
 export const createLogger = (app: string, level: string): Logger =>
   pino(
@@ -20,6 +20,6 @@ export const createLogger = (app: string, level: string): Logger =>
         return request_id === undefined ? {} : { request_id };
       },
     },
-    // With no length `flush` would wait for nothing.
+    // Without a length, `flush` would not wait at all.
     pino.destination({ dest: 1, sync: false, minLength: 1 }),
   );

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 export { Counter, Gauge, Histogram, Registry };
 
-/** A registry of its own per process (or per test), with Node's default metrics when asked for. */
+/** Creates a separate registry per process (or per test), with Node's default metrics on request. */
 export const createRegistry = (withDefaults = true): Registry => {
   const registry = new Registry();
   if (withDefaults) collectDefaultMetrics({ register: registry });

@@ -45,7 +45,7 @@ test.each([
   expect(() => read(value)).not.toThrow('secret');
 });
 
-test('a page of the local machine may have any of its names', () => {
+test('a page of the local machine may use any of its names', () => {
   expect(originsOf(['http://localhost:5173/app'])).toEqual([
     'http://127.0.0.1:5173',
     'http://localhost:5173',

@@ -12,13 +12,13 @@ const isWeb = (scheme: string): boolean => scheme === 'http' || scheme === 'http
 const originOf = (address: string): string | undefined => {
   if (address === '*' || address.toLowerCase() === 'null') return address.toLowerCase();
   const [, scheme = '', host = ''] = ADDRESS.exec(address.toLowerCase()) ?? [];
-  // Some web views send `file://`, where browsers send `null`.
+  // Some web views send `file://` where browsers send `null`.
   if (scheme === 'file') return host === '' ? 'file://' : undefined;
   // A wildcard for subdomains would match no page.
   if (host === '' || /[*@\s\\]/.test(host)) return undefined;
   const origin = `${scheme}://${host}`;
   if (!URL.canParse(origin)) return undefined;
-  // Of other schemes, such as `capacitor`, URL knows no origin.
+  // URL knows no origin for other schemes, such as `capacitor`.
   return isWeb(scheme) ? new URL(origin).origin : origin;
 };
 
@@ -43,7 +43,7 @@ export const originsOf = (addresses: readonly string[]): string[] => [
   ),
 ];
 
-/** What api and gateway read alike: a page whose socket opens can also upload. */
+/** Variables that api and gateway share: a page whose socket opens can also upload. */
 export const originVariables = {
   CORS_ORIGINS: list
     .refine(

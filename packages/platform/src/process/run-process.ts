@@ -8,7 +8,7 @@ import { StartError } from './start-error.ts';
 
 export interface StartTools<Config> {
   logger: Logger;
-  /** Undoes what has been started; what is opened is registered here at once. */
+  /** Undoes the steps of the start; whatever opens something registers it here at once. */
   shutdown: Shutdown;
   /** Calls a listener with the configuration after the file of a secret changed. */
   onReload: (listener: (config: Config) => void) => void;
@@ -22,19 +22,19 @@ interface Process<Config extends { logLevel: string }> {
   readConfig: (env: Environment) => Config;
   /** @returns fields for the line that says that the process is ready */
   start: (config: Config, tools: StartTools<Config>) => Promise<Record<string, unknown>>;
-  /** How long one step of the shutdown may take. */
+  /** Time limit of each step of the shutdown. */
   longestStepMs?: (config: Config) => number;
 }
 
 /**
- * V8 counts buffers towards the limit of the heap. By default it starts a full collection for each 64 MiB of
- * buffers, however small the heap: a third of the processor time of an upload. NODE_OPTIONS refuses the flag.
+ * V8 counts buffers towards the limit of the heap. By default it starts a full collection for each 64 MiB of buffers, however
+ * small the heap: a third of an upload's processor time. NODE_OPTIONS refuses the flag.
  */
 const BUFFERS_COUNT_AS_HEAP = '--external-memory-accounted-in-global-limit';
 
 /**
- * Runs one of our processes from its configuration to its last step. Exits with 78 when the configuration is
- * not valid, with 1 when the start or a step of the shutdown fails, with 0 otherwise.
+ * Runs one of our processes from its configuration to its last step. Exits with 78 when the configuration is not valid, with
+ * 1 when the start or a step of the shutdown fails, and with 0 otherwise.
  */
 export const runProcess = async <Config extends { logLevel: string }>({
   name,
@@ -58,7 +58,7 @@ export const runProcess = async <Config extends { logLevel: string }>({
     const fields = await start(config, { logger, shutdown, onReload, signal: stopping.signal });
     if (!stopping.signal.aborted) logger.info(fields, `${name} is ready`);
   } catch (error) {
-    // A start that was stopped fails because of that; the signal's handler ends the process.
+    // A start that was stopped fails for that reason; the signal's handler ends the process.
     if (stopping.signal.aborted) return;
     if (error instanceof StartError)
       logger.fatal({ reason: error.reason }, `${name} could not start: ${error.message}`);
@@ -69,14 +69,14 @@ export const runProcess = async <Config extends { logLevel: string }>({
   }
 };
 
-/** Once all lines are written: those that the exit itself flushes overtake one that is on its way. */
+/** Exits once all lines are written: lines that the exit itself flushes would overtake one in flight. */
 const exit = (logger: Logger): void => {
   logger.flush(() => process.exit());
   // Standard output may have lost its reader.
   setTimeout(() => process.exit(), 1_000);
 };
 
-/** Reads the configuration again whenever a secret's file changes; one that is not valid changes nothing. */
+/** Reads the configuration again when a secret's file changes; an invalid one changes nothing. */
 const reloads = <Config>(
   readConfig: (env: Environment) => Config,
   logger: Logger,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Environment } from './config.ts';
 import { ConfigError } from './config-error.ts';
 
-/** Variables that may be given as the name of a file in `<variable>_FILE`: mounted Secrets, agents of a vault. */
+/** Variables that may name a file in `<variable>_FILE`: mounted Secrets, agents of a vault. */
 export const SECRET_VARIABLES = [
   'DATABASE_URL',
   'GATEWAY_DATABASE_URL',
@@ -35,7 +35,7 @@ const readOne = (variable: string, path: string, problems: string[]): string => 
   }
 };
 
-/** Puts the content of files in place of their names. @throws ConfigError naming every file that cannot be read */
+/** Replaces file names by the content of the files. @throws ConfigError that names every unreadable file */
 export const withSecretFiles = (env: Environment): Environment => {
   const problems: string[] = [];
   const found = filesIn(env).map(([variable, path]) => {
@@ -57,15 +57,15 @@ interface WatchOptions {
 const EVERY_MS = 10_000;
 
 /**
- * Watches the files of secrets. Asks for their content: a mounted Secret is replaced by changing a link, which
- * notifications of file systems miss.
+ * Watches the files of secrets by reading their content: a mounted Secret is replaced by changing a link, which file system
+ * notifications miss.
  *
- * @returns ends it
+ * @returns a function that ends it
  */
 export const watchSecretFiles = ({ env, onChange, everyMs = EVERY_MS }: WatchOptions): (() => void) => {
   const files = filesIn(env);
   if (files.length === 0) return () => {};
-  // A file that is away for a moment is no change.
+  // A file that is missing for a moment is no change.
   const contents = () => files.map(([variable, path]) => readOne(variable, path, [])).join('\0');
   let known = contents();
   const timer = setInterval(() => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Semaphore } from './semaphore.ts';
 
-test('a semaphore never lets in more than its size, in their order, also after failures', async () => {
+test('a semaphore never admits more than its size, in order, even after failures', async () => {
   const semaphore = new Semaphore(3);
   const started: number[] = [];
   let running = 0;

@@ -1,4 +1,4 @@
-/** Lets a fixed number of holders in at a time; the others wait in their order. */
+/** Admits a fixed number of holders at a time; the others wait in order. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -7,7 +7,7 @@ export class Semaphore {
     this.#free = size;
   }
 
-  /** How many wait. */
+  /** Number of waiting callers. */
   get waiting(): number {
     return this.#waiting.length;
   }
@@ -37,9 +37,9 @@ export class Semaphore {
   }
 
   /**
-   * Exactly once for each `acquire`. The longest waiter gets the place: a newcomer cannot slip in between.
+   * Call it exactly once for each `acquire`. The longest waiter gets the slot: a newcomer cannot slip in between.
    *
-   * @returns whether one has waited for it
+   * @returns whether a caller was waiting for it
    */
   release(): boolean {
     const next = this.#waiting.shift();

@@ -4,8 +4,8 @@ import { within } from './within.ts';
 type Step = { name: string; run: () => Promise<void> | void; timeoutMs: number };
 
 /**
- * Ends a process in the reverse order of its start, each step bounded in time, so that a hanging
- * dependency can't keep it alive past the orchestrator's patience.
+ * Ends a process in the reverse order of its start, each step with a time limit, so that a hanging dependency cannot keep it
+ * alive beyond the orchestrator's patience.
  */
 export class Shutdown {
   readonly #steps: Step[] = [];
@@ -18,7 +18,7 @@ export class Shutdown {
     this.#stepTimeoutMs = stepTimeoutMs;
   }
 
-  /** Registers what undoes a step of the start. Last registered, first run. */
+  /** Registers a function that undoes a step of the start. Last registered, first run. */
   add(name: string, run: Step['run'], timeoutMs = this.#stepTimeoutMs): void {
     this.#steps.unshift({ name, run, timeoutMs });
   }

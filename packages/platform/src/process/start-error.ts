@@ -1,6 +1,6 @@
-/** Why a process cannot start, as an operator reads it: one sentence, no stack. */
+/** The reason why a process cannot start, for an operator: one sentence, no stack. */
 export class StartError extends Error {
-  /** What the server, or the connection, said. */
+  /** The message of the server or the connection. */
   readonly reason: string | undefined;
 
   constructor(message: string, cause?: unknown) {
@@ -12,7 +12,7 @@ export class StartError extends Error {
 
 const MAX_REASON = 300;
 
-/** The innermost message of several, on one line. */
+/** Returns the innermost of several messages, on one line. */
 const reasonOf = (cause: unknown): string => {
   if (cause instanceof AggregateError && cause.errors.length > 0) return reasonOf(cause.errors[0]);
   if (!(cause instanceof Error)) return String(cause);
@@ -21,7 +21,7 @@ const reasonOf = (cause: unknown): string => {
 };
 
 /**
- * Runs the first request to a server that a process cannot start without.
+ * Runs the first request to a server that a process needs to start.
  *
  * @throws StartError that names the variable to check
  */

@@ -1,4 +1,4 @@
-/** Waits for `run` that long, in milliseconds. @throws when it took longer; it then continues by itself */
+/** Waits for `run` for this many milliseconds. @throws when it takes longer; it then continues by itself */
 export const within = async <Result>(ms: number, run: () => Promise<Result>): Promise<Result> => {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {

@@ -5,11 +5,11 @@ import type { Storage } from './storage.ts';
 
 export interface SignedRequest {
   url: string;
-  /** To be sent as they are; they are part of the signature. */
+  /** The client must send them unchanged; they are part of the signature. */
   headers: Record<string, string>;
 }
 
-/** Signs writes that clients send to the store themselves. */
+/** Signs writes that clients send directly to the store. */
 export class DirectStorage {
   readonly #storage: Storage;
 
@@ -17,7 +17,7 @@ export class DirectStorage {
     this.#storage = storage;
   }
 
-  /** Signs one write of exactly `size_bytes` bytes, within `seconds`, if there is no such object yet. */
+  /** Signs one write of exactly `size_bytes` bytes, within `seconds`, unless the object exists. */
   async signPut(key: string, options: { size_bytes: number; seconds: number }): Promise<SignedRequest> {
     const command = new PutObjectCommand({
       ...this.#at(key),

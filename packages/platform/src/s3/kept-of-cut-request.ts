@@ -8,10 +8,10 @@ import type { Storage } from './storage.ts';
 const PATIENCE_MS = 5_000;
 const SIGNED_SECONDS = 60;
 
-/** Declared by a request of which half is sent: more than a server reads before it handles it. */
+/** Declared length of a request of which half is sent: more than a server reads before it handles the request. */
 export const CUT_REQUEST_BYTES = MIB;
 
-/** Closes the connection in order, as a killed process does, and a browser with a tab. */
+/** Closes the connection in order, as the system does for a killed process, and a browser for a closed tab. */
 const sendHalf = (url: string): Promise<void> =>
   new Promise((resolve) => {
     const { request } = url.startsWith('https:') ? https : http;
@@ -28,12 +28,12 @@ const sendHalf = (url: string): Promise<void> =>
   });
 
 /**
- * How many bytes the store keeps of a request that ends before its `Content-Length`, as if it had been whole;
- * undefined: it refuses it, as it should.
+ * Returns how many bytes the store keeps of a request that ends before its `Content-Length`; undefined if it refuses such a
+ * request, as it should.
  *
- * @param client reaches the store in the way that is of interest
- * @param key of nothing else; the caller removes it
- * @throws when the store can't be asked
+ * @param client uses the path to the store that is to be tested
+ * @param key of no other object; the caller removes it
+ * @throws when the store does not answer
  */
 export const keptOfCutRequest = async (
   storage: Storage,

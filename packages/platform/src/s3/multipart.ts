@@ -15,14 +15,14 @@ export const OCTETS = 'application/octet-stream';
 
 const CHECK_MS = 5_000;
 
-/** A part as the store keeps it. */
+/** A part as the store has it. */
 export interface UploadedPart {
   number: number;
   etag: string;
   size_bytes: number;
 }
 
-/** Runs one request; decides on its deadline and on further attempts. */
+/** Runs one request, and decides on its deadline and on retries. */
 export type Attempt = <T>(send: (options: RequestOptions) => Promise<T>) => Promise<T>;
 
 /** Multipart uploads of one bucket. Each call throws the store's error, unless it says otherwise. */
@@ -81,9 +81,9 @@ export class Multipart {
   }
 
   /**
-   * Makes one object of the parts.
+   * Joins the parts into one object.
    *
-   * @param options `ifAbsent`: only if there is no object yet
+   * @param options `ifAbsent`: only if the object does not exist yet
    * @throws see {@link isUnsettled}
    */
   async complete(
@@ -98,7 +98,7 @@ export class Multipart {
       MultipartUpload: { Parts: parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })) },
       ...(options.ifAbsent ? { IfNoneMatch: '*' } : {}),
     });
-    // Once: after a time-out the store may still be at work, and a second Complete would replace its object.
+    // Not repeated: after a time-out the store may still be working, and a second Complete would replace its object.
     await this.#client.send(command, {
       pool: 'completions',
       requestTimeout: COMPLETE_TIMEOUT_MS,
@@ -115,7 +115,7 @@ export class Multipart {
     }
   }
 
-  /** Aborts every multipart upload of a key, also one whose id no row has. Repeatable. */
+  /** Aborts every multipart upload of a key, even one whose id no row has. Repeatable. */
   async abortAll(key: string): Promise<void> {
     const command = new ListMultipartUploadsCommand({ Bucket: this.#bucket, Prefix: key });
     const { Uploads = [] } = await this.#attempt((options) => this.#client.send(command, options));
@@ -123,7 +123,7 @@ export class Multipart {
       if (Key === key && UploadId !== undefined) await this.abort(key, UploadId);
   }
 
-  /** @returns false only when the store says that there is no such multipart upload */
+  /** @returns false only when the store answers that the multipart upload does not exist */
   async isOpen(key: string, uploadId: string): Promise<boolean> {
     const command = new ListPartsCommand({ ...this.#at(key), UploadId: uploadId, MaxParts: 1 });
     try {

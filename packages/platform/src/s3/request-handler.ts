@@ -1,17 +1,17 @@
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler';
 
-/** As stores bill them: LIST is a GET that costs as much as a PUT. */
+/** Classes by which stores bill: LIST is a GET that costs as much as a PUT. */
 export const STORAGE_OPERATIONS = ['GET', 'HEAD', 'LIST', 'PUT', 'POST', 'DELETE', 'other'] as const;
 export type StorageOperation = (typeof STORAGE_OPERATIONS)[number];
 export type OnStorageRequest = (operation: StorageOperation) => void;
 
 type HandlerOptions = NonNullable<Parameters<NodeHttpHandler['handle']>[1]>;
 
-/** What one request may ask of the connection; passed to `client.send` as its options. */
+/** Options of one request for the connection; passed to `client.send`. */
 export interface RequestOptions extends HandlerOptions {
   /**
-   * `downloads`: viewers that read slowly hold their connections, and no other request waits for one.
-   * `completions`: may take minutes without a byte, and are never repeated after an error of the connection.
+   * `downloads`: viewers that read slowly hold their connections, and no other request waits for one. `completions`: may take
+   * minutes without a byte, and are never repeated after an error of the connection.
    */
   pool?: 'downloads' | 'completions';
 }
@@ -19,7 +19,7 @@ export interface RequestOptions extends HandlerOptions {
 /** Stores assemble large objects for minutes. */
 export const COMPLETE_TIMEOUT_MS = 300_000;
 
-/** An error that the SDK does not repeat: whether the request was carried out is unknown. */
+/** An error that the SDK does not repeat: the request may or may not have been carried out. */
 class UnknownOutcomeError extends Error {
   constructor(cause: unknown) {
     super('the storage did not answer', { cause });
@@ -32,7 +32,7 @@ const operationOf = (method: string, query: Record<string, unknown> | undefined)
   return STORAGE_OPERATIONS.find((known) => known === method) ?? 'other';
 };
 
-/** Sends requests over one of two pools of connections. Reports each one, repetitions too: stores bill them. */
+/** Sends requests over one of two pools of connections. Reports each one, repetitions too, because stores bill them. */
 export class RequestHandler extends NodeHttpHandler {
   readonly #onRequest: OnStorageRequest;
   readonly #downloads: NodeHttpHandler;

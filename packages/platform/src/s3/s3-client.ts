@@ -3,18 +3,18 @@ import { type OnStorageRequest, RequestHandler } from './request-handler.ts';
 
 export interface StorageOptions {
   endpoint: string;
-  /** The address that clients reach; part of a signature, so it must be known when signing. */
+  /** The address that clients reach. It is part of a signature, so it must be known when signing. */
   publicEndpoint?: string | undefined;
   region: string;
   bucket: string;
-  /** Others that hold what was stored before. */
+  /** Other buckets, which hold objects stored earlier. */
   readableBuckets?: readonly string[];
-  /** Keys, asked for with each signature; without them the SDK finds the identity that the platform provides. */
+  /** Returns keys for each signature. Without it, the SDK finds the identity that the platform provides. */
   keys?: (() => StorageKeys) | undefined;
   forcePathStyle: boolean;
-  /** Called with every request, for what it costs. */
+  /** Called with every request, to count its cost. */
   onRequest?: OnStorageRequest;
-  /** How long a connection may be without a byte in either direction. */
+  /** How long a connection may stay without a byte in either direction. */
   stallTimeoutMs?: number;
   /** The same for downloads that pass through this process: a viewer that pauses stops them. */
   downloadStallMs?: number;
@@ -27,13 +27,13 @@ export interface StorageKeys {
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Without a byte in either direction; a little later, so that a missing answer is reported as such. */
+/** Limit without a byte in either direction. Slightly later, so that a missing answer is reported as such. */
 const STALL_TIMEOUT_MS = 35_000;
 
-/** The SDK asks again five minutes before credentials expire: with this expiry ten seconds later. */
+/** The SDK asks again five minutes before credentials expire; with this expiry, that is ten seconds later. */
 const ASK_AGAIN_MS = 310_000;
 
-/** Keys as the SDK asks for them, time and again, so that a rotated one is used. */
+/** Returns keys whenever the SDK asks, so that a rotated one is used. */
 const toProvider = (keys: () => StorageKeys) => async () => {
   const { accessKeyId, secretAccessKey, sessionToken } = keys();
   const expiration = new Date(Date.now() + ASK_AGAIN_MS);
@@ -50,9 +50,9 @@ export const createS3Client = (options: StorageOptions, endpoint = options.endpo
   const connections = (socketTimeout: number) => ({
     connectionTimeout: 5_000,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Without this the time-out only warns, and a hanging server hangs us.
+    // Without this the time-out only warns, and a hanging server would block us.
     throwOnRequestTimeout: true,
-    // And one that stops in the middle of a body.
+    // This covers a server that stops in the middle of a body.
     socketTimeout,
     httpAgent: { maxSockets: 256, keepAlive: true },
     httpsAgent: { maxSockets: 256, keepAlive: true },
@@ -66,7 +66,7 @@ export const createS3Client = (options: StorageOptions, endpoint = options.endpo
     // S3-compatible servers differ in the newer checksum headers; ask for them only where S3 demands it.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // It would write lines of its own between our JSON; what it has to say is in the errors.
+    // It would write lines between our JSON lines; its errors contain the same information.
     logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
     requestHandler: new RequestHandler(
       options.onRequest ?? (() => undefined),

@@ -1,6 +1,6 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 
-/** 412 or 409: the object exists, or another request is just writing it. */
+/** 412 or 409: the object exists, or another request is writing it. */
 export const isConflict = (error: unknown): boolean =>
   error instanceof S3ServiceException &&
   (error.$metadata.httpStatusCode === 412 || error.$metadata.httpStatusCode === 409);
@@ -11,13 +11,13 @@ export const isMissing = (error: unknown): boolean =>
   error.name !== 'NoSuchBucket' &&
   (error.$metadata.httpStatusCode === 404 || error.name === 'NoSuchKey' || error.name === 'NotFound');
 
-/** The store knows no such multipart upload, or not these parts of it. */
+/** The store does not know the multipart upload, or these parts of it. */
 export const isLost = (error: unknown): boolean =>
   error instanceof S3ServiceException && (error.name === 'NoSuchUpload' || error.name === 'InvalidPart');
 
 /**
- * The store cannot make an object of these parts: it exists already, the multipart upload is gone, or a part
- * was replaced. HEAD of the object tells which.
+ * The store cannot join these parts: the object exists already, the multipart upload is gone, or a part was replaced. HEAD
+ * of the object tells which.
  */
 export const isUnsettled = (error: unknown): boolean =>
   isMissing(error) || isLost(error) || isConflict(error);
@@ -25,7 +25,7 @@ export const isUnsettled = (error: unknown): boolean =>
 const SOCKET_AWAY =
   /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 
-/** The store did not answer, or failed itself, rather than refused something. */
+/** The store did not answer, or failed itself, rather than refused the request. */
 export const isStorageAway = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false;
   if (error instanceof S3ServiceException) return (error.$metadata.httpStatusCode ?? 500) >= 500;
@@ -41,10 +41,10 @@ export const isTransient = (error: unknown): boolean =>
   (error.$metadata.httpStatusCode ?? 500) >= 500 ||
   error.name === 'SlowDown' ||
   error.name === 'RequestTimeout' ||
-  // versitygw, while it removes the folder that the last deleted key has left empty.
+  // versitygw, while it removes the folder that the last deleted key left empty.
   error.name === 'ExistingObjectIsDirectory';
 
-/** The store does not do what was asked, as a batch: it wants a Content-MD5, or has no such request. */
+/** The store does not support this batch request: it requires a Content-MD5, or has no such request. */
 export const isBatchRefused = (error: unknown): boolean =>
   error instanceof S3ServiceException &&
   (/^(MissingContentMD5|InvalidRequest|NotImplemented|MethodNotAllowed|InvalidDigest|BadDigest)$/.test(

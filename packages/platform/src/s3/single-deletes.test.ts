@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Storage } from './storage.ts';
 
-/** A store that wants a Content-MD5 for batches, as some do. */
+/** A store that requires a Content-MD5 for batches, as some do. */
 let asked: string[] = [];
 const server = http.createServer((request, response) => {
   const url = request.url ?? '';
@@ -32,7 +32,7 @@ afterAll(() => {
   server.close();
 });
 
-test('a store that refuses batches is asked for single deletes, and for no batch again', async () => {
+test('a store that refuses batches gets single deletes, and no further batch', async () => {
   await storage.delete(['a', 'b']);
   expect(asked.toSorted()).toEqual([
     'DELETE /media/a',

@@ -34,7 +34,7 @@ export const storageVariables = {
 
 type StorageVariables = z.output<z.ZodObject<typeof storageVariables>>;
 
-/** A key has two halves; without both, the platform gives the process an identity. */
+/** A key has two halves; without both, the platform provides the process's identity. */
 const hasWholeKey = (env: Pick<StorageVariables, 'S3_ACCESS_KEY_ID' | 'S3_SECRET_ACCESS_KEY'>): boolean =>
   (env.S3_ACCESS_KEY_ID === undefined) === (env.S3_SECRET_ACCESS_KEY === undefined);
 
@@ -44,7 +44,7 @@ export const wholeStorageKey: [typeof hasWholeKey, object] = [
   {
     path: ['S3_ACCESS_KEY_ID'],
     message: 'set both S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or neither',
-    // Together with all other problems, not only once those are solved.
+    // Reported together with all other problems, not only once those are solved.
     when: () => true,
   },
 ];
@@ -55,7 +55,7 @@ const keysOf = (read: StorageVariables): StorageKeys | undefined => {
   return { accessKeyId, secretAccessKey, sessionToken: read.S3_SESSION_TOKEN };
 };
 
-/** What {@link storageVariables} say, for `Storage`. */
+/** Returns the settings of {@link storageVariables} for `Storage`. */
 export const toStorageOptions = (read: StorageVariables): StorageOptions => {
   const keys = keysOf(read);
   return {

@@ -16,19 +16,19 @@ export interface CloudFrontOptions {
   privateKey: string;
 }
 
-/** CloudFront's base64, which needs no escape in a URL. */
+/** CloudFront's base64, which needs no escaping in a URL. */
 const urlSafe = (bytes: Buffer): string =>
   bytes.toString('base64').replaceAll('+', '-').replaceAll('=', '_').replaceAll('/', '~');
 
 /**
- * Signed URLs with a canned policy, as CloudFront and CDNs with the same scheme check them: RSA with SHA-1 over the
- * policy. The distribution reads the bucket with its own identity and forwards the `response-*` parameters.
+ * Signs URLs with a canned policy, as CloudFront and compatible CDNs check them: RSA with SHA-1 over the policy. The
+ * distribution reads the bucket with its own identity and forwards the `response-*` parameters.
  */
 export class CloudFrontSigner implements DownloadSigner {
   readonly #options: CloudFrontOptions;
   readonly #key: KeyObject;
 
-  /** @throws Error when the key is no private key */
+  /** @throws Error when the key is not a private key */
   constructor(options: CloudFrontOptions) {
     this.#options = options;
     this.#key = createPrivateKey(options.privateKey);

@@ -1,8 +1,8 @@
 export interface DownloadToSign {
   key: string;
-  /** The bucket that holds it; by default the one for new objects. */
+  /** The bucket of the object; by default the one for new objects. */
   bucket?: string | undefined;
-  /** How long from `signed_at` the URL is meant to live. */
+  /** Intended life of the URL, from `signed_at`. */
   seconds: number;
   signed_at: Date;
   content_type: string;
@@ -12,20 +12,20 @@ export interface DownloadToSign {
 
 export interface SignedDownload {
   url: string;
-  /** Milliseconds since 1970; sooner than asked for when the signer's own credentials end sooner. */
+  /** Milliseconds since 1970; earlier than requested if the signer's own credentials expire earlier. */
   expires_at: number;
 }
 
-/** Signs URLs with which clients GET objects past this process. The same arguments give the same URL. */
+/** Signs URLs with which clients GET objects without this process. The same arguments give the same URL. */
 export interface DownloadSigner {
   sign(download: DownloadToSign): Promise<SignedDownload>;
 }
 
-/** When a URL is meant to end. */
+/** Returns the intended end of a URL. */
 export const intendedEnd = ({ signed_at, seconds }: DownloadToSign): number =>
   signed_at.getTime() + seconds * 1_000;
 
-/** The object's address at a CDN, with the headers that S3 is to answer, as GetObject's parameters. */
+/** Returns the object's address at a CDN, with the response headers of S3 as GetObject's parameters. */
 export const cdnAddress = (base: string, download: DownloadToSign): URL => {
   const url = new URL(`${base}/${download.key}`);
   url.searchParams.set('response-content-type', download.content_type);

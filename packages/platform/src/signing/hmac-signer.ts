@@ -14,8 +14,8 @@ export interface HmacOptions {
 }
 
 /**
- * URLs for an edge of the operator's: `signature` is the HMAC-SHA256, in base64url, of the path and query before
- * `&signature=`; `expires` is in seconds since 1970 and part of it.
+ * Signs URLs for an operator's edge: `signature` is the HMAC-SHA256, in base64url, of the path and query before
+ * `&signature=`, which include `expires` in seconds since 1970.
  */
 export class HmacSigner implements DownloadSigner {
   readonly #options: HmacOptions;

@@ -6,7 +6,7 @@ import {
   type SignedDownload,
 } from './download-signer.ts';
 
-/** Presigned URLs of the store itself (SigV4 in the query). */
+/** Presigns URLs of the store itself (SigV4 in the query). */
 export class S3Signer implements DownloadSigner {
   readonly #storage: Storage;
 
@@ -15,7 +15,7 @@ export class S3Signer implements DownloadSigner {
   }
 
   async sign(download: DownloadToSign): Promise<SignedDownload> {
-    // A URL ends with the credentials that signed it, whatever it says itself.
+    // A URL expires with the credentials that signed it, whatever its own expiry.
     const end = Math.min(intendedEnd(download), (await this.#storage.credentialsExpireAt()) ?? Infinity);
     const { key, bucket, ...options } = download;
     const storage = this.#storage.in(bucket ?? this.#storage.bucket) ?? this.#storage;

@@ -22,7 +22,7 @@ const counting = () => {
   return { asked, cache };
 };
 
-test('one step of the clock takes one signature; a failure is not kept', async () => {
+test('one step of the clock takes one signature; a failure is not cached', async () => {
   const { asked, cache } = counting();
   await expect(cache.sign(download('2026-11-29T12:00:00Z'))).rejects.toThrow('no credentials yet');
   const first = await cache.sign(download('2026-11-29T12:00:00Z'));

@@ -4,8 +4,8 @@ import type { DownloadSigner, DownloadToSign, SignedDownload } from './download-
 const MAX_SIGNATURES = 5_000;
 
 /**
- * Keeps signatures of the current step of the clock: within it all viewers of an object get the same URL, and a
- * signature costs more than everything else that such a request does.
+ * Caches signatures of the current step of the clock. Within it all viewers of an object get the same URL, and a signature
+ * costs more than the rest of such a request.
  */
 export class SignatureCache implements DownloadSigner {
   readonly #signer: DownloadSigner;
@@ -21,7 +21,7 @@ export class SignatureCache implements DownloadSigner {
     if (known !== undefined) return known;
     const signing = this.#signer.sign(download);
     this.#signed.set(key, signing);
-    // The oldest goes first, and so does every signature of a step that is over.
+    // The oldest goes first, and so does every signature of a past step.
     const [oldest] = this.#signed.keys();
     if (this.#signed.size > MAX_SIGNATURES && oldest !== undefined) this.#signed.delete(oldest);
     signing.catch(() => this.#signed.delete(key));

@@ -44,7 +44,7 @@ test('CloudFront: the canned policy of the URL verifies with the public key, and
   expect(verifies(resource.replace('high', 'source'))).toBe(false);
 });
 
-test('HMAC: an edge recomputes the signature from what stands before it', async () => {
+test('HMAC: an edge recomputes the signature from the URL in front of it', async () => {
   const secret = 's'.repeat(32);
   const signer = new HmacSigner({ url: 'https://edge.example.org/media', secret });
   const { url } = await signer.sign(download);

@@ -41,7 +41,7 @@ export const completeCdn: [typeof isComplete, object] = [
   },
 ];
 
-/** What {@link signingVariables} say, for `createDownloadSigner`. */
+/** Returns the settings of {@link signingVariables} for `createDownloadSigner`. */
 export const toCdnSettings = (read: SigningVariables) => {
   const { CDN_URL: url, CDN_SIGNING_KEY: key } = read;
   if (url === undefined || key === undefined) return undefined;

@@ -43,7 +43,7 @@ const traceparentOf = (context: Context): string | undefined => {
   return carrier.get('traceparent');
 };
 
-/** A receiver that is away must not be silent: an operator without a trace finds the reason in the log. */
+/** Reports a receiver that is down: an operator without a trace finds the reason in the log. */
 class ReportingExporter implements SpanExporter {
   readonly #exporter: SpanExporter;
   readonly #onLost: TracingOptions['onLost'];
@@ -65,7 +65,7 @@ class ReportingExporter implements SpanExporter {
   }
 }
 
-/** Records spans with OpenTelemetry and sends them by OTLP/HTTP in batches. Nothing of it is global. */
+/** Records spans with OpenTelemetry and sends them by OTLP/HTTP in batches. It registers nothing globally. */
 export class OtlpTracing implements Tracing {
   readonly isRecording = true;
   readonly #current = new AsyncLocalStorage<Context>();
@@ -108,7 +108,7 @@ export class OtlpTracing implements Tracing {
   }
 
   async close(): Promise<void> {
-    // The loss was reported already, and is no reason for a process not to end well.
+    // The loss was reported already, and must not fail the shutdown.
     await this.#provider.shutdown().catch(() => undefined);
   }
 

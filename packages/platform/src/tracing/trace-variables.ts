@@ -3,7 +3,7 @@ import { httpUrl, list } from '../process/config.ts';
 
 const header = /^([A-Za-z0-9-]+)=(.+)$/;
 
-/** `name=value,name=value`, values percent-encoded: as OpenTelemetry's own variable. */
+/** `name=value,name=value` with percent-encoded values, like OpenTelemetry's own variable. */
 const headerList = list
   .refine((entries) => entries.every((entry) => header.test(entry)), 'must be a list of name=value')
   .transform((entries) =>
@@ -15,7 +15,7 @@ const headerList = list
     ),
   );
 
-/** What a process reads that takes part in traces; OpenTelemetry's names. */
+/** Variables of a process that takes part in traces, under OpenTelemetry's names. */
 export const traceVariables = {
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()
@@ -34,7 +34,7 @@ export const traceVariables = {
     .describe("Share of the traces that start here which are recorded; a caller's decision is kept."),
 };
 
-/** What {@link traceVariables} say, for `createTracing`. */
+/** Returns the settings of {@link traceVariables} for `createTracing`. */
 export const toTraceSettings = (read: {
   OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
   OTEL_EXPORTER_OTLP_HEADERS: Record<string, string>;

@@ -4,7 +4,7 @@ import { readTraceparent } from './traceparent.ts';
 const trace = '0af7651916cd43dd8448eb211c80319c';
 const span = 'b7ad6b7169203331';
 
-test('a traceparent, also of a later version', () => {
+test('a traceparent is read, even of a later version', () => {
   for (const given of [`00-${trace}-${span}-01`, `01-${trace}-${span}-00`])
     expect(readTraceparent(given)).toBe(given);
 });

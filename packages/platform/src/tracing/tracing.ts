@@ -1,13 +1,13 @@
 export interface SpanOptions {
   kind: 'server' | 'consumer' | 'producer' | 'internal';
-  /** `traceparent` of what asked for it; without one it belongs to what runs now, or begins a trace. */
+  /** `traceparent` of the request. Without one, the span belongs to the current trace, or starts one. */
   parent?: string | undefined;
   attributes?: Readonly<Record<string, string | number>>;
 }
 
 /** A timed piece of work that belongs to a trace. */
 export interface Span {
-  /** What `work` does, also later and elsewhere that it leads to, belongs to it. */
+  /** The work of `work`, even later and elsewhere, belongs to it. */
   run<Result>(work: () => Result): Result;
   end(outcome?: { attributes?: Readonly<Record<string, string | number>>; error?: unknown }): void;
 }
@@ -16,21 +16,21 @@ export interface Span {
 export interface Tracing {
   /** False: names, attributes and ends of spans are dropped; only callers' traces are passed on. */
   readonly isRecording: boolean;
-  /** Of what runs now, to be sent along; undefined outside of any trace. */
+  /** `traceparent` of the current work, to send along; undefined outside a trace. */
   traceparent(): string | undefined;
   start(name: string, options: SpanOptions): Span;
-  /** Sends what is recorded. */
+  /** Sends the recorded spans. */
   close(): Promise<void>;
 }
 
 export interface TracingOptions {
   /** Shown as `service.name`. */
   service: string;
-  /** Base URL of an OTLP/HTTP receiver; without one nothing is recorded, and traces of others are passed on. */
+  /** Base URL of an OTLP/HTTP receiver. Without one nothing is recorded, and callers' traces are passed on. */
   endpoint: string | undefined;
-  /** Sent to the receiver: mostly who we are. */
+  /** Headers for the receiver, mostly our credentials. */
   headers: Readonly<Record<string, string>>;
-  /** Share of the traces that begin here which are recorded; others' decisions are kept. 0 to 1. */
+  /** Share of traces starting here that is recorded, 0 to 1; callers' decisions are kept. */
   sampled: number;
   /** Called with batches that did not arrive. */
   onLost: (spans: number, error: unknown) => void;
@@ -47,14 +47,14 @@ const runInSpan = async <Result>(span: Span, work: () => Promise<Result>): Promi
   }
 };
 
-/** Runs `work` as a span, which ends with it. Where there is nothing to record or to pass on, just runs it. */
+/** Runs `work` in a span that ends with it; without anything to record or pass on, only runs it. */
 export const inSpan = <Result>(
   tracing: Tracing,
   name: string,
   options: SpanOptions,
   work: () => Promise<Result>,
 ): Promise<Result> => {
-  // Headers of the broker that are missing are read as an empty text.
+  // The broker's client returns an empty text for a missing header.
   const belongsToNothing = options.parent === undefined || options.parent === '';
   if (!tracing.isRecording && belongsToNothing) return work();
   return runInSpan(tracing.start(name, options), work);

@@ -9,7 +9,7 @@ import { expectAnswer } from '../../src/process/start-error.ts';
 const schema = z.object({
   ...commonVariables,
   LIMIT: wholeNumber(1, 10).default(1),
-  /** Buffers of 64 KiB that come and go before the process is ready. */
+  /** Number of 64 KiB buffers that come and go before the process is ready. */
   BUFFERS: wholeNumber(0, 100_000).default(0),
   FAIL: z.enum(['never', 'server', 'bug', 'hang']).default('never'),
 });
@@ -24,7 +24,7 @@ const failures = {
   hang: () => new Promise(() => setInterval(() => {}, 1_000)),
 };
 
-/** @returns full collections while that many buffers came and went, beside a heap of the size that servers have */
+/** Counts full collections while that many buffers come and go, next to a heap as large as a server's. */
 const fullCollections = async (buffers: number): Promise<number> => {
   const live = Array.from({ length: 300_000 }, (_, index) => ({ index, list: [index] }));
   const observer = new PerformanceObserver(() => {});
@@ -38,7 +38,7 @@ const fullCollections = async (buffers: number): Promise<number> => {
     const { detail } = entry as unknown as { detail: { kind: number } };
     return detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
   });
-  // Its use keeps the heap alive until here.
+  // Using it keeps the heap alive until here.
   return live.length === 0 ? 0 : full.length;
 };
 
