@@ -2,8 +2,8 @@ import type { RequestListener } from 'node:http';
 import type { ClientAddress } from './sockets/client-address.ts';
 
 /**
- * Answers plain requests on the public port: `GET /address` returns the address that its caller counts for, and
- * nothing about other clients. `claimcheck doctor` uses it to check TRUSTED_PROXY_HOPS.
+ * Answers plain requests on the public port: `GET /address` returns the address that it counts for the caller, and nothing
+ * about other clients. `claimcheck doctor` uses it to check TRUSTED_PROXY_HOPS.
  */
 export const answerRequests =
   (addressOf: ClientAddress): RequestListener =>

@@ -1,7 +1,7 @@
 import { runProcess } from '@claimcheck/platform/process/run-process';
 import { readGatewayConfig } from './config.ts';
 
-// Next to the time for clients to move.
+// In addition to the time for clients to move.
 const LONGEST_STEP_MS = 10_000;
 
 await runProcess({

@@ -1,7 +1,7 @@
 import { TOKEN_REFUSALS } from '@claimcheck/platform/auth/token-error';
 import { Counter, createRegistry, Gauge, type Registry } from '@claimcheck/platform/process/metrics';
 
-/** Why an event, a socket or a packet was dropped. */
+/** Reasons why an event, a socket or a packet was dropped. */
 const DROP_REASONS = [
   'slow_reader',
   'oversize_frame',
@@ -20,11 +20,11 @@ export interface GatewayMetrics {
   connections: Gauge;
   /** Conversations with a local subscriber. */
   feeds: Gauge;
-  /** @param waiting how many subscriptions wait for their turn to catch up */
+  /** @param waiting returns how many subscriptions wait for their turn to catch up */
   watchCatchUps(waiting: () => number): void;
-  /** Catch-ups that got a page of the log from the read of another one. */
+  /** Catch-ups that received a page of the log from another one's read. */
   sharedPages: Counter;
-  /** Connections that were asked to move because this gateway is going away. */
+  /** Connections asked to move because this gateway shuts down. */
   moved: Counter;
   /** Events times sockets. */
   deliveries: Counter;
@@ -35,7 +35,7 @@ export interface GatewayMetrics {
   refuse(reason: RefusalReason): void;
 }
 
-/** All metrics of the gateway; every series starts at 0, so that a first failure is a rise. */
+/** Creates all metrics of the gateway. Every series starts at 0, so that a first failure is an increase. */
 export const createGatewayMetrics = (): GatewayMetrics => {
   const registry = createRegistry();
   const registers = [registry];

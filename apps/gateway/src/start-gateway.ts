@@ -25,10 +25,10 @@ import { createIoServer } from './sockets/io-server.ts';
 import { createRoomAudience } from './sockets/room-audience.ts';
 import type { GatewayServer } from './sockets/types.ts';
 
-/** Connections for what does not queue: the comparison each second and the readiness check. */
+/** Connections for queries that do not queue: the comparison each second and the readiness check. */
 const SPARE_CONNECTIONS = 2;
 const CLOSE_PATIENCE_MS = 2_000;
-// A request is a WebSocket's handshake here, a few hundred bytes at once: a slower client holds a connection
+// A request here is a WebSocket's handshake, a few hundred bytes at once: a slower client holds a connection
 // for nothing.
 const HANDSHAKE_LIMITS = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 };
 
@@ -39,7 +39,7 @@ export interface GatewayAddress {
 
 interface Services {
   config: GatewayConfig;
-  /** Shared secrets of tokens, as they are now. */
+  /** Current shared secrets of tokens. */
   secrets: () => readonly string[] | undefined;
   bus: Bus;
   reader: ConversationReader;
@@ -58,7 +58,7 @@ const listen = async (server: HttpServer, port: number): Promise<number> => {
 };
 
 const closeSockets = async (io: GatewayServer, guard: ConnectionGuard): Promise<void> => {
-  // A client that does not answer the closing handshake is not waited for.
+  // The server does not wait for a client that does not answer the closing handshake.
   const timer = setTimeout(() => guard.terminateAll(), CLOSE_PATIENCE_MS);
   await io.close();
   clearTimeout(timer);
@@ -68,7 +68,7 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
   const { config, bus, reader, metrics, logger } = services;
   const addressOf = createClientAddress(config.trustedProxyHops);
   const httpServer = createServer(HANDSHAKE_LIMITS, answerRequests(addressOf));
-  // Also for who says nothing at all; ws takes it off a connection that has become a WebSocket.
+  // Applies to clients that send nothing at all; ws removes it from a connection that has become a WebSocket.
   httpServer.setTimeout(HANDSHAKE_LIMITS.requestTimeout);
   const ownPages = [config.publicUrl, config.gatewayPublicUrl].filter((url) => url !== undefined);
   const isAllowedOrigin = createOriginCheck([...ownPages, ...config.corsOrigins]);
@@ -140,7 +140,7 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
 };
 
 /**
- * Composes and starts the gateway; how to undo each step is registered with `shutdown`.
+ * Composes and starts the gateway, and registers with `shutdown` how to undo each step.
  * @throws StartError when a server does not answer; Error when a port is taken
  */
 export const startGateway = async (
@@ -150,7 +150,7 @@ export const startGateway = async (
   const metrics = createGatewayMetrics();
   const database = new Database({ url: config.databaseUrl, poolSize: config.databasePoolSize });
   shutdown.add('database', () => database.close());
-  /** Secrets as they are now. */
+  /** Returns the current secrets. */
   let live = config;
   onReload((next) => {
     live = next;
@@ -196,7 +196,7 @@ export const startGateway = async (
   });
   shutdown.add('admin server', () => admin.close());
   shutdown.add('sockets', sockets.close);
-  // Last in, first out: a load balancer looks elsewhere before sockets are closed.
+  // Last in, first out: a load balancer sends requests elsewhere before sockets are closed.
   shutdown.add('readiness', () => admin.drain());
   return { port: sockets.port, adminPort: admin.port };
 };

@@ -1,4 +1,4 @@
-// First: the libraries below keep the WebSocket that they find.
+// This import comes first: the libraries below keep the WebSocket that they find.
 import './network/install-line.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -27,21 +27,21 @@ import { Pdf } from './pdf/pdf.ts';
 
 const STREAMS_ABSENT_MS = 60_000;
 const STREAMS_DRIFT_MS = 10_000;
-/** After the grace, what is aborted still has to clean up. */
+/** Time after the grace period, in which aborted jobs clean up. */
 const CLEAN_UP_MS = 4_000;
 
 /**
- * Starts the worker; what it opens is registered with `shutdown` as it goes.
+ * Starts the worker, and registers with `shutdown` whatever it opens.
  *
  * @returns fields that describe it in the log
- * @throws StartError when the broker does not answer, its streams do not appear, or they take other subjects
+ * @throws StartError when the broker does not answer, its streams do not appear, or they have other subjects
  */
 export const startWorker = async (
   config: WorkerConfig,
   options: StartTools<WorkerConfig>,
 ): Promise<Record<string, unknown>> => {
   const { logger, shutdown } = options;
-  /** Secrets as they are now. */
+  /** Returns the current secrets. */
   let live = config;
   options.onReload((next) => {
     live = next;
@@ -169,8 +169,8 @@ const openScanner = (config: WorkerConfig): ClamdClient | undefined =>
       });
 
 /**
- * Learns the limit of clamd and tells what is wrong with its configuration. A clamd that is away tells its
- * limit later, by refusing: that is `unscannable` too, after the bytes were sent.
+ * Finds the limit of clamd, and reports faults in its configuration. A clamd that is down shows its limit later, by refusing:
+ * that is `unscannable` too, after the bytes were sent.
  */
 const examineScanner = async (
   scanner: ClamdClient | undefined,
@@ -242,7 +242,7 @@ const openAdminServer = (
     checks: {
       broker: () => bus.check(),
       storage: () => storage.check(),
-      // The server is open while the worker still waits for its streams: alive, and not ready.
+      // The admin server is open while the worker still waits for its streams: alive, but not ready.
       consumers: async () => {
         if (!isConsuming()) throw new Error('the consumers do not run yet');
       },

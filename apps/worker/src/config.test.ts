@@ -8,7 +8,7 @@ const required = {
   S3_BUCKET: 'claimcheck',
   S3_ACCESS_KEY_ID: 'key',
   S3_SECRET_ACCESS_KEY: 'secret',
-  // Any programs will do: they are only looked up.
+  // Any programs will do: the configuration only finds their paths.
   FFMPEG_PATH: process.execPath,
   FFPROBE_PATH: process.execPath,
 };

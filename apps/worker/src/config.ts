@@ -117,10 +117,10 @@ export const workerSchema = z
 export type WorkerConfig = ReturnType<typeof readWorkerConfig>;
 
 /**
- * The worker's whole configuration. Paths of programs are absolute (or `none`, for no ffmpeg); poppler and helpers
- * of the operating system are undefined where they are missing.
+ * The worker's complete configuration. Paths of programs are absolute (or `none`, for no ffmpeg); poppler and helpers of the
+ * operating system are undefined if they are missing.
  *
- * @throws ConfigError naming every variable that is wrong, and every program that is missing
+ * @throws ConfigError that names every wrong variable, and every missing program
  */
 export const readWorkerConfig = (env: Environment) => {
   const { config, problems } = readVariables(env);

@@ -16,7 +16,7 @@ export interface WorkerParts {
   scanPolicy: string;
 }
 
-/** Returns undefined when there is no answer in time: the report must not wait for a broken part. */
+/** Returns undefined without a timely answer: the report must not wait for a broken part. */
 const answered = <Answer>(ask: Promise<Answer>): Promise<Answer | undefined> =>
   within(LIMIT_MS, () => ask).catch(() => undefined);
 

@@ -30,14 +30,14 @@ export interface WorkerMetrics {
   jobs: Counter<'step' | 'outcome'>;
   jobDuration: Histogram<'step'>;
   deliveries: Counter<'consumer' | 'outcome'>;
-  /** Shows what the folders of the jobs may hold now. */
+  /** Shows how many bytes the folders of the jobs have reserved. */
   diskReserved: (read: () => number) => void;
   onStorageRequest: OnStorageRequest;
-  /** Shows the age of the scanner's signatures at each scrape; undefined when it tells none. Seconds. */
+  /** Shows the age of the scanner's signatures at each scrape; undefined without a date. Seconds. */
   watchSignatures: (age: () => Promise<number | undefined>) => void;
 }
 
-/** Every series starts at 0, so that a rate over the first event is not lost. */
+/** Every series starts at 0, so that a rate includes the first event. */
 export const createMetrics = (consumers: readonly string[]): WorkerMetrics => {
   const registry = createRegistry();
   const jobs = new Counter({

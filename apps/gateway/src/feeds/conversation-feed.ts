@@ -5,28 +5,28 @@ import { EventOrder } from './event-order.ts';
 import type { FeedAudience, FeedMember } from './feed-member.ts';
 import { parseConversationAnnouncement } from './parse-announcement.ts';
 
-// Long enough for announcements that overtook each other, short enough to stay unnoticed.
+// Long enough for announcements that overtook each other, short enough to go unnoticed.
 const GAP_PATIENCE_MS = 100;
-// 25 events of 8 KiB stay below what a socket may have waiting, so a fill drops no healthy reader.
+// 25 events of 8 KiB stay below the outgoing limit of a socket, so a fill drops no healthy reader.
 const FILL_PAGE = 25;
 const MAX_EARLY = 64;
 
 export interface FeedDependencies {
   reader: ConversationReader;
   audience: FeedAudience;
-  /** Core NATS subscription to a conversation; returns how to end it. */
+  /** Core NATS subscription to a conversation; returns a function that ends it. */
   follow(conversationId: string, onMessage: (data: Uint8Array) => void): () => void;
   onMalformed(conversationId: string): void;
   logger: Logger;
 }
 
 /**
- * A conversation as this process serves it: releases every event exactly once and in the order of `seq` to its
- * members, from announcements where they come and from the log where they don't.
+ * A conversation as this process serves it. It releases every event to its members exactly once and in the order of `seq`:
+ * from announcements if they arrive, and otherwise from the log.
  */
 export class ConversationFeed {
   readonly conversationId: string;
-  /** False when there is no such conversation; rejects when the database does not answer. */
+  /** False when the conversation does not exist; rejects when the database does not answer. */
   readonly opened: Promise<boolean>;
   readonly #deps: FeedDependencies;
   readonly #unfollow: () => void;
@@ -41,10 +41,10 @@ export class ConversationFeed {
   constructor(conversationId: string, deps: FeedDependencies) {
     this.conversationId = conversationId;
     this.#deps = deps;
-    // Before the position is read: what commits in between is then announced to us.
+    // Before the position is read: commits in between are then announced to us.
     this.#unfollow = deps.follow(conversationId, (data) => this.#onMessage(data));
     this.opened = this.#open();
-    // The caller that awaits it handles it; a feed that was released meanwhile must not crash the process.
+    // The awaiting caller handles it; a feed that was released meanwhile must not crash the process.
     this.opened.catch(() => {});
   }
 
@@ -54,8 +54,8 @@ export class ConversationFeed {
   }
 
   /**
-   * From now on `member` collects what is released.
-   * @returns the position: what came before must be read from the log
+   * Collects released events for `member` from now on.
+   * @returns the position: earlier events must be read from the log
    */
   join(member: FeedMember): number {
     if (this.#order === undefined) throw new Error('the feed is not open');
@@ -63,7 +63,7 @@ export class ConversationFeed {
     return this.#order.position;
   }
 
-  /** The member has everything up to the position and hears the audience from now on. */
+  /** The member has everything up to the position, and hears the audience from now on. */
   goLive(member: FeedMember): void {
     this.#catchingUp.delete(member);
     this.#live.add(member);
@@ -74,7 +74,7 @@ export class ConversationFeed {
     this.#live.delete(member);
   }
 
-  /** Releases everything that the log has now. One read at a time. @throws when the database does not answer */
+  /** Releases everything that the log contains now. One read at a time. @throws when the database does not answer */
   fill(): Promise<void> {
     this.#filling ??= this.#fill().finally(() => {
       this.#filling = undefined;
@@ -83,7 +83,7 @@ export class ConversationFeed {
     return this.#filling;
   }
 
-  /** Fills until `seq` is released; a fill under way may have looked too early, hence up to two. */
+  /** Fills until `seq` is released. A fill in progress may have read too early, hence up to two. */
   async catchUpTo(seq: number): Promise<void> {
     for (let tries = 0; tries < 2 && !this.#closed && (this.position ?? seq) < seq; tries += 1)
       await this.fill();
@@ -131,7 +131,7 @@ export class ConversationFeed {
   }
 
   #release(event: ConversationEvent): void {
-    // First, so that who is removed receives nothing more, not even this.
+    // This comes first, so that the removed user receives nothing further, not even this event.
     if (event.type === 'member.removed') this.#removeUser(event.user_id);
     for (const member of this.#catchingUp) member.collect(event);
     if (this.#live.size > 0) this.#deps.audience.event(event);
@@ -166,7 +166,7 @@ export class ConversationFeed {
       const page = await this.#deps.reader.readLog(this.conversationId, asked, FILL_PAGE);
       if (this.#closed) return;
       if (page === undefined) return this.gone();
-      // The database went back (restored, or the id was erased and used again).
+      // The database went back in time (restored, or the id was erased and used again).
       if (page.last_seq < asked) return this.#skipTo(order, page.last_seq);
       const next = page.events[0]?.seq ?? page.last_seq + 1;
       // Pruned: these events no longer exist.

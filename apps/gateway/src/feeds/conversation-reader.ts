@@ -14,13 +14,13 @@ import { SharedReads } from './shared-reads.ts';
 export interface ConversationReader {
   isMember(conversationId: string, userId: string): Promise<boolean>;
   conversationIdsOf(userId: string): Promise<string[]>;
-  /** Conversations that do not exist are missing from the map. */
+  /** Missing conversations are absent from the map. */
   lastSeqs(conversationIds: string[]): Promise<Map<string, number>>;
-  /** The same of conversations that had an event lately, served here or not. */
+  /** The same for conversations with a recent event, whether or not this process serves them. */
   recentSeqs(): Promise<Map<string, number>>;
   /**
-   * Events with `seq > sinceSeq` in order, at most `limit`; undefined when there is no such conversation.
-   * The page may be shared with others who asked the same: it is read-only.
+   * Events with `seq > sinceSeq` in order, at most `limit`; undefined when the conversation does not exist. Callers with the
+   * same question may share the page: it is read-only.
    */
   readLog(conversationId: string, sinceSeq: number, limit: number): Promise<LogPage | undefined>;
 }
@@ -28,7 +28,7 @@ export interface ConversationReader {
 export interface ConversationReaderOptions {
   /** Queries at a time; keep it below the pool's size. */
   concurrency: number;
-  /** A page of the log served one more asker. */
+  /** Called when a page of the log served one more caller. */
   onShared(): void;
 }
 
@@ -41,7 +41,7 @@ export const createConversationReader = (
   return {
     isMember: (conversationId, userId) => limit.run(() => isMember(database, conversationId, userId)),
     conversationIdsOf: (userId) => limit.run(() => conversationIdsOf(database, userId)),
-    // Past the queue: once a second, and what everybody's gaps wait for.
+    // Bypasses the queue: it runs once a second, and all gaps wait for it.
     lastSeqs: (conversationIds) => lastSeqs(database, conversationIds),
     recentSeqs: () => recentSeqs(database),
     readLog: (conversationId, sinceSeq, pageSize) =>

@@ -75,7 +75,7 @@ describe('EventOrder', () => {
       const released: number[] = [];
       for (const { seq } of arrivals) {
         released.push(...seqs(order.take(eventOf(seq))));
-        // Now and then a fill reads on from the position, as a feed does.
+        // Now and then a fill continues from the position, as a feed does.
         if (random() < 0.05) released.push(...seqs(order.take(eventOf(order.position + 1))));
       }
       while (order.position < count) released.push(...seqs(order.take(eventOf(order.position + 1))));

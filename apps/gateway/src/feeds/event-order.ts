@@ -1,14 +1,14 @@
 import type { ConversationEvent } from '@claimcheck/contracts/socket-events';
 
-// More than what a short reordering needs; beyond it the log is read anyway, so nothing is lost by forgetting.
+// More than a short reordering needs. Beyond it the log is read anyway, so dropping events loses nothing.
 const MAX_HELD = 64;
 
-/** Puts a conversation's events into the order of their `seq`, each exactly once, whatever order they come in. */
+/** Puts a conversation's events into the order of their `seq`, each exactly once, whatever order they arrive in. */
 export class EventOrder {
   readonly #held = new Map<number, ConversationEvent>();
   #position: number;
 
-  /** @param position the last seq that counts as released already */
+  /** @param position the last seq that counts as already released */
   constructor(position: number) {
     this.#position = position;
   }
@@ -18,7 +18,7 @@ export class EventOrder {
     return this.#position;
   }
 
-  /** Tells whether events wait for one that has not arrived. */
+  /** Returns whether events wait for one that has not arrived. */
   get hasGap(): boolean {
     return this.#held.size > 0;
   }
@@ -40,7 +40,7 @@ export class EventOrder {
     return released;
   }
 
-  /** Continues after `position`; what was held is forgotten. */
+  /** Continues after `position`, and drops the events that it held. */
   restart(position: number): void {
     this.#held.clear();
     this.#position = position;

@@ -3,11 +3,11 @@ import type { ConversationEvent, MediaProgress } from '@claimcheck/contracts/soc
 /** One socket's part in a conversation's feed. */
 export interface FeedMember {
   readonly userId: string;
-  /** A released event, in order, while the member is still catching up; live members hear the audience. */
+  /** Receives released events, in order, while the member is catching up; live members hear the audience. */
   collect(event: ConversationEvent): void;
-  /** The feed left events out that are gone from the log; what was collected is not complete. */
+  /** Called when the feed skipped events that are gone from the log: the collected ones are incomplete. */
   skipped(): void;
-  /** The user is no longer a member, or the conversation is gone. The feed has let go of this member. */
+  /** Called when the user is no longer a member, or the conversation is gone. The feed has removed this member. */
   removed(): void;
 }
 
@@ -15,6 +15,6 @@ export interface FeedMember {
 export interface FeedAudience {
   event(event: ConversationEvent): void;
   progress(progress: MediaProgress): void;
-  /** Events are gone from the log; members must load the conversation again. */
+  /** Called when events are gone from the log; members must load the conversation again. */
   resync(conversationId: string): void;
 }

@@ -1,7 +1,7 @@
 import { ConversationFeed, type FeedDependencies } from './conversation-feed.ts';
 import type { ConversationReader } from './conversation-reader.ts';
 
-/** A feed that stays open until `release`; releasing twice is harmless. */
+/** A feed that stays open until `release`; releasing it twice is harmless. */
 export interface FeedLease {
   readonly feed: ConversationFeed;
   release(): void;
@@ -19,15 +19,15 @@ interface Entry {
 
 interface Known {
   feed: ConversationFeed;
-  /** Before the database was asked. */
+  /** The position before the database was queried. */
   position: number;
 }
 
-/** So many are compared one by one, each second. */
+/** Up to this many conversations are compared one by one, each second. */
 const FEW = 200;
-/** What no event tells of: a conversation that was erased, a database that went back. */
+/** Interval of complete comparisons, which find what no event announces: an erased conversation, a restored database. */
 const ALL_EVERY_MS = 30_000;
-/** Within the time that the database calls lately. */
+/** Within the time for which the database counts an event as recent. */
 const LONGEST_PAUSE_MS = 5_000;
 
 /** The feeds of all conversations with a local subscriber: opened for the first, closed with the last. */
@@ -58,14 +58,14 @@ export class FeedRegistry {
     };
   }
 
-  /** The next comparison is of all conversations: announcements may have been lost for a while. */
+  /** Makes the next comparison include all conversations: announcements may have been lost for a while. */
   compareAll(): void {
     this.#comparedAllAt = undefined;
   }
 
   /**
-   * Compares served conversations with the database in one query and fills what is behind: all of them where
-   * they are few, now and then, and after a pause; otherwise those that had an event lately.
+   * Compares served conversations with the database in one query, and fills those that are behind. It includes all of them if
+   * they are few, periodically, and after a pause; otherwise those with a recent event.
    * @throws when the database does not answer
    */
   async reconcile(): Promise<void> {
@@ -92,7 +92,7 @@ export class FeedRegistry {
     const fills = known.map(async ({ feed, position }) => {
       const lastSeq = lastSeqs.get(feed.conversationId);
       if (lastSeq === undefined) return feed.gone();
-      // Lower than what was released before we asked: the database went back, which a fill finds out too.
+      // Lower than the position before the query: the database went back, which a fill also detects.
       if (lastSeq < position || lastSeq > (feed.position ?? lastSeq)) await feed.fill();
     });
     await Promise.all(fills);

@@ -2,7 +2,7 @@ import { hostId } from '@claimcheck/contracts/ids';
 import type { ConversationAnnouncement, UserAnnouncement } from '@claimcheck/contracts/socket-events';
 import { z } from 'zod';
 
-// Only what the gateway itself relies on is checked: the rest belongs to the api, and an optional field that
+// Checks only fields on which the gateway itself relies: the rest belongs to the api, and an optional field that
 // is newer than this gateway must pass through.
 const position = { conversation_id: hostId, seq: z.int().positive() };
 const about = z.looseObject({ message_id: z.guid() });
@@ -48,7 +48,7 @@ export const parseConversationAnnouncement = (
 ): ConversationAnnouncement | undefined => {
   const result = conversationAnnouncement.safeParse(parseJson(data));
   if (!result.success || result.data.conversation_id !== conversationId) return undefined;
-  // The rest of message and media is the api's word, as it is when it comes out of the log.
+  // The api vouches for the rest of message and media, as it does in the log.
   return result.data as ConversationAnnouncement;
 };
 

@@ -3,8 +3,8 @@ import type { Logger } from '@claimcheck/platform/process/logger';
 const INTERVAL_MS = 1_000;
 
 /**
- * Searches, every second and on request, for events that were committed but whose announcement never arrived.
- * One search at a time; a request during a search leads to another one right after it.
+ * Searches, every second and on request, for committed events whose announcement never arrived. One search at a time; a
+ * request during a search starts another one right after it.
  */
 export class Reconciler {
   readonly #reconcile: () => Promise<void>;

@@ -21,7 +21,7 @@ const setUp = (limit = 4) => {
   return { state, reads, ask };
 };
 
-test('a thousand equal questions at once are one read, and different ones are not', async () => {
+test('a thousand equal questions at once cause one read; different ones do not share', async () => {
   const { state, ask } = setUp();
   const answers = Promise.all(Array.from({ length: 1_000 }, (_, index) => ask(index % 2 === 0 ? 'a' : 'b')));
   expect(await answers).toHaveLength(1_000);
@@ -38,7 +38,7 @@ test('an answer is never older than its question', async () => {
   expect(state).toMatchObject({ started: 2, shared: 1 });
 });
 
-test("a failure is everybody's who shared it, and not of the next", async () => {
+test('a failure reaches all who shared the read, and not the next question', async () => {
   const reads = new SharedReads<string>(
     (read) => read(),
     () => {},

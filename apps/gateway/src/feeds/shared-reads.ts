@@ -1,6 +1,6 @@
 /**
- * Answers equal questions with one read. Only a read that has not started is shared, so an answer is never older
- * than its question; questions that come during a read of their key wait for the next one.
+ * Answers equal questions with one read. Only a read that has not started is shared, so an answer is never older than its
+ * question; questions that arrive during a read of their key wait for the next one.
  */
 export class SharedReads<Result> {
   readonly #begin: (read: () => Promise<Result>) => Promise<Result>;

@@ -7,7 +7,7 @@ export type UserListener = (announcement: UserAnnouncement) => void;
 
 export interface UserFeedDependencies {
   reader: ConversationReader;
-  /** Core NATS subscription to a user; returns how to end it. */
+  /** Core NATS subscription to a user; returns a function that ends it. */
   follow(userId: string, onMessage: (data: Uint8Array) => void): () => void;
   onMalformed(userId: string): void;
   logger: Logger;
@@ -16,7 +16,7 @@ export interface UserFeedDependencies {
 interface Entry {
   listeners: Set<UserListener>;
   unfollow: () => void;
-  /** Announcements are handled one after the other, or a slow check would turn their order around. */
+  /** Announcements are handled one after the other, or a slow check would reverse their order. */
   queue: Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export class UserFeeds {
     this.#deps = deps;
   }
 
-  /** @returns how to stop listening */
+  /** @returns a function that stops listening */
   listen(userId: string, listener: UserListener): () => void {
     const entry = this.#entries.get(userId) ?? this.#open(userId);
     entry.listeners.add(listener);
@@ -59,7 +59,7 @@ export class UserFeeds {
     for (const listener of [...entry.listeners]) listener(announcement);
   }
 
-  /** A removal may arrive after the user was added again. Without an answer the removal stands. */
+  /** A removal may arrive after the user was added again. Without an answer, the removal stands. */
   async #isStillMember(userId: string, conversationId: string): Promise<boolean> {
     try {
       return await this.#deps.reader.isMember(conversationId, userId);

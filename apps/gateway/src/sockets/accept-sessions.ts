@@ -15,14 +15,14 @@ export interface AcceptDependencies extends SessionDependencies {
 }
 
 /**
- * The HTTP request that opened a connection is of no use any more, and some kilobytes of an idle socket.
+ * Drops the HTTP request that opened a connection: it is no longer needed, and takes some kilobytes of an idle socket.
  * https://socket.io/docs/v4/memory-usage/
  */
 const forgetRequest = (connection: Connection): void => {
   Object.assign(connection, { request: null });
 };
 
-/** Lets authenticated sockets in and gives each its session. */
+/** Accepts authenticated sockets, and gives each its session. */
 export const acceptSessions = (io: GatewayServer, deps: AcceptDependencies): void => {
   const { metrics, guard, logger } = deps;
   const refusals = new RefusalLog(logger);
@@ -48,7 +48,7 @@ export const acceptSessions = (io: GatewayServer, deps: AcceptDependencies): voi
       budget.release();
       uncount();
       metrics.connections.dec();
-      // A connection without a socket would stay open, authenticated by nothing.
+      // A connection without a socket would stay open without authentication.
       socket.conn.close();
     });
   });

@@ -1,8 +1,8 @@
 import { originsOf } from '@claimcheck/platform/process/origins';
 
 /**
- * Tells whether a page of `origin` may open a socket. Browsers always send the header, and pages cannot change it.
- * A client without it is not a browser, so no page's credentials are at stake.
+ * Returns whether a page of `origin` may open a socket. Browsers always send the header, and pages cannot change it. A client
+ * without it is not a browser, so no page's credentials are at stake.
  *
  * @param urls addresses of pages; `*` allows every origin
  */

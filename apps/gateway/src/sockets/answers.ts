@@ -1,7 +1,7 @@
 import { PROBLEMS, type ProblemCode } from '@claimcheck/contracts/errors';
 import type { SocketError } from '@claimcheck/contracts/socket-events';
 
-/** An error as clients get it; `message` defaults to the public sentence of the code. */
+/** Returns an error in the form for clients; `message` defaults to the public sentence of the code. */
 export const failure = (code: ProblemCode, message: string = PROBLEMS[code].title): SocketError => ({
   error: { code, message },
 });

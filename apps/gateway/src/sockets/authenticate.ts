@@ -10,7 +10,7 @@ const authSchema = z.object({ token: z.string().min(1) });
 
 type ConnectErrorCode = 'unauthorized' | 'token_expired' | 'invalid_request' | 'rate_limited' | 'unavailable';
 
-/** A client gets it as `connect_error`, with `data` from the problem table. */
+/** Clients receive it as `connect_error`, with `data` from the problem table. */
 class ConnectError extends Error {
   readonly data: { code: ConnectErrorCode; message: string };
 
@@ -24,10 +24,10 @@ type Next = (error?: Error) => void;
 
 export interface AuthenticationDependencies {
   verify: TokenVerifier;
-  /** Connections that have passed, by user. */
+  /** Authenticated connections, by user. */
   connectionsOfUsers: ConnectionCounts;
   metrics: GatewayMetrics;
-  /** A token was refused. Clients get no reason, operators do. */
+  /** Called when a token was refused. Operators get the reason, clients do not. */
   onRefused: (error: TokenError) => void;
 }
 

@@ -6,7 +6,7 @@ import type { GatewayServer } from './types.ts';
 
 const payloadOf = (text: string) => ({ conversation_id: 'c1', seq: 1, message: { message_id: text } });
 
-/** Bytes of an event on the wire, as Socket.IO itself encodes it, with the engine's prefix. */
+/** Returns the bytes of an event on the wire, as Socket.IO itself encodes it, with the engine's prefix. */
 const wireBytes = (payload: object): number => {
   const data = ['message.deleted', payload];
   const [packet = ''] = new Encoder().encode({ type: PacketType.EVENT, nsp: '/', data });
@@ -26,12 +26,12 @@ test.each(['x', 'ü', '😀', '"', '\n'])(
 );
 
 test('an unmeasured payload cannot be emitted', () => {
-  // Only its types are of interest: it is never called.
+  // Only its types matter: it is never called.
   const emit = (io: GatewayServer) => {
-    // @ts-expect-error a payload as such is refused by the compiler
+    // @ts-expect-error the compiler refuses a bare payload
     io.emit('resync', { conversation_id: 'c1' });
     const payload = boundedPayload('resync', { conversation_id: 'c1' });
-    // @ts-expect-error so is one that may have been too large
+    // @ts-expect-error and one that may have been too large
     io.emit('resync', payload);
     if (payload !== undefined) io.emit('resync', payload);
   };

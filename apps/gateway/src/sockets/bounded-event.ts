@@ -6,10 +6,10 @@ declare const bounded: unique symbol;
 type EventName = keyof ServerToClientEvents;
 export type PayloadOf<Name extends EventName> = Parameters<ServerToClientEvents[Name]>[0];
 
-/** A payload of which {@link boundedPayload} has found that it fits into one event. */
+/** A payload that {@link boundedPayload} has measured: it fits into one event. */
 export type Bounded<Payload> = Payload & { readonly [bounded]: true };
 
-/** The contract's events as the Socket.IO server may emit them: of payloads only those that were measured. */
+/** The contract's events as the Socket.IO server may emit them: only with measured payloads. */
 export type BoundedEvents = {
   [Name in EventName]: (payload: Bounded<PayloadOf<Name>>) => void;
 };

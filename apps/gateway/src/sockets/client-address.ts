@@ -1,17 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { networkOf } from '@claimcheck/platform/process/client-network';
 
-/** The parts of a request that name its caller. */
+/** The parts of a request that identify its caller. */
 export interface Caller {
   headers: IncomingHttpHeaders;
   socket: { remoteAddress?: string | undefined };
 }
 
 /**
- * Returns the address that limits count a request for. Each proxy in front adds its caller to the right end of
- * `X-Forwarded-For`; whatever stands left of the entries of our own proxies, the client may have written.
+ * Returns the address that limits count for a request. Each proxy in front adds its caller to the right end of
+ * `X-Forwarded-For`; entries left of those from our own proxies may come from the client.
  *
- * @param trustedHops how many proxies in front do so; with 0 the header is ignored
+ * @param trustedHops the number of such proxies; with 0 the header is ignored
  */
 export const createClientAddress =
   (trustedHops: number) =>

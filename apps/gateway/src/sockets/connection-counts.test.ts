@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ConnectionCounts } from './connection-counts.ts';
 
-test('each key has so many and no more, and gets back what it gives back once', () => {
+test('each key gets its maximum and no more; releasing a slot twice frees one', () => {
   const counts = new ConnectionCounts(2);
   const [first] = [counts.add('ann'), counts.add('ann')];
   expect(counts.isFull('ann')).toBe(true);

@@ -1,4 +1,4 @@
-/** How many connections each user, or each address, has. */
+/** Counts the connections of each user, or of each address. */
 export class ConnectionCounts {
   readonly #counts = new Map<string, number>();
   readonly #max: number;
@@ -12,7 +12,7 @@ export class ConnectionCounts {
     return (this.#counts.get(key) ?? 0) >= this.#max;
   }
 
-  /** @returns how to take it off again; a second time is harmless */
+  /** @returns a function that subtracts it again; calling it twice is harmless */
   add(key: string): () => void {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     let isCounted = true;

@@ -6,9 +6,9 @@ import type { EventSender } from './event-sender.ts';
 import type { GatewayServer, GatewaySocket } from './types.ts';
 
 const TICK_MS = 50;
-// Ten clients do not need ten seconds: no slower than fifty a second.
+// Ten clients do not need ten seconds: at least fifty a second.
 const LONGEST_MS_PER_SOCKET = 20;
-// For a client that was asked to say goodbye and close by itself.
+// For clients that were asked to close by themselves.
 const FAREWELL_MS = 1_000;
 
 export interface DrainDependencies {
@@ -20,9 +20,9 @@ export interface DrainDependencies {
 }
 
 /**
- * Stops listening, then asks all clients to move, a few at a time, so that the remaining gateways do not get
- * all of them at once. Live events continue meanwhile. Clients that have not moved in the end are closed.
- * @param withinMs within this time all clients are asked
+ * Stops listening, then asks all clients to move, a few at a time, so that the remaining gateways do not get all of them at
+ * once. Live events continue meanwhile. Clients that have not moved by the end are disconnected.
+ * @param withinMs time in which all clients are asked
  */
 export const drainSockets = async (deps: DrainDependencies, withinMs: number): Promise<void> => {
   const { io, httpServer, events, metrics, logger } = deps;
@@ -37,7 +37,7 @@ export const drainSockets = async (deps: DrainDependencies, withinMs: number): P
     events.send(socket, 'session.moving', { closes_in_ms: closesInMs });
     metrics.moved.inc();
   };
-  // Whose handshake was under way.
+  // Clients whose handshake was in progress.
   io.on('connection', ask);
   logger.info({ connections: sockets.length, spread_ms: spreadMs }, 'asking clients to move');
   const ticks = Math.max(1, Math.ceil(spreadMs / TICK_MS));

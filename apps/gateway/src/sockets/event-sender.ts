@@ -7,7 +7,7 @@ import type { GatewayServer, GatewaySocket } from './types.ts';
 /** One socket, or a room. */
 type Target = GatewaySocket | ReturnType<GatewayServer['to']>;
 
-/** Sends events that stay within their limit of bytes; the types leave no other way to send one. */
+/** Sends events within their limit of bytes; the types leave no other way to send one. */
 export class EventSender {
   readonly #metrics: GatewayMetrics;
   readonly #logger: Logger;
@@ -28,18 +28,18 @@ export class EventSender {
       this.#metrics.drop('oversize_event');
       return false;
     }
-    // The compiler loses sight of the fact that name and payload belong together.
+    // The compiler cannot see that name and payload belong together.
     target.emit(name, ...([bounded] as Parameters<BoundedEvents[Name]>));
     return true;
   }
 
-  /** Name and payload as clients know them: the type is the name, everything else the payload. */
+  /** Splits an event into name and payload as clients know them: the type is the name, the rest the payload. */
   conversationEvent(target: Target, event: ConversationEvent): void {
     const { type, ...payload } = event;
     if (this.send(target, type, payload as PayloadOf<typeof type>)) return;
     const { conversation_id, seq } = event;
     this.#logger.error({ event: type, conversation_id, seq }, 'an event was too large to be sent');
-    // There is a hole in what clients were sent; they must fetch the state instead.
+    // Clients now miss an event; they must fetch the state instead.
     this.send(target, 'resync', { conversation_id });
   }
 }

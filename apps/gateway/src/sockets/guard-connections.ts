@@ -4,7 +4,7 @@ import { OutboundMeter, webSocketOf } from './outbound-meter.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Connection, GatewayServer } from './types.ts';
 
-// A client that subscribes to its conversations one by one at start must fit; nothing it does later comes near.
+// Fits a client that subscribes to its conversations one by one at its start; later it needs far fewer.
 const PACKET_BURST = 500;
 const PACKETS_PER_SECOND = 50;
 // For the closing handshake; ws itself would wait half a minute for a client that never answers it.
@@ -16,7 +16,7 @@ export interface ConnectionGuard {
   terminateAll(): void;
 }
 
-/** Watches every WebSocket from its first byte, also before it is authenticated. */
+/** Watches every WebSocket from its first byte, even before it is authenticated. */
 export const guardConnections = (io: GatewayServer, metrics: GatewayMetrics): ConnectionGuard => {
   const meters = new Map<Connection, OutboundMeter>();
 

@@ -33,7 +33,7 @@ const REQUESTS: ReadonlySet<string> = new Set<keyof ClientToServerEvents>([
   'auth:refresh',
 ]);
 
-// The name of a field may be the client's own, and as long as it likes.
+// The client may have chosen the field's name, at any length.
 const MAX_FIELD_CHARACTERS = 100;
 
 const sentence = (error: z.ZodError): string => {
@@ -43,13 +43,13 @@ const sentence = (error: z.ZodError): string => {
   return field === '' ? issue.message : `${field}: ${issue.message}`;
 };
 
-/** The acknowledgement, if the client asked for one; it is always the last argument. */
+/** Returns the acknowledgement, if the client asked for one; it is always the last argument. */
 const answerOf = (args: unknown[]): Answer => {
   const last = args.at(-1);
   return typeof last === 'function' ? (result) => last(result) : () => {};
 };
 
-/** Answers a client's requests. Whatever a client sends, it gets an answer if it asked for one. */
+/** Answers a client's requests. Any request gets an answer if the client asked for one. */
 export const attachHandlers = (socket: GatewaySocket, deps: HandlerDependencies): void => {
   const { session, logger, metrics } = deps;
 

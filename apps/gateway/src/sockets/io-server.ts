@@ -10,23 +10,23 @@ import { ConnectionCounts } from './connection-counts.ts';
 import { createTextOnlyParser } from './text-only-parser.ts';
 import type { Connection, GatewayServer } from './types.ts';
 
-// Below the 30 to 60 s after which mobile networks and proxies forget a silent connection.
+// Below the 30 to 60 s after which mobile networks and proxies drop a silent connection.
 const PING_INTERVAL_MS = 25_000;
-// A phone that changes its network answers within this, or has a new connection already.
+// A phone that changes its network answers within this time, or already has a new connection.
 const PING_TIMEOUT_MS = 20_000;
-// A client that has not authenticated by then holds a connection for nothing.
+// Limit for a client to authenticate; until then it occupies a connection.
 const CONNECT_TIMEOUT_MS = 5_000;
 
 export interface IoServerDependencies {
   isAllowedOrigin(origin: string | undefined): boolean;
-  /** Whom a connection counts for. */
+  /** Returns the address that a connection counts for. */
   addressOf: ClientAddress;
   maxConnectionsPerAddress: number;
   metrics: GatewayMetrics;
   logger: Logger;
 }
 
-/** Socket.IO on `httpServer`: WebSocket only, text only, small frames only. */
+/** Creates Socket.IO on `httpServer`: WebSocket only, text only, small frames only. */
 export const createIoServer = (httpServer: HttpServer, deps: IoServerDependencies): GatewayServer => {
   const { addressOf, metrics, logger } = deps;
   const addresses = new AddressBudgets();
@@ -57,7 +57,7 @@ export const createIoServer = (httpServer: HttpServer, deps: IoServerDependencie
     allowUpgrades: false,
     serveClient: false,
     maxHttpBufferSize: LIMITS.clientFrameBytes,
-    // Costs memory for each connection, and shields compression bombs from the frame limit.
+    // Compression costs memory for each connection, and would hide compression bombs from the frame limit.
     perMessageDeflate: false,
     pingInterval: PING_INTERVAL_MS,
     pingTimeout: PING_TIMEOUT_MS,

@@ -3,17 +3,17 @@ import type { ConversationEvent } from '@claimcheck/contracts/socket-events';
 /** The parts of a socket that a subscription needs. */
 export interface MemberSocket {
   readonly userId: string;
-  /** Writes one event to this socket alone. */
+  /** Writes one event to this socket only. */
   send(event: ConversationEvent): void;
-  /** Tells whether the client has read enough to get more. */
+  /** Returns whether the client has read enough to receive more. */
   readonly isReady: boolean;
-  /** Resolves when the client has read enough to get more, has disconnected, or the time is over. */
+  /** Resolves when the client has read enough to receive more, has disconnected, or the time is over. */
   ready(withinMs: number): Promise<void>;
-  /** Cuts off a client that does not read. */
+  /** Disconnects a client that does not read. */
   giveUp(): void;
-  /** From now on the socket hears what all live members of the conversation hear. */
+  /** From now on the socket receives everything that live members of the conversation receive. */
   enter(conversationId: string): void;
   exit(conversationId: string): void;
-  /** The user left the conversation, or it is gone. */
+  /** Called when the user left the conversation, or it is gone. */
   removedFrom(conversationId: string): void;
 }

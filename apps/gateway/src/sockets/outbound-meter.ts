@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Connection } from './types.ts';
 
-// Beyond this a reader is given up: its memory is ours.
+// A reader beyond this is disconnected, because the backlog is in our memory.
 const DROP_BYTES = 256 * 1024;
-// A replay pauses here, well below the limit: live events of other conversations need room too.
+// A replay pauses here, well below the limit: live events of other conversations need space too.
 const PAUSE_BYTES = 64 * 1024;
 
 interface RawWebSocket {
   readonly bufferedAmount: number;
-  /** The TCP connection; ws keeps it to itself by its name only. */
+  /** The TCP connection; ws hides it only by its name. */
   readonly _socket?: Socket;
   terminate(): void;
   on(event: 'error', listener: (error: Error & { code?: string }) => void): void;
@@ -17,15 +17,15 @@ interface RawWebSocket {
 const hasWebSocket = (transport: object): transport is { socket: RawWebSocket } =>
   'socket' in transport && typeof transport.socket === 'object' && transport.socket !== null;
 
-/** The WebSocket below a connection; the only transport there is. */
+/** Returns the WebSocket below a connection; there is no other transport. */
 export const webSocketOf = (connection: Connection): RawWebSocket => {
   if (!hasWebSocket(connection.transport)) throw new Error('the connection has no WebSocket');
   return connection.transport.socket;
 };
 
 /**
- * How much waits to be read by one client. Engine.IO hands the WebSocket one batch at a time and queues the
- * rest itself, so `bufferedAmount` alone stands still while a client does not read: both are counted.
+ * Measures how much one client has still to read. Engine.IO hands the WebSocket one batch at a time and queues the rest
+ * itself, so `bufferedAmount` alone stands still while a client does not read. This class counts both.
  */
 export class OutboundMeter {
   readonly #connection: Connection;
@@ -37,7 +37,7 @@ export class OutboundMeter {
   /** The connection is not closed at once: several replays may end in the same turn. */
   #isGivenUp = false;
 
-  /** @param onSlow called once when the connection is given up; it is cut off already */
+  /** @param onSlow called once when the connection is given up, after it was cut */
   constructor(connection: Connection, onSlow: () => void) {
     this.#connection = connection;
     this.#webSocket = webSocketOf(connection);
@@ -57,12 +57,12 @@ export class OutboundMeter {
     return this.#queuedBytes + this.#webSocket.bufferedAmount;
   }
 
-  /** Tells whether the backlog is small enough to send more, or the connection is closed. */
+  /** Returns whether the backlog is small enough to send more, or the connection is closed. */
   get isReady(): boolean {
     return this.pendingBytes <= PAUSE_BYTES || this.#connection.readyState !== 'open';
   }
 
-  /** Resolves once little enough waits to send more, or the connection is closed, or the time is over. */
+  /** Resolves when the backlog is small enough to send more, the connection is closed, or the time is over. */
   ready(withinMs: number): Promise<void> {
     if (this.isReady) return Promise.resolve();
     return new Promise((resolve) => {
@@ -76,12 +76,12 @@ export class OutboundMeter {
     });
   }
 
-  /** Cuts off a reader that is too slow. */
+  /** Disconnects a reader that is too slow. */
   giveUp(): void {
     if (this.#isGivenUp || this.#connection.readyState !== 'open') return;
     this.#isGivenUp = true;
     this.#onSlow();
-    // A closing handshake would wait behind what is not being read.
+    // A closing handshake would wait behind the unread data.
     this.#webSocket.terminate();
   }
 

@@ -8,11 +8,11 @@ interface Budget {
   holders: number;
 }
 
-/** One budget of requests for all sockets of a user, so that more sockets do not mean more requests. */
+/** One budget of requests for all sockets of a user, so that more sockets do not allow more requests. */
 export class RequestBudgets {
   readonly #budgets = new Map<string, Budget>();
 
-  /** @returns the user's bucket, and how to give it back */
+  /** @returns the user's bucket, and a function that releases it */
   hold(userId: string): { bucket: TokenBucket; release: () => void } {
     const budget = this.#budgets.get(userId) ?? {
       bucket: new TokenBucket(REQUEST_BURST, REQUESTS_PER_SECOND),

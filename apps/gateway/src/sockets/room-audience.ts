@@ -13,7 +13,7 @@ export const createRoomAudience = (
 ): FeedAudience => {
   const countDeliveries = (room: string) =>
     metrics.deliveries.inc(io.sockets.adapter.rooms.get(room)?.size ?? 0);
-  /** Live sockets of the one user who gets more of an event than the others. */
+  /** Live sockets of the one user who receives more of an event than the others. */
   const socketsOfKeyHolder = (event: ConversationEvent, room: string): string[] => {
     const userId = keyHolderOf(event);
     if (userId === undefined) return [];
@@ -25,7 +25,7 @@ export const createRoomAudience = (
     event: (event) => {
       const room = roomOf(event.conversation_id);
       const own = socketsOfKeyHolder(event, room);
-      // Encoded once for everybody else, however many they are, and once more for the sender.
+      // Encoded once for all others, however many they are, and once more for the sender.
       events.conversationEvent(io.to(room).except(own), eventFor(event, undefined));
       if (own.length > 0) events.conversationEvent(io.to(own), event);
       countDeliveries(room);

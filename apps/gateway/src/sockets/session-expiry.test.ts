@@ -29,7 +29,7 @@ test('warns a minute before and ends on time', () => {
   expect(calls).toEqual(['expiring 1300', 'expired']);
 });
 
-test('a token that lives shorter than two minutes is warned about halfway', () => {
+test('a token that lives less than two minutes causes a warning halfway', () => {
   const { calls } = start(10);
   vi.advanceTimersByTime(4_999);
   expect(calls).toEqual([]);
@@ -66,7 +66,7 @@ test('tokens of half a minute, renewed at each warning, cost one warning per qua
   expiry.stop();
 });
 
-test('a fresh token moves both', () => {
+test('a fresh token moves the warning and the end', () => {
   const { calls, expiry } = start(100);
   vi.advanceTimersByTime(50_000);
   expiry.extend(1_500);

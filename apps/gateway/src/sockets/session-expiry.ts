@@ -8,8 +8,8 @@ export interface ExpiryEvents {
 }
 
 /**
- * Ends a session with its token, and warns once for each later end: a minute before it, or halfway when the token
- * lives shorter than two. A client that answers with the same token is not warned again.
+ * Ends a session with its token. Warns once for each later end: a minute before it, or halfway if the token lives less than
+ * two minutes. A client that answers with the same token gets no further warning.
  */
 export class SessionExpiry {
   readonly #events: ExpiryEvents;

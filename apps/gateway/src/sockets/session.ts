@@ -33,7 +33,7 @@ export class Session {
   readonly #deps: SessionDependencies;
   readonly #expiry: SessionExpiry;
   readonly #stopListening: () => void;
-  /** Removals that the client has heard of: both the log and the user's own subject announce each. */
+  /** Removals that the client already knows: both the log and the user's own subject announce each. */
   readonly #toldRemoved = new Set<string>();
 
   constructor(socket: GatewaySocket, meter: OutboundMeter, deps: SessionDependencies) {

@@ -8,7 +8,7 @@ afterEach(() => vi.useRealTimers());
 
 const LAST_SEQ = 150;
 
-/** A client that has room for `room` events at a time, and reads on request. */
+/** A client that accepts `room` events at a time, and reads on request. */
 const subscribeWith = (room: number) => {
   const sent: number[] = [];
   const reads: number[] = [];
@@ -84,13 +84,13 @@ test('after a short pause the client continues with the same page', async () => 
   expect(client.reads).toEqual([0, 100]);
 });
 
-test('after a long pause the page is read again, from where the client is', async () => {
+test('after a long pause the page is read again, from the client’s position', async () => {
   const client = subscribeWith(90);
   await vi.advanceTimersByTimeAsync(30_000);
   client.read();
   expect(await client.answer).toEqual({ ok: true, last_seq: LAST_SEQ });
   expect(client.sent).toEqual(ALL);
-  // And once more at the end: what was announced meanwhile was not collected.
+  // And once more at the end: events announced meanwhile were not collected.
   expect(client.reads).toEqual([0, 90, LAST_SEQ]);
 });
 

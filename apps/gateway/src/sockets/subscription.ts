@@ -10,14 +10,14 @@ import { failure } from './answers.ts';
 import type { MemberSocket } from './member-socket.ts';
 
 const REPLAY_PAGE = 100;
-// Collected while the log is replayed. Beyond it the log is read again, instead of a memory that grows.
+// Events collected while the log is replayed. Beyond this number the log is read again, so that memory stays bounded.
 const MAX_COLLECTED = 256;
-// A user who is removed and added again during catch-up is checked again, this often at most.
+// Largest number of repeated checks for a user who is removed and added again during catch-up.
 const MAX_TRIES = 3;
-// A page is kept that long for a client that pauses; then it is dropped, and read again.
+// Time for which a page is kept for a client that pauses; then it is dropped, and read again.
 const HOLD_MS = 1_000;
-// More than a heartbeat may take: that waits behind what is not being read, too, so an honest client as slow
-// as that is gone by then.
+// More than a heartbeat may take. A heartbeat also waits behind unread data, so an honest client this slow is already
+// disconnected.
 const READ_WITHIN_MS = 60_000;
 
 export interface SubscriptionDependencies {
@@ -25,15 +25,15 @@ export interface SubscriptionDependencies {
   reader: ConversationReader;
   admission: CatchUpAdmission;
   socket: MemberSocket;
-  /** Not called when the subscription was ended from outside. */
+  /** Not called when another component ended the subscription. */
   onEnded(subscription: Subscription): void;
 }
 
 class Interrupted extends Error {}
 
 /**
- * One socket's subscription to one conversation: first what was missed, from the log; then what came meanwhile;
- * then live, at a cut-over that leaves no moment for an event to be lost or repeated.
+ * One socket's subscription to one conversation: first missed events, from the log; then events released meanwhile; then live
+ * ones. The cut-over loses and repeats no event.
  */
 export class Subscription implements FeedMember {
   readonly conversationId: string;
@@ -41,14 +41,14 @@ export class Subscription implements FeedMember {
   readonly #deps: SubscriptionDependencies;
   #state: 'catching-up' | 'removed' | 'live' | 'ended' = 'catching-up';
   #lease: FeedLease | undefined;
-  /** Last seq that the client has; counts once the replay has started. */
+  /** Last seq that the client has; valid once the replay has started. */
   #cursor = 0;
   #hasStarted = false;
   /** Later events are collected; events up to here come from the log. */
   #floor = 0;
   #collected: ConversationEvent[] = [];
   #overflowed = false;
-  /** Events that are being sent, from the log or from the collected ones. */
+  /** Events being sent, from the log or from the collected ones. */
   #sending: ConversationEvent[] = [];
   #resync = false;
 
@@ -59,14 +59,14 @@ export class Subscription implements FeedMember {
   }
 
   /**
-   * @param sinceSeq last seq that the client has; without it only what comes from now on is sent
-   * @throws when the database does not answer; the subscription has ended then
+   * @param sinceSeq last seq that the client has; without it only future events are sent
+   * @throws when the database does not answer; then the subscription has ended
    */
   start(sinceSeq: number | undefined): Promise<SubscribeAnswer> {
     return this.#deps.admission.run(() => this.#start(sinceSeq));
   }
 
-  /** Nothing is sent from now on. */
+  /** Sends nothing from now on. */
   end(): void {
     if (this.#state === 'live') this.#deps.socket.exit(this.conversationId);
     this.#state = 'ended';
@@ -74,7 +74,7 @@ export class Subscription implements FeedMember {
   }
 
   collect(event: ConversationEvent): void {
-    // After the first that did not fit nothing is kept: what follows a hole is of no use.
+    // After the first event that did not fit, none is kept: events after a hole are useless.
     if (this.#overflowed || this.#collected.length >= MAX_COLLECTED) this.#overflowed = true;
     else this.#collected.push(event);
   }
@@ -116,14 +116,14 @@ export class Subscription implements FeedMember {
 
   async #attempt(sinceSeq: number | undefined): Promise<SubscribeAnswer> {
     const { feeds, reader } = this.#deps;
-    // Ended while it waited for its place.
+    // Ended while it waited for its turn.
     this.#check();
     this.#lease = feeds.acquire(this.conversationId);
     const { feed } = this.#lease;
     const exists = await feed.opened;
     this.#check();
     if (!exists) return failure('not_found');
-    // Before the membership is looked up: a removal after that look then comes through the feed.
+    // Before the membership check: a removal after the check then arrives through the feed.
     this.#collectFrom(feed.join(this));
     const isMember = await reader.isMember(this.conversationId, this.userId);
     this.#check();
@@ -131,7 +131,7 @@ export class Subscription implements FeedMember {
 
     const log = await this.#readLog(sinceSeq ?? this.#floor);
     if (log === undefined) return failure('not_found');
-    // The answer must cover what is committed but not announced, too.
+    // The answer must include events that are committed but not announced.
     await feed.catchUpTo(log.last_seq);
     this.#check();
     const mayReplay = sinceSeq !== undefined && canReplay(sinceSeq, log);
@@ -146,11 +146,11 @@ export class Subscription implements FeedMember {
     return this.#goLive(feed, sinceSeq !== undefined && !mayReplay);
   }
 
-  /** Sends log and collected events until nothing is left between the client and the feed. */
+  /** Sends log and collected events until the client has caught up with the feed. */
   async #replay(feed: ConversationFeed): Promise<void> {
     for (;;) {
       while (this.#cursor < this.#floor && !this.#resync) {
-        // Pruned while we were reading.
+        // Pruned during the read.
         if (this.#sending[0]?.seq !== this.#cursor + 1) this.#resync = true;
         else await this.#send();
         if (this.#cursor < this.#floor && !this.#resync) await this.#readLog(this.#cursor);
@@ -167,7 +167,7 @@ export class Subscription implements FeedMember {
     }
   }
 
-  /** The next page is to be sent from now on. @returns the bounds of the log; undefined when there is none */
+  /** Prepares the next page. @returns the bounds of the log; undefined when there is none */
   async #readLog(sinceSeq: number): Promise<Pick<LogPage, 'pruned_seq' | 'last_seq'> | undefined> {
     const page = await this.#deps.reader.readLog(this.conversationId, sinceSeq, REPLAY_PAGE);
     this.#check();
@@ -193,7 +193,7 @@ export class Subscription implements FeedMember {
     const { socket } = this.#deps;
     await socket.ready(HOLD_MS);
     if (socket.isReady) return;
-    // Many who do not read must not fill the memory: the log keeps it for them.
+    // Many clients that do not read must not fill the memory: the log keeps their events.
     this.#sending = [];
     this.#collected = [];
     this.#overflowed = true;
@@ -235,7 +235,7 @@ export class Subscription implements FeedMember {
   }
 }
 
-/** In the log, not ahead of it, and not so far behind that a page of messages would cost everyone less. */
+/** Whether it is in the log, not ahead of it, and not so far behind that a page of messages would be cheaper. */
 const canReplay = (
   sinceSeq: number,
   { pruned_seq, last_seq }: Pick<LogPage, 'pruned_seq' | 'last_seq'>,

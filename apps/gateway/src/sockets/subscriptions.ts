@@ -8,7 +8,7 @@ import { failure } from './answers.ts';
 import type { MemberSocket } from './member-socket.ts';
 import { Subscription } from './subscription.ts';
 
-// Of one socket at a time, so that a user with a thousand conversations does not hold up the others.
+// Catch-ups of one socket at a time, so that a user with a thousand conversations does not delay the others.
 const PARALLEL_STARTS = 8;
 
 export interface SubscriptionsDependencies {
@@ -53,8 +53,8 @@ export class Subscriptions {
   }
 
   /**
-   * A page of the user's conversations, and an answer for each that was asked for and is not the user's.
-   * @param after the last id of the page before
+   * Subscribes to a page of the user's conversations. Also answers for each requested one that is not the user's.
+   * @param after the last id of the previous page
    * @throws when the database does not answer
    */
   async subscribeAll(
@@ -65,7 +65,7 @@ export class Subscriptions {
     const all = [...new Set([...own, ...Object.keys(since)])].filter(
       (id) => after === undefined || id > after,
     );
-    // As every client sorts: by code units, not by the database's collation.
+    // In the order in which every client sorts: by code units, not by the database's collation.
     const page = all.sort().slice(0, LIMITS.subscribeAllPage);
     const answers = await Promise.all(
       page.map(async (id) => [
@@ -87,12 +87,12 @@ export class Subscriptions {
     this.#byConversation.delete(conversationId);
   }
 
-  /** The user is no member any more: one that is just beginning looks again, and answers what it finds. */
+  /** The user is no longer a member. A subscription that is just starting checks again, and answers by the outcome. */
   removed(conversationId: string): void {
     this.#byConversation.get(conversationId)?.removed();
   }
 
-  /** Ends all; later requests are refused. */
+  /** Ends all subscriptions; later requests are refused. */
   close(): void {
     this.#closed = true;
     for (const conversationId of [...this.#byConversation.keys()]) this.unsubscribe(conversationId);

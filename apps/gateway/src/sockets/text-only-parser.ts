@@ -2,9 +2,9 @@ import { LIMITS } from '@claimcheck/contracts/limits';
 import { Decoder, Encoder, type Packet } from 'socket.io-parser';
 
 export interface ParserEvents {
-  /** A client sent something binary; its connection is being closed. */
+  /** Called when a client sent a binary frame; its connection is being closed. */
   onBinary(): void;
-  /** Reports a packet above {@link LIMITS.eventBytes}, which is not sent; it should never have been made. */
+  /** Reports a packet above {@link LIMITS.eventBytes}. It is not sent, and should never have been created. */
   onOversizePacket(packet: Packet): void;
 }
 
@@ -12,10 +12,10 @@ export interface ParserEvents {
 const isBinaryPacket = (data: unknown): boolean =>
   typeof data !== 'string' || data.startsWith('5') || data.startsWith('6');
 
-// The type that Engine.IO puts before a packet: "4".
+// The type that Engine.IO puts in front of a packet: "4".
 const ENGINE_PREFIX_BYTES = 1;
 
-/** Socket.IO's own parser without attachments, and with a limit on what goes out. */
+/** Socket.IO's own parser without attachments, and with a limit on outgoing packets. */
 export const createTextOnlyParser = (events: ParserEvents) => {
   class TextOnlyDecoder extends Decoder {
     constructor() {

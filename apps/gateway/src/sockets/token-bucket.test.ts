@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TokenBucket } from './token-bucket.ts';
 
-test('a burst, then the rate, never more than the capacity', () => {
+test('a bucket allows a burst, then the rate, and never more than its capacity', () => {
   let now = 0;
   const bucket = new TokenBucket(3, 2, () => now);
   expect([bucket.take(), bucket.take(), bucket.take(), bucket.take()]).toEqual([true, true, true, false]);

@@ -1,4 +1,4 @@
-/** Allows bursts of `capacity` and `perSecond` in the long run. */
+/** Allows bursts of `capacity`, and `perSecond` in the long run. */
 export class TokenBucket {
   readonly #capacity: number;
   readonly #perSecond: number;
@@ -6,7 +6,7 @@ export class TokenBucket {
   #tokens: number;
   #at: number;
 
-  /** @param now milliseconds that only grow */
+  /** @param now milliseconds, monotonic */
   constructor(capacity: number, perSecond: number, now: () => number = () => performance.now()) {
     this.#capacity = capacity;
     this.#perSecond = perSecond;

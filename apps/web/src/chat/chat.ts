@@ -6,19 +6,19 @@ import { wordsOfError } from '../words/words-of-error.ts';
 
 export interface ChatState {
   connection: ConnectionState;
-  /** Missing until the server has answered. */
+  /** Absent until the server has answered. */
   conversations?: readonly Conversation[];
   openId?: string | undefined;
-  /** The last seq that was seen of each conversation. */
+  /** The last seq that the user has seen in each conversation. */
   seen: Readonly<Record<string, number>>;
   problem?: string | undefined;
 }
 
-/** Which conversations there are, which one is open, and what its user does in it. */
+/** The list of conversations, the open one, and the user's actions in it. */
 export class Chat {
   readonly store = new Store<ChatState>({ connection: 'connecting', seen: {} });
   readonly #session: Session;
-  /** Of this page: a reload leaves uploads without the files that they came from. */
+  /** Files of this page; after a reload, uploads lack their files. */
   readonly #files = new WeakMap<Upload, File>();
   #follower: Follower | undefined;
 
@@ -26,10 +26,10 @@ export class Chat {
     this.#session = session;
   }
 
-  /** Returns what ends it. */
+  /** Returns a function that ends it. */
   start(): () => void {
     const load = () => this.#attempt(() => this.#load());
-    // Only for what is in no conversation: the SDK follows those that are shown by itself.
+    // Only for events outside conversations: the SDK itself follows conversations that are shown.
     this.#follower = this.#session.client.follow({
       onEvent: () => {},
       onResync: () => {},
@@ -38,7 +38,7 @@ export class Chat {
       onConversationRemoved: (id) => this.#forget(id),
       onConnectionState: (connection) => {
         this.#patch({ connection });
-        // Nothing announces what was added while the page was away.
+        // No event announces conversations added while the page was away.
         if (connection === 'connected') load();
       },
     });
@@ -67,7 +67,7 @@ export class Chat {
     this.keepFiles([{ message, file }]);
   }
 
-  /** For the preview of what is on its way. */
+  /** For previews of messages on their way. */
   keepFiles(sent: readonly { message: OutgoingMessage; file: File | undefined }[]): void {
     for (const { message, file } of sent) {
       const { upload } = message.get();
@@ -79,7 +79,7 @@ export class Chat {
     return this.#files.get(upload);
   }
 
-  /** Sends once more what failed for good. */
+  /** Retries a message that failed for good. */
   sendAgain(message: OutgoingMessage): void {
     const fileOf = ({ upload }: OutgoingSnapshot) => upload && this.#files.get(upload);
     const file = fileOf(message.get());
@@ -88,7 +88,7 @@ export class Chat {
     if (file && upload) this.#files.set(upload, file);
   }
 
-  /** Resumes an upload that a reload has cut; another file starts again. Throws ClaimcheckError. */
+  /** Resumes an upload that a reload has interrupted; another file starts a new one. Throws ClaimcheckError. */
   async goOnWith(message: OutgoingMessage, file: File): Promise<void> {
     const { client } = this.#session;
     const interrupted = (await client.uploads.interrupted()).find(
@@ -125,7 +125,7 @@ export class Chat {
 
   async #load(): Promise<void> {
     const conversations = await retry(() => this.#session.client.conversations.list());
-    // What was there when the page was opened is not news.
+    // Messages from before the page opened are not news.
     const isFirst = this.store.get().conversations === undefined;
     const seen = Object.fromEntries(conversations.map((item) => [item.conversation_id, item.last_seq]));
     this.#patch({ conversations, problem: undefined, ...(isFirst && { seen }) });
@@ -143,7 +143,7 @@ export class Chat {
     this.store.update((state) => ({ ...state, ...patch }));
   }
 
-  /** Runs an action without a caller that waits for it: its failure is shown to the user. */
+  /** Runs an action for which no caller waits, and shows its failure to the user. */
   #attempt(action: () => Promise<void>): void {
     action().catch((error) => this.#patch({ problem: wordsOfError(error) }));
   }

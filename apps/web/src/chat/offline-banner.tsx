@@ -11,7 +11,7 @@ const subscribe = (listener: () => void) => {
   };
 };
 
-/** Says what still works: nothing is lost, it waits. */
+/** Reassures the user: unsent messages wait, and none is lost. */
 export const OfflineBanner = ({ state }: { state: ConnectionState }) => {
   const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
   const isDown = !isOnline || state === 'disconnected' || state === 'refused';

@@ -4,7 +4,7 @@ import type { Chat } from './chat.ts';
 
 const idInAddress = (): string | undefined => location.hash.slice(1) || undefined;
 
-/** The open conversation is in the page's address: a reload comes back to it, and "back" leaves it. */
+/** Keeps the open conversation in the page's address: a reload returns to it, and "back" leaves it. */
 export const useOpenInAddress = (chat: Chat): void => {
   const { openId } = useReadable(chat.store);
   useEffect(() => {

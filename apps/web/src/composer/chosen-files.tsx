@@ -7,7 +7,7 @@ interface ChosenFilesProps {
   onRemove: (key: string) => void;
 }
 
-/** What will be sent, before anything of it is. */
+/** Lists the chosen files before any of them is sent. */
 export const ChosenFiles = ({ files, onRemove }: ChosenFilesProps) => (
   <ul className="chosen" aria-label="Files to send" data-testid="chosen-files">
     {files.map(({ key, file }) => (

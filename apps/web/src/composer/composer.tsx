@@ -15,7 +15,7 @@ export const Composer = ({ composer }: ComposerProps) => {
   const recorder = useRecorder();
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
-    // On a phone this would bring up the keyboard, over half of the conversation.
+    // On a phone this would open the keyboard, over half of the conversation.
     if (matchMedia('(hover: hover)').matches) field.current?.focus();
   }, []);
   const textId = useId();

@@ -7,7 +7,7 @@ interface RecordingBarProps {
   onRecorded: (file: File) => void;
 }
 
-/** Stands in place of the text while a voice message is recorded. */
+/** Replaces the text field while a voice message is recorded. */
 export const RecordingBar = ({ recorder, onRecorded }: RecordingBarProps) => {
   const stop = async () => {
     const file = await recorder.stop();

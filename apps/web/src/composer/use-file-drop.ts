@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useState } from 'react';
 
-/** Files may be dropped anywhere on the page: missing a small target would make the browser leave the chat. */
+/** Accepts files anywhere on the page: if a drop missed a small target, the browser would leave the chat. */
 export const useFileDrop = (onFiles: (files: Iterable<File>) => void): boolean => {
   const [isDragging, setDragging] = useState(false);
   const receive = useEffectEvent(onFiles);
@@ -17,7 +17,7 @@ export const useFileDrop = (onFiles: (files: Iterable<File>) => void): boolean =
       setDragging(true);
     });
     listen('dragleave', (event) => {
-      // Only leaving the window has no element to go to.
+      // A drag that leaves the window has no element as its target.
       if (event.relatedTarget === null) setDragging(false);
     });
     listen('drop', (event) => {

@@ -45,7 +45,7 @@ export const ConversationItem = ({ conversation }: { conversation: Conversation 
   );
 };
 
-/** Follows the conversation: its last message, and how many were not seen yet. */
+/** Follows the conversation: its last message, and the number of unseen ones. */
 const useNews = (id: string) => {
   const { session, chat, announcer } = useChat();
   const { messages, status } = useReadable(session.client.conversation(id));

@@ -6,7 +6,7 @@ export interface GalleryEntry {
   media: Media;
 }
 
-/** Pictures and videos of a conversation that can be opened, oldest first. */
+/** Returns a conversation's pictures and videos that can be opened, oldest first. */
 export const galleryEntries = (messages: readonly Message[]): readonly GalleryEntry[] =>
   messages.flatMap((message) => {
     const { media } = message;

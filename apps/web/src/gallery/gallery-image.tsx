@@ -11,7 +11,7 @@ interface GalleryImageProps {
   zoom: Zoom;
 }
 
-/** The largest picture there is, over the blur until it has come. */
+/** Shows the largest available picture, over the blur until it has loaded. */
 export const GalleryImage = ({ entry: { message, media }, alt, zoom }: GalleryImageProps) => {
   const { urls, renew } = useMedia(media, message.conversation_id);
   const { isGivenUp, attempt, fail, succeed } = useAttempts(renew);

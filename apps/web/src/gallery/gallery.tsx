@@ -26,7 +26,7 @@ export const Gallery = ({ entries, messageId, onShow, onClose }: GalleryProps) =
   };
   const { stage, zoom, zoomIn, zoomOut, reset, handlers } = useZoom(messageId, turn);
 
-  // It was deleted, or blocked, while it was open.
+  // It was deleted or blocked while it was open.
   useEffect(() => {
     if (!entry) onClose();
   }, [entry, onClose]);
@@ -41,7 +41,7 @@ export const Gallery = ({ entries, messageId, onShow, onClose }: GalleryProps) =
     '0': reset,
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    // In a video the arrows seek.
+    // In a video, the arrow keys seek.
     if (event.target instanceof HTMLMediaElement || event.ctrlKey || event.metaKey) return;
     keys[event.key]?.();
   };

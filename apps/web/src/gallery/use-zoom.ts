@@ -3,7 +3,7 @@ import { moveBy, type Point, WHOLE, type Zoom, zoomBy } from './zoom.ts';
 
 const STEP = 1.5;
 const DOUBLE_TAP_SCALE = 2.5;
-/** CSS pixels that a finger travels to turn the page. */
+/** CSS pixels that a finger must travel to turn the page. */
 const SWIPE = 60;
 
 const MIDDLE: Point = { x: 0, y: 0 };
@@ -14,7 +14,7 @@ const centre = (points: readonly Point[]): Point => ({
   y: points.reduce((sum, { y }) => sum + y, 0) / points.length,
 });
 
-/** Zoom and move by wheel, pinch, drag and double tap; a swipe over the whole picture turns the page. */
+/** Zooms and moves by wheel, pinch, drag and double tap; a swipe over the whole picture turns the page. */
 export const useZoom = (key: string, onSwipe: (direction: 1 | -1) => void) => {
   const stage = useRef<HTMLDivElement>(null);
   const pointers = useRef(new Map<number, Point>());

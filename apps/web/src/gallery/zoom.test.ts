@@ -18,7 +18,7 @@ test('the point under the finger stays under it', () => {
   expect(pictureAt(after)).toEqual(pictureAt(before));
 });
 
-test('there is a closest', () => {
+test('zooming in has a limit', () => {
   expect(zoomBy(WHOLE, 100, middle, stage).scale).toBe(MAX_SCALE);
 });
 

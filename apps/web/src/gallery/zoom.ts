@@ -1,4 +1,4 @@
-/** How a picture is shown: `x` and `y` shift its middle, in CSS pixels. */
+/** The view of a picture: `x` and `y` shift its centre, in CSS pixels. */
 export interface Zoom {
   scale: number;
   x: number;
@@ -11,7 +11,7 @@ export interface Size {
 }
 
 export interface Point {
-  /** From the middle of the stage. */
+  /** Relative to the centre of the stage. */
   x: number;
   y: number;
 }
@@ -19,7 +19,7 @@ export interface Point {
 export const WHOLE: Zoom = { scale: 1, x: 0, y: 0 };
 export const MAX_SCALE = 8;
 
-/** The picture never leaves the stage: what is larger than it can be moved as far as its edges. */
+/** Keeps the picture on the stage: a larger picture can be moved as far as its edges. */
 const inside = ({ scale, x, y }: Zoom, stage: Size): Zoom => {
   const reachX = ((scale - 1) * stage.width) / 2;
   const reachY = ((scale - 1) * stage.height) / 2;
@@ -28,7 +28,7 @@ const inside = ({ scale, x, y }: Zoom, stage: Size): Zoom => {
 
 const clamp = (value: number, reach: number) => (reach === 0 ? 0 : Math.min(Math.max(value, -reach), reach));
 
-/** Zooms by a factor; what is under `at` stays there. */
+/** Zooms by a factor; the point `at` stays in place. */
 export const zoomBy = (zoom: Zoom, factor: number, at: Point, stage: Size): Zoom => {
   const scale = Math.min(Math.max(zoom.scale * factor, 1), MAX_SCALE);
   const change = scale / zoom.scale;

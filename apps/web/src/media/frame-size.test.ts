@@ -19,7 +19,7 @@ test('unknown dimensions are taken from the thumbhash, or guessed', () => {
   expect(sizeOf({ thumbhash: 'AA==' }).ratio).toBeCloseTo(4 / 3);
 });
 
-test('a thumbhash becomes a picture, what is none becomes nothing', () => {
+test('a thumbhash becomes a picture, and any other text becomes nothing', () => {
   expect(blurUrl(wideHash)).toMatch(/^data:image\/png;base64,/);
   expect(blurUrl('not base64!')).toBeUndefined();
   expect(blurUrl(undefined)).toBeUndefined();

@@ -6,7 +6,7 @@ const MAX_WIDTH = 360;
 const MAX_HEIGHT = 420;
 const MIN_WIDTH = 120;
 
-/** The box of a picture or video in CSS pixels, and its width divided by its height. */
+/** Returns the box of a picture or video in CSS pixels, and its width divided by its height. */
 export const frameSize = ({ kind, width, height, thumbhash }: Media): { width: number; ratio: number } => {
   const guessed = kind === 'video' ? 16 / 9 : 4 / 3;
   const hash = bytesOfThumbhash(thumbhash);

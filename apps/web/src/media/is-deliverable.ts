@@ -1,5 +1,5 @@
 import type { Media } from '@claimcheck/client';
 
-/** Whether the file itself can be asked for; before, the answer would only be a refusal. */
+/** Returns whether the file itself may be requested; earlier, the service would refuse. */
 export const isDeliverable = ({ state }: Media): boolean =>
   state === 'ready' || state === 'degraded' || state === 'expiring';

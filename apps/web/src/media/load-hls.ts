@@ -1,6 +1,6 @@
 import type { LoadHls } from '@claimcheck/client/react';
 
-/** The smaller build; its worker is a blob, which the page's policy does not allow. */
+/** Loads the smaller build. Its worker would be a blob, which the page's policy does not allow. */
 export const loadHls: LoadHls = async () => {
   const { default: Hls } = await import('hls.js/light');
   class PlainHls extends Hls {

@@ -22,22 +22,22 @@ const media = (extra: Partial<Media>): Media => ({
   ...extra,
 });
 
-test('media that is there and clean needs no words; every other state has some', () => {
+test('available, clean media needs no words; every other state has some', () => {
   const silent = MEDIA_STATES.filter((state) => mediaWords(media({ state })) === undefined);
   expect(silent).toEqual(['ready', 'expiring']);
 });
 
-test('a file that could not be scanned says so; that none is scanned is said once, above them', () => {
+test('a file that could not be scanned says so; a note above the list says that scans are off', () => {
   expect(mediaWords(media({ scan_state: 'skipped' }))).toBeUndefined();
   expect(mediaWords(media({ scan_state: 'unscannable' }))).toContain('Could not be scanned');
 });
 
-test('a failure brings its reason', () => {
+test('a failure shows its reason', () => {
   const failure = { code: 'unreadable', message: 'The file is damaged or not readable.' };
   expect(mediaWords(media({ state: 'failed', failure }))).toContain(failure.message);
 });
 
-test('processing says what is waited for', () => {
+test('processing shows what it waits for', () => {
   const processing = { state: 'processing', kind: 'video' } as const;
   expect(mediaWords(media({ ...processing, scan_state: 'pending' }))).toContain('virus scanner');
   expect(mediaWords(media({ ...processing, transcode_state: 'running', progress: 40 }))).toContain('40 %');

@@ -1,6 +1,6 @@
 import type { Media } from '@claimcheck/client';
 
-/** What there is to say about a media object's state; nothing when it is simply there. */
+/** Returns the words for a media object's state; none if it is simply available. */
 export const mediaWords = (media: Media): string | undefined => {
   switch (media.state) {
     case 'pending':

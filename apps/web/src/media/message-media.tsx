@@ -9,11 +9,11 @@ import { mediaWords } from './media-words.ts';
 interface MessageMediaProps {
   message: Message;
   media: Media;
-  /** As a square beside others; otherwise in its own proportions. */
+  /** Shown as a square next to others; otherwise in its own proportions. */
   isSquare?: boolean;
 }
 
-/** What the SDK's parts say, in this demo's words. */
+/** The texts of the SDK's components, in this demo's words. */
 const LABELS = {
   failed: 'This file could not be processed.',
   blocked: 'Blocked: the virus scanner found something in this file.',
@@ -22,7 +22,7 @@ const LABELS = {
   degraded: 'There is no preview of this file.',
 };
 
-/** The media of a message, drawn by the SDK's parts. */
+/** The media of a message, drawn by the SDK's components. */
 export const MessageMedia = ({ message, media, isSquare = false }: MessageMediaProps) => {
   const words = hasFrame(media) ? mediaWords(media) : undefined;
   return (
@@ -42,7 +42,7 @@ export const MessageMedia = ({ message, media, isSquare = false }: MessageMediaP
   );
 };
 
-/** Words that come and go must not move what is around: they lie on the picture. */
+/** Words that come and go must not move their surroundings, so they lie on the picture. */
 const hasFrame = ({ kind, qualities, state }: Media): boolean =>
   (kind === 'image' || kind === 'video') &&
   !FILES.includes(state) &&

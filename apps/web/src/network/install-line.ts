@@ -3,7 +3,7 @@ import { lineRequest } from './line-request.ts';
 import { lineSocket } from './line-socket.ts';
 import { NetworkLine } from './network-line.ts';
 
-/** Puts a line under everything in this page that talks to a server, and under what says whether it can. */
+/** Routes everything in this page that contacts a server through a line, together with the online state. */
 const installLine = (): NetworkLine => {
   const line = new NetworkLine();
   window.fetch = lineFetch(line, window.fetch.bind(window));
@@ -24,5 +24,5 @@ const installLine = (): NetworkLine => {
   return line;
 };
 
-/** Libraries keep the WebSocket that they find when they are loaded: this module has to be loaded before them. */
+/** Libraries keep the WebSocket that they find when they load, so this module must be loaded before them. */
 export const line = installLine();

@@ -5,7 +5,7 @@ const bytesOf = (body: BodyInit | null | undefined): number => {
   return body instanceof Blob ? body.size : 0;
 };
 
-/** `fetch` over the line: a cut fails it as a lost network does. */
+/** Runs `fetch` over the line: a cut fails it as a lost network does. */
 export const lineFetch =
   (line: NetworkLine, native: typeof fetch): typeof fetch =>
   async (input, init = {}) => {

@@ -4,9 +4,8 @@ import type { NetworkLine } from './network-line.ts';
 type Body = Document | XMLHttpRequestBodyInit | null;
 
 /**
- * An XMLHttpRequest that goes over the line. A page can't slow down a request that is under way, so while the
- * line is slow an upload's PATCH sends a piece and then the server says how far it came, as tus allows: the
- * client sends the rest with the next one.
+ * An XMLHttpRequest over the line. A page cannot slow down a running request. So while the line is slow, an upload's PATCH
+ * sends a piece, and the server answers how far it came, as tus allows; the client sends the rest with the next request.
  */
 export const lineRequest = (line: NetworkLine, Native: typeof XMLHttpRequest): typeof XMLHttpRequest =>
   class LineRequest extends Native {
@@ -52,7 +51,7 @@ export const lineRequest = (line: NetworkLine, Native: typeof XMLHttpRequest): t
       super.send(body);
     }
 
-    /** As when the network goes away: an error, which `abort` alone would not be. */
+    /** Fails like a lost network: with an error, which `abort` alone would not raise. */
     #break(): void {
       if (this.#isDropped) return;
       this.abort();

@@ -18,7 +18,7 @@ test('an open line adds no delay', async () => {
   expect(performance.now() - start).toBeLessThan(50);
 });
 
-test('a cut ends what waits and refuses what comes, until it is over', async () => {
+test('a cut ends waiting requests and refuses new ones until it is over', async () => {
   const line = new NetworkLine();
   line.setMode('crawl');
   const waiting = line.pass(1e9);
@@ -29,7 +29,7 @@ test('a cut ends what waits and refuses what comes, until it is over', async () 
   await expect(line.pass(1)).resolves.toBeUndefined();
 });
 
-test('what happens is noted, news about the same thing only once', () => {
+test('events are noted, and repeated news about one subject only once', () => {
   const line = new NetworkLine();
   line.note('1 of 3', 'a');
   line.note('2 of 3', 'a');

@@ -5,7 +5,7 @@ export interface LineEvent {
   id: number;
   at: Date;
   words: string;
-  /** Repeated news about the same thing replaces the last line. */
+  /** Repeated news about the same subject replaces the last line. */
   topic?: string | undefined;
 }
 
@@ -16,17 +16,17 @@ export interface LineState {
 }
 
 const KEPT_EVENTS = 30;
-/** What one piece of a throttled upload takes. */
+/** Time that one piece of a throttled upload takes. */
 const PIECE_SECONDS = 0.5;
 
-/** Thrown to what waits when the line is cut. */
+/** Thrown to waiting requests when the line is cut. */
 export class LineCutError extends Error {
   override readonly name = 'LineCutError';
 }
 
 /**
- * The line between this page and the server, as its panel sets it: all requests share the speed, and a cut ends
- * those that are under way.
+ * The line between this page and the server, as the panel sets it: all requests share the speed, and a cut ends running
+ * ones.
  */
 export class NetworkLine {
   readonly store = new Store<LineState>({ mode: 'open', events: [] });
@@ -43,7 +43,7 @@ export class NetworkLine {
     return this.#cutting.signal;
   }
 
-  /** Bytes that may be sent in one go, so that a change of speed or a cut shows soon. */
+  /** Bytes that may be sent in one piece, so that a change of speed or a cut takes effect soon. */
   get pieceBytes(): number {
     return LINES[this.store.get().mode].bytesPerSecond * PIECE_SECONDS;
   }
@@ -60,7 +60,7 @@ export class NetworkLine {
     }
   }
 
-  /** Resolves when so many bytes have gone over the line. Rejects with LineCutError. */
+  /** Resolves when this many bytes have passed the line. Rejects with LineCutError. */
   async pass(bytes: number): Promise<void> {
     if (this.isCut) throw new LineCutError();
     const { bytesPerSecond, latencyMs } = LINES[this.store.get().mode];

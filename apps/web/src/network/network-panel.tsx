@@ -50,7 +50,7 @@ const useShortCut = () => {
     const { mode } = line.store.get();
     line.setMode('cut');
     setRunning(true);
-    // The timer also fires when the panel is closed: a line that stays cut unseen would be a riddle.
+    // The timer also fires when the panel is closed: a line that stays cut without a visible panel would confuse.
     setTimeout(() => {
       setRunning(false);
       // Unless the user chose another mode meanwhile.

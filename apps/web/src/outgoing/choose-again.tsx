@@ -5,7 +5,7 @@ interface ChooseAgainProps {
   onFile: (file: File) => void;
 }
 
-/** A page can't read a file again by itself after a reload, unless its bytes were kept. */
+/** After a reload, a page cannot read a file by itself, unless its bytes were kept. */
 export const ChooseAgain = ({ name, onFile }: ChooseAgainProps) => {
   const id = useId();
   const choose = (event: ChangeEvent<HTMLInputElement>) => {

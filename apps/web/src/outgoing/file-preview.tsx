@@ -3,13 +3,13 @@ import { Icon } from '../ui/icon.tsx';
 import { useObjectUrl } from './use-object-url.ts';
 
 interface FilePreviewProps {
-  /** Missing after a reload. */
+  /** Absent after a reload. */
   file: Blob | undefined;
   contentType: string;
   thumbhash: string | undefined;
 }
 
-/** The picture itself, from this computer: nothing has to be uploaded to show it to who sends it. */
+/** Shows the picture from this computer: its sender can see it before any upload. */
 export const FilePreview = ({ file, contentType, thumbhash }: FilePreviewProps) => {
   const isImage = contentType.startsWith('image/');
   const url = useObjectUrl(isImage ? file : undefined) ?? blurUrl(thumbhash);

@@ -10,7 +10,7 @@ interface OutgoingFailureProps {
   error: ClaimcheckError | undefined;
 }
 
-/** Says why it was not sent, and what can be done. */
+/** Explains why it was not sent, and what the user can do. */
 export const OutgoingFailure = ({ message, error }: OutgoingFailureProps) => {
   const { chat } = useChat();
   const [problem, setProblem] = useState<string>();

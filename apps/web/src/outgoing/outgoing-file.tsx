@@ -65,7 +65,7 @@ export const OutgoingFile = ({ message, upload }: OutgoingFileProps) => {
             label={`Cancel ${name}`}
             data-testid="upload-cancel"
             onClick={() => {
-              // What does not reach the server is ended there after a while.
+              // If the cancellation does not reach the server, the upload expires there.
               message.discard().catch(() => {});
             }}
           />

@@ -5,10 +5,10 @@ import { OutgoingFile } from './outgoing-file.tsx';
 import { OutgoingSummary } from './outgoing-summary.tsx';
 import { OutgoingText } from './outgoing-text.tsx';
 
-/** So many files have room below each other; more become tiles. */
+/** Number of files shown below each other; more become tiles. */
 const MANY = 4;
 
-/** What is not sent yet, behind what is. */
+/** Lists unsent messages after the sent ones. */
 export const OutgoingList = ({ messages }: { messages: readonly OutgoingMessage[] }) => {
   const uploads = messages.flatMap((message) => message.get().upload ?? []);
   const hasMany = uploads.length >= MANY;

@@ -3,7 +3,7 @@ import { useEffect, useReducer } from 'react';
 import { progressWords } from './progress-words.ts';
 import { totalProgress } from './total-progress.ts';
 
-/** Many files in a line, and what can be done with all of them. */
+/** Shows many files in one line, with actions for all of them. */
 export const OutgoingSummary = ({ uploads }: { uploads: readonly Upload[] }) => {
   const snapshots = useAll(uploads);
   const isPaused = snapshots.every(({ state }) => state === 'paused' || state === 'done');
@@ -21,7 +21,7 @@ export const OutgoingSummary = ({ uploads }: { uploads: readonly Upload[] }) => 
   );
 };
 
-/** Each of them as it is now; a new list of uploads is subscribed again. */
+/** Returns the current state of each upload; a new list is subscribed again. */
 const useAll = (uploads: readonly Upload[]) => {
   const [, update] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {

@@ -3,7 +3,7 @@ import { percentOf, progressWords } from './progress-words.ts';
 
 const MIB = 1024 * 1024;
 
-test('what is known is said', () => {
+test('known values are shown', () => {
   const progress = { sentBytes: MIB, totalBytes: 4 * MIB, bytesPerSecond: 0 };
   expect(progressWords(progress)).toBe('1 MiB of 4 MiB');
   expect(progressWords({ ...progress, bytesPerSecond: MIB / 2, remainingMs: 6_000 })).toBe(
@@ -11,12 +11,12 @@ test('what is known is said', () => {
   );
 });
 
-test('when all is sent there is no speed any more', () => {
+test('a completely sent upload has no speed', () => {
   const done = { sentBytes: MIB, totalBytes: MIB, bytesPerSecond: MIB, remainingMs: 0 };
   expect(progressWords(done)).toBe('1 MiB of 1 MiB');
   expect(percentOf(done)).toBe(100);
 });
 
-test('an empty file is all there', () => {
+test('an empty file is complete', () => {
   expect(percentOf({ sentBytes: 0, totalBytes: 0, bytesPerSecond: 0 })).toBe(100);
 });

@@ -4,12 +4,12 @@ import { formatDuration } from '../words/format-duration.ts';
 export interface Progress {
   sentBytes: number;
   totalBytes: number;
-  /** 0 while nothing is known. */
+  /** 0 while unknown. */
   bytesPerSecond: number;
   remainingMs?: number | undefined;
 }
 
-/** How far an upload is, how fast, and how long it takes: `1 MiB of 4 MiB · 512 KiB/s · 6 s left`. */
+/** Describes an upload's progress, speed and remaining time: `1 MiB of 4 MiB · 512 KiB/s · 6 s left`. */
 export const progressWords = ({ sentBytes, totalBytes, bytesPerSecond, remainingMs }: Progress): string =>
   [
     `${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}`,
@@ -21,6 +21,6 @@ export const progressWords = ({ sentBytes, totalBytes, bytesPerSecond, remaining
     .filter((part) => part !== undefined)
     .join(' · ');
 
-/** Whole percent; a file without bytes is all there. */
+/** Returns whole percent; a file without bytes is complete. */
 export const percentOf = ({ sentBytes, totalBytes }: Progress): number =>
   totalBytes === 0 ? 100 : Math.floor((100 * sentBytes) / totalBytes);

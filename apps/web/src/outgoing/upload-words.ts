@@ -1,7 +1,7 @@
 import type { UploadSnapshot } from '@claimcheck/client';
 import { progressWords } from './progress-words.ts';
 
-/** What an upload is doing, in a line. */
+/** Describes an upload's activity in one line. */
 export const uploadWords = ({ state, progress, error }: UploadSnapshot): string => {
   const { sentBytes, totalBytes } = progress;
   const sent = progressWords({ sentBytes, totalBytes, bytesPerSecond: 0 });

@@ -1,7 +1,7 @@
 const KEY = 'claimcheck.user';
 const PARAMETER = 'user';
 
-/** The user of this tab: `?user=ann`, or the last one who logged in here. Tabs do not share it. */
+/** Returns the user of this tab: `?user=ann`, or the last one who logged in here. Tabs do not share it. */
 export const rememberedUser = (): string | undefined =>
   new URLSearchParams(location.search).get(PARAMETER) || sessionStorage.getItem(KEY) || undefined;
 

@@ -4,7 +4,7 @@ import { createTokenSource } from './token-source.ts';
 const tokenUntil = (expiresAtMs: number, name: string) =>
   ['{}', JSON.stringify({ exp: Math.floor(expiresAtMs / 1_000), sub: name }), ''].map(btoa).join('.');
 
-test('one login serves all until the token is about to end', async () => {
+test('one login serves all callers until the token is about to expire', async () => {
   let logins = 0;
   const getToken = createTokenSource(async () => {
     logins += 1;
@@ -16,7 +16,7 @@ test('one login serves all until the token is about to end', async () => {
   expect(logins).toBe(1);
 });
 
-test('a token that is about to end is replaced', async () => {
+test('a token that is about to expire is replaced', async () => {
   let logins = 0;
   const getToken = createTokenSource(async () => {
     logins += 1;

@@ -1,11 +1,11 @@
 import type { TokenRequest } from '@claimcheck/client';
 
-/** Renewed this long before it ends; the gateway announces the end a minute before and wants a later one then. */
+/** Renewed this long before it expires; a minute before, the gateway asks for a token that expires later. */
 const MARGIN_MS = 120_000;
 
 /**
- * Calls `login` once for all who need a token now, and again only when the token is about to end, or when the
- * server did not accept it.
+ * Calls `login` once for all callers that need a token now. Calls it again only when the token is about to expire, or when
+ * the server refused it.
  */
 export const createTokenSource = (login: () => Promise<string>) => {
   let current: { token: Promise<string>; goodUntil: number } | undefined;
@@ -26,7 +26,7 @@ export const createTokenSource = (login: () => Promise<string>) => {
   };
 };
 
-/** `exp` of a JWT in milliseconds; the server checks the token, this only reads its date. */
+/** Returns `exp` of a JWT in milliseconds, without checking the token; the server does that. */
 const expiryOf = (token: string): number => {
   const payload = token.split('.')[1] ?? '';
   const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));

@@ -1,6 +1,6 @@
 import type { Readable } from '@claimcheck/client';
 
-/** State that React can watch, as that of the SDK can be. */
+/** State that React can watch, like the SDK's. */
 export class Store<State> implements Readable<State> {
   #state: State;
   readonly #listeners = new Set<() => void>();

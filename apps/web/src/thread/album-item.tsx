@@ -11,7 +11,7 @@ interface AlbumItemProps {
   sender: string | undefined;
 }
 
-/** Photos that were sent together: a message each, side by side. */
+/** Shows photos that were sent together, each its own message, side by side. */
 export const AlbumItem = ({ album: { messages, isFollowUp }, isOwn, sender }: AlbumItemProps) => (
   <li className={isOwn ? 'message own' : 'message'} data-follow-up={isFollowUp}>
     <div className="bubble">

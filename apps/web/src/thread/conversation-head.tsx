@@ -6,7 +6,7 @@ import { IconButton } from '../ui/icon-button.tsx';
 
 interface ConversationHeadProps {
   conversationId: string;
-  /** On phones the sidebar, with its own button, is not beside the conversation. */
+  /** On phones the sidebar, with its own button, is not next to the conversation. */
   onNetworkPanel: () => void;
 }
 

@@ -11,13 +11,13 @@ interface ForwardModalProps {
   onClose: () => void;
 }
 
-/** The same media object in another conversation: nothing is uploaded again. */
+/** Sends the same media object in another conversation: nothing is uploaded again. */
 export const ForwardModal = ({ message, onClose }: ForwardModalProps) => {
   const { session, chat, announcer } = useChat();
   const { conversations = [] } = useReadable(chat.store);
   const others = conversations.filter(({ conversation_id }) => conversation_id !== message.conversation_id);
 
-  // It waits there like everything that is sent, and shows its outcome there.
+  // The message waits there like every other, and shows its outcome there.
   const forward = (conversationId: string, name: string) => {
     chat.forward(message, conversationId);
     announcer.say(`Forwarded to ${name}.`);

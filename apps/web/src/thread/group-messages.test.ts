@@ -40,17 +40,17 @@ const photo = (seq: number, extra: Partial<Message> = {}, afterMs?: number): Mes
 const sizes = (messages: Message[]) =>
   groupMessages(messages).map((day) => day.albums.map((album) => album.messages.length));
 
-test('photos that were sent together stand side by side, everything else for itself', () => {
+test('photos that were sent together are grouped, everything else stands alone', () => {
   expect(sizes([message(1), photo(2), photo(3), photo(4), message(5), photo(6)])).toEqual([[1, 3, 1, 1]]);
 });
 
-test("another sender's photo, or a later one, begins another album", () => {
+test("another sender's photo, or a later one, starts another album", () => {
   expect(sizes([photo(1), photo(2, { sender_user_id: 'ben' }), photo(3), photo(4, {}, 600_000)])).toEqual([
     [1, 1, 1, 1],
   ]);
 });
 
-test('a picture that is gone stands for itself, so that there is room to say why', () => {
+test('a picture that is gone stands alone, with space to say why', () => {
   const blocked = photo(2);
   if (blocked.media) blocked.media.state = 'blocked';
   expect(sizes([photo(1), blocked, photo(3), photo(4)])).toEqual([[1, 1, 2]]);

@@ -4,23 +4,23 @@ export interface Album {
   sender: string;
   /** One message, or photos that were sent together. */
   messages: readonly [Message, ...Message[]];
-  /** Right after another one of the same sender, whose name then stands above it already. */
+  /** Whether it directly follows a message of the same sender, whose name is already shown above. */
   isFollowUp: boolean;
 }
 
 export interface Day {
-  /** The local date of the first one. */
+  /** The local date of its first message. */
   date: Date;
-  /** Whether the day before it ends here; not when other entries of the same day came before. */
+  /** Whether the previous day ends here; false when other entries of the same day precede. */
   isNew: boolean;
   albums: readonly Album[];
 }
 
-/** Photos that follow one another this closely were chosen together. */
+/** Photos sent this close together were chosen together. */
 const TOGETHER_MS = 60_000;
-/** Messages of one sender that follow one another this closely belong together. */
+/** Messages of one sender this close together belong together. */
 const FOLLOW_UP_MS = 5 * 60_000;
-/** A picture that never came, or is gone, says so in words, and those need room of their own. */
+/** A picture that never arrived, or is gone, says so in words, which need space of their own. */
 const WORDY: readonly string[] = ['failed', 'blocked', 'expired', 'deleted', 'degraded'];
 
 const fitsAlbum = ({ message_type, body, media }: Message): boolean =>
@@ -36,9 +36,9 @@ const goesWith = (previous: Message, next: Message): boolean =>
 const dayOf = ({ created_at }: Message): string => new Date(created_at).toDateString();
 
 /**
- * Messages, oldest first, as they are shown: by day, and photos that belong together side by side.
+ * Groups messages, oldest first, for display: by day, with photos that belong together side by side.
  *
- * @param before the message that is shown before the first of them
+ * @param before the message shown before the first of them
  */
 export const groupMessages = (messages: readonly Message[], before?: Message): readonly Day[] => {
   const days: { date: Date; isNew: boolean; albums: (Album & { messages: [Message, ...Message[]] })[] }[] =

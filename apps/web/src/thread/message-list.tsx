@@ -13,7 +13,7 @@ import { withProgress } from './with-progress.ts';
 interface MessageListProps {
   conversationId: string;
   conversation: ConversationSnapshot;
-  /** In a chat of two the name says nothing. */
+  /** In a chat of two, the name adds nothing. */
   hasNames: boolean;
 }
 

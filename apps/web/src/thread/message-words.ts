@@ -8,7 +8,7 @@ const WORDS: Record<Message['message_type'], string> = {
   file: 'File',
 };
 
-/** A message in one line: `Photo: china.jpg`. */
+/** Describes a message in one line: `Photo: china.jpg`. */
 export const messageWords = ({ message_type, body, filename, alt }: Message): string => {
   if (message_type === 'text') return body ?? '';
   return [WORDS[message_type], alt || filename].filter(Boolean).join(': ');

@@ -1,12 +1,12 @@
 import { type Message, type OutgoingMessage, timelineOf } from '@claimcheck/client';
 
-/** A run of sent messages, and what waits behind it. */
+/** A run of sent messages, and the waiting ones after it. */
 export interface Segment {
   messages: Message[];
   outgoing: OutgoingMessage[];
 }
 
-/** What is shown, in the order in which this user wrote it: what still waits stays where it was. */
+/** Returns all messages in the order in which this user wrote them: a waiting message keeps its place. */
 export const segmentsOf = (
   messages: readonly Message[],
   outgoing: readonly OutgoingMessage[],

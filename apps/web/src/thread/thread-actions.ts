@@ -1,7 +1,7 @@
 import type { Message } from '@claimcheck/client';
 import { createContext, useContext } from 'react';
 
-/** What can be done with a message that is shown, wherever it is shown. */
+/** The actions on a message, wherever it is shown. */
 export interface ThreadActions {
   view: (message: Message) => void;
   forward: (message: Message) => void;

@@ -1,6 +1,6 @@
 import type { Message, Messages } from '@claimcheck/client';
 
-/** How far a video's conversion is comes apart from the messages, and changes faster. */
+/** Progress of a video's conversion arrives apart from the messages, and changes faster. */
 export const withProgress = (messages: Messages, progress: Readonly<Record<string, number>>): Messages =>
   messages.map((message): Message => {
     const { media } = message;

@@ -7,7 +7,7 @@ const hueOf = (name: string): number => {
   return ((sum % HUES) * 360) / HUES;
 };
 
-/** Stands beside the name, so it is decoration. */
+/** Stands next to the name, so it is decoration. */
 export const Avatar = ({ name }: { name: string }) => (
   <span className="avatar" aria-hidden="true" style={{ '--hue': hueOf(name) }}>
     {name.slice(0, 1).toUpperCase()}

@@ -11,7 +11,7 @@ export interface MenuAction {
 interface DisclosureMenuProps {
   label: string;
   actions: readonly MenuAction[];
-  /** Opened from outside, as by a long press. */
+  /** Opened by another element, for example on a long press. */
   isPressed: boolean;
   onClose: () => void;
 }

@@ -3,7 +3,7 @@ import { Icon, type IconName } from './icon.tsx';
 
 interface IconButtonProps extends Omit<ComponentProps<'button'>, 'aria-label' | 'children' | 'type'> {
   icon: IconName;
-  /** What it does, in words: read out, and shown when pointed at. */
+  /** Its action in words: read out, and shown as a tooltip. */
   label: string;
 }
 

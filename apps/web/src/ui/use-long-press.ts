@@ -4,7 +4,7 @@ const LONG_MS = 450;
 /** A finger that travels further scrolls. CSS pixels. */
 const STILL = 10;
 
-/** A finger that stays on an element; a mouse has buttons beside it. */
+/** Reports a finger that rests on an element; with a mouse, there are buttons next to it. */
 export const useLongPress = () => {
   const [isPressed, setPressed] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);

@@ -1,4 +1,4 @@
-/** Seconds as people say them: `4 s`, `1 min 20 s`, `2 h 5 min`. */
+/** Formats seconds for people: `4 s`, `1 min 20 s`, `2 h 5 min`. */
 export const formatDuration = (seconds: number): string => {
   const whole = Math.max(1, Math.round(seconds));
   if (whole < 60) return `${whole} s`;

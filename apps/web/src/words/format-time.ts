@@ -5,7 +5,7 @@ const WEEK_MS = 6 * 24 * 3_600_000;
 
 export const formatTime = (iso: string): string => time.format(new Date(iso));
 
-/** For a list: the time of today, the weekday of this week, otherwise the day. */
+/** Formats for a list: the time if today, the weekday if this week, otherwise the date. */
 export const formatRecent = (iso: string, now = new Date()): string => {
   const date = new Date(iso);
   if (date.toDateString() === now.toDateString()) return time.format(date);

@@ -1,6 +1,6 @@
 const ADDRESS = /https?:\/\/[^\s<>"]+[^\s<>"'.,:;!?)\]}]/g;
 
-/** A text in the direction that its own letters have, with its web addresses as links. */
+/** Shows a text in the direction of its own letters, with its web addresses as links. */
 export const LinkedText = ({ text, className }: { text: string; className: string }) => {
   const parts: (string | { href: string })[] = [];
   let end = 0;

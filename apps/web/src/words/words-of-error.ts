@@ -1,5 +1,5 @@
 import { ClaimcheckError } from '@claimcheck/client';
 
-/** A sentence for people. */
+/** Returns a sentence for people. */
 export const wordsOfError = (error: unknown): string =>
   error instanceof ClaimcheckError ? error.message : 'Something went wrong in this page.';

@@ -10,15 +10,15 @@ import { signatureAge } from './signature-age.ts';
 export interface ClamdOptions {
   host: string;
   port: number;
-  /** Larger streams are unscannable without asking. Bytes. */
+  /** Larger streams are unscannable, and not sent. Bytes. */
   maxBytes: number;
-  /** Without a byte in either direction for this long, a scan ends. Milliseconds. */
+  /** A scan ends after this long without a byte in either direction. Milliseconds. */
   timeoutMs: number;
 }
 
 const COMMAND_TIMEOUT_MS = 2_000;
 
-/** clamd over TCP; a connection per command. */
+/** Speaks to clamd over TCP, with a connection per command. */
 export class ClamdClient {
   readonly #options: ClamdOptions;
   #maxBytes: number;
@@ -33,7 +33,7 @@ export class ClamdClient {
     return this.#maxBytes;
   }
 
-  /** Begins a scan. Never throws: the verdict reports what went wrong. */
+  /** Starts a scan. Never throws: the verdict reports failures. */
   openScan(signal: AbortSignal): ClamdScan {
     const socket = this.#connect(this.#options.timeoutMs);
     const abort = () => socket.destroy(new Error('aborted'));
@@ -47,8 +47,8 @@ export class ClamdClient {
   }
 
   /**
-   * Returns engine and signatures, as verdicts are kept by; undefined when clamd does not answer. Asked before a
-   * scan: if signatures change meanwhile, the verdict counts as the older ones', and is asked for again.
+   * Returns engine and signatures, by which verdicts are stored; undefined when clamd does not answer. Called before a scan:
+   * if signatures change meanwhile, the verdict counts as the older ones', and the source is scanned again.
    */
   async version(): Promise<string | undefined> {
     try {
@@ -59,7 +59,7 @@ export class ClamdClient {
   }
 
   /**
-   * Learns the largest stream that clamd takes; from then on larger ones are not sent to it.
+   * Finds the largest stream that clamd accepts; from then on larger ones are not sent.
    * @returns bytes
    * @throws when clamd does not answer
    */
@@ -73,8 +73,8 @@ export class ClamdClient {
   }
 
   /**
-   * Returns options of clamd that are off, as they are by default, without which it calls clean what it did not
-   * examine. No command names them, so it gets files of that kind.
+   * Returns options of clamd that are off (the default), without which it reports files as clean that it did not examine. No
+   * command lists them, so it gets files of that kind.
    *
    * @throws when clamd does not answer
    */
@@ -95,7 +95,7 @@ export class ClamdClient {
   }
 
   /**
-   * Age of its signatures in seconds; undefined when it names none.
+   * Returns the age of its signatures in seconds; undefined when it reports none.
    * @throws when clamd does not answer
    */
   async signatureAge(): Promise<number | undefined> {

@@ -1,9 +1,9 @@
-/** Whether clamd refuses a stream of so many bytes: it says so when it reads a chunk's length, before the chunk. */
+/** Returns whether clamd refuses a stream of this many bytes: it does so on a chunk's length, before the chunk itself. */
 type Refuses = (bytes: number) => Promise<boolean>;
 
 /**
- * The largest stream that clamd takes (StreamMaxLength), up to `most`. No command of its protocol tells
- * that, so it is asked for by lengths alone: one question when nothing is in the way, about thirty otherwise.
+ * Finds the largest stream that clamd accepts (StreamMaxLength), up to `most`. No command reports that, so it is probed with
+ * lengths alone: one probe if the limit is above `most`, about thirty otherwise.
  *
  * @returns bytes
  */

@@ -1,4 +1,4 @@
-/** Why a file could not be looked into; the api's policy lets through what is only too large. */
+/** Reasons why a file could not be scanned; the api's policy may deliver files that are only too large. */
 type UnscannableReason = 'too_large' | 'encrypted' | 'timeout' | 'engine_error';
 
 export type Verdict =
@@ -6,7 +6,7 @@ export type Verdict =
   | { code: 'unscannable'; reason: UnscannableReason }
   | { code: 'infected'; virusName: string };
 
-/** The scanner gave no verdict; trying later may help. */
+/** The scanner gave no verdict; a later attempt may succeed. */
 export class ScannerUnavailableError extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(`the virus scanner gave no verdict: ${reason}`, options);
@@ -14,16 +14,16 @@ export class ScannerUnavailableError extends Error {
   }
 }
 
-// clamd reports these as FOUND when AlertExceedsMax or AlertEncrypted is on: not a virus, not looked into.
+// clamd reports these as FOUND when AlertExceedsMax or AlertEncrypted is on: not a virus, but not examined.
 const NOT_LOOKED_INTO = /^Heuristics\.(Limits\.Exceeded|Encrypted)\b/;
 
 const reasonOf = (heuristic: string): UnscannableReason =>
   heuristic === 'Encrypted' ? 'encrypted' : 'too_large';
 
 /**
- * clamd's answer to INSTREAM, such as `stream: OK` or `stream: Eicar FOUND`.
- * Only the explicit OK is clean; an engine's error is unscannable.
- * @throws ScannerUnavailableError when it is no verdict at all
+ * Reads clamd's answer to INSTREAM, such as `stream: OK` or `stream: Eicar FOUND`. Only the explicit OK is clean; an engine's
+ * error is unscannable.
+ * @throws ScannerUnavailableError when it contains no verdict
  */
 export const parseReply = (reply: string): Verdict => {
   const text = reply.replace(/\0.*$/s, '').trim();

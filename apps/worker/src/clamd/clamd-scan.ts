@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseReply, ScannerUnavailableError, type Verdict } from './clamd-reply.ts';
 
 const MAX_REPLY_CHARACTERS = 4_096;
-/** clamd stores what it receives at once, and scans it afterwards: one that takes nothing for this long is away. */
+/** clamd stores what it receives at once, and scans it afterwards: if it accepts nothing for this long, it is down. */
 const TAKES_NOTHING_MS = 10_000;
 
 /** Returns what precedes each chunk of an INSTREAM session (clamd(8)): its length in 4 bytes, big-endian. */
@@ -16,18 +16,18 @@ export const lengthOf = (bytes: number): Buffer => {
 export interface ClamdScanOptions {
   /** Larger streams are unscannable. */
   maxBytes: number;
-  /** Engine and signatures; undefined when clamd does not tell. */
+  /** Engine and signatures; undefined when clamd does not report them. */
   scanner: Promise<string | undefined>;
   /** Rejects when clamd does not answer. */
   ping: () => Promise<void>;
 }
 
 /**
- * One INSTREAM session (clamd(8)): chunks of a 4-byte big-endian length and the bytes, ended by a length of
- * zero. Nothing throws before `verdict()`, so that a download that feeds it continues without a scanner.
+ * One INSTREAM session (clamd(8)): chunks of a 4-byte big-endian length and the bytes, ended by a length of zero. Nothing
+ * throws before `verdict()`, so a download that feeds it continues without a scanner.
  */
 export class ClamdScan {
-  /** Engine and signatures; undefined when clamd does not tell. */
+  /** Engine and signatures; undefined when clamd does not report them. */
   readonly scanner: Promise<string | undefined>;
   readonly #socket: Socket;
   readonly #maxBytes: number;
@@ -41,7 +41,7 @@ export class ClamdScan {
   #timedOut = false;
   #failure: Error | undefined;
 
-  /** @param socket connected or connecting; its idle time-out ends the scan. */
+  /** @param socket connected or connecting; its idle time-out ends the scan */
   constructor(socket: Socket, options: ClamdScanOptions) {
     this.scanner = options.scanner;
     this.#socket = socket;
@@ -67,7 +67,7 @@ export class ClamdScan {
     socket.write('zINSTREAM\0');
   }
 
-  /** Resolves when more may be written, also when the scanner is gone: after seconds, however silent it is. */
+  /** Resolves when more may be written, or the scanner is gone: after seconds at most, however silent it is. */
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#isClosed || this.#isTooLarge || chunk.length === 0) return;
     this.#bytes += chunk.length;
@@ -76,8 +76,8 @@ export class ClamdScan {
       this.#socket.destroy();
       return;
     }
-    // clamd answers and hangs up when its own limit is passed. Read that before writing on: a write to a
-    // connection that was closed loses the answer.
+    // clamd answers and hangs up when its own limit is exceeded. Read that before further writes: a write to a
+    // closed connection would lose the answer.
     await nextTurn();
     if (this.#isClosed) return;
     this.#socket.write(lengthOf(chunk.length));
@@ -101,7 +101,7 @@ export class ClamdScan {
     }
     await this.#closed;
     if (this.#reply !== '') return parseReply(this.#reply);
-    // It has every byte and is still at it: this file is too much for it, and will be again.
+    // It has every byte and is still scanning: this file is too much for it, and would be again.
     if (this.#timedOut && this.#allSent && this.#socket.bytesWritten > 0 && (await this.#isThere()))
       return { code: 'unscannable', reason: 'timeout' };
     throw new ScannerUnavailableError(
@@ -110,7 +110,7 @@ export class ClamdScan {
     );
   }
 
-  /** A clamd that hangs has every byte of a small file, too: the buffers of the connection hold them. */
+  /** A clamd that hangs also has every byte of a small file: the buffers of the connection hold them. */
   #isThere(): Promise<boolean> {
     return this.#ping().then(
       () => true,

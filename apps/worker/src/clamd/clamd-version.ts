@@ -1,8 +1,8 @@
 const MAX_CHARACTERS = 128;
 
 /**
- * Engine and signatures from clamd's answer to VERSION, such as `ClamAV 1.4.6/27000/Thu Nov 19 …`; without
- * signatures of the official kind it names the engine alone. Undefined for anything else.
+ * Reads engine and signatures from clamd's answer to VERSION, such as `ClamAV 1.4.6/27000/Thu Nov 19 …`; without official
+ * signatures it names only the engine. Undefined for any other answer.
  */
 export const parseVersion = (answer: string): string | undefined => {
   const text = answer.replace(/\0.*$/s, '').trim();

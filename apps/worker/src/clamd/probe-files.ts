@@ -1,7 +1,7 @@
 const NAME = Buffer.from('a');
 const ENCRYPTED = 1;
 
-/** A ZIP archive with one entry that says it is encrypted, and is nothing that anybody could decrypt. */
+/** A ZIP archive with one entry that claims to be encrypted, although no key can decrypt it. */
 const encryptedZip = (): Buffer => {
   const content = Buffer.alloc(12, 'x');
   // Version, flags, method (stored), time, date, CRC-32, both sizes, length of the name, none of extra fields.
@@ -22,7 +22,7 @@ const encryptedZip = (): Buffer => {
   return Buffer.concat([entry, directory, end]);
 };
 
-/** A tar archive's header that announces 2 GiB − 1: clamd has a limit below that, whatever is configured. */
+/** A tar archive's header that announces 2 GiB − 1: clamd has a lower limit, whatever its configuration. */
 const largeTar = (): Buffer => {
   const header = Buffer.alloc(512);
   header.write('a', 0);
@@ -37,7 +37,7 @@ const largeTar = (): Buffer => {
   return header;
 };
 
-/** Files that no scanner can look into, and the option of clamd without which it calls them clean. */
+/** Files that no scanner can examine, with the option of clamd without which it reports them as clean. */
 export const PROBE_FILES: readonly { option: string; file: Buffer }[] = [
   { option: 'AlertEncrypted', file: encryptedZip() },
   { option: 'AlertExceedsMax', file: largeTar() },

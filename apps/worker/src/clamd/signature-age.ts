@@ -1,6 +1,6 @@
 /**
- * Age of the signatures by clamd's answer to VERSION, `ClamAV 1.4.6/27000/Thu Nov 19 09:12:10 2026`. Seconds;
- * undefined when it names none, as with private signatures.
+ * Reads the age of the signatures from clamd's answer to VERSION, `ClamAV 1.4.6/27000/Thu Nov 19 09:12:10 2026`. Seconds;
+ * undefined without a date, as with private signatures.
  */
 export const signatureAge = (answer: string, now: Date): number | undefined => {
   const [, , date] = answer.replace(/\0.*$/s, '').trim().split('/');

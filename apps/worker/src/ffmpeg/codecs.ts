@@ -67,7 +67,7 @@ const AUDIO = [
   ...['wavpack', 'ape', 'tta', 'nellymoser', 'qdm2', 'qdmc', 'mace3', 'mace6'],
 ];
 
-/** ffprobe opens these, too; nothing is made of them. */
+/** ffprobe opens these too, but nothing is decoded from them. */
 const SUBTITLES = [
   ...[
     'mov_text',
@@ -92,10 +92,10 @@ const DECODERS = [
   ...['libgsm_ms', 'amrnb', 'amrwb', 'g722', 'g726'],
 ];
 
-/** What ffmpeg may decode, for `-codec_whitelist`. */
+/** The decoders that ffmpeg may use, for `-codec_whitelist`. */
 export const ALLOWED_CODECS: readonly string[] = [...VIDEO, ...AUDIO, ...SUBTITLES, ...DECODERS];
 
 const decodable = { video: new Set(VIDEO), audio: new Set(AUDIO) };
 
-/** Whether a stream of this codec, as ffprobe names it, is decoded here. */
+/** Returns whether the worker decodes a stream of this codec, as ffprobe names it. */
 export const isDecodable = (type: 'video' | 'audio', codec: string): boolean => decodable[type].has(codec);

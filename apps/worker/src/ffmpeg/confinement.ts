@@ -4,17 +4,17 @@ export interface ConfinementPrograms {
   setpriv: string | undefined;
 }
 
-/** What is reserved, not what is used: with MAX_THREADS 2.5 GiB for a 4K video, of which 0.9 are used. */
+/** Limit of reserved memory, not of used memory: with MAX_THREADS a 4K video reserves 2.5 GiB, and uses 0.9. */
 const MAX_ADDRESS_SPACE_BYTES = 4 * 1024 ** 3;
-/** Each needs memory: what ffmpeg takes by itself on a machine of 64 cores passes the limit. */
+/** Each thread needs memory: the number that ffmpeg chooses on a machine of 64 cores would exceed the limit. */
 export const MAX_THREADS = 16;
 const BACKGROUND_NICENESS = 10;
 
 /**
- * Puts the limits that the operating system offers in front of a command. Each of these programs replaces
- * itself by the next, so there is one process in the end; where one is missing its limit is.
+ * Prefixes a command with the limits that the operating system offers. Each of these programs replaces itself by the next, so
+ * there is one process in the end. A missing program only loses its limit.
  *
- * - prlimit: memory and the size of a file; what is hostile ends its decoder, not the machine
+ * - prlimit: memory and the size of a file; a hostile file ends its decoder, not the machine
  * - setpriv: dies with this process, even if that is killed with -9; gains no privileges
  * - nice: a photo's preview does not wait behind a video
  */

@@ -2,8 +2,8 @@ import { essenceOf } from '@claimcheck/contracts/media-kind';
 import { ALLOWED_CODECS } from './codecs.ts';
 
 /**
- * ffmpeg's demuxer for each sniffed type. The demuxer is forced, never guessed: a playlist named .mp4 would
- * otherwise be followed to other files.
+ * ffmpeg's demuxer for each sniffed type. The demuxer is forced, never guessed: ffmpeg would otherwise follow a playlist named
+ * .mp4 to other files.
  */
 const DEMUXERS: Readonly<Record<string, string>> = {
   'video/mp4': 'mov',
@@ -41,7 +41,7 @@ const DEMUXERS: Readonly<Record<string, string>> = {
   'audio/vnd.dolby.dd-raw': 'ac3',
 };
 
-/** ffmpeg's demuxers of pictures that sharp doesn't read, or doesn't keep moving. */
+/** ffmpeg's demuxers of pictures that sharp cannot read, or cannot keep animated. */
 export const PICTURE_DEMUXERS = {
   still: {
     'image/bmp': 'bmp_pipe',
@@ -54,22 +54,22 @@ export const PICTURE_DEMUXERS = {
   >,
 };
 
-/** Returns the demuxer; undefined for a container that is not opened here. */
+/** Returns the demuxer; undefined for a container that is not supported. */
 export const demuxerFor = (contentType: string): string | undefined => DEMUXERS[essenceOf(contentType)];
 
-/** Whether the container knows its own length exactly, so that a missing end shows. */
+/** Returns whether the container knows its own exact length, so that truncation shows. */
 export const knowsItsEnd = (demuxer: string): boolean => demuxer === 'mov' || demuxer === 'matroska';
 
 const MAX_STREAMS = 32;
 
-/** A file in a job's folder, and how it is opened. */
+/** A file in a job's folder, and how to open it. */
 export interface MediaInput {
   folder: string;
   /** Name in the folder. */
   file: string;
   /** ffmpeg's demuxer. */
   demuxer: string;
-  /** Decoders off the list whose streams ffprobe lists; it gives them no packet. */
+  /** Decoders outside the list whose streams ffprobe may list; they receive no packet. */
   listed?: readonly string[];
 }
 
@@ -80,7 +80,7 @@ export const inputArguments = ({ file, demuxer, listed = [] }: Omit<MediaInput, 
     ...['-protocol_whitelist', 'file,pipe'],
     ...['-format_whitelist', demuxer],
     ...['-codec_whitelist', ALLOWED_CODECS.join(',')],
-    // Reading the file keeps to the list above; these are for the decoders that ffprobe opens afterwards.
+    // Reading the file respects the list above; these are for the decoders that ffprobe opens afterwards.
     ...(listed.length === 0 ? [] : ['v', 'a', 's', 'd']).flatMap((type) => [
       `-codec_whitelist:${type}`,
       listedCodecs,

@@ -18,10 +18,10 @@ interface RunOptions {
 const PROBE_TIMEOUT_MS = 30_000;
 const VERSION_TIMEOUT_MS = 2_000;
 const VERSION_CHARACTERS = 64;
-/** Runs of ffprobe until every codec off the list is named: it stops at the first. */
+/** Runs of ffprobe until every codec outside the list is known: it stops at the first one. */
 const MAX_LISTED = 4;
 
-/** FFMPEG_PATH of a worker that has no ffmpeg and needs none: videos and audio are delivered as files. */
+/** FFMPEG_PATH of a worker without ffmpeg: it delivers videos and audio as files. */
 export const NO_FFMPEG = 'none';
 
 /** The only place that runs ffmpeg and ffprobe. */
@@ -39,7 +39,7 @@ export class Ffmpeg {
     const { maxPixels, cores = availableParallelism() } = options;
     this.#programs = programs;
     this.#maxPixels = maxPixels;
-    // As many as decoders and x264 take by themselves, where that is not too many.
+    // As many threads as decoders and x264 would choose, within the limit.
     this.#threads = String(Math.min(MAX_THREADS, Math.ceil(cores * 1.5)));
   }
 
@@ -47,12 +47,12 @@ export class Ffmpeg {
     return this.#programs.ffmpeg !== NO_FFMPEG;
   }
 
-  /** Whether it was built with zscale; only then does HDR keep its colours. */
+  /** Whether it was built with zscale; only then HDR keeps its colours. */
   get canToneMap(): boolean {
     return this.#canToneMap;
   }
 
-  /** Finds out what it was built with. */
+  /** Detects the features of its build. */
   async examine(folder: string): Promise<void> {
     if (!this.isAvailable) return;
     const { stdout } = await runProgram({
@@ -105,8 +105,8 @@ export class Ffmpeg {
   }
 
   /**
-   * Counts the packets from `fromSeconds` on, and finds when the last one ends, in seconds.
-   * `isCut`: the file ends in the middle of what its index promises.
+   * Counts the packets from `fromSeconds` on, and finds the end of the last one, in seconds. `isCut`: the file ends before its
+   * index does.
    *
    * @throws MediaFailure `unreadable`
    */
@@ -136,11 +136,11 @@ export class Ffmpeg {
   }
 
   /**
-   * Converts a file into others in the same folder. Pictures of too many pixels are left out.
+   * Converts a file into others in the same folder. It omits pictures with too many pixels.
    *
    * @param output arguments after the input
    * @param onLine receives each line of `-progress`
-   * @throws MediaFailure when ffmpeg can't read the file or takes too long; Error when the disk is full
+   * @throws MediaFailure when ffmpeg cannot read the file or takes too long; Error when the disk is full
    */
   async convert(
     input: MediaInput,
@@ -148,7 +148,7 @@ export class Ffmpeg {
       before?: readonly string[];
       output: readonly string[];
       background?: boolean;
-      /** What is larger is not written, and ends it. */
+      /** Largest output; a larger one ends the run. */
       maxFileBytes?: number;
       onLine?: (line: string) => void;
     },
@@ -160,8 +160,8 @@ export class Ffmpeg {
         ...(options.onLine === undefined ? [] : ['-progress', 'pipe:1', '-stats_period', '0.5']),
         ...['-filter_threads', this.#threads, '-threads', this.#threads],
         ...(options.before ?? []),
-        // A stream may grow on its way, long after ffprobe told its size. Not for ffprobe, which would then
-        // tell none.
+        // A stream may grow later, long after ffprobe reported its size. Not for ffprobe, which would then
+        // report none.
         ...['-max_pixels', String(this.#maxPixels)],
         ...inputArguments(input),
         ...['-threads', this.#threads],
@@ -210,7 +210,7 @@ const throwIfFailed = (result: ProgramResult): void => {
   if (!isFailed(result)) return;
   if (/No space left on device/.test(result.stderr)) throw new Error('the disk of the job folder is full');
   const detail = result.stderr.trim().split('\n').at(-1) ?? '';
-  // At a limit: its own fault as far as we know, but an operator may raise the limit and redrive.
+  // A limit was exceeded: presumably the file's own fault, but an operator may raise the limit and redrive.
   if (result.ended !== 'exited')
     throw new MediaFailure('processing_failed', { detail: `${result.ended}: ${detail}` });
   throw new MediaFailure(REFUSED_CODEC.test(result.stderr) ? 'unsupported_codec' : 'unreadable', { detail });

@@ -2,8 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /**
- * Absolute path of a program. Looked up once at the start: the programs themselves run with an empty
- * environment, in which there is no PATH to search.
+ * Returns the absolute path of a program. It runs once at the start: the programs themselves have an empty environment,
+ * without a PATH to search.
  */
 export const findProgram = (name: string, searchPath: string): string | undefined => {
   const candidates = isAbsolute(name)

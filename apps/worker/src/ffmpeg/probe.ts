@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { MediaFailure } from '../job/media-failure.ts';
 import { isDecodable } from './codecs.ts';
 
-/** A curve for brighter light than a plain screen shows: hybrid log-gamma, or perceptual quantiser. */
+/** A curve for more brightness than a standard screen shows: hybrid log-gamma, or perceptual quantiser. */
 export type HdrTransfer = 'arib-std-b67' | 'smpte2084';
 
 export interface VideoStream {
@@ -11,17 +11,17 @@ export interface VideoStream {
   index: number;
   codec: string;
   pixelFormat: string | undefined;
-  /** As shown: with square pixels, after the rotation. Pixels. */
+  /** As displayed: with square pixels, after the rotation. Pixels. */
   width: number;
   height: number;
-  /** The file names an implausible pixel shape, which must not reach a player. */
+  /** The file states an implausible pixel shape, which must not reach a player. */
   hasOddPixels: boolean;
-  /** Stored turned or mirrored; the container says how to show it. */
+  /** Stored rotated or mirrored; the container says how to display it. */
   isTurned: boolean;
   isInterlaced: boolean;
-  /** Frames are stored in another order than they are shown. */
+  /** Frames are stored in another order than they are displayed. */
   hasReorderedFrames: boolean;
-  /** Undefined for a plain screen's range. */
+  /** Undefined for a standard screen's range. */
   transfer: HdrTransfer | undefined;
   framesPerSecond: number | undefined;
   bitsPerSecond: number | undefined;
@@ -33,30 +33,30 @@ export interface AudioStream {
 }
 
 export interface Probe {
-  /** The first stream of its type that is decoded here. */
+  /** The first decodable stream of its type. */
   video: VideoStream | undefined;
   audio: AudioStream | undefined;
   /** Number of the stream that holds a cover picture. */
   cover: number | undefined;
-  /** The types of which there are streams, and none that is decoded here. */
+  /** Types with streams, none of which can be decoded. */
   unsupported: { video: boolean; audio: boolean };
-  /** As the container says; undefined in files that were recorded as a stream, or lie. */
+  /** As the container states; undefined in files that were recorded as a stream, or state a false length. */
   durationSeconds: number | undefined;
 }
 
-/** How much wider than high a pixel may be, and the other way round. Those of television are within 1:3. */
+/** Largest ratio between a pixel's width and height, either way. Television's pixels are within 1:3. */
 const MAX_PIXEL_RATIO = 10;
 
 const MAX_SECONDS = Math.floor(LIMITS.count / 1_000);
 
-/** Whether a file can last this long: a changed byte turns a second into a year. */
+/** Returns whether a file can be this long: one changed byte turns a second into a year. */
 export const isPlausible = (seconds: number): boolean => seconds >= 0 && seconds <= MAX_SECONDS;
 
 const seconds = z.string().transform(Number).refine(isPlausible).optional().catch(undefined);
 
 const count = z.coerce.number().positive().finite().optional().catch(undefined);
 
-/** Such as `30000/1001`; `0/0` when the file doesn't say. */
+/** Such as `30000/1001`; `0/0` when the file does not say. */
 const rate = z
   .string()
   .transform((text) => {
@@ -80,7 +80,7 @@ const outputSchema = z.object({
         pix_fmt: z.string().optional(),
         width: z.int().optional(),
         height: z.int().optional(),
-        /** Such as `4:3`; `0:1` or `N/A` when the file doesn't say. */
+        /** Such as `4:3`; `0:1` or `N/A` when the file does not say. */
         sample_aspect_ratio: z.string().optional(),
         field_order: z.string().optional(),
         has_b_frames: z.int().default(0),
@@ -98,7 +98,7 @@ const outputSchema = z.object({
 });
 type Stream = z.infer<typeof outputSchema>['streams'][number];
 
-/** What ffprobe is asked for. */
+/** The entries that ffprobe must report. */
 export const PROBED_ENTRIES =
   'format=duration,bit_rate:stream=index,codec_type,codec_name,pix_fmt,width,height,sample_aspect_ratio,' +
   'field_order,has_b_frames,color_transfer,avg_frame_rate,bit_rate,duration:' +
@@ -140,7 +140,7 @@ const toVideo = (stream: Stream, formatBitRate: number | undefined): VideoStream
   const isSideways = Math.abs(Math.round(rotation / 90)) % 2 === 1;
   const ratio = pixelRatio(stream.sample_aspect_ratio);
   const hasOddPixels = Math.max(ratio, 1 / ratio) > MAX_PIXEL_RATIO;
-  // As browsers do, one edge grows and none shrinks.
+  // As in browsers, one edge grows and none shrinks.
   const shownWidth = hasOddPixels ? width : Math.round(width * Math.max(1, ratio));
   const shownHeight = hasOddPixels ? height : Math.round(height * Math.max(1, 1 / ratio));
   return {

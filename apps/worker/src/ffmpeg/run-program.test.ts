@@ -7,7 +7,7 @@ import { runProgram } from './run-program.ts';
 const program = (name: string): string => findProgram(name, process.env.PATH ?? '') ?? name;
 const options = { cwd: tmpdir(), timeoutMs: 20_000, signal: new AbortController().signal };
 
-/** Process ids of a process group that still lives. */
+/** Returns process ids of a process group that are still alive. */
 const membersOf = (group: number): string[] =>
   readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false;

@@ -12,7 +12,7 @@ export interface ProgramCall {
   cwd: string;
   timeoutMs: number;
   signal: AbortSignal;
-  /** Receives each line of the standard output, which then isn't collected. */
+  /** Receives each line of the standard output, which is then not collected. */
   onLine?: (line: string) => void;
 }
 
@@ -21,7 +21,7 @@ export interface ProgramResult {
   /** Undefined when it was killed. */
   exitCode: number | undefined;
   stdout: string;
-  /** Its end, 4,096 characters. */
+  /** The end of the standard error, 4,096 characters. */
   stderr: string;
 }
 
@@ -29,10 +29,10 @@ const MAX_STDOUT_BYTES = 16 * MIB;
 const STDERR_CHARACTERS = 4_096;
 
 /**
- * Runs a program that reads hostile bytes: empty environment, no standard input, a process group of its own
- * that is killed as a whole at the time limit or on abort. When memory is used up, the kernel ends it first.
+ * Runs a program that reads hostile bytes: with an empty environment, no standard input, and its own process group, which is
+ * killed as a whole at the time limit or on abort. When memory runs out, the kernel ends it first.
  *
- * @throws the signal's reason when aborted; Error when the program can't be started
+ * @throws the signal's reason when aborted; Error when the program cannot be started
  */
 export const runProgram = async (call: ProgramCall): Promise<ProgramResult> => {
   call.signal.throwIfAborted();
@@ -85,13 +85,13 @@ const readLines = async (output: Readable, onLine: (line: string) => void): Prom
   await once(lines, 'close');
 };
 
-/** Otherwise the kernel ends the largest process, which may be the worker with all its other jobs. */
+/** Without it the kernel would end the largest process, which may be the worker with all its other jobs. */
 const volunteerForOom = (pid: number | undefined): void => {
   if (pid === undefined) return;
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
   } catch {
-    // It has ended already, or the operating system has no such thing.
+    // It has already ended, or the operating system has no such feature.
   }
 };
 
@@ -100,6 +100,6 @@ const killGroup = (pid: number | undefined): void => {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended already.
+    // It has already ended.
   }
 };

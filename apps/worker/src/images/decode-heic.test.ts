@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const decode = (source: string, target: string, signal = new AbortController().signal) =>
   decodeHeic(source, target, { maxPixels: 1_000_000, signal });
 
-/** The photo with zeros behind it, which no decoder minds: a box that lasts until the end. */
+/** Returns the photo with zeros after it, which decoders accept: a box that lasts until the end. */
 const photoOf = async (bytes: number): Promise<string> => {
   const path = join(folder, `${bytes}.heic`);
   await copyFile(PHOTO, path);
@@ -54,7 +54,7 @@ it('does not blame the file for being stopped', async () => {
   await expect(decode(PHOTO, join(folder, 'stopped.png'), stopping.signal)).rejects.toBe(reason);
 });
 
-/** 320 × 200, two pictures of one colour: a blue one, and a red one that the file calls its primary. */
+/** 320 × 200, two pictures of one colour: a blue one, and a red one, which the file marks as primary. */
 const RED_PRIMARY = [
   'AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAYRtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAA',
   'AAAAADRpbG9jAAAAAERAAAIAAQAAAAABqAABAAAAAAAAAG8AAgAAAAACFwABAAAAAAAAAG4AAAA4aWluZgAAAAAAAgAAABVp',
@@ -67,7 +67,7 @@ const RED_PRIMARY = [
   'AAjQABpQowIpbSgAAEaAAJQABVABn5MAAMcABzAAAAMAAAMAeMDKCcAAAAMAAAMAAAMAAAMAAAMAAAMAAAMAAAMAAAyo',
 ];
 
-it('decodes the picture that the file calls its primary, wherever it stands', async () => {
+it('decodes the primary picture of the file, wherever it stands', async () => {
   const source = join(folder, 'primary.heic');
   await writeFile(source, Buffer.from(RED_PRIMARY.join(''), 'base64'));
   const target = join(folder, 'primary.png');

@@ -9,12 +9,12 @@ import { MediaFailure } from '../job/media-failure.ts';
 import { profileOfHeic, withProfile } from './icc-profile.ts';
 import { decoded } from './open-image.ts';
 
-/** The whole file is in memory, three times at worst. Photos of phones have a tenth of this. */
+/** The whole file is in memory, three times at worst. Phone photos have a tenth of this size. */
 const MAX_FILE_BYTES = 64 * MIB;
 const TIMEOUT_MS = 120_000;
 const MAX_HEAP_MIB = 256;
 
-/** Pixels of pictures that are decoded at the same time; each takes about 13 bytes. */
+/** Pixels of pictures decoded at the same time; each takes about 13 bytes. */
 const PIXELS_AT_ONCE = 64_000_000;
 const pixelsInWork = new Budget(PIXELS_AT_ONCE);
 
@@ -25,11 +25,11 @@ const pictureSchema = z.object({
 });
 
 /**
- * Writes a HEIC photo, upright, in its own colours, as a PNG. The libvips that sharp brings has no decoder for
- * HEVC, and ffmpeg joins a phone's tiles only since version 7; libheif in WebAssembly does everywhere, and what a
- * hostile file does to it stays in its own memory. Large photos wait for each other.
+ * Writes a HEIC photo, upright, in its own colours, as a PNG. sharp's libvips has no decoder for HEVC, and ffmpeg joins a
+ * phone's tiles only since version 7. libheif in WebAssembly works everywhere, and confines a hostile file to its own memory.
+ * Large photos wait for each other.
  *
- * @param source a file whose header was checked: of an accepted number of pixels
+ * @param source a file whose header was checked: its number of pixels is within the limit
  * @throws MediaFailure `unreadable`, `too_many_pixels`, `processing_failed` (also when the file is too large);
  *   the signal's reason when aborted
  */
@@ -54,7 +54,7 @@ const decodeToPng: typeof decodeHeic = async (source, target, { maxPixels, signa
   const profile = await decoded(() => profileOfHeic(source, bytes));
   const { width, height, data } = await decodeInThread({ bytes, maxPixels }, signal);
   const png = await decoded(() =>
-    // A file that is read again at once: quick matters, small doesn't.
+    // The file is read again at once: speed matters, size does not.
     sharp(data, { raw: { width, height, channels: 4 } })
       .png({ compressionLevel: 1 })
       .toBuffer(),
@@ -70,10 +70,10 @@ const decodeInThread = async (
   signal.throwIfAborted();
   const thread = new Worker(new URL('./heic-thread.ts', import.meta.url), {
     workerData,
-    // Given away, not copied.
+    // Transferred, not copied.
     transferList: [workerData.bytes.buffer],
     env: {},
-    // The library's error says what is wrong with a broken file.
+    // The library's error describes the fault of a broken file.
     stdout: true,
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },

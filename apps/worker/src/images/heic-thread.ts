@@ -8,12 +8,12 @@ const { bytes, maxPixels } = z
   .parse(workerData);
 
 const images = new libheif.HeifDecoder().decode(bytes);
-// A file may hold several; it says which one it is about.
+// A file may hold several pictures; it marks the primary one.
 const image = images.find((candidate) => candidate.is_primary()) ?? images[0];
 if (image === undefined) throw new Error('no picture in the file');
 const width = image.get_width();
 const height = image.get_height();
-// The limit holds for the picture that is decoded, whatever the header said of another one in the file.
+// The limit applies to the decoded picture, whatever the header said about another one in the file.
 if (width * height > maxPixels) throw new Error('pixel limit exceeded');
 const target = { width, height, data: new Uint8ClampedArray(width * height * 4) };
 image.display(target, (decoded) => {

@@ -3,7 +3,7 @@ import { crc32, deflate } from 'node:zlib';
 import sharp from 'sharp';
 import { codePointsIn } from './nclx.ts';
 
-/** As in ITU-T H.273. */
+/** Numbers as in ITU-T H.273. */
 const DISPLAY_P3_PRIMARIES = 12;
 /** The signature and IHDR, which is always the first chunk. */
 const PNG_HEADER_BYTES = 33;
@@ -15,14 +15,14 @@ export const profileOfHeic = async (source: string, bytes: Buffer): Promise<Buff
   return codePointsIn(bytes)?.primaries === DISPLAY_P3_PRIMARIES ? displayP3() : undefined;
 };
 
-/** As libvips brings it. */
+/** The profile that libvips brings. */
 const displayP3 = async (): Promise<Buffer | undefined> => {
   const pixel = sharp({ create: { width: 1, height: 1, channels: 3, background: '#fff' } });
   return (await sharp(await pixel.withIccProfile('p3').png().toBuffer()).metadata()).icc;
 };
 
 /**
- * Returns the parts of a PNG with a profile for the pixels that are in it: sharp only adds one to pixels that it converts.
+ * Returns the parts of a PNG with a profile for its existing pixels; sharp only adds one to pixels that it converts.
  * https://www.w3.org/TR/png-3/#11iCCP
  */
 export const withProfile = async (png: Buffer, profile: Buffer): Promise<Buffer[]> => {

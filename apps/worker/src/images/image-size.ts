@@ -4,12 +4,12 @@ export interface ImageSize {
   height: number;
 }
 
-/** WebP has no longer edge. */
+/** Longest edge that WebP allows. */
 const MAX_EDGE = 16_383;
-/** How much longer than wide a picture may be before its longest edge says nothing about its readability. */
+/** Ratio of the edges above which the longest edge says nothing about readability. */
 const ELONGATED_FROM = 2.5;
 
-/** Whether a picture is a long screenshot or a panorama. */
+/** Returns whether a picture is a long screenshot or a panorama. */
 export const isElongated = ({ width, height }: ImageSize): boolean =>
   Math.max(width, height) > ELONGATED_FROM * Math.min(width, height);
 
@@ -17,7 +17,7 @@ export const isElongated = ({ width, height }: ImageSize): boolean =>
 export const sizeWithin = (size: ImageSize, edge: number): ImageSize =>
   scaled(size, edge / Math.max(size.width, size.height));
 
-/** As {@link sizeWithin}, by the shortest edge. */
+/** Does the same as {@link sizeWithin}, by the shortest edge. */
 export const sizeWithinShort = (size: ImageSize, edge: number): ImageSize =>
   scaled(
     size,

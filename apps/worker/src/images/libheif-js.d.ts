@@ -1,4 +1,4 @@
-/** The part of libheif-js that is used; its own types describe the compiled C functions only. */
+/** The part of libheif-js that we use; its own types describe only the compiled C functions. */
 declare module 'libheif-js/wasm-bundle.js' {
   interface HeifImage {
     get_width(): number;

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import type { HdrTransfer } from '../ffmpeg/probe.ts';
 
-/** A `colr` box with code points in place of a profile (ISO/IEC 14496-12). */
+/** A `colr` box with code points instead of a profile (ISO/IEC 14496-12). */
 const CODE_POINTS = 'colrnclx';
-/** The boxes that describe a picture stand before its pixels. */
+/** The boxes that describe a picture precede its pixels. */
 const HEAD_BYTES = 64 * 1024;
 
 /** Colours as in ITU-T H.273. */
@@ -12,7 +12,7 @@ export interface CodePoints {
   transfer: number;
 }
 
-/** Reads how a HEIF or AVIF picture says its colours are coded; undefined when it doesn't. */
+/** Reads how a HEIF or AVIF picture says its colours are coded; undefined when it does not. */
 export const codePointsIn = (bytes: Buffer): CodePoints | undefined => {
   const at = bytes.indexOf(CODE_POINTS, 0, 'latin1');
   const fields = at + CODE_POINTS.length;
@@ -33,6 +33,6 @@ export const codePointsOf = async (path: string): Promise<CodePoints | undefined
 
 const HDR_TRANSFERS: Readonly<Record<number, HdrTransfer>> = { 16: 'smpte2084', 18: 'arib-std-b67' };
 
-/** Returns the curve of a picture that is brighter than a plain screen; undefined for any other. */
+/** Returns the curve of a picture that is brighter than a standard screen; undefined for any other. */
 export const hdrTransferOf = (points: CodePoints | undefined): HdrTransfer | undefined =>
   points === undefined ? undefined : HDR_TRANSFERS[points.transfer];

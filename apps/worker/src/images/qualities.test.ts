@@ -33,7 +33,7 @@ it.each([
   expect(isMovable({ frames, width, height, maxPixels: 1, failOn: 'error', isHevc: false })).toBe(expected);
 });
 
-it('a larger moving picture has fewer frames', () => {
+it('a larger animation has fewer frames', () => {
   expect(framesWithin({ width: 200, height: 200 }, 2_000)).toBe(500);
   expect(framesWithin({ width: 1_000, height: 1_000 }, 2_000)).toBe(40);
   expect(framesWithin({ width: 10_000, height: 10_000 }, 2_000)).toBe(1);

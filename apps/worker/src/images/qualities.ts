@@ -4,8 +4,8 @@ import { decoded, type ImageFile, openImage } from './open-image.ts';
 import type { EncodedImage } from './thumbnail.ts';
 
 /**
- * Longest edge in pixels, and shortest edge of a picture that is much longer than wide. A smaller source keeps
- * its size, and every quality exists.
+ * Longest edge in pixels; for a picture much longer than wide, the shortest edge. A smaller source keeps its size, and every
+ * quality exists.
  */
 const QUALITY_EDGES = {
   high: { longest: 2_560, short: 1_080 },
@@ -23,15 +23,15 @@ const SMALLER = [
   { quality: 60, effort: 4 },
   { quality: 40, effort: 4 },
 ] as const;
-/** Bytes a pixel of a lossless file, below which it is probably a screenshot or a drawing. */
+/** Bytes per pixel of a lossless file, below which it is probably a screenshot or a drawing. */
 const FLAT_BYTES_PER_PIXEL = 0.7;
 /** Encoding a flat picture well takes several times its memory: larger ones are encoded as photos. */
 const MAX_FLAT_PIXELS = 2_000_000;
 
 const MAX_FRAMES = 500;
-/** Frames times pixels of a moving derivative. */
+/** Frames times pixels of an animated derivative. */
 const MAX_MOVING_PIXELS = 40_000_000;
-/** A moving derivative gets fewer frames rather than a shorter longest edge than this. */
+/** An animated derivative gets fewer frames rather than a shorter longest edge than this. */
 const SMALLEST_MOVING_EDGE = 240;
 
 /** A picture that serves one or more qualities of the same size. */
@@ -40,9 +40,9 @@ export interface EncodedQualities extends EncodedImage {
 }
 
 export interface QualitySource extends ImageFile {
-  /** Of the file as it was uploaded. Bytes. */
+  /** Size of the uploaded file. Bytes. */
   sourceBytes: number;
-  /** Whether its pixels were stored without loss, as screenshots and drawings are. */
+  /** Whether its pixels were stored losslessly, as in screenshots and drawings. */
   isLossless: boolean;
 }
 
@@ -54,14 +54,14 @@ export const qualitySize = (size: ImageSize, quality: ImageQuality): ImageSize =
 
 /** Encodes an animation at any size. */
 export interface Mover {
-  /** The most frames that it may write. */
+  /** Largest number of frames that it may write. */
   maxFrames: number;
   encode(size: ImageSize, quality: number): Promise<EncodedImage>;
 }
 
 /**
- * Encodes every quality, those of equal size once, side by side.
- * @param mover for an animation that sharp can't keep moving
+ * Encodes every quality in parallel; qualities of equal size once.
+ * @param mover for an animation that sharp cannot keep animated
  * @throws MediaFailure
  */
 export const encodeQualities = async (source: QualitySource, mover?: Mover): Promise<EncodedQualities[]> => {
@@ -73,7 +73,7 @@ export const encodeQualities = async (source: QualitySource, mover?: Mover): Pro
   return encodeEach(groups, (size) => encodeStill(source, size, open));
 };
 
-/** Whether sharp keeps every frame of the animation. */
+/** Returns whether sharp keeps every frame of the animation. */
 export const isMovable = ({ frames, width, height }: ImageFile['image']): boolean => {
   if (frames <= 1 || frames > MAX_FRAMES) return false;
   const asked = qualitySize({ width, height }, 'high');
@@ -81,7 +81,7 @@ export const isMovable = ({ frames, width, height }: ImageFile['image']): boolea
   return size === asked || longestEdge(size) > SMALLEST_MOVING_EDGE;
 };
 
-/** Returns how many of the frames a moving picture of this size may have. */
+/** Returns how many of the frames an animation of this size may have. */
 export const framesWithin = ({ width, height }: ImageSize, frames: number): number =>
   Math.max(1, Math.min(frames, MAX_FRAMES, Math.floor(MAX_MOVING_PIXELS / (width * height))));
 
@@ -106,7 +106,7 @@ const encodeEach = (
     groups.map(async ({ size, qualities }) => ({ ...(await decoded(() => encode(size))), qualities })),
   );
 
-/** One decode for all qualities: to the largest of them, in memory; the others are made from these pixels. */
+/** Decodes once for all qualities: to the largest of them, in memory; the others are made from these pixels. */
 const decodeOnce = ({ path, image }: ImageFile, largest: ImageSize): Promise<() => Sharp> =>
   decoded(async () => {
     const { data, info } = await openImage(path, image)
@@ -132,7 +132,7 @@ const encodeStill = async (
   const image = open().resize(size.width, size.height, { fit: 'fill' });
   if (!isFlat(source, size))
     return withinSource(source, (options) => webp(image, options), await webp(image, { quality: QUALITY }));
-  // Red text on black keeps its colour only without loss, or with colours at full resolution.
+  // Red text on black keeps its colour only losslessly, or with colours at full resolution.
   const lossy = await webp(image, { quality: QUALITY, smartSubsample: true });
   const exact = await webp(image, { nearLossless: true });
   return withinSource(
@@ -144,7 +144,7 @@ const encodeStill = async (
 
 type WebpOptions = NonNullable<Parameters<Sharp['webp']>[0]>;
 
-/** Returns `made`, or a smaller one where that is larger than its source. */
+/** Returns `made`, or a smaller encoding if it is larger than its source. */
 const withinSource = async (
   { sourceBytes }: QualitySource,
   encode: (options: WebpOptions) => Promise<EncodedImage>,
@@ -191,7 +191,7 @@ const encodeMoving = async (
 ): Promise<EncodedImage> => {
   let size = movingSize(asked, maxFrames);
   let smallest = await encode(size, QUALITY);
-  // A photo-like GIF becomes larger as WebP; fewer pixels show less than more loss.
+  // A photo-like GIF becomes larger as WebP; fewer pixels are less visible than more loss.
   for (const quality of [60, 50]) {
     const excess = smallest.data.length / sourceBytes;
     if (excess <= 1 || longestEdge(size) <= SMALLEST_MOVING_EDGE) break;

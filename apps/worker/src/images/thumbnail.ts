@@ -19,7 +19,7 @@ export const makeThumbnail = async ({
   image,
 }: ImageFile): Promise<{ thumbnail: EncodedImage; thumbhash: string }> =>
   decoded(async () => {
-    // Decoded once, at a fraction of the size where the format allows that; both results come from these pixels.
+    // Decoded once, at a fraction of the size if the format allows that; both results come from these pixels.
     const { data, info } = await openImage(path, image)
       .resize(THUMBNAIL_EDGE, THUMBNAIL_EDGE, { fit: 'inside', withoutEnlargement: true })
       .toColourspace('srgb')

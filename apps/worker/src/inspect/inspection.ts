@@ -13,7 +13,7 @@ export interface Motion {
 export interface InspectedImage extends QualitySource {
   kind: 'image';
   contentType: string;
-  /** An animation that sharp can't keep moving. */
+  /** An animation that sharp cannot keep animated. */
   motion: Motion | undefined;
 }
 
@@ -22,9 +22,9 @@ export interface InspectedVideo {
   contentType: string;
   input: MediaInput;
   video: VideoStream;
-  /** The first that is decoded here. */
+  /** The first decodable sound. */
   audio: AudioStream | undefined;
-  /** It has sound, and none of it is decoded here. */
+  /** It has sound, but none that can be decoded. */
   losesSound: boolean;
   durationSeconds: number;
 }
@@ -39,14 +39,14 @@ export interface InspectedAudio {
   durationSeconds: number;
 }
 
-/** The content, by its bytes and its decoder. */
+/** Describes the content, by its bytes and its decoder. */
 export type Inspection =
   | InspectedImage
   | InspectedVideo
   | InspectedAudio
   | { kind: 'document' | 'other'; contentType: string };
 
-/** Returns what a response says of the content. */
+/** Returns a response's description of the content. */
 export const describe = (inspection: Inspection): ResponseFields => {
   const { kind, contentType } = inspection;
   if (kind === 'image')

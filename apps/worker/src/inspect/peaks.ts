@@ -1,13 +1,13 @@
 /** The middle of unsigned 8-bit samples: silence. */
 const SILENCE = 128;
-/** Below this distance from silence a sound is noise of its recorder, and is not made louder. */
+/** Below this distance from silence, a sound is its recorder's noise, and is not amplified. */
 const LEAST_PEAK = 4;
 
 /**
  * Returns the loudest moments of a sound in equal parts of its length, 0 to 100, where 100 is its loudest.
  *
  * @param samples unsigned, 8 bits each
- * @param count of peaks at most
+ * @param count largest number of peaks
  */
 export const peaksOf = (samples: Uint8Array, count: number): number[] => {
   const parts = Math.min(count, samples.length);

@@ -4,8 +4,8 @@ import { fileTypeFromFile } from 'file-type';
 const TEXT_SAMPLE_BYTES = 64 * 1024;
 
 /**
- * Returns the content type by the bytes alone; `text/plain` for text in any usual encoding,
- * `application/octet-stream` for the unknown.
+ * Returns the content type from the bytes alone; `text/plain` for text in any usual encoding, `application/octet-stream` if
+ * unknown.
  */
 export const sniff = async (path: string): Promise<string> => {
   const found = await fileTypeFromFile(path);
@@ -37,7 +37,7 @@ const DELETE = 127;
 
 const isControl = (code: number): boolean => (code < 32 && !TEXT_CONTROLS.includes(code)) || code === DELETE;
 
-/** Fewer bytes than these without a control are no proof of a text. */
+/** Fewer bytes without a control character are no proof of a text. */
 const LEAST_BYTES = 8;
 
 const hasControls = (text: string): boolean => [...text].some((one) => isControl(one.charCodeAt(0)));
@@ -48,10 +48,10 @@ const byteOrderMark = ([first, second]: Uint8Array): string | undefined => {
 };
 
 /**
- * Whether the bytes are text: UTF-16 by its byte order mark, UTF-8, or an encoding of one or two bytes a
- * character, such as Latin-1, GBK or Shift JIS, which has no controls.
+ * Returns whether the bytes are text: UTF-16 by its byte order mark, UTF-8, or an encoding of one or two bytes a character
+ * without control characters, such as Latin-1, GBK or Shift JIS.
  *
- * @param isWhole the bytes are not only a beginning, which may end within a character
+ * @param isWhole false if the bytes are only a beginning, which may end within a character
  */
 export const isText = (bytes: Uint8Array, isWhole: boolean): boolean => {
   const encoding = byteOrderMark(bytes);

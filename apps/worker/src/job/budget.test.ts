@@ -25,7 +25,7 @@ const startJobs = (budget: Budget) => {
   };
 };
 
-it('lets jobs wait for their amount, in their order where they would block each other', async () => {
+it('jobs wait for their amount, in order if they would block each other', async () => {
   const budget = new Budget(100);
   const { log, start, end } = startJobs(budget);
   start('first', 80);
@@ -34,7 +34,7 @@ it('lets jobs wait for their amount, in their order where they would block each 
   await expect.poll(() => log).toEqual(['first']);
   expect(budget.used).toBe(80);
   await end('first');
-  // The medium one had room before: beside the large one there is none for it, which would wait longer.
+  // The medium one would have fitted before, but next to the large one it would not, and would delay it.
   await expect.poll(() => log).toEqual(['first', 'large']);
   await end('large');
   await expect.poll(() => log).toEqual(['first', 'large', 'medium']);
@@ -42,7 +42,7 @@ it('lets jobs wait for their amount, in their order where they would block each 
   expect(budget.used).toBe(0);
 });
 
-it('lets the small overtake, in no greater number than the large one has room beside it', async () => {
+it('small jobs overtake a large one only within the space that it leaves free', async () => {
   const budget = new Budget(100);
   const { log, start, end } = startJobs(budget);
   start('first', 60);
@@ -51,7 +51,7 @@ it('lets the small overtake, in no greater number than the large one has room be
   await expect.poll(() => log).toEqual(['first', 'a', 'b']);
   await end('a');
   await expect.poll(() => log).toEqual(['first', 'a', 'b', 'c']);
-  // With small ones in work all the time, the large one begins as soon as the first has ended.
+  // Although small ones run all the time, the large one starts as soon as the first has ended.
   await end('first');
   await expect.poll(() => log).toEqual(['first', 'a', 'b', 'c', 'large']);
   for (const name of ['b', 'c', 'large']) await end(name);

@@ -1,15 +1,15 @@
 interface Entry {
   readonly amount: number;
-  /** The head of the queue that this one overtook. */
+  /** The head of the queue that this job overtook. */
   overtook: Entry | undefined;
   grant: () => void;
 }
 
 /**
- * A shared amount, such as bytes of disk, that jobs take from while they work.
+ * A shared amount, such as bytes of disk, which jobs reserve while they work.
  *
- * A job that fits may overtake the head of the queue, so that a photo does not wait behind a huge video; but only
- * into what the head would leave free. So the head waits only for those that were in work when it got there, and
+ * A job that fits may overtake the head of the queue, so that a photo does not wait behind a huge video; but only within the
+ * space that the head would leave free. So the head waits only for jobs that were running when it became the head, and
  * nothing starves.
  */
 export class Budget {

@@ -27,7 +27,7 @@ export interface NewDerivative {
   content: Uint8Array | string;
 }
 
-/** Stores a derivative under the job's prefix. @returns its entry of `processed` */
+/** Stores a derivative under the job's prefix. @returns its entry for `processed` */
 export const putDerivative = async (
   job: Job,
   storage: Storage,

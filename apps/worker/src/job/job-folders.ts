@@ -4,8 +4,8 @@ import { join } from 'node:path';
 const PREFIX = 'claimcheck-worker-';
 
 /**
- * The folders of the jobs of this process. What a process that was killed has left is removed at the next
- * start; that goes by process id, so TEMP_DIR must not be shared by containers.
+ * The folders of this process's jobs. The next start removes folders of killed processes, which it recognises by process id,
+ * so containers must not share TEMP_DIR.
  */
 export class JobFolders {
   readonly #parent: string;
@@ -16,7 +16,7 @@ export class JobFolders {
     this.#own = join(parent, `${PREFIX}${process.pid}`);
   }
 
-  /** @throws when the folder can't be made */
+  /** @throws when the folder cannot be created */
   static async create(parent: string): Promise<JobFolders> {
     const folders = new JobFolders(parent);
     await folders.#removeLeftovers();
@@ -24,7 +24,7 @@ export class JobFolders {
     return folders;
   }
 
-  /** Runs `work` with a folder of its own. */
+  /** Runs `work` with its own folder. */
   async withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
     const folder = await mkdtemp(join(this.#own, 'job-'));
     try {
@@ -42,7 +42,7 @@ export class JobFolders {
     for (const name of await readdir(this.#parent)) {
       if (!name.startsWith(PREFIX)) continue;
       const pid = Number(name.slice(PREFIX.length));
-      // Our own id: the process that had it before, in a container that restarted, is gone.
+      // Our own process id: the process that had it before, in a container that restarted, is gone.
       if (Number.isInteger(pid) && pid > 0 && (pid === process.pid || !isRunning(pid)))
         await rm(join(this.#parent, name), { recursive: true, force: true });
     }

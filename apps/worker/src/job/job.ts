@@ -5,12 +5,12 @@ import { inSpan, type Tracing } from '@claimcheck/platform/tracing/tracing';
 import type { StepName, StepOutcome, WorkerMetrics } from '../metrics.ts';
 import { MediaFailure } from './media-failure.ts';
 
-/** One request being worked on: what the steps of a lane share. */
+/** One request in work: the data that the steps of a lane share. */
 export class Job {
   readonly request: OptimizeRequest;
-  /** Folder of this job alone, removed when it ends. */
+  /** Folder of this job only, removed when it ends. */
   readonly folder: string;
-  /** What the folder may hold. */
+  /** Bytes that the folder may hold. */
   readonly diskBytes: number;
   readonly signal: AbortSignal;
   readonly logger: Logger;

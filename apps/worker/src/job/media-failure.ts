@@ -1,16 +1,16 @@
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
 
-/** The media object can't be processed; becomes a final response. */
+/** The media object cannot be processed; becomes a final response. */
 export class MediaFailure extends Error {
   readonly code: FailureCode;
   /**
-   * Whether the cause may go away by itself: then the api asks again later. A time limit is no such cause:
-   * the same bytes would take a worker's time again.
+   * Whether the cause is temporary: then the api repeats the request later. A time limit is no temporary cause: the same bytes
+   * would take a worker's time again.
    */
   readonly retryable: boolean;
   /** For the log only: it may quote a hostile file. */
   readonly detail: string | undefined;
-  /** By the bytes, where they were read. */
+  /** The type by the bytes, if they were read. */
   readonly contentType: string | undefined;
 
   constructor(

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ProgressReporter } from './progress-reporter.ts';
 
-it('reports at most once a second, and only what grew', async () => {
+it('progress is reported at most once a second, and only when it grew', async () => {
   let now = 0;
   const sent: number[] = [];
   const reporter = new ProgressReporter(

@@ -1,8 +1,8 @@
 const INTERVAL_MS = 1_000;
 
 /**
- * Passes progress on, at most once a second and only when it has changed. A report that fails is dropped:
- * the next one says more.
+ * Reports progress at most once a second, and only when it has changed. A failed report is dropped, because the next one
+ * replaces it.
  */
 export class ProgressReporter {
   readonly #send: (percent: number) => Promise<void>;
@@ -11,7 +11,7 @@ export class ProgressReporter {
   #lastTime = Number.NEGATIVE_INFINITY;
   #pending: Promise<void> = Promise.resolve();
 
-  /** @param now milliseconds that only grow */
+  /** @param now milliseconds, monotonic */
   constructor(send: (percent: number) => Promise<void>, now: () => number = () => performance.now()) {
     this.#send = send;
     this.#now = now;

@@ -10,7 +10,7 @@ import { putHls } from './put-hls.ts';
 const FILES = [HLS_PLAYLIST, ...Array.from({ length: 8 }, (_, number) => `r0_0000${number}.m4s`)];
 const AT_ONCE = 4;
 
-/** A store that refuses one object as soon as all that are sent at once are there, and answers no other. */
+/** A store that refuses one object as soon as all parallel requests have arrived, and answers no other. */
 const startStore = async () => {
   const transfers = { begun: 0, open: 0 };
   const server = createServer((request, response) => {

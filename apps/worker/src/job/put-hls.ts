@@ -11,9 +11,9 @@ import type { Job } from './job.ts';
 const AT_ONCE = 4;
 
 export interface HlsVideo {
-  /** Absolute path of the folder that holds the playlists and segments. */
+  /** Absolute path of the folder with the playlists and segments. */
   folder: string;
-  /** Of the best rendition. Pixels. */
+  /** Size of the best rendition. Pixels. */
   width: number;
   height: number;
 }
@@ -44,7 +44,7 @@ export const putHls = async (
   const putSome = async (): Promise<void> => {
     for (let file = files.pop(); file !== undefined; file = files.pop()) await put(file);
   };
-  // A failure ends the others, and all are awaited: the folder is removed after this.
+  // A failure ends the others, and all are awaited, because the folder is removed afterwards.
   const putAll = Array.from({ length: AT_ONCE }, () => putSome().catch((error) => failed.abort(error)));
   await Promise.all(putAll);
   failed.signal.throwIfAborted();

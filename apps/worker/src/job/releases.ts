@@ -6,8 +6,8 @@ import type { Storage } from '@claimcheck/platform/s3/storage';
 import { z } from 'zod';
 import { epochOf } from './epoch-of.ts';
 
-// The broker counts deliveries, and not why they ended. How many of them were released by an orderly shutdown is
-// kept next to the derivatives, so that restarts don't use up the attempts of a long video.
+// The broker counts deliveries, but not why they ended. The number that an orderly shutdown released is stored next
+// to the derivatives, so that restarts do not use up the attempts of a long video.
 
 const MARKER = 'released.json';
 const schema = z.object({ released: z.int().nonnegative() });
@@ -26,7 +26,7 @@ export const countReleases = async (storage: Storage, request: OptimizeRequest):
   }
 };
 
-/** Adds one; a store that does not answer costs an attempt. */
+/** Adds one. If the store does not answer, the release costs an attempt. */
 export const addRelease = async (storage: Storage, request: OptimizeRequest): Promise<void> => {
   try {
     const released = (await countReleases(storage, request)) + 1;
@@ -36,10 +36,10 @@ export const addRelease = async (storage: Storage, request: OptimizeRequest): Pr
       content_type: 'application/json',
     });
   } catch {
-    // The shutdown goes its way.
+    // The shutdown continues all the same.
   }
 };
 
-/** Removes the count of a request that was done. */
+/** Removes the count of a request that is done. */
 export const forgetReleases = (storage: Storage, request: OptimizeRequest): Promise<void> =>
   storage.delete([markerKey(request)]);

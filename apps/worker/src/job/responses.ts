@@ -33,7 +33,7 @@ export type ResponseFields = Partial<
   >
 >;
 
-/** Publishes the worker's answers. Each resolves when the broker has it, which drops repeated ones. */
+/** Publishes the worker's answers. Each resolves when the broker has it; the broker drops repeated ones. */
 export class Responses {
   readonly #bus: Bus;
 
@@ -62,7 +62,7 @@ export class Responses {
     });
   }
 
-  /** Answers a rescan whose source could not be read; nothing of the media object changes. */
+  /** Answers a rescan whose source could not be read; the media object does not change. */
   rescanFailed(request: OptimizeRequest, { code }: { code: FailureCode }): Promise<void> {
     const fields = { success: false, stage: 'rescan', code, error: FAILURES[code] } as const;
     return this.#publish(request, `rescan:${randomUUID()}`, fields);
@@ -90,12 +90,12 @@ export class Responses {
   }
 }
 
-/** The broker drops an id that it knows; an answer that may be repeated needs a new one. */
+/** The broker drops a known id, so an answer that may be repeated needs a new one. */
 const idOf = (stage: ResponseStage, { percent }: ResponseFields): string => {
   if (stage === 'progress') return `${stage}:${percent}`;
   return stage === 'rescan' ? `${stage}:${randomUUID()}` : stage;
 };
 
-/** `Nats-Msg-Id`: the broker keeps one message of each stage of an epoch. */
+/** Returns the `Nats-Msg-Id`: the broker keeps one message of each stage of an epoch. */
 const messageId = (request: OptimizeRequest, stage: string): string =>
   `${request.mediaId}:${epochOf(request)}:${stage}`;

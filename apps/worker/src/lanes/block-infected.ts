@@ -3,7 +3,7 @@ import type { Job } from '../job/job.ts';
 import type { Responses } from '../job/responses.ts';
 import { type Infection, quarantine } from '../steps/quarantine.ts';
 
-/** Deletes what is infected, then tells. */
+/** Deletes infected bytes first, then reports them. */
 export const blockInfected = async (
   job: Job,
   infection: Infection,

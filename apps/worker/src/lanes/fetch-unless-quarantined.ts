@@ -7,8 +7,8 @@ import { fetchSource, type Source } from '../steps/fetch.ts';
 import { findQuarantined } from '../steps/quarantine.ts';
 
 /**
- * Downloads the source and feeds the scan. Undefined: an earlier attempt found it infected, deleted it, and perhaps
- * ended before its event; the event has been sent now.
+ * Downloads the source and feeds the scan. Returns undefined if an earlier attempt found it infected and deleted it, perhaps
+ * without sending its event; the event has now been sent.
  *
  * @throws MediaFailure `source_missing`, `empty_file`
  */

@@ -24,7 +24,7 @@ export interface LaneConsumerOptions {
   /** Sources from this size on take at most half of the slots. Bytes. */
   largeBytes: number;
   disk: Budget;
-  /** Bytes that the job's folder may hold. */
+  /** Returns the bytes that the job's folder may hold. */
   diskNeed: (request: OptimizeRequest) => number;
   maxAttempts: number;
   ackWaitMs: number;
@@ -35,9 +35,9 @@ export interface LaneConsumerOptions {
   failpoint: Failpoint;
   logger: Logger;
   storage: Storage;
-  /** Throws when what the lane needs does not answer. */
+  /** Throws when a dependency of the lane does not answer. */
   checkNeeds: () => Promise<void>;
-  /** Why a request that was tried too often has probably failed. */
+  /** Returns why a request that was tried too often has probably failed. */
   explainExhaustion: () => Promise<FailureCode>;
   /** For the doctor, which probes the ring. */
   describe: () => Promise<WorkerReport>;
@@ -62,16 +62,16 @@ export const createLaneConsumer = (options: LaneConsumerOptions): JetStreamConsu
     onRelease: (request) => addRelease(options.storage, request),
     handle: async (request, { attempt, deliveries, signal, slot }) => {
       if ((request.sizeBytes ?? 0) >= options.largeBytes) await slot.becomeLarge(signal);
-      // What may end the process for the second time must not take the verdict with it.
+      // A file that may end the process again must not take the verdict with it.
       const joined = request.joined === true && deliveries === 1;
       const isLast = attempt >= options.maxAttempts;
       await work({ ...request, joined }, { signal, isLast }, options);
       if (deliveries > 1) await forgetReleases(options.storage, request);
     },
     onExhausted: async (request, end, { signal }) => {
-      // A media object that has settled does not fail because of a rescan.
+      // A settled media object does not fail because of a rescan.
       if (isRescan(request)) return;
-      // A dependency may come back. A file that ends a process would end the next one too.
+      // A dependency may recover. A file that ends a process would end the next one too.
       const retryable = end === 'error';
       const { judgeAlone } = options.lane;
       if (end === 'crash' && judgeAlone !== undefined)
@@ -93,7 +93,7 @@ const work = async (
   options: LaneConsumerOptions,
 ): Promise<void> => {
   const { lane, responses, folders, disk, diskNeed, metrics, failpoint, logger: parent } = options;
-  // Before anything that a media object would need.
+  // This precedes everything that a media object would need.
   if (request.probe === true)
     return responses.succeed(request, 'probe', { worker: await options.describe() });
   const logger = parent.child({ media_object_id: request.mediaId, epoch: request.epoch });

@@ -24,19 +24,19 @@ export interface MediaLaneTools {
   pdf: Pdf;
   /** Undefined: nothing is scanned. */
   scanner: ClamdClient | undefined;
-  /** `verdict`: only the preview precedes it; `derivatives`: as fast as possible, withdrawn if need be. */
+  /** `verdict`: only the preview precedes it; `derivatives`: as early as possible, withdrawn if necessary. */
   first: 'verdict' | 'derivatives';
   maxPixels: number;
 }
 
-/** What is known of the media object so far; every response repeats it. */
+/** The known facts about the media object; every response repeats them. */
 interface Findings {
   source: Source;
   /** Undefined when it could not be read. */
   inspected: Inspection | undefined;
   thumbnail: Derivative | undefined;
   fields: ResponseFields;
-  /** Why there is no preview although its kind promises one. */
+  /** Why there is no preview although its kind should have one. */
   failure: MediaFailure | undefined;
 }
 
@@ -45,11 +45,11 @@ type VerdictFields = { code: 'clean' | 'unscannable' | 'skipped' } & Pick<
   'scanner' | 'error'
 >;
 
-/** A video's final response is another lane's, which the verdict asks for. */
+/** Another lane sends a video's final response, at the api's request after the verdict. */
 const isJoinable = ({ request }: Job, { inspected }: Findings): boolean =>
   request.joined === true && inspected?.kind !== 'video';
 
-/** Inspects, previews, scans, derives. Made for pictures; the heavy part of a video is another lane's. */
+/** Inspects, previews, scans, derives. Handles pictures in full; another lane does the heavy part of a video. */
 export class MediaLane implements Lane {
   readonly #tools: MediaLaneTools;
 
@@ -68,7 +68,7 @@ export class MediaLane implements Lane {
     }
   }
 
-  /** Its decoder ended the worker: only the scanner sees it now, and members get the source. */
+  /** Its decoder ended the worker: now only the scanner sees it, and members get the source. */
   async judgeAlone(job: Job): Promise<void> {
     const scan = this.#tools.scanner?.openScan(job.signal);
     try {
@@ -88,7 +88,7 @@ export class MediaLane implements Lane {
 
   async #process(job: Job, source: Source, scan: ClamdScan | undefined): Promise<void> {
     const findings = await this.#look(job, source);
-    // A file that can't be read waits for its verdict in any case: "infected" is the worse news.
+    // A file that cannot be read still waits for its verdict: "infected" is the worse news.
     const isEarly = this.#tools.first === 'derivatives' && findings.failure === undefined;
     if (isEarly) await this.#finish(job, findings);
     const verdict = await this.#judge(job, findings, scan);
@@ -101,13 +101,13 @@ export class MediaLane implements Lane {
     await this.#finishJudged(job, findings, verdict);
   }
 
-  /** The verdict comes with the final response: one message less for every photo. */
+  /** The verdict comes within the final response: one message less for every photo. */
   async #finishJudged(job: Job, findings: Findings, verdict: VerdictFields): Promise<void> {
     const { scanner, ...scan } = verdict;
     try {
       await this.#finish(job, { ...findings, fields: { ...findings.fields, scanner, scan } });
     } catch (error) {
-      // What is known is not lost with what failed.
+      // The failure must not lose the facts known so far.
       await this.#respond(job, 'scan', { ...findings.fields, ...verdict });
       throw error;
     }
@@ -128,13 +128,13 @@ export class MediaLane implements Lane {
     } catch (failure) {
       if (!(failure instanceof MediaFailure)) throw failure;
       const { contentType = inspected?.contentType } = failure;
-      // Nothing of it can be shown: members get the source, as a file.
+      // No preview is possible: members get the source, as a file.
       const fields: ResponseFields = { kind: 'other', sha256, ...(contentType && { contentType }) };
       return { source, inspected, thumbnail: undefined, fields, failure };
     }
   }
 
-  /** @returns the verdict; undefined when the file is infected, and the rest is not to be done */
+  /** @returns the verdict; undefined when the file is infected, and no further step may run */
   async #judge(
     job: Job,
     { source }: Findings,
@@ -153,7 +153,7 @@ export class MediaLane implements Lane {
 
   async #finish(job: Job, { inspected, thumbnail, fields, failure }: Findings): Promise<void> {
     if (inspected === undefined || failure !== undefined) return this.#fail(job, failure, fields);
-    // Its final response is the transcode lane's; the api asks for that once the verdict allows it.
+    // The transcode lane sends its final response; the api requests that once the verdict allows it.
     if (inspected.kind === 'video') return;
     const processed = thumbnail === undefined ? [] : [thumbnail];
     try {

@@ -14,10 +14,10 @@ export interface RescanTools {
   scanner: ClamdClient | undefined;
 }
 
-/** Whether a request asks for a verdict alone. Any other `only` is of a later release: it means everything. */
+/** Returns whether a request asks only for a verdict. A later release's value of `only` counts as everything. */
 export const isRescan = ({ only }: OptimizeRequest): boolean => only === 'scan';
 
-/** Gives a new verdict on a stored source, and nothing else: its derivatives stay as they are. */
+/** Gives a new verdict on a stored source; its derivatives stay unchanged. */
 export class RescanLane implements Lane {
   readonly #tools: RescanTools;
 
@@ -39,7 +39,7 @@ export class RescanLane implements Lane {
       await this.#answer(job, { code: verdict.code, sha256, scanner });
     } catch (error) {
       if (!(error instanceof MediaFailure)) throw error;
-      // It has settled long ago: a source that is gone or empty doesn't settle it again.
+      // It has already settled: a missing or empty source does not settle it again.
       await job.step('respond', () => this.#tools.responses.rescanFailed(job.request, error));
     } finally {
       scan?.close();

@@ -23,7 +23,7 @@ export interface TranscodeLaneTools {
   delivery: VideoDelivery;
 }
 
-/** A video that plays everywhere, and its poster. The api asks for it after the verdict. */
+/** Makes a video that plays everywhere, and its poster. The api requests it after the verdict. */
 export class TranscodeLane implements Lane {
   readonly #tools: TranscodeLaneTools;
 
@@ -37,7 +37,7 @@ export class TranscodeLane implements Lane {
     const inspected = await job.step('inspect', () => inspect(job, source, this.#tools));
     if (inspected.kind !== 'video')
       throw new MediaFailure('unsupported_type', { detail: `not a video: ${inspected.contentType}` });
-    // A film that lost its sound would not be the film: members get the source.
+    // A film without its sound would not be the same film: members get the source.
     if (inspected.losesSound) throw new MediaFailure('unsupported_codec', { detail: 'the sound' });
     const { poster, thumbhash } = await job.step('preview', () => makePoster(job, inspected, ffmpeg));
     const playable = await job.step('transcode', () => this.#transcode(job, inspected));

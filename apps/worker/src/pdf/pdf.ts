@@ -3,7 +3,7 @@ import { type ConfinementPrograms, confine } from '../ffmpeg/confinement.ts';
 import { type ProgramResult, runProgram } from '../ffmpeg/run-program.ts';
 
 export interface PdfPrograms extends ConfinementPrograms {
-  /** Poppler's; undefined where they are not installed. */
+  /** Poppler's programs; undefined if they are not installed. */
   pdftoppm: string | undefined;
   pdfinfo: string | undefined;
 }
@@ -21,7 +21,7 @@ interface PdfCall {
   maxFileBytes: number;
 }
 
-/** The only place that runs poppler, in the same box as ffmpeg. */
+/** The only place that runs poppler, confined like ffmpeg. */
 export class Pdf {
   readonly #programs: PdfPrograms;
 

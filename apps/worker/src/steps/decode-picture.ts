@@ -29,11 +29,11 @@ const toPng = async (
   return join(job.folder, DECODED_FILE);
 };
 
-/** Writes the first frame of a picture that sharp doesn't read as a PNG. @returns its path */
+/** Writes the first frame of a picture that sharp cannot read as a PNG. @returns its path */
 export const decodePicture = (job: Job, demuxer: string, ffmpeg: Ffmpeg): Promise<string> =>
   toPng(job, { folder: job.folder, file: SOURCE_FILE, demuxer }, ffmpeg);
 
-/** Writes a picture that is brighter than a plain screen as a PNG in sRGB. @returns its path */
+/** Writes a picture that is brighter than a standard screen as a PNG in sRGB. @returns its path */
 export const toneMapPicture = async (
   job: Job,
   picture: { path: string; maxPixels: number; transfer: HdrTransfer },

@@ -6,7 +6,7 @@ import { type Derivative, putDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
 import { ffmpegMover } from './moving-picture.ts';
 
-/** Encodes and stores all qualities of a picture side by side; one object serves those of the same size. */
+/** Encodes and stores all qualities of a picture in parallel; qualities of one size share an object. */
 export const deriveImages = async (
   job: Job,
   inspected: InspectedImage,

@@ -21,8 +21,8 @@ export interface Source {
 export const SOURCE_FILE = 'source';
 const STALL_MS = 30_000;
 /**
- * Pauses between the checks a missing source. The api asks only for objects that it has seen, but a store may
- * hide an object for seconds while it assembles or replaces it.
+ * Pauses between the checks of a missing source. The api requests only objects that it has seen, but a store may hide an
+ * object for seconds while it assembles or replaces it.
  */
 const HIDDEN_PAUSES_MS = [250, 500, 1_000, 2_000];
 
@@ -46,11 +46,11 @@ export const fetchSource = async (job: Job, storage: Storage, scan?: ClamdScan):
         timer.refresh();
         hash.update(chunk);
         size += chunk.length;
-        // A source is written once; a folder that fills up without end would block other jobs.
+        // A source is written once; a folder that grows without limit would block other jobs.
         if (size > limit) throw new Error('the source is larger than the request says');
         yield chunk;
         await scan?.write(chunk);
-        // A scanner that delayed this, for seconds at most, says nothing about the storage.
+        // A scanner that delayed this, for seconds at most, is no sign of a slow storage.
         timer.refresh();
       }
     };

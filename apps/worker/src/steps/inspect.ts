@@ -15,7 +15,7 @@ import { decodePicture, toneMapPicture } from './decode-picture.ts';
 import { SOURCE_FILE, type Source } from './fetch.ts';
 
 const END_WINDOW = 2;
-/** Pixels of all frames of an animation; decoding more takes minutes, and it stands still. */
+/** Pixels of all frames of an animation. Decoding more takes minutes, so a larger animation becomes a still. */
 const MAX_DECODED_PIXELS = 2_000_000_000;
 const HEIC_FILE = 'heic.png';
 /** A file type box with its brands. */
@@ -29,19 +29,19 @@ export interface InspectTools {
 }
 
 /**
- * Finds out what the file is: by its bytes and its decoder, never by its name or declared type.
+ * Finds out what the file is: from its bytes and its decoder, never from its name or declared type.
  *
  * @throws MediaFailure `hash_mismatch`, `unreadable`, `unsupported_codec`, `too_many_pixels`
  */
 export const inspect = async (job: Job, source: Source, tools: InspectTools): Promise<Inspection> => {
-  // Here and not while it is fetched: a lie must not keep the scanner's verdict from being asked for.
+  // Checked here and not during the download: a false hash must not prevent the scanner's verdict.
   if (job.request.sha256 !== undefined && job.request.sha256.toLowerCase() !== source.sha256)
     throw new MediaFailure('hash_mismatch');
   const contentType = await sniff(source.path);
   try {
     const kind = kindOf(contentType);
     if (kind === 'video' || kind === 'audio') return await inspectTimed(job, contentType, tools);
-    // Without ffmpeg it is a file, like any picture that is not decoded here.
+    // Without ffmpeg it counts as a file, like any picture that cannot be decoded here.
     const isOpened = tools.ffmpeg.isAvailable || PICTURE_DEMUXERS.still[contentType] === undefined;
     if (kind === 'image' && !isOpened) return { kind: 'other', contentType };
     if (kind === 'image') return await inspectStill(job, { source, contentType }, tools);
@@ -73,7 +73,7 @@ const inspectStill = async (
   };
 };
 
-/** Finds a form of the picture that sharp opens and that shows its colours on a plain screen. */
+/** Finds a form of the picture that sharp opens and that shows its colours on a standard screen. */
 const openableCopy = async (
   job: Job,
   { path, contentType }: { path: string; contentType: string },
@@ -93,13 +93,13 @@ const openableCopy = async (
 
 const isHeif = (contentType: string): boolean => /^image\/(avif|hei[cf])/.test(contentType);
 
-/** An AVIF that is an image sequence: sharp has no reader for it. */
+/** An AVIF that is an image sequence: sharp cannot read it. */
 const isSequence = async (path: string): Promise<boolean> => {
   const head = (await readHead(path, BRAND_BYTES)).toString('latin1');
   return head.slice(4, 8) === 'ftyp' && head.includes('avis');
 };
 
-/** Finds an animation that sharp can't keep moving; undefined for a still. */
+/** Finds an animation that sharp cannot keep animated; undefined for a still. */
 const findMotion = async (
   job: Job,
   { contentType, image }: { contentType: string; image: ImageFile['image'] },
@@ -126,7 +126,7 @@ const readHead = async (path: string, bytes: number): Promise<Buffer> => {
 };
 
 /**
- * Gives our copy the end marker that many senders cut off; a decoder stops at the first one it meets.
+ * Adds the end marker that many senders cut off to our copy; a decoder stops at the first one.
  * @returns whether it was missing
  */
 const completeJpeg = async (path: string): Promise<boolean> => {
@@ -174,7 +174,7 @@ const inspectTimed = async (
   return { kind: 'audio', contentType, input, audio, cover, durationSeconds };
 };
 
-/** Returns seconds: as the header states them, or counted. @throws MediaFailure when the file was cut off */
+/** Returns the length in seconds, from the header or counted. @throws MediaFailure when the file is truncated */
 const findDuration = async (
   input: MediaInput,
   claimed: number | undefined,
@@ -183,9 +183,9 @@ const findDuration = async (
 ): Promise<number> => {
   if (claimed !== undefined && !knowsItsEnd(input.demuxer)) return claimed;
   const end = await ffmpeg.findEnd(input, (claimed ?? 0) - END_WINDOW, signal);
-  // A recording that was written as a stream doesn't know its length.
+  // A recording that was written as a stream does not state its length.
   if (claimed === undefined) return end.seconds ?? 0;
-  // A last picture may stand for long, so an early last packet proves nothing.
+  // The last picture may be shown for long, so an early last packet proves nothing.
   if (end.isCut) throw new MediaFailure('unreadable', { detail: `ends at ${end.seconds} s of ${claimed} s` });
   return claimed;
 };

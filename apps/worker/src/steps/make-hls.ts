@@ -13,10 +13,9 @@ const SEGMENT_SECONDS = 4;
 const LOW_SHORT_EDGE = 480;
 
 /**
- * Makes HLS with fMP4 segments in two renditions: the mp4 that was made already, cut and not encoded again, and
- * a smaller one.
+ * Makes HLS with fMP4 segments in two renditions: the existing mp4, cut but not encoded again, and a smaller one.
  *
- * @param mp4 what `transcodeVideo` has made, in the job's folder
+ * @param mp4 the result of `transcodeVideo`, in the job's folder
  * @param onPercent receives the progress, 0 to 100
  */
 export const makeHls = async (
@@ -46,7 +45,7 @@ export const makeHls = async (
         ...keyframesEvery(SEGMENT_SECONDS, ':v:1'),
         ...['-f', 'hls', '-hls_time', String(SEGMENT_SECONDS), '-hls_playlist_type', 'vod'],
         ...['-hls_segment_type', 'fmp4', '-hls_flags', 'independent_segments'],
-        // Names are relative to the playlist they stand in; %v is the number of the rendition.
+        // Names are relative to their playlist; %v is the number of the rendition.
         ...['-hls_fmp4_init_filename', 'r%v_init.mp4', '-hls_segment_filename', `${FOLDER}/r%v_%05d.m4s`],
         ...['-master_pl_name', HLS_PLAYLIST, '-var_stream_map', hasSound ? 'v:0,a:0 v:1,a:1' : 'v:0 v:1'],
         `${FOLDER}/r%v.m3u8`,
@@ -60,7 +59,7 @@ export const makeHls = async (
   return { folder: join(job.folder, FOLDER), width, height };
 };
 
-/** Smaller than the first one in any case, or there would be nothing to choose from. */
+/** Smaller than the first one in any case, or players would have no choice. */
 const lowRendition = (width: number, height: number): { width: number; height: number } => {
   const short = Math.min(width, height);
   const scale = short > LOW_SHORT_EDGE ? LOW_SHORT_EDGE / short : 0.5;

@@ -15,7 +15,7 @@ const POSTER_FILE = 'poster.jpg';
 const NEXT_FILE = 'frame.jpg';
 const TIMEOUT_MS = 60_000;
 const FIRST_SECONDS = 1;
-/** Where to search for a frame with something on it, as shares of the length. */
+/** Positions at which to search for a frame with visible content, as shares of the length. */
 const LATER = [0.25, 0.5, 0.75];
 /** Standard deviation of every channel, of 255, below which a frame is nearly one colour. */
 const FLAT_DEVIATION = 6;
@@ -27,7 +27,7 @@ interface Frame {
 }
 
 /**
- * Makes a jpg of a frame near the beginning, upright, that is not nearly one colour if the film has another.
+ * Makes a jpg of a frame near the start, upright, and not nearly one colour if the film has another.
  * @returns the poster, and its thumbhash in base64
  * @throws MediaFailure `unreadable` when no frame can be decoded
  */
@@ -50,7 +50,7 @@ export const makePoster = async (
   };
 };
 
-/** Leaves the first frame that shows something as the poster; a film without one keeps its last try. */
+/** Keeps the first frame with visible content as the poster; without one, the last frame tried. */
 const findFrame = async (job: Job, source: InspectedVideo, ffmpeg: Ffmpeg, first: Frame): Promise<Frame> => {
   let frame = first;
   for (const share of LATER) {
@@ -77,18 +77,18 @@ const takeFrame = async (
   await ffmpeg.convert(source.input, {
     signal: job.signal,
     timeoutMs: TIMEOUT_MS,
-    // Even a seek to 0 may pass the only keyframe, by the index of another stream.
+    // Even a seek to 0 may skip the only keyframe, because of another stream's index.
     before: [...(atSeconds === 0 ? [] : ['-ss', atSeconds.toFixed(3)]), '-threads', '1'],
     output: [
       ...['-map', `0:${source.video.index}`, '-an', '-sn', '-dn', '-map_metadata', '-1', '-frames:v', '1'],
       ...['-vf', scaledFrames(source.video, size, 'rgb24').join(',')],
-      // By way of RGB: a JPEG has other colour coefficients than a film.
+      // Converts by way of RGB, because a JPEG has other colour coefficients than a film.
       ...['-pix_fmt', 'yuvj420p'],
       ...['-q:v', '4', '-f', 'image2', '-update', '1', NEXT_FILE],
     ],
   });
   const next = join(job.folder, NEXT_FILE);
-  // ffmpeg ends well without a frame when the stream has none there.
+  // ffmpeg succeeds without a frame when the stream has none there.
   const { width, height } = await decoded(() => sharp(next).metadata());
   const { channels } = await decoded(() => sharp(next).stats());
   await rename(next, join(job.folder, POSTER_FILE));

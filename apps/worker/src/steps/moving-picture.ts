@@ -7,7 +7,7 @@ import type { Job } from '../job/job.ts';
 
 const TIMEOUT_MS = 120_000;
 
-/** Writes animations by ffmpeg, with fewer frames where all of them would be too many pixels. */
+/** Writes animations with ffmpeg, with fewer frames if all of them would be too many pixels. */
 export const ffmpegMover = (job: Job, motion: Motion, ffmpeg: Ffmpeg): Mover => ({
   maxFrames: motion.frames,
   encode: async (size, quality) => {

@@ -24,7 +24,7 @@ export interface PreviewTools {
 }
 
 /**
- * Makes and stores what members see first of a file.
+ * Makes and stores a file's preview, which members see first.
  * @throws MediaFailure when no picture of an image or a video can be decoded
  */
 export const makePreview = async (job: Job, inspected: Inspection, tools: PreviewTools): Promise<Preview> => {
@@ -57,7 +57,7 @@ const previewSound = async (job: Job, sound: InspectedAudio, tools: PreviewTools
   return { ...picture, ...(waveform === undefined ? {} : { waveform }) };
 };
 
-/** A document without a picture is still a document: nothing here fails it. */
+/** A document without a picture is still a document, so this step never fails it. */
 const previewPdf = async (job: Job, { storage, pdf, maxPixels }: PreviewTools): Promise<Preview> => {
   const { folder, signal, diskBytes: maxFileBytes } = job;
   const call = { folder, file: SOURCE_FILE, signal, maxFileBytes };

@@ -11,16 +11,16 @@ const prefixFor = (request: OptimizeRequest): string => epochPrefix(request.medi
 
 export interface Infection {
   virusName: string;
-  /** Of the source. */
+  /** SHA-256 of the source. */
   sha256: string;
   scanner: string | undefined;
 }
 
 /**
- * Deletes the infected source and everything this epoch has made of it.
+ * Deletes the infected source and everything that this epoch has made from it.
  *
- * The marker is written first: a worker that dies between the deletion and the virus event would otherwise
- * leave the next attempt with a missing source, and the verdict forgotten.
+ * It writes the marker first. Otherwise, if the worker died between the deletion and the virus event, the next attempt would
+ * find the source missing, and the verdict would be lost.
  */
 export const quarantine = async (job: Job, storage: Storage, infection: Infection): Promise<VirusEvent> => {
   const { mediaId, s3Key, s3Bucket, mediaUrl } = job.request;
@@ -44,8 +44,8 @@ export const quarantine = async (job: Job, storage: Storage, infection: Infectio
 };
 
 /**
- * The event of an earlier attempt, of any epoch, that got as far as its marker; undefined when there was none. The
- * source is the same in all of them, and a broker that lost its files has lost the event.
+ * Returns the event of an earlier attempt, of any epoch, that wrote its marker; undefined without one. The source is the same
+ * in all epochs, and a broker that lost its files has lost the event.
  */
 export const findQuarantined = async (job: Job, storage: Storage): Promise<VirusEvent | undefined> => {
   const marker = await findMarker(storage, job.request.mediaId);

@@ -10,7 +10,7 @@ import type { NewDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';
 
-/** Longer sound is no message: it has no outline, and is delivered as it is. */
+/** Longer sound is no voice message: it gets no outline, and is delivered unchanged. */
 const MAX_SECONDS = 1_800;
 const TIMEOUT_MS = 120_000;
 const SAMPLES_FILE = 'samples.u8';
@@ -29,14 +29,14 @@ const PLAYABLE: Readonly<Record<string, readonly string[]>> = {
 const isPlayable = ({ audio, input }: InspectedAudio): boolean =>
   PLAYABLE[audio.codec]?.includes(input.demuxer) === true;
 
-/** A failure of what only adorns a file costs that alone. */
+/** Runs an optional step: its failure costs only its result. */
 const unlessFailed = <T>(made: Promise<T>): Promise<T | undefined> =>
   made.catch((error: unknown) => {
     if (error instanceof MediaFailure) return undefined;
     throw error;
   });
 
-/** Returns the peaks of a sound that is short enough for a message; undefined for any other. */
+/** Returns the peaks of a sound short enough for a voice message; undefined for any other. */
 export const readWaveform = async (
   job: Job,
   sound: InspectedAudio,
@@ -53,7 +53,7 @@ export const readWaveform = async (
   );
 };
 
-/** Makes a thumbnail and its thumbhash of the cover picture; undefined when there is none. */
+/** Makes a thumbnail and its thumbhash from the cover picture; undefined without one. */
 export const makeCover = async (
   job: Job,
   sound: InspectedAudio,
@@ -71,7 +71,7 @@ export const makeCover = async (
   );
 };
 
-/** Makes an m4a of a sound that some browser does not play; undefined for any other. */
+/** Makes an m4a of a sound that some browser cannot play; undefined for any other. */
 export const makePlayableSound = async (
   job: Job,
   sound: InspectedAudio,

@@ -12,8 +12,8 @@ const SLOWEST = 30;
 const MAX_TIMEOUT_MS = 6 * 3_600_000;
 
 /**
- * The best playable form of a video: an mp4 that starts before it is loaded, without metadata (a phone's
- * says where it was filmed).
+ * Makes the best playable form of a video: an mp4 that starts before it has loaded, without metadata (a phone's contains the
+ * location).
  *
  * @param options.onPercent receives the progress, 0 to 100, whenever ffmpeg reports it
  */
@@ -32,7 +32,7 @@ export const transcodeVideo = async (
     background: true,
     output: [
       ...['-map', `0:${source.video.index}`, ...audio, '-sn', '-dn', '-map_chapters', '-1'],
-      // The first option is about the file; each stream has metadata, too.
+      // The first option is for the file; each stream has metadata, too.
       ...['-map_metadata', '-1', '-map_metadata:s:v', '-1', '-map_metadata:s:a', '-1'],
       ...plan.codecs,
       ...['-max_muxing_queue_size', '1024', '-movflags', '+faststart', '-f', 'mp4', MP4_FILE],
@@ -46,11 +46,11 @@ export const transcodeVideo = async (
   return { quality: 'original', format: 'mp4', width, height, content: join(job.folder, MP4_FILE) };
 };
 
-/** Milliseconds, by the length of the video. */
+/** Returns the time limit in milliseconds, by the length of the video. */
 export const transcodeTimeout = (durationSeconds: number): number =>
   Math.min(MAX_TIMEOUT_MS, BASE_TIMEOUT_MS + durationSeconds * 1_000 * SLOWEST);
 
-/** Reads a line of `-progress`; undefined when it doesn't state the position. */
+/** Reads a line of `-progress`; undefined when it does not state the position. */
 export const percentOf = (line: string, durationSeconds: number): number | undefined => {
   // Microseconds, and "N/A" at first.
   const position = /^out_time_us=(\d+)$/.exec(line)?.[1];

@@ -1,11 +1,11 @@
 export interface VideoDelivery {
-  /** `hls` in place of the mp4, `both` beside it; for long videos only, short ones play sooner as mp4. */
+  /** `hls` instead of the mp4, or `both`; for long videos only, since short ones start sooner as mp4. */
   mode: 'mp4' | 'hls' | 'both';
-  /** From this length on a video is long. Milliseconds. */
+  /** Length from which a video counts as long. Milliseconds. */
   hlsFromMs: number;
 }
 
-/** What a video of this length is delivered as. */
+/** Returns the delivery of a video of this length. */
 export const formsOf = (
   { mode, hlsFromMs }: VideoDelivery,
   durationSeconds: number,

@@ -4,16 +4,16 @@ import type { InspectedVideo } from '../inspect/inspection.ts';
 const MAX_LONG_EDGE = 1_920;
 const MAX_SHORT_EDGE = 1_080;
 const KEYFRAME_SECONDS = 4;
-/** What a phone plays without trouble; avg_frame_rate is seldom exact. */
+/** Frame rate that a phone plays without trouble; avg_frame_rate is seldom exact. */
 const MAX_FRAMES_PER_SECOND = 60;
 const FRAME_RATE_TOLERANCE = 1;
-/** A camera's file above this is encoded: a member on a train would wait for it. Phones record 1080p below. */
+/** A camera's file above this is encoded, for members with slow networks. Phones record 1080p below it. */
 const MAX_BITS_PER_SECOND = 20_000_000;
 
 export interface VideoPlan {
-  /** `copy`: the streams fit as they are, only the container is rewritten. */
+  /** `copy`: the streams fit unchanged, and only the container is rewritten. */
   mode: 'copy' | 'encode';
-  /** Of the result, as shown. Pixels. */
+  /** Size of the result, as displayed. Pixels. */
   width: number;
   height: number;
   /** ffmpeg's arguments for the streams. */
@@ -24,20 +24,20 @@ type PlannedVideo = Pick<InspectedVideo, 'video' | 'audio'> & {
   input: Pick<InspectedVideo['input'], 'demuxer'>;
 };
 
-/** Whether every player shows the stream as it is stored. @param hls HLS loses the rotation */
+/** Returns whether every player shows the stream as it is stored. @param hls HLS loses the rotation */
 const playsAsItIs = ({ video, input }: PlannedVideo, hls: boolean): boolean =>
   video.codec === 'h264' &&
   (video.pixelFormat === 'yuv420p' || video.pixelFormat === 'yuvj420p') &&
   !video.hasOddPixels &&
   !video.isInterlaced &&
   video.transfer === undefined &&
-  // AVI stores no presentation times: frames that were reordered would be shown at the wrong ones.
+  // AVI stores no presentation times: reordered frames would be shown at the wrong ones.
   !(input.demuxer === 'avi' && video.hasReorderedFrames) &&
   !(hls && video.isTurned) &&
   (video.framesPerSecond ?? 0) <= MAX_FRAMES_PER_SECOND + FRAME_RATE_TOLERANCE &&
   (video.bitsPerSecond ?? 0) <= MAX_BITS_PER_SECOND;
 
-/** H.264 (4:2:0, 8 bit) and AAC within 1080p play everywhere; anything else is encoded to that. */
+/** H.264 (4:2:0, 8 bit) and AAC within 1080p play everywhere; everything else is encoded to that. */
 export const planVideo = (source: PlannedVideo, { hls }: { hls: boolean }): VideoPlan => {
   const { video, audio } = source;
   const { width, height } = video;
@@ -63,14 +63,14 @@ export const planVideo = (source: PlannedVideo, { hls }: { hls: boolean }): Vide
   };
 };
 
-/** Returns filters for a plain, progressive picture of a size with square pixels. */
+/** Returns filters for a progressive SDR picture of a size with square pixels. */
 export const scaledFrames = (
   video: InspectedVideo['video'],
   { width, height }: { width: number; height: number },
   pixelFormat = 'yuv420p',
 ): string[] => [...plainFrames(video, `scale=${width}:${height}`), 'setsar=1', `format=${pixelFormat}`];
 
-/** Keyframes are where HLS may cut, and where a player may jump to. @param stream such as `:v:1`; default: all */
+/** Keyframes are where HLS may cut, and where a player may seek. @param stream such as `:v:1`; default: all */
 export const keyframesEvery = (seconds: number, stream = ''): string[] => [
   `-force_key_frames${stream}`,
   `expr:gte(t,n_forced*${seconds})`,
