@@ -136,7 +136,7 @@ describe('an image', () => {
     expect((await stateOf(other)).state).toBe('ready');
   });
 
-  test('what it cannot know is skipped, the rest is kept', async () => {
+  test('values that it does not know are skipped, the rest is kept', async () => {
     const id = await db.uploaded();
     const [preview, scan, final] = imageResults(id) as [Result, Result, Result];
     await apply(preview);
@@ -146,7 +146,7 @@ describe('an image', () => {
     expect((await stateOf(id)).state).toBe('ready');
   });
 
-  test('a response with the required fields alone works', async () => {
+  test('a response with only the required fields works', async () => {
     const id = await db.uploaded();
     const { stage: _, epoch: __, ...final } = imageResults(id)[2] as Result;
     await apply(final, { scanPolicy: 'deliver' });
@@ -253,7 +253,7 @@ describe('verdicts', () => {
     expect(await stateOf(id)).toMatchObject({ state: 'ready', scan_state: 'skipped' });
   });
 
-  test('anything that is no known verdict is not read as clean', async () => {
+  test('an unknown verdict never counts as clean', async () => {
     const id = await db.uploaded();
     await apply({ ...base(id), stage: 'scan', epoch: 1, code: 'probably fine' });
     await apply(imageResults(id)[2] as Result);
@@ -346,7 +346,7 @@ test('every conversation that refers to it gets the event, with a number of its 
   ]);
 });
 
-test('a message that is sent while results arrive shows how it ends, or its conversation is notified', async () => {
+test('a message sent while results arrive shows the outcome, or its conversation is notified', async () => {
   const conversation_id = 'meanwhile';
   await db.database.transaction((tx) =>
     createConversation(tx, { conversation_id, created_by: 'ann', member_ids: ['ann'] }),

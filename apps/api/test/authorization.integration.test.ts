@@ -7,7 +7,7 @@ import { startTestApi, type TestApi } from './harness/test-api.ts';
 let api: TestApi;
 let shared: AccessWorld;
 beforeAll(async () => {
-  // Worlds are many, their owner is one.
+  // There are many worlds, with one owner.
   api = await startTestApi(inject('stack'), { MAX_OPEN_UPLOADS: '1000' });
   shared = await createAccessWorld(api);
 });
@@ -35,14 +35,14 @@ const ask = async (method: string, row: MatrixRow, world: AccessWorld, actor: Ac
   return response.status;
 };
 
-test('the matrix has every route, and no route that is not there', () => {
+test('the matrix has every existing route, and no other', () => {
   const routes = new Set(Object.keys(AUTHORIZATION_MATRIX).map((row) => row.split(' · ')[0]));
   expect([...routes].sort()).toEqual(routesOf(api.app).sort());
 });
 
 // Drill 28, invariant Z: the access of every actor, on every route.
 describe.each(Object.entries(AUTHORIZATION_MATRIX))('%s', (route, row) => {
-  test('answers each as the matrix says', async () => {
+  test('the api answers each actor as the matrix says', async () => {
     const method = route.split(' ')[0] ?? '';
     const answered: Record<string, number> = {};
     const worlds = await Promise.all(

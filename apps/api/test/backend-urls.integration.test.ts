@@ -5,7 +5,7 @@ import { callApi } from './harness/call-api.ts';
 import { filmWithHls, readyMedia } from './harness/ready-media.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';
 
-// A host's backend hands these URLs to a push notification: they are fetched without a header, for a short time.
+// A host's backend puts these URLs into a push notification: devices fetch them without a header, for a short time.
 describe.each([['redirect'], ['proxy']])('DOWNLOAD_MODE=%s', (mode) => {
   let api: TestApi;
   beforeAll(async () => {

@@ -47,7 +47,7 @@ const read = (durable: string, subject: string) =>
 
 const unread = () => states.at(-1)?.unreadSubjects.toSorted();
 
-test('request subjects without a reader are named, complained of once, and forgiven', async () => {
+test('request subjects without a reader are reported by name once, and cleared when a reader comes', async () => {
   const { optimizeRequest, transcodeRequest } = broker.bus.subjects;
   start();
   await expect.poll(unread, WITHIN).toEqual([optimizeRequest, transcodeRequest]);
@@ -61,7 +61,7 @@ test('request subjects without a reader are named, complained of once, and forgi
   await expect.poll(unread, WITHIN).toEqual([]);
 });
 
-test('answers under a name that this process does not know are seen', async () => {
+test('answers under a name that this process does not know are reported', async () => {
   const { optimizeRequest, transcodeRequest, optimizeResponse } = broker.bus.subjects;
   await read(CONSUMERS.media, optimizeRequest);
   await read(CONSUMERS.transcode, transcodeRequest);
@@ -74,7 +74,7 @@ test('answers under a name that this process does not know are seen', async () =
   await expect.poll(unread, WITHIN).toEqual([optimizeResponse]);
 });
 
-test('what waits and what was given up is counted by consumer', async () => {
+test('waiting and abandoned messages are counted by consumer', async () => {
   const { optimizeRequest } = broker.bus.subjects;
   await read(CONSUMERS.media, optimizeRequest);
   for (let count = 0; count < 3; count += 1)
@@ -87,7 +87,7 @@ test('what waits and what was given up is counted by consumer', async () => {
 });
 
 test.each(['deadLetters', 'media', 'storage'] as const)(
-  'the stream %s, lost alone, is made again, and the next look is whole',
+  'the stream %s, lost alone, is recreated, and the next check succeeds',
   async (lost) => {
     const { bus } = broker;
     start();
@@ -113,7 +113,7 @@ test('a subject of another stream is refused by name, with that stream', async (
   await broker.bus.manager.streams.delete(`${broker.appName}-OTHER`);
 });
 
-test('two processes that call a subject differently are both read, and neither takes the other away', async () => {
+test('two processes that name a subject differently are both read, and neither removes the other', async () => {
   const { optimizeResponse } = broker.bus.subjects;
   const renamed = await broker.connect({ optimizeResponse: `${broker.appName}.answers` });
   await renamed.ensureStreams();
@@ -132,7 +132,7 @@ test('two processes that call a subject differently are both read, and neither t
   expect(unread()).not.toContain(renamed.subjects.optimizeResponse);
 });
 
-test('of a consumer that reads two subjects the oldest message counts, whichever it has', async () => {
+test('the oldest message of a consumer with two subjects counts, whichever subject it has', async () => {
   const { optimizeResponse } = broker.bus.subjects;
   const renamed = await broker.connect({ optimizeResponse: `${broker.appName}.answers` });
   await renamed.ensureStreams();

@@ -24,7 +24,7 @@ const stored = async (id: string, { context } = api) =>
 
 const name = (client_media_id: string) => ({ client_media_id });
 
-test('a name that is another unfinished upload’s is a conflict: nothing is written there', async () => {
+test('a name that belongs to another unfinished upload is a conflict, and nothing is written there', async () => {
   const ann = new TusClient(api, 'ann');
   const authorized = await api.post('ann', '/v1/media', {
     ...name('x'),
@@ -38,12 +38,12 @@ test('a name that is another unfinished upload’s is a conflict: nothing is wri
   expect(await ann.join([piece], name('x'))).toMatchObject({ status: 409, code: 'client_key_conflict' });
   expect(await sessionOf(media_object_id)).toMatchObject({ phase: 'open', offset: 0n, s3_upload_id: null });
   expect(await usageOf('ann')).toEqual({ bytes: 300_001, open: 1 });
-  // As long as the other one, and yet not the same.
+  // Of the same length, but another upload.
   const one = await ann.piece(randomBytes(1));
   expect(await ann.join([one], name('x'))).toMatchObject({ status: 409, code: 'client_key_conflict' });
 });
 
-test('again, and at the same time, under its name: the same upload', async () => {
+test('a join repeated under its name, even at the same time, gives the same upload', async () => {
   const ben = new TusClient(api, 'ben');
   const bytes = randomBytes(700_000);
   const pieces = [await ben.piece(bytes.subarray(0, 400_000)), await ben.piece(bytes.subarray(400_000))];
@@ -56,7 +56,7 @@ test('again, and at the same time, under its name: the same upload', async () =>
   expect(await usageOf('ben')).toEqual({ bytes: 700_000, open: 0 });
 });
 
-test('again without a name: the pieces are gone, and nothing is charged for the try', async () => {
+test('a join repeated without a name finds the pieces gone, and is charged nothing', async () => {
   const cid = new TusClient(api, 'cid');
   const piece = await cid.piece(randomBytes(300_000));
   expect((await cid.join([piece])).status).toBe(201);
@@ -68,7 +68,7 @@ test('again without a name: the pieces are gone, and nothing is charged for the 
 test.each([
   ['large enough to be copied', 'dan', 6 * 1_024 ** 2],
   ['read and written again', 'dora', 300_000],
-])('a piece that the storage lost, %s: 410, and the upload is ended', async (_, user, size) => {
+])('a join with a piece that the storage lost, %s, gets 410 and ends the upload', async (_, user, size) => {
   const dan = new TusClient(api, user);
   const pieces = [await dan.piece(randomBytes(size)), await dan.piece(randomBytes(10))];
   await api.context.storage.deletePrefix(`${pieces[0]}/`);
@@ -91,7 +91,7 @@ test('a repeated join resumes or restarts what a dead request left; no multipart
       where: { is_partial: false },
     });
     expect(await sessionOf(upload_id, failing)).toMatchObject({ phase: 'completing', offset: 300_000n });
-    // As if it had died a little sooner: before its parts were written down.
+    // As if it had died a little earlier, before its parts were recorded.
     await failing.db.database.client.upload_part.deleteMany({ where: { upload_id } });
     await failing.db.database.client.upload_session.update({
       where: { upload_id },

@@ -15,7 +15,7 @@ afterAll(() => api?.close());
 const MOST = 1_000;
 const members = (count: number) => Array.from({ length: count }, (_, index) => `user-${index}`);
 
-/** Statements that `work` sends to Postgres, BEGIN and COMMIT among them. */
+/** Counts the statements that `work` sends to Postgres, BEGIN and COMMIT included. */
 const statementsOf = async (work: () => Promise<unknown>): Promise<number> => {
   const sent = vi.spyOn(pg.Client.prototype, 'query');
   await work();
@@ -57,7 +57,7 @@ test('a creator makes a conversation of 1,000 in at most ten statements, each me
   expect([again.member_ids.length, again.last_seq]).toEqual([MOST + 1, MOST + 1]);
 });
 
-test('a member of a large conversation costs no more to add, remove or check than one of a small one', async () => {
+test('adding, removing or checking a member costs the same in a large conversation as in a small one', async () => {
   const large = randomUUID();
   const small = randomUUID();
   await create(members(MOST), large);

@@ -41,7 +41,7 @@ const letters = async () => {
   return found;
 };
 
-/** A consumer of results that notes what its handler sees. */
+/** A consumer of results that records the messages its handler receives. */
 const consume = async (
   handle: (name: string) => void,
   onExhausted?: (name: string, end: Exhaustion) => void,
@@ -81,7 +81,7 @@ const cli = async (...argv: string[]) => {
   return { code, text: out.join('') };
 };
 
-test('what the handler needs is away for longer than all attempts take: nothing is taken, and nothing given up', async () => {
+test('a dependency down for longer than all attempts take: no message is taken, and none abandoned', async () => {
   const done: string[] = [];
   let isAway = true;
   let looks = 0;
@@ -98,7 +98,7 @@ test('what the handler needs is away for longer than all attempts take: nothing 
   };
   await consume(handle, undefined, { checkNeeds });
   for (const name of ['a', 'b']) await publish(JSON.stringify({ name }));
-  // Two attempts take a second, and the needs are checked once a second.
+  // Two attempts take a second, and the dependencies are checked once a second.
   await expect.poll(() => looks, WITHIN).toBeGreaterThan(4);
   expect(await letters()).toEqual([]);
   isAway = false;
@@ -106,7 +106,7 @@ test('what the handler needs is away for longer than all attempts take: nothing 
   expect(await letters()).toEqual([]);
 });
 
-test('poison goes to the dead letters at once, with its reason, and the next message is served', async () => {
+test('a poisonous message becomes a dead letter at once, with its reason, and the next one is processed', async () => {
   const seen: string[] = [];
   await consume((name) => {
     seen.push(name);
@@ -132,7 +132,7 @@ test('poison goes to the dead letters at once, with its reason, and the next mes
   expect(await deadLetters.counts()).toEqual(new Map([[CONSUMERS.results, 3]]));
 });
 
-test('what fails is retried later, the next one is served meanwhile, and in the end it is given up', async () => {
+test('a failing message is retried and in the end abandoned, while the next one is processed', async () => {
   const seen: string[] = [];
   const exhausted: string[] = [];
   await consume(
@@ -163,7 +163,7 @@ test('a message delivered too often without an answer is dead-lettered before a 
   expect([seen, exhausted]).toEqual([[], ['deadly: crash']]);
 });
 
-test('a message that cannot even be given up in order is given up without another look', async () => {
+test('a message that cannot even be abandoned in order is abandoned without another attempt', async () => {
   await consume(
     () => {
       throw new Error('try again');
@@ -191,7 +191,7 @@ describe('claimcheck dlq', () => {
     return deadLetters.lastSeq();
   };
 
-  test('list and show tell what there is', async () => {
+  test('list and show return the dead letters', async () => {
     const seq = await put({ name: 'x' }, broker.bus.subjects.virus, CONSUMERS.virus);
     await put({ name: 'y' }, broker.bus.subjects.optimizeResponse, CONSUMERS.results);
     const listed = await cli('dlq', 'list', '--consumer', CONSUMERS.virus, '--json');
@@ -204,7 +204,7 @@ describe('claimcheck dlq', () => {
     expect(await cli('dlq', 'redrive')).toMatchObject({ code: 64 });
   });
 
-  test('redrive brings it back as a new message; one that dies again is left for the next time', async () => {
+  test('a redrive publishes it as a new message; one that fails again is left for the next redrive', async () => {
     const seen: string[] = [];
     await consume((name) => {
       seen.push(name);
@@ -221,13 +221,13 @@ describe('claimcheck dlq', () => {
       .toEqual(['still wrong']);
   });
 
-  test('what the broker does not take back stays', async () => {
+  test('a letter that the broker does not take stays', async () => {
     const seq = await put({ name: 'x' }, `${broker.appName}.nowhere`, CONSUMERS.results);
     expect((await cli('dlq', 'redrive', String(seq))).code).toBe(1);
     expect(await deadLetters.get(seq)).toBeDefined();
   });
 
-  test('a request is asked again as a new epoch of what had failed; for what is gone it is moot', async () => {
+  test('a request is repeated as a new epoch after a failure; for media that is gone it is moot', async () => {
     const { optimizeRequest } = broker.bus.subjects;
     const requestOf = (mediaId: string) => ({
       mediaId,
@@ -245,7 +245,7 @@ describe('claimcheck dlq', () => {
     await setState(deleted, 'deleted');
     for (const id of [failed, deleted, waiting, randomUUID()])
       await put(requestOf(id), optimizeRequest, CONSUMERS.media);
-    // This one is scanned again: it is ready, and its scan was not answered.
+    // This one is a rescan: the media object is ready, and its scan was not answered.
     const scanned = await db.uploaded();
     await setState(scanned, 'ready');
     await put({ ...requestOf(scanned), only: 'scan' }, optimizeRequest, CONSUMERS.media);

@@ -102,7 +102,7 @@ const multipartsOf = async (id: string) => {
   return answer.Uploads ?? [];
 };
 
-/** As a client does with the signed URLs, which are tested on both servers elsewhere. */
+/** Sends the parts as a client does, with the signed URLs, which other tests check on both servers. */
 const sendPart = async (id: string, number: number, size_bytes: number): Promise<void> => {
   const { s3_upload_id } = await upload(id);
   await storage.client.send(
@@ -122,8 +122,8 @@ const passTime = (id: string) =>
     data: { expires_at: new Date(Date.now() - 1_000) },
   });
 
-describe('the sweeper looks, without an event and without the client', () => {
-  test('at what was PUT: it is finished', async () => {
+describe('the sweeper checks without an event and without the client', () => {
+  test('a stored PUT, and finishes the upload', async () => {
     const id = await open('put', 700, 'sue');
     expect(await usage('sue')).toEqual([700, 1]);
     await putObject(storage, `${id}/source`, 700);
@@ -133,7 +133,7 @@ describe('the sweeper looks, without an event and without the client', () => {
     expect(await usage('sue')).toEqual([700, 0]);
   });
 
-  test('at parts: one object is made of them when all are there in their full size', async () => {
+  test('stored parts, and joins them when all are there in full', async () => {
     const id = await open('multipart', PART + 100);
     await directUploads.parts(await upload(id));
     await sendPart(id, 2, 99);
@@ -166,8 +166,8 @@ describe('the sweeper looks, without an event and without the client', () => {
   });
 });
 
-describe('what is not as it was announced ends, with a reason', () => {
-  test('another size: failed, its bytes removed and given back', async () => {
+describe('a direct upload that is not as announced ends, with a reason', () => {
+  test('after another size: it fails, and its bytes are removed and refunded', async () => {
     const id = await open('put', 700, 'liz');
     await putObject(storage, `${id}/source`, 701);
     expect(await directUploads.complete(await upload(id), 'event')).toBe('failed');
@@ -185,13 +185,13 @@ describe('what is not as it was announced ends, with a reason', () => {
     expect(await db.database.transaction((tx) => redriveMedia(tx, settings, id))).toEqual({
       refused: 'failed',
     });
-    // A URL that was signed before may still be used: what comes then is swept.
+    // A client may still use a URL that was signed before: later objects are swept.
     await putObject(storage, `${id}/source`, 700);
     await runDuty(sweepPrefixes({ database: db.database, storage }), later(settings.sweepAgainMs + MINUTE));
     expect(await keysBelow(storage, `${id}/`)).toEqual([]);
   });
 
-  test('a multipart upload that the storage has lost', async () => {
+  test('after the storage lost its multipart upload', async () => {
     const id = await open('multipart', PART + 1);
     await directUploads.parts(await upload(id));
     const { s3_upload_id } = await upload(id);
@@ -205,7 +205,7 @@ describe('what is not as it was announced ends, with a reason', () => {
     await expect(directUploads.parts(await upload(id))).rejects.toMatchObject({
       problem: { code: 'upload_gone' },
     });
-    // A Complete may be at work, which hides both: only time tells.
+    // A Complete may be running, which hides both: only time tells.
     expect((await look(later(31_000))).decisions).toEqual([]);
     expect(await row(id)).toMatchObject({ state: 'uploading' });
     await db.database.client.upload_session.update({
@@ -254,7 +254,7 @@ describe('what is not as it was announced ends, with a reason', () => {
 });
 
 describe('time and deletion', () => {
-  test('an abandoned multipart upload is aborted at the storage, also where its id was lost', async () => {
+  test('an abandoned multipart upload is aborted in the storage, even if its id was lost', async () => {
     const id = await open('multipart', PART + 1, 'tom');
     await directUploads.parts(await upload(id));
     await sendPart(id, 1, PART);
@@ -270,7 +270,7 @@ describe('time and deletion', () => {
     expect(await usage('tom')).toEqual([0, 0]);
   });
 
-  test('what was sent in time and noticed late is finished, not expired', async () => {
+  test('an upload sent in time but noticed late is finished, not expired', async () => {
     const id = await open('put', 50);
     await putObject(storage, `${id}/source`, 50);
     await passTime(id);
@@ -297,7 +297,7 @@ describe('time and deletion', () => {
 
 test('client, event and sweeper at the same moment make one object and one request', async () => {
   const id = await open('multipart', PART + 1);
-  // Two replicas hear of it first at the same time: the storage keeps one multipart upload.
+  // Two replicas learn of it at the same time: the storage keeps one multipart upload.
   const first = await upload(id);
   await Promise.all([directUploads.parts(first), directUploads.parts(first)]);
   expect(await multipartsOf(id)).toHaveLength(1);

@@ -29,7 +29,7 @@ afterAll(async () => {
   await db?.close();
 });
 
-/** Makes the newest rows due; Postgres expects due rows to be spread evenly, and they are not. */
+/** Makes the newest rows due. Postgres expects due rows to be spread evenly, and here they are not. */
 const makeDue = async (column: 'expires_at' | 'ready_by', state: string, due: number): Promise<void> => {
   await admin.query(`UPDATE media_object SET expires_at = NULL, ready_by = NULL, state = 'ready'`);
   await admin.query(
@@ -40,7 +40,7 @@ const makeDue = async (column: 'expires_at' | 'ready_by', state: string, due: nu
   await admin.query('VACUUM ANALYZE media_object');
 };
 
-/** The plan of the one statement that `list` sends, and how many rows it threw away. */
+/** Returns the plan of the one statement that `list` sends, and the number of rows that it discarded. */
 const explain = async (list: () => Promise<unknown>): Promise<string> => {
   const sent = vi.spyOn(pg.Client.prototype, 'query');
   await list();

@@ -29,7 +29,7 @@ const authorize = (owner: string, sha256: string, more: object = {}) => {
   return db.database.transaction((tx) => authorizeUpload(tx, settings, owner, input));
 };
 
-/** @param sha256 what the worker counts; none for a worker that counts nothing */
+/** @param sha256 as the worker computes it; undefined for a worker that computes none */
 const process = async (id: string, sha256?: string): Promise<void> => {
   await db.database.transaction((tx) => finalizeUpload(tx, settings, id, 1_000));
   for (const stage of ['preview', 'scan', 'final'] as const) {
@@ -44,7 +44,7 @@ const stored = async (owner: string, hash: string, counted: string | undefined =
   return media.media_object_id;
 };
 
-test('bytes that this owner has here get another name, and nothing is asked for', async () => {
+test('bytes that this owner has already stored get another name, and are not requested again', async () => {
   const hash = hashOf('one');
   const id = await stored('ann', hash);
   const name = { client_media_id: 'second-name' };
@@ -63,7 +63,7 @@ test('bytes that this owner has here get another name, and nothing is asked for'
   expect([bytes, open_uploads], 'counted once').toEqual([1_000n, 0]);
 });
 
-test('what others have is never told', async () => {
+test('bytes of other users are never revealed', async () => {
   const hash = hashOf('two');
   const id = await stored('ann', hash);
   const other = await authorize('ben', hash);
@@ -71,7 +71,7 @@ test('what others have is never told', async () => {
   expect([other.session.phase, other.duplicate]).toEqual(['open', false]);
 });
 
-test('only what a worker has counted is believed: a client’s word is not enough', async () => {
+test('only a worker’s hash counts: a client’s claim is not enough', async () => {
   const hash = hashOf('three');
   const uncounted = await authorize('cid', hash);
   expect((await authorize('cid', hash)).duplicate, 'not uploaded yet').toBe(false);
@@ -79,7 +79,7 @@ test('only what a worker has counted is believed: a client’s word is not enoug
   expect((await authorize('cid', hash)).duplicate, 'a worker that counts nothing').toBe(false);
 });
 
-test('not of another size, not of what is gone', async () => {
+test('bytes of another size, or of media that is gone, do not count', async () => {
   const hash = hashOf('four');
   const id = await stored('dan', hash);
   expect((await authorize('dan', hash, { size_bytes: 999 })).duplicate).toBe(false);
@@ -87,7 +87,7 @@ test('not of another size, not of what is gone', async () => {
   expect((await authorize('dan', hash)).duplicate).toBe(false);
 });
 
-test('one without a reference has its whole time again', async () => {
+test('an unreferenced duplicate gets its full time again', async () => {
   const hash = hashOf('five');
   const id = await stored('eve', hash);
   const where = { media_object_id: id };
@@ -97,7 +97,7 @@ test('one without a reference has its whole time again', async () => {
   expect(expires_at?.getTime()).toBeGreaterThan(Date.now() + settings.orphanTtlMs - 60_000);
 });
 
-test('a conversation of others is refused before anything is looked up', async () => {
+test('another user’s conversation is refused before any lookup', async () => {
   const hash = hashOf('six');
   await stored('fay', hash);
   await expect(authorize('fay', hash, { conversation_id: 'nowhere' })).rejects.toMatchObject({
@@ -105,7 +105,7 @@ test('a conversation of others is refused before anything is looked up', async (
   });
 });
 
-test('a key whose upload started in another way is named as such', async () => {
+test('a key whose upload started with another protocol is refused with that protocol', async () => {
   const name = { client_media_id: 'one-way' };
   await authorize('gil', hashOf('seven'), name);
   await expect(authorize('gil', hashOf('seven'), { ...name, protocols: ['tus'] })).rejects.toMatchObject({

@@ -23,7 +23,7 @@ afterAll(() => api?.close());
 
 const erase = async (path: string): Promise<void> => {
   const token = api.tokenFor('host', { scope: 'claimcheck:admin' });
-  // Repeatable: the second one finds nothing, and says the same.
+  // Repeatable: the second one finds nothing, and answers the same.
   for (const _ of [1, 2]) expect((await callApi(api, 'DELETE', path, { token })).status).toBe(204);
 };
 
@@ -75,12 +75,12 @@ const rowsWith = async (...words: string[]): Promise<Record<string, number>> => 
   return found;
 };
 
-test('a user: rows, objects and events go, also where another user forwarded their media', async () => {
+test('erasing a user removes rows, objects and events, even where another user forwarded their media', async () => {
   const world = await createAccessWorld(api);
   const elsewhere = await forward(world.media);
   await erase('/v1/users/ann');
 
-  // A member who joined and left stays in the log, as an id alone.
+  // A member who joined and left stays in the log, only as an id.
   const left = await rowsWith('ann', 'a\\.jpg');
   expect(Object.keys(left)).toEqual(['conversation_event']);
   const events = await api.context.database.client.conversation_event.findMany({
@@ -99,7 +99,7 @@ test('a user: rows, objects and events go, also where another user forwarded the
   });
 });
 
-test('a user: events sent while the media was made go too, the message deleted or not', async () => {
+test('erasing a user removes events of the processing too, whether or not the message is deleted', async () => {
   const { database, settings } = api.context;
   const owner = `amy-${uuidv7()}`;
   const id = await api.db.uploaded();
@@ -145,7 +145,7 @@ test('a user: events sent while the media was made go too, the message deleted o
   expect(await rowsWith('beach-in-spain\\.jpg')).toEqual({});
 });
 
-test('a user, interrupted before the storage was asked: the sweeper removes objects and open parts', async () => {
+test('after an erasure interrupted before the storage, the sweeper removes objects and open parts', async () => {
   const { database, settings, storage } = api.context;
   const owner = `ann-${uuidv7()}`;
   const openMultipart = async (Key: string): Promise<string> => {
@@ -186,7 +186,7 @@ test('a user, interrupted before the storage was asked: the sweeper removes obje
   await putObject(storage, `${whole}/source`);
 
   const dies = () => Promise.reject(new Error('the process ends'));
-  // Once in the media object's objects, once in the pieces'.
+  // Once for the media object's objects, once for the pieces'.
   for (const _ of [1, 2])
     await expect(eraseUser(database, settings, owner, dies)).rejects.toThrow('the process ends');
   await eraseUser(database, settings, owner, dies);
@@ -199,7 +199,7 @@ test('a user, interrupted before the storage was asked: the sweeper removes obje
   }
 });
 
-test('a conversation: what only it refers to goes with it, what others refer to stays', async () => {
+test('erasing a conversation removes media that only it refers to, and keeps the rest', async () => {
   const world = await createAccessWorld(api);
   const kept = await readyMedia(api);
   const { database, settings } = api.context;
@@ -238,7 +238,7 @@ test('a conversation: what only it refers to goes with it, what others refer to 
   expect(await keysBelow(api.context.storage, `${world.unsent}/`)).not.toEqual([]);
 });
 
-test('members hear of it when it is done', async () => {
+test('members are notified when it is done', async () => {
   const world = await createAccessWorld(api);
   const heard: string[] = [];
   const { bus } = api.context;

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => db?.close());
 
-/** Conversations that all refer to one media object, made in a few statements: it is the fan-out that is tested. */
+/** Creates conversations that all refer to one media object, in a few statements, because the fan-out is under test. */
 const forwardTo = async (id: string, name: string, count: number): Promise<void> => {
   const { client } = db.database;
   await client.$executeRaw`
@@ -31,7 +31,7 @@ const forwardTo = async (id: string, name: string, count: number): Promise<void>
     WHERE conversation_id LIKE ${`${name}-%`}`;
 };
 
-/** Conversation → the revs that its log shows, in order. */
+/** Returns the revs in each conversation's log, in order. */
 const toldRevs = async (id: string, name: string): Promise<Map<string, number[]>> => {
   const rows = await db.database.client.$queryRaw<{ conversation_id: string; revs: number[] }[]>`
     SELECT conversation_id, array_agg((payload->'media'->>'rev')::int ORDER BY seq) AS revs
@@ -107,7 +107,7 @@ test('a newer change during a fan-out reaches every conversation, and none gets 
   await assertNoGaps('middle');
 });
 
-test('when few are left the change tells them itself, and the fan-out does not repeat it', async () => {
+test('when few are left, the change notifies them itself, and the fan-out does not repeat it', async () => {
   const id = await db.uploaded();
   await forwardTo(id, 'fewer', 30);
   await apply(id, 'preview');
@@ -170,7 +170,7 @@ test('2,000 conversations, three changes, two loops, people chatting: no transac
   expect(Math.max(...durations)).toBeLessThan(1_000);
 });
 
-test('forwarding is a second reference; the owner cannot delete what is referred to', async () => {
+test('forwarding adds a second reference; the owner cannot delete referenced media', async () => {
   const id = await db.uploaded();
   const first = await db.shared(id, 'from');
   const second = await db.shared(id, 'to');
@@ -190,7 +190,7 @@ test('forwarding is a second reference; the owner cannot delete what is referred
   ).toMatchObject({ state: 'deleted' });
 });
 
-test('the foreign key keeps a referenced media object, whatever wants to remove the row', async () => {
+test('the foreign key keeps a referenced media object, whatever tries to remove the row', async () => {
   const id = await db.uploaded();
   await db.shared(id, 'kept');
   await expect(
@@ -198,7 +198,7 @@ test('the foreign key keeps a referenced media object, whatever wants to remove 
   ).rejects.toThrow(/foreign key/);
 });
 
-test('a conversation gets its changes in order, also when several media objects change at once', async () => {
+test('a conversation gets its changes in order, even when several media objects change at once', async () => {
   const ids = await Promise.all(Array.from({ length: 6 }, () => db.uploaded()));
   await db.database.transaction((tx) =>
     createConversation(tx, { conversation_id: 'busy-1', created_by: 'ann', member_ids: ['ann'] }),

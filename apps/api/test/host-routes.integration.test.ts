@@ -29,7 +29,7 @@ describe('references of a host', () => {
     (await api.context.database.client.media_object.findUniqueOrThrow({ where: { media_object_id: id } }))
       .expires_at;
 
-  test('what is referred to is seen by members and does not expire; without a reference it does', async () => {
+  test('members see referenced media, which does not expire; without a reference it does', async () => {
     const path = `/v1/media/${id}/references/post/p.1`;
     expect(await seenByBen()).toBe(404);
     expect(await call('PUT', path, { conversation_id: 'room' })).toMatchObject({
@@ -65,7 +65,7 @@ describe('references of a host', () => {
     expect(await call('PUT', `/v1/media/${id}/${path}`, body)).toMatchObject({ status, body: { field } });
   });
 
-  test('the same reference cannot be of two conversations', async () => {
+  test('the same reference cannot belong to two conversations', async () => {
     await api.context.database.transaction((tx) =>
       createConversation(tx, { conversation_id: 'hall', created_by: 'host', member_ids: [] }),
     );
@@ -95,7 +95,7 @@ describe('limits of requests', () => {
     )?.value;
   };
 
-  test('reports of clients are counted, and so are those that are too many', async () => {
+  test('client reports are counted, and refused above the limit', async () => {
     expect((await report('ann')).status).toBe(204);
     expect(await (await report('ben', { kind: 'download', reason: 'rain' })).json()).toMatchObject({
       code: 'invalid_request',
@@ -110,7 +110,7 @@ describe('limits of requests', () => {
     expect(await metric('claimcheck_rate_limited_total', { limit: 'client_reports' })).toBe(1);
   });
 
-  test('one user after so many requests waits; others and the backend do not', async () => {
+  test('a user above the limit has to wait; others and the backend do not', async () => {
     const list = (token: string) => callApi(api, 'GET', '/v1/conversations', { token });
     const answers = await Promise.all(Array.from({ length: 6 }, () => list(api.tokenFor('cy'))));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 429]);

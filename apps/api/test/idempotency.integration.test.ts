@@ -31,7 +31,7 @@ const withoutTicket = (body: string) => {
 };
 
 describe('the same key', () => {
-  test('makes one conversation of fifty requests at once, and gives the same answer to all', async () => {
+  test('makes one conversation of fifty requests at once, and returns the same answer to all', async () => {
     const before = await api.db.database.client.conversation.count();
     const answers = await Promise.all(
       FIFTY.map(() => api.post('ann', '/v1/conversations', { member_ids: ['ben'] }, KEY('c1'))),
@@ -50,7 +50,7 @@ describe('the same key', () => {
       status: 201,
       text: first.text,
     });
-    // Without the header the message's own key says that it is there already.
+    // Without the header, the message's own key reports the existing message.
     expect((await api.post('ann', path, text('m1'))).status).toBe(200);
     const other = await api.post('ann', path, text('m2'), KEY('m'));
     expect([other.status, JSON.parse(other.text)]).toMatchObject([
@@ -68,7 +68,7 @@ describe('the same key', () => {
     expect(await api.db.database.client.message.count({ where: { conversation_id: two } })).toBe(0);
   });
 
-  test('makes one media object, and no ticket is kept', async () => {
+  test('makes one media object, and stores no ticket', async () => {
     const answers = await Promise.all(FIFTY.map(() => api.post('ann', '/v1/media', upload('u1'), KEY('u'))));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
     const bodies = answers.map(({ text: body }) => withoutTicket(body));
@@ -91,14 +91,14 @@ describe('the same key', () => {
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
   });
 
-  test('keeps no refusal: the same request may succeed later', async () => {
+  test('stores no refusal: the same request may succeed later', async () => {
     const path = '/v1/conversations/later/messages';
     expect((await api.post('ann', path, text('m'), KEY('later'))).status).toBe(404);
     await api.post('ann', '/v1/conversations', { conversation_id: 'later', member_ids: [] });
     expect((await api.post('ann', path, text('m'), KEY('later'))).status).toBe(201);
   });
 
-  test('is kept together with its effect, or not at all', async () => {
+  test('is stored together with its effect, or not at all', async () => {
     const { database } = api.db;
     const scope = { user_id: 'ann', route: 'r', key: 'crash', request_hash: '0'.repeat(64) };
     const insert = (crash: boolean) =>
@@ -130,7 +130,7 @@ test.each([['x'.repeat(129)], ['with space'], ['ümlaut']])(
   },
 );
 
-test('fifty requests at once with the same client_media_id are one media object', async () => {
+test('fifty requests at once with the same client_media_id create one media object', async () => {
   const answers = await Promise.all(FIFTY.map(() => api.post('ann', '/v1/media', upload('fifty'))));
   expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(49);
@@ -142,7 +142,7 @@ test('fifty requests at once with the same client_media_id are one media object'
   expect(named).toBe(1);
 });
 
-test('fifty requests at once with the same client_message_id are one message, with media one reference', async () => {
+test('fifty requests at once with the same client_message_id send one message, with one reference', async () => {
   const id = await conversation('ann');
   const media_object_id = await api.db.uploaded();
   const message = { client_message_id: 'fifty', message_type: 'file', media_object_id };

@@ -57,7 +57,7 @@ afterAll(async () => {
   await db?.close();
 });
 
-/** `done`, or the code of the refusal. */
+/** Returns `done`, or the code of the refusal. */
 const outcomeOf = async (work: Promise<unknown>): Promise<string> => {
   try {
     await work;
@@ -68,7 +68,7 @@ const outcomeOf = async (work: Promise<unknown>): Promise<string> => {
   }
 };
 
-/** Compares the row with the model, and takes over what the model does not predict: the state, within `may`. */
+/** Compares the row with the model, and takes over the state, which the model does not predict, if it is in `may`. */
 const sync = async (world: LifecycleWorld, media: ModelMedia, may: readonly MediaState[]): Promise<void> => {
   const row = await world.row(media.id);
   assertLawful(media, row, may);
@@ -195,7 +195,7 @@ class Infected extends OnMedia {
   }
 }
 
-/** Also forwarding: the same media object in another conversation. */
+/** Also covers forwarding: the same media object in another conversation. */
 class Send extends OnMedia {
   readonly conversation: number;
 
@@ -265,7 +265,7 @@ class Redrive extends OnMedia {
   }
 }
 
-/** A bug, an old release, or a hand on psql. */
+/** Simulates a bug, an old release, or a person with psql. */
 class Tamper extends OnMedia {
   readonly to: MediaState;
 
@@ -367,7 +367,7 @@ const runOut = async (world: LifecycleWorld, model: Model): Promise<void> => {
   }
 };
 
-/** Asserts that a follower of a conversation ends with what the row says. */
+/** Asserts that a follower of a conversation ends with the row's state. */
 const assertTold = async (world: LifecycleWorld, model: Model): Promise<void> => {
   for (const media of model.media)
     for (const conversation_id of new Set(media.messages.values())) {
@@ -396,7 +396,7 @@ test('whatever happens to media objects, in whatever order: no illegal transitio
     }),
     { seed, numRuns: RUNS, endOnFailure: true },
   );
-  // The runs have been somewhere. Not more is asked: where exactly is up to the seed.
+  // The runs must have reached some states. Which ones exactly is up to the seed.
   expect(seen.size).toBeGreaterThan(2);
   expect(ends.size).toBeGreaterThan(1);
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** All pages of a list, one behind the other. */
+/** Reads all pages of a list, one after the other. */
 const pagesOf = async <Page extends { next?: string | undefined }>(
   user: string,
   path: string,
@@ -38,7 +38,7 @@ const pagesOf = async <Page extends { next?: string | undefined }>(
 };
 
 describe('the gallery of a conversation', () => {
-  test('has every media object once for each place, newest first, in pages, of all kinds or one', async () => {
+  test('has every media object once for each reference, newest first, in pages, of all kinds or one', async () => {
     const place = await talks.talk();
     const [a, b, c] = await talks.pictures(3);
     const film = await readyMedia(api, 'video/mp4');
@@ -64,7 +64,7 @@ describe('the gallery of a conversation', () => {
     expect(idsOf(await pagesOf<GalleryPage>('ben', `${path}?kind=audio`, 2))).toEqual([]);
   });
 
-  test('shows what a host keeps itself, and nothing that is gone or of a deleted message', async () => {
+  test('shows media of a host’s references, and none that is gone or of a deleted message', async () => {
     const place = await talks.talk();
     const [kept, deleted, taken] = await talks.pictures(3);
     const token = api.tokenFor('host', { scope: 'claimcheck:admin' });
@@ -94,7 +94,7 @@ describe('the gallery of a conversation', () => {
   );
 });
 
-test('a user’s media come newest first, in pages, sent or not; others may not ask', async () => {
+test('a user’s media come newest first, in pages, sent or not; others are refused', async () => {
   const owner = `own-${uuidv7()}`;
   const ids = await talks.pictures(5);
   await api.context.database.client.media_object.updateMany({
@@ -111,7 +111,7 @@ test('a user’s media come newest first, in pages, sent or not; others may not 
   expect((await talks.call('ben', 'GET', path)).status).toBe(403);
 });
 
-test('a user’s usage says what is kept and what may be', async () => {
+test('a user’s usage shows stored bytes and limits', async () => {
   const owner = `use-${uuidv7()}`;
   const upload = { client_media_id: 'u', filename: 'a', size_bytes: 700, content_type: 'text/plain' };
   await api.post(owner, '/v1/media', upload);
@@ -153,7 +153,7 @@ describe('the list of conversations', () => {
     expect(all[1]?.last_message).toMatchObject({ body: 'second', sender_user_id: 'ben' });
     expect(all[1]?.last_message?.client_message_id).toBeUndefined();
     expect(all[2]?.last_message).toBeUndefined();
-    // A deleted message is not the last one any more.
+    // A deleted message is no longer the last one.
     await talks.call(user, 'DELETE', `/v1/conversations/${made[2]}/messages/${last.message_id}`);
     const [first] = (await pagesOf<Page>(user, '/v1/conversations', 50))[0]?.conversations ?? [];
     expect(first?.last_message?.body).toBe('second');
@@ -176,7 +176,7 @@ describe('every list is read by an index', () => {
   }
   const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
-  /** As for tables that are too large to be read whole. */
+  /** Plans as for tables that are too large to be read whole. */
   const planOf = async ({ text, values }: Prisma.Sql): Promise<Node[]> => {
     return api.context.database.client.$transaction(async (db) => {
       await db.$executeRaw`SET LOCAL enable_seqscan = off`;
@@ -204,7 +204,7 @@ describe('every list is read by an index', () => {
       'media_object_owner_user_id_media_object_id_idx',
       0,
     ],
-    // All conversations of one user are sorted, and only those.
+    // Sorts all conversations of one user, and no others.
     [
       'conversations',
       conversationsSql('ann', { limit: 50, before: toCursor([NOW, 'c']) }),

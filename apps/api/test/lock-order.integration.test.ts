@@ -153,7 +153,7 @@ const PAIRS = Object.keys(WRITERS).flatMap((one, index, all) =>
   all.slice(index).map((two) => [one, two] as const),
 );
 
-/** Deadlocks that Postgres has counted in this database: a transaction that lost one was run again, unnoticed. */
+/** Returns Postgres' count of deadlocks in this database: a losing transaction was run again, unnoticed. */
 const deadlocks = async (): Promise<number> => {
   const url = new URL(db.url);
   const admin = new pg.Client({ connectionString: url.href });
@@ -170,7 +170,7 @@ const deadlocks = async (): Promise<number> => {
   }
 };
 
-/** Runs two writers twice each, all at once, on one world. @returns errors that are no refusals */
+/** Runs two writers twice each, all at once, on one world. @returns errors that are not refusals */
 const clash = async (one: string, two: string): Promise<string[]> => {
   const world = await makeWorld();
   const work = [one, two, one, two].map((name) => WRITERS[name]?.(world));
@@ -181,7 +181,7 @@ const clash = async (one: string, two: string): Promise<string[]> => {
   );
 };
 
-test('no pair of writers waits for each other', { timeout: 240_000 }, async () => {
+test('no two writers deadlock', { timeout: 240_000 }, async () => {
   const errors: string[] = [];
   const AT_ONCE = 3;
   for (let next = 0; next < PAIRS.length; next += AT_ONCE)

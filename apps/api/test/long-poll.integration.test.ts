@@ -67,7 +67,7 @@ const change = async (id: string): Promise<number> => {
   return performance.now();
 };
 
-/** Counts the statements that connections to this database started after `since`, by the server's statistics. */
+/** Counts the statements that connections to this database started after `since`, from the server's statistics. */
 const begunSince = async (since: Date): Promise<number> => {
   const { rows } = await admin.query<{ n: number }>(
     `SELECT count(*)::int AS n FROM pg_stat_activity
@@ -87,7 +87,7 @@ test(`${WAITERS} waiters ask the database nothing while nothing changes, and are
   await untilWaiting(WAITERS);
 
   const { rows } = await admin.query<{ now: Date }>('SELECT clock_timestamp() AS now');
-  // Not a wait for something: so long nothing may happen.
+  // Not a wait for a condition: nothing may happen during this time.
   await pause(1_500);
   expect(await begunSince(rows[0]?.now ?? new Date(0))).toBe(0);
 

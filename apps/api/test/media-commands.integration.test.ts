@@ -35,7 +35,7 @@ const degraded = async (): Promise<string> => {
   return id;
 };
 
-test('media show tells the row, the upload, what was made and what was applied', async () => {
+test('media show prints the row, the upload, derivatives and applied results', async () => {
   const id = await degraded();
   const shown = await run('media', 'show', id);
   expect(shown.code).toBe(0);
@@ -46,7 +46,7 @@ test('media show tells the row, the upload, what was made and what was applied',
   expect(json.results).toHaveLength(3);
 });
 
-test('media refs says why it is still here', async () => {
+test('media refs says why it still exists', async () => {
   const id = await degraded();
   expect((await run('media', 'refs', id)).out).toMatch(/^It has no reference/);
   const messageId = await db.shared(id, 'refs');
@@ -59,7 +59,7 @@ test('media refs says why it is still here', async () => {
   });
 });
 
-test('media redrive begins a new epoch, once; what is not settled badly is refused', async () => {
+test('media redrive starts a new epoch, once, and only for failed or degraded media', async () => {
   const id = await degraded();
   await db.shared(id, 'redriven');
   db.facts.length = 0;
@@ -81,7 +81,7 @@ test('media redrive begins a new epoch, once; what is not settled badly is refus
   });
 });
 
-test('an id that names nothing and a malformed id get different errors', async () => {
+test('an unknown id and a malformed id get different errors', async () => {
   expect(await run('media', 'refs', '00000000-0000-4000-8000-000000000000')).toMatchObject({
     code: 1,
     error: expect.stringMatching(/^not_found/),

@@ -39,7 +39,7 @@ const look = async (token: string, media = id): Promise<number> => {
   return response.status;
 };
 
-test('a session opens what its conversation refers to, and renewing it keeps its value', async () => {
+test('a session opens the media of its conversation, and renewal keeps its token', async () => {
   const first = await session('ben');
   expect(await look(first.token)).toBe(200);
   expect(Date.parse(first.refresh_at)).toBeLessThan(Date.parse(first.expires_at));
@@ -48,12 +48,12 @@ test('a session opens what its conversation refers to, and renewing it keeps its
   expect(Date.parse(again.expires_at)).toBeGreaterThanOrEqual(Date.parse(first.expires_at));
 });
 
-test('two that are opened at the same time are one', async () => {
+test('two sessions opened at the same time are one', async () => {
   const tokens = await Promise.all(Array.from({ length: 8 }, async () => (await session('ann')).token));
   expect(new Set(tokens).size).toBe(1);
 });
 
-test('a session ends at its time, and is not woken up again', async () => {
+test('a session ends at its time, and cannot be renewed afterwards', async () => {
   const first = await session('ben');
   await pause(Date.parse(first.expires_at) - Date.now() + 50);
   const late = await callApi(api, 'GET', `/v1/media/${id}/medium?t=${first.token}`);
@@ -64,7 +64,7 @@ test('a session ends at its time, and is not woken up again', async () => {
   expect(await look(first.token)).toBe(401);
 });
 
-test('it ends with the membership, at once, and does not come back with it', async () => {
+test('a session ends with the membership, at once, and does not return with it', async () => {
   await api.context.database.transaction((tx) => addMember(tx, conversation, 'eve'));
   const { token } = await session('eve');
   expect(await look(token)).toBe(200);
@@ -76,7 +76,7 @@ test('it ends with the membership, at once, and does not come back with it', asy
   expect((await session('eve')).token).not.toBe(token);
 });
 
-test('it opens nothing else: no other conversation, no other route, not what the user owns', async () => {
+test('a session opens nothing else: no other conversation or route, nor unshared media of its user', async () => {
   const unsent = await readyMedia(api);
   const other = await readyMedia(api);
   await api.db.shared(other, `${conversation}-other`);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => api?.close());
 
 describe('an edit', () => {
-  test('changes text and alt for everybody, once, with an event of its own', async () => {
+  test('changes text and alt for all members, once, with a separate event', async () => {
     const { path, send, page, log } = await talks.talk();
     const [media_object_id] = await talks.pictures(1);
     const { body: sent } = await send({ media_object_id, body: 'a beech', alt: 'sand' });
@@ -23,7 +23,7 @@ describe('an edit', () => {
       status: 200,
       body: { ...edit, seq: sent.seq, message_id: sent.message_id, edited_at: expect.any(String) },
     });
-    // Again: nothing changes, so no event follows.
+    // Repeated: nothing changes, so no event follows.
     expect(await talks.call('ann', 'PATCH', url, edit)).toEqual(first);
     expect(await page('ben')).toMatchObject([{ ...edit, edited_at: first.body.edited_at }]);
     const updates = (await log('ben')).filter(({ type }) => type === 'message.updated');

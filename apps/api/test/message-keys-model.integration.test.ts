@@ -24,10 +24,10 @@ const step: fc.Arbitrary<Step> = fc.record({
 /** Steps of one round happen at the same time; rounds follow each other. */
 const rounds = fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 6 });
 
-/** A conversation, and what its sender's client knows of it. */
+/** A conversation, and its sender's client's knowledge of it. */
 class World {
   readonly #conversation: string;
-  /** Key → ids of messages that the server gave for it. */
+  /** Ids of messages that the server returned for a key. */
   readonly ids = new Map<string, Set<string>>();
   readonly deleted = new Set<string>();
 
@@ -54,7 +54,7 @@ class World {
     }
   }
 
-  /** As another device does that got the message by its event: by what the log holds. */
+  /** Deletes it like another device that received the message by its event, from the log. */
   async #delete(key: string): Promise<void> {
     const found = await db.database.client.message.findFirst({
       where: { conversation_id: this.#conversation, client_message_id: key },
@@ -75,12 +75,12 @@ class World {
       expect(this.ids.get(key)?.size ?? 0, `messages that were ever made of ${key}`).toBeLessThanOrEqual(1);
     }
     expect(events.map(({ seq }) => Number(seq))).toEqual(events.map((_, index) => index + 1));
-    // One member was added; then each message once, and its deletion once.
+    // One member was added; then each message appears once, and its deletion once.
     expect(events).toHaveLength(1 + new Set([...this.ids.keys(), ...this.deleted]).size + this.deleted.size);
   }
 }
 
-test('a message is never made twice, and never comes back, in any order of sending, retrying and deleting', async () => {
+test('in any order of sending, retrying and deleting, a message is never created twice and never returns', async () => {
   let runs = 0;
   await fc.assert(
     fc.asyncProperty(rounds, async (plan) => {
@@ -97,13 +97,13 @@ test('a message is never made twice, and never comes back, in any order of sendi
   );
 }, 120_000);
 
-test('a retry that looked before the message came and wrote after it was deleted makes no second one', async () => {
+test('a retry that read before the message existed and wrote after its deletion creates no second one', async () => {
   const posting = { conversation_id: 'late', sender_user_id: 'ann' };
   await db.database.transaction((tx) =>
     createConversation(tx, { conversation_id: 'late', created_by: 'ann', member_ids: ['ann'] }),
   );
   const input = { client_message_id: 'k', body: 'once' };
-  // Its statements before the insertion see nothing; while it waits for the conversation, both happen.
+  // Its statements before the insertion find nothing; while it waits for the conversation, both happen.
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   const { promise: locked, resolve: hasLocked } = Promise.withResolvers<void>();
   const other = db.database.transaction(async (tx) => {
@@ -124,7 +124,7 @@ test('a retry that looked before the message came and wrote after it was deleted
   expect(await db.database.client.message.count({ where: { conversation_id: 'late' } })).toBe(0);
 });
 
-/** Until some statement of this database waits for a lock. */
+/** Waits until some statement of this database waits for a lock. */
 const untilWaiting = async (): Promise<void> => {
   for (;;) {
     const [row] = await db.database.client.$queryRaw<{ waiting: number }[]>`

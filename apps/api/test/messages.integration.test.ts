@@ -29,7 +29,7 @@ describe('the key of a message', () => {
     expect(await keysIn('ben')).toEqual([[undefined], [undefined]]);
   });
 
-  test('stays taken when the message is deleted: the same key again gets 410, and no member gets a message', async () => {
+  test('stays taken after the deletion: the same key gets 410, and no member gets a message', async () => {
     const { path, send, page, log } = await talks.talk();
     const { body } = await send({ client_message_id: 'gone', body: 'hello' });
     expect((await talks.call('ann', 'DELETE', `${path}/messages/${body.message_id}`)).status).toBe(204);
@@ -62,7 +62,7 @@ describe('the type of a message', () => {
     expect([status, body.message_type]).toEqual([201, expected]);
   });
 
-  test('forwarding by id alone keeps the kind', async () => {
+  test('forwarding only by id keeps the kind', async () => {
     const [first, second] = [await talks.talk(), await talks.talk()];
     const film = await readyMedia(api, 'video/mp4');
     await first.send({ media_object_id: film });

@@ -25,7 +25,7 @@ let document: z.infer<typeof documentSchema>;
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);
 beforeAll(async () => {
-  // Its base is where it really is, so that URLs in answers are those of the document.
+  // Its base URL is its real address, so that URLs in answers are those of the document.
   api = await startTestApi(inject('stack'), { CONVERSATION_ADMIN: 'creator' });
   document = documentSchema.parse(await (await fetch(`${api.url}/openapi.json`)).json());
   ajv.addSchema(document, 'openapi');
@@ -35,7 +35,7 @@ afterAll(() => api?.close());
 const pointerOf = (...parts: string[]): string =>
   parts.map((part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('');
 
-/** An upload that goes to the storage directly, with its bytes. */
+/** Creates a direct upload with its bytes. */
 interface Extras {
   put: string;
 }
@@ -47,7 +47,7 @@ const createExtras = async (): Promise<Extras> => {
   return { put: media.media_object_id };
 };
 
-/** Real ids in the place of the example's. */
+/** Replaces the example's ids by real ones. */
 const realise = (text: string, world: AccessWorld & Extras): string =>
   text
     .replaceAll(EXAMPLE_IDS.multipart_upload, world.multipart)
@@ -90,7 +90,7 @@ const send = async (method: string, path: string, operation: Operation, world: A
   });
 };
 
-test('every example is answered as the document says', async () => {
+test('the api answers every example as the document says', async () => {
   const extras = await createExtras();
   const shared = await createAccessWorld(api);
   for (const [path, operations] of Object.entries(document.paths))
@@ -99,7 +99,7 @@ test('every example is answered as the document says', async () => {
       const world = { ...(isReading ? shared : await createAccessWorld(api)), ...extras };
       const response = await send(method.toUpperCase(), path, operation, world);
       const text = await response.text();
-      // 201 comes before 200 where both are documented: numbers are sorted.
+      // If both are documented, 201 is expected before 200, although keys are sorted.
       const expected = Object.keys(operation.responses).filter((status) => status < '400');
       expect(expected, `${method} ${path}: ${response.status} ${text}`).toContain(String(response.status));
       const type = response.headers.get('content-type')?.split(';')[0] ?? '';
@@ -124,7 +124,7 @@ test('the document has every route', () => {
   const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
   );
-  // Answers to preflights, and to methods that are not there.
+  // Answers to preflights, and to unknown methods.
   const general = /^(OPTIONS|ALL) .*\*path\}?$/;
   const missing = routesOf(api.app).filter((route) => !general.test(route) && !documented.includes(route));
   expect(missing).toEqual([]);

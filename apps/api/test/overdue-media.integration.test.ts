@@ -51,7 +51,7 @@ const sweep = (now: Date, changed: Partial<DomainConfig> = {}): Promise<DutyRepo
 
 const uploaded = (filetype?: string) => db.uploaded(filetype, settings);
 
-/** As the relay does it, until nothing is left. */
+/** Publishes like the relay, until no message is left. */
 const publishAll = async (): Promise<void> => {
   const relay = new Relay({ signal: new OutboxSignal(bus), database: db.database, bus, logger });
   relay.start();
@@ -61,7 +61,7 @@ const publishAll = async (): Promise<void> => {
   await relay.stop();
 };
 
-/** A worker that takes requests and says nothing of them; each is in work until the test lets it be acked. */
+/** A worker that takes requests without answering; each is in work until the test lets it be acked. */
 const startWorker = async () => {
   let acked = 0;
   const inWork: (() => void)[] = [];
@@ -94,7 +94,7 @@ const startWorker = async () => {
   };
 };
 
-/** Its request was acked, and what came of it is not there yet. */
+/** Its request was acked, and its result has not arrived yet. */
 const uploadedAndAcked = async (): Promise<string> => {
   const worker = await startWorker();
   const id = await uploaded();
@@ -115,7 +115,7 @@ const requestsOf = async (id: string): Promise<unknown[]> => {
   return rows.map(({ epoch }) => epoch);
 };
 
-test('what waits in the queue is extended, never asked for twice, and settles at the very end', async () => {
+test('a request waiting in the queue is extended, never repeated, and settles at the last deadline', async () => {
   const id = await uploaded();
   await db.shared(id, 'queued');
   await publishAll();
@@ -139,7 +139,7 @@ test('what waits in the queue is extended, never asked for twice, and settles at
   expect((await sweep(later(300 * MINUTE))).decisions).toEqual([]);
 });
 
-test('where members may have what is not scanned, the end is degraded, and a late result lifts it', async () => {
+test('where members may have unscanned media, the end is degraded, and a late result makes it ready', async () => {
   const id = await uploaded();
   await publishAll();
   await sweep(later(3 * MINUTE), { scanPolicy: 'deliver' });
@@ -149,13 +149,13 @@ test('where members may have what is not scanned, the end is degraded, and a lat
   expect(await row(id)).toMatchObject({ state: 'ready', failure_code: null });
 });
 
-test('what is not published yet waits too', async () => {
+test('an unpublished request counts as waiting too', async () => {
   const id = await uploaded();
   expect((await sweep(later(3 * MINUTE))).decisions).toEqual(['extended']);
   expect(await requestsOf(id)).toEqual([1]);
 });
 
-test('a request in work is left alone; one that was acked without a result is driven again, and not for ever', async () => {
+test('a request in work is left alone; one acked without a result is repeated, but not for ever', async () => {
   const worker = await startWorker();
   const id = await uploaded();
   await publishAll();
@@ -166,7 +166,7 @@ test('a request in work is left alone; one that was acked without a result is dr
     const at = later(epoch * 3 * MINUTE);
     expect((await sweep(at)).decisions, `epoch ${epoch}`).toEqual(['redriven']);
     expect(await row(id)).toMatchObject({ state: 'processing', epoch });
-    // The new request waits now, and is not driven once more.
+    // The new request waits now, and is not repeated again.
     expect((await sweep(at)).decisions).toEqual([]);
     await publishAll();
     await worker.takeAndAck();
@@ -176,7 +176,7 @@ test('a request in work is left alone; one that was acked without a result is dr
   expect(await requestsOf(id)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('a failure that may go away settles nothing until the last attempt; any other does at once', async () => {
+test('a temporary failure settles nothing until the last attempt; any other settles at once', async () => {
   const failed = (id: string, epoch: number, retryable: boolean): Result => ({
     ...resultOf(id, 'final', epoch),
     success: false,
@@ -196,10 +196,10 @@ test('a failure that may go away settles nothing until the last attempt; any oth
   }
   await publishAll();
   await worker.takeAndAck();
-  // A result that comes after its attempt was abandoned still counts.
+  // A result that arrives after its attempt was abandoned still counts.
   expect(await apply(resultOf(id, 'preview', 4))).toBe('applied');
   expect(await apply(failed(id, 5, true))).toBe('applied');
-  // Nothing is withheld for a missing preview, and nothing is delivered without a verdict.
+  // A missing preview withholds nothing, and nothing is delivered without a verdict.
   expect(await row(id)).toMatchObject({ state: 'processing', failure_code: 'processing_failed' });
   expect((await sweep(later(20 * MINUTE))).decisions).toEqual(['failed']);
   expect(await row(id)).toMatchObject({ state: 'failed', failure_code: 'no_verdict', ready_by: null });
@@ -213,7 +213,7 @@ test('a failure that may go away settles nothing until the last attempt; any oth
   await worker.stop();
 });
 
-test('a broker that lost its files is noticed, also when its numbers have passed ours', async () => {
+test('a broker that lost its files is noticed, even if its numbers have passed ours', async () => {
   const ids = [await uploaded(), await uploaded()];
   await publishAll();
   await bus.manager.streams.delete(bus.streams.media.name);
@@ -235,7 +235,7 @@ test('a broker that lost its files is noticed, also when its numbers have passed
   }
 });
 
-test('while the broker is away nothing is driven again; at the very end it settles all the same', async () => {
+test('while the broker is down no request is repeated; at the last deadline it settles all the same', async () => {
   const id = await uploaded();
   await publishAll();
   const away = await connect(`t${randomBytes(5).toString('hex')}`);
@@ -251,7 +251,7 @@ test('while the broker is away nothing is driven again; at the very end it settl
   expect((await runDuty(duty, later(61 * MINUTE))).decisions).toEqual(['error', 'failed']);
 });
 
-test('after a night in which nothing ran, everything gets one more deadline before it is settled', async () => {
+test('after a night of downtime, every media object gets one more deadline before it is settled', async () => {
   const id = await uploaded();
   await publishAll();
   expect((await sweep(later(600 * MINUTE))).decisions).toEqual(['extended']);
@@ -260,7 +260,7 @@ test('after a night in which nothing ran, everything gets one more deadline befo
   expect(await requestsOf(id)).toEqual([1]);
 });
 
-test('sweepers side by side drive each media object again once', async () => {
+test('parallel sweepers repeat each request once', async () => {
   const ids = await Promise.all(Array.from({ length: 12 }, () => uploaded()));
   await publishAll();
   await bus.manager.streams.delete(bus.streams.media.name);
@@ -270,7 +270,7 @@ test('sweepers side by side drive each media object again once', async () => {
   for (const id of ids) expect(await requestsOf(id)).toEqual([1, 2]);
 });
 
-test('one that the sweeper cannot handle does not keep the others waiting', async () => {
+test('a media object that the sweeper cannot handle does not delay the others', async () => {
   const ids = [await uploaded(), await uploaded()];
   // The database refuses what the sweeper wants to write.
   await db.database.client.$executeRawUnsafe(
@@ -281,7 +281,7 @@ test('one that the sweeper cannot handle does not keep the others waiting', asyn
   expect(report.decisions).toEqual(['error', 'extended']);
 });
 
-test('a video whose transcode waits is offered as it is, still checked, and lifted by the late result', async () => {
+test('a video whose transcode waits is offered as uploaded, still checked, and completed by the late result', async () => {
   const id = await uploaded('video/mp4');
   await apply(resultOf(id, 'preview', 1, 'video/mp4'));
   await apply(resultOf(id, 'scan', 1, 'video/mp4'));
@@ -295,7 +295,7 @@ test('a video whose transcode waits is offered as it is, still checked, and lift
   expect((await sweep(later(600 * MINUTE))).decisions).toEqual([]);
 });
 
-test('a transcode whose request was lost is driven again while members have the source, and given up in the end', async () => {
+test('a lost transcode request is repeated while members have the source, and abandoned in the end', async () => {
   const id = await uploaded('video/mp4');
   await apply(resultOf(id, 'preview', 1, 'video/mp4'));
   await apply(resultOf(id, 'scan', 1, 'video/mp4'));
@@ -309,7 +309,7 @@ test('a transcode whose request was lost is driven again while members have the 
   expect(await row(id)).toMatchObject({ state: 'degraded', failure_code: 'not_in_time', ready_by: null });
 });
 
-test('results that lag keep everything waiting; a queue of them that only never runs empty does not', async () => {
+test('lagging results keep every media object waiting; a steady queue of them does not', async () => {
   const id = await uploadedAndAcked();
   const stream = bus.streams.media.name;
   const { optimizeResponse } = bus.subjects;
@@ -319,7 +319,7 @@ test('results that lag keep everything waiting; a queue of them that only never 
   await say(0);
   expect((await sweep(later(3 * MINUTE))).decisions).toEqual(['extended']);
 
-  // One result always lies there: the next is said before the one before it is acked.
+  // There is always one result in the queue: the next is published before the previous one is acked.
   const consumer = await bus.jetstream.consumers.get(stream, CONSUMERS.results);
   let swept = false;
   const busy = (async () => {
@@ -333,13 +333,13 @@ test('results that lag keep everything waiting; a queue of them that only never 
   await busy;
 });
 
-test('a request made after the queue was read is not made again', async () => {
+test('a request made after the queue was read is not repeated', async () => {
   const id = await uploaded('video/mp4');
   await apply(resultOf(id, 'preview', 1, 'video/mp4'));
   const now = later(3 * MINUTE);
   const [overdue] = await listOverdue(db.database, now, FIRST_OVERDUE, 1);
   if (overdue === undefined) throw new Error('it is not overdue');
-  // The verdict was still on its way, and asks for the transcode.
+  // The verdict was still on its way, and requests the transcode.
   await apply(resultOf(id, 'scan', 1, 'video/mp4'));
   const settle = () =>
     db.database.transaction((tx) => resolveOverdue(tx, settings, overdue, { isWaiting: false, now }));
@@ -347,7 +347,7 @@ test('a request made after the queue was read is not made again', async () => {
   expect(await row(id)).toMatchObject({ epoch: 1, transcode_state: 'pending' });
 });
 
-test('a video that was offered says why it stays as it is when its transcode fails for good', async () => {
+test('an offered video shows why it stays as uploaded when its transcode fails for good', async () => {
   const id = await uploaded('video/mp4');
   await apply(resultOf(id, 'preview', 1, 'video/mp4'));
   await apply(resultOf(id, 'scan', 1, 'video/mp4'));
@@ -364,10 +364,10 @@ test('a video that was offered says why it stays as it is when its transcode fai
   expect((await sweep(later(60 * MINUTE))).decisions).toEqual([]);
 });
 
-test('results that lag under a name of another process keep everything waiting, too', async () => {
+test('results that lag under another process’s name also keep every media object waiting', async () => {
   const id = await uploadedAndAcked();
   const stream = bus.streams.media.name;
-  // Any other subject of the stream does for the other name.
+  // Any other subject of the stream can serve as the other name.
   const { optimizeResponse: ours, virus: theirs } = bus.subjects;
   for (const subject of [ours, theirs])
     await ensureConsumer({ bus, stream, durable: CONSUMERS.results, subject, ackWaitMs: 30_000 }, logger);
@@ -380,7 +380,7 @@ test('results that lag under a name of another process keep everything waiting, 
   expect((await sweep(later(6 * MINUTE))).decisions).toEqual(['redriven']);
 });
 
-test('a rescan that waits is not taken for the transcode that does not', async () => {
+test('a waiting rescan does not count as a waiting transcode', async () => {
   const id = await uploaded('video/mp4');
   await apply(resultOf(id, 'preview', 1, 'video/mp4'));
   await apply(resultOf(id, 'scan', 1, 'video/mp4'));

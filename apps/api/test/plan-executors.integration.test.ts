@@ -32,7 +32,7 @@ const lock = async (id: string) => {
   return row;
 };
 
-/** Everything that an executor writes, without what differs by nature: ids, owners and times. */
+/** Reads everything that an executor writes, except for ids, owners and times. */
 const written = async (id: string, owner: string) => {
   const { client } = db.database;
   const text = (value: unknown) =>
@@ -60,7 +60,7 @@ const factsOf = (id: string) =>
     JSON.stringify(db.facts.filter((fact) => JSON.stringify(fact).includes(id))).replaceAll(id, 'ID'),
   );
 
-/** The facts of the plan alone: the statement's executor also says that the upload is finished. */
+/** Returns only the facts of the plan: the statement's executor also reports the finished upload. */
 const planned = (facts: { fact: string }[]) =>
   facts.filter(({ fact }) => fact !== 'upload_finished' && fact !== 'outbox');
 

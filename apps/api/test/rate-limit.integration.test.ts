@@ -13,7 +13,7 @@ describe('two processes', () => {
   });
   afterAll(() => api?.close());
 
-  test('hear what a busy user did in the other, and forget it with the minute', async () => {
+  test('learn of a user’s requests to the other one, and forget them with the minute', async () => {
     let now = Date.now();
     const clock = () => now;
     const [here, there] = [0, 1].map(() => new SharedCounters(api.context.bus, clock));
@@ -26,7 +26,7 @@ describe('two processes', () => {
       await expect.poll(seen, KNOWN_WITHIN).toBe(40);
       there.add('user ann', 30, LIMIT);
       await expect.poll(() => here.add('user ann', 0, LIMIT).totalHits, KNOWN_WITHIN).toBe(70);
-      // Each counted its own once.
+      // Each counted its own requests once.
       expect(seen()).toBe(70);
       expect(there.add('user ben', 1, LIMIT).totalHits).toBe(1);
       now += 61_000;
@@ -73,7 +73,7 @@ describe('two processes', () => {
     }
   });
 
-  test('a request is charged for its items, before they are worked on', async () => {
+  test('a request is charged for its items before they are processed', async () => {
     const id = '00000000-0000-4000-8000-000000000000';
     const ask = (user: string, items: number) =>
       api.post(user, '/v1/media/urls', {
@@ -91,7 +91,7 @@ describe('two processes', () => {
     expect(list.status).toBe(200);
   });
 
-  test('an upload that is created counts, also without a byte', async () => {
+  test('a created upload counts, even without a byte', async () => {
     const create = () =>
       callApi(api, 'POST', '/v1/uploads', {
         token: api.tokenFor('flo'),

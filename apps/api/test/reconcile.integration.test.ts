@@ -37,7 +37,7 @@ const run = async (options: { apply?: boolean; graceMs?: number } = {}) => {
   return { counts, orphans: keysOf('orphan'), missing: keysOf('missing'), foreign: keysOf('foreign') };
 };
 
-/** A media object that is ready, with derivatives of its second epoch; the rows only. */
+/** Creates the rows of a ready media object with derivatives of its second epoch. */
 const readyMedia = async (): Promise<{ id: string; keys: string[] }> => {
   const id = await db.uploaded();
   const keys = [`${id}/e2/medium.webp`, `${id}/source`];
@@ -75,9 +75,9 @@ const uploadInProgress = async (): Promise<string> => {
   return session.upload_id;
 };
 
-test('5,000 keys: what no row knows is found, and deleted only when told; the rest stays', async () => {
+test('of 5,000 keys, those without a row are found, and deleted only on request', async () => {
   const ready = await readyMedia();
-  // Its mp4 is of an epoch before: the newer one made a poster, and nothing more.
+  // Its mp4 belongs to an earlier epoch: the newer one made only a poster.
   const film = await readyMedia();
   await db.database.client.derivative.create({
     data: {
@@ -102,7 +102,7 @@ test('5,000 keys: what no row knows is found, and deleted only when told; the re
     ...film.keys,
     `${film.id}/e1/original.mp4`,
     `${film.id}/e1/hls/segment-1.m4s`,
-    // These belong to the epoch that is shown, and to one to come: no row lists them one by one.
+    // These belong to the visible epoch, and to a later one: no row lists them one by one.
     `${ready.id}/e2/hls/segment-1.m4s`,
     `${ready.id}/e3/medium.webp`,
     `${open}/tail-1`,

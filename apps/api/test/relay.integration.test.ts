@@ -62,7 +62,7 @@ test('several relays share the work: every message is in the stream once, and ma
 });
 
 describe('a relay that died', () => {
-  test('before it published: another one takes over when the lease is over', async () => {
+  test('before it published: another one takes over when the lease ends', async () => {
     await commit(5);
     const dead = await new OutboxClaims(db.database, 500).take(3);
     expect(dead.messages).toHaveLength(3);
@@ -71,7 +71,7 @@ describe('a relay that died', () => {
     expect(await streamed()).toBe(5);
   });
 
-  test('after the broker confirmed and before the mark: the repetition is dropped by the broker', async () => {
+  test('after the broker confirmed and before the mark: the broker drops the repetition', async () => {
     await commit(5);
     const dead = await new OutboxClaims(db.database, 200).take(5);
     for (const { id, subject, payload } of dead.messages)
@@ -81,7 +81,7 @@ describe('a relay that died', () => {
     expect(await streamed()).toBe(5);
   });
 
-  test('what it says late changes nothing of a claim that another one holds', async () => {
+  test('late: it changes nothing about a claim that another one holds', async () => {
     await commit(1);
     const late = new OutboxClaims(db.database, 1);
     const first = await late.take(1);
@@ -95,7 +95,7 @@ describe('a relay that died', () => {
   });
 });
 
-test('what the broker refuses is kept, tried again, and holds up nothing and no transaction', async () => {
+test('a message that the broker refuses is kept and retried, and delays no other and no transaction', async () => {
   const failures: number[] = [];
   startRelay({ onFailed: (count) => failures.push(count) });
   const nowhere = `${broker.appName}.nowhere`;
@@ -113,7 +113,7 @@ test('what the broker refuses is kept, tried again, and holds up nothing and no 
   await broker.bus.manager.streams.delete(`${broker.appName}-LATE`);
 });
 
-test('a message that no stream takes does not make the relay rest, and is tried less and less often', async () => {
+test('a message that no stream takes does not pause the relay, and is retried less and less often', async () => {
   let claims = 0;
   const claimsAtFailure: number[] = [];
   await commit(1, `${broker.appName}.nowhere`);
@@ -125,7 +125,7 @@ test('a message that no stream takes does not make the relay rest, and is tried 
   });
   await expect.poll(() => claimsAtFailure.length, WITHIN).toBeGreaterThan(1);
   const [first = 0, second = 0] = claimsAtFailure;
-  // It looks for others every 100 ms, and comes back to this one after a second at the earliest.
+  // It checks for others every 100 ms, and retries this one after a second at the earliest.
   expect(second - first).toBeGreaterThan(3);
 
   await db.database.client.outbox.updateMany({ data: { created_at: new Date(Date.now() - 60_000) } });
@@ -137,7 +137,7 @@ test('a message that no stream takes does not make the relay rest, and is tried 
     .toBeGreaterThan(3_000);
 });
 
-test('a broker that lost its streams gets them again, and what was not confirmed', async () => {
+test('a broker that lost its streams gets them again, with the unconfirmed messages', async () => {
   startRelay();
   await broker.bus.manager.streams.delete(broker.bus.streams.facts.name);
   await commit(4);
@@ -145,7 +145,7 @@ test('a broker that lost its streams gets them again, and what was not confirmed
   expect(await streamed()).toBe(4);
 });
 
-test('nothing is claimed while the broker is away', async () => {
+test('no message is claimed while the broker is down', async () => {
   await commit(3);
   const away = await broker.connect();
   const signal = new OutboxSignal(away);
@@ -223,7 +223,7 @@ describe('what a process writes itself', () => {
     await expect.poll(unpublished, WITHIN).toBe(0);
     expect(await streamed()).toBe(2);
     expect(claimed).toBe(0);
-    // The request stays: where it is in the stream tells whether it waits.
+    // The request stays: its position in the stream tells whether it waits.
     const [request, ...others] = await db.database.client.outbox.findMany();
     expect(request).toMatchObject({ subject: optimizeRequest, published_at: expect.any(Date) });
     expect(Number(request?.stream_seq)).toBeGreaterThan(0);

@@ -36,7 +36,7 @@ describe('proxied', () => {
     expect(Buffer.from(await part.arrayBuffer())).toEqual(bytes.subarray(from, to));
   });
 
-  test('a range behind the end is 416; several ranges, or none that we know, are the whole', async () => {
+  test('a range after the end gets 416; several ranges, or an unknown unit, get the whole', async () => {
     expect((await get(api, path, { range: `bytes=${bytes.length}-` })).status).toBe(416);
     for (const range of ['bytes=0-1,4-5', 'lines=1-2', 'bytes=b-a']) {
       const whole = await get(api, path, { range });
@@ -45,7 +45,7 @@ describe('proxied', () => {
     }
   });
 
-  test('If-Range: a part of the same, the whole of another', async () => {
+  test('If-Range gets a part of the same version, and the whole of another', async () => {
     const same = await get(api, path, { range: 'bytes=0-3', 'if-range': etag });
     expect(same.status).toBe(206);
     await same.arrayBuffer();
@@ -56,7 +56,7 @@ describe('proxied', () => {
     }
   });
 
-  test('what the client has is not sent again, and is asked for each time', async () => {
+  test('bytes that the client has are not sent again, and are revalidated each time', async () => {
     const same = await get(api, path, { 'if-none-match': etag });
     expect(same.status).toBe(304);
     expect(await same.text()).toBe('');
@@ -68,7 +68,7 @@ describe('proxied', () => {
     expect((await get(api, path, { 'if-modified-since': modified })).status).toBe(304);
   });
 
-  test('HEAD says what GET would', async () => {
+  test('HEAD returns the headers of GET', async () => {
     const head = await get(api, path, {}, 'HEAD');
     expect(head.status).toBe(200);
     expect(head.headers.get('content-length')).toBe(String(bytes.length));
@@ -77,7 +77,7 @@ describe('proxied', () => {
     expect(await head.text()).toBe('');
   });
 
-  test('a deleted media object is gone at once, also for a client that has a copy', async () => {
+  test('a deleted media object is gone at once, even for a client with a copy', async () => {
     const id = await readyMedia(api);
     const first = await get(api, `/v1/media/${id}/medium`);
     await first.arrayBuffer();
@@ -99,7 +99,7 @@ describe('redirected', () => {
   });
   afterAll(() => api?.close());
 
-  test('within a step of the clock the URL is the same, and lives for longer than it must', async () => {
+  test('within a step of the clock the URL is the same, and lives longer than it must', async () => {
     const urls = await Promise.all([1, 2].map(() => get(api, `/v1/media/${id}/medium?v=1`)));
     const [first, second] = urls.map((response) => response.headers.get('location'));
     expect(first).toBe(second);
@@ -111,7 +111,7 @@ describe('redirected', () => {
     expect(Buffer.from(await object.arrayBuffer())).toEqual(bytesOf(`${id}/e1/medium.webp`));
   });
 
-  test('a redirect is kept for as long as it is the same, if the URL names the version', async () => {
+  test('a cache keeps a redirect for as long as it is the same, if the URL names the version', async () => {
     const versioned = await get(api, `/v1/media/${id}/medium?v=1`);
     const [, seconds] = /^private, max-age=(\d+)$/.exec(versioned.headers.get('cache-control') ?? '') ?? [];
     const left = 3_600 - (Math.floor(Date.now() / 1_000) % 3_600);
@@ -120,21 +120,21 @@ describe('redirected', () => {
       expect((await get(api, path)).headers.get('cache-control')).toBe('private, no-cache');
   });
 
-  test('HEAD is answered here: a URL is signed for GET', async () => {
+  test('the api itself answers HEAD, because a URL is signed for GET', async () => {
     const head = await get(api, `/v1/media/${id}/medium`, {}, 'HEAD');
     expect(head.status).toBe(200);
     expect(head.headers.get('content-length')).toBe(String(bytesOf(`${id}/e1/medium.webp`).length));
   });
 });
 
-test('a viewer that takes nothing is let go', async () => {
+test('a viewer that takes nothing is disconnected', async () => {
   const api = await startTestApi(inject('stack'), { DOWNLOAD_MODE: 'proxy', DOWNLOAD_IDLE_TIMEOUT: '1s' });
   const { hostname, port } = new URL(api.url);
   const viewer = connect(Number(port), hostname);
   try {
     const id = await readyMedia(api);
     const key = `${id}/e1/medium.webp`;
-    // More than all buffers on the way hold.
+    // More than all buffers on the path hold.
     const bytes = Buffer.alloc(48 * 1_024 * 1_024);
     await api.context.storage.put(key, bytes, { size_bytes: bytes.length, content_type: 'image/webp' });
     viewer.write(`GET /v1/media/${id}/medium HTTP/1.1\r\nHost: media\r\n`);
@@ -158,7 +158,7 @@ test('a viewer that takes nothing is let go', async () => {
   }
 });
 
-/** A viewer that reads nothing; the connection stays open until the caller destroys it. */
+/** Opens a viewer that reads nothing; the connection stays open until the caller destroys it. */
 const silentViewer = (api: TestApi, path: string, user: string) => {
   const { hostname, port } = new URL(api.url);
   const socket = connect(Number(port), hostname);
@@ -173,7 +173,7 @@ const silentViewer = (api: TestApi, path: string, user: string) => {
   return { socket, status };
 };
 
-test('viewers of one user who read nothing leave room for others', async () => {
+test('viewers of one user that read nothing leave slots for others', async () => {
   const limits = { MAX_DOWNLOADS_PER_USER: '3', MAX_DOWNLOADS: '4' };
   const api = await startTestApi(inject('stack'), { DOWNLOAD_MODE: 'proxy', ...limits });
   const viewers: ReturnType<typeof silentViewer>[] = [];

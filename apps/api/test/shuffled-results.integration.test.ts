@@ -30,7 +30,7 @@ afterAll(async () => {
   await db?.close();
 });
 
-/** An uploaded media object that was redriven until its last epoch, before anything was answered. */
+/** Creates an uploaded media object that was redriven up to its last epoch before any answer. */
 const begin = async (scenario: Scenario): Promise<string> => {
   const id = await db.uploaded(scenario.filetype);
   const where = { media_object_id: id };
@@ -70,7 +70,7 @@ const requestsFor = async (id: string): Promise<number> => {
   return rows.length;
 };
 
-test('drill 17: results duplicated, delayed, shuffled and at the same time end as in order', async () => {
+test('drill 17: duplicated, delayed, shuffled and simultaneous results end as results in order', async () => {
   const property = fc.asyncProperty(
     fc.array(scenarioArbitrary, { minLength: 1, maxLength: 3 }),
     fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: 60, maxLength: 60 }),
@@ -105,7 +105,7 @@ test('drill 17: the same through a real consumer, each message three times', asy
   const { bus } = broker;
   for (const { processed, ...result } of shuffled(all, keys, 3)) {
     const urls = processed.map(({ key, ...rest }) => ({ ...rest, url: storage.urlOf(key) }));
-    // An id of its own each: the broker must not drop what the consumer is to see.
+    // A separate id each: the broker must not drop any of them.
     await bus.publish(bus.subjects.optimizeResponse, JSON.stringify({ ...result, processed: urls }), {
       messageId: randomUUID(),
     });

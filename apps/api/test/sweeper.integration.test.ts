@@ -66,7 +66,7 @@ afterAll(async () => {
 const row = (id: string) =>
   db.database.client.media_object.findUniqueOrThrow({ where: { media_object_id: id } });
 
-/** Uploaded, processed and ready, with its source and derivatives in the bucket. */
+/** Creates an uploaded, processed and ready media object, with source and derivatives in the bucket. */
 const ready = async (): Promise<string> => {
   const id = await db.uploaded();
   await putObject(storage, `${id}/source`);
@@ -97,7 +97,7 @@ const unsend = (conversation: string, messageId: string) =>
   );
 
 describe('orphans', () => {
-  test('expire in two steps, and nothing of them stays in the bucket', async () => {
+  test('expire in two steps, and leave nothing in the bucket', async () => {
     const id = await ready();
     expect((await orphans(later(DAY - HOUR))).decisions).toEqual([]);
     expect((await orphans(later(DAY + HOUR))).decisions).toEqual(['expiring']);
@@ -112,7 +112,7 @@ describe('orphans', () => {
     expect(usage.charged_bytes).toBe(0n);
   });
 
-  test('a message in time restores its former state; losing the last reference restarts the clock', async () => {
+  test('a timely message restores the former state; losing the last reference restarts the clock', async () => {
     const id = await ready();
     await orphans(later(DAY + HOUR));
     const messageId = await db.shared(id, 'in-time');
@@ -127,7 +127,7 @@ describe('orphans', () => {
     expect((await orphans(later(DAY + HOUR))).decisions).toEqual(['expiring']);
   });
 
-  test('a message and the sweeper at the same moment: the media is there, or the message is refused', async () => {
+  test('a message and the sweeper at the same moment: the media exists, or the message is refused', async () => {
     for (let round = 0; round < 10; round += 1) {
       const id = await ready();
       await db.shared(await ready(), `race-${round}`);
@@ -144,7 +144,7 @@ describe('orphans', () => {
     }
   });
 
-  test('what is not settled, or referred to, is left alone', async () => {
+  test('unsettled or referenced media is left alone', async () => {
     const processing = await db.uploaded();
     const referred = await ready();
     await db.shared(referred, 'referred');
@@ -177,7 +177,7 @@ describe('prefixes', () => {
     await prefixes(later(HOUR));
     for (const id of [blocked, deleted]) {
       expect(await keysBelow(storage, `${id}/`)).toEqual([]);
-      // A worker that was paused comes back and writes.
+      // A worker that was paused returns and writes.
       await putObject(storage, `${id}/e1/late.webp`);
     }
     await prefixes(later(2 * HOUR));
@@ -210,7 +210,7 @@ describe('prefixes', () => {
     expect(await keysBelow(storage, `${id}/`)).toEqual([`${id}/e2/medium.webp`, `${id}/source`]);
   });
 
-  test('nothing that is shown is ever swept, whatever the table says', async () => {
+  test('visible objects are never swept, whatever the table says', async () => {
     const id = await ready();
     const due_at = new Date();
     await db.database.client.prefix_sweep.createMany({
@@ -224,7 +224,7 @@ describe('prefixes', () => {
       );
   });
 
-  test('a storage that is away is tried again; two replicas sweep each prefix once', async () => {
+  test('a storage that is down is retried; two replicas sweep each prefix once', async () => {
     const ids = await Promise.all(Array.from({ length: 8 }, () => ready()));
     for (const id of ids) await db.database.transaction((tx) => deleteMedia(tx, settings, id, 'ann'));
     const away = sweepPrefixes({
@@ -282,7 +282,7 @@ describe('uploads that are whole and not finished', () => {
       now,
     );
 
-  test('an object that was stored and not told is finalised; a living writer is left alone', async () => {
+  test('a stored but unrecorded object is finalised; a living writer is left alone', async () => {
     const [told, held] = [await open(10, 8_388_608), await open(10, 8_388_608)];
     await putObject(storage, `${told}/source`);
     await putObject(storage, `${held}/source`);
@@ -336,14 +336,14 @@ describe('uploads that are whole and not finished', () => {
     expect(left.Uploads ?? []).toEqual([]);
   });
 
-  test('an empty file settles, and nothing of it is stored', async () => {
+  test('an empty file settles, and stores nothing', async () => {
     const id = await open(0, 8_388_608);
     expect((await finish(later(31_000))).decisions).toEqual(['finished']);
     expect(await row(id)).toMatchObject({ state: 'failed', failure_code: 'empty_file' });
     expect(await keysBelow(storage, `${id}/`)).toEqual([]);
   });
 
-  test('bytes that only lie in a tail are stored; what the storage lost is never finalised', async () => {
+  test('bytes that are only in a tail are stored; an upload that the storage lost is never finalised', async () => {
     const [tail, lost] = [await open(10, 8_388_608), await open(10, 8_388_608)];
     await putObject(storage, `${tail}/tail/10-1`);
     await db.database.client.upload_part.create({
@@ -414,7 +414,7 @@ describe('books', () => {
     expect((await runDuty(duty, now)).decisions).toEqual([]);
   });
 
-  test('a result is forgotten a week after it was applied, and changes nothing when it comes again', async () => {
+  test('a result is deleted a week after it was applied, and changes nothing when it arrives again', async () => {
     const { client } = db.database;
     const id = await ready();
     const where = { media_object_id: id };
@@ -427,7 +427,7 @@ describe('books', () => {
     expect(await row(id)).toMatchObject({ state: 'ready', epoch: before.epoch });
   });
 
-  test('a tombstone goes with its upload and its name, unless a message still shows it', async () => {
+  test('a tombstone is deleted with its upload and its name, unless a message still shows it', async () => {
     const { client } = db.database;
     const [gone, shown] = [await ready(), await ready()];
     await db.shared(shown, 'tombstones');
@@ -452,7 +452,7 @@ describe('books', () => {
     expect(await client.media_object.count({ where: { media_object_id: shown } })).toBe(0);
   });
 
-  test('keys of deleted messages and pieces of concatenations are forgotten', async () => {
+  test('keys of deleted messages and pieces of concatenations are deleted', async () => {
     const { client } = db.database;
     await db.shared(await ready(), 'forgotten');
     await client.message_tombstone.create({
@@ -479,7 +479,7 @@ describe('books', () => {
     expect(await client.message_tombstone.count()).toBe(0);
   });
 
-  test('what is stored is summed, now and then', async () => {
+  test('stored bytes are summed periodically', async () => {
     const sums: Record<string, number> = {};
     const duty = recordStoredBytes({
       database: db.database,
@@ -508,7 +508,7 @@ describe('books', () => {
   });
 });
 
-test('a duty that fails does not keep the others from theirs, and stopping waits for the pass', async () => {
+test('a failing task does not prevent the others, and stopping waits for the pass', async () => {
   const decisions: string[] = [];
   const sweeper = new Sweeper({
     tasks: [

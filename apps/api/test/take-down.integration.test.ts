@@ -58,13 +58,13 @@ test('a backend takes a media object down everywhere at once; the order and its 
     taken_down_by: 'moderator',
     reason: 'leaked card',
   });
-  // Again: the first order counts, and members hear of it once.
+  // Repeated: the first order counts, and members are notified once.
   const [place] = card.places;
   const before = await place?.log('ben');
   expect(await takeDown(card.id, '?force=true&reason=other')).toBe(204);
   expect(await place?.log('ben')).toEqual(before);
   expect((await client.takedown.findUniqueOrThrow(order)).reason).toBe('leaked card');
-  // It is what it was to its owner's client: the key does not name a new upload.
+  // Its owner's client still knows it: the key does not name a new upload.
   const alias = await client.media_alias.findFirstOrThrow(order);
   const again = await api.post('ann', '/v1/media', {
     client_media_id: alias.client_media_id,

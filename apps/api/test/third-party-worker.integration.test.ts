@@ -11,7 +11,7 @@ import { createTestDatabase, settings, type TestDatabase } from './harness/test-
 
 const WITHIN = { timeout: 20_000 };
 
-/** A worker by another author, who has read no more than the required fields of the schemas. */
+/** A worker by another author who used only the required fields of the schemas. */
 let db: TestDatabase;
 let broker: TestBus;
 let store: TestBucket;
@@ -65,7 +65,7 @@ const processed = (mediaId: string, quality: string, format: string, folder = me
   size: 5,
 });
 
-describe('a worker that knows the required fields alone', () => {
+describe('a worker that knows only the required fields', () => {
   test('makes an image ready', async () => {
     const id = await db.uploaded('image/jpeg');
     const qualities = ['high', 'medium', 'low', 'thumbnail'].map((quality) => processed(id, quality, 'webp'));
@@ -158,7 +158,7 @@ describe('a worker that knows the required fields alone', () => {
   });
 });
 
-test('what a newer worker says is skipped and counted, the rest is applied', async () => {
+test('values of a newer worker are skipped and counted, the rest is applied', async () => {
   const id = await db.uploaded('audio/mpeg');
   await answer(id, { success: true, stage: 'subtitles' });
   await answer(id, {

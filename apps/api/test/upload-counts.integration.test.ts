@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** Finished uploads by protocol, and their bytes; what is zero is left out. */
+/** Returns finished uploads by protocol, and their bytes, without zeros. */
 const counted = async (): Promise<Record<string, number>> => {
   const { uploads, uploadBytes } = api.context.metrics;
   const finished = (await uploads.get()).values.filter(({ labels }) => labels.outcome === 'finished');
@@ -36,7 +36,7 @@ const authorize = async (size_bytes: number, more: object = {}, headers = {}) =>
   return JSON.parse(answer.text);
 };
 
-test('an empty file counts once, also when its client repeats the request', async () => {
+test('an empty file counts once, even when its client repeats the request', async () => {
   const names = { client_media_id: randomUUID() };
   const headers = { 'idempotency-key': randomUUID() };
   const work = async () => {
@@ -58,7 +58,7 @@ test('an upload that a request finishes counts once, with its bytes', async () =
   expect(await added(work)).toEqual({ tus: 1, bytes: 5 });
 });
 
-test('partial uploads count for nothing, and the upload that is made of them once', async () => {
+test('partial uploads do not count, and the upload that joins them counts once', async () => {
   const ann = new TusClient(api, 'ann');
   const pieces: string[] = [];
   expect(
@@ -67,7 +67,7 @@ test('partial uploads count for nothing, and the upload that is made of them onc
   expect(await added(() => ann.join(pieces))).toEqual({ tus: 1, bytes: 11 });
 });
 
-test('a partial upload that the expirer finishes counts for nothing', async () => {
+test('a partial upload that the expirer finishes does not count', async () => {
   const { database, settings, storage, directUploads, logger } = api.context;
   const ann = new TusClient(api, 'ann');
   const { id } = await ann.create({ 'upload-concat': 'partial', 'upload-length': '5' });
@@ -96,7 +96,7 @@ test('a partial upload that the expirer finishes counts for nothing', async () =
   await sessions.stop();
 });
 
-test('bytes that are here already count as an upload without bytes', async () => {
+test('bytes that are already stored count as an upload without bytes', async () => {
   const bytes = randomBytes(9);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const ann = new TusClient(api, 'ann');

@@ -40,7 +40,7 @@ afterAll(async () => {
 
 const logger = createLogger('test', 'silent');
 
-/** As one replica has it. */
+/** An expirer as one replica has it. */
 const replica = async () => {
   const sessions = new UploadSessions(db.database, settings);
   await sessions.start((error) => {
@@ -125,7 +125,7 @@ const usageOf = async (owner: string) => {
   return { bytes: Number(row?.bytes ?? 0), open: row?.open_uploads ?? 0 };
 };
 
-test('an upload that no client resumed expires, and nothing of it stays; one with time left is untouched', async () => {
+test('an upload that no client resumed expires, and leaves nothing; one with time left is unaffected', async () => {
   const { expirer, outcomes } = await replica();
   const [late, early, foreign] = [await open('exp'), await open('exp'), await open('other')];
   for (const id of [late, early, foreign]) {
@@ -145,7 +145,7 @@ test('an upload that no client resumed expires, and nothing of it stays; one wit
   expect(await expirer.runOnce()).toBe(0);
 });
 
-test('one whose length was never told is expired too', async () => {
+test('an upload that never declared its length expires too', async () => {
   const { expirer } = await replica();
   const id = await open('deferred');
   await db.database.client.upload_session.update({
@@ -158,7 +158,7 @@ test('one whose length was never told is expired too', async () => {
   expect(await usageOf('deferred')).toEqual({ bytes: 0, open: 0 });
 });
 
-test('a finished upload is untouched, however old', async () => {
+test('a finished upload is unaffected, however old', async () => {
   const { expirer } = await replica();
   const id = await open();
   await put(`${id}/source`);
@@ -169,7 +169,7 @@ test('a finished upload is untouched, however old', async () => {
   expect(await keysOf(id)).toEqual([`${id}/source`]);
 });
 
-test('one whose completion was not told is finished when its object is whole, and expired when not', async () => {
+test('an upload whose completion was not recorded is finished if its object is whole, else expired', async () => {
   const { expirer, outcomes } = await replica();
   const [whole, short, none] = [await open('fin'), await open('fin'), await open('fin')];
   await put(`${whole}/source`);
@@ -242,7 +242,7 @@ test('an upload with a live writer is left alone; one with a dead writer expires
   await expect(writer.sessions.acquire(id)).rejects.toMatchObject({ problem: { code: 'upload_gone' } });
 });
 
-test('what was deleted while it was uploaded is cleaned up too, and stays deleted', async () => {
+test('an upload deleted while it ran is cleaned up too, and stays deleted', async () => {
   const { expirer, outcomes } = await replica();
   const id = await open('del');
   await beginMultipart(id);
@@ -254,7 +254,7 @@ test('what was deleted while it was uploaded is cleaned up too, and stays delete
   expect(await usageOf('del')).toEqual({ bytes: 0, open: 0 });
 });
 
-test('a storage that fails leaves it ended, to be cleaned up the next time; others are not held up', async () => {
+test('a failing storage leaves an upload ended, to be cleaned up later; others are not delayed', async () => {
   const { sessions, expirer } = await replica();
   const [bad, good] = [await open('fail'), await open('fail')];
   await put(`${bad}/tail/10-1`);
@@ -301,7 +301,7 @@ test('two replicas at once settle each upload once', async () => {
   for (const id of ids) expect(names.filter((name) => name === id)).toHaveLength(1);
 });
 
-test('a renewed one has its time again; one whose time is over cannot be renewed', async () => {
+test('a renewed upload gets its time again; an expired one cannot be renewed', async () => {
   const { expirer } = await replica();
   const [kept, lost] = [await open(), await open()];
   const renew = (id: string, user = 'ann') =>
@@ -317,7 +317,7 @@ test('a renewed one has its time again; one whose time is over cannot be renewed
   await expect(renew(kept)).rejects.toMatchObject({ problem: { code: 'upload_finished' } });
 });
 
-test('a claim that could not be given back is taken up again by the process that has it', async () => {
+test('the process that holds a claim it failed to release takes it up again', async () => {
   const { sessions, expirer, outcomes } = await replica();
   const id = await open();
   const due = await sessions.acquire(id);

@@ -19,7 +19,7 @@ afterAll(async () => {
   await db?.close();
 });
 
-/** A process as far as leases go: it lives, and hears who asks for uploads. */
+/** Simulates a process with leases: it lives, and receives requests to release them. */
 const startProcess = async () => {
   const sessions = new UploadSessions(db.database, settings);
   await sessions.start((error) => {
@@ -28,7 +28,7 @@ const startProcess = async () => {
   return { sessions, locker: new UploadLocker(sessions, await broker.connect(), new UploadRequests()) };
 };
 
-test('a lease that a living process could not give back is given up when another one asks', async () => {
+test('a lease that a living process failed to release is released when another one asks', async () => {
   const [holder, other] = await Promise.all([startProcess(), startProcess()]);
   try {
     const { session } = await db.database.autocommit((on) =>
@@ -39,7 +39,7 @@ test('a lease that a living process could not give back is given up when another
         metadata: { filename: 'a.bin', filetype: 'application/octet-stream' },
       }),
     );
-    // As the row stays when the database is away at the end of a request: its locker knows of no lease.
+    // As the row stays when the database is down at the end of a request: its locker knows of no lease.
     expect(await holder.sessions.acquire(session.upload_id)).toBeDefined();
     expect(await other.sessions.acquire(session.upload_id)).toBeUndefined();
     const { lease } = await other.locker.acquire(session.upload_id, () => {});

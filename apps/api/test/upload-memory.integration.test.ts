@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** A PATCH that sends some bytes and no more, when there is no memory for its part. */
+/** Sends a PATCH with some bytes and then nothing, while there is no memory for its part. */
 const hang = async (bytes: Buffer) => {
   const { id } = await ann.create({ 'upload-length': String(bytes.length) });
   const request = http.request(`${api.url}/v1/uploads/${id}`, {
@@ -47,7 +47,7 @@ const inNoMemory = async (work: () => Promise<void>): Promise<void> => {
   expect(api.uploads.engine.budget.used).toBe(0);
 };
 
-test('an upload that waits for memory lets go when its client comes back, with what it has', () =>
+test('an upload that waits for memory is released when its client returns, with the received bytes', () =>
   inNoMemory(async () => {
     const { id, request } = await hang(randomBytes(16 * MIB));
     const head = await ann.head(id);
@@ -56,7 +56,7 @@ test('an upload that waits for memory lets go when its client comes back, with w
     expect(head.offset).toBeGreaterThanOrEqual(256 * 1_024);
   }));
 
-test('one whose connection breaks keeps what came, and waits no longer', () =>
+test('an upload whose connection breaks keeps the received bytes, and stops waiting', () =>
   inNoMemory(async () => {
     const { id, request } = await hang(randomBytes(16 * MIB));
     request.destroy();

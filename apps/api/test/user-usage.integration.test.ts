@@ -39,7 +39,7 @@ const usageOf = async (owner: string) => {
   return { bytes: Number(row?.bytes ?? 0), open: row?.open_uploads ?? 0 };
 };
 
-/** Codes of refusals; any other failure is the test's. */
+/** Returns the codes of refusals; any other failure fails the test. */
 const outcomes = async (work: Promise<unknown>[]): Promise<string[]> =>
   (await Promise.allSettled(work)).map((result) => {
     if (result.status === 'fulfilled') return 'created';
@@ -96,7 +96,7 @@ test('the same client_media_id at the same time is one upload, counted once', as
   expect(await usageOf('same')).toEqual({ bytes: 400, open: 1 });
 });
 
-test('what is finished keeps its bytes and gives back its place; what is deleted gives back both, once', async () => {
+test('a finished upload keeps its bytes and frees its slot; a deleted one frees both, once', async () => {
   const { session } = await create('life', 1_000, settings);
   expect(await usageOf('life')).toEqual({ bytes: 1_000, open: 1 });
   const finish = () =>
@@ -108,7 +108,7 @@ test('what is finished keeps its bytes and gives back its place; what is deleted
   expect(await usageOf('life')).toEqual({ bytes: 0, open: 0 });
 });
 
-test('a deferred length counts when it is declared, and is refused when it does not fit', async () => {
+test('a deferred length counts when it is declared, and is refused if it does not fit', async () => {
   const limits = withLimits(1_000);
   const sessions = new UploadSessions(db.database, limits);
   const { session } = await create('deferred', undefined, limits);
@@ -121,7 +121,7 @@ test('a deferred length counts when it is declared, and is refused when it does 
   expect(await usageOf('deferred')).toEqual({ bytes: 900, open: 1 });
 });
 
-test('of a deferred length what is stored counts, at the same time too, and is given back', async () => {
+test('stored bytes of a deferred length count, even at the same time, and are refunded', async () => {
   const limits = withLimits(750);
   const sessions = new UploadSessions(db.database, limits);
   const begin = async () => {
@@ -155,7 +155,7 @@ test('of a deferred length what is stored counts, at the same time too, and is g
   expect(await usageOf('stores')).toEqual({ bytes: 500, open: 18 });
 });
 
-test('a concatenation counts once: its pieces hand their bytes over', async () => {
+test('a concatenation counts once: it takes over the bytes of its pieces', async () => {
   const limits = withLimits(1_000);
   const sessions = new UploadSessions(db.database, limits);
   const pieces = await Promise.all(
@@ -172,11 +172,11 @@ test('a concatenation counts once: its pieces hand their bytes over', async () =
   expect(await usageOf('pieces')).toEqual({ bytes: 900, open: 1 });
   await db.database.transaction((tx) => finalizeUpload(tx, limits, session.upload_id, 900));
   expect(await usageOf('pieces')).toEqual({ bytes: 900, open: 0 });
-  // The same pieces once more are one more object.
+  // Joining the same pieces again makes another object.
   expect(await outcomes([create('pieces', 900, limits, pieces)])).toEqual(['quota_exceeded']);
 });
 
-test('uploads of a day are counted, pieces are not, and tomorrow starts from zero', async () => {
+test('uploads of a day are counted, pieces are not, and the next day starts from zero', async () => {
   const twice = { ...settings, maxUploadsPerDay: 2 };
   await create('day', 1, twice);
   await create('day', 1, twice);
@@ -189,7 +189,7 @@ test('uploads of a day are counted, pieces are not, and tomorrow starts from zer
   expect((await readAllowance(db.database, twice, 'day')).used.uploads_today).toBe(1);
 });
 
-test('what an operator allows one user counts for that user alone, until it is taken back', async () => {
+test('an operator’s limits apply only to that user, until they are withdrawn', async () => {
   const small = withLimits(10, 1);
   await setUserLimit(db.database.client, 'vip', { quota_bytes: 1_000n, max_open_uploads: 3 });
   for (const _ of [1, 2, 3]) await create('vip', 100, small);

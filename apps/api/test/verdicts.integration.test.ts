@@ -92,7 +92,7 @@ const shared = async (mediaId: string): Promise<string> => {
 };
 
 describe('the same bytes again', () => {
-  test('are blocked by the first result that tells their hash, before a thumbnail is shown', async () => {
+  test('are blocked by the first result with their hash, before a thumbnail is shown', async () => {
     const sha256 = newHash();
     await infect(await db.uploaded(), { sha256 });
     const again = await db.uploaded();
@@ -111,7 +111,7 @@ describe('the same bytes again', () => {
     expect(await apply({ mediaId: again, stage: 'final', sha256 })).toBe('tombstone');
   });
 
-  test('elsewhere are blocked afterwards; what only claims to be them is not', async () => {
+  test('elsewhere are blocked afterwards; media that only claims the hash is not', async () => {
     const sha256 = newHash();
     const first = await readyDocument(sha256);
     const second = await readyDocument(sha256);
@@ -126,7 +126,7 @@ describe('the same bytes again', () => {
     expect((await rowOf(claims)).state).toBe('processing');
   });
 
-  test('of a worker that tells no hash are known by what it said before', async () => {
+  test('are recognised by an earlier hash even if the worker now reports none', async () => {
     const sha256 = newHash();
     const id = await readyDocument(sha256);
     expect(await infect(id, { scanner: undefined })).toMatchObject({ outcome: 'applied', sha256 });
@@ -182,7 +182,7 @@ describe('VIRUS_POLICY=hard', () => {
     expect((await rowOf(id)).state).toBe('blocked');
   });
 
-  test('leaves what is not blocked', async () => {
+  test('leaves unblocked media alone', async () => {
     const id = await readyDocument(newHash());
     expect(await db.database.transaction((tx) => purgeBlocked(tx, id))).toBe(false);
     expect((await rowOf(id)).state).toBe('ready');
@@ -193,7 +193,7 @@ describe('a rescan', () => {
   const listed = async (since: Date) =>
     (await listRescannable(db.database, since, FIRST, 1_000)).map(({ media_object_id }) => media_object_id);
 
-  test('asks for media without a verdict since it started, and resumes where it was interrupted', async () => {
+  test('requests media without a verdict since it started, and resumes after an interruption', async () => {
     const before = await databaseTime(db.database);
     const sha256 = newHash();
     const id = await readyDocument(sha256);
@@ -241,7 +241,7 @@ describe('a rescan', () => {
     expect(await rowOf(mediaId)).toMatchObject({ state: 'ready', scan_state: 'clean', sha256 });
   });
 
-  /** Settled before a worker could tell its hash: the row has what its uploader claimed. */
+  /** Settled before a worker could report its hash: the row contains its uploader's claim. */
   const unverified = async (sha256: string, code: string): Promise<string> => {
     const id = await db.uploaded('application/pdf');
     await db.database.client.media_object.update({ where: { media_object_id: id }, data: { sha256 } });

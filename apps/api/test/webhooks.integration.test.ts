@@ -86,7 +86,7 @@ test('the host gets every change, signed as Standard Webhooks describes', async 
   expect(() => other.verify(body, headers as Record<string, string>)).toThrow('signature');
 });
 
-test('what the host does not take comes again, under the same id, and no redirect is followed', async () => {
+test('an event that the host refuses comes again under the same id, and no redirect is followed', async () => {
   answers = [500, 302, 200];
   await start();
   const media = mediaOf(1);
@@ -98,7 +98,7 @@ test('what the host does not take comes again, under the same id, and no redirec
     expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toBeDefined();
 });
 
-test('what waited while no process ran arrives with the next one', async () => {
+test('events that waited while no process ran arrive with the next one', async () => {
   await start();
   await Promise.all(started.splice(0).map((consumer) => consumer.stop()));
   const media = mediaOf(7);
@@ -110,7 +110,7 @@ test('what waited while no process ran arrives with the next one', async () => {
   );
 });
 
-test('what is no event becomes a dead letter of its own, and the next one is sent', async () => {
+test('a message that is no event becomes a separate dead letter, and the next one is sent', async () => {
   await start();
   await publish({ media: { rev: 'none' } });
   const media = mediaOf(2);
@@ -134,7 +134,7 @@ const env = () => ({
   WEBHOOK_SECRET: secret,
 });
 
-test('the doctor sends a signed ping, and says what is wrong', async () => {
+test('the doctor sends a signed ping, and reports failures', async () => {
   expect(await checkWebhook(readApiConfig(env()), broker.bus)).toMatchObject({ verdict: 'ok' });
   const [{ headers, body } = { headers: {}, body: '' }] = received;
   expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toMatchObject({ type: 'ping' });

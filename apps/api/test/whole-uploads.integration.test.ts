@@ -22,7 +22,7 @@ const stateOf = async (id: string) => {
   return { phase: session.phase, state: media.state };
 };
 
-/** As the rows of an empty file stay when the process dies before it has finished it. */
+/** Leaves the rows of an empty file as they are when the process dies before it has finished it. */
 const emptyAndUnfinished = async (client_media_id: string): Promise<string> => {
   const { session } = await api.db.database.autocommit((on) =>
     createUpload(on, api.context.settings, {
@@ -48,7 +48,7 @@ test.each([
 
 const BYTES = randomBytes(9 * 1_024 ** 2);
 
-/** Uploads more than a part: `during` the last one, before the storage fails to put them together, once. */
+/** Uploads more than a part. Calls `during` in the last one, before the storage fails once to join them. */
 const uploadAndFail = async (client_media_id: string, during: (id: string) => Promise<void>) => {
   const { id } = await ann.create({ 'upload-length': String(BYTES.length) }, { client_media_id });
   const { sender } = api.uploads.engine;
@@ -62,7 +62,7 @@ const uploadAndFail = async (client_media_id: string, during: (id: string) => Pr
   return id;
 };
 
-test('a creation that is repeated when all bytes are stored finishes the upload', async () => {
+test('a creation repeated when all bytes are stored finishes the upload', async () => {
   const id = await uploadAndFail('again', async () => {});
   expect(await stateOf(id)).toEqual({ phase: 'completing', state: 'uploading' });
   const again = await ann.create({ 'upload-length': String(BYTES.length) }, { client_media_id: 'again' });

@@ -3,7 +3,7 @@ import type { GatewayProcess } from './support/gateway-process.ts';
 import type { TestClient } from './support/test-client.ts';
 import { someUser, TestWorld, tokenOf } from './support/test-world.ts';
 
-// Patience for a machine that does something else besides.
+// Time for a machine that is busy with other work.
 const SOON = { timeout: 10_000 };
 const OF_ONE_ADDRESS = 2;
 const TOO_MANY = 'claimcheck_gateway_dropped_total{reason="too_many_connections"}';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-/** A client as its proxy passes it on: all of them come from this machine's one address. */
+/** A client as its proxy forwards it: all of them come from this machine's one address. */
 const arrive = (gateway: GatewayProcess, forwarded: string | undefined): TestClient =>
   world.attempt(gateway, {
     auth: { token: tokenOf(someUser('ann')) },
@@ -34,7 +34,7 @@ const isLetIn = async (client: TestClient): Promise<boolean> => {
   return client.socket.connected;
 };
 
-/** How many of these are let in, one after the other; then all leave. */
+/** Counts how many of these are admitted, one after the other; then all leave. */
 const countLetIn = async (gateway: GatewayProcess, forwarded: (string | undefined)[]): Promise<number> => {
   const clients: TestClient[] = [];
   let count = 0;
@@ -57,7 +57,7 @@ const addressOf = async (gateway: GatewayProcess, forwarded?: string): Promise<u
 };
 
 describe('behind one proxy', () => {
-  test('two clients have limits of their own, and get back what they give back', async () => {
+  test('two clients have separate limits, and regain released slots', async () => {
     const before = await proxied.metric(TOO_MANY);
     const ann = [arrive(proxied, '192.0.2.1'), arrive(proxied, '192.0.2.1')];
     for (const client of ann) expect(await isLetIn(client)).toBe(true);

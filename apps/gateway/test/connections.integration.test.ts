@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type GatewayProcess, runGateway } from './support/gateway-process.ts';
 import { someUser, TestWorld, tokenOf } from './support/test-world.ts';
 
-// Patience for a machine that does something else besides.
+// Time for a machine that is busy with other work.
 const SOON = { timeout: 10_000 };
 
 let world: TestWorld;
@@ -51,7 +51,7 @@ describe('a connection', () => {
     await vi.waitUntil(() => own.socket.connected, SOON);
   });
 
-  test('a user, and an address, has so many connections and no more', async () => {
+  test('a user, and an address, may have their maximum of connections and no more', async () => {
     const own = await world.startGateway({ MAX_CONNECTIONS_PER_USER: '2', MAX_CONNECTIONS_PER_ADDRESS: '4' });
     const [ann, ben] = [someUser('ann'), someUser('ben')];
     const first = await world.connect(own, ann);
@@ -79,7 +79,7 @@ describe('a connection', () => {
     expect((await fetch(`${gateway.url}/`)).status).toBe(404);
   });
 
-  test('a client that does not authenticate in time is cut off', async () => {
+  test('a client that does not authenticate in time is disconnected', async () => {
     const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
     const closed = new Promise((resolve) => socket.addEventListener('close', resolve));
     await closed;
@@ -190,7 +190,7 @@ describe('what clients send', () => {
     expect(await gateway.metric(series)).toBe(before + 1);
   });
 
-  test('one socket has so many subscriptions and no more', async () => {
+  test('one socket may have its maximum of subscriptions and no more', async () => {
     const user = someUser('ann');
     const client = await world.connect(gateway, user);
     const ids = [];
@@ -204,7 +204,7 @@ describe('what clients send', () => {
     expect(await client.subscribe(last)).toEqual({ ok: true, last_seq: 0 });
   });
 
-  test('a page of refusals is answered whole, with the longest ids there are', async () => {
+  test('a page of refusals is answered in full, with the longest possible ids', async () => {
     const user = someUser('ann');
     const client = await world.connect(gateway, user);
     for (let count = 0; count < 3; count += 1)
@@ -229,7 +229,7 @@ describe('what clients send', () => {
     socket.addEventListener('close', () => {
       isClosed = true;
     });
-    // The second meets the first being checked (CONNECT_ERROR), or connected already (the connection is closed).
+    // The second meets the first either during its check (CONNECT_ERROR), or connected (the connection is closed).
     const answers = (kind: string) => messages.filter((message) => message.startsWith(kind)).length;
     await vi.waitUntil(() => answers('40') > 0 && (answers('44') > 0 || isClosed), SOON);
     expect(answers('40')).toBe(1);

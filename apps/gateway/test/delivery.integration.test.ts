@@ -26,7 +26,7 @@ const first = <Value>(values: Value[]): Value => {
   return value;
 };
 
-/** What the api logs when ann sends: with the key that her client chose. */
+/** The api's log entry when ann sends: with the key that her client chose. */
 const messageOf = (conversationId: string, sender: string) => ({
   message_id: randomUUID(),
   conversation_id: conversationId,
@@ -74,7 +74,7 @@ describe('the key of a message', () => {
 });
 
 describe('live', () => {
-  test('an event reaches every member as its name and everything else', async () => {
+  test('an event reaches every member as its name and the rest as payload', async () => {
     const { conversationId, clients } = await setUp('ann', 'ben');
     for (const client of clients)
       expect(await client.subscribe(conversationId)).toEqual({ ok: true, last_seq: 0 });
@@ -86,7 +86,7 @@ describe('live', () => {
     }
   });
 
-  test('without since_seq only what comes from now on', async () => {
+  test('without since_seq a client receives only future events', async () => {
     const { conversationId, clients } = await setUp('ann');
     const client = first(clients);
     await world.writer.commitMany(conversationId, 5);
@@ -96,7 +96,7 @@ describe('live', () => {
     expect(client.seqs(conversationId)).toEqual([6]);
   });
 
-  test('announcements that overtake each other or come twice are delivered once and in order', async () => {
+  test('announcements that overtake each other or repeat are delivered once and in order', async () => {
     const { conversationId, clients } = await setUp('ann');
     const client = first(clients);
     await client.subscribe(conversationId);
@@ -107,7 +107,7 @@ describe('live', () => {
     expect(client.seqs(conversationId)).toEqual(range(1, 30));
   });
 
-  test('what was never announced arrives within two seconds', async () => {
+  test('an event that was never announced arrives within two seconds', async () => {
     const { conversationId, clients } = await setUp('ann');
     const client = first(clients);
     await client.subscribe(conversationId);
@@ -134,7 +134,7 @@ describe('live', () => {
     expect(await client.untilNamed('media.progress')).toEqual([progress]);
   });
 
-  test('what is not an announcement is ignored and counted', async () => {
+  test('a message that is not an announcement is ignored and counted', async () => {
     const { conversationId, clients } = await setUp('ann');
     const client = first(clients);
     await client.subscribe(conversationId);
@@ -171,7 +171,7 @@ describe('live', () => {
 });
 
 describe('catch-up', () => {
-  test('what was missed comes in order, before the answer', async () => {
+  test('missed events arrive in order, before the answer', async () => {
     const { conversationId, clients } = await setUp('ann');
     const client = first(clients);
     await world.writer.commitMany(conversationId, 450);
@@ -179,7 +179,7 @@ describe('catch-up', () => {
     expect(client.seqs(conversationId)).toEqual(range(21, 450));
   });
 
-  test('an answer covers what is not announced yet', async () => {
+  test('an answer covers events that are not announced yet', async () => {
     const { conversationId, clients } = await setUp('ann', 'ben');
     const [ann, ben] = clients;
     await ann?.subscribe(conversationId);
@@ -187,7 +187,7 @@ describe('catch-up', () => {
       await world.writer.commitMany(conversationId, 10);
       expect(await ben?.subscribe(conversationId, 0)).toEqual({ ok: true, last_seq: 10 * round });
     }
-    // Ben's answer says nothing about Ann's socket: hers has its own order.
+    // Ben's answer says nothing about Ann's socket, which has its own order.
     await ann?.untilSeq(conversationId, 50);
     expect(ann?.seqs(conversationId)).toEqual(range(1, 50));
   });
@@ -201,12 +201,12 @@ describe('catch-up', () => {
     const write = async () => {
       while (writing) {
         const { seq } = await world.writer.appendSmall(conversationId);
-        // The two writers hear of their numbers in any order.
+        // The two writers learn their numbers in any order.
         last = Math.max(last, seq);
       }
     };
     const writers = [write(), write()];
-    // Others come and go while the conversation does not rest.
+    // Other sockets join and leave while the conversation continues.
     const late = await Promise.all(range(1, 20).map(() => world.connect(gateway, first(users))));
     const answers = await Promise.all(
       late.map((client, index) => client.subscribe(conversationId, index * 20)),
@@ -225,7 +225,7 @@ describe('catch-up', () => {
     expect(first(clients).seqs(conversationId)).toEqual(range(1, last));
   });
 
-  test('subscribing again starts from there, and only once', async () => {
+  test('a repeated subscription starts from its since_seq, and replaces the first', async () => {
     const { conversationId, clients } = await setUp('ann');
     const client = first(clients);
     await world.writer.commitMany(conversationId, 300);
@@ -256,7 +256,7 @@ describe('catch-up', () => {
     expect(client.seqs(conversationId)).toEqual(range(31, 51));
   });
 
-  test('a client that missed more than 500 events gets a resync at once, and what is live', async () => {
+  test('a client that missed more than 500 events gets a resync at once, and live events', async () => {
     const { conversationId, clients } = await setUp('ann');
     const client = first(clients);
     await world.writer.commitMany(conversationId, 3_000);
@@ -268,7 +268,7 @@ describe('catch-up', () => {
     expect(client.seqs(conversationId)).toEqual([3_001, ...range(2_502, 3_001)]);
   });
 
-  test('subscribe:all does it for all conversations of the user, and no others', async () => {
+  test('subscribe:all subscribes to all conversations of the user, and no others', async () => {
     const { users, conversationId, clients } = await setUp('ann');
     const client = first(clients);
     const user = first(users);
@@ -323,14 +323,14 @@ describe('catch-up', () => {
     await client.untilSeq(last, 1);
   });
 
-  test('after unsubscribe nothing more comes', async () => {
+  test('after unsubscribe no event arrives', async () => {
     const { conversationId, clients } = await setUp('ann', 'ben');
     for (const client of clients) await client.subscribe(conversationId);
     const [ann, ben] = clients;
     expect(await ann?.request('unsubscribe', { conversation_id: conversationId })).toEqual({ ok: true });
     await world.writer.appendSmall(conversationId);
     await ben?.untilSeq(conversationId, 1);
-    // The answer comes after whatever would have been sent before it.
+    // The answer follows everything that would have been sent before it.
     await ann?.request('unsubscribe', { conversation_id: conversationId });
     expect(ann?.received).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { range, type TestClient } from './support/test-client.ts';
 import { someUser, TestWorld, tokenOf } from './support/test-world.ts';
 
 const MIB = 1_024 * 1_024;
-// Patience for a machine that does something else besides.
+// Time for a machine that is busy with other work.
 const SOON = { timeout: 10_000 };
 const MAX_GROWTH = 128 * MIB;
 
@@ -34,7 +34,7 @@ beforeEach(async () => {
   memoryBefore = await memory();
 });
 
-// After whatever was done: the process is the same, others are served at once, memory has not run away.
+// After each attack: the process is the same, other clients are served at once, and memory is bounded.
 afterEach(async () => {
   seq = (await world.writer.appendSmall(conversationId)).seq;
   await bystander.untilSeq(conversationId, seq, 5_000);
@@ -122,11 +122,11 @@ test('10,000 subscriptions of one user: limits are answered clearly, and end wit
     range(1, 400).map(() => client.request('subscribe', { conversation_id: `c-${randomUUID()}` })),
   );
   for (const answer of answers) expect(answer).toMatchObject({ error: { code: 'not_found' } });
-  // Faster than anybody may: given up, long before ten thousand.
+  // Faster than any client may: disconnected long before ten thousand.
   for (let count = 0; count < 10_000; count += 1)
     client.socket.emit('subscribe', { conversation_id: `c-${count}`, since_seq: 0 }, () => {});
   await client.untilClosed();
-  // Only the bystander's is left.
+  // Only the bystander's connection is left.
   await vi.waitFor(async () => expect(await gateway.metric('claimcheck_gateway_feeds')).toBe(1), SOON);
 });
 
@@ -141,7 +141,7 @@ test('a million rooms: unknown names leave nothing behind', async () => {
   for (const eve of eves) eve.close();
 });
 
-test('half-open sockets: a client that says nothing, or stops half-way, is cut off', async () => {
+test('half-open sockets: a client that sends nothing, or stops half-way, is disconnected', async () => {
   const silent = range(1, 200).map(() => RawConnection.open(gateway.port));
   const halfRequests = range(1, 200).map(() => RawConnection.open(gateway.port));
   const unauthenticated = range(1, 200).map(() => RawConnection.webSocket(gateway.port));

@@ -62,25 +62,25 @@ test('a removal without an announcement takes effect within two seconds', async 
   expect(ben.seqs(conversationId)).toEqual([]);
 });
 
-test('a removal known from the user alone takes effect, too', async () => {
+test('a removal announced only to the user takes effect, too', async () => {
   const { users, conversationId, ben } = await setUpPair();
   await world.writer.removeMember(conversationId, users.ben);
   world.writer.tellUser(users.ben, { type: 'conversation.removed', conversation_id: conversationId });
   await ben.untilNamed('conversation.removed');
 });
 
-test('an outdated removal does not end the membership that came after it', async () => {
+test('an outdated removal does not end the later membership', async () => {
   const { users, conversationId, ben } = await setUpPair();
   world.writer.tellUser(users.ben, { type: 'conversation.removed', conversation_id: conversationId });
   world.writer.tellUser(users.ben, { type: 'conversation.added', conversation_id: conversationId });
-  // Announcements to a user are handled in order: once this one is through, so is the one before.
+  // Announcements to a user are handled in order: once this one has arrived, so has the earlier one.
   await ben.untilNamed('conversation.added');
   expect(ben.named('conversation.removed')).toEqual([]);
   await world.writer.appendSmall(conversationId);
   await ben.untilSeq(conversationId, 1);
 });
 
-test('a new member hears of it, can catch up from the start, and can be removed again', async () => {
+test('a new member is notified, can catch up from the start, and can be removed again', async () => {
   const { conversationId, ann } = await setUpPair();
   const carla = someUser('carla');
   const phone = await world.connect(gateway, carla);
@@ -93,13 +93,13 @@ test('a new member hears of it, can catch up from the start, and can be removed 
     world.writer.tellUser(carla, { type: 'conversation.removed', conversation_id: conversationId });
     for (const client of [phone, laptop]) await client.untilNamed('conversation.removed', round);
   }
-  // The second time from the start: the first removal stands in the log, and is only history.
+  // The second time from the start: the first removal is in the log, and is only history.
   expect(phone.seqs(conversationId)).toEqual([1, 1, 2, 3]);
   await ann.untilSeq(conversationId, 4);
   expect(ann.seqs(conversationId)).toEqual([1, 2, 3, 4]);
 });
 
-test('removed and added again before anybody noticed: a new subscription stands', async () => {
+test('after a removal and re-addition before any notice, a new subscription stays', async () => {
   const { users, conversationId, ann } = await setUpPair();
   await world.writer.removeMember(conversationId, users.ben);
   await world.writer.addMember(conversationId, users.ben);
@@ -112,7 +112,7 @@ test('removed and added again before anybody noticed: a new subscription stands'
   expect(fresh.seqs(conversationId)).toEqual([1, 2, 3]);
 });
 
-test('an erased conversation is a removal for everybody', async () => {
+test('an erased conversation is a removal for all members', async () => {
   const { conversationId, ann, ben } = await setUpPair();
   await world.writer.erase(conversationId);
   for (const client of [ann, ben]) await client.untilNamed('conversation.removed', 1, 3_000);

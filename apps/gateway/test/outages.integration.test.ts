@@ -56,7 +56,7 @@ test('without the broker events come from the log, and announcements work again 
   // A subscription made meanwhile is served, too.
   const second = await world.writer.createConversation(user);
   expect(await client.subscribe(second, 0)).toEqual({ ok: true, last_seq: 0 });
-  // It serves, so it stays where a load balancer sends members to.
+  // It serves, so it stays available to a load balancer.
   expect(await readiness()).toMatchObject({ status: 200, checks: { database: 'ok', broker: 'failing' } });
   expect(await gateway.metric('claimcheck_dependency_up{dependency="broker"}')).toBe(0);
   broker.restore();
@@ -65,7 +65,7 @@ test('without the broker events come from the log, and announcements work again 
     interval: 100,
   });
   expect(await gateway.metric('claimcheck_dependency_up{dependency="broker"}')).toBe(1);
-  // Progress is announced only: it shows that both subscriptions are back.
+  // Progress is only announced: it shows that both subscriptions are back.
   for (const id of [conversationId, second]) {
     const progress = {
       type: 'media.progress',

@@ -33,7 +33,7 @@ const append = (conversationId: string) =>
     INSERT INTO conversation_event (conversation_id, seq, type, payload)
     SELECT ${conversationId}, last_seq, 'member.added', '{"user_id":"ben"}' FROM next`);
 
-test('a gateway of many conversations asks for what happened, not for each of them', async () => {
+test('a gateway with many conversations queries recent events, not each conversation', async () => {
   const asked: string[] = [];
   const real = createConversationReader(reading, { concurrency: 4, onShared: () => {} });
   const reader: ConversationReader = {
@@ -69,7 +69,7 @@ test('a gateway of many conversations asks for what happened, not for each of th
   expect(asked).toEqual([`all ${SERVED}`, 'recent']);
   expect([first?.feed.position, second?.feed.position]).toEqual([2, 1]);
 
-  // After the broker was away no gap is left to chance.
+  // After an outage of the broker, it checks every conversation.
   feeds.compareAll();
   await feeds.reconcile();
   expect(asked).toEqual([`all ${SERVED}`, 'recent', `all ${SERVED}`]);

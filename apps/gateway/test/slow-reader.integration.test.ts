@@ -22,10 +22,10 @@ const webSocketOf = (client: TestClient): Pausable['ws'] =>
 
 const SERIES = 'claimcheck_gateway_dropped_total{reason="slow_reader"}';
 const EVENT_BYTES = 7_000;
-// More than what the kernel buffers between two ends on one machine, plus what the gateway lets wait.
+// More than the kernel buffers between two ends on one machine, plus the gateway's own limit.
 const COUNT = 3_000;
 
-test('a client that does not read is dropped; the others get everything', async () => {
+test('a client that does not read is dropped; the others receive everything', async () => {
   const [ann, ben] = [someUser('ann'), someUser('ben')];
   const conversationId = await world.writer.createConversation(ann, ben);
   const reader = await world.connect(gateway, ann);
@@ -41,7 +41,7 @@ test('a client that does not read is dropped; the others get everything', async 
   await sleeper.untilClosed();
 });
 
-/** Until the gateway has sent nothing for that long. */
+/** Waits until the gateway has sent nothing for that long. */
 const untilStill = async (of: GatewayProcess, interval: number): Promise<void> => {
   let last = -1;
   await vi.waitUntil(
@@ -57,7 +57,7 @@ const untilStill = async (of: GatewayProcess, interval: number): Promise<void> =
 
 test('replays wait for their reader instead of dropping it', async () => {
   const user = someUser('ann');
-  // Together more than what may wait; each as long as a replay may be.
+  // Together more than the limit; each as long as a replay may be.
   const conversationIds = await Promise.all(range(1, 8).map(() => world.writer.createConversation(user)));
   for (const id of conversationIds) await world.writer.commitMany(id, 490, EVENT_BYTES);
   const dropped = await gateway.metric(SERIES);
@@ -69,7 +69,7 @@ test('replays wait for their reader instead of dropping it', async () => {
   await client.untilSeq(conversationIds[0] ?? '', 1);
   ws.pause();
   await untilStill(gateway, 1_500);
-  // What comes during the pause is not kept for it, but read again after it.
+  // Events during the pause are not kept for it, but read again afterwards.
   for (const id of conversationIds) await world.writer.appendSmall(id);
   ws.resume();
   for (const answer of answers) expect(await answer).toMatchObject({ ok: true });

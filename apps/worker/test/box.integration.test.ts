@@ -21,7 +21,7 @@ const metricOf = async (port: number, name: string): Promise<number> => {
 };
 
 describe('the disk of the jobs', () => {
-  it('is given back, and a job that would pass all of it fails for now', async () => {
+  it('is released, and a job that would exceed all of it fails for now', async () => {
     const worker = await harness.startWorker({ JOB_DISK_BYTES: String(300 * MIB) });
     const port = await worker.ready();
     const [first, second] = await Promise.all(
@@ -102,11 +102,11 @@ describe('a video that grows beyond the limit of pixels', () => {
     const original = final.processed?.find(({ quality }) => quality === 'original');
     const { streams } = await probe(await harness.download(original?.url ?? ''));
     expect(streams).toMatchObject([{ width: 320, height: 240 }]);
-    // Where the parts meet one may be lost.
+    // One may be lost where the parts meet.
     expect([pictures - 1, pictures]).toContain(Number(streams[0]?.nb_frames));
   });
 
-  it('is refused when it begins so', async () => {
+  it('is refused if it starts so', async () => {
     const request = await harness.upload(await second('640x480', 0), { contentType: 'video/mp2t' });
     await harness.requestTranscode(request);
     expect(await harness.response(request, 'final')).toMatchObject({

@@ -25,7 +25,7 @@ const freePort = async (): Promise<number> => {
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
-/** A clamd with a low limit, which the shared one has not. */
+/** A clamd with a low limit, unlike the shared one. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'claimcheck-clamd-'));
   port = await freePort();
@@ -55,13 +55,13 @@ const scan = async (chunks: Iterable<Uint8Array>, timeoutMs?: number) => {
   return session.verdict();
 };
 
-it('learns the limit of clamd, and its version', async () => {
+it('the worker finds the limit of clamd, and its version', async () => {
   const scanner = client();
   expect(await scanner.readLimit()).toBe(MAX_STREAM_BYTES);
   expect(await scanner.version()).toMatch(/^ClamAV \d+\.\d+/);
 });
 
-it('learns which options are off, as they are by default, and the log tells them', async () => {
+it('the worker finds options that are off, as by default, and logs them', async () => {
   const missing = ['AlertEncrypted', 'AlertExceedsMax'];
   expect(await client().missingOptions()).toEqual(missing);
   const harness = await Harness.create();
@@ -74,7 +74,7 @@ it('learns which options are off, as they are by default, and the log tells them
   }
 });
 
-it('misses nothing where both options are on', async () => {
+it('the worker finds no missing option when both are on', async () => {
   const { CLAMAV_HOST = '', CLAMAV_PORT } = inject('stack');
   const scanner = new ClamdClient({
     host: CLAMAV_HOST,
@@ -89,19 +89,19 @@ it('says clean', async () => {
   expect(await scan([Buffer.from('harmless')])).toEqual({ code: 'clean' });
 });
 
-it('finds a virus that is split over chunks', async () => {
+it('a virus that is split over chunks is found', async () => {
   const verdict = await scan([VIRUS.subarray(0, 10), VIRUS.subarray(10)]);
   expect(verdict).toEqual({ code: 'infected', virusName: 'Test.Virus.UNOFFICIAL' });
 });
 
-it('says unscannable above the limit of clamd itself, which hangs up', async () => {
+it('a file above the limit of clamd, which then hangs up, is unscannable', async () => {
   const chunks = Array.from({ length: 200 }, () => Buffer.alloc(64 * 1024, 'a'));
-  // Its hanging up may overtake its answer; then, as for any missing verdict, the worker tries again.
+  // Its hang-up may overtake its answer; then, as for any missing verdict, the worker retries.
   const verdict = await vi.waitFor(() => scan(chunks), { timeout: 20_000 });
   expect(verdict).toEqual({ code: 'unscannable', reason: 'too_large' });
 });
 
-it('says unscannable when clamd lives and comes to no end', async () => {
+it('a file is unscannable when clamd lives but never finishes', async () => {
   // It knows no virus and answers no INSTREAM.
   const busy = createServer((socket) => {
     socket.once('data', (command) => {
@@ -122,11 +122,11 @@ it('says unscannable when clamd lives and comes to no end', async () => {
   busy.close();
 });
 
-it('gives no verdict when clamd hangs before it has everything, or is gone', async () => {
+it('there is no verdict when clamd hangs before it has every byte, or is gone', async () => {
   clamd.kill('SIGSTOP');
   const chunks = Array.from({ length: 500 }, () => Buffer.alloc(64 * 1024, 'a'));
   await expect(scan(chunks, 500)).rejects.toBeInstanceOf(ScannerUnavailableError);
-  // Its kernel takes a small file for it.
+  // Its kernel accepts a small file on its behalf.
   await expect(scan([VIRUS], 500)).rejects.toBeInstanceOf(ScannerUnavailableError);
   clamd.kill('SIGKILL');
   await once(clamd, 'exit');

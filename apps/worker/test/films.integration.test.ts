@@ -34,7 +34,7 @@ const transcoded = async (content: Uint8Array) => {
   return { final, mp4: await harness.download(urlOf('mp4')), urlOf, request };
 };
 
-/** Presentation times of the frames, in seconds. */
+/** Returns presentation times of the frames, in seconds. */
 const timesOf = async (mp4: Buffer): Promise<number[]> => {
   const path = join(folder, 'film.mp4');
   await writeFile(path, mp4);
@@ -43,7 +43,7 @@ const timesOf = async (mp4: Buffer): Promise<number[]> => {
   return stdout.trim().split('\n').map(Number.parseFloat);
 };
 
-it('frames of an AVI that were reordered are shown in their order', async () => {
+it('reordered frames of an AVI are displayed in their order', async () => {
   const codecs = ['-vf', 'scale=160:90', '-c:v', 'libx264', '-bf', '3', '-c:a', 'libmp3lame'];
   const { mp4 } = await transcoded(await makeWithFfmpeg(['-t', '1', '-i', BUNNY, ...codecs], 'avi'));
   const times = await timesOf(mp4);

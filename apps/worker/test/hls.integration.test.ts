@@ -25,7 +25,7 @@ const hlsOf = (response: OptimizeResponse) => response.processed?.find(({ format
 const formsOf = (response: OptimizeResponse) =>
   (response.processed ?? []).map(({ quality, format }) => `${quality}.${format}`).sort();
 
-/** What a player loads: every file that the playlists name, in their order. */
+/** Returns the files that a player loads: every file in the playlists, in order. */
 const load = async (playlistUrl: string) => {
   const folder = playlistUrl.slice(0, playlistUrl.lastIndexOf('/') + 1);
   const read = async (name: string) => (await harness.download(folder + name)).toString();

@@ -8,7 +8,7 @@ import { fixture } from './support/stack.ts';
 let harness: Harness;
 afterEach(() => harness.close());
 
-/** Command lines of the processes whose working directory is below the harness's temporary folder. */
+/** Returns command lines of the processes whose working directory is below the harness's temporary folder. */
 const programsIn = async (folder: string): Promise<string[]> => {
   const found: string[] = [];
   for (const pid of await readdir('/proc')) {
@@ -24,7 +24,7 @@ const programsIn = async (folder: string): Promise<string[]> => {
   return found;
 };
 
-/** Some 10 s of work for the encoder. */
+/** Takes the encoder some 10 s. */
 const longVideo = () =>
   makeWithFfmpeg(
     [
@@ -166,7 +166,7 @@ describe('an end in the middle of a job', () => {
     expect(left).not.toEqual([]);
 
     await harness.startWorker();
-    // It may be at the same job already, in a folder of its own.
+    // It may already work on the same job, in a folder of its own.
     const folders = await harness.jobFolders();
     expect(folders.filter((folder) => left.includes(folder))).toEqual([]);
     expect(await harness.response(request, 'final', 100_000)).toMatchObject({ success: true });

@@ -18,7 +18,7 @@ const rescan = async (content: string) => {
   return request;
 };
 
-it('gives a new verdict with the scanner that gave it, and makes nothing', async () => {
+it('a rescan returns a new verdict with its scanner, and makes nothing', async () => {
   const request = await rescan('harmless');
   const response = await harness.response(request, 'rescan');
   expect(response).toMatchObject({ success: true, code: 'clean', epoch: 1 });
@@ -28,7 +28,7 @@ it('gives a new verdict with the scanner that gave it, and makes nothing', async
   expect(await harness.keysOf(request.mediaId)).toEqual([request.s3Key]);
 });
 
-it('answers each time that it is asked', async () => {
+it('a rescan answers each request', async () => {
   const request = await rescan('asked twice');
   await harness.request(request);
   await expect
@@ -36,7 +36,7 @@ it('answers each time that it is asked', async () => {
     .toEqual(['rescan', 'rescan']);
 });
 
-it('deletes what is infected now, and tells the hash and the scanner', async () => {
+it('a rescan deletes a source that is now infected, and reports hash and scanner', async () => {
   const request = await rescan(EICAR);
   const event = await harness.viruses.waitFor(({ mediaId }) => mediaId === request.mediaId, 'virus event');
   expect(event.scanner).toMatch(/^ClamAV \d/);
@@ -44,7 +44,7 @@ it('deletes what is infected now, and tells the hash and the scanner', async () 
   expect(await harness.storage.head(request.s3Key)).toBeUndefined();
 });
 
-it('tells again what an attempt that died had found', async () => {
+it('a rescan repeats the report of an attempt that died', async () => {
   const request = await rescan(EICAR);
   const isThis = ({ mediaId }: { mediaId: string }) => mediaId === request.mediaId;
   await harness.viruses.waitFor(isThis, 'virus event');
@@ -56,7 +56,7 @@ it('tells again what an attempt that died had found', async () => {
   expect(harness.stagesOf(request.mediaId)).toEqual([]);
 });
 
-it('says when the source is gone, without a final response', async () => {
+it('a rescan reports a missing source, without a final response', async () => {
   const request = await harness.upload(Buffer.from('short-lived'), { only: 'scan' });
   await harness.storage.delete([request.s3Key]);
   await harness.request(request);
@@ -64,7 +64,7 @@ it('says when the source is gone, without a final response', async () => {
   expect(harness.stagesOf(request.mediaId)).toEqual(['rescan']);
 });
 
-it('does everything when it does not know what alone is wanted', async () => {
+it('an unknown value of only makes the worker do everything', async () => {
   const request = await harness.upload(Buffer.from('from a later release'), { only: 'subtitles' });
   await harness.request(request);
   expect(await harness.response(request, 'final')).toMatchObject({ success: true });

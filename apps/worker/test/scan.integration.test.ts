@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Harness } from './support/harness.ts';
 import { fixture } from './support/stack.ts';
 
-// In pieces, so that a scanner on a developer's machine doesn't take this file for a virus.
+// In pieces, so that a scanner on a developer's machine does not take this file for a virus.
 const EICAR = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$', 'EICAR-STANDARD', '-ANTIVIRUS-TEST-FILE!', '$H+H*'].join('');
 
 /** A port without a listener. */
@@ -35,7 +35,7 @@ describe.each(['gate', 'deliver'])('with SCAN_POLICY=%s', (policy) => {
     };
   });
 
-  it('deletes an infected file, then tells', async () => {
+  it('deletes an infected file, then reports it', async () => {
     const request = await harness.upload(Buffer.from(EICAR), { contentType: 'text/plain' });
     await harness.request(request);
     const event = await harness.viruses.waitFor(({ mediaId }) => mediaId === request.mediaId, 'virus event');
@@ -117,21 +117,21 @@ describe('without a verdict', () => {
     }
   });
 
-  it('a scanner that takes no bytes keeps no preview waiting, and is away', async () => {
+  it('a scanner that accepts no bytes delays no preview, and counts as down', async () => {
     const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
     const sockets: Socket[] = [];
     server.on('connection', (socket) => sockets.push(socket));
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const worker = await harness.startWorker({ CLAMAV_PORT: String(port), MAX_ATTEMPTS: '1' });
-    // More than the buffers of a connection take.
+    // More than the buffers of a connection accept.
     const [width, height] = [3_000, 3_000];
     const noise = sharp({
       create: { width, height, channels: 3, background: 'gray', noise: { type: 'gaussian', sigma: 80 } },
     });
     const request = await harness.upload(await noise.png({ compressionLevel: 0 }).toBuffer());
     await harness.request(request);
-    // Less than the patience that the worker has with the storage.
+    // Less than the worker's time limit for the storage.
     await harness.response(request, 'preview', 25_000);
     expect(await harness.response(request, 'final')).toMatchObject({ code: 'no_verdict', retryable: true });
     await worker.stop();
@@ -139,7 +139,7 @@ describe('without a verdict', () => {
     server.close();
   });
 
-  it('a scanner that comes back finds every file waiting: the lane pauses without using up attempts', async () => {
+  it('a scanner that returns finds every file waiting: the lane pauses without using up attempts', async () => {
     const port = await unusedPort();
     const worker = await harness.startWorker({ CLAMAV_PORT: port, MAX_ATTEMPTS: '2' });
     const requests = await Promise.all(
@@ -163,7 +163,7 @@ describe('without a verdict', () => {
     proxy.close();
   });
 
-  it('a scanner that is away is never read as clean', async () => {
+  it('a scanner that is down never counts as clean', async () => {
     const worker = await harness.startWorker({ CLAMAV_PORT: await unusedPort(), MAX_ATTEMPTS: '1' });
     const request = await harness.upload(await sharp(fixture('flower.jpg')).toBuffer());
     await harness.request(request);

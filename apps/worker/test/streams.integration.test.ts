@@ -37,7 +37,7 @@ const transcoded = async (content: Uint8Array) => {
   return { preview, final, mp4: original && (await probe(await harness.download(original.url))) };
 };
 
-describe('a stream that is not used never decides', () => {
+describe('an unused stream never decides', () => {
   it.each([
     ['mov_text in mp4', 'mp4', 'mov_text'],
     ['SubRip in Matroska', 'mkv', 'srt'],
@@ -117,7 +117,7 @@ describe('a codec that people send', () => {
   });
 });
 
-it('a last picture that stands is no cut', async () => {
+it('a last picture shown for long is not a truncated file', async () => {
   const source = ['-f', 'lavfi', '-i', 'testsrc=s=160x90:r=2:d=2', '-pix_fmt', 'yuv420p', '-c:v', 'libvpx'];
   const webm = await makeWithFfmpeg(source, 'webm');
   // The element Duration (EBML id 0x4489) with 8 bytes of a floating-point number: milliseconds.

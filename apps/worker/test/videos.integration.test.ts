@@ -40,19 +40,19 @@ describe('the media lane', () => {
     expect(poster).toMatchObject({ quality: 'thumbnail', format: 'jpg', width: 320, height: 180 });
     const metadata = await sharp(await harness.download(poster?.url ?? '')).metadata();
     expect(metadata).toMatchObject({ format: 'jpeg', width: 320, height: 180 });
-    // The next request is answered after the video's work has ended: still no final response.
+    // The next request is answered after the work on the video has ended: still no final response.
     await harness.process(Buffer.from('text'), { contentType: 'text/plain' });
     expect(harness.stagesOf(request.mediaId)).toEqual(['preview', 'scan']);
   });
 
-  it('finds that a recording in a video container is sound', async () => {
+  it('recognises a recording in a video container as sound', async () => {
     const webm = await makeWithFfmpeg(['-t', '1', '-i', BUNNY, '-vn', '-c:a', 'libopus'], 'webm');
     const final = await harness.process(webm, { contentType: 'audio/webm' });
     expect(final).toMatchObject({ success: true, contentType: 'audio/webm', processed: [] });
     expect(final.durationMs).toBeGreaterThan(900);
   });
 
-  it('looks for the end of a sound that says it lasts for years', async () => {
+  it('measures a sound whose header claims years', async () => {
     const mp3 = await makeWithFfmpeg(['-t', '1', '-i', BUNNY, '-vn', '-c:a', 'libmp3lame'], 'mp3');
     // The number of frames in the header that encoders write: its name, flags, then the number.
     const header = Math.max(mp3.indexOf('Info'), mp3.indexOf('Xing'));
@@ -88,7 +88,7 @@ describe('the media lane', () => {
 });
 
 describe('the transcode lane', () => {
-  it('rewrites a playable mp4 without encoding it, and without saying where it was filmed', async () => {
+  it('rewrites a playable mp4 without encoding it, and removes its location', async () => {
     const filmed = await makeWithFfmpeg(
       ['-i', BUNNY, '-c', 'copy', '-metadata', 'location=+48.2082+016.3738/', '-metadata:s:v', 'rotate=90'],
       'mp4',
@@ -185,7 +185,7 @@ describe('the transcode lane', () => {
     },
   );
 
-  it('refuses what is no video', async () => {
+  it('refuses a file that is not a video', async () => {
     const { final } = await transcode(await readFile(fixture('flower.jpg')), 'image/jpeg');
     expect(final).toMatchObject({ success: false, code: 'unsupported_type', retryable: false });
   });

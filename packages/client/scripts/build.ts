@@ -1,4 +1,4 @@
-// Makes `dist`, the package that is published: JavaScript, types, and a package.json of its own.
+// Builds `dist`, the published package: JavaScript, types, and its own package.json.
 import { copyFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleModules } from './bundle-modules.ts';

@@ -1,13 +1,13 @@
 import { type Plugin, rolldown } from 'rolldown';
 import { ENTRIES } from './entries.ts';
 
-/** The worker is found beside the module that starts it, which bundlers of hosts understand. */
+/** The worker lies next to the module that starts it, a pattern that hosts' bundlers understand. */
 const nameOfBuiltWorker: Plugin = {
   name: 'name-of-built-worker',
   transform: (code) => code.replaceAll("'./sha256-worker.ts'", "'./sha256-worker.js'"),
 };
 
-/** Our modules as ES modules. What they stand on stays an import, but the service's table of errors comes along. */
+/** Bundles our modules as ES modules. Dependencies stay imports, but the service's table of errors is included. */
 export const bundleModules = async (root: string, dist: string): Promise<void> => {
   const bundle = await rolldown({
     cwd: root,

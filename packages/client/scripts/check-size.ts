@@ -3,12 +3,12 @@ import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 
 /**
- * Of what a page loads when it imports `@claimcheck/client`, socket.io-client included, minified; without React
- * parts. Loaded when they are needed first: tus-js-client, the hash, the blur.
+ * Limit of what a page loads when it imports `@claimcheck/client`, minified, including socket.io-client but not the React
+ * parts. tus-js-client, the hash and the blur load on demand.
  */
 const LIMIT_BYTES = 35 * 1024;
 
-/** What a host's bundler makes of the package. Throws when it is too much. */
+/** Returns the output of a host's bundler for the package. Throws when it is too large. */
 export const checkSize = async (dist: string): Promise<void> => {
   const bundle = await rolldown({
     input: join(dist, 'index.js'),

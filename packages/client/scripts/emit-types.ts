@@ -7,15 +7,15 @@ import { ENTRIES, SUBPATHS } from './entries.ts';
 const SPECIFIER = /(from |import\()(['"])(\.{1,2}\/[^'"]+|@claimcheck\/[^'"]+)\2/g;
 
 /**
- * The compiler's declarations of what can be imported, and of what these refer to: in `dist/types`, with names
- * that need nothing but the package.
+ * Emits the compiler's declarations of every export, and of their own imports, into `dist/types`, with names that need
+ * nothing but the package.
  */
 export const emitTypes = async (root: string, dist: string): Promise<void> => {
   await promisify(execFile)('tsc', ['-p', join(root, 'tsconfig.build.json')], { cwd: root });
   const emitted = join(dist, 'declarations');
   const written = new Set<string>();
 
-  /** Where the compiler put what `specifier` stands for. */
+  /** Returns where the compiler put the declarations of `specifier`. */
   const sourceOf = (specifier: string, from: string): string => {
     const contract = /^@claimcheck\/contracts\/(.+)$/.exec(specifier)?.[1];
     const path = contract ? join(emitted, 'contracts/src', contract) : join(dirname(from), specifier);
@@ -54,6 +54,6 @@ export const emitTypes = async (root: string, dist: string): Promise<void> => {
   await rm(emitted, { recursive: true });
 };
 
-/** Where the declarations of a subpath are, from `dist`. */
+/** Returns the path of a subpath's declarations, relative to `dist`. */
 export const typesOf = (name: keyof typeof ENTRIES): string =>
   `./${ENTRIES[name].replace(/^src\//, 'types/').replace(/\.ts$/, '.d.ts')}`;

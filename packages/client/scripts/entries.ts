@@ -1,4 +1,4 @@
-/** What is in the package: a module's name, and the source that it is made of. */
+/** Modules of the package: each module's name, and its source. */
 export const ENTRIES = {
   index: 'src/index.ts',
   react: 'src/react/index.ts',
@@ -7,5 +7,5 @@ export const ENTRIES = {
   'sha256-worker': 'src/prepare/sha256-worker.ts',
 } as const;
 
-/** What can be imported: its subpath, and the module's name. */
+/** Entry points: each subpath, and its module's name. */
 export const SUBPATHS = { '.': 'index', './react': 'react', './node': 'node', './native': 'native' } as const;

@@ -4,7 +4,7 @@ import { parseSync } from 'rolldown/utils';
 import { typesOf } from './emit-types.ts';
 import { SUBPATHS } from './entries.ts';
 
-/** What an entry exports: its name in there, and the file that declares it. */
+/** An export of an entry: its name there, and the file that declares it. */
 interface Exported {
   name: string;
   file: string;
@@ -15,7 +15,7 @@ const HEAD = `# Reference of the SDK
 Made of the package's declarations by \`npm run reference -w @claimcheck/client\`; what is said here is what the compiler checks. Guides: [plain page](sdk-plain-page.md), [React](sdk-react.md), [Node bot](sdk-node-bot.md), [React Native](sdk-native.md), [coming from Uppy or plain tus](sdk-migration.md).
 `;
 
-/** Markdown with every export of every entry: its comment, and its declaration. */
+/** Returns Markdown with every export of every entry: its comment, and its declaration. */
 export const referenceOf = async (dist: string): Promise<string> => {
   const sections = [HEAD];
   for (const [path, module] of Object.entries(SUBPATHS)) {

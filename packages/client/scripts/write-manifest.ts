@@ -16,7 +16,7 @@ interface Manifest {
   peerDependenciesMeta: Record<string, { optional: boolean }>;
 }
 
-/** The published package.json. What is bundled is no dependency. */
+/** Returns the published package.json. Bundled packages are no dependencies. */
 export const writeManifest = async (root: string, dist: string): Promise<void> => {
   const source: Manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const { name, version, license, keywords, homepage, bugs, repository } = source;

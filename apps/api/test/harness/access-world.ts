@@ -7,7 +7,7 @@ import { createUpload } from '../../src/media/uploads/create-upload.ts';
 import { filmWithHls, readyMedia } from './ready-media.ts';
 import type { TestApi } from './test-api.ts';
 
-/** Everybody who may come: what they send as a bearer token, or as `?t=`. */
+/** All kinds of callers: the credentials that they send as a bearer token, or as `?t=`. */
 export const ACTORS = [
   'owner',
   'member',
@@ -20,17 +20,17 @@ export const ACTORS = [
 ] as const;
 export type Actor = (typeof ACTORS)[number];
 
-/** A media object of the owner in a message of a conversation, and an upload of the owner that is not finished. */
+/** A media object of the owner in a message of a conversation, and an unfinished upload of the owner. */
 export interface AccessWorld {
   media: string;
-  /** Owned, and not referred to. */
+  /** Owned, and unreferenced. */
   unsent: string;
   conversation: string;
   message: string;
   upload: string;
-  /** An upload that the owner started, straight to the storage; it has more than one part. */
+  /** A direct upload that the owner started; it has more than one part. */
   multipart: string;
-  /** The owner's film, in the same conversation: played by playlists and segments. */
+  /** The owner's film, in the same conversation, with playlists and segments. */
   film: string;
   ticketFor(uploadId: string): string;
   /** Credentials that an actor sends; the upload ticket is that of `upload`. */
@@ -52,7 +52,7 @@ const openUpload = async ({ context }: TestApi): Promise<string> => {
   return session.upload_id;
 };
 
-/** By the call that clients make: what it opens in the storage is open. */
+/** Starts it with the clients' call, so that the multipart upload in the storage is open. */
 export const authorizeDirect = async (
   api: TestApi,
   protocol: 'put' | 'multipart',

@@ -8,7 +8,7 @@ interface Call {
   headers?: Record<string, string>;
 }
 
-/** One route: how it is called, and what each actor is answered. */
+/** One route: how to call it, and the answer for each actor. */
 export interface MatrixRow {
   call: (world: AccessWorld) => Call;
   /** In the order of ACTORS. */
@@ -22,9 +22,9 @@ export interface MatrixRow {
     mediaSession: number,
     backend: number,
   ];
-  /** It changes something: every actor finds a world of its own. */
+  /** Whether it changes something: then every actor gets a separate world. */
   changes?: true;
-  /** Whose ticket the upload ticket is, where that is not the plain upload's. */
+  /** The upload whose ticket is sent, if that is not the plain upload's. */
   ticketOf?: (world: AccessWorld) => string;
 }
 
@@ -51,7 +51,7 @@ const anyUser = (status: number): MatrixRow['expected'] => [
 ];
 const backendOnly = (status: number): MatrixRow['expected'] => [403, 403, 403, 403, 401, 401, 401, status];
 
-/** Every route × everybody, some in more than one case, named after ` · `. A route that is not here fails the test. */
+/** Every route for every actor, some in several cases, named after ` · `. A route missing here fails the test. */
 export const AUTHORIZATION_MATRIX: Readonly<Record<string, MatrixRow>> = {
   'GET /config.json': { call: () => ({ path: '/config.json' }), expected: everybody(200) },
   'GET /openapi.json': { call: () => ({ path: '/openapi.json' }), expected: everybody(200) },
@@ -117,7 +117,7 @@ export const AUTHORIZATION_MATRIX: Readonly<Record<string, MatrixRow>> = {
     expected: [302, 302, 404, 404, 401, 401, 302, 302],
   },
   'POST /v1/media/:id/parts': {
-    // The upload is a tus one, which has no parts of its client's.
+    // The upload is a tus one, without parts from its client.
     call: ({ upload }) => ({ path: `/v1/media/${upload}/parts`, body: {} }),
     expected: [400, 404, 404, 404, 401, 400, 401, 404],
   },
@@ -135,7 +135,7 @@ export const AUTHORIZATION_MATRIX: Readonly<Record<string, MatrixRow>> = {
     expected: [409, 404, 404, 404, 401, 409, 401, 404],
   },
   'GET /v1/media/:id/hls/:epoch/:file': {
-    // A picture, so that an actor with access learns that there is no such thing yet.
+    // A picture, so that an actor with access learns that this quality does not exist yet.
     call: ({ media }) => ({ path: `/v1/media/${media}/hls/1/main.m3u8` }),
     expected: [409, 409, 404, 404, 401, 401, 409, 409],
   },
@@ -163,7 +163,7 @@ export const AUTHORIZATION_MATRIX: Readonly<Record<string, MatrixRow>> = {
   },
   'POST /v1/media/urls': {
     call: ({ media }) => ({ path: '/v1/media/urls', body: { items: [{ id: media, quality: 'medium' }] } }),
-    // A refusal is reported item by item: see serve-download and media-sessions.
+    // Refusals are reported item by item: see serve-download and media-sessions.
     expected: anyUser(200),
   },
   'POST /v1/media/session': {

@@ -7,7 +7,7 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** One request to the api under test; redirects are not followed. */
+/** Sends one request to the api under test; does not follow redirects. */
 export const callApi = (
   api: Pick<TestApi, 'url'>,
   method: string,

@@ -3,22 +3,22 @@ import { TRANSITIONS } from '../../src/media/record/transitions.ts';
 
 export type Stage = 'preview' | 'scan' | 'final';
 
-/** Knowledge of one media object without asking the database. */
+/** What a test knows about one media object without asking the database. */
 export interface ModelMedia {
   id: string;
   state: MediaState;
   epoch: number;
   rev: number;
-  /** message id → conversation. */
+  /** Conversation by message id. */
   messages: Map<string, string>;
-  /** `epoch:stage` of results that had their effect. */
+  /** `epoch:stage` of results that took effect. */
   applied: Set<string>;
   hasVerdict: boolean;
 }
 
 export interface Model {
   media: ModelMedia[];
-  /** The clock's lead over the real one, milliseconds. */
+  /** How far the test's clock is ahead of the real one, in milliseconds. */
   clockMs: number;
 }
 

@@ -8,7 +8,7 @@ import type { TestDatabase } from './test-database.ts';
 
 const _FIRST = '00000000-0000-0000-0000-000000000000';
 
-/** The real thing: the api's own functions on a real database, with a clock that the test moves. */
+/** The api's own functions on a real database, with a clock that the test moves. */
 export class LifecycleWorld {
   readonly db: TestDatabase;
   readonly settings: DomainConfig;
@@ -39,7 +39,7 @@ export class LifecycleWorld {
     return { ...row, references };
   }
 
-  /** A pass of the sweeper over what this world knows of. @param waiting media objects whose request is in the queue */
+  /** Runs the sweeper once over this world's media. @param waiting media objects whose request is in the queue */
   async sweep(known: readonly ModelMedia[], now: Date, waiting: ReadonlySet<string>): Promise<string[]> {
     const { database } = this.db;
     const ours = new Set(known.map(({ id }) => id));

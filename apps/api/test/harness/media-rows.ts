@@ -17,7 +17,7 @@ export const derivative = (epoch: number, quality: Derivative['quality'], size =
   created_at: NOW,
 });
 
-/** A photo in its first epoch, with what a test says differently. */
+/** A photo in its first epoch, with the differences that a test asks for. */
 export const rowOf = (changed: Partial<MediaRow>): MediaRow => ({
   media_object_id: ID,
   rev: 7,

@@ -6,7 +6,7 @@ import { settings } from './test-database.ts';
 /** Bytes of the source and of each derivative, all different. */
 export const bytesOf = (key: string): Buffer => Buffer.from(`bytes of ${key}`.repeat(20));
 
-/** A media object of `ann` that went through everything, its objects in the storage. @returns its id */
+/** Creates a fully processed media object of `ann`, with its objects in the storage. @returns its id */
 export const readyMedia = async (
   { context, db }: Pick<TestApi, 'context' | 'db'>,
   filetype: 'image/jpeg' | 'video/mp4' = 'image/jpeg',
@@ -27,7 +27,7 @@ export const readyMedia = async (
 
 const PLAYLIST = Buffer.from('#EXTM3U\n');
 
-/** A video of `ann` that is ready, its HLS beside the mp4: a playlist and one segment. @returns its id */
+/** Creates a ready video of `ann` with an mp4 and HLS: a playlist and one segment. @returns its id */
 export const filmWithHls = async (api: Pick<TestApi, 'context' | 'db'>): Promise<string> => {
   const { database, storage } = api.context;
   const id = await readyMedia(api, 'video/mp4');

@@ -3,11 +3,11 @@ import type { Result } from '../../src/media/results/result.ts';
 
 export interface Scenario {
   filetype: 'image/jpeg' | 'video/mp4';
-  /** Epochs that were started. All results of the last one come; it succeeds if it is not the only one. */
+  /** Epochs that were started. All results of the last one arrive; it succeeds unless it is the only one. */
   epochs: number;
-  /** A failed epoch answers with its final result alone, as a worker does that gave up. */
+  /** A failed epoch answers only with its final result, like a worker that gave up. */
   failed: boolean[];
-  /** Stages of the earlier epochs that never came. */
+  /** Stages of the earlier epochs that never arrived. */
   lost: boolean[][];
 }
 
@@ -40,14 +40,14 @@ const resultsOfEpoch = (scenario: Scenario, id: string, epoch: number): Result[]
     success: true,
     stage,
     contentType: scenario.filetype,
-    // The same bytes: each epoch learns the same of them.
+    // The bytes are the same, so each epoch learns the same about them.
     ...(stage === 'scan' ? { code: 'clean' } : { width: 300, height: 400 }),
     ...(stage === 'preview' ? { thumbhash: 'YWJj' } : {}),
     processed: derivativesOf(scenario, id, epoch, stage),
   }));
 };
 
-/** Every result that arrives at all, in the order in which a worker says them. */
+/** Returns every result that arrives, in the order in which a worker sends them. */
 export const resultsOf = (scenario: Scenario, id: string): Result[] =>
   Array.from({ length: scenario.epochs }, (_, index) => index + 1).flatMap((epoch) =>
     resultsOfEpoch(scenario, id, epoch).filter(
@@ -55,7 +55,7 @@ export const resultsOf = (scenario: Scenario, id: string): Result[] =>
     ),
   );
 
-/** A permutation of `items` by sort keys, each once per key that it has: repetitions included. */
+/** Returns a permutation of `items` by sort keys, each once per key: repetitions included. */
 export const shuffled = <Item>(items: readonly Item[], keys: readonly number[], copies: number): Item[] =>
   Array.from({ length: copies }, () => items)
     .flat()

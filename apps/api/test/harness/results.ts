@@ -40,7 +40,7 @@ const QUALITIES: Record<string, Record<'preview' | 'final', [string, string][]>>
   },
 };
 
-/** Returns a worker's result when all goes well. */
+/** Returns a worker's result when every step succeeds. */
 export const resultOf = (
   mediaId: string,
   stage: Stage,

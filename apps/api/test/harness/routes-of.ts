@@ -7,7 +7,7 @@ interface Layer {
   match(path: string): boolean;
 }
 
-/** Mount points of routers besides the root. A new one shows as routes under an unknown mount. */
+/** Mount points of routers besides the root. A new one appears as routes under an unknown mount. */
 const MOUNTS = ['/v1/uploads'];
 
 const mountOf = (layer: Layer): string =>
@@ -24,7 +24,7 @@ const collect = (stack: readonly Layer[], prefix: string): string[] =>
     return handle.stack === undefined ? [] : collect(handle.stack, prefix + mountOf(layer));
   });
 
-/** Every route that the application has, once, as `METHOD /path/:parameter`. */
+/** Returns every route of the application, once, as `METHOD /path/:parameter`. */
 export const routesOf = (app: Express): string[] => [
   ...new Set(collect(app.router.stack as unknown as Layer[], '')),
 ];

@@ -1,12 +1,12 @@
 import type { SweepTask } from '../../src/background/sweeper/sweep-task.ts';
 
 export interface DutyReport {
-  /** `decision` or `error`, in their order. */
+  /** `decision` or `error`, in order. */
   decisions: string[];
   errors: unknown[];
 }
 
-/** One pass of one duty, at a time of the test's choice. */
+/** Runs one task once, at a time that the test chooses. */
 export const runDuty = async (duty: SweepTask, now: Date): Promise<DutyReport> => {
   const report: DutyReport = { decisions: [], errors: [] };
   await duty.run({
@@ -21,5 +21,5 @@ export const runDuty = async (duty: SweepTask, now: Date): Promise<DutyReport> =
   return report;
 };
 
-/** So many milliseconds from now. */
+/** Returns the time this many milliseconds from now. */
 export const later = (ms: number): Date => new Date(Date.now() + ms);

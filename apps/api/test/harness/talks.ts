@@ -10,7 +10,7 @@ interface Answer<Body> {
   body: Body;
 }
 
-/** People who talk through the api under test. */
+/** Users who talk through the api under test. */
 export const createTalks = (api: TestApi) => {
   const call = async <Body = Message>(
     user: string,

@@ -28,7 +28,7 @@ export interface TestApi {
 }
 
 /**
- * The role `http` in this process, on the test run's servers, with a database and subjects of its own.
+ * Runs the role `http` in this process, on the test run's servers, with a separate database and subjects.
  *
  * @param overrides configuration that differs
  */

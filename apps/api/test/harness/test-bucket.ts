@@ -14,7 +14,7 @@ export interface TestBucket {
 export const OBJECT_BYTES = 5;
 const AT_ONCE = 32;
 
-/** A bucket of its own on the test run's storage. */
+/** Creates a separate bucket on the test run's storage. */
 export const createTestBucket = async (stack: Record<string, string>): Promise<TestBucket> => {
   const bucket = `api-test-${randomBytes(6).toString('hex')}`;
   const storage = createTestStorage({ ...stack, S3_BUCKET: bucket });

@@ -5,14 +5,14 @@ import { createLogger } from '@claimcheck/platform/process/logger';
 export interface TestBus {
   bus: Bus;
   appName: string;
-  /** Another connection to the same streams, as another process has it. */
+  /** Opens another connection to the same streams, as another process has it. */
   connect(overrides?: Record<string, string>): Promise<Bus>;
   close(): Promise<void>;
 }
 
 export const logger = createLogger('api-test', 'silent');
 
-/** Streams of its own on the test run's broker. */
+/** Creates separate streams on the test run's broker. */
 export const createTestBus = async (url: string): Promise<TestBus> => {
   const appName = `api-test-${randomBytes(4).toString('hex')}`;
   const opened: Bus[] = [];

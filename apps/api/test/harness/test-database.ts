@@ -42,14 +42,14 @@ export interface TestDatabase {
   database: Database;
   /** Facts that were announced after commits. */
   facts: CommittedFact[];
-  /** An uploaded media object of `ann` in state processing, epoch 1. */
+  /** Creates an uploaded media object of `ann` in state processing, epoch 1. */
   uploaded(filetype?: string, changed?: Partial<DomainConfig>): Promise<string>;
-  /** A conversation of `ann` with a message that refers to the media object. @returns the message's id */
+  /** Creates a conversation of `ann` with a message that refers to the media object. @returns the message's id */
   shared(mediaObjectId: string, conversationId: string): Promise<string>;
   close(): Promise<void>;
 }
 
-/** A database of its own on the test run's Postgres, with all migrations. */
+/** Creates a separate database on the test run's Postgres, with all migrations. */
 export const createTestDatabase = async (ownerUrl: string): Promise<TestDatabase> => {
   const name = `api_${randomBytes(6).toString('hex')}`;
   const admin = new pg.Client({ connectionString: ownerUrl });

@@ -5,7 +5,7 @@ export interface TusAnswer {
   status: number;
   /** The code of a problem. */
   code: string | undefined;
-  /** The upload that the answer is about, where it names one. */
+  /** The upload in the answer, if it names one. */
   id: string;
   offset: number;
   headers: Headers;
@@ -18,7 +18,7 @@ const encodeMetadata = (metadata: Record<string, string>): string =>
     .map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`)
     .join(',');
 
-/** One user's tus requests, each by hand. */
+/** One user's tus requests, each sent by hand. */
 export class TusClient {
   readonly #api: TestApi;
   readonly user: string;
@@ -71,7 +71,7 @@ export class TusClient {
     return this.send('HEAD', `/v1/uploads/${id}`, {});
   }
 
-  /** A finished partial upload. @returns its id */
+  /** Creates a finished partial upload. @returns its id */
   async piece(bytes: Buffer): Promise<string> {
     const { id } = await this.create({
       'upload-concat': 'partial',
@@ -81,7 +81,7 @@ export class TusClient {
     return id;
   }
 
-  /** The last request of a concatenation. */
+  /** Sends the last request of a concatenation. */
   join(ids: readonly string[], metadata: Record<string, string> = {}): Promise<TusAnswer> {
     const urls = ids.map((id) => `${this.#api.url}/v1/uploads/${id}`);
     return this.create({ 'upload-concat': `final;${urls.join(' ')}` }, metadata);

@@ -7,7 +7,7 @@ import type {
 import type { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 
-/** Writes conversations and their log as the api does: the seq and the row in one statement, then the news. */
+/** Writes conversations and their log like the api: the seq and the row in one statement, then the announcement. */
 export class ConversationWriter {
   readonly #database: Database;
   readonly #bus: Bus;
@@ -29,7 +29,7 @@ export class ConversationWriter {
     return conversationId;
   }
 
-  /** Commits an event without telling anybody. */
+  /** Commits an event without an announcement. */
   async commit<Type extends ConversationEventType>(
     conversationId: string,
     type: Type,
@@ -61,7 +61,7 @@ export class ConversationWriter {
     return event;
   }
 
-  /** A message that is deleted is the smallest event there is. */
+  /** Returns the deletion of a message, the smallest possible event. */
   appendSmall(conversationId: string): Promise<ConversationEvent> {
     return this.append(conversationId, 'message.deleted', { message: { message_id: randomUUID() } });
   }
@@ -70,7 +70,7 @@ export class ConversationWriter {
     return this.commit(conversationId, 'message.deleted', { message: { message_id: randomUUID() } });
   }
 
-  /** Commits `count` events at once, each with about `bytes` of text, without telling anybody. */
+  /** Commits `count` events at once, each with about `bytes` of text, without an announcement. */
   async commitMany(conversationId: string, count: number, bytes = 0): Promise<void> {
     await this.#database.client.$executeRaw`
       WITH previous AS (
@@ -85,7 +85,7 @@ export class ConversationWriter {
       FROM previous, generate_series(1, ${count}::int) AS number`;
   }
 
-  /** Forgets the log up to `seq`, as the retention does. */
+  /** Prunes the log up to `seq`, like the retention. */
   async prune(conversationId: string, seq: number): Promise<void> {
     await this.#database.client.$transaction([
       this.#database.client.conversation_event.deleteMany({
@@ -122,7 +122,7 @@ export class ConversationWriter {
     this.#bus.announce(this.#bus.subjects.user(userId), announcement);
   }
 
-  /** Any bytes, to anybody who listens. */
+  /** Publishes any bytes. */
   publishRaw(conversationId: string, data: string | Uint8Array): void {
     this.#bus.connection.publish(this.#bus.subjects.conversation(conversationId), data);
   }

@@ -40,7 +40,7 @@ export class CuttableProxy {
     return new CuttableProxy(server, address.port, sockets, state);
   }
 
-  /** How many connections are open on the client's side and the server's together. */
+  /** Number of open connections on the client's side and the server's together. */
   get openSockets(): number {
     return this.#sockets.size;
   }

@@ -7,7 +7,7 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface Exit {
   code: number | null;
-  /** Everything that the process wrote. */
+  /** All output of the process. */
   output: string;
 }
 
@@ -29,7 +29,7 @@ export const runGateway = async (env: Record<string, string>): Promise<Exit> => 
   return { code, output: lines.join('\n') };
 };
 
-/** A gateway as an operator runs it: a process of its own, on free ports. */
+/** Runs a gateway as an operator does: as a separate process, on free ports. */
 export class GatewayProcess {
   readonly port: number;
   readonly #adminPort: number;
@@ -73,7 +73,7 @@ export class GatewayProcess {
     return { status: response.status, body: await response.text() };
   }
 
-  /** Value of one series, named as in the exposition: `claimcheck_x_total{reason="y"}`. */
+  /** Returns the value of one series, named as in the exposition: `claimcheck_x_total{reason="y"}`. */
   async metric(series: string): Promise<number> {
     const { body } = await this.admin('/metrics');
     const line = body.split('\n').find((candidate) => candidate.startsWith(`${series} `));

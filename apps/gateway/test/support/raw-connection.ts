@@ -3,9 +3,9 @@ import { connect, type Socket } from 'node:net';
 
 const FIN_TEXT = 0x81;
 
-/** A TCP connection on which anything may be said. */
+/** A TCP connection that can send any bytes. */
 export class RawConnection {
-  /** What came back, as text; frames' headers included. */
+  /** The received text, including headers of frames. */
   received = '';
   isClosed = false;
   readonly #socket: Socket;
@@ -15,19 +15,19 @@ export class RawConnection {
     this.#socket.on('data', (data) => {
       this.received += data.toString('latin1');
     });
-    // The other side may cut us off in the middle of anything.
+    // The other side may disconnect at any moment.
     this.#socket.on('error', () => {});
     this.#socket.on('close', () => {
       this.isClosed = true;
     });
   }
 
-  /** A connection that says nothing. */
+  /** Opens a connection that sends nothing. */
   static open(port: number): RawConnection {
     return new RawConnection(port);
   }
 
-  /** A connection that asks to become a WebSocket. */
+  /** Opens a connection that asks to become a WebSocket. */
   static webSocket(port: number): RawConnection {
     const connection = new RawConnection(port);
     connection.write(
@@ -52,7 +52,7 @@ export class RawConnection {
     this.#socket.write(data);
   }
 
-  /** One whole frame with a mask of zeros. */
+  /** Returns one complete frame with a mask of zeros. */
   sendText(text: string, firstByte = FIN_TEXT): void {
     const payload = Buffer.from(text);
     const header =

@@ -16,11 +16,11 @@ export interface ConnectFailure {
   data?: { code: string; message: string };
 }
 
-/** A real Socket.IO client that remembers everything it was sent, in order. */
+/** A real Socket.IO client that records everything it receives, in order. */
 export class TestClient {
   readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   readonly received: Received[] = [];
-  /** Why the connection ended; undefined while it lasts. */
+  /** Why the connection ended; undefined while it is open. */
   closed: string | undefined;
   failure: ConnectFailure | undefined;
 
@@ -48,7 +48,7 @@ export class TestClient {
     return this.socket.timeout(10_000).emitWithAck('subscribe', input);
   }
 
-  /** Sends whatever, typed or not, and gives what comes back. */
+  /** Sends any arguments, typed or not, and returns the answer. */
   request(name: string, ...args: unknown[]): Promise<unknown> {
     const untyped = this.socket as unknown as Socket;
     return untyped.timeout(10_000).emitWithAck(name, ...args);
@@ -82,6 +82,6 @@ export class TestClient {
   }
 }
 
-/** 1, 2, 3 … `to`, or from `from` on. */
+/** Returns 1, 2, 3 … `to`, or starts at `from`. */
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);

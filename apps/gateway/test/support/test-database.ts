@@ -3,7 +3,7 @@ import { migrate } from '@claimcheck/database/migrate';
 import pg from 'pg';
 
 export interface TestDatabase {
-  /** The owner's, as the api has it. */
+  /** The owner's URL, as the api has it. */
   url: string;
   /** A role that may only SELECT, as the gateway has it. */
   readerUrl: string;
@@ -26,7 +26,7 @@ const inDatabase = (url: string, name: string): string => {
   return changed.href;
 };
 
-/** A migrated database of its own, and a role of its own that may read it and nothing else. */
+/** Creates a separate migrated database, and a role that may only read it. */
 export const createTestDatabase = async (ownerUrl: string): Promise<TestDatabase> => {
   const name = `gateway_test_${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');

@@ -21,7 +21,7 @@ const SECRET = randomBytes(32).toString('hex');
 /** A user name that no other test uses. */
 export const someUser = (name: string): string => `${name}-${randomUUID().slice(0, 8)}`;
 
-/** A token as a host application signs it. `exp`: seconds from now. */
+/** Signs a token as a host application does. `exp`: seconds from now. */
 export const tokenOf = (userId: string, options: { expiresIn?: number; secret?: string } = {}): string =>
   jwt.sign({}, options.secret ?? SECRET, {
     subject: userId,
@@ -29,7 +29,7 @@ export const tokenOf = (userId: string, options: { expiresIn?: number; secret?: 
     algorithm: 'HS256',
   });
 
-/** What one test file runs in: its own database, its own subjects, real servers, gateways as processes. */
+/** The environment of one test file: its own database and subjects, real servers, gateways as processes. */
 export class TestWorld {
   readonly writer: ConversationWriter;
   readonly natsUrl: string;
@@ -87,14 +87,14 @@ export class TestWorld {
     return client;
   }
 
-  /** For connections that may be refused. */
+  /** Opens connections that may be refused. */
   attempt(gateway: GatewayProcess, options: ConstructorParameters<typeof TestClient>[1]): TestClient {
     const client = new TestClient(gateway.url, options);
     this.#clients.push(client);
     return client;
   }
 
-  /** Everything announced so far has reached the broker. */
+  /** Resolves when everything announced so far has reached the broker. */
   async flush(): Promise<void> {
     await this.#bus.connection.flush();
   }

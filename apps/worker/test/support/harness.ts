@@ -22,7 +22,7 @@ export interface DeadLetter {
   text: string;
 }
 
-/** One installation of its own (APP_NAME) on the shared servers: its streams, its worker, what that sends. */
+/** One separate installation (APP_NAME) on the shared servers: its streams, its worker, and the worker's messages. */
 export class Harness {
   readonly bus: Bus;
   readonly storage: Storage;
@@ -39,7 +39,7 @@ export class Harness {
     this.tempDir = tempDir;
     this.#env = env;
     bus.subscribe(bus.subjects.optimizeResponse, (data) =>
-      // Strict on what is sent: a response that breaks the contract fails the test that waits for it.
+      // Strict on the worker's messages: a response that breaks the contract fails the test that waits for it.
       this.responses.add(optimizeResponseSchema.parse(JSON.parse(Buffer.from(data).toString()))),
     );
     bus.subscribe(bus.subjects.virus, (data) =>
@@ -81,7 +81,7 @@ export class Harness {
     return new Harness(bus, storage, tempDir, env);
   }
 
-  /** A worker process; not awaited until it is ready. An empty value removes a variable. */
+  /** Starts a worker process, without waiting until it is ready. An empty value removes a variable. */
   spawnWorker(overrides: Record<string, string> = {}): WorkerProcess {
     const worker = new WorkerProcess({ ...this.#env, ...overrides });
     this.#workers.push(worker);
@@ -94,7 +94,7 @@ export class Harness {
     return worker;
   }
 
-  /** Stores a source and makes the request that the api would send. */
+  /** Stores a source and builds the request that the api would send. */
   async upload(content: Uint8Array, fields: Partial<OptimizeRequest> = {}): Promise<OptimizeRequest> {
     const mediaId = randomUUID();
     const request = {
@@ -124,7 +124,7 @@ export class Harness {
     await this.bus.publish(subject, JSON.stringify(request), { messageId: randomUUID() });
   }
 
-  /** Uploads, requests, waits for the final response. */
+  /** Uploads, requests, and waits for the final response. */
   async process(content: Uint8Array, fields: Partial<OptimizeRequest> = {}): Promise<OptimizeResponse> {
     const request = await this.upload(content, fields);
     await this.request(request);
@@ -143,7 +143,7 @@ export class Harness {
     return this.responses.messages.filter((message) => message.mediaId === mediaId).map(({ stage }) => stage);
   }
 
-  /** The bytes behind an entry of `processed`. */
+  /** Returns the bytes of an entry of `processed`. */
   async download(url: string): Promise<Buffer> {
     const key = this.storage.keyOf(url);
     if (key === undefined) throw new Error(`${url} is not in the bucket`);
@@ -157,7 +157,7 @@ export class Harness {
     return keys.sort();
   }
 
-  /** Names of job folders that are left. */
+  /** Returns the names of remaining job folders. */
   async jobFolders(): Promise<string[]> {
     const names = await readdir(this.tempDir, { recursive: true });
     return names.filter((name) => name.includes('job-'));

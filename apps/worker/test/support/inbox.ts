@@ -3,7 +3,7 @@ interface Waiter<Message> {
   resolve: (message: Message) => void;
 }
 
-/** Collects messages; tests wait for the one they expect, however long ago it came. */
+/** Collects messages; tests wait for an expected one, however long ago it arrived. */
 export class Inbox<Message> {
   readonly messages: Message[] = [];
   #waiters: Waiter<Message>[] = [];
@@ -15,7 +15,7 @@ export class Inbox<Message> {
     for (const waiter of found) waiter.resolve(message);
   }
 
-  /** @throws when it doesn't come within `timeoutMs`, with what came instead */
+  /** @throws when it does not arrive within `timeoutMs`, with the messages that did */
   async waitFor(matches: (message: Message) => boolean, what: string, timeoutMs = 30_000): Promise<Message> {
     const earlier = this.messages.find(matches);
     if (earlier !== undefined) return earlier;

@@ -57,7 +57,7 @@ export const probe = async (content: Uint8Array): Promise<Probed> => {
   }
 };
 
-/** ISO BMFF boxes of the file, in order: `moov` before `mdat` means that it plays before it is loaded. */
+/** Returns the file's ISO BMFF boxes in order: if `moov` precedes `mdat`, it plays before it has loaded. */
 export const boxesOf = (mp4: Buffer): string[] => {
   const boxes: string[] = [];
   for (let at = 0; at + 8 <= mp4.length; ) {
