@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { apiSchema } from '../../apps/api/src/config.ts';
+import { apiSchema } from '../../apps/api/src/config-schema.ts';
 import { gatewaySchema } from '../../apps/gateway/src/config.ts';
 import { workerSchema } from '../../apps/worker/src/config.ts';
 

@@ -64,6 +64,34 @@ const closeSockets = async (io: GatewayServer, guard: ConnectionGuard): Promise<
   clearTimeout(timer);
 };
 
+/** Feeds of conversations and users, which follow the broker's announcements. */
+const openFeeds = (
+  { bus, reader, metrics, logger }: Services,
+  audience: ReturnType<typeof createRoomAudience>,
+): { feeds: FeedRegistry; userFeeds: UserFeeds } => {
+  const onMalformed = (subject: string) => {
+    metrics.drop('malformed_announcement');
+    logger.warn({ subject }, 'an announcement was not understood');
+  };
+  const follow = (subjectOf: (id: string) => string) => (id: string, onMessage: (data: Uint8Array) => void) =>
+    bus.subscribe(subjectOf(id), onMessage, { span: 'deliver to sockets' });
+  const feeds = new FeedRegistry({
+    reader,
+    audience,
+    follow: follow(bus.subjects.conversation),
+    onMalformed: (id) => onMalformed(bus.subjects.conversation(id)),
+    onCount: (count) => metrics.feeds.set(count),
+    logger,
+  });
+  const userFeeds = new UserFeeds({
+    reader,
+    follow: follow(bus.subjects.user),
+    onMalformed: (id) => onMalformed(bus.subjects.user(id)),
+    logger,
+  });
+  return { feeds, userFeeds };
+};
+
 const startSockets = async (services: Services): Promise<{ port: number; close: () => Promise<void> }> => {
   const { config, bus, reader, metrics, logger } = services;
   const addressOf = createClientAddress(config.trustedProxyHops);
@@ -82,26 +110,7 @@ const startSockets = async (services: Services): Promise<{ port: number; close: 
   const events = new EventSender(metrics, logger);
   const guard = guardConnections(io, metrics);
 
-  const onMalformed = (subject: string) => {
-    metrics.drop('malformed_announcement');
-    logger.warn({ subject }, 'an announcement was not understood');
-  };
-  const follow = (subjectOf: (id: string) => string) => (id: string, onMessage: (data: Uint8Array) => void) =>
-    bus.subscribe(subjectOf(id), onMessage, { span: 'deliver to sockets' });
-  const feeds = new FeedRegistry({
-    reader,
-    audience: createRoomAudience(io, events, metrics),
-    follow: follow(bus.subjects.conversation),
-    onMalformed: (id) => onMalformed(bus.subjects.conversation(id)),
-    onCount: (count) => metrics.feeds.set(count),
-    logger,
-  });
-  const userFeeds = new UserFeeds({
-    reader,
-    follow: follow(bus.subjects.user),
-    onMalformed: (id) => onMalformed(bus.subjects.user(id)),
-    logger,
-  });
+  const { feeds, userFeeds } = openFeeds(services, createRoomAudience(io, events, metrics));
   const verify = createTokenVerifier({
     ...config.token,
     secrets: config.token.secrets && (() => services.secrets() ?? []),

@@ -76,36 +76,56 @@ export const startWorker = async (
     signal: options.signal,
   });
 
-  const responses = new Responses(bus);
-  const maxPixels = config.maxImagePixels;
-  const ffmpeg = new Ffmpeg(config.programs, { maxPixels });
   const disk = new Budget(config.jobDiskBytes ?? (await freeShare(config.tempDir)));
   metrics.diskReserved(() => disk.used);
   await examineScanner(scanner, config, logger);
+  const lanes = await composeLanes(config, { logger, metrics, folders, storage, scanner, bus, disk });
+  const consumers = config.lanes.map((name) => createLaneConsumer(lanes[name]));
+  const stop = async () => {
+    admin.drain();
+    await Promise.all(consumers.map((consumer) => consumer.stop(config.shutdownGrace)));
+  };
+  shutdown.add('consumers', stop, config.shutdownGrace + CLEAN_UP_MS);
+  await Promise.all(consumers.map((consumer) => consumer.start()));
+  consuming = true;
+  return {
+    lanes: config.lanes,
+    admin_port: admin.port,
+    scan: scanner === undefined ? 'skipped' : config.scanPolicy,
+  };
+};
+
+interface LaneTools {
+  logger: Logger;
+  metrics: WorkerMetrics;
+  folders: JobFolders;
+  storage: Storage;
+  scanner: ClamdClient | undefined;
+  bus: Bus;
+  disk: Budget;
+}
+
+type Lanes = Record<WorkerConfig['lanes'][number], LaneConsumerOptions>;
+
+const composeLanes = async (config: WorkerConfig, tools: LaneTools): Promise<Lanes> => {
+  const { logger, storage, scanner, bus } = tools;
+  const responses = new Responses(bus);
+  const { ffmpeg, pdf } = await openPrograms(config, logger);
   const shared = {
-    bus,
-    storage,
+    ...tools,
     responses,
-    folders,
-    disk,
     largeBytes: config.largeObjectBytes,
-    metrics,
     failpoint: createFailpoint(config.failpoint, logger),
-    logger,
     maxAttempts: config.maxAttempts,
     ackWaitMs: config.ackWait,
     describe: () => describeWorker({ storage, ffmpeg, pdf, scanner, scanPolicy: config.scanPolicy }),
   };
-  const pdf = new Pdf(config.programs);
-  if (!pdf.isAvailable) logger.warn('no poppler (pdftoppm, pdfinfo): PDFs have no preview');
-  await ffmpeg.examine(config.tempDir);
-  if (ffmpeg.isAvailable && !ffmpeg.canToneMap) logger.warn('ffmpeg lacks the filter zscale: HDR looks grey');
-  const tools = { storage, responses, ffmpeg, pdf, maxPixels };
+  const steps = { storage, responses, ffmpeg, pdf, maxPixels: config.maxImagePixels };
   const first = config.scanPolicy === 'deliver' ? 'derivatives' : 'verdict';
-  const media = new MediaLane({ ...tools, scanner, first });
+  const media = new MediaLane({ ...steps, scanner, first });
   const rescan = new RescanLane({ storage, responses, scanner });
   const delivery = { mode: config.videoDelivery, hlsFromMs: config.hlsMinDuration };
-  const lanes: Record<WorkerConfig['lanes'][number], LaneConsumerOptions> = {
+  return {
     media: {
       ...shared,
       durable: CONSUMERS.media,
@@ -126,25 +146,24 @@ export const startWorker = async (
       durable: CONSUMERS.transcode,
       subject: bus.subjects.transcodeRequest,
       concurrency: config.transcodeConcurrency,
-      lane: new TranscodeLane({ ...tools, delivery }),
+      lane: new TranscodeLane({ ...steps, delivery }),
       checkNeeds: () => storage.check(),
       diskNeed: (request) => diskNeed(request, 'transcode'),
       explainExhaustion: async () => 'processing_failed',
     },
   };
-  const consumers = config.lanes.map((name) => createLaneConsumer(lanes[name]));
-  const stop = async () => {
-    admin.drain();
-    await Promise.all(consumers.map((consumer) => consumer.stop(config.shutdownGrace)));
-  };
-  shutdown.add('consumers', stop, config.shutdownGrace + CLEAN_UP_MS);
-  await Promise.all(consumers.map((consumer) => consumer.start()));
-  consuming = true;
-  return {
-    lanes: config.lanes,
-    admin_port: admin.port,
-    scan: scanner === undefined ? 'skipped' : config.scanPolicy,
-  };
+};
+
+const openPrograms = async (
+  { programs, maxImagePixels, tempDir }: WorkerConfig,
+  logger: Logger,
+): Promise<{ ffmpeg: Ffmpeg; pdf: Pdf }> => {
+  const ffmpeg = new Ffmpeg(programs, { maxPixels: maxImagePixels });
+  const pdf = new Pdf(programs);
+  if (!pdf.isAvailable) logger.warn('no poppler (pdftoppm, pdfinfo): PDFs have no preview');
+  await ffmpeg.examine(tempDir);
+  if (ffmpeg.isAvailable && !ffmpeg.canToneMap) logger.warn('ffmpeg lacks the filter zscale: HDR looks grey');
+  return { ffmpeg, pdf };
 };
 
 const openStorage = (

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { type ClientOptions, createClient } from './create-client.ts';
+import type { ClientOptions } from './claimcheck-client.ts';
+import { createClient } from './create-client.ts';
 import { memoryStore } from './store/memory-store.ts';
 
 const jwt = (claims: object) => `e30.${btoa(JSON.stringify(claims))}.signature`;

@@ -1,3 +1,4 @@
+export type { ClaimcheckClient, ClientOptions } from './claimcheck-client.ts';
 export { ClaimcheckError, type ClaimcheckErrorCode, type ClientErrorCode } from './claimcheck-error.ts';
 export type { ConversationHandle, ConversationSnapshot } from './conversations/conversation.ts';
 export {
@@ -6,9 +7,9 @@ export {
   withEvent,
   withMessages,
 } from './conversations/conversation-state.ts';
-export type { ConnectionState, Follower, FollowHandlers } from './conversations/follow.ts';
+export type { ConnectionState, Follower, FollowHandlers } from './conversations/follower.ts';
 export { timelineOf } from './conversations/timeline.ts';
-export { type ClaimcheckClient, type ClientOptions, createClient } from './create-client.ts';
+export { createClient } from './create-client.ts';
 export { devLogin } from './dev-login.ts';
 export { fetchPublicConfig } from './fetch-public-config.ts';
 export type { MediaElementUrls, MediaHandle, MediaOptions, MediaSnapshot } from './media/media.ts';

@@ -19,16 +19,19 @@ export const readCount = (value: unknown, min = 0, max: number = LIMITS.count): 
 };
 
 /** ISO 8601 in its basic form, such as `20261128T230000Z`. */
-const BASIC_FORM = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?/;
+const BASIC_FORM = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})?(.*)$/s;
+
+const toExtendedForm = (text: string): string => {
+  const found = BASIC_FORM.exec(text);
+  if (found === null) return text;
+  const [, year, month, day, hours, minutes, seconds = '00', rest] = found;
+  return `${year}-${month}-${day}T${hours}:${minutes}:${seconds}${rest}`;
+};
 
 /** Reads ISO 8601 in any form, and a time without a zone as UTC. Anything else counts as absent. @returns in UTC */
 export const readTime = (value: unknown): string | undefined => {
   if (typeof value !== 'string') return undefined;
-  const extended = value
-    .trim()
-    .replace(BASIC_FORM, (_, year, month, day, hours, minutes, seconds = '00') =>
-      [`${year}-${month}-${day}`, `${hours}:${minutes}:${seconds}`].join('T'),
-    );
+  const extended = toExtendedForm(value.trim());
   const isLocal = extended.includes('T') && !/(Z|[+-]\d{2}(:?\d{2})?)$/i.test(extended);
   // `Date` accepts zones only with a colon; a value without a time has no zone.
   const zoned = extended.replace(

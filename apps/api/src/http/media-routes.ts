@@ -28,9 +28,38 @@ const revOf = (etag: string | undefined): number | undefined => {
   return rev === undefined ? undefined : Number(rev);
 };
 
+interface Wait {
+  id: string;
+  viewer: Viewer;
+  afterRev: number;
+  /** Milliseconds since 1970. */
+  deadline: number;
+  signal: AbortSignal;
+}
+
+/** Answers when rev > afterRev, when it is settled (no change comes by itself), or at the time limit. */
+const waitForChange = async (
+  { waiters, metrics }: Pick<HttpContext, 'waiters' | 'metrics'>,
+  visible: VisibleMediaReader,
+  { id, viewer, afterRev, deadline, signal }: Wait,
+): Promise<MediaRow> => {
+  for (;;) {
+    const left = deadline - Date.now();
+    const { changed, cancel } = waiters.register(id, Math.max(left, 0), signal);
+    try {
+      const row = await visible.read(id, viewer);
+      if (row.rev > afterRev || isSettled(row.state) || left <= 0 || signal.aborted) return row;
+      metrics.longPolls.inc();
+      await changed.finally(() => metrics.longPolls.dec());
+    } finally {
+      cancel();
+    }
+  }
+};
+
 /** `GET /v1/media/:id` with long-poll, `DELETE /v1/media/:id`. */
 export const mediaRoutes = (context: HttpContext): Router => {
-  const { database, settings, waiters, storage, metrics, logger } = context;
+  const { database, settings, storage, metrics, logger } = context;
   const visible = new VisibleMediaReader(database);
   const router = Router();
   // Requests that wait for the same change share one read: thousands may wait, and reads would then be most of the work.
@@ -44,32 +73,13 @@ export const mediaRoutes = (context: HttpContext): Router => {
     return body;
   };
 
-  /** Answers when rev > afterRev, when it is settled (no change comes by itself), or at the time limit. */
-  const waitForChange = async (
-    id: string,
-    viewer: Viewer,
-    options: { afterRev: number; deadline: number; signal: AbortSignal },
-  ): Promise<MediaRow> => {
-    for (;;) {
-      const left = options.deadline - Date.now();
-      const { changed, cancel } = waiters.register(id, Math.max(left, 0), options.signal);
-      try {
-        const row = await visible.read(id, viewer);
-        const isNews = row.rev > options.afterRev;
-        if (isNews || isSettled(row.state) || left <= 0 || options.signal.aborted) return row;
-        metrics.longPolls.inc();
-        await changed.finally(() => metrics.longPolls.dec());
-      } finally {
-        cancel();
-      }
-    }
-  };
-
   router.get('/v1/media/:id', async (request, response) => {
     const query = validate(longPollQuerySchema, request.query);
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    const row = await waitForChange(mediaIdOf(request.params.id), viewerOf(response), {
+    const row = await waitForChange(context, visible, {
+      id: mediaIdOf(request.params.id),
+      viewer: viewerOf(response),
       afterRev: query.after_rev ?? revOf(request.get('if-none-match')) ?? -1,
       deadline: Date.now() + query.wait * 1_000,
       signal: gone.signal,

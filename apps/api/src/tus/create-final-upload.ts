@@ -42,9 +42,7 @@ const nameHeader = (error: unknown): never => {
 export const createFinalUpload = async (
   { database, settings, config }: HttpContext,
   uploads: Uploads,
-  request: Request,
-  concat: string,
-  userId: string,
+  { request, concat, userId }: { request: Request; concat: string; userId: string },
 ): Promise<{ final: UploadSession; created: boolean }> => {
   const partials = await ownPartials(uploads, concat, userId);
   const length = partials.reduce((sum, partial) => sum + partial.offset, 0);

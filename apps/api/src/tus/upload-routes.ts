@@ -1,7 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { assertSameFile } from '../media/uploads/assert-same-file.ts';
 import { createPartialUpload, createUpload } from '../media/uploads/create-upload.ts';
-import type { Lease } from '../media/uploads/lease.ts';
 import { partSizeFor } from '../media/uploads/part-size.ts';
 import type { UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
@@ -40,6 +39,12 @@ const overrideMethod: RequestHandler = (request, _response, next) => {
 const isUpload = (request: Request): boolean =>
   isOctets(request.get('content-type')) && (request.get('content-length') ?? '1') !== '0';
 
+interface Routes {
+  context: HttpContext;
+  uploads: Uploads;
+  access: UploadAccess;
+}
+
 /**
  * `/v1/uploads`: checks access to an upload in front of the tus protocol. An upload that is not the caller's is
  * 404 on every method. GET serves nothing: downloads have routes of their own.
@@ -47,137 +52,151 @@ const isUpload = (request: Request): boolean =>
  * @param limited run before an upload is created, once it is known who asks
  */
 export const uploadRoutes = (context: HttpContext, uploads: Uploads, limited: RequestHandler): Router => {
-  const { config, database, settings } = context;
-  const { sessions, locker, server } = uploads;
+  const { config, database } = context;
   const access = new UploadAccess(database, uploads);
-  const router = Router();
-
-  router.use(overrideMethod, draftUploads(config.maxUploadBytes), tusHeaders);
-  router.options('/{*path}', (_request, response) => {
-    response
-      .set({
-        'Tus-Version': '1.0.0',
-        'Tus-Extension': EXTENSIONS.join(','),
-        'Tus-Max-Size': String(config.maxUploadBytes),
-        'Tus-Checksum-Algorithm': CHECKSUM_ALGORITHMS.join(','),
-      })
-      .status(204)
-      .end();
-  });
+  const routes = { context, uploads, access };
   const asUser = authenticate(context);
   const asUserOrByTicket = authenticateUpload(context);
-
-  /** The row of a new upload, with a lease when bytes follow in the same request. */
-  const makeSession = async (
-    request: Request,
-    response: Response,
-  ): Promise<{ session: UploadSession; created: boolean }> => {
-    const header = (name: string) => request.get(name);
-    const concat = header('upload-concat');
-    if (concat !== undefined && concat !== 'partial')
-      throw new ProblemError('tus_protocol', { field: 'Upload-Concat' });
-    const common = (length: number | undefined) => ({
-      owner_user_id: identityOf(response).user_id,
-      length,
-      part_size: partSizeFor(length ?? config.maxUploadBytes),
-      raw_metadata: header('upload-metadata'),
-      concat,
-      lease_owner: isUpload(request) ? sessions.processId : undefined,
-    });
-    if (concat === 'partial') {
-      const { length } = parsePartialCreation(header, config.maxUploadBytes);
-      const session = await database.autocommit((on) => createPartialUpload(on, settings, common(length)));
-      return { session, created: true };
-    }
-    const { length, metadata } = parseCreation(header, config.maxUploadBytes);
-    const made = await database.autocommit((on) =>
-      createUpload(on, settings, { ...common(length), metadata }),
-    );
-    if (made.created) response.locals.createdUpload = 'tus';
-    else await assertSameFile(database, made.session, { length, sha256: metadata.sha256 });
-    return made;
-  };
-
-  const answerCreated = (response: Response, session: UploadSession): void => {
-    response.locals.upload = session;
-    response
-      .status(201)
-      .set({
-        Location: `${config.publicUrl}/v1/uploads/${session.upload_id}`,
-        'Upload-Offset': String(session.offset),
-      })
-      .end();
-  };
-
-  router.post('/', asUser, limited, async (request, response) => {
-    chargeCreation(context, response);
-    assertTusVersion((name) => request.get(name));
-    const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
-    const concat = request.get('upload-concat');
-    if (concat?.startsWith('final;')) {
-      const { user_id } = identityOf(response);
-      const { final, created } = await createFinalUpload(context, uploads, request, concat, user_id);
-      if (created) response.locals.createdUpload = 'tus';
-      await access.assertUsable(final);
-      answerCreated(response, final);
-      return;
-    }
-    const { session, created } = await makeSession(request, response);
-    await setQuotaHeaders(response, database, settings, session.owner_user_id);
-    announceUpload(request, response, session, config);
-    if (!created) {
-      if (session.protocol !== 'tus' && session.phase !== 'complete')
-        throw new ProblemError('client_key_conflict', {
-          field: 'client_media_id',
-          media_object_id: session.upload_id,
-        });
-      await access.assertUsable(session);
-      answerCreated(response, await access.finished(request, session));
-      return;
-    }
-    const lease: Lease = { upload_id: session.upload_id, owner: sessions.processId, fencingToken: 1 };
-    await server.handle(request, response, {
-      request,
-      session,
-      checksum,
-      isNew: true,
-      lease: isUpload(request) ? lease : undefined,
-    });
-  });
-
+  const router = Router();
+  router.use(overrideMethod, draftUploads(config.maxUploadBytes), tusHeaders);
+  router.options('/{*path}', answerOptions(config.maxUploadBytes));
+  router.post('/', asUser, limited, (request, response) => create(routes, request, response));
   router.head('/:id', asUserOrByTicket, async (request, response) => {
-    await server.handle(request, response, await access.open(request, response));
+    await uploads.server.handle(request, response, await access.open(request, response));
   });
-
-  router.patch('/:id', asUserOrByTicket, async (request, response) => {
-    assertTusVersion((name) => request.get(name));
-    assertOctets(request.get('content-type'));
-    const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
-    const about = await access.openToWrite(request, response);
-    about.checksum = checksum;
-    try {
-      // The bytes of a final upload are those of its parts (section "Concatenation").
-      if (about.session.concat?.startsWith('final;')) throw new ProblemError('tus_protocol', { status: 403 });
-      prepareAppend(request, response, about.session);
-      if (response.locals.draft?.offset === undefined)
-        announceUpload(request, response, about.session, config);
-      await server.handle(request, response, about);
-    } finally {
-      // The protocol may refuse a request before it comes to the lock.
-      if (about.lease !== undefined) await locker.release(about.lease);
-    }
-  });
-
+  router.patch('/:id', asUserOrByTicket, (request, response) => append(routes, request, response));
   router.delete('/:id', asUserOrByTicket, async (request, response) => {
     assertTusVersion((name) => request.get(name));
     const session = await access.ownSession(request, response);
     await endUpload(context, uploads, session);
     response.status(204).end();
   });
-
   router.all('/{*path}', asUser, () => {
     throw new ProblemError('method_not_allowed');
   });
-
   return router;
+};
+
+const answerOptions =
+  (maxUploadBytes: number): RequestHandler =>
+  (_request, response) => {
+    response
+      .set({
+        'Tus-Version': '1.0.0',
+        'Tus-Extension': EXTENSIONS.join(','),
+        'Tus-Max-Size': String(maxUploadBytes),
+        'Tus-Checksum-Algorithm': CHECKSUM_ALGORITHMS.join(','),
+      })
+      .status(204)
+      .end();
+  };
+
+const append = async (
+  { context, uploads, access }: Routes,
+  request: Request,
+  response: Response,
+): Promise<void> => {
+  assertTusVersion((name) => request.get(name));
+  assertOctets(request.get('content-type'));
+  const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
+  // Not copied: another request may ask this very object to release the upload.
+  const about = await access.openToWrite(request, response);
+  about.checksum = checksum;
+  try {
+    // The bytes of a final upload are those of its parts (section "Concatenation").
+    if (about.session.concat?.startsWith('final;')) throw new ProblemError('tus_protocol', { status: 403 });
+    prepareAppend(request, response, about.session);
+    if (response.locals.draft?.offset === undefined)
+      announceUpload(request, response, about.session, context.config);
+    await uploads.server.handle(request, response, about);
+  } finally {
+    // The protocol may refuse a request before it comes to the lock.
+    if (about.lease !== undefined) await uploads.locker.release(about.lease);
+  }
+};
+
+const create = async (routes: Routes, request: Request, response: Response): Promise<void> => {
+  chargeCreation(routes.context, response);
+  assertTusVersion((name) => request.get(name));
+  const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
+  const concat = request.get('upload-concat');
+  if (concat?.startsWith('final;')) return createFinal(routes, request, response, concat);
+  const { context, uploads, access } = routes;
+  const { config, database, settings } = context;
+  const { session, created } = await makeSession(routes, request, response);
+  await setQuotaHeaders(response, database, settings, session.owner_user_id);
+  announceUpload(request, response, session, config);
+  if (!created) {
+    if (session.protocol !== 'tus' && session.phase !== 'complete')
+      throw new ProblemError('client_key_conflict', {
+        field: 'client_media_id',
+        media_object_id: session.upload_id,
+      });
+    await access.assertUsable(session);
+    answerCreated(response, await access.finished(request, session), config.publicUrl);
+    return;
+  }
+  const lease = { upload_id: session.upload_id, owner: uploads.sessions.processId, fencingToken: 1 };
+  await uploads.server.handle(request, response, {
+    request,
+    session,
+    checksum,
+    isNew: true,
+    lease: isUpload(request) ? lease : undefined,
+  });
+};
+
+const createFinal = async (
+  { context, uploads, access }: Routes,
+  request: Request,
+  response: Response,
+  concat: string,
+): Promise<void> => {
+  const { user_id: userId } = identityOf(response);
+  const { final, created } = await createFinalUpload(context, uploads, { request, concat, userId });
+  if (created) response.locals.createdUpload = 'tus';
+  await access.assertUsable(final);
+  answerCreated(response, final, context.config.publicUrl);
+};
+
+/** The row of a new upload, with a lease when bytes follow in the same request. */
+const makeSession = async (
+  { context, uploads }: Routes,
+  request: Request,
+  response: Response,
+): Promise<{ session: UploadSession; created: boolean }> => {
+  const { config, database, settings } = context;
+  const header = (name: string) => request.get(name);
+  const concat = header('upload-concat');
+  if (concat !== undefined && concat !== 'partial')
+    throw new ProblemError('tus_protocol', { field: 'Upload-Concat' });
+  const common = (length: number | undefined) => ({
+    owner_user_id: identityOf(response).user_id,
+    length,
+    part_size: partSizeFor(length ?? config.maxUploadBytes),
+    raw_metadata: header('upload-metadata'),
+    concat,
+    lease_owner: isUpload(request) ? uploads.sessions.processId : undefined,
+  });
+  if (concat === 'partial') {
+    const { length } = parsePartialCreation(header, config.maxUploadBytes);
+    const session = await database.autocommit((on) => createPartialUpload(on, settings, common(length)));
+    return { session, created: true };
+  }
+  const { length, metadata } = parseCreation(header, config.maxUploadBytes);
+  const made = await database.autocommit((on) => createUpload(on, settings, { ...common(length), metadata }));
+  if (made.created) response.locals.createdUpload = 'tus';
+  else await assertSameFile(database, made.session, { length, sha256: metadata.sha256 });
+  return made;
+};
+
+const answerCreated = (response: Response, session: UploadSession, publicUrl: string): void => {
+  response.locals.upload = session;
+  response
+    .status(201)
+    .set({
+      Location: `${publicUrl}/v1/uploads/${session.upload_id}`,
+      'Upload-Offset': String(session.offset),
+    })
+    .end();
 };

@@ -2,7 +2,7 @@ import type { ClaimcheckError } from '../claimcheck-error.ts';
 import type { MessageInput, OutgoingMessage } from '../messages/outgoing-message.ts';
 import type { Readable } from '../observable.ts';
 import type { Messages } from './conversation-state.ts';
-import type { ConnectionState } from './follow.ts';
+import type { ConnectionState } from './follower.ts';
 
 /** A conversation at one moment. Each change makes a new snapshot. */
 export interface ConversationSnapshot {

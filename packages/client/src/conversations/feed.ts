@@ -3,7 +3,8 @@ import { type ClaimcheckError, errorOfCode, toClaimcheckError } from '../claimch
 import { Observable, type Readable } from '../observable.ts';
 import type { Tokens } from '../tokens.ts';
 import type { ConversationEvent, MediaProgress } from '../wire/conversation.ts';
-import { type ConnectionState, type Follower, SocketFollower } from './follow.ts';
+import { SocketFollower } from './follow.ts';
+import type { ConnectionState, Follower } from './follower.ts';
 
 /** The connection that all conversations share; `error` says why the gateway refused it. */
 export interface Connection {

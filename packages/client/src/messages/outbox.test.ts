@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { ClaimcheckClient } from '../claimcheck-client.ts';
 import { timelineOf } from '../conversations/timeline.ts';
-import { type ClaimcheckClient, createClient } from '../create-client.ts';
+import { createClient } from '../create-client.ts';
 import { memoryStore } from '../store/memory-store.ts';
 
 const JWT = `e30.${btoa(JSON.stringify({ sub: 'ann' }))}.signature`;

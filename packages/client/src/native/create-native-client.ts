@@ -1,4 +1,4 @@
-import type { ClaimcheckClient, ClientOptions } from '../create-client.ts';
+import type { ClaimcheckClient, ClientOptions } from '../claimcheck-client.ts';
 import { createClient } from '../create-client.ts';
 import type { KeyValueStore } from '../store/key-value-store.ts';
 import { fillGaps } from './fill-gaps.ts';

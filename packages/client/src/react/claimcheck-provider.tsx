@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, useContext } from 'react';
-import type { ClaimcheckClient } from '../create-client.ts';
+import type { ClaimcheckClient } from '../claimcheck-client.ts';
 import type { LoadHls } from './hls.ts';
 
 interface Provided {

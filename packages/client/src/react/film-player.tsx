@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
 import { type LoadHls, playFile, playHls } from './hls.ts';
 import { FILLING } from './media-frame.tsx';
 
@@ -34,7 +34,6 @@ export const FilmPlayer = ({
   const left = useRef(0);
   // Only the viewer's own events count: an element that fails or loads reports itself as paused.
   const isPlaying = useRef(false);
-  const onError = useRef(props.onError);
   const [source, setSource] = useState(film);
   const tried = useRef(attempt);
 
@@ -46,6 +45,50 @@ export const FilmPlayer = ({
     tried.current = attempt;
   }, [film, attempt]);
 
+  usePlayback(element, left, { playlist, source, attempt, loadHls, onError: props.onError });
+
+  return (
+    // biome-ignore lint/a11y/useMediaCaption: there are none
+    <video
+      ref={element}
+      controls
+      playsInline
+      preload="metadata"
+      poster={poster}
+      aria-label={label}
+      data-claimcheck-hls={playlist !== undefined}
+      style={{ ...FILLING, objectFit: 'contain' }}
+      onPlay={() => {
+        isPlaying.current = true;
+      }}
+      onPause={({ currentTarget: video }) => {
+        // Chromium pauses an element that fails or loads again; a viewer can only pause one with a film.
+        if (video.error === null && video.readyState > 0) isPlaying.current = false;
+      }}
+      onLoadedMetadata={({ currentTarget: video }) => {
+        if (left.current > 0) video.currentTime = left.current;
+        // The browser decides whether it may autoplay.
+        if (isPlaying.current) video.play().catch(() => {});
+      }}
+      onTimeUpdate={({ currentTarget: video }) => {
+        const distance = Math.abs(video.currentTime - left.current);
+        if (!video.seeking && distance > PAST_FAILURE) props.onProgress();
+      }}
+    />
+  );
+};
+
+interface Playback extends Pick<FilmPlayerProps, 'playlist' | 'attempt' | 'loadHls' | 'onError'> {
+  source: string | undefined;
+}
+
+/** Plays the playlist or source in the element, and remembers in `left` where a viewer was. */
+const usePlayback = (
+  element: RefObject<HTMLVideoElement | null>,
+  left: RefObject<number>,
+  { playlist, source, attempt, loadHls, ...props }: Playback,
+): void => {
+  const onError = useRef(props.onError);
   useEffect(() => {
     onError.current = props.onError;
   });
@@ -78,34 +121,4 @@ export const FilmPlayer = ({
       end();
     };
   }, [playlist, source, loadHls, attempt]);
-
-  return (
-    // biome-ignore lint/a11y/useMediaCaption: there are none
-    <video
-      ref={element}
-      controls
-      playsInline
-      preload="metadata"
-      poster={poster}
-      aria-label={label}
-      data-claimcheck-hls={playlist !== undefined}
-      style={{ ...FILLING, objectFit: 'contain' }}
-      onPlay={() => {
-        isPlaying.current = true;
-      }}
-      onPause={({ currentTarget: video }) => {
-        // Chromium pauses an element that fails or loads again; a viewer can only pause one with a film.
-        if (video.error === null && video.readyState > 0) isPlaying.current = false;
-      }}
-      onLoadedMetadata={({ currentTarget: video }) => {
-        if (left.current > 0) video.currentTime = left.current;
-        // The browser decides whether it may autoplay.
-        if (isPlaying.current) video.play().catch(() => {});
-      }}
-      onTimeUpdate={({ currentTarget: video }) => {
-        const distance = Math.abs(video.currentTime - left.current);
-        if (!video.seeking && distance > PAST_FAILURE) props.onProgress();
-      }}
-    />
-  );
 };

@@ -7,8 +7,10 @@ import { CONVERSATION_OPERATIONS } from './conversation-operations.ts';
 import { MEDIA_OPERATIONS } from './media-operations.ts';
 import type { Operation } from './operation.ts';
 import { SERVICE_OPERATIONS } from './service-operations.ts';
+import { UPLOAD_OPERATIONS } from './upload-operations.ts';
 
 const OPERATIONS: readonly Operation[] = [
+  ...UPLOAD_OPERATIONS,
   ...MEDIA_OPERATIONS,
   ...CONVERSATION_OPERATIONS,
   ...SERVICE_OPERATIONS,

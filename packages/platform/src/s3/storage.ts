@@ -1,7 +1,5 @@
 import { Readable } from 'node:stream';
 import {
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
@@ -14,9 +12,10 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { MIB } from '@claimcheck/contracts/limits';
 import { Multipart } from './multipart.ts';
+import { ObjectDeleter } from './object-deleter.ts';
 import type { RequestOptions } from './request-handler.ts';
 import { createS3Client, type StorageOptions } from './s3-client.ts';
-import { isBatchRefused, isMissing } from './s3-errors.ts';
+import { isMissing } from './s3-errors.ts';
 
 export interface StoredObject {
   size_bytes: number;
@@ -52,10 +51,6 @@ const PART_BYTES = 16 * MIB;
 /** Parts of one object that are in memory at once. */
 const PARTS_AT_ONCE = 2;
 
-/** What S3 takes in one request. */
-const DELETES_AT_ONCE = 1_000;
-const SINGLE_DELETES_AT_ONCE = 16;
-
 /** One bucket of an S3-compatible server. Keys are always ours, never a client's or a host's words. */
 export class Storage {
   readonly bucket: string;
@@ -67,7 +62,7 @@ export class Storage {
   readonly #forcePathStyle: boolean;
   readonly #options: StorageOptions;
   readonly #hasOwnKeys: boolean;
-  #deletesOneByOne = false;
+  readonly #deleter: ObjectDeleter;
 
   /** @param clients those of another bucket of the same store */
   constructor(options: StorageOptions, clients?: Pick<Storage, 'client' | 'publicClient'>) {
@@ -78,6 +73,7 @@ export class Storage {
       clients?.publicClient ??
       (publicEndpoint === endpoint ? this.client : createS3Client(options, publicEndpoint));
     this.multipart = new Multipart(this);
+    this.#deleter = new ObjectDeleter(this.client, this.bucket);
     this.#endpoints = [options.endpoint, options.publicEndpoint].filter((url) => url !== undefined);
     this.#forcePathStyle = options.forcePathStyle;
     this.#options = options;
@@ -186,42 +182,9 @@ export class Storage {
     }
   }
 
-  /** Deletes keys; missing ones count as deleted. Some stores delete single objects only. */
+  /** Deletes keys; missing ones count as deleted. */
   async delete(keys: readonly string[]): Promise<void> {
-    for (let start = 0; start < keys.length; start += DELETES_AT_ONCE) {
-      const batch = keys.slice(start, start + DELETES_AT_ONCE);
-      if (!this.#deletesOneByOne) this.#deletesOneByOne = !(await this.#deleteBatch(batch));
-      if (this.#deletesOneByOne) await this.#deleteOneByOne(batch);
-    }
-  }
-
-  /** @returns false when the store has no batches */
-  async #deleteBatch(keys: readonly string[]): Promise<boolean> {
-    const Objects = keys.map((Key) => ({ Key }));
-    try {
-      const answer = await this.client.send(
-        new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects, Quiet: true } }),
-      );
-      const failure = answer.Errors?.find((error) => error.Code !== 'NoSuchKey');
-      if (failure !== undefined) throw new Error(`could not delete ${failure.Key}: ${failure.Code}`);
-      return true;
-    } catch (error) {
-      if (!isBatchRefused(error)) throw error;
-      return false;
-    }
-  }
-
-  async #deleteOneByOne(keys: readonly string[]): Promise<void> {
-    for (let start = 0; start < keys.length; start += SINGLE_DELETES_AT_ONCE)
-      await Promise.all(
-        keys.slice(start, start + SINGLE_DELETES_AT_ONCE).map(async (Key) => {
-          try {
-            await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key }));
-          } catch (error) {
-            if (!isMissing(error)) throw error;
-          }
-        }),
-      );
+    await this.#deleter.delete(keys);
   }
 
   /** Keys below a prefix, page by page. */

@@ -1,0 +1,76 @@
+import type { ConversationHandle } from './conversations/conversation.ts';
+import type { MessagePage } from './conversations/conversation-state.ts';
+import type { Follower, FollowHandlers } from './conversations/follower.ts';
+import type { MediaHandle, MediaOptions } from './media/media.ts';
+import type { MediaUrl, MediaUrlRefusal, MediaUrlRequest } from './media/media-urls.ts';
+import type { MessageInput, OutgoingMessage } from './messages/outgoing-message.ts';
+import type { Readable } from './observable.ts';
+import type { KeyValueStore } from './store/key-value-store.ts';
+import type { GetToken } from './tokens.ts';
+import type { Upload, UploadOptions } from './uploads/upload.ts';
+import type { UploadSettings } from './uploads/upload-settings.ts';
+import type { Uploads } from './uploads/uploads.ts';
+import type { Conversation, Message, PostMessage } from './wire/conversation.ts';
+
+export interface ClientOptions {
+  /** Origin of the api: its `PUBLIC_URL`. */
+  baseUrl: string;
+  /** Returns the host's JWT for the user who is logged in. The SDK calls it for each request, so it should cache. */
+  getToken: GetToken;
+  /** Origin of the gateway. Default: what `/config.json` says. */
+  gatewayUrl?: string | undefined;
+  /** Id of the user. Default: the token's `sub`. */
+  userId?: string | undefined;
+  /** Where unfinished uploads, unsent messages and the last messages are kept: IndexedDB in a browser, memory elsewhere. */
+  store?: KeyValueStore | undefined;
+  uploads?: Partial<UploadSettings> | undefined;
+  /** Called with non-fatal errors, such as a store that is full. Default: `console.warn`. */
+  onWarning?: ((error: unknown) => void) | undefined;
+}
+
+/** All promises reject with ClaimcheckError. */
+export interface ClaimcheckClient {
+  /** Puts a file into the queue of uploads. Returns at once. */
+  upload(file: Blob, options?: UploadOptions): Upload;
+  readonly uploads: Uploads;
+  readonly conversations: {
+    list(): Promise<Conversation[]>;
+    /** The caller becomes a member too. */
+    create(input: { conversation_id?: string; member_ids: string[] }): Promise<Conversation>;
+  };
+  readonly messages: {
+    /**
+     * Shown at once, and sent when it can be: once its upload is stored, when there is a network and a login, after
+     * a reload. Messages whose media is not stored yet hold no other message up. Throws `invalid_option` when there is nothing
+     * to send.
+     */
+    send(conversationId: string, input: MessageInput): OutgoingMessage;
+    /** Not sent yet, of all conversations. */
+    readonly outgoing: Readable<readonly OutgoingMessage[]>;
+    /** The newest, or the newest before `before_seq`; at most 200. */
+    list(conversationId: string, query?: { before_seq?: number; limit?: number }): Promise<MessagePage>;
+    /** One request and no queue. Repeatable: the same `client_message_id` gives the same message. */
+    post(conversationId: string, message: PostMessage): Promise<Message>;
+    /** Deletes a message of the user's. Repeatable. */
+    delete(conversationId: string, messageId: string): Promise<void>;
+  };
+  /** The same object for the same id. */
+  conversation(id: string): ConversationHandle;
+  /** The same object for the same id and conversation. */
+  media(id: string, options?: MediaOptions): MediaHandle;
+  /** Signed URLs, or the problem documents that say why there is none; at most 100. */
+  mediaUrls(items: readonly MediaUrlRequest[]): Promise<(MediaUrl | MediaUrlRefusal)[]>;
+  /** Returns the id of the user, from the token. */
+  userId(): Promise<string>;
+  /** Opens a socket of its own that stays, and comes back, until it is closed. Needs `gatewayUrl`. */
+  follow(handlers: FollowHandlers): Follower;
+  /** Resolves when what a reload interrupted continues, or cannot: then `onWarning` says why. Waits for a token. */
+  readonly restored: Promise<void>;
+  /** Stops uploads and messages, and closes the socket. What is not sent stays in the store, for the next client. */
+  close(): void;
+  /**
+   * Closes the client and deletes everything of this user from the store: messages, unsent ones, and the bytes of
+   * unfinished uploads. For a logout; call it while `getToken` still works, or with `userId`.
+   */
+  forget(): Promise<void>;
+}
