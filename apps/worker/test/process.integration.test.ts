@@ -117,7 +117,10 @@ describe('an end in the middle of a job', () => {
     }
     await harness.startWorker(settings);
     expect(await harness.response(request, 'final', 100_000)).toMatchObject({ success: true });
-    expect(await harness.keysOf(request.mediaId)).not.toContain(`${request.mediaId}/e1/released.json`);
+    // It goes between the answer and the ack.
+    await expect
+      .poll(() => harness.keysOf(request.mediaId), { timeout: 10_000 })
+      .not.toContain(`${request.mediaId}/e1/released.json`);
   }, 200_000);
 
   it('by a file costs its neighbour nothing, and is blamed on the file alone', async () => {
