@@ -16,7 +16,7 @@ const NAMES = [
   'upgrade',
   'dashboards',
 ];
-/** The one that draws pages. */
+/** The soak that draws pages. */
 const WITH_BROWSER = 'dashboards';
 const EX_USAGE = 64;
 

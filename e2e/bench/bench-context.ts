@@ -15,15 +15,15 @@ export interface BenchContext {
 }
 
 export interface BenchReport {
-  /** What is written to the results file. */
+  /** The content of the results file. */
   result: object;
-  /** The same for people. */
+  /** The same as a table for people. */
   table: string;
 }
 
 export type Bench = (context: BenchContext) => Promise<BenchReport>;
 
-// Only what finds programs: servers that are configured elsewhere are not ours to put under load.
+// Only variables that find programs: servers configured elsewhere must not get our load.
 const PASSED_ON = ['PATH', 'HOME', 'CLAIMCHECK_CACHE_DIR', 'GOPROXY', 'GOFLAGS'];
 
 /** Benches whose figures include a scan. */
@@ -31,13 +31,13 @@ const SCANNED: readonly string[] = ['pipeline', 'journey'];
 /** Benches that count Postgres's statements; the storage server is no part of what they compare. */
 const COUNTED: readonly string[] = ['journey'];
 
-/** Rejects on Ctrl-C, so that the servers and their gigabytes go as after any other failure. */
+/** Rejects on Ctrl-C, so that servers and their gigabytes are removed as after any other failure. */
 const interrupted = async (): Promise<never> => {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   throw new Error('interrupted');
 };
 
-/** Runs a bench on servers started for it alone. */
+/** Runs a bench on servers started only for it. */
 export const withBenchContext = async (
   options: BenchOptions,
   env: Readonly<Record<string, string | undefined>>,

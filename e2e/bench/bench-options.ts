@@ -2,18 +2,18 @@ import { parseArgs } from 'node:util';
 import { SERVER_NAMES, type ServerName } from './servers/bench-server.ts';
 
 export interface BenchOptions {
-  /** Which bench. */
+  /** The bench to run. */
   name: string;
-  /** A short run: does it work? Its figures mean little. */
+  /** A short run that only shows that it works: its figures mean little. */
   quick: boolean;
-  /** Also what takes minutes. */
+  /** Includes measurements that take minutes. */
   long: boolean;
   rounds: number;
   /** Size of each upload into the sink, in MiB. */
   sink_mib: number;
-  /** Names of loads; none means all. */
+  /** Names of loads; an empty list means all. */
   loads: readonly string[];
-  /** None means all that there are. */
+  /** Names of servers; an empty list means all available ones. */
   servers: readonly ServerName[];
   /** Slow clients. */
   clients: number;
@@ -25,7 +25,7 @@ export interface BenchOptions {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A mistake in how the bench was called; the message is for its user. */
+/** A mistake in the command line; the message is for its user. */
 export class UsageError extends Error {}
 
 const wholeNumber = (option: string, value: string | undefined, fallback: number): number => {
@@ -64,7 +64,7 @@ const parse = (args: readonly string[]) => {
   }
 };
 
-/** The whole configuration of a bench. @throws UsageError */
+/** Reads the complete configuration of a bench. @throws UsageError */
 export const readOptions = (args: readonly string[], env: Environment): BenchOptions => {
   const { values, positionals } = parse(args);
   const [name = '', surplus] = positionals;

@@ -1,6 +1,6 @@
 type Cell = string | number | undefined;
 
-/** Columns side by side, numbers to the right; for a terminal. */
+/** Formats columns side by side, numbers to the right; for a terminal. */
 export const formatTable = (head: readonly string[], rows: readonly (readonly Cell[])[]): string => {
   const text = (cell: Cell) => (cell === undefined ? '' : String(cell));
   const widths = head.map((title, column) =>

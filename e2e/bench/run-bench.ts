@@ -32,7 +32,7 @@ const BENCHES: Record<string, Bench> = {
 /** Benches with a worker, which does not start without ffmpeg. */
 const WITH_WORKER: readonly string[] = ['pipeline', 'journey'];
 
-/** A run of a part of it, or a hasty one, must not replace the figures of a whole one. */
+/** A partial or quick run must not replace the figures of a complete one. */
 const resultFile = (options: BenchOptions): string | undefined => {
   if (options.out !== undefined) return resolve(options.out);
   const whole = !options.quick && options.loads.length === 0 && options.servers.length === 0;

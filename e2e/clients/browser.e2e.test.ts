@@ -28,7 +28,7 @@ interface BlankSite {
   close(): void;
 }
 
-/** An origin of its own, with blank pages. */
+/** A separate origin, with blank pages. */
 const serveBlank = async (): Promise<BlankSite> => {
   const server = http.createServer((_, response) => {
     response.setHeader('content-type', 'text/html');
@@ -66,7 +66,7 @@ const task = (options: Partial<PageTask> = {}): PageTask => ({
 
 const sameOrigin = () => `${world.clientLink.url}/config.json`;
 
-/** Uploads from a page that is left on the way and opened again. */
+/** Uploads from a page that is left midway and opened again. */
 const uploadOverAReload = async (
   name: string,
   script: string,
@@ -118,7 +118,7 @@ test('a page of an origin that is not listed cannot upload', async () => {
     await page.start(file, task());
     const report = await page.outcome();
     expect(report.url).toBeUndefined();
-    // The browser asks before it sends, and shows the page no answer.
+    // The browser sends a preflight first, and shows the page no answer.
     expect(report.error).toMatch(/failed to create upload.*response code: n\/a/s);
   } finally {
     await page.close();

@@ -11,7 +11,7 @@ export interface DraftExchange {
   announced: Promise<DraftAnswer>;
   /** Undefined when the connection ended before an answer. */
   answer: Promise<DraftAnswer | undefined>;
-  /** Resolves when the bytes that are sent have left. */
+  /** Resolves when the bytes have been sent. */
   sent: Promise<void>;
   /** Ends the connection from this side. */
   cut(): void;
@@ -19,13 +19,13 @@ export interface DraftExchange {
 
 export interface DraftBody {
   bytes: Buffer;
-  /** How many of them are sent before the request falls silent; by default all. */
+  /** Number of bytes sent before the request falls silent; by default all. */
   sent?: number;
 }
 
 /**
- * Sends a request of the IETF draft as URLSession does: the same headers each time, the interop version with
- * every request, and the URL of the upload from the 104.
+ * Sends a request of the IETF draft like URLSession: the same headers each time, the interop version with every request, and
+ * the URL of the upload from the 104.
  */
 export const sendDraft = (
   url: string,

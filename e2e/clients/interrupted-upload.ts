@@ -10,7 +10,7 @@ import { seeded } from '../harness/seeded.ts';
 import type { Toxic } from '../harness/toxiproxy.ts';
 
 export const FILE_BYTES = 20 * 1_024 * 1_024 + 12_345;
-/** A line slow enough that an upload over so many connections can be met on its way. */
+/** A speed at which an upload over this many connections can be interrupted. */
 export const slow = (connections = 1): Toxic => ({
   type: 'bandwidth',
   stream: 'upstream',
@@ -23,12 +23,12 @@ export interface ClientTask {
   endpoint: string;
   token: string;
   file: string;
-  /** Where the client keeps upload URLs between two runs. */
+  /** Where the client stores upload URLs between two runs. */
   state: string;
 }
 
 /**
- * Uploads random bytes with a client that is killed on its way and started again; what arrives is compared.
+ * Uploads random bytes with a client that is killed midway and started again, and compares the stored bytes.
  */
 export const uploadInTwoRuns = async (
   { system, clientLink, heal }: FaultySystem,

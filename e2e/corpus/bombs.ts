@@ -20,7 +20,7 @@ interface PngShape {
   colour: 'grey' | 'rgba';
 }
 
-/** A PNG of zeros, whole and valid: next to nothing to send, everything to decode. */
+/** A valid PNG of zeros: tiny to send, huge to decode. */
 export const pngOfZeros = ({ width, height, bits, colour }: PngShape): Buffer => {
   const channels = colour === 'grey' ? 1 : 4;
   const row = 1 + Math.ceil((width * bits * channels) / 8);

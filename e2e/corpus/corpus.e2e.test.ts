@@ -32,7 +32,7 @@ const hostileFiles = async (): Promise<HostileFile[]> => {
   ];
 };
 
-/** What is not as it must be, in words. */
+/** Lists the faults of a file's outcome, in words. */
 const complaint = (file: HostileFile, id: string, outcomes: Awaited<ReturnType<HostileWorld['settled']>>) => {
   const { state, scan_state, failure_code } = outcomes.get(id) ?? {};
   const isExpected =

@@ -16,7 +16,7 @@ test(`${FILES} changed files of every kind: each settles, and the worker lives`,
   const summary = await fuzz(world, await realFiles(), seeded('fuzz'), { count: FILES });
   console.log(JSON.stringify(summary));
   expect(summary.files).toBe(FILES);
-  // Some are too broken, some are not broken enough: otherwise this would say little.
+  // Some files are too broken, others not broken enough: with only one kind, the test would prove little.
   expect(summary.states.degraded).toBeGreaterThan(0);
   expect(summary.states.ready).toBeGreaterThan(0);
 }, 300_000);

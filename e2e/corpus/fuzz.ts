@@ -5,19 +5,19 @@ import type { HostileWorld, Outcome } from './hostile-world.ts';
 import { mutate } from './mutate.ts';
 import type { RealFile } from './real-files.ts';
 
-/** Queued before the worker at any time. */
+/** Number of files queued before the worker at any time. */
 const IN_FLIGHT = 24;
 const SETTLES_WITHIN_MS = 60_000;
 
 export interface FuzzSummary {
   files: number;
-  /** How many ended in each state. */
+  /** Number of files that ended in each state. */
   states: Record<string, number>;
 }
 
 const ARTEFACTS = new URL('../artefacts/', import.meta.url);
 
-/** Those that have not settled, to be looked at by themselves. */
+/** Returns files that have not settled, for separate inspection. */
 const keep = async (
   wave: readonly RealFile[],
   ids: readonly string[],
@@ -35,7 +35,7 @@ const keep = async (
 
 /**
  * Uploads changed copies of real files until there are `count` of them, or `isOver` says so.
- * @throws when one does not settle, or the worker was ended or could not make sense of an error
+ * @throws when one does not settle, or the worker ended or reported an unknown error
  */
 export const fuzz = async (
   world: HostileWorld,

@@ -7,7 +7,7 @@ import { zipFile } from './zip-file.ts';
 const EICAR = Buffer.from(eicarTestString, 'latin1');
 const MIB = 1_024 ** 2;
 
-/** @param scanLimit bytes that the scanner takes */
+/** @param scanLimit bytes that the scanner accepts */
 export const hostileArchives = (random: Seeded, scanLimit: number): HostileFile[] => {
   const zip = { filetype: 'application/zip' } as const;
   const infected = { ends: ['blocked'], scan: 'infected' } as const;

@@ -1,16 +1,16 @@
 import type { MediaState } from '@claimcheck/contracts/media';
 
-/** A file that somebody made to hurt, and what it must come to. */
+/** A file made to do harm, and its required outcome. */
 export interface HostileFile {
   name: string;
   bytes: Buffer;
-  /** What its sender says it is. */
+  /** The type that its sender declares. */
   filetype: string;
-  /** What its sender says its SHA-256 is, in hexadecimal. */
+  /** The SHA-256 that its sender declares, in hexadecimal. */
   sha256?: string;
-  /** States that it may end in. */
+  /** States in which it may end. */
   ends: readonly MediaState[];
-  /** `failure_code`, where it fails for one reason only. */
+  /** `failure_code`, if it can fail for only one reason. */
   code?: string;
   scan?: 'clean' | 'infected' | 'unscannable';
 }

@@ -27,7 +27,7 @@ const bombs = (): HostileFile[] => {
       bytes: pngOfZeros({ width: 30_000, height: 30_000, bits: 1, colour: 'grey' }),
     },
     {
-      // Just within the limit, and 392 MB when it is decoded.
+      // Just within the limit, and 392 MB when decoded.
       name: 'a PNG of 49 megapixels with 64 bits each',
       filetype: 'image/png',
       bytes: pngOfZeros({ width: 7_000, height: 7_000, bits: 16, colour: 'rgba' }),
@@ -43,7 +43,7 @@ const bombs = (): HostileFile[] => {
       name: 'a GIF of 2,000 frames of 4 megapixels',
       filetype: 'image/gif',
       bytes: gifOfFrames(2_048, 2_000),
-      // Too many to keep it moving; its first frame is a picture all the same.
+      // Too many to keep it animated; its first frame is still a picture.
       ends: ['ready'],
     },
     {
@@ -94,7 +94,7 @@ export const hostilePictures = async (photo: Buffer, canary: string): Promise<Ho
     },
     {
       ...picture,
-      // A document: handed out as an attachment, never drawn.
+      // A document: delivered as an attachment, never rendered.
       name: 'an SVG with a script',
       filetype: 'image/svg+xml',
       bytes: Buffer.from(svg(canary)),
@@ -103,7 +103,7 @@ export const hostilePictures = async (photo: Buffer, canary: string): Promise<Ho
       name: 'an SVG that calls itself a PNG',
       filetype: 'image/png',
       bytes: Buffer.from(svg(canary)),
-      // The content decides: a document, handed out as an attachment, never drawn.
+      // The content decides: a document, delivered as an attachment, never rendered.
       ends: ['ready'],
     },
   ];

@@ -9,7 +9,7 @@ const STREAMS = 1_000;
 const withManyStreams = (mp4: Buffer): Buffer =>
   changed(mp4, (box) => (box.type === 'trak' ? Array.from({ length: STREAMS / 2 }, () => box) : [box]));
 
-// Version and flags, then a number of entries, of which there are none; stsz has a size of all before it.
+// Version and flags, then a number of entries, which is zero; stsz has a common size before it.
 const EMPTY_TABLES: Record<string, number> = {
   stts: 8,
   stsc: 8,
@@ -26,7 +26,7 @@ const withoutFrames = (mp4: Buffer): Buffer =>
     return size === undefined ? [box] : [{ ...box, content: Buffer.alloc(size) }];
   });
 
-/** Says that its pictures and sounds are in another file. */
+/** An mp4 that says its pictures and sounds are in another file. */
 const withContentAt = (mp4: Buffer, url: string): Buffer => {
   const content = Buffer.concat([Buffer.alloc(4), Buffer.from(`${url}\0`)]);
   const entry = writeBoxes([{ type: 'url ', content }]);
@@ -54,7 +54,7 @@ const manifest = (canary: string): string =>
 /** @param canary an address that nothing may connect to */
 export const hostileVideos = (mp4: Buffer, canary: string): HostileFile[] => {
   const video = { filetype: 'video/mp4', ends: ['degraded'] } as const;
-  // The content decides: texts, handed out as attachments, never followed.
+  // The content decides: texts, delivered as attachments, never followed.
   const text = { filetype: 'video/mp4', ends: ['ready'] } as const;
   return [
     { ...text, name: 'a playlist named .mp4', bytes: Buffer.from(playlist(canary)) },
@@ -75,7 +75,7 @@ export const hostileVideos = (mp4: Buffer, canary: string): HostileFile[] => {
       ...video,
       name: 'an mp4 whose content is elsewhere',
       bytes: withContentAt(mp4, `${canary}/content`),
-      // Read from the file itself, as if nothing had been said.
+      // Read from the file itself, as if the reference did not exist.
       ends: ['degraded', 'ready'],
     },
     {

@@ -18,7 +18,7 @@ export interface Outcome {
 
 type FileToUpload = Pick<HostileFile, 'bytes' | 'filetype' | 'sha256'>;
 
-/** The system with eyes on what hostile files do to its worker. */
+/** The system, with a watch on what hostile files do to its worker. */
 export class HostileWorld {
   readonly system: System;
   readonly network: NetworkWatch;
@@ -61,7 +61,7 @@ export class HostileWorld {
     return upload.id;
   }
 
-  /** What has become of media objects, as far as they have settled. */
+  /** Returns the outcomes of media objects that have settled. */
   async settled(ids: readonly string[]): Promise<Map<string, Outcome>> {
     const rows = await this.#database.client.media_object.findMany({
       where: { media_object_id: { in: [...ids] } },
@@ -71,7 +71,7 @@ export class HostileWorld {
     return new Map(ended.map(({ media_object_id, ...outcome }) => [media_object_id, outcome]));
   }
 
-  /** Waits for all of them. @throws when some are not settled in time */
+  /** Waits for all of them. @throws when some do not settle in time */
   async untilSettled(ids: readonly string[], withinMs: number): Promise<Map<string, Outcome>> {
     const all = async () => {
       const outcomes = await this.settled(ids);
@@ -92,12 +92,12 @@ export class HostileWorld {
     return (await runClaimcheck(this.system.apiEnv, 'media', 'show', id)).out;
   }
 
-  /** Whether the worker is the process that it was. */
+  /** Whether the worker is still the same process. */
   get isWorkerUnharmed(): boolean {
     return this.system.apps.worker.pid === this.#firstPid;
   }
 
-  /** Requests that were taken again, or given up: the fault was ours, not the file's. */
+  /** Number of retried or abandoned requests: then the fault was ours, not the file's. */
   async unhandled(): Promise<string[]> {
     const metrics = await (await fetch(`${this.system.adminUrls.worker}/metrics`)).text();
     return metrics

@@ -8,7 +8,7 @@ import { damaged, files, sounds } from './kinds/sound-and-files.ts';
 
 const WITHIN_MS = 120_000;
 const RANDOM_FILMS = 4;
-/** A few of each group; `npm run corpus` sends them all. */
+/** A few files of each group; `npm run corpus` sends all of them. */
 const EVERY = 4;
 
 let world: HostileWorld;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.stop());
 
-test('files of every kind arrive as they must', async () => {
+test('files of every kind arrive as required', async () => {
   const groups = [pictures(), animations(), films(), sounds(), files(), damaged()];
   const some = groups.flatMap((group) => group.filter((_, index) => index % EVERY === 0));
   expect(complaintsOf(await checkFiles(world, some, WITHIN_MS))).toEqual([]);

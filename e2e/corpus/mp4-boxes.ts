@@ -1,7 +1,7 @@
-/** A box of an mp4: of others, or of bytes. ISO/IEC 14496-12. */
+/** A box of an mp4, which contains boxes or bytes. ISO/IEC 14496-12. */
 export interface Box {
   type: string;
-  /** Boxes inside; undefined where the content is kept as it is. */
+  /** Boxes inside; undefined if the content is kept unchanged. */
   boxes?: Box[];
   content: Buffer;
 }
@@ -33,7 +33,7 @@ export const writeBoxes = (boxes: readonly Box[]): Buffer =>
     }),
   );
 
-/** Every box, at any depth, as `change` gives it back: one, several, or none. */
+/** Replaces every box, at any depth, by what `change` returns: one, several, or none. */
 export const changeBoxes = (boxes: readonly Box[], change: (box: Box) => Box[]): Box[] =>
   boxes.flatMap((box) =>
     change(box.boxes === undefined ? box : { ...box, boxes: changeBoxes(box.boxes, change) }),

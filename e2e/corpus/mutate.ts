@@ -6,7 +6,7 @@ const MAX_FLIPS = 64;
 const MAX_RUN = 256;
 const EXTREMES = [0, 1, 0x7f_ff_ff_ff, 0x80_00_00_00, 0xff_ff_ff_ff];
 
-/** Where something is changed: half of the time in the head, where formats keep what they say of themselves. */
+/** Picks a position: half of the time in the head, where formats describe themselves. */
 const placeIn = (bytes: Buffer, random: Seeded): number =>
   random.int(0, Math.min(bytes.length, random.pick([MAX_RUN, bytes.length])) - 1);
 
@@ -43,7 +43,7 @@ const overwrite: Mutation = (bytes, random) => {
   return changed;
 };
 
-/** A length, a count, an offset that is out of all bounds. */
+/** A length, a count or an offset beyond all bounds. */
 const exaggerate: Mutation = (bytes, random) => {
   const changed = Buffer.from(bytes);
   if (changed.length < 4) return changed;

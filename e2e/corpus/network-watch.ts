@@ -6,9 +6,9 @@ import { descendantsOf } from '../harness/processes-of.ts';
 
 const LOOK_EVERY_MS = 20;
 
-/** Notes where a process and its children connect to, and listens where nobody may. */
+/** Records where a process and its children connect, and listens where no connection may arrive. */
 export class NetworkWatch {
-  /** Ports that were seen at the other end of their connections. */
+  /** Remote ports of their connections. */
   readonly ports = new Set<number>();
   readonly #canary: Server;
   readonly #pid: () => number;
@@ -26,19 +26,19 @@ export class NetworkWatch {
     this.#done = this.#watch();
   }
 
-  /** @param pid asked again and again: a process that was started anew has another */
+  /** @param pid called again and again, because a restarted process has another one */
   static async start(pid: () => number): Promise<NetworkWatch> {
     const canary = createServer().listen(0, '127.0.0.1');
     await once(canary, 'listening');
     return new NetworkWatch(canary, pid);
   }
 
-  /** For hostile files to point at. */
+  /** The address to which hostile files point. */
   get canaryUrl(): string {
     return `http://127.0.0.1:${(this.#canary.address() as AddressInfo).port}`;
   }
 
-  /** Connections that were made to the canary. */
+  /** Number of connections to the canary. */
   get visits(): number {
     return this.#visits;
   }

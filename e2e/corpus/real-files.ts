@@ -72,7 +72,7 @@ const documents = (): RealFile[] => {
   ];
 };
 
-/** A whole, small file of every kind that the worker knows. */
+/** Creates a complete, small file of every kind that the worker knows. */
 export const realFiles = async (): Promise<RealFile[]> => {
   const timed = await Promise.all(
     TIMED.map(async ([kind, filetype, args]) => ({

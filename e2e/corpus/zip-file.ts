@@ -3,7 +3,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 interface ZipEntry {
   name: string;
   content: Buffer;
-  /** Says that it is encrypted, with content that nobody can open. */
+  /** Claims to be encrypted, with content that cannot be opened. */
   encrypted?: boolean;
 }
 
@@ -31,7 +31,7 @@ const entryParts = (entry: ZipEntry, offset: number): { local: Buffer; central: 
   };
 };
 
-/** A ZIP archive written by hand, as no program would write it when told to encrypt. */
+/** Builds a ZIP archive by hand, in a way that no encrypting program would. */
 export const zipFile = (entries: readonly ZipEntry[]): Buffer => {
   const locals: Buffer[] = [];
   const centrals: Buffer[] = [];

@@ -9,16 +9,16 @@ import { startSystem } from '../harness/system.ts';
 
 /** A tus server on a real S3 server, with a proxy between them that can fail. */
 export interface Contestant {
-  /** Where uploads are created. */
+  /** URL for creating uploads. */
   endpoint: string;
   headers: Record<string, string>;
   s3: S3FaultProxy;
   service: ManagedService;
   /** The key of an upload's finished object. */
   keyOf(url: string): string;
-  /** Whether the server's operator was notified that this upload is finished. */
+  /** Whether the server notified its operator that this upload is finished. */
   isReported(url: string): Promise<boolean>;
-  /** Another process beside it, on the same storage. @returns where its uploads are */
+  /** Starts another process on the same storage. @returns its URL for uploads */
   addReplica(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -27,11 +27,11 @@ type Stack = Record<string, string>;
 
 const lastSegment = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
 
-/** @param env of the processes, beside their own */
+/** @param env of the processes, in addition to their own */
 export const startOurs = async (stack: Stack, env: Record<string, string> = {}): Promise<Contestant> => {
   const s3 = await S3FaultProxy.start(stack.S3_ENDPOINT ?? '');
   const system = await startSystem({ ...stack, S3_ENDPOINT: s3.url }, env);
-  // Its requests to S3 are not the upload's.
+  // Its requests to S3 do not belong to the upload.
   await system.apps.worker.stop();
   const headers = { authorization: `Bearer ${system.tokenFor('ann')}` };
   const replicas: ManagedService[] = [];
@@ -58,7 +58,7 @@ export const startOurs = async (stack: Stack, env: Record<string, string> = {}):
   };
 };
 
-/** @tus/server with @tus/s3-store as their README shows them. */
+/** Starts @tus/server with @tus/s3-store as their README shows. */
 export const startStock = async (stack: Stack, env: Record<string, string> = {}): Promise<Contestant> => {
   const s3 = await S3FaultProxy.start(stack.S3_ENDPOINT ?? '');
   const storage = {

@@ -14,7 +14,7 @@ export interface Called {
   location: string;
 }
 
-/** A tus client with no will of its own: each call is one request. */
+/** A tus client without logic of its own: each call is one request. */
 export class DefectClient {
   readonly #server: Pick<Contestant, 'endpoint' | 'headers' | 'keyOf'>;
   readonly #bucket: Bucket;
@@ -82,7 +82,7 @@ export class DefectClient {
     return request;
   }
 
-  /** A PATCH that sends `first`, and is silent then. Resolves when the bytes have left. */
+  /** Sends a PATCH with `first`, then falls silent. Resolves when the bytes have been sent. */
   async hang(url: string, length: number, first = Buffer.alloc(1)): Promise<http.ClientRequest> {
     const request = this.openPatch(url, length);
     request.write(first);

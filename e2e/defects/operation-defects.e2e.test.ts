@@ -9,8 +9,8 @@ import { until } from '../harness/until.ts';
 import { type Contestant, startOurs, startStock } from './contestant.ts';
 import { DefectClient, MIB } from './defect-client.ts';
 
-// Defects of the stock store that show with several processes, with time, or with a crash. As in
-// upload-defects: the same test has to fail there and pass with ours.
+// Defects of the stock store that appear with several processes, over time, or after a crash. As in
+// upload-defects, the same test must fail there and pass with ours.
 
 type Stack = Record<string, string>;
 
@@ -23,7 +23,7 @@ const SHORT_REQUEST_TIMEOUT = {
   NODE_OPTIONS: `--import ${new URL('./short-request-timeout.ts', import.meta.url).href}`,
 };
 
-/** The stock store's own expiry, with everything past its time; ours does it by itself. */
+/** The stock store's own expiry, applied to everything past its time; ours does it by itself. */
 const expireStock = async (stack: Stack): Promise<void> => {
   const store = new S3Store({
     expirationPeriodInMilliseconds: 1,
@@ -41,7 +41,7 @@ const expireStock = async (stack: Stack): Promise<void> => {
   await store.deleteExpired();
 };
 
-/** A bucket that no other test has uploads in. */
+/** A bucket without uploads of other tests. */
 const ownBucket = async (): Promise<Stack> => {
   const stack: Stack = { ...inject('stack'), S3_BUCKET: `defects-${randomBytes(5).toString('hex')}` };
   await ensureBucket({
@@ -68,14 +68,14 @@ describe.each(contestants)('$name', ({ start, check, expire }) => {
     return { bucket, server, client: new DefectClient(server, bucket) };
   };
 
-  check('6: an old connection at another process takes nothing back', async () => {
+  check('6: an old connection to another process takes back no acknowledged bytes', async () => {
     const { server, client, bucket } = await begin(inject('stack'));
     const endpoint = await server.addReplica();
     const other = new DefectClient({ ...server, endpoint }, bucket);
     const bytes = randomBytes(20 * MIB);
     const url = await client.create(bytes.length);
     const otherUrl = url.replace(server.endpoint, endpoint);
-    // A part and a remainder of it are there when the phone's connection hangs.
+    // A part and a remainder of it are stored when the phone's connection hangs.
     const hanging = await client.hang(url, bytes.length, bytes.subarray(0, 9 * MIB));
     const { offset } = await until(
       async () => {
@@ -86,12 +86,12 @@ describe.each(contestants)('$name', ({ start, check, expire }) => {
     );
     const acknowledged = await other.patch(otherUrl, offset, bytes.subarray(offset, 12 * MIB));
     expect(acknowledged).toMatchObject({ status: 204, offset: 12 * MIB });
-    // The old process learns of the broken connection, and writes down what it has.
+    // The old process learns of the broken connection, and stores the bytes that it has.
     const requestsBefore = server.s3.requests.length;
     hanging.destroy();
     for (let look = 0; look < 15; look += 1) {
       expect((await other.head(otherUrl)).offset).toBe(12 * MIB);
-      // Until it has; ours had let go before, and asks the storage nothing.
+      // Wait for that; ours had already released the upload, and sends the storage nothing.
       await pause(server.s3.requests.length > requestsBefore ? 20 : 100);
     }
     expect(await other.patch(otherUrl, 12 * MIB, bytes.subarray(12 * MIB))).toMatchObject({ status: 204 });
@@ -120,7 +120,7 @@ describe.each(contestants)('$name', ({ start, check, expire }) => {
     const answer = new Promise<number>((resolve) => {
       request.on('response', ({ statusCode = 0 }) => resolve(statusCode)).on('error', () => resolve(0));
     });
-    // Slowness is what is tested: four times as long as the limit.
+    // Slowness itself is under test: four times as long as the limit.
     for (let sent = 0; sent < bytes.length && !request.destroyed; sent += 1_024) {
       request.write(bytes.subarray(sent, sent + 1_024));
       await pause(250);
@@ -142,7 +142,7 @@ describe.each(contestants)('$name', ({ start, check, expire }) => {
     await client.patch(url, 0, bytes).catch(() => undefined);
     server.s3.heal();
     await server.service.restart();
-    // What a client does that got no answer.
+    // As a client does that received no answer.
     const asked = await until(
       async () => {
         const answer = await client.head(url).catch(() => undefined);

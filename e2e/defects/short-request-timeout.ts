@@ -1,5 +1,5 @@
 // Node ends a request that takes longer than 300 s. Imported before a server's own code, this shortens that
-// default, so that a test sees in seconds which server relies on it. A server with its own limit keeps it.
+// default, so that a test sees within seconds which server relies on it. A server with its own limit keeps it.
 import http from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 

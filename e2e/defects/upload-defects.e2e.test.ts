@@ -5,8 +5,8 @@ import { isComplete, isPart } from '../harness/s3-fault-proxy.ts';
 import { type Contestant, startOurs, startStock } from './contestant.ts';
 import { DefectClient, MIB } from './defect-client.ts';
 
-// What the stock store does with a storage or a network that is not perfect, one test each. The same test
-// runs against it and against ours: there it has to fail, so that the test is known to see the defect.
+// How the stock store handles a faulty storage or network, one test for each defect. The same test runs against
+// it and against ours: it must fail there, which proves that the test detects the defect.
 
 let bucket: Bucket;
 beforeAll(() => {
@@ -63,7 +63,7 @@ describe.each(contestants)('%s', (_, start, check) => {
 
   check('4: sixty silent clients do not stop the sixty-first', async () => {
     const urls = await Promise.all(Array.from({ length: 60 }, () => client.create(9 * MIB)));
-    // Each has been heard: its bytes are waited for.
+    // The server has received each of them: it waits for their bytes.
     const hanging = await Promise.all(urls.map((url) => client.hang(url, 9 * MIB)));
     try {
       const bytes = randomBytes(9 * MIB);
@@ -94,14 +94,14 @@ describe.each(contestants)('%s', (_, start, check) => {
     expect(asked.status === 200 && asked.offset === bytes.length && object === undefined).toBe(false);
   });
 
-  check('8: the deletion of a finished upload deletes it', async () => {
+  check('8: deleting a finished upload deletes its object', async () => {
     const url = await client.create(100);
     await client.patch(url, 0, randomBytes(100));
     expect((await client.call('DELETE', url, {})).status).toBe(204);
     expect(await client.stored(url)).toBeUndefined();
   });
 
-  check('8: the deletion of an unfinished upload deletes its tail', async () => {
+  check('8: deleting an unfinished upload deletes its tail', async () => {
     const url = await client.create(20 * MIB);
     await client.patch(url, 0, randomBytes(MIB));
     await client.call('DELETE', url, {});

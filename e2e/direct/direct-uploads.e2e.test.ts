@@ -49,7 +49,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
       `by="${by}",settlement="${settlement}"`,
     );
 
-  test('a client that dies after its PUT: the bucket’s event alone makes it ready', async () => {
+  test('a client dies after its PUT: the bucket’s event alone finishes the upload', async () => {
     const bytes = noise(300_000);
     const { status, body } = await ann.authorize(randomFile(bytes, ['tus', 'put', 'multipart']));
     expect([status, body.upload.protocol, body.upload.method]).toEqual([201, 'put', 'PUT']);
@@ -58,9 +58,9 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     expect(await looks('event', 'finished')).toBe(1);
   });
 
-  test('the doctor says whether this store takes a request that was cut off for a whole one', async () => {
+  test('the doctor reports whether this store accepts truncated requests', async () => {
     const { verdict, detail } = (await runDoctor(system.apiEnv)).line('cut requests');
-    // So long as this versitygw is the one that is pinned: a later one refuses it.
+    // This versitygw, which is pinned, accepts them; a later one refuses them.
     if (store === 'versitygw') {
       expect(verdict).toBe('warning');
       expect(detail).toMatch(/keeps 524288 of 1048576 bytes/);
@@ -85,7 +85,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     }
   });
 
-  test('what was signed is what may be written: this length, this key, once', async () => {
+  test('a signature allows exactly this length and this key, once', async () => {
     const bytes = noise(1_000);
     const { media, upload } = (await ann.authorize(randomFile(bytes, ['put']))).body;
     const id = media.media_object_id;
@@ -117,7 +117,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     expect(await ann.complete(id)).toMatchObject({ status: 200, body: { state: 'ready' } });
   });
 
-  test('another listener on the stream hears of it, as the documentation shows', async () => {
+  test('another listener on the stream receives the event, as the documentation shows', async () => {
     const listener = await startDocumentedListener({
       NATS_URL: servers.env.NATS_URL ?? '',
       APP_NAME: system.appName,
@@ -142,7 +142,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     return ann.user.mediaIn(media.media_object_id, ['ready', 'degraded', 'failed']);
   };
 
-  test('a file with another hash than its client says fails', async () => {
+  test('a file with another hash than its client claims fails', async () => {
     const lie = { sha256: sha256(Buffer.from('something else')) };
     expect(await settledAfterPut(noise(500), lie)).toMatchObject({
       state: 'failed',
@@ -150,7 +150,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     });
   });
 
-  test('a page that says it is a picture is delivered as an attachment, under its own type', async () => {
+  test('a page that claims to be a picture is delivered as an attachment, under its own type', async () => {
     const page = Buffer.from('<html><script>alert(1)</script></html>');
     const media = await settledAfterPut(page, { content_type: 'image/png', filename: 'a.png' });
     expect(['ready', 'degraded']).toContain(media.state);
@@ -187,7 +187,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     expect(await ann.renew(media.media_object_id)).toMatchObject({ status: 410 });
   });
 
-  test('parts: interrupted, listed, signed again, and made one object', async () => {
+  test('parts are interrupted, listed, signed again, and joined', async () => {
     const bytes = noise(PART + 5 * MIB);
     const { media, upload } = (await ann.authorize(randomFile(bytes, ['put', 'multipart']))).body;
     const id = media.media_object_id;
@@ -217,7 +217,7 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     expect(await bucket.openUploads(id)).toEqual([]);
   });
 
-  test('the api dies after the Complete and before its commit: the event alone makes it ready', async () => {
+  test('the api dies after the Complete and before its commit: the event alone finishes the upload', async () => {
     const bytes = noise(PART + 1_000);
     await system.restart('api', { FAILPOINT: 'direct.after_complete:kill' });
     const { media, upload } = (await ann.authorize(randomFile(bytes, ['multipart']))).body;

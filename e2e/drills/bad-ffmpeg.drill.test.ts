@@ -8,7 +8,7 @@ import { processesIn } from '../harness/processes-in.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { until } from '../harness/until.ts';
 
-/** How long a look into a file may take, and something for a machine that is busy. */
+/** Time limit for inspecting a file, with a reserve for a busy machine. */
 const PROBE_LIMIT_MS = 30_000;
 const NOTICED_MS = 20_000;
 
@@ -29,7 +29,7 @@ afterAll(async () => {
     if (made !== undefined) await rm(made, { recursive: true, force: true });
 });
 
-/** A program in the place of one of ffmpeg's, which can't be made to go wrong at will. */
+/** Creates a program to replace one of ffmpeg's, which cannot be made to fail on demand. */
 const program = async (name: string, ...lines: string[]): Promise<string> => {
   const path = join(folder, name);
   await writeFile(path, ['#!/bin/sh', ...lines, ''].join('\n'));
@@ -67,7 +67,7 @@ test('drill 22: an ffprobe that hangs is killed with its children at the limit, 
 });
 
 test('drill 22: an ffmpeg that wants all memory does not get it', async () => {
-  // One buffer of 5 GiB: refused as a whole, so that the machine does not have to have it.
+  // One buffer of 5 GiB: it is refused as a whole, so that the machine need not have that much.
   const greedy = await program('greedy', 'exec dd if=/dev/zero of=/dev/null bs=5G count=1');
   await system.restart('worker', { FFMPEG_PATH: greedy });
   const { pid } = system.apps.worker;

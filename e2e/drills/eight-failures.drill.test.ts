@@ -43,14 +43,14 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** A media object of ann's in a message to ben. */
+/** Creates a media object of ann's in a message to ben. */
 const sendFile = async (bytes: Buffer, filename: string, filetype: string): Promise<string> => {
   const id = await world.upload('ann', { bytes, filename, filetype });
   await world.send('ann', conversation, id);
   return id;
 };
 
-/** Waits until ben hears of a media object in this state, with the message or afterwards. */
+/** Waits until ben receives a media object in this state, with the message or afterwards. */
 const toldBen = (id: string, state: Media['state'], withinMs = 30_000): Promise<Media> =>
   until(
     () =>
@@ -94,9 +94,9 @@ test('drill 32: download authorisation expires too early', async () => {
     return new URL(response.headers.get('location') ?? '');
   };
   const first = await signedUrl();
-  // Longer than it takes to fetch; and what a page holds is not this URL but one that never runs out.
+  // Longer than a fetch takes; besides, pages hold stable URLs instead of this one.
   expect(Number(first.searchParams.get('X-Amz-Expires'))).toBeGreaterThanOrEqual(60);
-  // A signature says when it was made, to the second.
+  // A signature contains its time, to the second.
   const second = await until(
     async () => {
       const url = await signedUrl();
@@ -148,7 +148,7 @@ test('drill 32: client retries create duplicates', async () => {
 test('drill 32: queues lag', async () => {
   await system.restart('worker', { LANES: 'media' });
   const id = await sendFile(await videoFile(), 'a.mp4', 'video/mp4');
-  // The poster at once, the source while the heavy lane is behind, the mp4 when it has caught up.
+  // The poster at once, the source while the heavy lane lags, the mp4 when it has caught up.
   await ben.event(
     'media.updated',
     ({ media }) => media.media_object_id === id && media.thumbnail_state === 'ready',

@@ -40,7 +40,7 @@ test('drill 20: the disk of NATS is full; uploads work, operators are alerted, a
   await world.settle();
   await nats.fillDisk();
   const failures = () => metricOf(system.adminUrls.api, 'claimcheck_outbox_publish_failures_total');
-  // What fits into pages that are written already still goes through.
+  // Messages that fit into already allocated pages still succeed.
   await until(
     async () => {
       await sendOne();

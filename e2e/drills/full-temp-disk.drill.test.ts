@@ -13,12 +13,12 @@ import { WireUpload } from '../harness/tus-wire.ts';
 
 const MIB = 1_024 * 1_024;
 
-/** Mounts a disk of one page, seen by the program alone, fills it, and becomes the program. */
+/** Mounts a disk of one page that only the program sees, fills it, and becomes the program. */
 const ON_A_FULL_DISK =
   'mount -t tmpfs -o size=4k tmpfs "$TMPDIR" && ' +
   'head -c 4096 /dev/zero > "$TMPDIR/full" && ! (echo more >> "$TMPDIR/full") 2> /dev/null && exec "$@"';
 
-/** Mounting takes root, or a system that lets users have namespaces of their own. */
+/** Mounting requires root, or a system with user namespaces. */
 const launcher = (): [string, ...string[]] => {
   const namespace = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
   return ['unshare', ...namespace, 'sh', '-c', ON_A_FULL_DISK, 'sh'];
@@ -51,7 +51,7 @@ describe.each(S3_STORES)('on %s', (store) => {
     const ann = new ChatUser(system, 'ann');
     const target = { baseUrl: crowded.url, token: ann.token };
     const upload = await WireUpload.create(target, bytes.length);
-    // With a tail, which is the first thing one would put into a file.
+    // With a tail, the first thing that an implementation might put into a file.
     const tail = random.int(MIB, 2 * MIB);
     expect(await upload.patch(0, bytes.subarray(0, tail))).toMatchObject({ status: 204, offset: tail });
     await resumeToEnd(upload, bytes, { floor: tail });

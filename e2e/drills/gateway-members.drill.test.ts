@@ -81,7 +81,7 @@ test('a gateway that ends in order asks its clients to move, and the SDK follows
   );
   follower.follow(room.conversationId, 0);
   const chatter = new Chatter(fleet.system, rooms, random, 5);
-  // Everybody has moved from the first to the second, and then back.
+  // All members have moved from the first to the second, and then back.
   for (const gateway of fleet.gateways) await gateway.restart();
   expect(members.reduce((sum, member) => sum + member.moves, 0)).toBeGreaterThanOrEqual(members.length);
   await chatter.end();
@@ -100,7 +100,7 @@ test('drill 25: a client that never reads is dropped, and the others are as fast
   const [adminUrl] = fleet.adminUrls;
   const series = 'claimcheck_gateway_dropped_total{reason="slow_reader"}';
   const before = await metric(adminUrl, series);
-  // On one gateway, all of them.
+  // All of them on one gateway.
   const readers = room.members.map((user) => new ChatUser(fleet.system, user));
   for (const reader of readers) await reader.follow(room.conversationId, 0);
   const sleeper = await SleepingReader.connect(fleet.system.gatewayUrl, {
@@ -128,7 +128,7 @@ test('drill 25: a client that never reads is dropped, and the others are as fast
   };
   const alone = await p95();
   const database = new Database({ url: fleet.system.databaseUrl, poolSize: 1 });
-  // More than what the kernel buffers between two ends on one machine, plus what the gateway lets wait.
+  // More than the kernel buffers between two ends on one machine, plus the gateway's own limit.
   await database.client.$executeRaw`
     WITH previous AS (SELECT last_seq FROM conversation WHERE conversation_id = ${flood.conversationId} FOR UPDATE),
     advanced AS (UPDATE conversation SET last_seq = last_seq + 3000 WHERE conversation_id = ${flood.conversationId})
@@ -146,7 +146,7 @@ test('drill 25: a client that never reads is dropped, and the others are as fast
   console.log(
     `p95 of the others: ${alone.toFixed(1)} ms before, ${beside.toFixed(1)} ms beside the sleeper, ${after.toFixed(1)} ms after it`,
   );
-  // In milliseconds: unmoved for a person, whatever else this machine does.
+  // In milliseconds: no difference to a person, whatever else this machine does.
   expect(beside).toBeLessThan(alone + 250);
   expect(after).toBeLessThan(alone + 250);
   sleeper.close();
@@ -177,7 +177,7 @@ test('drill 26: a removed member, or one whose token has expired, gets nothing a
   const path = `/v1/conversations/${conversationId}/members/${removed}`;
   expect((await admin.fetch(path, { method: 'DELETE' })).status).toBeLessThan(300);
   const removedAt = performance.now();
-  // Searches for late events for as long again as one may take, while the conversation continues.
+  // Searches for late events for twice as long as one may take, while the conversation continues.
   const enough = Math.max(removedAt, expiresAt) + 3_000;
   await until(() => performance.now() > enough || undefined, { withinMs: 10_000, what: 'time to pass' });
   await chatter.end();

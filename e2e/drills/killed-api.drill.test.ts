@@ -21,7 +21,7 @@ interface Progress {
   done: boolean;
 }
 
-/** An upload in many small requests, which make and join tails; checks every acknowledged offset. */
+/** Uploads in many small requests, which create and join tails; checks every acknowledged offset. */
 const uploadInPieces = async (
   upload: WireUpload,
   bytes: Buffer,
@@ -81,7 +81,7 @@ describe.each(S3_STORES)('on %s', (store) => {
         ),
       ),
     );
-    // A failed expectation ends the kills, too.
+    // A failed expectation also ends the kills.
     running.catch(() => {
       progress.done = true;
     });

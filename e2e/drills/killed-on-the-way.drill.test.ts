@@ -82,6 +82,6 @@ test('drill 3 and drill 4: the relay is killed before the publish, and after the
     if (answer.kind !== 'answered') await world.finish('ann', upload, bytes);
     await world.send('ann', conversation, upload.id);
   }
-  // What a dead relay had claimed is free when its lease has run out.
+  // A dead relay's claims are free when its lease has expired.
   await world.expectNoViolation(90_000);
 });

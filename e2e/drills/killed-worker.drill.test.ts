@@ -39,7 +39,7 @@ const video = async (): Promise<FileOfUser> => ({
   filetype: 'video/x-matroska',
 });
 
-/** Sends a file to a worker that dies at the failpoint; `beforeDeath` runs meanwhile. Then a fresh one. */
+/** Sends a file to a worker that dies at the failpoint; `beforeDeath` runs meanwhile. Then starts a fresh one. */
 const sendAcrossDeath = async (
   failpoint: string,
   file: FileOfUser,
@@ -53,7 +53,7 @@ const sendAcrossDeath = async (
   return id;
 };
 
-/** The dead worker's request is delivered again, done again, and has no second effect. */
+/** The dead worker's request is delivered and processed again, without a second effect. */
 const expectReady = async (id: string): Promise<void> => {
   await system.restart('worker');
   await until(

@@ -26,10 +26,10 @@ afterAll(async () => {
 const decided = (decision: string) =>
   metricOf(system.adminUrls.api, 'claimcheck_sweeper_decisions_total', `"${decision}"`);
 
-test('drill 31: workers are away for longer than every deadline, with 200 uploads waiting', async () => {
+test('drill 31: workers are down for longer than every deadline, with 200 uploads waiting', async () => {
   const random = seeded('drill 31');
   await system.apps.worker.stop();
-  // With a head of its own: random bytes may begin like a sound, which then is a broken one.
+  // With a distinct head: random bytes may look like the start of a sound, and be a broken one.
   const head = Buffer.alloc(16);
   const files = Array.from({ length: UPLOADS }, () =>
     Buffer.concat([head, random.bytes(random.int(1, 5_000))]),

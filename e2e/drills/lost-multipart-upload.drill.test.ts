@@ -48,7 +48,7 @@ describe.each(S3_STORES)('on %s', (store) => {
     console.log(`${what}: ${JSON.stringify(answer)}`);
     expect(answer.kind).toBe('answered');
     if (answer.kind === 'answered') expect(answer.status).toBeGreaterThanOrEqual(400);
-    // A client that insists is never told that all is there, and learns before long that it must begin again.
+    // A persistent client never gets success, and soon learns that it must restart.
     await until(
       async () => {
         const head = await upload.head();

@@ -31,7 +31,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** Conversations whose last word on the media object is not this state. */
+/** Lists conversations whose latest event about the media object has another state. */
 const behind = async (mediaObjectId: string, state: string): Promise<number> => {
   const [row] = await world.database.client.$queryRaw<{ count: number }[]>`
     SELECT count(*)::int AS count FROM conversation
@@ -53,7 +53,7 @@ const sendEverywhere = async (mediaObjectId: string): Promise<void> => {
 
 test('drill 30: one media object in 2,000 conversations is updated, and then blocked', async () => {
   await system.apps.worker.stop();
-  // A picture that shows itself before the scanner is heard.
+  // A picture that is shown before the scanner's verdict.
   const bytes = Buffer.concat([await smallPhoto(), Buffer.from(eicarTestString)]);
   const id = await world.upload('ann', { bytes, filename: 'a.jpg', filetype: 'image/jpeg' });
   await sendEverywhere(id);

@@ -34,7 +34,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** Uploads to a worker that stops before a PUT, and lets another one have its lease. */
+/** Uploads to a worker that stops before a PUT, and lets another worker take its lease. */
 const uploadToPausedWorker = async (bytes: Buffer, nth: number): Promise<string> => {
   await system.restart('worker', { FAILPOINT: `worker.before_put:pause@${nth}` });
   const id = await world.upload('ann', { bytes, filename: 'a.jpg', filetype: 'image/jpeg' });

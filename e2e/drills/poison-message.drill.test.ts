@@ -19,7 +19,7 @@ beforeAll(async () => {
   system = await startSystem(inject('stack'), {
     MAX_ATTEMPTS: String(MAX_ATTEMPTS),
     ACK_WAIT: '2s',
-    // What is given up here is given up by the consumer, not by the sweeper.
+    // Here the consumer abandons messages, not the sweeper.
     READY_DEADLINE: '10m',
   });
   ann = new ChatUser(system, 'ann');
@@ -49,7 +49,7 @@ const metric = async (line: string): Promise<true | undefined> => {
   return text.split('\n').includes(line) ? true : undefined;
 };
 
-test('drill 29: poison, and a worker that crashes on one message: dead letters, the next is served, redrive works', async () => {
+test('drill 29: poison and a worker that crashes on one message become dead letters; the next is processed, redrive works', async () => {
   await bus.publish(bus.subjects.optimizeRequest, '{"mediaId":"poison"}', { messageId: randomUUID() });
 
   const video = await ann.upload({ bytes: await videoFile(), filename: 'a.mp4', filetype: 'video/mp4' });
@@ -62,7 +62,7 @@ test('drill 29: poison, and a worker that crashes on one message: dead letters, 
     await system.apps.worker.exited;
     await system.apps.worker.restart();
   }
-  // The consumer gave it up before the crash could come again, and told the api.
+  // The consumer abandoned it before it could crash again, and informed the api.
   expect((await ann.mediaIn(video, ['degraded'], 30_000)).transcode_state).toBe('failed');
 
   const photo = await ann.upload({ bytes: await phonePhoto(), filename: 'a.jpg', filetype: 'image/jpeg' });

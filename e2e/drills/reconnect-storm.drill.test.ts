@@ -25,7 +25,7 @@ afterAll(async () => {
 const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? Number.NaN;
 
-test('drill 23: 1,000 sockets that come back at once all catch up, without a gap or a repeat', async () => {
+test('drill 23: 1,000 sockets that return at once all catch up, without a gap or a repeat', async () => {
   const random = seeded('reconnect storm');
   const rooms = await createRooms(system, ROOMS, MEMBERS_EACH);
   const members = rooms.flatMap(({ conversationId, members: users }) =>
@@ -60,8 +60,8 @@ test('drill 23: 1,000 sockets that come back at once all catch up, without a gap
     console.log(
       `all back after ${seconds.toFixed(1)} s; from connect to caught up p50 ${percentile(readyMs, 0.5).toFixed(0)} ms, p95 ${percentile(readyMs, 0.95).toFixed(0)} ms`,
     );
-    // A thousand whole clients share this process and its two cores with the gateway; the figure that counts
-    // is the bench's. Here no client may wait for a time-out.
+    // A thousand complete clients share this process and its two cores with the gateway, so the bench's figure
+    // counts. Here no client may run into a time-out.
     expect(percentile(readyMs, 0.95)).toBeLessThan(10_000);
     expect(members.every((member) => member.connects === 2)).toBe(true);
   } finally {

@@ -14,7 +14,7 @@ import { until } from '../harness/until.ts';
 const MIB = 1_024 * 1_024;
 const FILE_BYTES = 24 * MIB + 4_321;
 const SMALL_BYTES = MIB;
-/** A dead line is noticed in 15 to 45 s; the answer may come a little after. */
+/** A dead connection is noticed in 15 to 45 s; the answer may come a little later. */
 const LIMIT_MS = 50_000;
 
 interface World {
@@ -83,7 +83,7 @@ interface Uploading {
   patch: OpenRequest;
 }
 
-/** Sends the first `middle` bytes of an upload, and says that more is to come. */
+/** Sends the first `middle` bytes of an upload, and announces more. */
 const begin = async ({ faulty, ann }: World, bytes: Buffer, middle: number): Promise<Uploading> => {
   const target = { baseUrl: faulty.system.apiUrl, token: ann.token };
   const upload = await WireUpload.create(target, bytes.length);
@@ -109,7 +109,7 @@ test.each(FAULTS)('drill 14: in the middle of uploads S3 %s', async (name, break
   const [bytes, smallBytes] = [random.bytes(FILE_BYTES), random.bytes(SMALL_BYTES)];
   const middle = random.int(9 * MIB, 15 * MIB);
   const drill = async (world: World): Promise<void> => {
-    // One in parts, and one that is to become a single PUT.
+    // One in parts, and one that becomes a single PUT.
     const large = await begin(world, bytes, middle);
     const small = await begin(world, smallBytes, 1);
     await openUploads(world, large, (count) => count > 0);

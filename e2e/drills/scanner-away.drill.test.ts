@@ -12,7 +12,7 @@ import { type Link, Toxiproxy } from '../harness/toxiproxy.ts';
 import { until } from '../harness/until.ts';
 
 const MIB = 1_024 ** 2;
-/** A scan of 2 MiB takes 5 s at this rate: time enough to end the scanner in it. */
+/** A scan of 2 MiB takes 5 s at this rate: long enough to kill the scanner during it. */
 const SLOW_KIB_PER_SECOND = 400;
 
 let servers: OwnServers;
@@ -28,7 +28,7 @@ beforeAll(async () => {
   system = await startSystem(servers.env, {
     CLAMAV_PORT: new URL(scannerLink.url).port,
     SCAN_POLICY: 'gate',
-    // It is away for some of them.
+    // The scanner is down for some of them.
     MAX_ATTEMPTS: '20',
   });
   ann = new ChatUser(system, 'ann');
@@ -53,7 +53,7 @@ const endScanner = async (): Promise<void> => {
 const retries = (): Promise<number> =>
   metricOf(system.adminUrls.worker, 'claimcheck_deliveries_total', 'outcome="retry"');
 
-/** Waits until a request was tried in vain once more. */
+/** Waits until another attempt at a request has failed. */
 const untilTriedInVain = async (before: number): Promise<void> => {
   await until(async () => ((await retries()) > before ? true : undefined), {
     withinMs: 40_000,
@@ -110,7 +110,7 @@ test('drill 21: a scanner that is killed in the middle of a file is asked again'
   });
 });
 
-test('drill 21: EICAR afterwards is blocked, answers nowhere, and nothing of it is kept', async () => {
+test('drill 21: EICAR is then blocked, unavailable everywhere, and removed completely', async () => {
   const bytes = Buffer.from(eicarTestString, 'latin1');
   const id = await ann.upload({ bytes, filename: 'a.txt', filetype: 'text/plain' });
   expect(await ann.mediaIn(id, ['blocked'], 30_000)).toMatchObject({ scan_state: 'infected' });

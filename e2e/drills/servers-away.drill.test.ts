@@ -13,7 +13,7 @@ const UPLOADS = 15;
 /** In the soak it is a minute and more. */
 const BROKER_AWAY_MS = 8_000;
 const NOTICED_MS = 15_000;
-/** A query that got no answer is given up after 15 s; what it belonged to may be tried again. */
+/** A query without an answer ends after 15 s; its request may be repeated. */
 const ANSWERED_MS = 40_000;
 
 let faulty: FaultySystem;
@@ -47,14 +47,14 @@ const untilFailing = (names: string[]): Promise<true> =>
     what: `readyz to name ${names.join(', ') || 'nothing'}`,
   });
 
-test('drill 10: NATS is away; uploads and messages work, and all settles afterwards', async () => {
+test('drill 10: NATS is down; uploads and messages work, and everything settles afterwards', async () => {
   const random = seeded('drill 10');
   let slowestMs = 0;
   await faulty.natsLink.cut();
   const backAt = performance.now() + BROKER_AWAY_MS;
   try {
     await untilFailing(['broker']);
-    // A load balancer that sends to ready processes only must not remove what serves.
+    // A load balancer that uses only ready processes must not remove one that still serves.
     expect((await readiness()).status).toBe(200);
     for (let left = UPLOADS; left > 0; left -= 1) {
       const bytes = random.pick([await smallPhoto(), random.bytes(random.int(1, 12 * MIB))]);
@@ -65,7 +65,7 @@ test('drill 10: NATS is away; uploads and messages work, and all settles afterwa
       world.acknowledge('ann', upload.id, bytes);
       await world.send('ann', conversation, upload.id);
     }
-    // The length of the fault, not a wait for something.
+    // The length of the fault, not a wait for a condition.
     await pause(Math.max(0, backAt - performance.now()));
   } finally {
     await faulty.natsLink.join();

@@ -44,7 +44,7 @@ test.each([
   patch.end();
   const answer = await patch.answer;
   console.log(JSON.stringify(answer));
-  // Never a 204 for what no database knows.
+  // Never a 204 for bytes that no database knows.
   if (answer.kind === 'answered') expect(answer.status).toBeGreaterThanOrEqual(500);
   else expect(answer.kind).toBe('broken');
   // The remaining processes report it to monitoring.

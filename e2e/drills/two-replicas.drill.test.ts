@@ -86,10 +86,10 @@ describe.each(S3_STORES)('on %s', (store) => {
       );
       expect(answer).toMatchObject({ kind: 'answered', status: 204, offset: next });
       expect(tookMs).toBeLessThan(TAKE_OVER_MS);
-      // The old connection wakes up, and must not do harm.
+      // The old connection resumes, and must do no harm.
       void hanging.write(bytes.subarray(sent, sent + MIB));
       const late = await hanging.answer;
-      // An answer to the late request, if any, names what was kept before.
+      // The answer to the late request, if any, contains the offset kept before.
       if (late.kind === 'answered' && late.status === 204) expect(late.offset).toBeLessThanOrEqual(offset);
       await resumeToEnd(again, bytes, { floor: next });
       await expectWhole(ann, upload.id, bytes);

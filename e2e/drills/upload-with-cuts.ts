@@ -5,8 +5,8 @@ import type { Seeded } from '../harness/seeded.ts';
 import { WireUpload } from '../harness/tus-wire.ts';
 
 /**
- * Drill 9: one upload over connections that break `cuts` times, each after a random number of bytes, headers
- * included. After each cut the offset must be between what was there before and the furthest byte ever sent.
+ * Drill 9: one upload over connections that break `cuts` times, each after a random number of bytes, headers included. After
+ * each cut the offset must be between the previous one and the furthest byte ever sent.
  * @returns the media_object_id
  */
 export const uploadWithCuts = async (
@@ -17,7 +17,7 @@ export const uploadWithCuts = async (
   const token = system.tokenFor(options.owner);
   const upload = await WireUpload.create({ baseUrl: system.apiUrl, token }, bytes.length);
   let offset = 0;
-  // The api may come to a broken request after the next one: then its bytes count late.
+  // The api may handle a broken request after the next one: then its bytes count late.
   let furthest = 0;
   for (let left = options.cuts; left > 0; left -= 1) {
     // Twice the even share: on average all cuts fit into the file.
@@ -26,7 +26,7 @@ export const uploadWithCuts = async (
     const link = await proxy.link(`cut-${left}`, system.apiUrl);
     await link.add('cut', { type: 'limit_data', stream: 'upstream', attributes: { bytes: limit } });
     const answer = await upload.via(link.url).patch(offset, bytes.subarray(offset));
-    // Taking a fault out of a link in use can block the proxy for ever, taking the link away does not.
+    // Removing a fault from a link in use can block the proxy for ever; removing the link does not.
     await link.delete();
     if (answer.kind === 'answered') expect(answer.status, 'a late request was met').toBe(409);
     const now = await askOffset(upload);

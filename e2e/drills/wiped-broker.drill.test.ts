@@ -28,7 +28,7 @@ afterAll(async () => {
   await servers?.stop();
 });
 
-/** In a message, and its request in the queue once `queued` is over. */
+/** Puts it into a message; its request is in the queue when `queued` resolves. */
 const upload = async (bytes: Buffer, filename: string, filetype: string): Promise<string> => {
   const begun = await world.create('ann', { bytes, filename, filetype });
   expect(await begun.patch(0, bytes)).toMatchObject({ kind: 'answered', status: 204 });
@@ -54,9 +54,9 @@ const killNats = async () => {
 
 const wipe = () => rm(join(servers.dataDir, 'nats', 'jetstream'), { recursive: true });
 
-test('drill 11: the files of NATS are wiped; media come later, and none is lost', async () => {
+test('drill 11: the files of NATS are wiped; media become ready later, and none is lost', async () => {
   const random = seeded('drill 11');
-  // Requests that wait in the queue when it is lost, and some that come while there is none.
+  // Some requests wait in the queue when it is lost, and some arrive while there is none.
   await system.apps.worker.stop();
   const ids = [
     await upload(await smallPhoto(), 'a.jpg', 'image/jpeg'),
@@ -70,12 +70,12 @@ test('drill 11: the files of NATS are wiped; media come later, and none is lost'
   await nats.restart();
   await system.restart('worker');
 
-  // A video is offered as it is while it waits, and lifted afterwards.
+  // A video is offered as uploaded while it waits, and becomes ready afterwards.
   for (const id of ids) await world.user('ann').mediaIn(id, ['ready'], 90_000);
   await world.expectNoViolation(90_000);
 });
 
-test('drill 11: results and a verdict that were never read are lost; all is requested again', async () => {
+test('drill 11: unread results and a verdict are lost; the api requests all of them again', async () => {
   const random = seeded('drill 11, results');
   await system.apps.worker.stop();
   const harmless = await upload(random.bytes(6_000), 'c.bin', 'application/octet-stream');

@@ -1,10 +1,10 @@
 import { type CORSRule, DeleteBucketCorsCommand, PutBucketCorsCommand } from '@aws-sdk/client-s3';
 import { s3Client } from '@claimcheck/local-stack/s3-bucket';
 
-/** What HLS by redirects needs: any page may read. */
+/** Rules for HLS by redirects: any page may read. */
 const READING: CORSRule = { AllowedMethods: ['GET', 'HEAD'], AllowedOrigins: ['*'], AllowedHeaders: ['*'] };
 
-/** What uploads past us from pages of an origin need, as docs/sdk-plain-page.md tells operators to set. */
+/** Rules for direct uploads from pages of an origin, as docs/sdk-plain-page.md tells operators to set. */
 export const uploadsFrom = (origin: string): CORSRule => ({
   AllowedOrigins: [origin],
   AllowedMethods: ['PUT'],
@@ -30,19 +30,19 @@ const inBucket = async (
   }
 };
 
-/** Gives the bucket one CORS rule in the place of those it has, as an operator does. */
+/** Replaces the bucket's CORS rules by one, as an operator does. */
 export const allowCrossOrigin = (stack: Record<string, string>, rule: CORSRule = READING): Promise<void> =>
   inBucket(stack, (client, Bucket) =>
     client.send(
       new PutBucketCorsCommand({
         Bucket,
         CORSConfiguration: { CORSRules: [rule] },
-        // This command demands one.
+        // This command requires one.
         ChecksumAlgorithm: 'SHA256',
       }),
     ),
   );
 
-/** Takes all CORS rules from the bucket: scripts of pages get nothing from it. */
+/** Removes all CORS rules from the bucket: scripts of pages cannot read it. */
 export const forbidCrossOrigin = (stack: Record<string, string>): Promise<void> =>
   inBucket(stack, (client, Bucket) => client.send(new DeleteBucketCorsCommand({ Bucket })));

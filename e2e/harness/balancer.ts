@@ -7,7 +7,7 @@ interface State {
   targets: readonly string[];
 }
 
-/** A TCP load balancer as stands before gateways: in turn, without stickiness, past those that refuse. */
+/** A TCP load balancer like those in front of gateways: in turn, without stickiness, skipping those that refuse. */
 export class Balancer {
   readonly url: string;
   readonly #server: Server;
@@ -41,7 +41,7 @@ export class Balancer {
     return new Balancer(server, address.port, clients, state);
   }
 
-  /** New connections go to these; those that are open stay where they are. */
+  /** Sends new connections to these; open ones stay. */
   pointAt(targets: readonly string[]): void {
     this.#state.targets = targets;
   }
@@ -91,7 +91,7 @@ const forward = (client: Socket, [target, ...others]: readonly string[]): void =
   });
   upstream.on('close', (hasFailed) => {
     if (!isConnected) return;
-    // A server that ended in order may have sent an answer that is still on its way through here.
+    // A server that ended in order may have sent an answer that is still in transit here.
     if (hasFailed) client.destroy();
     else client.end();
   });

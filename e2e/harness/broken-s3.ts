@@ -14,7 +14,7 @@ const listen = async (server: net.Server): Promise<string> => {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 
-/** An S3 server that is overloaded: reads every request and answers 503 SlowDown. */
+/** An overloaded S3 server: reads every request and answers 503 SlowDown. */
 export const startOverloadedS3 = async (): Promise<BrokenS3> => {
   const server = http.createServer((request, response) => {
     request.resume();
@@ -30,7 +30,7 @@ export const startOverloadedS3 = async (): Promise<BrokenS3> => {
   };
 };
 
-/** An S3 server that hangs: takes everything, keeps the connection, and never answers. */
+/** A hanging S3 server: accepts everything, keeps the connection, and never answers. */
 export const startMuteS3 = async (): Promise<BrokenS3> => {
   const open = new Set<net.Socket>();
   const server = net.createServer((socket) => {

@@ -16,7 +16,7 @@ export interface OpenMultipartUpload {
   uploadId: string;
 }
 
-/** The bucket, reached past every fault. */
+/** Reads the bucket without any fault in between. */
 export class Bucket {
   readonly #client: S3Client;
   readonly #name: string;
@@ -39,7 +39,7 @@ export class Bucket {
   }
 
   async openUploadsOfKey(key: string): Promise<OpenMultipartUpload[]> {
-    // MinIO lists those of one exact key and knows no other prefix.
+    // MinIO lists those of one exact key, and does not support other prefixes.
     const answer = await this.#client.send(
       new ListMultipartUploadsCommand({ Bucket: this.#name, Prefix: key }),
     );
@@ -52,7 +52,7 @@ export class Bucket {
     return (answer.Contents ?? []).map(({ Key = '' }) => Key);
   }
 
-  /** A whole object; undefined when there is none. */
+  /** Returns a whole object; undefined if it does not exist. */
   async read(key: string): Promise<Buffer | undefined> {
     try {
       const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.#name, Key: key }));

@@ -96,7 +96,7 @@ export class ChatUser {
     );
   }
 
-  /** Connects and subscribes; every event is kept. */
+  /** Connects and subscribes; records every event. */
   async follow(conversationId: string, sinceSeq?: number): Promise<{ ok?: true; last_seq?: number }> {
     this.#socket ??= await this.#connect();
     return this.#socket.emitWithAck('subscribe', {
@@ -121,7 +121,7 @@ export class ChatUser {
     });
   }
 
-  /** The first event that fits, past or to come. */
+  /** Returns the first matching event, past or future. */
   event(
     name: string,
     fits: (payload: ReceivedEvent['payload']) => boolean,

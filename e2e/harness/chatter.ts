@@ -9,7 +9,7 @@ export interface Room {
   members: readonly string[];
 }
 
-/** Conversations of the same size, each with members of its own. */
+/** Creates conversations of the same size, each with separate members. */
 export const createRooms = async (system: System, rooms: number, membersEach: number): Promise<Room[]> => {
   const created: Room[] = [];
   for (let room = 0; room < rooms; room += 1) {
@@ -31,7 +31,7 @@ export class Chatter {
   readonly #running: Promise<void>;
   #isOver = false;
 
-  /** @param pauseMs between two messages, on average */
+  /** @param pauseMs average pause between two messages */
   constructor(system: System, rooms: readonly Room[], random: Seeded, pauseMs: number) {
     this.#system = system;
     this.#rooms = rooms;

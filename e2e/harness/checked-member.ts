@@ -11,22 +11,22 @@ export interface CheckedMemberOptions {
   url: string;
   token: string;
   conversationId: string;
-  /** Within so many milliseconds it comes back after a cut. */
+  /** Largest delay in milliseconds before it reconnects after a cut. */
   reconnectWithinMs?: number;
 }
 
 const ANSWER_WITHIN_MS = 10_000;
 
 /**
- * A stock Socket.IO client that follows one conversation from its first event through all disconnects, and
- * notes everything that is not the next event: on the wire itself nothing may be missing, repeated or late.
+ * A stock Socket.IO client that follows one conversation from its first event through all disconnects, and records every
+ * event that is not the next one: the wire itself must lose, repeat and delay nothing.
  */
 export class CheckedMember {
   readonly conversationId: string;
   /** The events' message ids; the event with seq 1 comes first. Other events have an empty text. */
   readonly received: string[] = [];
   readonly violations: string[] = [];
-  /** Milliseconds from each connect attempt that succeeded to the answer of its `subscribe`. */
+  /** Milliseconds from each successful connect attempt to the answer of its `subscribe`. */
   readonly readyMs: number[] = [];
   connects = 0;
   moves = 0;
@@ -48,7 +48,7 @@ export class CheckedMember {
     this.#listen();
   }
 
-  /** Whether it has everything up to `seq`, and nothing else. */
+  /** Whether it has every event up to `seq`, and no other. */
   has(seq: number): boolean {
     return this.#isSubscribed && this.received.length >= seq;
   }

@@ -7,7 +7,7 @@ import { startProcess } from '@claimcheck/local-stack/managed-process';
 
 export interface Clamd {
   port: number;
-  /** From now on these bytes, anywhere in a file, are a virus: what an update of the signatures does. */
+  /** Makes these bytes a virus anywhere in a file, as an update of the signatures would. */
   learn(virus: string, bytes: Buffer): Promise<void>;
   stop(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export const startClamd = async (options: { port?: number; defaults?: boolean } 
     `TCPSocket ${port}`,
     `DatabaseDirectory ${folder}`,
     `TemporaryDirectory ${folder}`,
-    // A reload is over when it is answered.
+    // A reload is complete when clamd answers it.
     'ConcurrentDatabaseReload no',
     ...(options.defaults ? [] : ['AlertEncrypted yes', 'AlertExceedsMax yes']),
   ];

@@ -7,7 +7,7 @@ export interface ClientProgram {
   args: string[];
 }
 
-/** What each client program prints, a JSON object a line. */
+/** The output of each client program: one JSON object a line. */
 type Line = { sent: number } | { resumed_at: number } | { url: string };
 
 const KEPT_LINES = 30;
@@ -20,11 +20,11 @@ const parseLine = (line: string): Line | undefined => {
   }
 };
 
-/** A stock upload client in a process of its own. */
+/** A stock upload client in a separate process. */
 export class ClientRun {
   /** Bytes of the file that the client says it has sent. */
   sent = 0;
-  /** The offset that the server named when the client asked for it; of all parts together. */
+  /** The offset that the server returned when the client asked for it; summed over all parts. */
   resumedAt = 0;
   readonly #child: ChildProcess;
   readonly #ended = Promise.withResolvers<string>();
@@ -46,7 +46,7 @@ export class ClientRun {
     });
   }
 
-  /** Kills the client once it has sent so many bytes. @throws when it ends before by itself */
+  /** Kills the client once it has sent this many bytes. @throws when it ends earlier by itself */
   async killAt(bytes: number, withinMs: number): Promise<void> {
     await until(
       () => {

@@ -33,8 +33,8 @@ const socketInodes = async (pid: number): Promise<Set<string>> => {
 };
 
 /**
- * Ports of other sides that a process is connected to, by connections that it opened itself. Linux.
- * @throws when there is no such process
+ * Returns remote ports of the connections that a process opened itself. Linux.
+ * @throws when the process does not exist
  */
 export const outgoingPorts = async (pid: number): Promise<Set<number>> => {
   const inodes = await socketInodes(pid);

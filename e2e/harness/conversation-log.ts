@@ -6,7 +6,7 @@ import { until } from './until.ts';
 
 const PAGE = 500;
 
-/** The message ids of a conversation's whole log, the event with seq 1 first, as the database has it. */
+/** Reads the message ids of a conversation's complete log from the database, in the order of seq. */
 const messageIdsOf = async (database: Database, conversationId: string): Promise<string[]> => {
   const ids: string[] = [];
   for (;;) {
@@ -16,7 +16,7 @@ const messageIdsOf = async (database: Database, conversationId: string): Promise
   }
 };
 
-/** Invariant D: each member has what the database has, in its order, once. Waits until they have caught up. */
+/** Invariant D: each member has the database's events, in its order, once. Waits until they have caught up. */
 export const expectSameAsLog = async (
   databaseUrl: string,
   members: readonly CheckedMember[],

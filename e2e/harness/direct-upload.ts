@@ -9,7 +9,7 @@ import type {
 } from '@claimcheck/contracts/rest';
 import type { ChatUser } from './chat-user.ts';
 
-/** Sends bytes to the storage, with nothing but what was signed. @returns the storage's status */
+/** Sends bytes to the storage with exactly the signed headers. @returns the storage's status */
 export const putSigned = async (
   { url, headers = {} }: { url: string; headers?: Record<string, string> },
   bytes: Uint8Array<ArrayBuffer>,
@@ -28,7 +28,7 @@ export const randomFile = (bytes: Buffer, protocols: UploadProtocol[], more: obj
   ...more,
 });
 
-/** A user who uploads past us. */
+/** A user who uploads directly to the storage. */
 export class DirectUploader {
   readonly user: ChatUser;
 
@@ -53,7 +53,7 @@ export class DirectUploader {
   }
 }
 
-/** The bytes of one part. */
+/** Returns the bytes of one part. */
 export const sliceOf = (bytes: Buffer, chunkSize: number, { number, size_bytes }: SignedPart) => {
   const start = (number - 1) * chunkSize;
   return new Uint8Array(bytes.subarray(start, start + size_bytes));

@@ -12,13 +12,13 @@ export interface DoctorReport {
   code: number;
   ok: boolean;
   checks: DoctorLine[];
-  /** The line of that name. @throws when there is none */
+  /** Returns the line of that name. @throws when there is none */
   line(name: string): DoctorLine;
-  /** `name: detail` of what failed. */
+  /** `name: detail` of each failed check. */
   broken: string[];
 }
 
-/** `claimcheck doctor --json` as an operator runs it. @throws when it says nothing */
+/** Runs `claimcheck doctor --json` as an operator does. @throws when it prints nothing */
 export const runDoctor = async (env: Record<string, string>, ...args: string[]): Promise<DoctorReport> => {
   const { code, out, error } = await runClaimcheck(env, 'doctor', '--json', '--timeout', '5', ...args);
   if (out === '') throw new Error(error);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const EVENTS = new URL('../../docs/events.md', import.meta.url);
 
-/** Runs the listener that docs/events.md shows, as it stands there. @throws when there is none */
+/** Runs the listener in docs/events.md unchanged. @throws when there is none */
 export const startDocumentedListener = async (
   env: Record<'NATS_URL' | 'APP_NAME', string>,
 ): Promise<{ heard(): string; stop(): Promise<void> }> => {

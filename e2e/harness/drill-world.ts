@@ -26,7 +26,7 @@ export interface FileOfUser {
 /** Longer than from a result to its events. */
 const QUIET_MS = 1_500;
 
-/** What a drill does as a client, all of it written down, and held against the servers in the end. */
+/** A drill's actions as a client, all of them recorded and in the end compared with the servers. */
 export class DrillWorld {
   readonly system: System;
   readonly history: History = { uploads: [], messages: [], feeds: [], payloads: [] };
@@ -36,7 +36,7 @@ export class DrillWorld {
   readonly #feeds: FeedRecorder[] = [];
   #resourcesBefore: Resources | undefined;
 
-  /** @param stack the servers, reached past every fault */
+  /** @param stack the servers, reached without any fault in between */
   constructor(system: System, stack: Record<string, string>) {
     this.system = system;
     const { pathname } = new URL(system.databaseUrl);
@@ -56,14 +56,14 @@ export class DrillWorld {
     return new ChatUser(this.system, userId);
   }
 
-  /** Begins an upload; nothing is acknowledged yet. */
+  /** Starts an upload; nothing is acknowledged yet. */
   create(userId: string, file: FileOfUser, baseUrl = this.system.apiUrl): Promise<WireUpload> {
     const { filename, filetype, bytes } = file;
     const target = { baseUrl, token: this.system.tokenFor(userId) };
     return WireUpload.create(target, bytes.length, { filename, filetype });
   }
 
-  /** Resumes until the last byte is answered 2xx: from then on it must not get lost. */
+  /** Resumes until the last byte is answered 2xx: from then on the upload must not get lost. */
   async finish(userId: string, upload: WireUpload, bytes: Buffer): Promise<void> {
     await resumeToEnd(upload, bytes);
     this.acknowledge(userId, upload.id, bytes);
@@ -99,12 +99,12 @@ export class DrillWorld {
     await feed.follow(conversationId);
   }
 
-  /** Waits until all that was acknowledged has settled. @returns the longest wait, in ms */
+  /** Waits until every acknowledged upload has settled. @returns the longest wait, in ms */
   settle(withinMs = 60_000): Promise<number> {
     return untilSettled(this.database, this.history.uploads, withinMs);
   }
 
-  /** Everything has settled and is seen by everybody who follows; nothing violates an invariant. */
+  /** Checks that everything has settled, every follower sees it, and no invariant is violated. */
   async expectNoViolation(withinMs = 60_000): Promise<void> {
     await this.settle(withinMs);
     await this.#untilQuiet();
@@ -131,7 +131,7 @@ export class DrillWorld {
     await this.database.close();
   }
 
-  /** Objects under a tombstone go with the next sweep. */
+  /** Waits for objects under a tombstone, which the next sweep removes. */
   async #untilSwept(): Promise<void> {
     const where = { state: { in: [...TOMBSTONES] } };
     const buried = await this.database.client.media_object.findMany({ where });
@@ -152,7 +152,7 @@ export class DrillWorld {
     return readResources({ adminUrls, database, bucket, mediaObjectIds, tempDir: env.TEMP_DIR });
   }
 
-  /** What is given back comes back in a while; what does not is the checker's to tell. */
+  /** Waits for resources to return. The checker reports those that do not. */
   async #compareResources(): Promise<{ before: Resources; after: Resources } | undefined> {
     const before = this.#resourcesBefore;
     if (before === undefined) return undefined;
@@ -167,7 +167,7 @@ export class DrillWorld {
     return { before, after };
   }
 
-  /** What has settled may still be lifted, or told about: nothing waits in the outbox, and no log grows. */
+  /** Waits until the outbox is empty and no log grows: settled media may still change, or be announced. */
   async #untilQuiet(): Promise<void> {
     let last = '';
     let since = 0;
@@ -186,7 +186,7 @@ export class DrillWorld {
     );
   }
 
-  /** The last events are on their way; what never comes is the checker's to tell. */
+  /** Waits for the last events. The checker reports those that never arrive. */
   async #untilSeen(): Promise<void> {
     await until(
       async () => {

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([empty, withFfmpeg].map((folder) => rm(folder, { recursive: true }))));
 
-// Without apt-get on PATH nothing can be installed: what is missing is named, before any server is started.
+// Without apt-get on PATH nothing can be installed, so the run names missing programs before it starts a server.
 test.each([
   ['e2e/run-soak.ts', ['cuts'], () => empty, 'ffmpeg is missing (needed for video)'],
   ['e2e/run-soak.ts', ['dashboards'], () => withFfmpeg, 'chromium is missing (needed for browser tests)'],

@@ -10,8 +10,8 @@ const PROGRAMS = {
 } satisfies Record<string, Wanted>;
 
 /**
- * What a run needs of the machine from its start on; what a single test needs it asks for itself.
- * @throws Error that names the first that is missing and can't be installed
+ * Ensures the programs that a run needs from its start; a single test asks for its own.
+ * @throws Error that names the first program that is missing and cannot be installed
  */
 export const ensurePrograms = async (
   names: readonly (keyof typeof PROGRAMS)[],

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { ChatUser } from './chat-user.ts';
 import { sha256 } from './fixtures.ts';
 
-/** The upload settles as ready, and what its owner downloads is `bytes`. */
+/** Waits until the upload is ready, and compares its owner's download with `bytes`. */
 export const expectWhole = async (owner: ChatUser, id: string, bytes: Buffer): Promise<void> => {
   const media = await owner.mediaIn(id, ['ready', 'degraded', 'failed'], 60_000);
   expect(media, JSON.stringify(media.failure)).toMatchObject({ state: 'ready', size_bytes: bytes.length });

@@ -9,13 +9,13 @@ export interface FaultySystem {
   s3Link: Link;
   natsLink: Link;
   databaseLink: Link;
-  /** For further links. */
+  /** Creates further links. */
   proxy: Toxiproxy;
   heal(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** The same URL, but for the way there. */
+/** Replaces the host and port of a URL. */
 const through = (url: string, link: Link): string => {
   const parsed = new URL(url);
   parsed.host = new URL(link.url).host;
@@ -34,7 +34,7 @@ export const startFaultySystem = async (
     const natsLink = await proxy.link('nats', natsUrl);
     const databaseUrl = stack.DATABASE_URL ?? '';
     const databaseLink = await proxy.link('database', databaseUrl);
-    // The api's port is not known yet, its public address has to be.
+    // The api's port is not known yet, but its public address must be.
     const clientLink = await proxy.link('api', s3Url);
     const behind = {
       ...stack,
@@ -58,7 +58,7 @@ export const startFaultySystem = async (
       heal: () => proxy.heal(),
       stop: () =>
         proxy
-          // An app that is stopping may still talk to S3.
+          // An app that is stopping may still send requests to S3.
           .heal()
           .finally(() => system.stop())
           .finally(() => proxy.stop()),
@@ -69,7 +69,7 @@ export const startFaultySystem = async (
   }
 };
 
-/** What the api said last, under a test that failed. */
+/** Prints the api's last output below a failed test. */
 export const printLogOfFailure = (
   task: { result?: { state: string } | undefined },
   world: FaultySystem,

@@ -12,7 +12,7 @@ export const sha256 = (bytes: Buffer | Uint8Array): string =>
 /** 1280 × 720, H.264 and AAC, 5.3 s. */
 export const videoFile = () => read('big-buck-bunny-5s.mp4');
 
-/** In a codec that phones don't play: a worker is busy with it for some seconds. Matroska. */
+/** In a codec that phones cannot play: a worker needs some seconds for it. Matroska. */
 export const videoToTranscode = async (seconds: number): Promise<Buffer> => {
   const source = `testsrc2=size=1280x720:rate=30:duration=${seconds}`;
   const { stdout } = await promisify(execFile)(
@@ -25,7 +25,7 @@ export const videoToTranscode = async (seconds: number): Promise<Buffer> => {
 
 export const smallPhoto = () => read('china.jpg');
 
-/** What a viewer should see of {@link phonePhoto}, at `width` pixels. */
+/** Returns what a viewer should see of {@link phonePhoto}, at `width` pixels. */
 export const phonePhotoUpright = async (width: number) =>
   sharp(await smallPhoto())
     .resize(width, Math.round((width * 3) / 4), { fit: 'fill' })
@@ -34,8 +34,8 @@ export const phonePhotoUpright = async (width: number) =>
     .toBuffer({ resolveWithObject: true });
 
 /**
- * A photo as a phone makes it: 12 megapixels, stored lying on its side with EXIF orientation 6 (turn it
- * clockwise to see it upright), with the place where it was taken.
+ * A photo as a phone makes it: 12 megapixels, stored on its side with EXIF orientation 6 (rotate it clockwise to see it
+ * upright), with a location.
  */
 export const phonePhoto = async (): Promise<Buffer> => {
   const upright = await sharp(await smallPhoto())
@@ -58,7 +58,7 @@ export const phonePhoto = async (): Promise<Buffer> => {
     .toBuffer();
 };
 
-/** Mean difference of two pictures of the same size, per channel: 0 the same, 255 black against white. */
+/** Mean difference of two pictures of the same size, per channel: 0 if equal, 255 for black against white. */
 export const meanDifference = (a: Buffer, b: Buffer): number => {
   if (a.length !== b.length)
     throw new Error(`pictures of ${a.length} and ${b.length} bytes cannot be compared`);

@@ -2,21 +2,21 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface FrontProxyOptions {
-  /** Larger bodies are refused as nginx does it: 413, by the length that the request declares. Bytes. */
+  /** Larger bodies are refused as nginx does it: 413, by the declared length. Bytes. */
   maxBodyBytes?: number;
-  /** Request headers that get lost on the way. */
+  /** Request headers that the proxy drops. */
   drops?: readonly string[];
-  /** Adds to X-Forwarded-For whom it was asked by; otherwise what the client sent stays as it is. */
+  /** Whether it adds its caller to X-Forwarded-For; otherwise the client's value stays. */
   addsForwardedFor?: boolean;
-  /** The date of the answers, so much later than it is. Milliseconds. */
+  /** How far the answers' date is ahead of the real time. Milliseconds. */
   dateAheadMs?: number;
 }
 
-/** A proxy as it stands before an api or a store, with the faults that such proxies have. */
+/** A proxy as in front of an api or a store, with typical faults. */
 export class FrontProxy {
   readonly url: string;
   options: FrontProxyOptions = {};
-  /** Requests that were too large. */
+  /** Number of requests that were too large. */
   refused = 0;
   readonly #server: http.Server;
   #target: URL | undefined;
@@ -27,7 +27,7 @@ export class FrontProxy {
     server.on('request', (request, response) => this.#pass(request, response));
   }
 
-  /** What stands behind it may be started later, with this proxy's address for its own. */
+  /** The target may be started later, with this proxy's address as its own. */
   static async start(options: FrontProxyOptions = {}): Promise<FrontProxy> {
     const server = http.createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

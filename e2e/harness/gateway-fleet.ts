@@ -10,7 +10,7 @@ import { type System, startSystem } from './system.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The system with two gateways behind a balancer, and a broker of its own that may be restarted. */
+/** The system with two gateways behind a balancer, and a separate broker that may be restarted. */
 export interface GatewayFleet {
   system: System;
   gateways: readonly [ManagedService, ManagedService];
@@ -44,7 +44,7 @@ const startSecondGateway = async (system: System) => {
 const startOwnBroker = async (stack: Record<string, string>): Promise<LocalStack & { dataDir: string }> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'claimcheck-broker-'));
   const { NATS_URL: _, ...others } = stack;
-  // Everything else is configured, so the broker is all that is started.
+  // Everything else is configured, so only the broker is started.
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...others };
   return Object.assign(await startLocalStack({ dataDir, env, clamav: 'none', fresh: true }), { dataDir });
 };

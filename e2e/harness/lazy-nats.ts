@@ -11,7 +11,7 @@ export interface LazyNats {
   stop(): Promise<void>;
 }
 
-/** A broker as it is without configuration: it confirms what is not on disk yet. */
+/** A broker without configuration: it confirms messages that are not on disk yet. */
 export const startLazyNats = async (): Promise<LazyNats> => {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-lazy-nats-'));
   const port = await freePort();

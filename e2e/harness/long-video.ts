@@ -5,7 +5,7 @@ import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-packa
 import { runCommand } from '@claimcheck/local-stack/run-command';
 import { videoFile } from './fixtures.ts';
 
-/** The fixture's five seconds, `times` over, as an mp4 that plays while it is fetched. */
+/** Repeats the fixture's five seconds `times` times, as an mp4 that plays while it loads. */
 export const longVideo = async (times: number): Promise<Buffer> => {
   const ffmpeg = await ensureSystemPackage({
     programs: ['ffmpeg'],

@@ -4,8 +4,8 @@ import type { Database } from '@claimcheck/database/database';
 const LOOK_EVERY_MS = 50;
 
 /**
- * Watches how long transactions in this database are open, while `work` runs.
- * @returns the longest that was seen, in ms; what begins and ends between two looks is not
+ * Measures how long transactions in this database are open while `work` runs.
+ * @returns the longest observed, in ms; it misses transactions between two observations
  */
 export const longestTransaction = async (database: Database, work: () => Promise<void>): Promise<number> => {
   let isOver = false;

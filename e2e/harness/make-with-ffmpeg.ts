@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What ffmpeg makes of `args`, which end before the output's name. */
+/** Returns ffmpeg's output for `args`, which end before the output's name. */
 export const makeWithFfmpeg = async (args: readonly string[], extension: string): Promise<Buffer> => {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-make-'));
   const output = join(folder, `output.${extension}`);

@@ -1,4 +1,4 @@
-/** Sum over all series of a process's metric whose labels contain `labels`; 0 when there is none. */
+/** Sums all series of a process's metric whose labels contain `labels`; 0 without any. */
 export const metricOf = async (adminUrl: string, name: string, labels = ''): Promise<number> => {
   const lines = (await (await fetch(`${adminUrl}/metrics`)).text()).split('\n');
   return lines

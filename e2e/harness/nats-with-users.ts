@@ -15,7 +15,7 @@ export interface NatsWithUsers {
   stop(): Promise<void>;
 }
 
-/** The broker as infra/nats/nats-server.conf sets it up, but for its addresses and its folder. */
+/** Starts the broker with infra/nats/nats-server.conf, apart from its addresses and its folder. */
 export const startNatsWithUsers = async (): Promise<NatsWithUsers> => {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-nats-'));
   const port = await freePort();

@@ -39,12 +39,12 @@ export interface ReceivedSpan {
 export interface OtlpReceiver {
   url: string;
   spans: ReceivedSpan[];
-  /** Headers of the requests, in their order. */
+  /** Headers of the requests, in order. */
   headers: http.IncomingHttpHeaders[];
   close(): Promise<void>;
 }
 
-/** Where traces are sent to: an HTTP server that reads what OpenTelemetry exports. */
+/** A receiver of traces: an HTTP server that reads OpenTelemetry's export. */
 export const startOtlpReceiver = async (): Promise<OtlpReceiver> => {
   const spans: ReceivedSpan[] = [];
   const headers: http.IncomingHttpHeaders[] = [];

@@ -5,7 +5,7 @@ import { type LocalStack, startLocalStack } from '@claimcheck/local-stack/local-
 
 export type OwnServer = 'postgres' | 'nats' | 's3' | 'clamav';
 
-/** What configures each server; without it the local stack starts one. */
+/** The variable that configures each server; without it the local stack starts one. */
 const VARIABLES: Record<OwnServer, readonly string[]> = {
   postgres: ['DATABASE_URL', 'GATEWAY_DATABASE_URL'],
   nats: ['NATS_URL', 'NATS_MONITOR_URL'],
@@ -14,16 +14,16 @@ const VARIABLES: Record<OwnServer, readonly string[]> = {
 };
 
 export interface OwnServers {
-  /** Configuration as of the run's stack, with these servers in the place of its own. */
+  /** Configuration of the run's stack, with these servers instead of its own. */
   env: Record<string, string>;
   services: LocalStack['services'];
-  /** Where the servers keep their data, a folder each. */
+  /** Data folder of each server. */
   dataDir: string;
   /** Ends these servers and removes their data. */
   stop(): Promise<void>;
 }
 
-/** Servers that a drill may kill: the others of the test run are shared with other files. */
+/** Servers that a drill may kill: the test run's other servers are shared with other files. */
 export const startOwnServers = async (
   stack: Record<string, string>,
   own: readonly OwnServer[],

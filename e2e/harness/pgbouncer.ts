@@ -10,13 +10,13 @@ import { runCommand } from '@claimcheck/local-stack/run-command';
 export type PoolMode = 'session' | 'transaction';
 
 export interface PgBouncer {
-  /** The URL of a database behind it. */
+  /** Returns the URL of a database behind it. */
   urlOf(database: string): string;
   stop(): Promise<void>;
 }
 
 const DOCUMENT = new URL('../../docs/operations.md', import.meta.url);
-/** What the documentation tells operators to set. */
+/** Returns the settings that the documentation gives to operators. */
 const documented = async (): Promise<string> => {
   const [, settings = ''] = /```ini\n(.*?)```/s.exec(await readFile(DOCUMENT, 'utf8')) ?? [];
   return settings;
@@ -31,14 +31,14 @@ const findProgram = (): Promise<string> =>
     onProgress: (line) => process.stderr.write(`${line}\n`),
   });
 
-/** Those that its version can: in mode transaction it keeps prepared statements since 1.21. */
+/** Modes that its version supports: transaction mode keeps prepared statements since 1.21. */
 export const poolModes = async (): Promise<PoolMode[]> => {
   const said = await runCommand(await findProgram(), ['--version'], { env: process.env });
   const [, minor = '0'] = /PgBouncer 1\.(\d+)/.exec(said) ?? [];
   return Number(minor) >= 21 ? ['session', 'transaction'] : ['session'];
 };
 
-/** @param behind URL of the Postgres that it leads to, as that user */
+/** @param behind URL of the target Postgres, with its user */
 export const startPgBouncer = async (behind: string, mode: PoolMode): Promise<PgBouncer> => {
   const { hostname, port, username, password } = new URL(behind);
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-pgbouncer-'));
@@ -47,7 +47,7 @@ export const startPgBouncer = async (behind: string, mode: PoolMode): Promise<Pg
   const settings = (await documented())
     .replace(/^claimcheck = .*$/m, `* = host=${hostname} port=${port} user=${username} password=${password}`)
     .replace(/^pool_mode = .*$/m, `pool_mode = ${mode}`)
-    // A PgBouncer for this mode alone may not know it.
+    // A PgBouncer used only for this mode may not know it.
     .replace(mode === 'session' ? /^max_prepared_statements = .*$/m : /$^/, '');
   await writeFile(
     config,
@@ -57,7 +57,7 @@ export const startPgBouncer = async (behind: string, mode: PoolMode): Promise<Pg
   const service = await startProcess({
     name: 'pgbouncer',
     command: await findProgram(),
-    // It refuses to be root.
+    // It refuses to run as root.
     args: [...(process.getuid?.() === 0 ? ['-u', 'nobody'] : []), config],
     env: {},
     cwd: folder,

@@ -1,6 +1,6 @@
 import { readdir, readlink } from 'node:fs/promises';
 
-/** Process ids whose working directory is below `folder`. Linux. */
+/** Returns process ids whose working directory is below `folder`. Linux. */
 export const processesIn = async (folder: string): Promise<number[]> => {
   const ids = (await readdir('/proc')).map(Number).filter((id) => Number.isInteger(id) && id > 0);
   const found: number[] = [];

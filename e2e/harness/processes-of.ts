@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** The processes that a process has started and that still run, and those that they have. Linux. */
+/** Returns the running children of a process, and their children. Linux. */
 export const descendantsOf = async (pid: number): Promise<number[]> => {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
   const children = text

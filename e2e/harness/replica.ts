@@ -21,7 +21,7 @@ export interface ReplicaOptions {
   root?: string;
 }
 
-/** One more of an app beside the system's, on the same database, broker and bucket. The caller stops it. */
+/** Starts another process of an app, on the system's database, broker and bucket. The caller stops it. */
 export const startReplica = async (system: System, options: ReplicaOptions = {}): Promise<Replica> => {
   const app = options.app ?? 'api';
   const port = await freePort();

@@ -6,8 +6,8 @@ const RETRY_MS = 100;
 const describe = (answer: Answer | undefined): string => JSON.stringify(answer);
 
 /**
- * Asks for the offset, again while the server is away or another request holds the upload.
- * @throws when there is no offset in time, or the server says that there is no such upload
+ * Asks for the offset, and again while the server is down or another request holds the upload.
+ * @throws without a timely offset, or when the upload does not exist
  */
 export const askOffset = async (upload: WireUpload, withinMs = 30_000): Promise<number> => {
   const deadline = performance.now() + withinMs;
@@ -24,9 +24,9 @@ export const askOffset = async (upload: WireUpload, withinMs = 30_000): Promise<
 };
 
 /**
- * Sends what is missing as a client does: HEAD, PATCH, again until the server has it all.
- * @param floor the highest offset that was acknowledged; the server must not fall behind it
- * @throws when it goes back, or is not done in time
+ * Sends the missing bytes as a client does: HEAD and PATCH until the server has all of them.
+ * @param floor the highest acknowledged offset, below which the server must not fall
+ * @throws when the offset goes back, or the upload is not done in time
  */
 export const resumeToEnd = async (
   upload: WireUpload,

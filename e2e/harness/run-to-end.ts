@@ -31,6 +31,6 @@ export const runToEnd = (
     });
   });
 
-/** The operator's CLI. */
+/** Runs the operator's CLI. */
 export const runClaimcheck = (env: Record<string, string>, ...args: string[]): Promise<EndedRun> =>
   runToEnd('apps/api/src/cli/claimcheck.ts', env, args);

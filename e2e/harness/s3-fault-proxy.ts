@@ -13,7 +13,7 @@ export const isPart = (request: S3Request, number?: number): boolean =>
 export const isComplete = (request: S3Request): boolean =>
   request.method === 'POST' && /[?&]uploadId=/.test(request.url);
 
-/** Stands before an S3 server, counts its requests, and answers some of them with 500 instead. */
+/** Counts the requests to an S3 server, and answers some of them with 500 instead. */
 export class S3FaultProxy {
   readonly url: string;
   readonly requests: S3Request[] = [];
@@ -52,12 +52,12 @@ export class S3FaultProxy {
     return proxy;
   }
 
-  /** From now on these requests fail. */
+  /** Makes these requests fail from now on. */
   fail(which: (request: S3Request) => boolean): void {
     this.#fails = which;
   }
 
-  /** What happens between the storage's answer and its arrival. */
+  /** Runs between the storage's answer and its arrival. */
   onAnswered(action: (request: S3Request) => Promise<void>): void {
     this.#onAnswered = action;
   }

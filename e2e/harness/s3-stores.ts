@@ -1,9 +1,9 @@
 import { startMinioStack } from './minio-stack.ts';
 
-/** The S3 servers that everything which touches objects is drilled on. */
+/** The S3 servers on which every drill with objects runs. */
 export const S3_STORES = ['versitygw', 'minio'] as const;
 
-/** The servers of the test run on one of the stores. The caller stops what this started. */
+/** Returns the test run's servers with one of the stores. The caller stops it. */
 export const startS3Store = async (
   store: (typeof S3_STORES)[number],
   stack: Record<string, string>,

@@ -1,7 +1,7 @@
 import { type ClaimcheckClient, type ClientOptions, createClient, memoryStore } from '@claimcheck/client';
 import type { System } from './system.ts';
 
-/** The SDK as one user, closed with the others. */
+/** Creates the SDK for one user; it is closed with the others. */
 export class SdkClients {
   readonly #system: System;
   readonly #clients: ClaimcheckClient[] = [];

@@ -1,6 +1,6 @@
 import { type Cipheriv, createCipheriv, createHash, randomBytes } from 'node:crypto';
 
-/** Random choices that can be repeated: the same seed gives the same numbers and bytes in the same order. */
+/** Repeatable random choices: the same seed gives the same numbers and bytes in the same order. */
 export class Seeded {
   readonly seed: string;
   readonly #stream: Cipheriv;

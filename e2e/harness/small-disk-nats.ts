@@ -12,18 +12,18 @@ const CHUNK = Buffer.alloc(4_096);
 export interface SmallDiskNats {
   url: string;
   service: ManagedService;
-  /** What the server itself says of its storage. */
+  /** The server's own report on its storage. */
   isHealthy(): Promise<boolean>;
-  /** Leaves no byte for the server to write. */
+  /** Fills the disk to its last byte. */
   fillDisk(): Promise<void>;
   freeDisk(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Mounting takes root, or a system that lets users have namespaces of their own. */
+/** Mounting requires root, or a system with user namespaces. */
 const isRoot = process.getuid?.() === 0;
 
-/** A small disk that is there as long as this process, and is seen by those who join its namespace. */
+/** A small disk that exists as long as this process; only processes in its namespace see it. */
 const startDisk = (folder: string): Promise<ManagedService> => {
   let isMounted = false;
   return startProcess({
@@ -54,7 +54,7 @@ const fill = async (file: string): Promise<void> => {
   }
 };
 
-/** nats-server whose JetStream writes to a disk of its own that can be filled; its files survive a restart. */
+/** Starts nats-server with JetStream on a separate disk that can be filled; its files survive a restart. */
 export const startSmallDiskNats = async (): Promise<SmallDiskNats> => {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-disk-'));
   const port = await freePort();

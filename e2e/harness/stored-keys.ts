@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** Keys of what the SDK has stored in a page's browser, for all tabs. */
+/** Returns the keys of the SDK's stored entries in a page's browser, for all tabs. */
 export const storedKeys = (page: Page, kind: 'outgoing' | 'upload'): Promise<string[]> =>
   page.evaluate(async (wanted) => {
     const opened = indexedDB.open('claimcheck');

@@ -10,22 +10,22 @@ import jwt from 'jsonwebtoken';
 export type AppName = 'api' | 'worker' | 'gateway';
 type Variables = Record<string, string>;
 
-/** The three apps as real processes, on servers that are shared but a database and subjects of their own. */
+/** The three apps as real processes, on shared servers, with a separate database and separate subjects. */
 export interface System {
   apiUrl: string;
   gatewayUrl: string;
   appName: string;
   databaseUrl: string;
   env: Variables;
-  /** What the api was started with. */
+  /** The environment of the api. */
   apiEnv: Variables;
-  /** What each app was started with; a second one needs ports of its own. */
+  /** The environment of each app; a second process needs other ports. */
   envs: Record<AppName, Variables>;
   adminUrls: Record<AppName, string>;
   apps: Record<AppName, ManagedService>;
-  /** A host's token for a user; `claims` override. */
+  /** Signs a host's token for a user; `claims` override. */
   tokenFor(userId: string, claims?: { expiresIn?: number; scope?: string; secret?: string }): string;
-  /** Ends an app, if it still runs, and starts it on the same ports with `extra` configuration for this run. */
+  /** Ends an app if it still runs, and restarts it on the same ports with `extra` configuration for this run. */
   restart(name: AppName, extra?: Variables): Promise<void>;
   stop(): Promise<void>;
 }
@@ -71,7 +71,7 @@ const takePorts = async (count: number): Promise<number[]> => {
   return [...taken];
 };
 
-/** Names an installation of its own on shared servers, and its database. */
+/** Names a separate installation on shared servers, and its database. */
 export const newAppName = (): string => `t${randomBytes(5).toString('hex')}`;
 
 /**
@@ -105,7 +105,7 @@ export const startSystem = async (
   };
   const trusted = { ...common, AUTH_JWT_SECRET: secret };
   const apiEnv: Variables = { ...trusted, DATABASE_URL: owner, DEV_LOGIN: 'true', ...own.api };
-  // The worker has no database, no secret: it handles hostile bytes.
+  // The worker gets no database and no secret, because it handles hostile bytes.
   const envs = {
     api: apiEnv,
     worker: { ...WORKER_MEMORY, ...common, ...own.worker },

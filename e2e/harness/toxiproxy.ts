@@ -14,9 +14,9 @@ type Direction = 'upstream' | 'downstream';
 /** https://github.com/Shopify/toxiproxy#toxics; `upstream` is from the client to the server. */
 export type Toxic =
   | { type: 'bandwidth'; stream: Direction; attributes: { rate_kib_per_second: number } }
-  /** Closes each connection after so many bytes. */
+  /** Closes each connection after this many bytes. */
   | { type: 'limit_data'; stream: Direction; attributes: { bytes: number } }
-  /** Swallows everything; the connection stays open until the toxic is removed, then it is closed. */
+  /** Swallows everything. The connection stays open until the toxic is removed, and is then closed. */
   | { type: 'timeout'; stream: Direction; attributes: { timeout: 0 } };
 
 const wireAttributes = (toxic: Toxic): Record<string, number> =>
@@ -32,7 +32,7 @@ const findToxiproxy = async (): Promise<string> => {
   if (go === undefined)
     throw new Error(`toxiproxy is missing, and there is no Go to compile it with. ${HOW_TO_GET}`);
   await goInstall({
-    // What Go calls the program.
+    // The name that Go gives the program.
     name: 'server',
     module: MODULE,
     version: VERSION,
@@ -48,7 +48,7 @@ const findToxiproxy = async (): Promise<string> => {
 
 type Call = (method: string, path: string, body?: object) => Promise<unknown>;
 
-/** A TCP address that leads to a server, and the faults on the way. */
+/** A TCP address that leads to a server, with faults in between. */
 export class Link {
   readonly url: string;
   readonly #call: Call;
@@ -60,7 +60,7 @@ export class Link {
     this.url = `http://${listen}`;
   }
 
-  /** Connections there are are affected at once. */
+  /** Existing connections are affected at once. */
   async add(name: string, toxic: Toxic): Promise<void> {
     await this.#call('POST', `/proxies/${this.#name}/toxics`, {
       name,
@@ -73,12 +73,12 @@ export class Link {
     await this.#call('DELETE', `/proxies/${this.#name}/toxics/${name}`);
   }
 
-  /** Closes all connections, and the address is gone. */
+  /** Closes all connections and removes the address. */
   async delete(): Promise<void> {
     await this.#call('DELETE', `/proxies/${this.#name}`);
   }
 
-  /** Leads to another server from now on; connections there are are closed. */
+  /** Leads to another server from now on, and closes existing connections. */
   async pointAt(url: string): Promise<void> {
     await this.#call('POST', `/proxies/${this.#name}`, { upstream: new URL(url).host, enabled: true });
   }
@@ -102,7 +102,7 @@ export class Toxiproxy {
     this.#api = api;
   }
 
-  /** A fault proxy process of its own. @throws Error that says how to get the program */
+  /** Starts a separate fault proxy. @throws Error that says how to get the program */
   static async start(): Promise<Toxiproxy> {
     const port = await freePort();
     const api = `http://127.0.0.1:${port}`;
@@ -118,7 +118,7 @@ export class Toxiproxy {
     return new Toxiproxy(service, api);
   }
 
-  /** A new address on loopback that leads to `url`. */
+  /** Opens a new address on loopback that leads to `url`. */
   async link(name: string, url: string): Promise<Link> {
     const listen = `127.0.0.1:${await freePort()}`;
     await this.#call('POST', '/proxies', { name, listen, upstream: new URL(url).host, enabled: true });

@@ -13,9 +13,9 @@ export interface Target {
 }
 
 export interface OpenRequest {
-  /** Resolves when the bytes have left for the network, or the request has ended. */
+  /** Resolves when the bytes have been sent, or the request has ended. */
   write(bytes: Buffer): Promise<void>;
-  /** Nothing more is to come. */
+  /** Ends the body. */
   end(): void;
   readonly answer: Promise<Answer>;
   readonly bytesWritten: number;
@@ -33,7 +33,7 @@ const offsetOf = (response: http.IncomingMessage): number | undefined => {
   return typeof value === 'string' ? Number(value) : undefined;
 };
 
-/** One request on a connection of its own, its body written by the caller. */
+/** One request on a separate connection, whose body the caller writes. */
 const open = (
   target: Target,
   method: string,
@@ -57,7 +57,7 @@ const open = (
     request.once('response', (message) => {
       clearTimeout(timer);
       message.resume();
-      // The server may close what it did not read to the end.
+      // The server may close a connection whose body it did not read to the end.
       message.on('error', () => undefined);
       response.resolve(message);
       resolve({
@@ -94,7 +94,7 @@ const open = (
   };
 };
 
-/** An upload spoken to by hand, over a connection per request, for what stock clients hide. */
+/** An upload with handwritten requests, a connection for each, which stock clients do not allow. */
 export class WireUpload {
   readonly id: string;
   readonly #target: Target;
@@ -124,7 +124,7 @@ export class WireUpload {
     return new WireUpload(target, location.slice(location.lastIndexOf('/') + 1));
   }
 
-  /** The same upload, reached another way. */
+  /** Returns the same upload at another address. */
   via(baseUrl: string): WireUpload {
     return new WireUpload({ ...this.#target, baseUrl }, this.id);
   }
@@ -141,7 +141,7 @@ export class WireUpload {
     return request.answer;
   }
 
-  /** A PATCH that announces `length` bytes and sends what is written. */
+  /** A PATCH that announces `length` bytes and sends the written ones. */
   openPatch(
     offset: number,
     length: number,

@@ -7,7 +7,7 @@ import { until } from './until.ts';
  * Waits until every acknowledged upload has settled.
  *
  * @returns the longest time from now until one settled, in ms
- * @throws when some have not in time, naming them and their states
+ * @throws when some have not settled in time, with their ids and states
  */
 export const untilSettled = async (
   database: Database,

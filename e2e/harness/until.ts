@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 20;
 
-/** Asks again until there is an answer. @throws when there is none in time, naming what was waited for */
+/** Repeats a question until it has an answer. @throws without a timely answer, naming the awaited condition */
 export const until = async <T>(
   ask: () => T | undefined | Promise<T | undefined>,
   options: { withinMs: number; what: string },

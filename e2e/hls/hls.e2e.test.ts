@@ -46,7 +46,7 @@ describe.each(['proxy', 'redirect'] as const)('DOWNLOAD_MODE=%s', (mode) => {
   });
   afterAll(() => system?.stop());
 
-  test('the media object says that it is HLS', async () => {
+  test('the media object names HLS as its format', async () => {
     const media = await ben.media(id);
     expect(media.qualities).toContainEqual(
       expect.objectContaining({ quality: 'high', format: 'm3u8', width: 1_280, height: 720 }),
@@ -57,14 +57,14 @@ describe.each(['proxy', 'redirect'] as const)('DOWNLOAD_MODE=%s', (mode) => {
     );
   });
 
-  test('its playlist comes from our own origin, by every way to ask for it', async () => {
+  test('its playlist comes from our own origin, by every permitted credential', async () => {
     const playlist = `${system.apiUrl}/v1/media/${id}/hls/1/main.m3u8`;
     const redirected = await ben.fetch(`/v1/media/${id}/high`, { redirect: 'manual' });
     expect(redirected.headers.get('location')).toBe(playlist);
     const { body } = await ben.call<{ items: { url: string }[] }>('POST', '/v1/media/urls', {
       items: [{ id, quality: 'high' }],
     });
-    // Every name in it carries the session on: a relative name does not inherit a query.
+    // Every name in it contains the session's token, because a relative name does not inherit a query.
     const url = body.items[0]?.url ?? '';
     expect(url).toMatch(new RegExp(`^${playlist}\\?t=[\\w-]{43}$`));
     expect(await (await fetch(url)).text()).toMatch(/^r0\.m3u8\?t=[\w-]{43}$/m);
@@ -77,7 +77,7 @@ describe.each(['proxy', 'redirect'] as const)('DOWNLOAD_MODE=%s', (mode) => {
     await segment.body?.cancel();
   });
 
-  test('no other user gets a file of it, and no other name leads anywhere', async () => {
+  test('other users get none of its files, and other names get 404', async () => {
     const eve = new ChatUser(system, 'eve');
     for (const file of ['main.m3u8', 'r0.m3u8', 'r0_init.mp4', 'r0_00000.m4s'])
       expect((await eve.call('GET', `/v1/media/${id}/hls/1/${file}`)).status).toBe(404);

@@ -25,7 +25,7 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${port}`;
   folder = await mkdtemp(join(tmpdir(), 'claimcheck-accel-'));
   const store = new URL(system.env.S3_ENDPOINT ?? '').host;
-  // The shipped file with the two addresses replaced, as it tells its reader.
+  // The shipped file, with its two addresses replaced as its comments ask.
   const shipped = (await readFile(CONF, 'utf8'))
     .replaceAll('api:8080', new URL(system.apiUrl).host)
     .replaceAll('s3:7070', store)
@@ -92,14 +92,14 @@ test('a range is a range, and one beyond the end is refused', async () => {
   expect((await get(ann.token, { range: `bytes=${bytes.length}-` })).status).toBe(416);
 });
 
-test('the location that reads the store cannot be asked for', async () => {
+test('clients cannot request the location that reads the store', async () => {
   const bucket = system.env.S3_BUCKET ?? '';
   const response = await fetch(`${url}/_claimcheck/${bucket}/${photo}/source`);
   expect(response.status).toBe(410);
   expect(await response.text()).toContain('media_gone');
 });
 
-test('a stranger gets nothing, and a member who was removed gets nothing with the next request', async () => {
+test('a stranger gets nothing, and a removed member gets nothing with the next request', async () => {
   const ben = new ChatUser(system, 'ben');
   expect((await get(ben.token)).status).toBe(404);
   const conversation = await ann.startConversation('ben');

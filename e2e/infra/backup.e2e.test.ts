@@ -13,7 +13,7 @@ import { type System, startSystem } from '../harness/system.ts';
 import { until } from '../harness/until.ts';
 
 const run = promisify(execFile);
-/** What a backup consists of, with the addresses and secrets; the broker's files are not among it. */
+/** The contents of a backup, with addresses and secrets, but without the broker's files. */
 const KEPT = ['postgres', 's3', 'object-metadata', 'secrets.json', 'ports.json'];
 
 let servers: OwnServers;
@@ -47,7 +47,7 @@ const sourceHash = async (user: ChatUser, id: string): Promise<string> => {
   return sha256(Buffer.from(await response.arrayBuffer()));
 };
 
-test('database and bucket restored beside an empty broker: what was ready is, what waited becomes ready', async () => {
+test('after a restore next to an empty broker, ready media is ready, and waiting media becomes ready', async () => {
   const ann = new ChatUser(system, 'ann');
   const bytes = await smallPhoto();
   const done = await ann.upload({ bytes, filename: 'done.jpg', filetype: 'image/jpeg' });

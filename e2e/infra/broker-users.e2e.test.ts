@@ -27,7 +27,7 @@ afterAll(async () => {
   await nats?.stop();
 });
 
-test('with the least of subjects everything works: a photo becomes ready at a socket', async () => {
+test('with the minimum of subjects everything works: a photo becomes ready at a socket', async () => {
   const ann = new ChatUser(system, 'ann');
   const ben = new ChatUser(system, 'ben');
   const conversation = await ann.startConversation('ben');
@@ -52,7 +52,7 @@ test("the operator's CLI works as the api's user: a probe goes round in both lan
   expect(code).toBe(0);
 });
 
-/** What the server refused this user, as it said. */
+/** Returns the server's refusals of this user. */
 const refusals = (connection: NatsConnection): string[] => {
   const seen: string[] = [];
   const follow = async () => {
@@ -91,7 +91,7 @@ const FORBIDDEN: { user: 'worker' | 'gateway' | 'storage'; publish: string[]; su
   },
 ];
 
-test.each(FORBIDDEN)('$user may not more than it needs', async ({ user, publish, subscribe }) => {
+test.each(FORBIDDEN)('$user may do no more than necessary', async ({ user, publish, subscribe }) => {
   const connection = await connect({ servers: new URL(nats.urls[user]).host, user, pass: `of-${user}` });
   try {
     const seen = refusals(connection);

@@ -10,12 +10,12 @@ test('docs/capacity.md has the plans that follow from the figures (npm run capac
   expect(await readFile(CAPACITY_DOCUMENT, 'utf8')).toBe(await withTables(tables));
 });
 
-test('what was measured by hand is in docs/measurements.md', async () => {
+test('manually measured figures are in docs/measurements.md', async () => {
   const measurements = await readFile(new URL('../../docs/measurements.md', import.meta.url), 'utf8');
   for (const figure of Object.values(MEASURED_BY_HAND)) expect(measurements).toContain(figure.toString());
 });
 
-test('a hundred times as much needs a hundred times as many cores; an installation ends where its stream does', async () => {
+test('a hundred times the load needs a hundred times the cores; the stream limits an installation', async () => {
   const figures = await readFigures();
   const [small, large] = [planFor(1, figures), planFor(100, figures)];
   expect(large.workerCores).toBeCloseTo(100 * small.workerCores);

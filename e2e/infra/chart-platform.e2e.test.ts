@@ -93,12 +93,12 @@ describe('the pod block', () => {
     }
   });
 
-  test('a sidecar runs next to what runs forever, and no job waits for its end', () => {
+  test('a sidecar runs next to permanent processes, and no job waits for its end', () => {
     const withSidecar = workloads('adapted').filter((one) => podOf(one).containers.length > 1);
     expect(withSidecar.map(({ kind }) => kind)).toEqual(PARTS.map(() => 'Deployment'));
   });
 
-  test('services, budgets and autoscalers take what a cloud asks for', () => {
+  test('services, budgets and autoscalers accept the settings of clouds', () => {
     expect(named('adapted', 'Service', '-api').spec).toMatchObject({
       loadBalancerClass: 'service.k8s.aws/nlb',
       externalTrafficPolicy: 'Local',
@@ -140,7 +140,7 @@ describe('identities', () => {
       expect(Object.keys(roles)).toContain(podOf(manifest).serviceAccountName);
   });
 
-  test('accounts that exist already are used, and none is created', () => {
+  test('existing accounts are used, and none is created', () => {
     expect(ofKind('keyless', 'ServiceAccount')).toEqual([]);
     expect(accountOf('keyless', 'Deployment', '-api')).toBe('media');
     expect(accountOf('keyless', 'Deployment', '-worker-media')).toBe('media-worker');
@@ -179,7 +179,7 @@ describe('migrations', () => {
     expect(named('keyless', 'NetworkPolicy', '-migrations').metadata.annotations).toBeUndefined();
   });
 
-  test('as an init container they run in each pod that writes, and nowhere else', () => {
+  test('as an init container they run in each pod that writes, and in no other', () => {
     expect(ofKind('tryOut', 'Job')).toEqual([]);
     const first = (end: string) => namesIn(podOf(named('tryOut', 'Deployment', end)).initContainers);
     expect([first('-api'), first('-gateway'), first('-worker-all')]).toEqual([['migrations'], [], []]);
@@ -202,7 +202,7 @@ test('helm test runs the doctor with the environment of the api', async () => {
 }, 60_000);
 
 describe('the try-out', () => {
-  test('it brings every server that it names, and its apps take what its Secret holds', async () => {
+  test('it brings every server that it names, and its apps accept the values of its Secret', async () => {
     const services = ofKind('tryOut', 'Service').map(({ metadata }) => metadata.name);
     const [secret] = ofKind('tryOut', 'Secret');
     const { stringData } = z.looseObject({ stringData: z.record(z.string(), z.string()) }).parse(secret);
@@ -309,7 +309,7 @@ describe('alerts of the chart', () => {
               interval: '1m',
               input_series: [
                 ...roles.map((role) => series(role, 'default/cc-claimcheck', '1x60')),
-                // The other one's background does not stand in for ours.
+                // The other one's background process does not substitute for ours.
                 series('background', 'other/claimcheck', '1x60'),
               ],
               alert_rule_test: [

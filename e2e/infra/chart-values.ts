@@ -5,7 +5,7 @@ import { CHART } from './helm.ts';
 const own = (name: string) => fileURLToPath(new URL(`./values/${name}.yaml`, import.meta.url));
 const example = (name: string) => join(CHART, 'examples', `${name}.yaml`);
 
-/** Values files that the chart is tried with: the examples, and the corners. */
+/** Values files to try the chart with: the examples, and the corner cases. */
 export const VALUES = {
   small: example('small'),
   large: example('large'),
@@ -21,12 +21,12 @@ export const VALUES = {
 
 export type ValuesName = keyof typeof VALUES;
 
-/** Additions to examples/small.yaml for what stands in front. */
+/** Additions to examples/small.yaml for proxies in front. */
 export const IN_FRONT = ['ingress-nginx', 'traefik', 'caddy', 'envoy-gateway'].map(
   (name) => [name, example(name)] as const,
 );
 
-/** What the user's Secrets would hold. */
+/** The content of the user's Secrets. */
 export const SECRETS = {
   DATABASE_URL: 'postgres://claimcheck:p@db/claimcheck',
   GATEWAY_DATABASE_URL: 'postgres://reader:p@db/claimcheck',

@@ -29,7 +29,7 @@ const HELM_PATIENCE_MS = 600_000;
 const { render, textOf, all, ofKind, named, workloads } = new RenderedChart();
 beforeAll(render, HELM_PATIENCE_MS);
 
-test.each(FILES)('%s: helm lint has nothing to say', async (_, file) => {
+test.each(FILES)('%s: helm lint finds nothing', async (_, file) => {
   expect(await lintChart(file)).toContain('0 chart(s) failed');
 });
 
@@ -50,7 +50,7 @@ describe('a typo, or something missing, is refused with its name', () => {
     ['gateway.trustedProxyHops=11', 'trustedProxyHops'],
     ['workerDefaults.tempSizeLimit=10GB', 'tempSizeLimit'],
     ['publicUrl=media.example.org', 'publicUrl'],
-    // Kubernetes takes strings alone, and would say so only when half of the release is there.
+    // Kubernetes accepts only strings, and would report it when half of the release is installed.
     ['extraEnv[0].name=MAX_ATTEMPTS,extraEnv[0].value=3', '/extraEnv/0/value'],
     ['auth.jwksUrl=https://a.example', 'not both'],
     ['api.extraEnv[0].name=S3_BUCKET,api.extraEnv[0].value=x', 'extraEnv sets S3_BUCKET'],
@@ -77,7 +77,7 @@ describe('a typo, or something missing, is refused with its name', () => {
 describe.each(FILES)('%s', (name) => {
   const values = name as ValuesName;
 
-  test('no container may more than it must', () => {
+  test('no container may do more than it must', () => {
     expect(workloads(values).length).toBeGreaterThan(0);
     for (const manifest of workloads(values)) {
       const pod = podOf(manifest);
@@ -94,7 +94,7 @@ describe.each(FILES)('%s', (name) => {
     }
   });
 
-  test('secrets come from Secrets, and never stand in a manifest', () => {
+  test('secrets come from Secrets, and never appear in a manifest', () => {
     for (const manifest of workloads(values))
       for (const { name: variable, value, valueFrom } of containerOf(manifest).env)
         if (/SECRET|PASSWORD|ACCESS_KEY|DATABASE_URL|NATS_URL/.test(variable))
@@ -103,13 +103,13 @@ describe.each(FILES)('%s', (name) => {
             undefined,
             expect.any(String),
           ]);
-    // The servers of the try-out come with passwords that everybody knows.
+    // The servers of the try-out have well-known passwords.
     expect(ofKind(values, 'Secret').map(({ metadata }) => metadata.name)).toEqual(
       values === 'tryOut' ? ['claimcheck-try-out'] : [],
     );
   });
 
-  test('each process is asked whether it lives, and taken out of service when it is not ready', () => {
+  test('each process has a liveness probe, and leaves service when it is not ready', () => {
     for (const manifest of ofKind(values, 'Deployment').filter(isOurs)) {
       const { startupProbe, livenessProbe, readinessProbe } = containerOf(manifest);
       expect([startupProbe, livenessProbe].map((probe) => probe?.httpGet.path)).toEqual([
@@ -127,7 +127,7 @@ describe.each(FILES)('%s', (name) => {
     expect(strange).toEqual([]);
   });
 
-  test('workers get no database and nothing that signs', () => {
+  test('workers get no database and no signing secret', () => {
     for (const manifest of ofKind(values, 'Deployment')) {
       if (!manifest.metadata.name.includes('-worker-')) continue;
       const env = environmentOf(manifest, SECRETS);
@@ -149,12 +149,12 @@ test('a setting without quotes arrives as it was written, large numbers too', ()
     });
 });
 
-test('a rolling restart drains: proxies turn elsewhere first, and no process is killed while it drains', () => {
+test('a rolling restart drains: proxies switch first, and no process is killed while it drains', () => {
   for (const part of ['-api', '-gateway']) {
     const pod = podOf(named('large', 'Deployment', part));
     const pause = containerOf(named('large', 'Deployment', part)).lifecycle?.preStop.sleep.seconds ?? 0;
     expect(pause).toBeGreaterThan(0);
-    // Ten seconds a step is what a process takes at most; see packages/platform/src/process/shutdown.ts.
+    // A step of a process's shutdown takes ten seconds at most; see packages/platform/src/process/shutdown.ts.
     expect(pod.terminationGracePeriodSeconds ?? 0).toBeGreaterThanOrEqual(pause + 30);
   }
   for (const manifest of ofKind('large', 'Deployment'))
@@ -171,12 +171,12 @@ const policy = z.looseObject({
 
 const messaging = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'messaging' } } };
 
-test('the doctor in a pod of the api reaches what clients reach, and the monitoring of a broker that is named', () => {
+test('the doctor in a pod of the api reaches the clients’ addresses, and a configured broker monitor', () => {
   const egressOf = (values: ValuesName, end: string) =>
     policy.parse(named(values, 'NetworkPolicy', end).spec).egress;
   const portsOf = (values: ValuesName, end: string) =>
     egressOf(values, end).flatMap(({ ports }) => ports.map(({ port }) => port));
-  // The store of this one is elsewhere: 443 is what clients use.
+  // This store is elsewhere: clients use 443.
   expect(portsOf('small', '-api')).toEqual([53, 53, 5432, 4222, 7070, 443]);
   expect(egressOf('large', '-api')).toContainEqual({
     ports: [expect.objectContaining({ port: 8222 })],
@@ -204,7 +204,7 @@ test('with traces every process may reach the receiver that the values name', ()
     expect(last).toEqual({ ports: [expect.objectContaining({ port: 4318 })], to: [monitoring] });
 });
 
-test('only the gateway knows how many proxies stand in front, and by default none is believed', () => {
+test('only the gateway knows how many proxies are in front, and by default trusts none', () => {
   const hops = (values: ValuesName, end: string) =>
     environmentOf(named(values, 'Deployment', end), SECRETS).TRUSTED_PROXY_HOPS;
   expect([hops('minimal', '-gateway'), hops('small', '-gateway')]).toEqual(['0', '1']);
@@ -215,15 +215,18 @@ test.each([
   ['10Gi', 8 * 1024 ** 3],
   ['0.5Ti', 0.4 * 1024 ** 4],
   ['50G', 40e9],
-])('jobs take less than the %s of their folder, which the file system does not tell', async (size, bytes) => {
-  const sets = [`workerDefaults.tempSizeLimit=${size}`];
-  const { manifests } = await renderChart(VALUES.large, { sets });
-  const worker = pick(manifests, 'Deployment', '-worker-transcode');
-  expect(podOf(worker).volumes).toContainEqual({ name: 'jobs', emptyDir: { sizeLimit: size } });
-  expect(Number(environmentOf(worker, SECRETS).JOB_DISK_BYTES)).toBe(Math.floor(bytes));
-});
+])(
+  'jobs take less than the %s of their folder, a limit that the file system does not report',
+  async (size, bytes) => {
+    const sets = [`workerDefaults.tempSizeLimit=${size}`];
+    const { manifests } = await renderChart(VALUES.large, { sets });
+    const worker = pick(manifests, 'Deployment', '-worker-transcode');
+    expect(podOf(worker).volumes).toContainEqual({ name: 'jobs', emptyDir: { sizeLimit: size } });
+    expect(Number(environmentOf(worker, SECRETS).JOB_DISK_BYTES)).toBe(Math.floor(bytes));
+  },
+);
 
-test('by default there is room for the largest upload that is taken by default', async () => {
+test('by default there is space for the largest upload that is accepted by default', async () => {
   const worker = named('minimal', 'Deployment', '-worker-transcode');
   // MAX_UPLOAD_BYTES is 5 GiB; the source, an mp4 and its HLS, and 256 MiB.
   const need = (3 * 5 + 0.25) * 1024 ** 3;
@@ -238,7 +241,7 @@ test('JOB_DISK_BYTES of the settings wins', async () => {
   ]);
 });
 
-test("the migrations' Secret is no part of the release: they run before anything of it is there", () => {
+test("the migrations' Secret is not part of the release: they run before any of its objects exist", () => {
   for (const [name] of FILES) {
     const values = name as ValuesName;
     const made = all(values).flatMap(({ kind, metadata }) => (/Secret$/.test(kind) ? [metadata.name] : []));
@@ -256,7 +259,7 @@ test('the migrations run before the new pods, and know the database only', () =>
   expect(environmentOf(job, SECRETS)).toEqual({ DATABASE_URL: SECRETS.DATABASE_URL });
 });
 
-test('the migrations may go past what pools connections', () => {
+test('the migrations may bypass a connection pooler', () => {
   const secrets = { ...SECRETS, POOLED_URL: 'postgres://claimcheck:p@pgbouncer/claimcheck' };
   const urlOf = (manifest: Manifest) => environmentOf(manifest, secrets).DATABASE_URL;
   expect(urlOf(named('names', 'Job', '-migrations'))).toBe(SECRETS.DATABASE_URL);
@@ -287,7 +290,7 @@ test('bucket and database are compared every week, without deleting anything', a
   expect(ofKind('apiOnly', 'CronJob')).toEqual([]);
 });
 
-test('what scales itself has no fixed number of replicas, and KEDA watches the consumers of the lanes', () => {
+test('an autoscaled deployment has no fixed number of replicas, and KEDA watches the lanes’ consumers', () => {
   expect(named('large', 'Deployment', '-api').spec).not.toHaveProperty('replicas');
   expect(named('large', 'HorizontalPodAutoscaler', '-api').spec).toMatchObject({
     minReplicas: 4,
@@ -303,7 +306,7 @@ test('what scales itself has no fixed number of replicas, and KEDA watches the c
   });
 });
 
-test('a worker takes the largest concurrency of its lanes that the chart does', async () => {
+test('a worker accepts the largest concurrency that the chart allows for its lanes', async () => {
   const { manifests } = await renderChart(VALUES.large, {
     sets: ['workers[0].concurrency=64', 'workers[1].concurrency=16'],
   });
@@ -327,7 +330,7 @@ test.each([
   ['large', '-worker-transcode'],
   ['keda', '-api'],
   ['keda', '-worker-both'],
-] as const)('%s%s takes the environment that its pod gets', async (values, end) => {
+] as const)('%s%s accepts the environment of its pod', async (values, end) => {
   const deployment = named(values, 'Deployment', end);
   const [, script = ''] = containerOf(deployment).command;
   const { code, said } = await startToConfiguration(script, environmentOf(deployment, SECRETS));

@@ -45,7 +45,7 @@ const serviceNamed = (name: string) => {
 const secretsOf = async (name: string): Promise<Record<string, string>> =>
   parseEnv(await readFile(join(secrets, `${name}.env`), 'utf8')) as Record<string, string>;
 
-/** `${NAME:-default}` as Compose replaces it when no variable is set. */
+/** Replaces `${NAME:-default}` as Compose does when no variable is set. */
 const byDefault = (value: string): string => value.replace(/\$\{[A-Z0-9_]+:-([^}]*)\}/g, '$1');
 
 const environmentOf = async (name: string): Promise<Record<string, string>> => ({
@@ -62,7 +62,7 @@ test('nothing has to be set, and nothing listens beyond this machine', () => {
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
 });
 
-test('services, files and volumes that are named exist', async () => {
+test('all named services, files and volumes exist', async () => {
   const volumes = Object.keys(parse(text, { merge: true }).volumes);
   for (const { depends_on, volumes: mounts } of Object.values(services)) {
     for (const name of Object.keys(depends_on)) serviceNamed(name);
@@ -82,7 +82,7 @@ test('servers and images are those of compose.yaml', async () => {
   }
 });
 
-test('each start has secrets of its own, and a restart keeps them', async () => {
+test('each start has separate secrets, and a restart keeps them', async () => {
   const files = (await readdir(secrets)).filter((name) => name.endsWith('.env'));
   const read = () => Promise.all(files.map((name) => readFile(join(secrets, name), 'utf8')));
   const first = await read();
@@ -101,7 +101,7 @@ test('every service reads its own secrets and no other', () => {
   }
 });
 
-test('the broker has a password for each user, and each user the same', async () => {
+test('the broker has one password for each user, and clients use the same ones', async () => {
   const broker = await secretsOf('nats');
   const urlOf = async (name: string, variable: string) =>
     new URL((await secretsOf(name))[variable] ?? '').password;

@@ -46,7 +46,7 @@ const serviceNamed = (name: string): z.infer<typeof service> => {
   return found;
 };
 
-/** `${NAME}`, `${NAME:-default}` and `${NAME:?why}`, as Compose replaces them. */
+/** Replaces `${NAME}`, `${NAME:-default}` and `${NAME:?why}` as Compose does. */
 const filledIn = (value: string, given: Record<string, string>): string =>
   value.replace(/\$\{([A-Z0-9_]+)(?::([-?])([^}]*))?\}/g, (_, name: string, kind = '', rest = '') => {
     const set = given[name];
@@ -55,7 +55,7 @@ const filledIn = (value: string, given: Record<string, string>): string =>
     return rest;
   });
 
-/** @param changed of infra/.env */
+/** @param changed variables of infra/.env */
 const environmentOf = (name: string, changed: Record<string, string> = {}): Record<string, string> => {
   const given = { ...dotenv, ...changed };
   const variables = Object.entries(serviceNamed(name).environment);
@@ -68,7 +68,7 @@ test('the file is YAML without surprises, and no secret has a default', () => {
     if (!['GRAFANA_PASSWORD', 'AUTH_JWT_SECRET'].includes(name)) expect([name, kind]).toEqual([name, ':?']);
 });
 
-test('what is referred to exists: networks, volumes, services, files', async () => {
+test('all networks, volumes, services and files that are referred to exist', async () => {
   for (const { networks, volumes, depends_on } of Object.values(compose.services)) {
     for (const network of networks) expect(Object.keys(compose.networks)).toContain(network);
     for (const dependency of Object.keys(depends_on)) serviceNamed(dependency);
@@ -98,7 +98,7 @@ describe.each(SERVICES)('%s', (app) => {
 });
 
 test.each(['api', 'background', 'gateway'])(
-  '%s takes a key set in the place of the secret, and wants one of them',
+  '%s accepts a key set instead of the secret, and needs one of them',
   async (app) => {
     const [, script = ''] = serviceNamed(app).command ?? [];
     const start = (tokens: Record<string, string>) =>
@@ -111,14 +111,14 @@ test.each(['api', 'background', 'gateway'])(
   },
 );
 
-test('each of our processes gets what infra/settings.env says, where there is one', () => {
+test('each of our processes reads infra/settings.env, if it exists', () => {
   const readers = Object.entries(compose.services).filter(([, { env_file }]) => env_file.length > 0);
   expect(readers.map(([name]) => name).toSorted()).toEqual([...SERVICES, 'migrations'].toSorted());
   for (const [, { env_file }] of readers)
     expect(env_file).toEqual([{ path: 'settings.env', required: false }]);
 });
 
-test("the doctor may ask the broker's monitoring", async () => {
+test("the doctor may query the broker's monitoring", async () => {
   const { hostname, port } = new URL(environmentOf('api').NATS_MONITOR_URL ?? '');
   expect(serviceNamed(hostname).networks).toContain('data');
   expect(serviceNamed('api').networks).toContain('data');
@@ -133,14 +133,14 @@ test.each(APPS)('%s has a user of its own at the broker', (app) => {
   expect(environmentOf('nats')[`NATS_${app.toUpperCase()}_PASSWORD`]).toBe(password);
 });
 
-test('the roles of the api are processes of their own, otherwise alike', () => {
+test('the roles of the api are separate processes with equal settings', () => {
   const { ROLES: http, ...api } = environmentOf('api');
   const { ROLES: background, ...rest } = environmentOf('background');
   expect([http, background]).toEqual(['http', 'background']);
   expect(rest).toEqual(api);
 });
 
-test('the worker reaches nothing outside, has no database, and nothing that signs', () => {
+test('the worker reaches nothing outside, and has no database and no signing secret', () => {
   const { networks } = serviceNamed('worker');
   expect(networks).toEqual(['jobs']);
   expect(compose.networks.jobs?.internal).toBe(true);
@@ -149,7 +149,7 @@ test('the worker reaches nothing outside, has no database, and nothing that sign
     expect(environmentOf('worker')).not.toHaveProperty(withheld);
 });
 
-test('the scanner does not call clean what it could not scan', () => {
+test('the scanner does not call files clean that it could not scan', () => {
   expect(environmentOf('clamav')).toEqual({
     CLAMD_CONF_AlertEncrypted: 'yes',
     CLAMD_CONF_AlertExceedsMax: 'yes',
@@ -160,7 +160,7 @@ test('the gateway reads as a role that only reads', () => {
   expect(new URL(environmentOf('gateway').DATABASE_URL ?? '').username).toBe('claimcheck_reader');
 });
 
-test('a configuration that is wrong would have been noticed', async () => {
+test('the test would notice a wrong configuration', async () => {
   const { code, said } = await startToConfiguration('apps/api/src/main.ts', {
     ...environmentOf('api'),
     SCAN_POLICY: 'sometimes',

@@ -28,17 +28,17 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CLI = 'npm run claimcheck -- ';
 const LISTED = { 'npm run bench -- ': 'e2e/bench/run-bench.ts', 'npm run soak -- ': 'e2e/run-soak.ts' };
 const EX_USAGE = 64;
-/** Run as they are, in a copy of infra. */
+/** Commands to run unchanged, in a copy of infra. */
 const AS_IT_IS = /^(cp infra\/|for n in )/;
 
-// A sentence may name the program only.
+// A sentence may name only the program.
 const all = (await documentedCommands()).filter(
   ({ command }) => command !== CLI.trim() && command !== `${CLI}<command>`,
 );
 const starting = (prefix: string) => all.filter(({ command }) => command.startsWith(prefix));
 const once = (commands: DocumentedCommand[]) => [...new Set(commands.map(({ command }) => command))];
 
-test('each command is run here, or by a test that is named', () => {
+test('each command is run here, or by a named test', () => {
   expect(all.length).toBeGreaterThan(40);
   const prefixes = [CLI, ...Object.keys(LISTED)];
   const unknown = all.filter(
@@ -51,7 +51,7 @@ test('each command is run here, or by a test that is named', () => {
   expect(unknown).toEqual([]);
 });
 
-test('a test that is named is there, and each entry of the list is needed', async () => {
+test('each named test exists, and each entry of the list is needed', async () => {
   for (const { command, file, says } of TESTED_ELSEWHERE) {
     expect(await readFile(join(ROOT, file), 'utf8'), file).toContain(says);
     expect(
@@ -61,12 +61,12 @@ test('a test that is named is there, and each entry of the list is needed', asyn
   }
 });
 
-test('each link leads to a file that is there, and to a heading that it has', async () => {
+test('each link leads to an existing file and heading', async () => {
   const broken = await Promise.all((await documents()).map((document) => brokenLinks(ROOT, document)));
   expect(broken.flat()).toEqual([]);
 });
 
-test('a command in a block, a continued line, inline code', () => {
+test('commands are found in a block, over a continued line, and in inline code', () => {
   const text = '```sh\nnpm one \\\n  --two\n```\nRun `npm three`, not `three`.\n```text\nnpm four\n```';
   expect(commandsIn('a.md', text).map(({ command }) => command)).toEqual(['npm one --two', 'npm three']);
   expect(() => commandsIn('a.md', '```\nnpm five\n```')).toThrow('a.md:1: say what the block is');
@@ -82,7 +82,7 @@ test.each(Object.entries(LISTED))('%s<name>: every name exists', async (prefix, 
   }
 });
 
-test('what is typed before Docker is started works', async () => {
+test('the commands before the start of Docker work', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-docs-'));
   try {
     await mkdir(join(folder, 'infra'));
@@ -148,7 +148,7 @@ describe('the CLI, as the documents say', () => {
       await ann.mediaIn(media, ['ready']);
       await expect.poll(() => streamed(system)).toBe(before + PHOTO.streamMessages);
       const types = ['message_created', 'media_updated'] as const;
-      // A preview that is there before the message is no event of its own.
+      // A preview that precedes the message causes no separate event.
       const events = await database.client.conversation_event.count({
         where: { conversation_id, type: { in: [...types] } },
       });
@@ -182,7 +182,7 @@ describe('the CLI, as the documents say', () => {
       .split(' ')
       .map((word) => placeholders.get(word) ?? word);
     const { code, error } = await runClaimcheck(system.apiEnv, ...args);
-    // 1 is an answer, too: it found something. 64 is a command that does not exist.
+    // 1 is an answer too: the command found something. 64 means that the command does not exist.
     expect([0, 1], error).toContain(code);
     expect(error).not.toMatch(/usage|unknown/i);
   });

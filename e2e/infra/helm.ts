@@ -40,7 +40,7 @@ const valuesArguments = (files: readonly string[]): string[] => files.flatMap((f
 export const lintChart = (...valuesFiles: string[]): Promise<string> =>
   helm('lint', '--strict', CHART, '--kube-version', '1.34', ...valuesArguments(valuesFiles));
 
-/** @param options `also`: further values files; `sets`: as `--set` takes them; @throws with helm's words, also when the values break their schema */
+/** @param options `also`: further values files; `sets`: as for `--set`; @throws with helm's message, also for values that break the schema */
 export const renderChart = async (
   valuesFile: string,
   options: { kubeVersion?: string; sets?: string[]; also?: string[] } = {},

@@ -28,13 +28,13 @@ test.each([
   ['app', 'api'],
   ['app', 'gateway'],
   ['worker', 'worker'],
-] as const)('in the image %s, %s finds all that it imports', async (image, app) => {
+] as const)('in the image %s, %s finds all of its imports', async (image, app) => {
   const { code, error } = await runToEnd(`apps/${app}/src/main.ts`, {}, [], imageOf(image));
   expect(error).toContain('The configuration is not valid');
   expect(code).toBe(EX_CONFIG);
 });
 
-test('the CLI finds all that it imports', async () => {
+test('the CLI finds all of its imports', async () => {
   const { code, out } = await runToEnd('apps/api/src/cli/claimcheck.ts', {}, ['--help'], imageOf('app'));
   expect(out).toContain('doctor');
   expect(code).toBe(0);

@@ -10,9 +10,9 @@ const REQUIREMENTS = fileURLToPath(new URL('./python/requirements.txt', import.m
 const SCRIPT = fileURLToPath(new URL('./python/validate.py', import.meta.url));
 
 const report = z.object({
-  /** `kind/name` of what was validated. */
+  /** `kind/name` of each validated manifest. */
   validated: z.array(z.string()),
-  /** Kinds that are not Kubernetes' own. */
+  /** Kinds outside Kubernetes. */
   unknown: z.array(z.string()),
   problems: z.array(z.string()),
 });

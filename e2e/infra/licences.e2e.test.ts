@@ -25,9 +25,9 @@ const ALLOWED = [
   'MIT',
   'Unlicense',
 ];
-/** LGPL: libraries of their own, loaded and not linked into ours: sharp's libvips, and libheif in WebAssembly. */
+/** LGPL: separate libraries, loaded and not linked into ours: sharp's libvips, and libheif in WebAssembly. */
 const LOADED = /^node_modules\/(@img\/sharp-|libheif-js$)/;
-/** They state their licence in a file, not in the manifest; read by a person, docs/supply-chain.md. */
+/** Packages with a licence file but no licence in the manifest; checked by a person, docs/supply-chain.md. */
 const READ_BY_HAND = [
   'node_modules/combine-errors',
   'node_modules/limiter',
@@ -43,8 +43,8 @@ const thirdParty = async () => {
   );
 };
 
-test('what runs in production is under a licence that allows it', async () => {
-  // devOptional is what development and an optional peer bring: Prisma's CLI, which the image leaves out.
+test('every production package has a licence that permits it', async () => {
+  // devOptional marks packages of development and of an optional peer: Prisma's CLI, which the image omits.
   const production = (await thirdParty()).filter(([, { dev, devOptional }]) => !dev && !devOptional);
   expect(production.length).toBeGreaterThan(200);
   const others = production.filter(([path, { license = '' }]) => {

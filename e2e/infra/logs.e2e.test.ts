@@ -28,7 +28,7 @@ const linesOf = async (): Promise<Record<string, unknown>[]> =>
 const lineWith = (fits: (line: Record<string, unknown>) => boolean, what: string) =>
   until(async () => (await linesOf()).find(fits), { withinMs: 20_000, what });
 
-test('a request id comes in, goes out, and stands in the problem and in the log', async () => {
+test('a request id is accepted, returned, and appears in the problem and in the log', async () => {
   const ann = new ChatUser(system, 'ann');
   const response = await ann.fetch('/v1/media/0198f5a2-7c00-7000-8000-000000000001', {
     headers: { 'x-request-id': 'support-42' },

@@ -1,4 +1,4 @@
-/** Names of the metrics that a process offers, of histograms their series too. @param text as `/metrics` answers */
+/** Returns the names of a process's metrics, including series of histograms. @param text the answer of `/metrics` */
 export const offeredNames = (text: string): Set<string> =>
   new Set(
     [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', type]) =>
@@ -6,7 +6,7 @@ export const offeredNames = (text: string): Set<string> =>
     ),
   );
 
-/** Our metrics that a text (a dashboard, rules, a document) names. */
+/** Returns our metrics that a text (a dashboard, rules, a document) names. */
 export const namedMetrics = (text: string): string[] => [
   ...new Set(text.match(/\bclaimcheck_[a-z_]+\b/g) ?? []),
 ];

@@ -47,7 +47,7 @@ const alertsOf = async () =>
   rules.parse(parse(await readFile(ALERT_RULES, 'utf8'))).groups.flatMap((group) => group.rules);
 
 describe('alerts', () => {
-  test('fire on what they are for, and stay quiet close to it', async () => {
+  test('fire in their case, and stay quiet close to it', async () => {
     const printed = await promtool('test', 'rules', ...ALERT_TESTS);
     expect(printed.match(/SUCCESS/g)).toHaveLength(ALERT_TESTS.length);
   });
@@ -56,7 +56,7 @@ describe('alerts', () => {
     expect(await readFile(ALERT_RULES, 'utf8')).toBe(await alertRules());
   });
 
-  test('each is tried both ways', async () => {
+  test('each is tested both ways', async () => {
     const tried = (await Promise.all(ALERT_TESTS.map((path) => readFile(path, 'utf8')))).join('');
     for (const { alert } of await alertsOf())
       for (const way of ['fires', 'stays quiet']) expect(tried).toContain(`name: ${alert} ${way}\n`);
@@ -71,7 +71,7 @@ describe('alerts', () => {
       expect(annotations.runbook_url).toBe(`infra/runbook.md#${alert.toLowerCase()}`);
   });
 
-  test('ask for metrics that exist', async () => {
+  test('use metrics that exist', async () => {
     const asked = (await alertsOf()).flatMap(({ expr }) => namedMetrics(expr));
     expect(asked.length).toBeGreaterThan(15);
     expect(asked.filter((name) => !offered.has(name))).toEqual([]);
@@ -87,7 +87,7 @@ test('dashboards draw metrics that exist', async () => {
   expect(drawn.filter((name) => !offered.has(name))).toEqual([]);
 });
 
-/** Waits until a metric shows more than it did. */
+/** Waits until a metric exceeds an earlier value. */
 const rises = async (
   app: 'api' | 'worker' | 'gateway',
   name: string,
@@ -117,7 +117,7 @@ describe('each signal rises when it should', () => {
     const before = await Promise.all(
       signals.map(([app, name, labels]) => metricOf(system.adminUrls[app], name, labels)),
     );
-    // They are there, at 0, before anything happened: a first failure is a rise.
+    // They exist, at 0, before anything happens, so that a first failure is an increase.
     expect(before.slice(0, 2)).toEqual([0, 0]);
     ann = new ChatUser(system, 'ann');
     media = await ann.upload({ bytes: await smallPhoto(), filename: 'china.jpg', filetype: 'image/jpeg' });
@@ -125,7 +125,7 @@ describe('each signal rises when it should', () => {
       await rises(app, name, labels, before[index] ?? 0);
   });
 
-  test('a download, and one that is refused', async () => {
+  test('a download, and a refused one', async () => {
     const ok = await ann.fetch(`/v1/media/${media}/thumbnail`, { redirect: 'manual' });
     expect(ok.status).toBe(302);
     await rises('api', 'claimcheck_downloads_total', 'outcome="ok"', 0);
@@ -136,7 +136,7 @@ describe('each signal rises when it should', () => {
     await rises('api', 'claimcheck_downloads_total', 'outcome="not_found"', 0);
   });
 
-  test('an upload that is given up: its session is counted while it is open', async () => {
+  test('an abandoned upload: its session is counted while it is open', async () => {
     const created = await ann.fetch('/v1/uploads', {
       method: 'POST',
       headers: {

@@ -1,7 +1,7 @@
 import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
 import { runCommand } from '@claimcheck/local-stack/run-command';
 
-/** Runs Prometheus' own tool. @returns what it printed; @throws Error with that when it fails */
+/** Runs Prometheus' own tool. @returns its output; @throws Error with it on failure */
 export const promtool = async (...args: string[]): Promise<string> => {
   const program = await ensureSystemPackage({
     programs: ['promtool'],

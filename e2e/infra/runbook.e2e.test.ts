@@ -33,7 +33,7 @@ const sources = async (): Promise<string> => {
   return texts.flat().join('\n');
 };
 
-test('each section begins with what users see, and then the first command', async () => {
+test('each section starts with the users’ symptoms and the first command', async () => {
   for (const [alert, text] of await sectionsOf()) {
     const [first = '', second = ''] = text.trim().split('\n');
     expect(first, alert).toMatch(/^\*\*Users see\*\*/);
@@ -41,7 +41,7 @@ test('each section begins with what users see, and then the first command', asyn
   }
 });
 
-test('metrics, variables, alerts and log lines that it names exist', async () => {
+test('every metric, variable, alert and log line in it exists', async () => {
   const runbook = await read('infra/runbook.md');
   const code = await sources();
   const metrics = runbook.match(/\bclaimcheck_[a-z_]+/g) ?? [];

@@ -19,7 +19,7 @@ afterAll(() => system?.stop());
 const readMetric = (name: string, labels: string) =>
   metricOf(system.adminUrls.api, `claimcheck_${name}`, labels);
 
-/** Runs an action and waits until a series rose by as much as it should. */
+/** Runs an action and waits until a series has risen by the expected amount. */
 const risesBy = async (by: number, [name, labels]: [string, string], act: () => Promise<unknown>) => {
   const before = await readMetric(name, labels);
   await act();
@@ -71,7 +71,7 @@ describe.each(['redirect', 'proxy'] as const)('DOWNLOAD_MODE=%s', (mode) => {
     await risesBy(1, ['uploads_total', 'outcome="refused"'], async () => {
       expect((await new DirectUploader(ann).authorize(file)).status).toBe(413);
     });
-    // Without a token nothing was attempted.
+    // Without a token there was no attempt.
     await risesBy(0, ['uploads_total', 'outcome="refused"'], () =>
       fetch(`${system.apiUrl}/v1/uploads`, { method: 'POST', headers: CREATE }),
     );
@@ -91,7 +91,7 @@ describe.each(['redirect', 'proxy'] as const)('DOWNLOAD_MODE=%s', (mode) => {
     );
   });
 
-  test('valid tokens that ask for what is not theirs are counted apart from tokens that are not valid', async () => {
+  test('refusals of valid tokens are counted apart from invalid tokens', async () => {
     const eve = new ChatUser(system, 'eve');
     await risesBy(1, ['authorization_failures_total', 'reason="not_found"'], () =>
       eve.fetch(`/v1/media/${photo}`),
@@ -128,14 +128,14 @@ describe.each(['redirect', 'proxy'] as const)('DOWNLOAD_MODE=%s', (mode) => {
       );
   });
 
-  test('a lost object is a fault of this side, not one of the client', async () => {
+  test('a lost object counts as our own fault, not as the client’s', async () => {
     const { S3_ENDPOINT: endpoint = '', S3_REGION: region = '', S3_BUCKET: Bucket = '' } = system.env;
     const { S3_ACCESS_KEY_ID: accessKeyId = '', S3_SECRET_ACCESS_KEY: secretAccessKey = '' } = system.env;
     const credentials = { accessKeyId, secretAccessKey };
     const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
     await s3.send(new DeleteObjectCommand({ Bucket, Key: join(photo, 'source') }));
     s3.destroy();
-    // A redirect does not look; HEAD does in both modes.
+    // A redirect does not check the object; HEAD does in both modes.
     await risesBy(1, ['downloads_total', 'quality="original",outcome="lost"'], async () => {
       expect((await ann.fetch(`/v1/media/${photo}/original`, { method: 'HEAD' })).status).toBe(410);
     });
@@ -144,7 +144,7 @@ describe.each(['redirect', 'proxy'] as const)('DOWNLOAD_MODE=%s', (mode) => {
 });
 
 describe('roles in processes of their own', () => {
-  test('a process has no series for what it does not measure', async () => {
+  test('a process has no series for things that it does not measure', async () => {
     await system?.stop();
     system = await startSystem(inject('stack'), {}, { api: { ROLES: 'http' } });
     const metrics = await (await fetch(`${system.adminUrls.api}/metrics`)).text();

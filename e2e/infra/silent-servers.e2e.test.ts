@@ -4,7 +4,7 @@ import { runClaimcheck } from '../harness/run-to-end.ts';
 import { type System, startSystem } from '../harness/system.ts';
 
 const ID = '0198f5a2-7c00-7000-8000-000000000001';
-/** Every command, and arguments with which it asks its servers. */
+/** Every command, with arguments with which it queries its servers. */
 const COMMANDS: string[][] = [
   ['migrate'],
   ['doctor', '--timeout', '1'],
@@ -21,7 +21,7 @@ const COMMANDS: string[][] = [
   ['user', 'quota', 'ann'],
   ['token', 'explain', 'abc'],
 ];
-/** Far below the harness' own patience, after which it kills. */
+/** Far below the harness' own time limit, after which it kills. */
 const LIMIT_MS = 50_000;
 
 let system: System;
@@ -99,7 +99,7 @@ test('tls:// to a broker without TLS sends no password', async () => {
   expect(received).not.toContain('hush');
 }, 70_000);
 
-test('token explain says what a client is not told', async () => {
+test('token explain reports the reason that clients do not get', async () => {
   const ask = async (token: string) =>
     JSON.parse((await runClaimcheck(system.apiEnv, 'token', 'explain', token, '--json')).out);
   expect(await ask(system.tokenFor('ann'))).toMatchObject({ accepted: true, user_id: 'ann' });

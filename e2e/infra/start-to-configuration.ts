@@ -3,17 +3,17 @@ import { runToEnd } from '../harness/run-to-end.ts';
 /** No server listens there: an app with a valid configuration ends because it finds none. */
 const NOWHERE = '127.0.0.1:1';
 
-/** Replaces what an environment says of servers, so that the app looks for them in vain. */
+/** Replaces the addresses of servers, so that the app finds none of them. */
 const withoutServers = (env: Readonly<Record<string, string>>): Record<string, string> => ({
   ...env,
   NATS_URL: (env.NATS_URL ?? '').replace(/@[^/,]*/, `@${NOWHERE}`),
 });
 
 /**
- * Starts an app as a container would and reads whether it takes its environment.
+ * Starts an app as a container would, and returns whether it accepts its environment.
  *
  * @param script as the container's command names it
- * @returns its exit code (78: the configuration is not valid) and what it said
+ * @returns its exit code (78: the configuration is not valid) and its output
  */
 export const startToConfiguration = async (
   script: string,

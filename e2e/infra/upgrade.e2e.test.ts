@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => fleet?.stop());
 
-test('an upgrade under load: the widest migration there may be, then every process replaced', async () => {
+test('an upgrade under load: the widest possible migration, then every process replaced', async () => {
   await upgradeUnderLoad(fleet, inject('stack'), {
     seed: seeded('upgrade').seed,
     migration: async () => {

@@ -35,17 +35,17 @@ const cronJob = z.looseObject({ spec: z.looseObject({ jobTemplate: workload }) }
 export type PodSpec = z.infer<typeof podSpec>;
 export type Container = z.infer<typeof container>;
 
-/** Of a Deployment, a Job, a CronJob or a Pod. */
+/** Finds the workload of a Deployment, a Job, a CronJob or a Pod. */
 export const podOf = (manifest: Manifest): PodSpec => {
   if (manifest.kind === 'Pod') return podSpec.parse(manifest.spec);
   const job = manifest.kind === 'CronJob' ? cronJob.parse(manifest).spec.jobTemplate : manifest;
   return workload.parse(job).spec.template.spec;
 };
 
-/** The container of the process itself; sidecars come after it. */
+/** Returns the container of the process itself; sidecars come after it. */
 export const containerOf = (manifest: Manifest): Container => podOf(manifest).containers[0];
 
-/** The environment as the process sees it; `secrets` gives what a Secret would hold, by its key. */
+/** Returns the environment that the process sees; `secrets` returns a Secret's value by its key. */
 export const environmentOf = (
   manifest: Manifest,
   secrets: Readonly<Record<string, string>>,

@@ -18,7 +18,7 @@ export class BrowserWorld {
   readonly ann: ChatUser;
   /** From pages to the api, which is their origin. */
   readonly apiLink: Link;
-  /** From pages to the storage; what the api itself does there goes past it. */
+  /** From pages to the storage; the api itself bypasses it. */
   readonly storageLink: Link;
   readonly #proxy: Toxiproxy;
   readonly #browser: Browser;
@@ -52,7 +52,7 @@ export class BrowserWorld {
     const proxy = await Toxiproxy.start();
     try {
       const storage = await proxy.link('storage', stack.S3_ENDPOINT ?? '');
-      // The api's port is not known yet, its public address has to be.
+      // The api's port is not known yet, but its public address must be.
       const api = await proxy.link('api', stack.S3_ENDPOINT ?? '');
       const system = await startSystem(stack, {
         TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}`,
@@ -104,7 +104,7 @@ export class BrowserWorld {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** What the api said last, under a test that failed. */
+  /** Prints the api's last output below a failed test. */
   printLogOfFailure(task: { result?: { state: string } | undefined }): void {
     if (task.result?.state === 'fail') console.log(this.system.apps.api.logTail(40));
   }

@@ -8,7 +8,7 @@ import { BrowserWorld } from './browser-world.ts';
 import { mediaOf, type SdkTab } from './sdk-tab.ts';
 
 const FILE_BYTES = 8_000_000;
-/** Slow enough to be met on the way, whatever the system holds in its buffers. */
+/** Slow enough to be interrupted midway, whatever the system holds in its buffers. */
 const SLOW = { type: 'bandwidth', stream: 'upstream', attributes: { rate_kib_per_second: 1_500 } } as const;
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -27,7 +27,7 @@ afterEach(({ task }) => world.printLogOfFailure(task));
 const openTab = (keepBytesUpTo: number): Promise<SdkTab> =>
   world.openTab({ protocols: ['tus'], keepBytesUpTo });
 
-test('a photo has its size and its blur before a byte is sent', async () => {
+test('a photo has its size and its blur before any byte is sent', async () => {
   const tab = await openTab(0);
   await tab.sendFile(here('../fixtures/china.jpg'), talk, 'a photo');
   await tab.page.waitForFunction(() => window.snapshots.at(-1)?.state === 'done');
@@ -96,7 +96,7 @@ test('a page whose stored data is deleted continues without waiting, and stores 
   await tab.page.context().close();
 });
 
-test('there is no room for a file: after a reload it is known at least, to be chosen again', async () => {
+test('without space for a file, the page knows after a reload that it has to be chosen again', async () => {
   const tab = await openTab(FILE_BYTES);
   const file = await world.fileOf(noise(FILE_BYTES), 'large.bin');
   try {

@@ -58,7 +58,7 @@ test('what one user sends the other sees, texts before the photo that is still u
   for (const end of leave) end();
 });
 
-test('sent messages are shown at once, never twice, and stay where they are', async () => {
+test('sent messages are shown at once, never twice, and keep their place', async () => {
   const client = clients.open('ann');
   const conversation = client.conversation(talk);
   const seen: string[][] = [];
@@ -159,10 +159,10 @@ test('a client that was away catches up from its last event, and loses a deleted
   leave();
 });
 
-test('messages that a process leaves unsent go out when it comes back, once and in order', async () => {
+test('messages that a process leaves unsent go out when it returns, once and in order', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-sdk-'));
   try {
-    // No server listens there: the network is away.
+    // No server listens there: the network is down.
     const offline = createClient({
       baseUrl: system.apiUrl,
       getToken: () => system.tokenFor('ann'),

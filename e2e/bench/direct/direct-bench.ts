@@ -16,7 +16,7 @@ const LIMIT_SECONDS = 300;
 
 interface Measured {
   mib_per_s: number;
-  /** Of our api. */
+  /** Processor time of our api. */
   cpu_s_per_gib: number;
 }
 
@@ -45,8 +45,8 @@ const summarise = (way: string, size_bytes: number, rounds: readonly Measured[])
 });
 
 /**
- * A large file to the storage past us, beside the same through tus, on the same MinIO in the same run. The api
- * runs without its background role: the polls of that one would be most of what a direct upload seems to cost.
+ * Uploads a large file directly to the storage, and next to it through tus, on the same MinIO in the same run. The api runs
+ * without its background role, whose polls would otherwise make up most of a direct upload's apparent cost.
  */
 export const directBench = async ({ options, stack, onProgress }: BenchContext): Promise<BenchReport> => {
   const [direct, tus] = options.quick ? [256 * MIB, 64 * MIB] : [5 * GIB, 1 * GIB];

@@ -51,9 +51,9 @@ const sendParts = async (parts: readonly SignedPart[], agent: Agent, parallel: n
 };
 
 /**
- * Uploads as a client does that has no ticket: parts to the storage, a page of URLs after the other.
+ * Uploads like a client without a ticket: parts to the storage, one page of URLs after the other.
  *
- * @returns the upload's URL at the api; @throws when an answer is not as it must be
+ * @returns the upload's URL at the api; @throws when an answer is wrong
  */
 export const uploadDirectly = async (order: DirectUploadOrder): Promise<string> => {
   const agent = new Agent({ keepAlive: true, maxSockets: order.parallel });

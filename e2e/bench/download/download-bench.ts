@@ -28,7 +28,7 @@ type Load = Omit<GetOrder, 'seconds'> & { pid: number };
 const toMeasured = (result: GetResult, cpu: number): Measured => ({
   per_second: result.requests / result.seconds,
   mib_per_second: result.bytes / MIB / result.seconds,
-  // A redirect has a body too, of a line: its bytes are not what it is about.
+  // A redirect has a body too, of one line, which does not count.
   cpu_seconds_per_gib: result.bytes < MIB ? 0 : cpu / (result.bytes / MIB / 1_024),
   cpu_ms_per_request: (cpu * 1_000) / result.requests,
   p50_ms: result.p50_ms,
@@ -67,7 +67,7 @@ const startOurs = (stack: Record<string, string>, mode: string): Promise<System>
     LOG_LEVEL: 'warn',
   });
 
-/** A member who is not the owner: the right is looked up as in a chat. */
+/** A member other than the owner, so that the api looks the right up as in a chat. */
 const shareFile = async (system: System): Promise<{ path: string; ben: ChatUser }> => {
   const [ann, ben] = [new ChatUser(system, 'ann'), new ChatUser(system, 'ben')];
   const conversation = await ann.startConversation('ben');
@@ -114,8 +114,8 @@ const loadsOf = async (
 };
 
 /**
- * Authorised redirects, and proxied bytes compared with nginx, which authorises no request, in front of the same
- * storage: in turn, in one run.
+ * Compares authorised redirects and proxied bytes with nginx, which authorises no request, in front of the same storage: in
+ * turn, in one run.
  */
 export const downloadBench = async ({ options, stack, onProgress }: BenchContext): Promise<BenchReport> => {
   const redirecting = await startOurs(stack, 'redirect');

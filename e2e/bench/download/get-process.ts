@@ -1,4 +1,4 @@
-// A process of its own, so that its work is not counted as a server's. It doesn't follow redirects.
+// A separate process, so that its work does not count as a server's. It does not follow redirects.
 import http from 'node:http';
 import type { GetOrder, GetReport, GetResult } from './get-messages.ts';
 

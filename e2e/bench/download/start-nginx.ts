@@ -11,7 +11,7 @@ export interface Nginx {
   stop(): Promise<void>;
 }
 
-/** One process, as ours is; its host name is the storage's, which signed URLs are signed for. */
+/** One process, like our api. Its host name is the storage's, for which URLs are signed. */
 const configOf = (port: number, storage: string, folder: string): string => `
 daemon off;
 master_process off;
@@ -39,7 +39,7 @@ http {
 }
 `;
 
-/** nginx in front of a storage. @throws Error that says how to get it */
+/** Starts nginx in front of a storage. @throws Error that says how to get it */
 export const startNginx = async (storage: string, onProgress: (line: string) => void): Promise<Nginx> => {
   const program = await ensureSystemPackage({
     programs: ['nginx', '/usr/sbin/nginx'],

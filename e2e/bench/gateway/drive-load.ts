@@ -6,7 +6,7 @@ import type { RealtimeServer } from './servers/realtime-server.ts';
 
 const WARM_UP_SECONDS = 1;
 
-/** Events to all rooms in turn, a batch at a time. */
+/** Sends events to all rooms in turn, a batch at a time. */
 class Publisher {
   readonly #server: RealtimeServer;
   readonly #scene: Scene;
@@ -31,7 +31,7 @@ class Publisher {
   }
 }
 
-/** Waits until nothing is on its way. @throws when not everything arrives, or more than everything */
+/** Waits until every event has arrived. @throws when fewer arrive, or more */
 const expectAll = async (clients: SocketClients, wanted: number): Promise<void> => {
   while (clients.received < wanted) await clients.progress();
   const { received } = await clients.report();
@@ -40,11 +40,11 @@ const expectAll = async (clients: SocketClients, wanted: number): Promise<void> 
 
 export interface Rate {
   deliveries_per_second: number;
-  /** Processor time of the server alone: database, broker and clients share the machine with it. */
+  /** Processor time of the server only: database, broker and clients share its machine. */
   cpu_us_per_delivery: number;
 }
 
-/** Deliveries a second with always some batches on their way, so that the server is never idle. */
+/** Measures deliveries a second with some batches always in flight, so that the server is never idle. */
 export const measureRate = async (
   server: RealtimeServer,
   clients: SocketClients,
@@ -73,7 +73,7 @@ export const measureRate = async (
   return { deliveries_per_second: deliveries / seconds, cpu_us_per_delivery: (cpu * 1e6) / deliveries };
 };
 
-/** Milliseconds from commit to client at a steady pace. */
+/** Measures milliseconds from commit to client at a steady pace. */
 export const measureLatency = async (
   server: RealtimeServer,
   clients: SocketClients,

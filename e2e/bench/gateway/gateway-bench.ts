@@ -84,7 +84,7 @@ const summarise = (outcomes: readonly Outcome[], scene: SceneName) => ({
   p99_ms: medianOf(outcomes, scene, 'p99_ms'),
 });
 
-/** Ours against a yardstick of the same round: only within one round is the machine the same. */
+/** Compares ours with a yardstick of the same round: the machine is the same only within one round. */
 const ratio = (rounds: Rounds, yardstick: 'bare' | 'redis', scene: SceneName): number =>
   rounded(
     median(
@@ -152,7 +152,7 @@ const toReport = (rounds: Rounds, plan: Plan): BenchReport => {
   };
 };
 
-/** The gateway beside Socket.IO alone and Socket.IO with Redis, in turn, round by round. */
+/** Measures the gateway, Socket.IO alone and Socket.IO with Redis, in turn, round by round. */
 export const gatewayBench = async (context: BenchContext): Promise<BenchReport> => {
   const { options, onProgress } = context;
   const plan = planOf(options.quick);

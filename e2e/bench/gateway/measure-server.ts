@@ -11,7 +11,7 @@ const CONNECT_AT_ONCE = 100;
 export interface SceneOutcome extends Rate {
   p50_ms: number;
   p99_ms: number;
-  /** What a socket that is connected, subscribed and idle adds to the server's resident memory. */
+  /** What a connected, subscribed and idle socket adds to the server's resident memory. */
   kb_per_connection: number;
 }
 
@@ -20,7 +20,7 @@ const ordersOf = (server: RealtimeServer, scene: Scene): ClientOrder[] =>
     user_ids.map((userId) => ({ token: server.tokenOf(userId), conversation_id: room })),
   );
 
-/** Runs `work` with clients in a process of their own. */
+/** Runs `work` with clients in a separate process. */
 const withClients = async <Result>(work: (clients: SocketClients) => Promise<Result>): Promise<Result> => {
   const clients = new SocketClients();
   try {
@@ -49,7 +49,7 @@ export const measureScene = (server: RealtimeServer, scene: Scene, seconds: numb
     };
   });
 
-/** Sockets that all come back at once, each with `missed` events to catch up with: from connect to answer. */
+/** Returns all sockets at once, each with `missed` events to catch up with: from connect to answer. */
 export const measureCatchUp = async (
   server: GatewayUnderTest,
   scene: Scene,

@@ -5,9 +5,9 @@ export interface Scene {
   memberships: readonly Membership[];
   /** Rooms that get an event together. */
   batch: number;
-  /** Batches that may be on their way at a time while the limit is looked for. */
+  /** Batches in flight at a time while the limit is measured. */
   window: number;
-  /** Batches a second while latency is measured: what a busy gateway does, well below its limit. */
+  /** Batches a second while latency is measured: the load of a busy gateway, well below its limit. */
   batches_per_second: number;
 }
 

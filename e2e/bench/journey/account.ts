@@ -10,17 +10,17 @@ interface Totals {
   broker: BrokerCounts;
 }
 
-/** What something took, or what a second of something takes. */
+/** The resources that some work took, or that it takes per second. */
 export interface Costs {
   cpu_ms: Record<string, number>;
   statements: Record<string, number>;
   commits: number;
-  /** Of the commits, those that wrote something: each waits for the disk. */
+  /** Commits that wrote something: each waits for the disk. */
   writing_commits: number;
   wal_bytes: number;
   rows_written: number;
   updates: number;
-  /** Of all updates, those that touched no index. */
+  /** Share of updates that touched no index. */
   hot_share: number;
   stream_messages: number;
   stream_bytes: number;
@@ -35,10 +35,10 @@ export interface AccountOptions {
   appName: string;
 }
 
-/** Backends report rows and commits 10 s after they fell silent, at the latest; the others count at once. */
+/** Backends report rows and commits within 10 s after they fall silent; the other counters are current. */
 export const COUNTED_WITHIN_MS = 10_500;
 
-/** Reads what every process, Postgres and the broker have counted, and says what happened in between. */
+/** Reads all counters of processes, Postgres and the broker, and returns the difference. */
 export class Account {
   readonly #options: AccountOptions;
 
@@ -84,9 +84,9 @@ const between = (before: Totals, after: Totals): Counts => {
 export const secondsBetween = (before: Totals, after: Totals): number => (after.at - before.at) / 1_000;
 
 /**
- * What each of `units` took.
+ * Returns the cost of each of `units`.
  *
- * @param idle costs a second without any, which are taken off
+ * @param idle costs of a second without any, which are subtracted
  */
 export const costsOf = (before: Totals, after: Totals, units: number, idle?: Costs): Costs => {
   const counts = between(before, after);

@@ -1,8 +1,8 @@
-/** What the broker has counted since its start. */
+/** The broker's counters since its start. */
 export interface BrokerCounts {
   stream_messages: number;
   stream_bytes: number;
-  /** Everything that clients sent, acknowledgements and requests too. */
+  /** Everything that clients sent, including acknowledgements and requests. */
   messages_in: number;
 }
 

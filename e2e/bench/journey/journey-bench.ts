@@ -26,23 +26,23 @@ interface Size {
 const WHOLE: Size = { warm: 10, photos: 80, texts: 400, idle_seconds: 20, at_20: true };
 const QUICK: Size = { warm: 5, photos: 20, texts: 100, idle_seconds: 10, at_20: false };
 const PER_SECOND = 20;
-/** `--loads results` measures nothing else. */
+/** `--loads results` measures only this. */
 const RESULTS_ONLY = 'results';
 
 interface Figures {
   /** Recorded results, by one background process. */
   results: ResultsFigures;
-  /** A second of silence. */
+  /** Costs of a second without load. */
   idle: Costs;
   photo: Costs;
   text: Costs;
-  /** As many as twenty begin in a second; not of a quick run. */
+  /** Costs with up to twenty starts in a second; not part of a quick run. */
   photo_at_20: Costs | undefined;
   text_at_20: Costs | undefined;
   statements: { photo: Statement[]; text: Statement[]; idle: Statement[] };
 }
 
-/** A second role with the first one's rights, which separates the statements of two processes. */
+/** A second role with the rights of the first, which separates the statements of two processes. */
 const createTwin = async (databaseUrl: string, name: string): Promise<string> => {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -95,7 +95,7 @@ class Measurement {
     };
   }
 
-  /** @param units that `work` is made of; undefined: each second is one */
+  /** @param units of `work`; undefined: each second is one */
   async #costs(
     what: string,
     units: number | undefined,
@@ -112,7 +112,7 @@ class Measurement {
     return costs;
   }
 
-  /** Of what was measured last, a unit of it. */
+  /** Counts since the last measurement, per unit. */
   async #statements(units: number): Promise<Statement[]> {
     const all = await this.#counters.list();
     return all
@@ -214,12 +214,12 @@ const toTable = (figures: Figures): string => {
 const resultsLine = ({ per_second, cpu_ms_per_result }: ResultsFigures): string =>
   `results applied: ${per_second}/s, ${cpu_ms_per_result} ms CPU each`;
 
-/** What a photo and a text cost every process of the whole system, and what each costs while nothing happens. */
+/** Measures what a photo and a text cost every process of the system, and the costs of idling. */
 export const journeyBench = async (context: BenchContext): Promise<BenchReport> => {
-  // Deadlines are not what is measured.
+  // Deadlines are not under test.
   const settings = { READY_DEADLINE: '30m', LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '1000000' };
   const { stack } = context;
-  // As the chart installs it: uploads and results in processes of their own.
+  // As the chart installs it: uploads and results in separate processes.
   const system = await startSystem(stack, settings, { api: { ROLES: 'http' } });
   try {
     const DATABASE_URL = await createTwin(system.databaseUrl, `background_${system.appName}`);

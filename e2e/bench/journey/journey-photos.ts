@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { smallPhoto } from '../../harness/fixtures.ts';
 
-/** What a messenger sends after its own resizing. */
+/** Size of a photo that a messenger has already reduced. */
 const BYTES = 192 * 1_024;
 const WIDTH = 1_280;
 

@@ -12,7 +12,7 @@ export interface ResultsFigures {
   cpu_ms_per_result: number;
 }
 
-/** What is started on the backlog. */
+/** The process that is started on the backlog. */
 export interface Consumer {
   pid: number;
   stop(): Promise<void>;
@@ -22,7 +22,7 @@ const CONVERSATIONS = 50;
 const LIMIT_MS = 120_000;
 const LOOK_EVERY_MS = 50;
 
-/** Media objects in work, each shown once in one of many conversations. @returns their ids */
+/** Creates media objects in work, each shown once in one of many conversations. @returns their ids */
 const createMedia = async (client: pg.Client, count: number): Promise<string[]> => {
   const ids = Array.from({ length: count }, () => randomUUID());
   await client.query(
@@ -46,7 +46,7 @@ const createMedia = async (client: pg.Client, count: number): Promise<string[]> 
   return ids;
 };
 
-/** What a worker says of a photo: a preview, and the rest with the verdict. */
+/** A worker's results for a photo: a preview, and the rest with the verdict. */
 const answersTo = (id: string, urlOf: (key: string) => string): object[] => {
   const rendition = (quality: string) => {
     const url = urlOf(`${id}/e1/${quality}.webp`);
@@ -81,9 +81,9 @@ const countApplied = async (client: pg.Client): Promise<number> => {
 };
 
 /**
- * How fast one background process applies recorded results that wait for it.
+ * Measures how fast one background process applies a backlog of recorded results.
  *
- * @param start starts the process; nothing else may apply results
+ * @param start starts the process; no other process may apply results
  */
 export const measureResults = async (
   options: { databaseUrl: string; bus: Bus; urlOf: (key: string) => string; photos: number },

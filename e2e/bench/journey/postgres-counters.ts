@@ -1,8 +1,8 @@
 import pg from 'pg';
 
-/** What Postgres has counted since its start, of one database. */
+/** Postgres' counters since its start, for one database. */
 export interface PostgresCounts {
-  /** By role: each app has one of its own. */
+  /** By role: each app has a separate one. */
   statements: Record<string, number>;
   commits: number;
   /** Transactions that wrote. */
@@ -33,7 +33,7 @@ const TABLES = `
     sum(n_tup_hot_upd)::float8 AS hot_updates
   FROM pg_stat_user_tables`;
 
-/** Reads the counters, on a connection and as a role of its own, so that it can leave itself out. */
+/** Reads the counters on a separate connection and role, so that it can exclude itself. */
 export class PostgresCounters {
   readonly #client: pg.Client;
   readonly #role: string;
@@ -65,7 +65,7 @@ export class PostgresCounters {
     return { ...counts, statements: Object.fromEntries(foreign.map(({ role, calls }) => [role, calls])) };
   }
 
-  /** Forgets which statements there were; for {@link list}. */
+  /** Resets the statistics of statements, for {@link list}. */
   async forget(): Promise<void> {
     await this.#client.query('SELECT pg_stat_statements_reset()');
   }

@@ -7,7 +7,7 @@ interface Stat {
   parent: number;
   /** User and system, its own. */
   own: number;
-  /** Of children that have ended and were waited for. */
+  /** Children that have ended and were waited for. */
   ended: number;
 }
 
@@ -19,7 +19,7 @@ const statOf = async (pid: number): Promise<Stat | undefined> => {
   return { parent: Number(fields[1]), own: sum(11, 12), ended: sum(13, 14) };
 };
 
-/** CPU milliseconds of a process and of all processes that it has started, ended ones too (Linux). */
+/** Returns the CPU milliseconds of a process and of all its children, ended ones too (Linux). */
 export const cpuOfTree = async (pid: number): Promise<number> => {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const stats = new Map<number, Stat>();

@@ -6,7 +6,7 @@ import type { System } from '../../harness/system.ts';
 import { until } from '../../harness/until.ts';
 import type { JourneyPhotos } from './journey-photos.ts';
 
-/** How many, and how many begin in a second; undefined: each begins when the one before has arrived. */
+/** The number of items, and how many start in a second; undefined: each starts when the previous one has arrived. */
 export interface Pace {
   count: number;
   per_second: number | undefined;
@@ -14,7 +14,7 @@ export interface Pace {
 
 const LIMIT_MS = 120_000;
 
-/** One who sends and one who looks on, in one conversation. */
+/** A sender and an observer in one conversation. */
 export class Traffic {
   readonly #system: System;
   readonly #photos: JourneyPhotos;
@@ -44,12 +44,12 @@ export class Traffic {
     return new Traffic(system, photos, sender, receiver, conversation);
   }
 
-  /** Photos from the upload over the message until the receiver has seen them ready. */
+  /** Sends photos; each is done when the receiver has seen it ready. */
   sendPhotos(pace: Pace): Promise<void> {
     return this.#paced(pace, () => this.#sendPhoto());
   }
 
-  /** Texts until the receiver has them. */
+  /** Sends texts; each is done when the receiver has it. */
   sendTexts(pace: Pace): Promise<void> {
     return this.#paced(pace, () => this.#sendText());
   }
@@ -68,7 +68,7 @@ export class Traffic {
       else await pause(1_000 / per_second);
     }
     await Promise.all(sent);
-    // What was seen is not looked through again.
+    // Messages seen before are not searched again.
     this.#receiver.events.length = 0;
   }
 
@@ -87,7 +87,7 @@ export class Traffic {
     await this.#untilSeen((payload) => payload.message?.body === body, 'a text');
   }
 
-  /** One request: the creation carries the bytes. */
+  /** Uploads with one request: the creation carries the bytes. */
   async #upload(bytes: Buffer): Promise<string> {
     const encoded = (text: string) => Buffer.from(text).toString('base64');
     const response = await this.#sender.fetch('/v1/uploads', {

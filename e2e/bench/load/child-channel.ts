@@ -11,7 +11,7 @@ export class ChildChannel<Ask, Answer> {
     this.#child = fork(entry, { execArgv: [] });
   }
 
-  /** One question at a time. @throws when the child ends, or hasn't answered after `withinSeconds` */
+  /** Asks one question at a time. @throws when the child ends, or has not answered after `withinSeconds` */
   async ask(question: Ask, withinSeconds: number): Promise<Answer> {
     const done = new AbortController();
     const { signal } = done;

@@ -15,7 +15,7 @@ export interface Exchange {
 export interface Answer {
   status: number;
   headers: http.IncomingHttpHeaders;
-  /** For messages: the answer's beginning. */
+  /** The start of the answer, for error messages. */
   text: string;
 }
 
@@ -28,7 +28,7 @@ const readAnswer = async (response: http.IncomingMessage): Promise<Answer> => {
   return { status: response.statusCode ?? 0, headers: response.headers, text };
 };
 
-/** One request with a streamed body. @throws when the connection fails before an answer came */
+/** Sends one request with a streamed body. @throws when the connection fails before an answer arrives */
 export const exchange = (options: Exchange): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const { method, headers, agent, signal } = options;

@@ -1,14 +1,14 @@
 import { ChildChannel } from './child-channel.ts';
 import type { LoadOrder, LoadReport, LoadResult } from './load-messages.ts';
 
-// What the child needs beyond its own limit, to say so.
+// Time that the child needs beyond its own limit to report it.
 const GRACE_SECONDS = 10;
 
-/** Makes uploads, in a process of its own. */
+/** Makes uploads in a separate process. */
 export class LoadGenerator {
   readonly #channel = new ChildChannel<LoadOrder, LoadReport>(new URL('./load-process.ts', import.meta.url));
 
-  /** @throws when an upload is answered wrongly, or not everything is done within the order's limit */
+  /** @throws when an upload is answered wrongly, or the order's limit passes first */
   async run(order: LoadOrder): Promise<LoadResult> {
     const report = await this.#channel.ask(order, order.limit_seconds + GRACE_SECONDS);
     if (report.type === 'failed') throw new Error(report.message);

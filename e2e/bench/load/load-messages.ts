@@ -1,18 +1,18 @@
-/** What one run of the load generator does: clients side by side, each with one upload after the other. */
+/** One run of the load generator: parallel clients, each with one upload after the other. */
 export interface LoadOrder {
   endpoint: string;
-  /** Bearer tokens, taken by the clients in turn; empty where none is wanted. */
+  /** Bearer tokens, which the clients use in turn; empty if none is needed. */
   tokens: readonly string[];
   clients: number;
   size_bytes: number;
-  /** Clients start uploads until then; each makes at least one. */
+  /** Clients start uploads until this time; each makes at least one. */
   min_seconds: number;
-  /** The run fails when it isn't over by then. */
+  /** The run fails if it is not over by then. */
   limit_seconds: number;
   with_creation: boolean;
 }
 
-/** One of the uploads, to be compared with what is stored. */
+/** One of the uploads, to compare with the stored object. */
 export interface SampleUpload {
   url: string;
   token: string | undefined;

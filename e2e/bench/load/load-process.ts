@@ -1,4 +1,4 @@
-// A process of its own, so that its work is not counted as the server's and doesn't wait for the harness.
+// A separate process, so that its work does not count as the server's and does not wait for the harness.
 import { Agent } from 'node:http';
 import type { LoadOrder, LoadReport, LoadResult } from './load-messages.ts';
 import { RandomBody } from './random-body.ts';
@@ -50,7 +50,7 @@ const run = async (order: LoadOrder): Promise<LoadResult> => {
       sample: { url, token, size_bytes: order.size_bytes, sha256 },
     };
   } finally {
-    // After a failure the other clients are still at it.
+    // After a failure the other clients are still running.
     stop.abort();
     agent.destroy();
   }

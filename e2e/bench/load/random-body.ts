@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 const BLOCK_BYTES = 8 * 1_024 * 1_024 + 4_099;
 const CHUNK_BYTES = 512 * 1_024;
 
-/** Bodies without the cost of making them: views on one random block, each upload begins elsewhere in it. */
+/** Creates bodies cheaply: views on one random block, each starting at another position. */
 export class RandomBody {
   readonly #block = randomBytes(BLOCK_BYTES);
 

@@ -5,7 +5,7 @@ export interface TusCreation {
   /** Where uploads are created. */
   endpoint: string;
   size_bytes: number;
-  /** Bearer token, where the server wants one. */
+  /** Bearer token, if the server needs one. */
   token: string | undefined;
   agent: Agent;
   signal: AbortSignal;
@@ -44,8 +44,8 @@ const bodyHeaders = ({ size_bytes }: TusCreation): Record<string, string> => ({
 });
 
 /**
- * Makes an upload, with the whole body when there is one.
- * @returns the upload's URL; @throws when the answer or its Upload-Offset is not as it must be
+ * Creates an upload, with the complete body if there is one.
+ * @returns the upload's URL; @throws when the answer or its Upload-Offset is wrong
  */
 export const createTusUpload = async (upload: TusCreation, body?: Iterable<Buffer>): Promise<string> => {
   const { endpoint, size_bytes, agent, signal } = upload;
@@ -71,7 +71,7 @@ export const createTusUpload = async (upload: TusCreation, body?: Iterable<Buffe
 
 /**
  * Uploads as stock tus clients do: a creation, then one PATCH with everything.
- * @returns the upload's URL; @throws when an answer or an Upload-Offset is not as it must be
+ * @returns the upload's URL; @throws when an answer or an Upload-Offset is wrong
  */
 export const uploadByTus = async (upload: TusUpload): Promise<string> => {
   if (upload.with_creation) return createTusUpload(upload, upload.body());

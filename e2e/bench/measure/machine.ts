@@ -10,7 +10,7 @@ export interface Machine {
   node: string;
 }
 
-/** What a figure depends on; nothing that names the machine. */
+/** The facts on which a figure depends; none that identifies the machine. */
 export const describeMachine = (): Machine => ({
   cores: availableParallelism(),
   cpu: cpus()[0]?.model.trim() ?? 'unknown',

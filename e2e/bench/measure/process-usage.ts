@@ -14,7 +14,7 @@ export const cpuSeconds = async (pid: number): Promise<number> => {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 };
 
-/** Forgets the peak; from here on {@link peakMib} is the highest since. */
+/** Resets the peak; {@link peakMib} returns the highest since. */
 export const resetPeak = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, '5');
 
 /** Highest resident memory since {@link resetPeak}, in MiB (Linux). */
@@ -33,7 +33,7 @@ export const residentKib = async (pid: number): Promise<number> => {
   return Number(kib);
 };
 
-/** Waits until a process does next to nothing, so that what it puts off counts too; gives up after a while. */
+/** Waits until a process is almost idle, so that deferred work counts too; gives up after a while. */
 export const untilQuiet = async (pid: number, withinSeconds = 10): Promise<void> => {
   const deadline = performance.now() + withinSeconds * 1_000;
   let before = await cpuSeconds(pid);

@@ -10,15 +10,15 @@ import { ensureBucket, type S3Access, s3Client } from '@claimcheck/local-stack/s
 
 type Account = Omit<S3Access, 'bucket'>;
 
-/** The S3 server behind the servers under test; each of them has a bucket of its own on it. */
+/** The S3 server behind the servers under test; each of them has a separate bucket on it. */
 export interface StorageTarget {
   account: Account;
   createBucket(name: string): Promise<void>;
-  /** All S3 requests that it has answered so far. */
+  /** Returns the number of S3 requests answered so far. */
   countRequests(): Promise<number>;
-  /** SHA-256 of the object of that size below a prefix; undefined where nothing is kept. */
+  /** Returns the SHA-256 of the object of that size below a prefix; undefined if the server keeps no bytes. */
   sha256Of(bucket: string, prefix: string, sizeBytes: number): Promise<string | undefined>;
-  /** Deletes every object, so that one measurement's disk space is not the next one's trouble. */
+  /** Deletes every object, so that one measurement's disk use does not affect the next. */
   empty(bucket: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -54,7 +54,7 @@ const emptyBucket = async (client: S3Client, Bucket: string): Promise<void> => {
   }
 };
 
-/** The MinIO of the local stack. @param stack what the stack returned as `env` */
+/** Uses the MinIO of the local stack. @param stack the `env` that the stack returned */
 export const minioTarget = (stack: Record<string, string>): StorageTarget => {
   const account: Account = {
     endpoint: stack.S3_ENDPOINT ?? '',

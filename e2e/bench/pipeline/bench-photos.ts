@@ -3,8 +3,8 @@ import { phonePhoto } from '../../harness/fixtures.ts';
 const START_OF_IMAGE = 2;
 
 /**
- * Photos of 12 megapixels that look the same and are different files: each has a comment of its own, so
- * nothing that is known of one saves work for another.
+ * Creates photos of 12 megapixels that look the same and are different files: each has a separate comment, so that processing
+ * one saves no work for another.
  */
 export class BenchPhotos {
   readonly #photo: Buffer;
@@ -18,7 +18,7 @@ export class BenchPhotos {
     return new BenchPhotos(await phonePhoto());
   }
 
-  /** The one that all are copies of. */
+  /** The original of all copies. */
   get original(): Buffer {
     return this.#photo;
   }

@@ -11,7 +11,7 @@ export interface BatchFigures {
   peak_mib: number;
 }
 
-/** Photos that all arrive at once, until the last is ready. */
+/** Measures photos that all arrive at once, until the last is ready. */
 export const measureBatch = async (
   system: System,
   viewer: Viewer,

@@ -7,7 +7,7 @@ import { percentile } from '../measure/percentile.ts';
 import type { BenchPhotos } from './bench-photos.ts';
 import { asPhoto, asVideo, type Viewer } from './viewer.ts';
 
-/** 5 s of 720p that is H.264 already. @returns the median until it is ready, in ms */
+/** Measures 5 s of 720p that is already H.264. @returns the median until it is ready, in ms */
 export const measureShortVideo = async (viewer: Viewer, count: number): Promise<number> => {
   const bytes = await videoFile();
   const ready: number[] = [];
@@ -22,7 +22,7 @@ export interface BesideFigures {
   preview_p95_ms: number;
 }
 
-/** Previews of photos while a 4K video is encoded. @throws when the video was done too early to tell */
+/** Measures previews of photos during a 4K transcode. @throws when the video was done too early to tell */
 export const measureBesideTranscode = async (
   viewer: Viewer,
   photos: BenchPhotos,
@@ -47,7 +47,7 @@ export const measureBesideTranscode = async (
 
 const CLIP_SECONDS = 2;
 
-/** A clip in a loop: quick to make, and as dear to encode as a film of that length. */
+/** Repeats a clip: quick to make, and as expensive to encode as a film of that length. */
 const make4kVideo = async (seconds: number): Promise<Buffer> => {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-4k-'));
   try {

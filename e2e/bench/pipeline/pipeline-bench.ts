@@ -37,7 +37,7 @@ const WHOLE: Size = { photos: 15, batch: 100, beside: 10, video_seconds: 20 };
 const QUICK: Size = { photos: 3, batch: 6, beside: 2, video_seconds: 8 };
 const SHARP_LIMIT_SECONDS = 300;
 
-/** sharp alone: one photo at a time with all cores, then as many at once as cores with one thread each. */
+/** Runs sharp alone: one photo at a time with all cores, then one per core with one thread each. */
 const measureSharp = async (photo: Buffer, size: Size): Promise<Figures['sharp']> => {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-bench-sharp-'));
   const child = new ChildChannel<SharpTask, SharpFigures>(new URL('./sharp-process.ts', import.meta.url));
@@ -78,7 +78,7 @@ const measureSystem = async (
     onProgress(
       `${size.batch} photos at once: ${batch.seconds.toFixed(1)} s, ${Math.round(batch.peak_mib)} MiB`,
     );
-    // Last: the video still runs afterwards, and no measurement waits for it.
+    // This comes last: the video still runs afterwards, and no measurement waits for it.
     const beside = await measureBesideTranscode(viewer, photos, {
       count: size.beside,
       seconds: size.video_seconds,
@@ -95,9 +95,9 @@ const measureSystem = async (
 const measure = async ({ options, stack, onProgress }: BenchContext): Promise<Figures> => {
   const size = options.quick ? QUICK : WHOLE;
   const photos = await BenchPhotos.create();
-  // Deadlines are not what is measured.
+  // Deadlines are not under test.
   const settings = { READY_DEADLINE: '30m', LOG_LEVEL: 'warn' };
-  // As the chart installs it: uploads and results in processes of their own, so that neither waits for the other.
+  // As the chart installs it: uploads and results in separate processes, so that neither waits for the other.
   const system = await startSystem(stack, settings, { api: { ROLES: 'http' } });
   const background = await startReplica(system, { env: { ROLES: 'background' } });
   try {
@@ -110,7 +110,7 @@ const measure = async ({ options, stack, onProgress }: BenchContext): Promise<Fi
   }
 };
 
-/** From a sender's last byte to what a receiver's socket sees, scan on, beside sharp alone in the same run. */
+/** Measures from a sender's last byte to a receiver's socket, with scanning, next to sharp alone in the same run. */
 export const pipelineBench = async (context: BenchContext): Promise<BenchReport> => {
   const { sharp, idle, batch, batch_photos, beside, video_ready_ms } = await measure(context);
   const figures = {

@@ -1,4 +1,4 @@
-/** What the yardstick is asked to do. */
+/** The order for the yardstick. */
 export interface SharpTask {
   /** A photo's file. */
   path: string;
@@ -11,7 +11,7 @@ export interface SharpTask {
 }
 
 export interface SharpFigures {
-  /** Of each photo: until its thumbnail, and until all of its outputs, were there. */
+  /** For each photo, the time to its thumbnail and to all of its outputs. */
   thumbnail_ms: number[];
   all_ms: number[];
   /** CPU time, user and system, of all photos together. */

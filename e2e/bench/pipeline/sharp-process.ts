@@ -1,4 +1,4 @@
-// sharp with nothing around it, in a process of its own: what the pipeline is measured against.
+// sharp alone in a separate process: the yardstick for the pipeline.
 import sharp, { type Sharp } from 'sharp';
 import type { SharpFigures, SharpTask } from './sharp-messages.ts';
 

@@ -4,7 +4,7 @@ import type { System } from '../../harness/system.ts';
 import { WireUpload } from '../../harness/tus-wire.ts';
 import { until } from '../../harness/until.ts';
 
-/** What a receiver's socket saw of one media object; milliseconds since its last byte was sent. */
+/** A receiver's view of one media object, in milliseconds since its last byte was sent. */
 export interface Sighting {
   preview_ms: number;
   ready_ms: number;
@@ -62,7 +62,7 @@ export class Viewer {
     return { id: upload.id, lastByteAt };
   }
 
-  /** Waits until the receiver has seen it finished. @throws when it ends otherwise */
+  /** Waits until the receiver has seen it finished. @throws when it ends in another state */
   async watch({ id, lastByteAt }: Sent): Promise<Sighting> {
     const preview = await this.#seen(id, (media) => media.thumbnail_state === 'ready');
     const ready = await this.#seen(
@@ -94,7 +94,7 @@ export class Viewer {
     this.#receiver.leave();
   }
 
-  /** The first event that shows the media object so; the message's own, too. */
+  /** The first event that shows this state of the media object; the message's own counts too. */
   #seen(id: string, fits: (media: Media) => boolean): Promise<{ at: number; media: Media }> {
     const look = () => {
       for (const { payload, at } of this.#receiver.events) {

@@ -19,7 +19,7 @@ interface Sample extends RelayFigures {
 
 const SAMPLE_MS = 200;
 const LIMIT_SECONDS = 300;
-/** The relay was started on the backlog: it has made no claim in vain. */
+/** The relay was started on the backlog, so every claim found messages. */
 const NOTHING_YET: Sample = { messages: 0, claims: 0, claim_seconds: 0 };
 
 const claimMs = (from: Sample | undefined, to: Sample | undefined): number => {
@@ -27,7 +27,7 @@ const claimMs = (from: Sample | undefined, to: Sample | undefined): number => {
   return (1_000 * (to.claim_seconds - from.claim_seconds)) / Math.max(1, to.claims - from.claims);
 };
 
-/** When the broker stored a message, by its own clock. Milliseconds. */
+/** Returns when the broker stored a message, by its own clock. Milliseconds. */
 const storedAt = async (bus: Bus, seq: number): Promise<number> => {
   const message = await bus.manager.streams.getMessage(bus.streams.facts.name, { seq });
   if (message === null) throw new Error(`the stream has no message ${seq}`);

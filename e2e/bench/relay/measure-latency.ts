@@ -19,8 +19,8 @@ const quantile = (sorted: readonly number[], share: number): number => {
 };
 
 /**
- * From the return of the commit until a consumer of the stream has the message, at a steady rate of
- * transactions with one message each. The first second is not counted.
+ * Measures from the commit until a consumer of the stream has the message, at a steady rate of transactions with one message
+ * each. The first second does not count.
  */
 export const measureLatency = async (
   database: Database,

@@ -19,7 +19,7 @@ const publishFor = async (bus: Bus, window: number, seconds: number): Promise<nu
   return confirmed / ((performance.now() - began) / 1_000);
 };
 
-/** Confirmed publishes a second of the bare client, with as many on their way as serves it best. */
+/** Measures confirmed publishes a second of the bare client, with the best number in flight. */
 export const measureRaw = async (bus: Bus, seconds: number): Promise<number> => {
   await publishFor(bus, 64, 1);
   let best = 0;

@@ -4,7 +4,7 @@ import type { Database } from '@claimcheck/database/database';
 const PER_TRANSACTION = 100;
 const TRANSACTIONS_AT_ONCE = 4;
 
-/** What `media.updated` says of a photo that is ready: the message that there is most of. */
+/** The `media.updated` of a ready photo, the most frequent message. */
 export const eventPayload = (): { media: object } => {
   const media_object_id = randomUUID();
   const url = (quality: string) => `https://media.example/v1/media/${media_object_id}/${quality}`;
@@ -49,7 +49,7 @@ export const commitMessages = async (
   return data.map(({ id }) => id);
 };
 
-/** A backlog, by transactions as they are made in earnest. */
+/** Creates a backlog with realistic transactions. */
 export const commitBacklog = async (database: Database, subject: string, count: number): Promise<void> => {
   let left = count;
   const commitSome = async (): Promise<void> => {

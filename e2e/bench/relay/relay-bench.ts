@@ -43,7 +43,7 @@ const measure = async ({ options, stack, onProgress }: BenchContext): Promise<Fi
   const databaseUrl = await createOwnDatabase(stack.DATABASE_URL ?? '', name);
   const bus = await openBus(stack, name);
   const rawBus = await openBus(stack, `${name}-raw`);
-  // Beside the relay stands another process that commits, as an api with the role http does.
+  // Another process commits next to the relay, like an api with the role http.
   const wake = () => bus.announce(bus.subjects.outboxWakeUp, {});
   const database = new Database({ url: databaseUrl, onCommit: wake });
   try {
@@ -69,8 +69,8 @@ const measure = async ({ options, stack, onProgress }: BenchContext): Promise<Fi
 };
 
 /**
- * Outbox → relay → stream beside bare confirmed publishing of the same payload to the same server: how
- * much a backlog's drain reaches of it, and how soon a committed message is in the stream at a steady rate.
+ * Compares outbox → relay → stream with bare confirmed publishing of the same payload to the same server: the rate at which a
+ * backlog drains, and the delay of a committed message at a steady rate.
  */
 export const relayBench = async (context: BenchContext): Promise<BenchReport> => {
   const { raw_per_second, backlog, drain, latency } = await measure(context);

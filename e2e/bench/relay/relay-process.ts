@@ -5,7 +5,7 @@ import { startProcess } from '@claimcheck/local-stack/managed-process';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** What the relay says of itself, since its start. */
+/** The relay's own counters since its start. */
 export interface RelayFigures {
   claims: number;
   claim_seconds: number;
@@ -19,7 +19,7 @@ export interface RelayProcess {
 const readMetric = (metrics: string, name: string): number =>
   Number(metrics.match(new RegExp(`^${name} (\\S+)$`, 'm'))?.[1] ?? 0);
 
-/** apps/api with the role `background` alone. @param env leads to the servers, with the database and APP_NAME */
+/** Starts apps/api with only the role `background`. @param env leads to the servers, with the database and APP_NAME */
 export const startRelayProcess = async (env: Record<string, string>): Promise<RelayProcess> => {
   const adminPort = await freePort();
   const adminUrl = `http://127.0.0.1:${adminPort}`;

@@ -1,4 +1,4 @@
-// The yardstick: what Node needs to move a body into S3 and nothing else. It keeps no state, so it can't resume.
+// The yardstick: a Node server that only moves a body into S3. It keeps no state, so it cannot resume.
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { BareStorage } from './bare/bare-storage.ts';

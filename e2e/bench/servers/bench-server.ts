@@ -3,31 +3,31 @@ import type { StorageTarget } from '../measure/storage-target.ts';
 export const SERVER_NAMES = ['ours', 'stock', 'bare', 'tusd'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
-/** A server under test: one process of its own. */
+/** A server under test, in a separate process. */
 export interface BenchServer {
   name: ServerName;
   pid: number;
-  /** Where uploads are created. */
+  /** URL for creating uploads. */
   endpoint: string;
-  /** Its bucket, which holds nothing else. */
+  /** Its bucket, which contains nothing else. */
   bucket: string;
-  /** The prefix in the bucket of the upload with that URL. */
+  /** Returns the bucket's prefix of the upload with that URL. */
   prefixOf(uploadUrl: string): string;
-  /** Bearer tokens of its users; empty where it wants none. */
+  /** Bearer tokens of its users; empty if it needs none. */
   tokens: readonly string[];
-  /** What a finished upload must look like besides its bytes; throws when it doesn't. */
+  /** Checks a finished upload beyond its bytes; throws when something is wrong. */
   checkFinished?(uploadUrl: string, token: string | undefined): Promise<void>;
-  /** What it printed last, for messages. */
+  /** Returns its last output, for messages. */
   logTail(): string;
   stop(): Promise<void>;
 }
 
-/** What servers are started on. */
+/** The dependencies of servers under test. */
 export interface Ground {
   /** Configuration that leads to Postgres and NATS. */
   stack: Record<string, string>;
   target: StorageTarget;
-  /** The tusd program, where there is one. */
+  /** The tusd program, if there is one. */
   tusdProgram: string | undefined;
 }
 

@@ -4,7 +4,7 @@ import type { S3Access } from '@claimcheck/local-stack/s3-bucket';
 export interface ServerSettings {
   port: number;
   storage: S3Access;
-  /** A file that gets the id of each upload for which the server's finish hook ran. */
+  /** A file to which the server's finish hook appends the id of each upload. */
   finish_log?: string;
 }
 
@@ -14,7 +14,7 @@ export const toEnvironment = (settings: ServerSettings): Record<string, string> 
   [VARIABLE]: JSON.stringify(settings),
 });
 
-/** Only started by us, through {@link toEnvironment}. @throws without that */
+/** Reads the settings of a server that we started through {@link toEnvironment}. @throws without them */
 export const readSettings = (env: Record<string, string | undefined>): ServerSettings => {
   const value = env[VARIABLE];
   if (value === undefined) throw new Error(`${VARIABLE} is not set: this program is run by the bench`);

@@ -20,7 +20,7 @@ const start = async (program: Program): Promise<BenchServer> => {
   const service = await startProcess({
     ...program,
     cwd: HERE,
-    // Any answer will do: what is asked is whether it listens.
+    // Any answer will do: this only checks that it listens.
     ready: async () => (await fetch(endpoint, { method: 'OPTIONS' })).status > 0,
     timeoutMs: 30_000,
   });
@@ -55,15 +55,15 @@ const startNode = async (ground: Ground, name: ServerName, entry: URL): Promise<
   });
 };
 
-/** `@tus/server` with `@tus/s3-store`, as their README has it. */
+/** Starts `@tus/server` with `@tus/s3-store`, as their README shows. */
 export const startStock = (ground: Ground): Promise<BenchServer> =>
   startNode(ground, 'stock', new URL('./stock-process.ts', import.meta.url));
 
-/** A body streamed into S3, without state. */
+/** Starts a server that streams a body into S3, without state. */
 export const startBare = (ground: Ground): Promise<BenchServer> =>
   startNode(ground, 'bare', new URL('./bare-process.ts', import.meta.url));
 
-/** tusd with its S3 backend and parts of 8 MiB. @throws when no program is named */
+/** Starts tusd with its S3 backend and parts of 8 MiB. @throws when no program is named */
 export const startTusd = async (ground: Ground): Promise<BenchServer> => {
   if (ground.tusdProgram === undefined) throw new Error('TUSD_BIN names no tusd program');
   const { port, storage } = await prepare(ground, 'tusd');

@@ -9,9 +9,9 @@ import { type BenchServer, type Ground, lastSegment } from './bench-server.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const BUCKET = 'bench-ours';
-/** As chart and compose file run the api. */
+/** Configured like the api in chart and compose file. */
 const NODE_FLAGS = ['--max-semi-space-size=8'];
-// Requests are rate-limited per user; a load comes from many.
+// Requests are rate-limited per user; a real load comes from many users.
 const USERS = 64;
 
 const createOwnDatabase = async (stackUrl: string, name: string): Promise<string> => {
@@ -37,7 +37,7 @@ const checkFinished = async (apiUrl: string, uploadUrl: string, token = ''): Pro
 };
 
 /**
- * apps/api with both roles, on its own database and streams; no worker consumes its requests.
+ * Starts apps/api with both roles, on a separate database and streams; no worker consumes its requests.
  *
  * @param overrides configuration that differs
  */
@@ -66,7 +66,7 @@ export const startOurs = async (
     // One user stands for thousands.
     MAX_OPEN_UPLOADS: '100000',
     NODE_ENV: 'production',
-    // Without a worker nothing becomes ready; driving it again is not what is measured.
+    // Without a worker nothing becomes ready, and repeated requests are not under test.
     READY_DEADLINE: '1h',
     ...overrides,
   };

@@ -1,4 +1,4 @@
-/** What the sink remembers of what it was sent: sizes, and the bytes of tails, which a server reads back. */
+/** The sink's record of received objects: sizes, and the bytes of tails, which a server reads back. */
 export interface SinkObject {
   size_bytes: number;
   etag: string;
@@ -11,7 +11,7 @@ export class SinkObjects {
   readonly #uploads = new Map<string, Map<number, SinkObject>>();
   #counter = 0;
 
-  /** Objects below a folder `tail` are small, and wanted again. */
+  /** Objects below a folder `tail` are small, and are read back. */
   keepsBytesOf(key: string): boolean {
     return key.includes('/tail');
   }
@@ -40,7 +40,7 @@ export class SinkObjects {
     return uploadId;
   }
 
-  /** undefined when there is no such upload */
+  /** Undefined when the upload does not exist. */
   parts(uploadId: string): Map<number, SinkObject> | undefined {
     return this.#uploads.get(uploadId);
   }

@@ -1,4 +1,4 @@
-// An S3 server that throws away what it gets, for loads larger than a disk.
+// An S3 server that discards its bytes, for loads larger than a disk.
 import { createServer } from 'node:http';
 import { SinkRequests } from './sink-requests.ts';
 
@@ -7,7 +7,7 @@ const requests = new SinkRequests();
 let answered = 0;
 
 createServer({ requestTimeout: 0 }, (request, response) => {
-  // Not a bucket's name: how many S3 requests came so far.
+  // Not a bucket's name: returns the number of S3 requests so far.
   if (request.url === '/-/requests') {
     response.end(String(answered));
     return;
@@ -15,7 +15,7 @@ createServer({ requestTimeout: 0 }, (request, response) => {
   answered += 1;
   requests.answer(request).then(
     ({ status, headers, body }) => response.writeHead(status, headers).end(body),
-    // The body broke off: nothing of it counts.
+    // The body was truncated: it does not count.
     () => response.destroy(),
   );
 }).listen(port, '127.0.0.1');

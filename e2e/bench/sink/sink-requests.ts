@@ -28,7 +28,7 @@ const readBody = async (request: IncomingMessage, keep: boolean): Promise<Body> 
     received += chunk.length;
     if (keep) kept.push(chunk);
   }
-  // With a trailing checksum the body is framed; this is the size of what is in the frames.
+  // With a trailing checksum the body is framed; this is the size of the content.
   const decoded = request.headers['x-amz-decoded-content-length'];
   return {
     size_bytes: decoded === undefined ? received : Number(decoded),
@@ -39,7 +39,7 @@ const readBody = async (request: IncomingMessage, keep: boolean): Promise<Body> 
 const missing = (code: string): SinkAnswer => ({ status: 404, body: errorXml(code) });
 const withEtag = (etag: string): SinkAnswer => ({ status: 200, headers: { etag } });
 
-/** Answers as an S3 server that loses everything but the sizes: path-style, without checking signatures. */
+/** Answers like an S3 server that keeps only the sizes: path-style, without checking signatures. */
 export class SinkRequests {
   readonly #objects = new SinkObjects();
 

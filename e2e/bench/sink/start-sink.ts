@@ -5,7 +5,7 @@ import type { StorageTarget } from '../measure/storage-target.ts';
 
 const ENTRY = fileURLToPath(new URL('./sink-process.ts', import.meta.url));
 
-/** An S3 server that keeps no bytes; what was stored can't be compared with what was sent. */
+/** Starts an S3 server that keeps no bytes, so stored objects cannot be compared with the sent ones. */
 export const startSink = async (): Promise<StorageTarget> => {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;

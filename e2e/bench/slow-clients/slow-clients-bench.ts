@@ -12,13 +12,13 @@ import { SlowClients } from './slow-clients.ts';
 const MIB = 1_024 ** 2;
 const FAST_MIB = 64;
 const CONNECT_LIMIT_SECONDS = 18;
-/** A fast upload that takes longer than that is held up. */
+/** A fast upload that takes longer than this counts as blocked. */
 const BLOCKED_AFTER_SECONDS = 20;
 
 interface Outcome {
   clients: number;
   alone_mib_s: number;
-  /** 0 when the fast upload was held up. */
+  /** 0 when the fast upload was blocked. */
   with_slow_mib_s: number;
   peak_mib: number;
 }
@@ -96,7 +96,7 @@ const toRow = (name: string, outcome: Outcome) => [
   rounded(outcome.peak_mib),
 ];
 
-/** A fast client's speed while thousands of slow ones hold an upload open each: ours beside stock. */
+/** Measures a fast client's speed while thousands of slow ones each hold an upload open: ours and stock. */
 export const slowClientsBench = async (context: BenchContext): Promise<BenchReport> => {
   const ours = await measureServer('ours', context);
   const stock = await measureServer('stock', context);

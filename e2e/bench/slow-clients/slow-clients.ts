@@ -6,7 +6,7 @@ const DECLARED_BYTES = 10 * 1_024 * 1_024;
 const BYTES_PER_SECOND = 1_024;
 const COUNT_WITHIN_SECONDS = 10;
 
-/** Clients on a bad line, in a process of their own. */
+/** Clients with slow connections, in a separate process. */
 export class SlowClients {
   readonly #channel = new ChildChannel<SlowQuestion, SlowReport>(
     new URL('./slow-process.ts', import.meta.url),

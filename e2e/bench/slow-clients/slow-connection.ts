@@ -1,10 +1,10 @@
 import { connect, type Socket } from 'node:net';
 
-/** One PATCH on a raw socket whose body comes in drops. */
+/** One PATCH on a raw socket whose body arrives slowly. */
 export class SlowConnection {
   readonly #socket: Socket;
   readonly #drop: Buffer;
-  /** What the server said, or why the connection ended; there should be nothing. */
+  /** The server's answer, or the reason why the connection ended; normally undefined. */
   ended: string | undefined;
 
   private constructor(socket: Socket, drop: Buffer) {

@@ -1,4 +1,4 @@
-/** Makes uploads and sends each a little at a time, for ever. */
+/** Creates uploads, and sends each a little at a time, without end. */
 export interface SlowOrder {
   type: 'connect';
   endpoint: string;
@@ -7,11 +7,11 @@ export interface SlowOrder {
   declared_bytes: number;
   /** Sent once a second by each client. */
   bytes_per_second: number;
-  /** No client starts after that; the connected ones stay. */
+  /** No client starts after this; the connected ones stay. */
   limit_seconds: number;
 }
 
 export type SlowQuestion = SlowOrder | { type: 'count' };
 
-/** How many connections are open; in the end none may have been lost. */
+/** The number of open connections, none of which may be lost until the end. */
 export type SlowReport = { type: 'connected'; clients: number } | { type: 'failed'; message: string };

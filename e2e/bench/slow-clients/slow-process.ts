@@ -1,4 +1,4 @@
-// A process of its own: thousands of sockets, each with a few bytes a second.
+// A separate process: thousands of sockets, each with a few bytes a second.
 import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:http';
 import { createTusUpload } from '../load/tus-upload.ts';
@@ -6,7 +6,7 @@ import { SlowConnection } from './slow-connection.ts';
 import type { SlowOrder, SlowQuestion, SlowReport } from './slow-messages.ts';
 
 const CREATE_AT_ONCE = 16;
-// The clients take turns within each second, so that their bytes come evenly.
+// The clients take turns within each second, so that their bytes arrive evenly.
 const TURNS = 20;
 
 const connections: SlowConnection[] = [];
@@ -22,7 +22,7 @@ const dripForEver = (): void => {
 const connectAll = async (order: SlowOrder): Promise<void> => {
   const agent = new Agent({ keepAlive: true, maxSockets: CREATE_AT_ONCE });
   const end = performance.now() + order.limit_seconds * 1_000;
-  // Also for the last of them, whose creation a busy server may be slow to answer.
+  // This includes the last of them, whose creation a busy server may answer slowly.
   const signal = AbortSignal.timeout(order.limit_seconds * 2_000);
   const drop = randomBytes(order.bytes_per_second);
   const { endpoint, declared_bytes } = order;

@@ -9,7 +9,7 @@ export interface SpanCounter {
   close(): Promise<void>;
 }
 
-/** Takes OTLP/HTTP's JSON and counts: a receiver that does no more than it must, beside what it measures. */
+/** Counts spans in OTLP/HTTP's JSON: a receiver with the least possible work, next to the measured process. */
 export const countSpans = async (): Promise<SpanCounter> => {
   let spans = 0;
   const server = http.createServer(async (request, response) => {

@@ -4,7 +4,7 @@ import { inSpan } from '@claimcheck/platform/tracing/tracing';
 import { rounded } from '../measure/median.ts';
 import { countSpans } from './count-spans.ts';
 
-/** As many as are sent at once: what is recorded does not wait, and nothing is dropped. */
+/** The number of spans in one batch, so that recorded spans neither wait nor are dropped. */
 const BATCH = 512;
 const BATCHES = 20;
 const RUNS = 15;
@@ -13,8 +13,8 @@ const OPTIONS = { kind: 'server', attributes: { 'url.path': '/v1/uploads' } } as
 const nothing = async (): Promise<void> => undefined;
 
 /**
- * Processor time of a span around nothing, in µs, with its export and the receiver's part where there is one.
- * The least of several runs: other work on the machine can only add to it.
+ * Measures the processor time of an empty span in µs, including its export and the receiver's share, if any. Returns the least
+ * of several runs, since other work on the machine can only add to it.
  *
  * @param sampled undefined: tracing is switched off
  */

@@ -22,7 +22,7 @@ const SMALL: Load = {
   target: 'minio',
 };
 
-/** `off-again` is the same as `off`: what it differs by is the noise of the run. */
+/** `off-again` equals `off`: their difference is the noise of the run. */
 const WAYS = ['off', 'off-again', 'sampled-0', 'sampled-1'] as const;
 type Way = (typeof WAYS)[number];
 
@@ -37,7 +37,7 @@ const configurationOf = (way: Way, receiver: string): Record<string, string> =>
     ? {}
     : { OTEL_EXPORTER_OTLP_ENDPOINT: receiver, OTEL_TRACES_SAMPLER_ARG: way === 'sampled-0' ? '0' : '1' };
 
-/** Each in turn is under load, while the others idle. */
+/** Puts each under load in turn, while the others idle. */
 const measureRound = async (
   servers: Record<Way, BenchServer>,
   order: readonly Way[],
@@ -52,7 +52,7 @@ const measureRound = async (
   return measured as Round;
 };
 
-/** Ratios are taken within a round, and are the median over the rounds, between their smallest and largest. */
+/** Ratios are taken within a round; the result is their median, smallest and largest. */
 const ratioToOff = (rounds: readonly Round[], way: Way, figure: 'uploads_per_s' | 'cpu_ms_per_upload') => {
   const ratios = rounds.map((round) => round[way][figure] / round.off[figure]);
   return {
@@ -82,7 +82,7 @@ const toRow = ({ way, ...figures }: ReturnType<typeof summarise>) => [
   ),
 ];
 
-/** What tracing costs an api: switched off, on with nothing sampled, and on with a receiver of everything. */
+/** Measures what tracing costs an api: switched off, on with nothing sampled, and on with a receiver of everything. */
 export const tracingBench = async ({ options, stack, onProgress }: BenchContext): Promise<BenchReport> => {
   const load = options.quick ? { ...SMALL, min_seconds: 0.5 } : SMALL;
   const target = minioTarget(stack);

@@ -3,7 +3,7 @@ import { startServer } from '../servers/start-server.ts';
 import type { Load } from './loads.ts';
 import { type Bench, type Measurement, measureLoad, warmUp } from './measure-load.ts';
 
-/** One round: each server under the same load, shortly after one another. */
+/** One round: each server under the same load, one shortly after the other. */
 export type Round = Map<ServerName, Measurement>;
 
 export type Progress = (line: string) => void;
@@ -20,8 +20,8 @@ const naming = async <T>(server: BenchServer, load: Load, work: () => Promise<T>
 const rotate = <T>(values: readonly T[], by: number): T[] => [...values.slice(by), ...values.slice(0, by)];
 
 /**
- * Measures servers in turn, several rounds, each round beginning with another one: a machine's speed
- * drifts, and only what was measured side by side can be compared. Servers are fresh for each load.
+ * Measures servers in turn, in several rounds, each starting with another server. A machine's speed drifts, so only
+ * measurements next to each other are comparable. Servers are fresh for each load.
  */
 export const compareServers = async (options: {
   load: Load;

@@ -11,11 +11,11 @@ export interface Load {
   limit_seconds: number;
   with_creation: boolean;
   unit: 'MiB/s' | 'uploads/s';
-  /** Where the bytes go. The sink keeps nothing: for more bytes than a disk has. */
+  /** The destination of the bytes. The sink keeps none: for more bytes than a disk has. */
   target: 'minio' | 'sink';
-  /** Fixed where a run is long; otherwise as asked for. */
+  /** Fixed for long runs; otherwise as requested. */
   rounds?: number;
-  /** Only these are measured. */
+  /** Only these servers are measured. */
   servers?: readonly ServerName[];
 }
 

@@ -23,7 +23,7 @@ export interface Bench {
   target: StorageTarget;
 }
 
-/** What is stored must be what was sent, or the figures mean nothing. */
+/** Compares stored bytes with the sent ones, without which the figures mean nothing. */
 const verify = async (server: BenchServer, target: StorageTarget, sample: SampleUpload): Promise<void> => {
   await server.checkFinished?.(sample.url, sample.token);
   const stored = await target.sha256Of(server.bucket, server.prefixOf(sample.url), sample.size_bytes);
@@ -50,7 +50,7 @@ export const warmUp = async (
   await target.empty(server.bucket);
 };
 
-/** @throws when an upload fails, isn't stored as it was sent, or takes longer than the load's limit */
+/** @throws when an upload fails, is stored wrongly, or takes longer than the load's limit */
 export const measureLoad = async (
   server: BenchServer,
   load: Load,
@@ -60,7 +60,7 @@ export const measureLoad = async (
   const requestsBefore = await target.countRequests();
   const cpuBefore = await cpuSeconds(server.pid);
   const { seconds, uploads, sample } = await generator.run(orderOf(server, load));
-  // Work that was put off (a relay, a clean-up) belongs to the uploads that caused it.
+  // Deferred work (a relay, a clean-up) belongs to the uploads that caused it.
   await untilQuiet(server.pid);
   const cpu = (await cpuSeconds(server.pid)) - cpuBefore;
   const requests = (await target.countRequests()) - requestsBefore;

@@ -36,7 +36,7 @@ const medians = (rounds: readonly Round[], figure: keyof Measurement): ByServer 
   return result;
 };
 
-/** What is left out was not measured. */
+/** Absent entries were not measured. */
 export const summariseLoad = (load: Load, rounds: readonly Round[]): LoadSummary => {
   const ratios: Partial<LoadSummary> = {};
   for (const name of ['stock', 'bare', 'tusd'] as const) {

@@ -38,7 +38,7 @@ const toTable = (loads: readonly Load[], summaries: readonly LoadSummary[]): str
     summaries.flatMap((summary, index) => toRows(summary, loads[index]?.unit ?? 'MiB/s')),
   );
 
-/** Our api beside stock @tus/server, bare Node and tusd, on the same MinIO in the same run. */
+/** Measures our api, stock @tus/server, bare Node and tusd on the same MinIO in the same run. */
 export const uploadBench = async (context: BenchContext): Promise<BenchReport> => {
   const { options, stack, onProgress } = context;
   const loads = chooseLoads({ ...options, only: options.loads });

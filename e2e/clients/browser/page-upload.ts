@@ -1,4 +1,4 @@
-/** What a test asks of the client in the page. */
+/** A test's order for the client in the page. */
 export interface PageTask {
   endpoint: string;
   token: string;
@@ -6,10 +6,10 @@ export interface PageTask {
   parallelUploads?: number;
 }
 
-/** What the client in the page has done so far. */
+/** The client's progress in the page. */
 export interface PageReport {
   sent: number;
-  /** The offset that the server named when the client asked for it; of all parts together. */
+  /** The offset that the server returned when the client asked for it; summed over all parts. */
   resumedAt: number;
   url?: string;
   error?: string;

@@ -16,7 +16,7 @@ export class UploadPage {
 
   /** @param url any page of the wanted origin; @param script see bundlePage */
   static async open(browser: Browser, url: string, script: string): Promise<UploadPage> {
-    // The policy of our own page allows none but its own scripts.
+    // Our own page's policy allows only its own scripts.
     const context = await browser.newContext({ bypassCSP: true });
     const page = await context.newPage();
     const opened = new UploadPage(context, page, script);
@@ -34,7 +34,7 @@ export class UploadPage {
     }, task);
   }
 
-  /** Leaves the page once so many bytes are sent, and opens it again. */
+  /** Leaves the page once this many bytes are sent, and opens it again. */
   async leaveAt(bytes: number): Promise<void> {
     await this.#until(
       (report) => report.sent >= bytes || report.url !== undefined,
@@ -50,7 +50,7 @@ export class UploadPage {
     return this.#page.evaluate(() => window.report);
   }
 
-  /** The report once the upload has succeeded or failed. */
+  /** Returns the report once the upload has succeeded or failed. */
   async outcome(): Promise<PageReport> {
     return this.#until(({ url, error }) => url !== undefined || error !== undefined, 'the upload to end');
   }

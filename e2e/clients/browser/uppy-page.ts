@@ -9,7 +9,7 @@ window.startUpload = (file, task) => {
   uppy.use(Tus, {
     endpoint: task.endpoint,
     headers: { authorization: `Bearer ${task.token}` },
-    // Without this Uppy sends everything it knows of the file, under keys that the server refuses.
+    // Without this, Uppy sends all its metadata of the file, under keys that the server refuses.
     retryDelays: RETRY_DELAYS,
     onAfterResponse: noteResumption,
   });

@@ -27,7 +27,7 @@ export interface JavaLibraries {
 }
 
 /**
- * Finds Java, and fetches the libraries of a pom.xml once; they stay in the cache.
+ * Finds Java, and downloads the libraries of a pom.xml once; they stay in the cache.
  * @throws Error that says what to install
  */
 export const javaLibraries = async (pomUrl = CLIENTS): Promise<JavaLibraries> => {

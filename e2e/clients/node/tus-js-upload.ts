@@ -1,4 +1,4 @@
-// One upload with tus-js-client, resumed when an earlier run of the same file left something.
+// Runs one upload with tus-js-client, which resumes if an earlier run of the same file left one.
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
@@ -25,9 +25,9 @@ export interface TusJsTask extends ClientTask {
     | 'uploadLengthDeferred'
     | 'overridePatchMethod'
   >;
-  /** How the client is given the file: known as one, as bytes, or as a stream of unknown length. */
+  /** How the client gets the file: as a file, as bytes, or as a stream of unknown length. */
   input: 'file' | 'buffer' | 'stream';
-  /** Aborts after so many bytes and resumes with a new client of the same process. */
+  /** Aborts after this many bytes, and resumes with a new client of the same process. */
   abortAt?: number;
 }
 

@@ -16,7 +16,7 @@ const COLOUR_TOLERANCE = 40;
 export interface CheckedFile {
   file: CorpusFile;
   media: Media;
-  /** What is not as it must be, in words. */
+  /** The faults of the outcome, in words. */
   complaints: string[];
 }
 
@@ -98,7 +98,7 @@ const contentComplaints = async (
   return complaints;
 };
 
-/** Sends files through the product and compares what members get. */
+/** Sends files through the product and checks what members receive. */
 export const checkFiles = async (
   world: HostileWorld,
   files: readonly CorpusFile[],
@@ -122,7 +122,7 @@ export const checkFiles = async (
   return checked;
 };
 
-/** One line a file that is not as it must be. */
+/** Returns one line for each file with a fault. */
 export const complaintsOf = (checked: readonly CheckedFile[]): string[] =>
   checked.flatMap(({ file, complaints }) =>
     complaints.length === 0 ? [] : [`${file.name}: ${complaints.join('; ')}`],

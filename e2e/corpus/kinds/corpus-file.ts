@@ -1,10 +1,10 @@
 import type { MediaKind, MediaState } from '@claimcheck/contracts/media';
 
-/** A file as a phone, a camera or a desktop sends it, and what members must get of it. */
+/** A file as a phone, a camera or a desktop sends it, and what members must receive. */
 export interface CorpusFile {
   name: string;
   group: 'pictures' | 'animations' | 'films' | 'sound' | 'documents and other files' | 'damaged files';
-  /** As its sender says; the content decides. */
+  /** Declared by its sender; the content decides. */
   filetype: string;
   make: () => Promise<Buffer>;
   expected: {

@@ -8,7 +8,7 @@ import type { CorpusFile } from './corpus-file.ts';
 const RED = [219, 31, 30] as const;
 const HDR_TRANSFERS = ['arib-std-b67', 'smpte2084'] as const;
 
-/** One film: everything that may differ between two senders. */
+/** One film: every property in which two senders may differ. */
 interface FilmRecipe {
   container: string;
   video: readonly string[];

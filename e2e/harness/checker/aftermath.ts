@@ -7,7 +7,7 @@ export interface MediaAfter {
   epoch: number;
 }
 
-/** Something that must happen once: `what` is its kind, `key` says which one. */
+/** An effect that must occur once: `what` is its kind, `key` identifies it. */
 export interface Effect {
   what: 'request' | 'revision in a log' | 'message on the broker';
   key: string;
@@ -15,25 +15,25 @@ export interface Effect {
 
 export interface TombstoneAfter {
   media_object_id: string;
-  /** What each URL answered its owner. */
+  /** Status of each URL for its owner. */
   answers: { quality: string; status: number }[];
-  /** What is left under its prefix. */
+  /** Keys left under its prefix. */
   keys: string[];
 }
 
-/** What processes hold, and servers on their behalf: `<whose> <what>` → how much; bytes where it says so. */
+/** Resources of processes, and of servers on their behalf: `<owner> <resource>` → amount, in bytes where stated. */
 export type Resources = Record<string, number>;
 
-/** What is there when everything has healed and had time to settle: the truth that a history is held against. */
+/** The state when everything has healed and settled: the truth to compare a history with. */
 export interface Aftermath {
   media: MediaAfter[];
-  /** media_object_id → SHA-256 of the source in the storage; missing when there is none. */
+  /** SHA-256 of the stored source by media_object_id; absent when there is none. */
   sources: Map<string, string>;
-  /** conversation_id → its log and its counter. */
+  /** Log and counter by conversation_id. */
   logs: Map<string, { last_seq: number; events: SeenEvent[] }>;
   effects: Effect[];
   tombstones: TombstoneAfter[];
   payloads: Payload[];
-  /** Undefined where processes were replaced in between, so that there is nothing to compare. */
+  /** Undefined if processes were replaced in between, so that a comparison is impossible. */
   resources?: { before: Resources; after: Resources } | undefined;
 }

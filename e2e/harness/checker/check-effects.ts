@@ -8,7 +8,7 @@ const repeated = (values: readonly string[]): string[] => {
   return values.filter((value) => seen.has(value) || !seen.add(value));
 };
 
-/** media_object_id → how often a log shows it going from processing to a settled state. */
+/** How often a log shows a media object going from processing to a settled state, by its id. */
 const countSettlings = (events: readonly SeenEvent[]): Map<string, number> => {
   const last = new Map<string, string>();
   const count = new Map<string, number>();
@@ -21,7 +21,7 @@ const countSettlings = (events: readonly SeenEvent[]): Map<string, number> => {
   return count;
 };
 
-/** B: one effect per media object, stage and epoch, however often something was delivered. */
+/** B: one effect per media object, stage and epoch, however often a message was delivered. */
 export const checkEffects = (aftermath: Aftermath): Violation[] => {
   const violation = (what: string): Violation => ({ invariant: 'B', what });
   const twice = repeated(aftermath.effects.map(({ what, key }) => `${what} ${key}`));

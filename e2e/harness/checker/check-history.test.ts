@@ -15,7 +15,7 @@ const change = (seq: number, rev: number, state: 'processing' | 'ready' | 'block
   media: { media_object_id: 'm', rev, state },
 });
 
-/** One upload, sent in a message, ready; a second one blocked. All is well. */
+/** A history without faults: one upload, sent in a message, ready; a second one blocked. */
 const sound = (): Case => {
   const events: SeenEvent[] = [
     { seq: 1, type: 'message.created', subject: 'msg' },

@@ -8,7 +8,7 @@ import { checkTombstones } from './check-tombstones.ts';
 import type { History } from './history.ts';
 import type { Violation } from './violation.ts';
 
-/** Compares what clients heard with what is there. @returns every violation of the invariants A to F */
+/** Compares the clients' history with the final state. @returns every violation of the invariants A to F */
 export const checkHistory = (history: History, aftermath: Aftermath): Violation[] => [
   ...checkSettled(history, aftermath),
   ...checkEffects(aftermath),

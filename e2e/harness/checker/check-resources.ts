@@ -4,8 +4,8 @@ import type { Violation } from './violation.ts';
 const MIB = 1_024 ** 2;
 
 /**
- * How much more than at the start counts as the same. Memory: V8 gives back late, and less after its first
- * work than before it. Descriptors and connections: pools keep some.
+ * Growth since the start that counts as none. Memory: V8 releases it late, and keeps more after its first work. Descriptors
+ * and connections: pools keep some.
  */
 const ALLOWANCES: Record<string, number> = {
   memory_bytes: 256 * MIB,

@@ -4,7 +4,7 @@ import type { Violation } from './violation.ts';
 
 const nameOf = ({ type, subject }: SeenEvent): string => `${type} of ${subject}`;
 
-/** What the log says now of what it told before: nothing is left in it of a message that was deleted. */
+/** Adapts the expected events to the current log, which keeps nothing of a deleted message. */
 const isSame = (logged: SeenEvent, told: Pick<SeenEvent, 'type' | 'subject'>): boolean =>
   logged.subject === told.subject &&
   (logged.type === told.type || (told.type === 'message.created' && logged.type === 'message.deleted'));
@@ -33,7 +33,7 @@ const checkFeed = (feed: Feed, log: readonly SeenEvent[], lastSeq: number): stri
   return expected === lastSeq ? [] : [`${who} is at ${expected}, the log at ${lastSeq}`];
 };
 
-/** D: logs and feeds have every number once and in order, and what was acknowledged is at its number. */
+/** D: logs and feeds have every number once and in order, and acknowledged messages have their number. */
 export const checkSequences = (history: History, aftermath: Aftermath): Violation[] => {
   const { logs } = aftermath;
   const inLogs = [...logs].flatMap(([id, { last_seq, events }]) => checkLog(id, last_seq, events));

@@ -3,7 +3,7 @@ import type { Aftermath } from './aftermath.ts';
 import type { History } from './history.ts';
 import type { Violation } from './violation.ts';
 
-/** A: every acknowledged upload settles, and what the storage has of it are the client's bytes. */
+/** A: every acknowledged upload settles, and the stored bytes are the client's. */
 export const checkSettled = (history: History, aftermath: Aftermath): Violation[] => {
   const media = new Map(aftermath.media.map((row) => [row.media_object_id, row]));
   const violation = (what: string): Violation => ({ invariant: 'A', what });

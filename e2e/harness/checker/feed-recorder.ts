@@ -15,15 +15,15 @@ const TYPES = [
 ] as const;
 
 /**
- * A stock Socket.IO client that writes down every event of its conversations. After each reconnect it asks
- * for what came after the last one that it has, as a phone does; it sorts nothing and drops nothing.
+ * A stock Socket.IO client that records every event of its conversations. After each reconnect it asks for the events after
+ * its last one, as a phone does; it sorts nothing and drops nothing.
  */
 export class FeedRecorder {
   readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   readonly #client: string;
   readonly #history: History;
   readonly #feeds = new Map<string, Feed>();
-  /** One request a conversation at a time: asking twice from the same number gets the events twice. */
+  /** One request per conversation at a time: asking twice from the same number would return the events twice. */
   readonly #asking = new Map<string, Promise<boolean>>();
   #closed = false;
 
@@ -44,7 +44,7 @@ export class FeedRecorder {
     this.#socket.on('resync', ({ conversation_id }) => void this.#subscribe(conversation_id));
   }
 
-  /** Follows a conversation from its beginning. Resolves when the gateway has said yes. */
+  /** Follows a conversation from its beginning. Resolves when the gateway has accepted. */
   async follow(conversationId: string): Promise<void> {
     const feed: Feed = { client: this.#client, conversation_id: conversationId, since_seq: 0, events: [] };
     this.#feeds.set(conversationId, feed);
@@ -55,7 +55,7 @@ export class FeedRecorder {
     });
   }
 
-  /** Number of the last event of a conversation that arrived. */
+  /** Returns the number of the last event received from a conversation. */
   lastSeq(conversationId: string): number {
     const feed = this.#feeds.get(conversationId);
     return feed?.events.at(-1)?.seq ?? feed?.since_seq ?? 0;
@@ -70,7 +70,7 @@ export class FeedRecorder {
     this.#feeds.get(event.conversation_id)?.events.push(toSeenEvent(type, event));
   }
 
-  /** Frames, not events: what the network carries. */
+  /** Records frames, not events: the network's own units. */
   #measureFrames(): void {
     this.#socket.io.engine.on('packet', ({ data }) => {
       const isText = data === undefined || typeof data === 'string';

@@ -1,6 +1,6 @@
 import type { MediaState } from '@claimcheck/contracts/media';
 
-/** An upload whose last byte was answered 2xx: from then on it is the system's to keep. */
+/** An upload whose last byte was answered 2xx: from then on the system must keep it. */
 export interface AcknowledgedUpload {
   media_object_id: string;
   owner_user_id: string;
@@ -15,7 +15,7 @@ interface AcknowledgedMessage {
   seq: number;
 }
 
-/** An entry of a conversation's log, or an event of a socket: they must be the same. */
+/** An entry of a conversation's log, or an event of a socket: they must be equal. */
 export interface SeenEvent {
   seq: number;
   type: string;
@@ -24,16 +24,16 @@ export interface SeenEvent {
   media?: { media_object_id: string; rev: number; state: MediaState };
 }
 
-/** What one client received of one conversation over all of its connections, in the order of arrival. */
+/** The events that one client received from one conversation over all of its connections, in order of arrival. */
 export interface Feed {
   client: string;
   conversation_id: string;
-  /** The first event that it is owed has the next number. */
+  /** The first event that it must receive has the next number. */
   since_seq: number;
   events: SeenEvent[];
 }
 
-/** Something that left us on a socket, the broker or through the outbox. */
+/** A payload that we sent on a socket, on the broker or through the outbox. */
 export interface Payload {
   where: 'socket' | 'broker' | 'outbox';
   what: string;
@@ -41,7 +41,7 @@ export interface Payload {
   isText: boolean;
 }
 
-/** What clients did and saw while things broke. */
+/** The clients' actions and observations while faults occurred. */
 export interface History {
   uploads: AcknowledgedUpload[];
   messages: AcknowledgedMessage[];

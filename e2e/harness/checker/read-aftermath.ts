@@ -53,7 +53,7 @@ const visitTombstones = async (
   return tombstones;
 };
 
-/** Reads everything that is left when all has settled: database, broker, bucket, downloads. */
+/** Reads the final state once everything has settled: database, broker, bucket, downloads. */
 export const readAftermath = async (witnesses: Witnesses, history: History): Promise<Aftermath> => {
   const { media, logs, effects, payloads } = await readDatabase(witnesses.database);
   const stream = await readStream(witnesses.natsUrl, witnesses.appName);

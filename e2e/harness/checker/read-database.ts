@@ -26,7 +26,7 @@ const revisionsIn = (logs: Aftermath['logs']): Effect[] =>
       .map(({ subject }): Effect => ({ what: 'revision in a log', key: `${subject} in ${conversation}` })),
   );
 
-/** What was asked of workers. A rescan may be asked for again and again. */
+/** Reads the requests to workers. A rescan may be requested repeatedly. */
 const requestsIn = (outbox: readonly { subject: string; payload: unknown }[]): Effect[] =>
   outbox.flatMap(({ subject, payload }): Effect[] => {
     const { data } = optimizeRequestSchema.safeParse(payload);
@@ -34,7 +34,7 @@ const requestsIn = (outbox: readonly { subject: string; payload: unknown }[]): E
     return [{ what: 'request', key: `${subject} ${data.mediaId} epoch ${data.epoch}` }];
   });
 
-/** What Postgres says in the end. */
+/** Reads the final state of Postgres. */
 export const readDatabase = async (
   database: Database,
 ): Promise<{ media: MediaAfter[]; logs: Aftermath['logs']; effects: Effect[]; payloads: Payload[] }> => {

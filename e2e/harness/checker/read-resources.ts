@@ -16,13 +16,13 @@ const readMetrics = async (name: string, adminUrl: string): Promise<[string, num
   });
 };
 
-/** Files below a folder; folders are not counted, a process has one while it runs. */
+/** Counts files below a folder, but no folders, since a process has one while it runs. */
 const countFiles = async (folder: string): Promise<number> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).length;
 };
 
-/** What the processes hold now, and what the servers hold for them. */
+/** Reads the resources of the processes, and of servers on their behalf. */
 export const readResources = async (where: {
   adminUrls: Record<string, string>;
   database: Database;

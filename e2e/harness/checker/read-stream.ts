@@ -11,7 +11,7 @@ interface Published {
   media?: { media_object_id: string; rev: number };
 }
 
-/** What makes a message the only one of its kind; undefined for progress, of which there may be any number. */
+/** Returns what identifies a message among its kind; undefined for progress, which may repeat. */
 const identityOf = (subject: string, isResponse: boolean, message: Published): string | undefined => {
   if (message.media !== undefined)
     return `${subject} of ${message.media.media_object_id} rev ${message.media.rev}`;
@@ -20,7 +20,7 @@ const identityOf = (subject: string, isResponse: boolean, message: Published): s
   return `${subject} of ${message.mediaId} epoch ${message.epoch ?? 1} ${stage ?? ''}`;
 };
 
-/** Everything that the media stream holds: what was published, repetitions that the broker dropped left out. */
+/** Reads every message of the media stream; the broker has dropped repeated ones. */
 export const readStream = async (
   natsUrl: string,
   appName: string,

@@ -1,7 +1,7 @@
 import type { Media } from '@claimcheck/contracts/media';
 import type { SeenEvent } from './history.ts';
 
-/** What the log and the sockets have in common of an event. */
+/** Reduces an event to what the log and the sockets have in common. */
 export interface AnyEvent {
   seq: number;
   message?: { message_id: string };

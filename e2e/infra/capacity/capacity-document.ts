@@ -4,7 +4,7 @@ const [BEGIN, END] = ['<!-- computed: npm run capacity -->', '<!-- end -->'];
 
 export const CAPACITY_DOCUMENT = new URL('../../../docs/capacity.md', import.meta.url);
 
-/** The document with these tables between its marks. @throws Error when the marks are not there */
+/** Puts these tables between the document's marks. @throws Error when the marks are missing */
 export const withTables = async (tables: string): Promise<string> => {
   const text = await readFile(CAPACITY_DOCUMENT, 'utf8');
   const [before, rest] = text.split(BEGIN);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const RESULTS = new URL('../../../bench/results/', import.meta.url);
 
-/** What was measured, and a plan is made of. Processor times are of one core of that machine. */
+/** Measured figures, from which a plan is made. Processor times are of one core of that machine. */
 export interface Figures {
   /** Of the api for an upload of 1 MiB: `npm run bench -- upload`, 16x1MiB. */
   apiCpuMs: number;
@@ -40,7 +40,7 @@ const gateway = z.object({
 const resultOf = async <T>(name: string, schema: z.ZodType<T>): Promise<T> =>
   schema.parse(JSON.parse(await readFile(new URL(`${name}.json`, RESULTS), 'utf8')));
 
-/** Figures that no bench writes down: docs/measurements.md names their source. */
+/** Figures without a bench: docs/measurements.md names their source. */
 export const MEASURED_BY_HAND = {
   /** Processor time of a worker for a photo of 12 megapixels. */
   photoCpuSeconds: 0.89,
@@ -50,7 +50,7 @@ export const MEASURED_BY_HAND = {
   storeCpuMs: 5.3,
 } as const;
 
-/** As the benches left them in bench/results. @throws Error when a bench's result lacks one */
+/** Reads the benches' results in bench/results. @throws Error when a bench's result lacks one */
 export const readFigures = async (): Promise<Figures> => {
   const { loads } = await resultOf('upload', upload);
   const loadNamed = (name: string) => {

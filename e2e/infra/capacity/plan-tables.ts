@@ -3,7 +3,7 @@ import { largestInstallation, perCore, planFor } from './plan.ts';
 
 const DEMANDS = [1, 100, 10_000];
 
-/** Two digits are all that such a figure is worth. */
+/** Such a figure is accurate to two digits at most. */
 const rough = (value: number): string => {
   const rounded = Number(value.toPrecision(2));
   return rounded >= 10 ? Math.round(rounded).toLocaleString('en-US') : String(rounded);
@@ -55,7 +55,7 @@ const plansTable = (figures: Figures): string =>
     ).map(([name, key]) => [name, ...DEMANDS.map((demand) => rough(planFor(demand, figures)[key]))]),
   );
 
-/** Both tables of docs/capacity.md. */
+/** Returns both tables of docs/capacity.md. */
 export const planTables = (figures: Figures): string =>
   [
     coresTable(figures),

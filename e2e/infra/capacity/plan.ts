@@ -1,19 +1,19 @@
 import { type Figures, MEASURED_BY_HAND } from './figures.ts';
 
-/** A photo's way; `e2e/infra/docs.e2e.test.ts` counts it. */
+/** The path of a photo; `e2e/infra/docs.e2e.test.ts` counts its messages and events. */
 export const PHOTO = {
   /** Messages that the outbox publishes from creation to `ready`. */
   outboxMessages: 5,
   /** With the two answers of a worker. */
   streamMessages: 7,
-  /** Events that each member's socket gets: the message, the preview, ready. */
+  /** Events for each member's socket: the message, the preview, ready. */
   events: 3,
   /** Of its conversation. */
   members: 10,
   mib: 1,
 } as const;
 
-/** No core is planned fuller, and no stream. */
+/** Largest planned load of a core, and of a stream. */
 const FULL = 0.6;
 const MIB_PER_GIB = 1_024;
 
@@ -27,11 +27,11 @@ export interface Plan {
   gatewayCores: number;
   databaseCores: number;
   storeMibPerSecond: number;
-  /** Each with a stream, a database and a bucket of its own. */
+  /** Each with a separate stream, database and bucket. */
   installations: number;
 }
 
-/** What so many uploads of photos a second need, at their peak. */
+/** Returns the needs of this many uploads of photos a second, at their peak. */
 export const planFor = (uploadsPerSecond: number, figures: Figures): Plan => {
   const cores = (cpuMs: number) => (uploadsPerSecond * cpuMs) / 1_000 / FULL;
   const outboxPerSecond = uploadsPerSecond * PHOTO.outboxMessages;
@@ -50,7 +50,7 @@ export const planFor = (uploadsPerSecond: number, figures: Figures): Plan => {
   };
 };
 
-/** What one core carries, all of it. */
+/** Returns the capacity of one fully used core. */
 export const perCore = (figures: Figures) => ({
   uploadsPerSecond: 1_000 / figures.apiCpuMs,
   largeMibPerSecond: MIB_PER_GIB / figures.apiCpuSecondsPerGib,
@@ -58,10 +58,10 @@ export const perCore = (figures: Figures) => ({
   photosPerSecond: 1 / MEASURED_BY_HAND.photoCpuSeconds,
   deliveriesPerSecond: 1_000_000 / figures.deliveryCpuUs,
   roomDeliveriesPerSecond: 1_000_000 / figures.roomDeliveryCpuUs,
-  /** A gateway's memory, not its core. */
+  /** By a gateway's memory, not its core. */
   connectionsPerGib: (MIB_PER_GIB * 1_024) / figures.connectionKb,
 });
 
-/** The uploads a second at which an installation's stream is as full as it is planned to be. */
+/** Returns the uploads a second at which an installation's stream reaches its planned load. */
 export const largestInstallation = (figures: Figures): number =>
   Math.floor((figures.streamPerSecond * FULL) / PHOTO.streamMessages);

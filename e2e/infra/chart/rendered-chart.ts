@@ -1,7 +1,7 @@
 import { VALUES, type ValuesName } from '../chart-values.ts';
 import { type Manifest, renderChart } from '../helm.ts';
 
-/** Of this chart, not of `extraObjects`. */
+/** Finds a manifest of this chart, excluding `extraObjects`. */
 export const isOurs = ({ metadata }: Manifest): boolean =>
   metadata.labels?.['app.kubernetes.io/instance'] === 'cc';
 
@@ -12,7 +12,7 @@ export const pick = (manifests: readonly Manifest[], kind: string, end: string):
   return found;
 };
 
-/** The chart as each of the values files renders it. */
+/** The chart, rendered with each of the values files. */
 export class RenderedChart {
   readonly #rendered = new Map<ValuesName, { text: string; manifests: Manifest[] }>();
 

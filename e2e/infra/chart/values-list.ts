@@ -23,10 +23,10 @@ interface Row {
   meaning: string;
 }
 
-/** Without what would end a cell. */
+/** Removes characters that would end a cell. */
 const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ').trim();
 
-/** The comment right above a key; headings of sections and what an empty line separates belong to no value. */
+/** Returns the comment right above a key; headings, and comments before an empty line, belong to no value. */
 const commentOf = (pair: Pair): string => {
   const before = isScalar(pair.key) ? (pair.key.commentBefore ?? '') : '';
   const block = before.split(/\n\s*\n/).at(-1) ?? '';
@@ -47,7 +47,7 @@ class ValuesReader {
   rows(map: YAMLMap, schema: unknown, path: readonly string[] = []): Row[] {
     return map.items.flatMap((item, index) => {
       if (!isPair(item)) return [];
-      // The parser gives the comment above a map's first key to the map.
+      // The parser attaches the comment above a map's first key to the map.
       const above = index === 0 ? (map.commentBefore ?? '') : '';
       return this.#rowsOf(item, schema, path, above);
     });
@@ -88,7 +88,7 @@ const valuesRows = async (): Promise<Row[]> => {
   return new ValuesReader(schema.definitions).rows(values.contents, schema);
 };
 
-/** Every value of the chart with its default, what the schema allows and what it means, as Markdown. */
+/** Returns every value of the chart with its default, its schema and its meaning, as Markdown. */
 export const valuesList = async (): Promise<string> => {
   const rows = await valuesRows();
   return [

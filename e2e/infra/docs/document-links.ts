@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** As GitHub makes it: lower case, without signs, a hyphen for each space. */
+/** Makes a heading's anchor as GitHub does: lower case, without punctuation, a hyphen for each space. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()
@@ -13,7 +13,7 @@ const anchorsIn = (text: string): Set<string> =>
   new Set([...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading)));
 
 /**
- * Links of a document that lead nowhere: to a file that is not there, or a heading that it does not have.
+ * Returns a document's broken links: to a missing file, or to a missing heading.
  *
  * @param root the repository; @param document relative to it
  */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** `sh`: each line is a command; `bash`: a script, run as a whole. */
 const OF_COMMANDS = ['sh', 'bash'];
-/** Languages of blocks that are not for typing in. */
+/** Languages of blocks that are not commands. */
 const NO_COMMANDS = [
   'http',
   'ini',
@@ -51,7 +51,7 @@ export const documents = async (): Promise<string[]> => [
 const inline = (line: string): string[] =>
   [...line.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code).filter((code) => PROGRAM.test(code));
 
-/** The commands of a document: lines of its `sh` blocks, a continued one as one, and inline code. */
+/** Returns the commands of a document: lines of its `sh` blocks, continued ones joined, and inline code. */
 export const commandsIn = (document: string, text: string): DocumentedCommand[] => {
   const found: DocumentedCommand[] = [];
   let block: string | undefined;
@@ -76,13 +76,13 @@ export const commandsIn = (document: string, text: string): DocumentedCommand[] 
   return found;
 };
 
-/** Returns every command that a page asks its reader to type. @throws Error when a block does not say what it is */
+/** Returns every command that a page asks its reader to type. @throws Error when a block names no language */
 export const documentedCommands = async (): Promise<DocumentedCommand[]> => {
   const all = await documents();
   const texts = await Promise.all(all.map((document) => readFile(join(ROOT, document), 'utf8')));
   return all.flatMap((document, index) => commandsIn(document, texts[index] ?? ''));
 };
 
-/** The scripts of a document: its `bash` blocks. */
+/** Returns the scripts of a document: its `bash` blocks. */
 export const scriptsIn = (text: string): string[] =>
   [...text.matchAll(/^```bash\n(.*?)^```$/gms)].map(([, script = '']) => script);

@@ -1,4 +1,4 @@
-/** Commands that another test runs, or checks where nothing can run them; `says` is in that file. */
+/** Commands that another test runs, or checks if nothing here can run them; `says` occurs in that file. */
 export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: string }[] = [
   {
     command: /^(npm ci && )?npm start$/,
@@ -116,8 +116,8 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
   { command: /^npm sbom$/, file: 'e2e/infra/image.e2e.test.ts', says: 'npm sbom --omit=dev' },
 ];
 
-/** Commands whose answer comes from another service, and may differ tomorrow. */
+/** Commands whose result comes from another service, and may change any day. */
 export const NOT_OURS: readonly RegExp[] = [
-  // The registry's advisories, where it has that service.
+  // The registry's advisories, if it has that service.
   /^npm audit --omit=dev$/,
 ];

@@ -16,7 +16,7 @@ export const systemProgram = (program: string): Promise<string> =>
     onProgress,
   });
 
-/** buildah with a storage of its own that goes with it. Without a container runtime: a chroot in its place. */
+/** buildah with a temporary storage. Without a container runtime, it uses a chroot. */
 export class Buildah {
   readonly #command: string;
   readonly #folder: string;
@@ -30,13 +30,13 @@ export class Buildah {
     return new Buildah(await systemProgram('buildah'), await mkdtemp(join(tmpdir(), 'claimcheck-image-')));
   }
 
-  /** @returns what it printed, at most the last 64 KiB; @throws Error with that when it fails */
+  /** @returns the output, at most the last 64 KiB; @throws Error with it on failure */
   async run(command: string, ...args: string[]): Promise<string> {
     const printed = await runCommand(this.#command, this.#args(command, args), { env: process.env });
     return printed.trim();
   }
 
-  /** Starts a process in a container and waits until it is ready. The network is this machine's. */
+  /** Starts a process in a container and waits until it is ready. It shares this machine's network. */
   start(options: {
     name: string;
     container: string;

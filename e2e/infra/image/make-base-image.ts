@@ -8,7 +8,7 @@ import { type Buildah, systemProgram } from './buildah.ts';
 const DEBIAN = 'bookworm';
 const AUTHORITY = '/usr/local/share/extra-ca.crt';
 
-/** The folder of this machine's npm, which is JavaScript alone. */
+/** The folder of this machine's npm, which consists only of JavaScript. */
 const npmFolder = async (): Promise<string> => {
   const npm = await findOnPath('npm', process.env);
   if (npm === undefined) throw new Error('npm is not on PATH');
@@ -17,8 +17,8 @@ const npmFolder = async (): Promise<string> => {
 };
 
 /**
- * Another base than the Dockerfile's default, for machines that reach no container registry: Debian from its
- * packages, with this machine's Node and npm.
+ * Makes another base image than the Dockerfile's default, for machines without access to a container registry: Debian from
+ * its packages, with this machine's Node and npm.
  *
  * @returns its name, for the argument BASE_IMAGE
  */
@@ -32,7 +32,7 @@ export const makeBaseImage = async (buildah: Buildah): Promise<string> => {
     await buildah.run('add', '--quiet', container, process.execPath, '/usr/local/bin/node');
     await buildah.run('add', '--quiet', container, await npmFolder(), '/usr/local/lib/npm');
     await buildah.run('run', container, '--', 'ln', '-s', '../lib/npm/bin/npm-cli.js', '/usr/local/bin/npm');
-    // Where a proxy with an authority of its own stands before the registry, npm has to know it.
+    // npm must know the authority of a proxy in front of the registry.
     const authority = process.env.NODE_EXTRA_CA_CERTS;
     if (authority !== undefined && authority !== '') {
       await buildah.run('add', '--quiet', container, authority, AUTHORITY);

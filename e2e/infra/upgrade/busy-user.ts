@@ -6,7 +6,7 @@ import type { Seeded } from '../../harness/seeded.ts';
 import { until } from '../../harness/until.ts';
 import { uniqueFile } from '../../soak/drills/unique-file.ts';
 
-/** At most so long between two uploads: some are always under way, and workers keep up. */
+/** Longest pause between two uploads: some are always running, and workers keep up. */
 const PAUSE_MS = 500;
 const REPEAT_MS = 20_000;
 /** Statuses after which a tus client asks for the offset again. */
@@ -30,7 +30,7 @@ export class BusyUser {
     this.#random = options.random;
   }
 
-  /** Until the signal; what is under way then is brought to its end. @throws when an answer is final and wrong */
+  /** Runs until the signal, and then finishes its work. @throws when an answer is final and wrong */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const startedAt = performance.now();
@@ -67,16 +67,16 @@ export class BusyUser {
     });
   }
 
-  /** Undefined when it is to be sent again, under the same key: a connection was cut, or it says so. */
+  /** Returns undefined to send it again under the same key: a connection broke, or the answer asks for that. */
   async #send(message: { client_message_id: string }): Promise<Message | undefined> {
     const user = this.#world.user(this.#userId);
     try {
       const { status, body } = await user.send(this.#conversation, message);
-      // 200: the one before was kept, and only its answer got lost.
+      // 200: the earlier request succeeded, and only its answer was lost.
       if (status === 201 || status === 200) return body;
       if (body.retryable !== true) throw new Error(`a message was answered ${status} ${body.code}`);
     } catch (error) {
-      // What fetch says of a connection that broke.
+      // fetch's message for a broken connection.
       if (!(error instanceof TypeError)) throw error;
     }
     this.repeatedMessages += 1;

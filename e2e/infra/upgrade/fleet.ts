@@ -36,8 +36,8 @@ export class Fleet {
   }
 
   /**
-   * Replaces every process, one after the other, as a Deployment with maxUnavailable 0 does: the new one is
-   * ready before the old one is asked to end, and connections no longer go to the old one by then.
+   * Replaces every process, one after the other, like a Deployment with maxUnavailable 0: the new one is ready before the old
+   * one must end, and by then connections no longer go to the old one.
    *
    * @returns how each of the old ones ended
    */

@@ -10,7 +10,7 @@ const WORKSPACES = ['apps', 'packages'];
 const git = async (...args: string[]): Promise<string> =>
   (await runCommand('git', args, { env: process.env, cwd: ROOT })).trim();
 
-/** The commit that is upgraded from: `CLAIMCHECK_UPGRADE_FROM`, or the last that lacks the newest migration. */
+/** The commit to upgrade from: `CLAIMCHECK_UPGRADE_FROM`, or the last without the newest migration. */
 export const previousCommit = async (): Promise<string> => {
   const given = process.env.CLAIMCHECK_UPGRADE_FROM;
   if (given !== undefined && given !== '') return git('rev-parse', '--verify', `${given}^{commit}`);
@@ -25,7 +25,7 @@ export const previousCommit = async (): Promise<string> => {
   return git('rev-parse', `${first}^`);
 };
 
-/** Today's packages of others; our own are the commit's. */
+/** Today's third-party packages; our own are the commit's. */
 const linkPackages = async (folder: string): Promise<void> => {
   const target = join(folder, 'node_modules');
   await mkdir(join(target, '@claimcheck'), { recursive: true });
@@ -36,7 +36,7 @@ const linkPackages = async (folder: string): Promise<void> => {
       await symlink(`../../${kind}/${name}`, join(target, '@claimcheck', name));
 };
 
-/** A checkout of another commit that runs. @returns its folder; the caller removes it */
+/** Checks out another commit and makes it runnable. @returns its folder; the caller removes it */
 export const checkOut = async (commit: string): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-release-'));
   try {

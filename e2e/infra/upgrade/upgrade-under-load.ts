@@ -8,8 +8,8 @@ import type { Fleet } from './fleet.ts';
 const USERS = ['ann', 'ben', 'cleo', 'dan'];
 
 /**
- * Four people upload, send and follow while `migration` is applied and every process is replaced: no upload and
- * no message fails, every event arrives once and in order, and everything that clients heard of is there.
+ * Four people upload, send and follow while `migration` is applied and every process is replaced. No upload and no message
+ * fails, every event arrives once and in order, and everything acknowledged exists.
  */
 export const upgradeUnderLoad = async (
   fleet: Fleet,

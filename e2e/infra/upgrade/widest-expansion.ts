@@ -7,7 +7,7 @@ import { migrate } from '@claimcheck/database/migrate';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../prisma/migrations/', import.meta.url));
 
-/** Everything that a next release may add, to every table and every type there is; a migration each. */
+/** Everything that the next release may add, to every table and every type; one migration each. */
 const writeSql = async (database: Database): Promise<string[]> => {
   const tables = await database.client.$queryRaw<{ name: string }[]>`
     SELECT table_name AS name FROM information_schema.tables
@@ -27,9 +27,9 @@ const writeSql = async (database: Database): Promise<string[]> => {
 };
 
 /**
- * Applies what a next release may bring at most, by the same means: old processes run on meanwhile.
+ * Applies the most that the next release may bring, by the same means, while old processes run.
  *
- * @returns how many migrations that was
+ * @returns the number of migrations
  */
 export const applyWidestExpansion = async (databaseUrl: string): Promise<number> => {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-next-release-'));

@@ -1,4 +1,4 @@
-// A process of its own: thousands of sockets beside the server, whose work must not be counted as the server's.
+// A separate process: the work of thousands of sockets must not count as the server's.
 import type { ClientOrder, ClientsAnswer, ClientsQuestion } from './client-messages.ts';
 import { Histogram } from './histogram.ts';
 import { RawClient } from './raw-client.ts';

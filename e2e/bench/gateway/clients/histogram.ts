@@ -16,7 +16,7 @@ export class Histogram {
     this.#total = 0;
   }
 
-  /** @param share 0.5 for the median; @returns milliseconds, 0 when there is nothing */
+  /** @param share 0.5 for the median; @returns milliseconds, 0 without values */
   percentile(share: number): number {
     const wanted = Math.ceil(this.#total * share);
     let seen = 0;

@@ -10,7 +10,7 @@ const STAMP_TAIL = 3;
 export interface RawClientEvents {
   /** A Socket.IO event; `sentAt` is the stamp in it. */
   onEvent(sentAt: number): void;
-  /** The answer to the only request there is. */
+  /** The answer to its only request. */
   onSubscribed(answer: string): void;
   onClosed(reason: string): void;
 }
@@ -22,7 +22,7 @@ export interface RawClientOptions {
   since_seq: number | undefined;
 }
 
-/** A client frame with a mask of zeros, which leaves the text as it is. At most 64 KiB. */
+/** Returns a client frame with a mask of zeros, which leaves the text unchanged. At most 64 KiB. */
 const textFrame = (text: string): Buffer => {
   const payload = Buffer.from(text);
   const header =
@@ -35,8 +35,8 @@ const textFrame = (text: string): Buffer => {
 const PONG = textFrame('3');
 
 /**
- * Connects, subscribes to one conversation and counts its events. Speaks as much of WebSocket, Engine.IO and
- * Socket.IO as that needs, on a bare TCP socket: thousands of whole clients would cost more than the server.
+ * Connects, subscribes to one conversation and counts its events. It implements only as much of WebSocket, Engine.IO and
+ * Socket.IO as that needs, on a bare TCP socket: thousands of complete clients would cost more than the server.
  */
 export class RawClient {
   readonly #socket: Socket;
@@ -91,7 +91,7 @@ export class RawClient {
     this.#rest = this.#readFrames(rest);
   }
 
-  /** @returns what is not a whole frame yet */
+  /** @returns the bytes of an incomplete frame */
   #readFrames(data: Buffer): Buffer {
     let offset = 0;
     while (data.length - offset >= 2) {

@@ -18,7 +18,7 @@ export class SocketClients {
     this.#child.on('exit', (code) => this.#fail(`the clients' process ended with ${code}`));
   }
 
-  /** Events received so far, as far as is known here. */
+  /** Events received so far, as last reported. */
   get received(): number {
     return this.#received;
   }

@@ -1,33 +1,33 @@
 /**
- * As the README says to run the gateway, and the yardsticks alike: with the default, idle sockets keep company
- * with about as much garbage from their handshakes, which V8 leaves alone as long as nothing happens.
+ * Runs as the README recommends for the gateway, and the yardsticks alike. By default, idle sockets keep about as much garbage
+ * from their handshakes as they need themselves, because V8 does not collect it while nothing happens.
  */
 export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4'];
 
 export type RealtimeServerName = 'ours' | 'bare' | 'redis';
 
-/** Something that sockets connect to, and a way to make it send. */
+/** A server to which sockets connect, and a way to make it send. */
 export interface RealtimeServer {
   name: RealtimeServerName;
   port: number;
-  /** Of the process that has the sockets. */
+  /** Process id of the server with the sockets. */
   pid: number;
   tokenOf(userId: string): string;
-  /** One event to each of the rooms; resolves when they are on their way. */
+  /** Sends one event to each of the rooms; resolves when they are in flight. */
   publish(rooms: readonly string[]): Promise<void>;
   logTail(): string;
   stop(): Promise<void>;
 }
 
-/** Members by room, before any client connects. */
+/** Creates members by room, before any client connects. */
 export interface Membership {
   room: string;
   user_ids: readonly string[];
 }
 
 /**
- * A message as members get it; about 350 bytes. The stamp, milliseconds since 1970, comes last: that is where
- * the clients look for it.
+ * A message as members receive it; about 350 bytes. The stamp, milliseconds since 1970, comes last, where the clients search
+ * for it.
  */
 export const messageOf = (room: string, at: number) => ({
   message_id: '0190a000-0000-7000-8000-000000000001',

@@ -28,7 +28,7 @@ const createMembers = async (database: Database, memberships: readonly Membershi
   });
 };
 
-/** Commits one event to each of the rooms in one transaction, as the api's fan-out does. @returns the new seqs */
+/** Commits one event to each of the rooms in one transaction, like the api's fan-out. @returns the new seqs */
 const commit = (database: Database, rooms: readonly string[]) =>
   database.client.$queryRaw<{ conversation_id: string; seq: bigint }[]>`
     WITH next AS (
@@ -40,7 +40,7 @@ const commit = (database: Database, rooms: readonly string[]) =>
       ${JSON.stringify({ message: messageOf('any', 1_000_000_000_000) })}::jsonb FROM next
     RETURNING conversation_id, seq`;
 
-/** apps/gateway on a database of its own; events are committed and announced as the api does it. */
+/** Starts apps/gateway on a separate database; events are committed and announced as the api does it. */
 export const startGateway = async (
   stack: Record<string, string>,
   memberships: readonly Membership[],

@@ -17,7 +17,7 @@ const accepts = (port: number): Promise<boolean> =>
     socket.once('error', () => end(false));
   });
 
-/** A redis-server of our own on loopback, in memory only; installed when it is missing and we may. */
+/** Starts a separate redis-server on loopback, in memory only; installs it if it is missing and this process may. */
 export const startRedis = async (
   onProgress: (line: string) => void,
 ): Promise<{ url: string; stop(): Promise<void> }> => {

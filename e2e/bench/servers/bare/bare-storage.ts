@@ -3,9 +3,9 @@ import type { S3Access } from '@claimcheck/local-stack/s3-bucket';
 import { RequestSigner } from './sign-request.ts';
 
 export interface OpenPut {
-  /** Takes exactly the announced bytes. */
+  /** Accepts exactly the announced bytes. */
   body: http.ClientRequest;
-  /** Of what was stored; rejects when it wasn't. */
+  /** ETag of the stored object; rejects if storing failed. */
   etag: Promise<string>;
 }
 
@@ -16,7 +16,7 @@ const readText = async (response: http.IncomingMessage): Promise<string> => {
   return text;
 };
 
-/** The four S3 requests that an upload needs, on plain node:http. */
+/** Sends the four S3 requests of an upload, on plain node:http. */
 export class BareStorage {
   readonly #agent = new http.Agent({ keepAlive: true });
   readonly #endpoint: URL;
@@ -29,14 +29,14 @@ export class BareStorage {
     this.#signer = new RequestSigner(access);
   }
 
-  /** PutObject, or UploadPart with the query that names the part. */
+  /** PutObject, or UploadPart with a query that names the part. */
   put(key: string, sizeBytes: number, query = ''): OpenPut {
     const body = this.#request('PUT', key, query, sizeBytes);
     const etag = this.#answer(body).then(async (response) => {
       await readText(response);
       return response.headers.etag ?? '';
     });
-    // The request that awaits it reports a failure; until then it must not count as unhandled.
+    // The awaiting request reports a failure; until then it must not count as unhandled.
     etag.catch(() => undefined);
     return { body, etag };
   }

@@ -9,7 +9,7 @@ const write = async (put: OpenPut, chunk: Buffer): Promise<void> => {
   if (!put.body.write(chunk)) await once(put.body, 'drain');
 };
 
-/** Each part streams while S3 is still busy with the end of those before it. @returns their ETags */
+/** Each part streams while S3 still handles the previous ones. @returns their ETags */
 const sendParts = async (body: Readable, sizeBytes: number, openPart: (number: number) => OpenPut) => {
   const etags: Promise<string>[] = [];
   let offset = 0;
