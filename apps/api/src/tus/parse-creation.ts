@@ -94,8 +94,3 @@ export const parseFinalConcat = (concat: string): string[] => {
     });
   return ids.flatMap((id) => (id.success ? [id.data] : []));
 };
-
-/** @throws ProblemError `tus_version` (tus 1.0.0, Tus-Resumable) */
-export const assertTusVersion = (header: Header): void => {
-  if (header('tus-resumable') !== '1.0.0') throw new ProblemError('tus_version');
-};

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { ProblemError } from '../problem-error.ts';
 
 const OCTETS = 'application/offset+octet-stream';
@@ -22,4 +22,9 @@ export const tusHeaders: RequestHandler = (request, response, next) => {
 export const assertOctets = (contentType: string | undefined): void => {
   if (!isOctets(contentType))
     throw new ProblemError('unsupported_media_type', { field: 'Content-Type', detail: `Send ${OCTETS}.` });
+};
+
+/** @throws ProblemError `tus_version` (tus 1.0.0, Tus-Resumable) */
+export const assertTusVersion = (request: Request): void => {
+  if (request.get('tus-resumable') !== '1.0.0') throw new ProblemError('tus_version');
 };

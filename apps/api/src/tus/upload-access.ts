@@ -2,14 +2,13 @@ import { uuid } from '@claimcheck/contracts/ids';
 import { isTombstone } from '@claimcheck/contracts/media';
 import type { Database } from '@claimcheck/database/database';
 import type { Request, Response } from 'express';
-import { needsRecovery } from '../media/uploads/unfinished-uploads.ts';
-import type { UploadSession } from '../media/uploads/upload-session.ts';
+import { needsRecovery, type UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import type { Uploads } from './compose.ts';
-import { assertTusVersion } from './parse-creation.ts';
 import { releaser } from './store/upload-locker.ts';
 import type { UploadRequest } from './store/upload-request.ts';
+import { assertTusVersion } from './tus-headers.ts';
 
 // With all of its bytes here it is late, and not lost.
 const isOverdue = (session: UploadSession): boolean =>
@@ -48,7 +47,7 @@ export class UploadAccess {
 
   /** @throws ProblemError `tus_version` · `not_found` · `upload_gone` */
   async open(request: Request, response: Response): Promise<UploadRequest> {
-    assertTusVersion((name) => request.get(name));
+    assertTusVersion(request);
     const session = await this.ownSession(request, response);
     await this.assertUsable(session);
     // Its bytes go to the storage, and not through here; ending it is all that can be done with it here.
@@ -81,7 +80,7 @@ export class UploadAccess {
   }
 
   async #openFree(request: Request, response: Response): Promise<UploadRequest | undefined> {
-    assertTusVersion((name) => request.get(name));
+    assertTusVersion(request);
     const uploadId = uuid.safeParse(request.params.id);
     if (!uploadId.success) return undefined;
     const { locker } = this.#uploads;

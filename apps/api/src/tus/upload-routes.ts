@@ -12,9 +12,9 @@ import type { Uploads } from './compose.ts';
 import { createFinalUpload } from './create-final-upload.ts';
 import { announceUpload, draftUploads, prepareAppend } from './draft-uploads.ts';
 import { endUpload } from './end-upload.ts';
-import { assertTusVersion, parseCreation, parsePartialCreation } from './parse-creation.ts';
+import { parseCreation, parsePartialCreation } from './parse-creation.ts';
 import { CHECKSUM_ALGORITHMS, ExpectedChecksum } from './store/checksum.ts';
-import { assertOctets, isOctets, tusHeaders } from './tus-headers.ts';
+import { assertOctets, assertTusVersion, isOctets, tusHeaders } from './tus-headers.ts';
 import { UploadAccess } from './upload-access.ts';
 
 const EXTENSIONS = [
@@ -66,7 +66,7 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads, limited: Re
   });
   router.patch('/:id', asUserOrByTicket, (request, response) => append(routes, request, response));
   router.delete('/:id', asUserOrByTicket, async (request, response) => {
-    assertTusVersion((name) => request.get(name));
+    assertTusVersion(request);
     const session = await access.ownSession(request, response);
     await endUpload(context, uploads, session);
     response.status(204).end();
@@ -96,7 +96,7 @@ const append = async (
   request: Request,
   response: Response,
 ): Promise<void> => {
-  assertTusVersion((name) => request.get(name));
+  assertTusVersion(request);
   assertOctets(request.get('content-type'));
   const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
   // Not copied: another request may ask this very object to release the upload.
@@ -117,7 +117,7 @@ const append = async (
 
 const create = async (routes: Routes, request: Request, response: Response): Promise<void> => {
   chargeCreation(routes.context, response);
-  assertTusVersion((name) => request.get(name));
+  assertTusVersion(request);
   const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
   const concat = request.get('upload-concat');
   if (concat?.startsWith('final;')) return createFinal(routes, request, response, concat);

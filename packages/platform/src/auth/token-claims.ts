@@ -1,6 +1,5 @@
 import { type SubjectForm, toUserId } from '@claimcheck/contracts/ids';
 import { z } from 'zod';
-import { isReservedAudience } from './reserved-audience.ts';
 import { TokenError } from './token-error.ts';
 
 export interface Identity {
@@ -53,3 +52,9 @@ export const toIdentity = (payload: unknown, rules: ClaimRules): Identity => {
   const scopes = typeof scope === 'string' ? scope.split(' ') : [];
   return { user_id, is_backend: scopes.includes('claimcheck:admin'), expires_at: exp + tolerance };
 };
+
+/** Audiences of the tokens that we sign ourselves. A token with one of them is never a user's token. */
+export const isReservedAudience = (audience: unknown): boolean =>
+  (Array.isArray(audience) ? audience : [audience]).some(
+    (entry) => typeof entry === 'string' && entry.startsWith('claimcheck:'),
+  );

@@ -1,6 +1,6 @@
 import type { Database } from '@claimcheck/database/database';
 import { type Acquired, LEASE_IS_FREE, leaseAbandonedBy, toAcquired } from './lease.ts';
-import type { SessionRow, UploadSession } from './upload-session.ts';
+import type { SessionRow } from './upload-session.ts';
 
 /** A client that lost its answer asks again within this time, and then finishes the upload itself. */
 const QUIET = '30 seconds';
@@ -27,11 +27,3 @@ export const claimUnfinished = async (
     RETURNING *`;
   return rows.map((row) => toAcquired(row, processId));
 };
-
-/** Records that all bytes are stored and the upload is unfinished, because its last request died. */
-export const needsRecovery = ({
-  phase,
-  offset,
-  length,
-}: Pick<UploadSession, 'phase' | 'offset' | 'length'>): boolean =>
-  phase === 'completing' || (phase === 'open' && offset === length);

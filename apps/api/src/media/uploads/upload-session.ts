@@ -61,3 +61,11 @@ export const findSession = async (
     SELECT * FROM upload_session WHERE upload_id = ${uploadId}::uuid`);
   return row === undefined ? undefined : toSession(row);
 };
+
+/** All bytes are stored, and the upload is unfinished because its last request died. */
+export const needsRecovery = ({
+  phase,
+  offset,
+  length,
+}: Pick<UploadSession, 'phase' | 'offset' | 'length'>): boolean =>
+  phase === 'completing' || (phase === 'open' && offset === length);

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import { DataStore, Upload } from '@tus/utils';
-import { needsRecovery } from '../../media/uploads/unfinished-uploads.ts';
-import type { UploadSession } from '../../media/uploads/upload-session.ts';
+import { needsRecovery, type UploadSession } from '../../media/uploads/upload-session.ts';
 import { ProblemError } from '../../problem-error.ts';
 import type { Engine } from './engine.ts';
 import { abandon, finishObject, forgetTails, loadRemainder, NOTHING_LEFT } from './finish-upload.ts';
