@@ -9,7 +9,7 @@ import { apiSchema } from './config-schema.ts';
 
 export type Config = ReturnType<typeof readApiConfig>;
 
-/** The api's whole configuration. @throws ConfigError with every problem at once */
+/** Reads the api's complete configuration. @throws ConfigError with every problem at once */
 export const readApiConfig = (env: Environment) => {
   const read = readConfig(apiSchema, env);
   return {
@@ -26,7 +26,7 @@ export const readApiConfig = (env: Environment) => {
     publicUrl: read.PUBLIC_URL ?? `http://127.0.0.1:${read.PORT}`,
     gatewayPublicUrl: read.GATEWAY_PUBLIC_URL ?? 'http://127.0.0.1:8081',
     databaseUrl: read.DATABASE_URL,
-    /** Connections of one process at most. */
+    /** Largest number of connections of one process. */
     databasePoolSize: read.DATABASE_POOL_SIZE,
     facts: read.FACTS,
     webhook:
@@ -49,13 +49,13 @@ export const readApiConfig = (env: Environment) => {
     virusPolicy: read.VIRUS_POLICY,
     sourceAccess: read.SOURCE_ACCESS,
     downloadMode: read.DOWNLOAD_MODE,
-    /** A CDN, or an edge of the operator's, in front of the bucket. */
+    /** A CDN, or an operator's edge, in front of the bucket. */
     cdn: toCdnSettings(read),
     maxAttempts: read.MAX_ATTEMPTS,
     resultsConcurrency: read.RESULTS_CONCURRENCY,
     corsOrigins: read.CORS_ORIGINS,
     devLogin: read.DEV_LOGIN,
-    /** Static files served at `/`: the demo, when there is one. */
+    /** Static files served at `/`: the demo, if there is one. */
     webDir: read.WEB_DIR,
   };
 };
@@ -66,13 +66,13 @@ type Variables = z.output<typeof apiSchema>;
 const toServers = (read: Variables) => ({
   natsUrl: read.NATS_URL,
   brokerFiles: toBrokerFiles(read),
-  /** Only the doctor asks there. */
+  /** Only the doctor queries it. */
   natsMonitorUrl: read.NATS_MONITOR_URL,
   streamReplicas: read.NATS_STREAM_REPLICAS,
   streamBytes: { work: read.NATS_WORK_MAX_BYTES, facts: read.NATS_FACTS_MAX_BYTES },
 });
 
-/** What an upload may take: bytes, time, memory, connections. */
+/** Limits of an upload: bytes, time, memory, connections. */
 const toUploadLimits = (read: Variables) => ({
   maxUploadBytes: read.MAX_UPLOAD_BYTES,
   maxRequestBytes: read.MAX_REQUEST_BYTES,
@@ -88,13 +88,13 @@ const toUploadLimits = (read: Variables) => ({
   uploadMemoryBytes: read.UPLOAD_MEMORY_BYTES,
 });
 
-/** How long what a viewer holds is good. */
+/** How long tokens and URLs of viewers are valid. */
 const toDownloads = (read: Variables) => ({
   mediaSessionTtlMs: read.MEDIA_SESSION_TTL,
   signedUrl: { minMs: read.SIGNED_URL_MIN, maxMs: read.SIGNED_URL_MAX, stepMs: read.SIGNED_URL_STEP },
 });
 
-/** When the sweeper acts, and how long things are kept. */
+/** When the sweeper acts, and how long rows are kept. */
 const toLifetimes = (read: Variables) => ({
   orphanTtlMs: read.ORPHAN_TTL,
   orphanGraceMs: read.ORPHAN_GRACE,

@@ -31,7 +31,7 @@ import { DEFAULT_UPLOAD_SETTINGS, UPLOAD_SETTINGS } from './uploads/upload-setti
 import { UploadManager } from './uploads/uploads.ts';
 import { type Conversation, messagesPath } from './wire/conversation.ts';
 
-/** Unwatched conversations. */
+/** Number of unwatched conversations kept. */
 const KEPT_CONVERSATIONS = 50;
 
 const CLIENT_OPTIONS: KeysOf<ClientOptions> = {
@@ -44,7 +44,7 @@ const CLIENT_OPTIONS: KeysOf<ClientOptions> = {
   onWarning: true,
 };
 
-/** Composes everything. Throws `invalid_option` and `unsupported`. */
+/** Composes the client. Throws `invalid_option` and `unsupported`. */
 export const createClient = (options: ClientOptions): ClaimcheckClient => {
   assertSupported();
   assertKnown('createClient', options, CLIENT_OPTIONS);
@@ -70,7 +70,7 @@ const compose = (baseUrl: string, options: ClientOptions) => {
     if (error.message !== toldOf) warn(error);
     toldOf = error.message;
   };
-  // A page may be opened before there is a token, without a network: what is kept waits until it is known whose it is.
+  // A page may open without a network, and before there is a token: stored entries wait until their user is known.
   const owner = () => retryUntilAborted(userId, { signal: closed.signal, onFailure: tellOfWaiting });
   const { store, records } = openStore(options.store, baseUrl, owner, warn);
   const publicConfig = untilAnswered(() => fetchPublicConfig(baseUrl));
@@ -178,7 +178,7 @@ const listConversations = async (http: Http): Promise<Conversation[]> => {
   }
 };
 
-/** @param owner waits until it is known whose entries these are */
+/** @param owner resolves when the entries' user is known */
 const openStore = (
   given: ClientOptions['store'],
   baseUrl: string,
@@ -187,8 +187,8 @@ const openStore = (
 ) => {
   const ownStore = given ?? ('indexedDB' in globalThis ? indexedDbStore() : undefined);
   const store = ownStore ?? memoryStore();
-  // A store that lives and dies with this client holds no other user's entries: a page that is rendered on a server
-  // needs no token until it asks for something.
+  // A store that lives only as long as this client holds no other user's entries: a page that is rendered on a
+  // server needs no token until it sends a request.
   const keptFor = async () => (ownStore ? owner() : '');
   const recordsOf = <Value extends { id: string }>(kind: string) =>
     new Records<Value>(store, async () => `${baseUrl}|${await keptFor()}|${kind}|`, warn);
@@ -200,7 +200,7 @@ const openStore = (
   return { store, records };
 };
 
-/** Asks once; again after a failure. */
+/** Asks once, and again after a failure. */
 const untilAnswered = <Answer>(ask: () => Promise<Answer>): (() => Promise<Answer>) => {
   let asked: Promise<Answer> | undefined;
   return () => {
@@ -212,11 +212,11 @@ const untilAnswered = <Answer>(ask: () => Promise<Answer>): (() => Promise<Answe
   };
 };
 
-/** Without those that are there and undefined: they leave the default. */
+/** Removes fields that are present but undefined, so that they leave the default. */
 const definedOf = <Options extends object>(options: Options): Partial<Options> =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Options>;
 
-/** A host's function that throws must not stop what only wanted to tell it something. */
+/** A function of the host that throws must not stop the action that it was to learn about. */
 const safely =
   (onWarning: (error: unknown) => void) =>
   (warning: unknown): void => {
@@ -236,7 +236,7 @@ const rememberedUserId = (given: string | undefined, tokens: Tokens): (() => Pro
   };
 };
 
-/** Throws `invalid_option` for what is no address of a service. */
+/** Throws `invalid_option` unless it is the address of a service. */
 const originOf = (url: unknown, field: string): string => {
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol === 'https:' || parsed?.protocol === 'http:') return parsed.origin;

@@ -17,7 +17,7 @@ import { UploadServer } from './upload-server.ts';
 
 type EngineContext = Pick<HttpContext, 'config' | 'storage' | 'failpoint' | 'logger' | 'metrics'>;
 
-/** The upload engine of one process, put together. */
+/** The assembled upload engine of one process. */
 export interface Uploads {
   engine: Engine;
   sessions: UploadSessions;
@@ -47,7 +47,7 @@ const createEngine = (context: EngineContext, sessions: UploadSessions): Engine 
 
 export interface Finisher {
   /**
-   * Makes one object of an upload whose bytes are all stored, under its lease.
+   * Joins the parts of an upload whose bytes are all stored into one object, under its lease.
    *
    * @throws TusError `upload_gone` when the storage has lost it: the upload is ended
    */
@@ -55,7 +55,7 @@ export interface Finisher {
   close: () => void;
 }
 
-/** The engine's own way to finish an upload, for the sweeper: the client has not returned to it. */
+/** The engine's own way to finish an upload, for the sweeper, when the client has not returned. */
 export const createFinisher = (context: EngineContext, sessions: UploadSessions): Finisher => {
   const engine = createEngine(context, sessions);
   return {
@@ -73,7 +73,7 @@ const finalizer =
       finalizeUpload(on, settings, session.upload_id, session.length),
     );
     if (!first) {
-      // It was finished before; or it was ended while its last bytes were on their way.
+      // Either it was finished before, or it was ended while its last bytes were in transit.
       if ((await sessions.find(session.upload_id))?.phase !== 'complete') throw new TusError('upload_gone');
       return;
     }

@@ -9,9 +9,9 @@ import { parseFinalConcat, parseMetadata } from './parse-creation.ts';
 import { concatenate } from './store/concatenate.ts';
 
 /**
- * Returns the caller's pieces, including those that are gone: an earlier final upload was made of them.
+ * Returns the caller's pieces, including those that an earlier final upload has consumed.
  *
- * @throws ProblemError `not_found` for anything but the caller's piece, `tus_protocol` for one that is not whole
+ * @throws ProblemError `not_found` for anything but the caller's piece, `tus_protocol` for an incomplete one
  */
 const ownPartials = async (uploads: Uploads, concat: string, userId: string): Promise<UploadSession[]> => {
   const found = await Promise.all(parseFinalConcat(concat).map((id) => uploads.sessions.find(id)));
@@ -27,17 +27,17 @@ const ownPartials = async (uploads: Uploads, concat: string, userId: string): Pr
   });
 };
 
-/** The domain does not know which header named a partial upload that is gone. */
+/** The domain does not know which header named a missing partial upload. */
 const nameHeader = (error: unknown): never => {
   if (error instanceof PartialUploadGone) throw new ProblemError('upload_gone', { field: 'Upload-Concat' });
   throw error;
 };
 
 /**
- * The last request of a concatenation (tus 1.0.0): partial uploads become one, which is finished when this
- * answers. The pieces are removed afterwards. Repeatable under its `client_media_id`.
+ * Handles the last request of a concatenation (tus 1.0.0): partial uploads become one, which is finished when this answers.
+ * The pieces are removed afterwards. Repeatable under its `client_media_id`.
  *
- * @throws ProblemError `client_key_conflict` for a name of anything else · `upload_gone` when a piece is gone
+ * @throws ProblemError `client_key_conflict` for the name of another upload · `upload_gone` when a piece is gone
  */
 export const createFinalUpload = async (
   { database, settings, config }: HttpContext,
@@ -63,13 +63,13 @@ export const createFinalUpload = async (
     )
     .catch(nameHeader);
   const { upload_id } = session;
-  // An unfinished upload under this name may be another one, and this one's bytes would become its own.
+  // An unfinished upload under this name may be another one, which must not receive these bytes.
   const isSame = session.length === length && (session.concat === concat || session.phase === 'complete');
   if (!created && !isSame)
     throw new ProblemError('client_key_conflict', { field: 'client_media_id', media_object_id: upload_id });
   const scope = { request, isNew: false, ...(await uploads.locker.acquire(upload_id, () => {})) };
   try {
-    // The same request before this one may have come as far as this, or to the end.
+    // An earlier attempt of this request may have come this far, or to the end.
     if (scope.session.phase === 'open' && scope.session.offset < length) {
       const withBytes = partials.filter(({ offset }) => offset > 0);
       scope.session = await concatenate(uploads.engine, scope.lease, scope.session, withBytes);

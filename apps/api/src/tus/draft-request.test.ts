@@ -36,7 +36,7 @@ describe('a request of the draft', () => {
     });
   });
 
-  it('whose body is the rest tells the length', () => {
+  it('whose body is the rest declares the length', () => {
     const rest = { 'upload-draft-interop-version': '8', 'upload-complete': '?1', 'content-length': '10' };
     const told = (headers: object) => toldLength(readDraftRequest({ ...rest, ...headers }) as never);
     expect(told({ 'upload-offset': '5' })).toBe(15);

@@ -11,9 +11,9 @@ type InteropVersion = (typeof INTEROP_VERSIONS)[number];
 /** One request of the draft, read from its own headers. */
 export interface DraftRequest {
   version: InteropVersion;
-  /** True if the body ends the upload. */
+  /** Whether the body ends the upload. */
   isLast: boolean;
-  /** Length of the whole upload in bytes, where this request tells it. */
+  /** Length of the whole upload in bytes, if this request declares it. */
   length: number | undefined;
   /** Undefined in a request that starts an upload. */
   offset: number | undefined;
@@ -24,14 +24,14 @@ export interface DraftRequest {
 const OCTETS = 'application/offset+octet-stream';
 const PARTIAL = 'application/partial-upload';
 
-/** An Integer of Structured Fields (RFC 9651) that is not negative; anything else counts as absent. */
+/** Reads a non-negative Integer of Structured Fields (RFC 9651); anything else counts as absent. */
 const integer = (value: string | string[] | undefined): number | undefined =>
   typeof value === 'string' && /^\d{1,15}$/.test(value.trim()) ? Number(value) : undefined;
 
 const isLast = (version: InteropVersion, headers: IncomingHttpHeaders): boolean =>
   version === 3 ? headers['upload-incomplete'] === '?0' : headers['upload-complete'] === '?1';
 
-/** Reads a request of the draft; undefined when it is none, or of a version that is not known. */
+/** Reads a request of the draft; undefined for any other request, and for an unknown version. */
 export const readDraftRequest = (headers: IncomingHttpHeaders): DraftRequest | undefined => {
   const version = INTEROP_VERSIONS.find(
     (known) => known === integer(headers['upload-draft-interop-version']),
@@ -48,7 +48,7 @@ export const readDraftRequest = (headers: IncomingHttpHeaders): DraftRequest | u
 };
 
 /**
- * Returns the length of the upload that a request tells: by its header, or by a body that is the last.
+ * Returns the upload's length that a request declares: in its header, or by a body that is the last.
  *
  * @throws ProblemError `tus_protocol` when the two differ
  */
@@ -62,7 +62,7 @@ export const toldLength = ({ isLast, length, offset = 0, bodyLength }: DraftRequ
   return length ?? byBody;
 };
 
-/** `filename` of a Content-Disposition (RFC 6266), the extended form first. */
+/** Reads `filename` of a Content-Disposition (RFC 6266), preferably in the extended form. */
 const filenameOf = (disposition: string | undefined): string | undefined => {
   const extended = /filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(disposition ?? '')?.[1];
   if (extended !== undefined) {
@@ -94,7 +94,7 @@ const metadataOf = (headers: IncomingHttpHeaders): string => {
 };
 
 /**
- * Returns the same request in the headers of tus 1.0.0.
+ * Translates the request into the headers of tus 1.0.0.
  *
  * @param isCreation whether it is sent to the collection, and not to the URL of an upload
  * @throws as {@link toldLength}

@@ -8,13 +8,13 @@ declare global {
     interface Locals {
       /** Set by `draftUploads`: this request speaks the IETF draft. */
       draft?: DraftRequest;
-      /** The upload that an answer is about, as it is after the request. */
+      /** The upload in an answer, in its state after the request. */
       upload?: UploadSession;
     }
   }
 }
 
-/** `Upload-Limit` (section "Limits"); what ends an upload's life was `expires` before version 7. */
+/** Returns `Upload-Limit` (section "Limits"); before version 7, the end of an upload's life was called `expires`. */
 const limitsOf = (maxBytes: number, { version }: DraftRequest, upload?: UploadSession): string => {
   const seconds = upload && Math.max(0, Math.floor((upload.expires_at.getTime() - Date.now()) / 1_000));
   const life = seconds === undefined ? '' : `, ${version < 7 ? 'expires' : 'max-age'}=${seconds}`;
@@ -37,15 +37,15 @@ const translateAnswer = (response: Response, draft: DraftRequest, maxBytes: numb
 };
 
 /**
- * Lets clients of the IETF draft "Resumable Uploads for HTTP" use the same URLs as tus clients: their requests
- * are translated to tus 1.0.0, the answers back. One upload may be continued in either protocol.
+ * Lets clients of the IETF draft "Resumable Uploads for HTTP" use the same URLs as tus clients: translates their requests to
+ * tus 1.0.0, and the answers back. One upload may continue in either protocol.
  */
 export const draftUploads =
   (maxBytes: number): RequestHandler =>
   (request, response, next) => {
     const draft = readDraftRequest(request.headers);
     if (draft === undefined) {
-      // So that a client can find out what an upload may be (section "Limits").
+      // Lets a client find out the limits of an upload (section "Limits").
       if (request.method === 'OPTIONS') response.set('Upload-Limit', `max-size=${maxBytes}`);
       return next();
     }
@@ -59,7 +59,7 @@ export const draftUploads =
     }) as Response['writeHead'];
     const isCreation = request.path === '/';
     request.headers = toTusHeaders(draft, request.headers, isCreation);
-    // Any method that has content starts or continues an upload.
+    // Any method with content starts or continues an upload.
     if (!isCreation && (request.method === 'POST' || request.method === 'PUT')) request.method = 'PATCH';
     next();
   };
@@ -83,10 +83,10 @@ export const announceUpload = (
 };
 
 /**
- * Checks a draft request that appends against the upload, and says its length to the protocol where it is new.
+ * Compares an appending draft request with the upload, and passes a newly declared length to the protocol.
  *
- * @throws ProblemError `offset_mismatch`, with the right offset in a header; `tus_protocol` when lengths
- * differ; `length_required` when a chunked body ends an upload whose length nothing tells
+ * @throws ProblemError `offset_mismatch`, with the right offset in a header; `tus_protocol` when lengths differ;
+ * `length_required` when a chunked body ends an upload without a declared length
  */
 export const prepareAppend = (request: Request, response: Response, upload: UploadSession): void => {
   const { draft } = response.locals;

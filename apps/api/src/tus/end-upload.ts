@@ -5,8 +5,7 @@ import type { HttpContext } from '../request/context.ts';
 import type { Uploads } from './compose.ts';
 
 /**
- * Termination (tus 1.0.0) of a finished or unfinished upload: its writer is stopped first, and nothing
- * stays behind. Repeatable.
+ * Terminates (tus 1.0.0) a finished or unfinished upload: stops its writer first, and leaves nothing behind. Repeatable.
  *
  * @throws ProblemError `media_referenced` · `upload_locked`
  */

@@ -4,7 +4,7 @@ import { within } from '@claimcheck/platform/process/within';
 import { keptOfCutRequest } from '@claimcheck/platform/s3/kept-of-cut-request';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 
-/** A store that hangs must not hold up the write that asks for longer. */
+/** A hanging store must not delay the write that asks for longer than this. */
 const PATIENCE_MS = 5_000;
 
 const ask = async (storage: Storage, logger: Logger): Promise<boolean> => {
@@ -17,10 +17,9 @@ const ask = async (storage: Storage, logger: Logger): Promise<boolean> => {
 };
 
 /**
- * Says whether writes need checksums, because the store takes a request that was cut off for a whole one: an
- * attempt that was given up may arrive after the one that succeeded, and would take the place of its part.
- * Others may refuse checksums that the multipart upload was not opened with, so a store that can't be asked gets
- * none, and is asked again with the next write. Never rejects.
+ * Returns whether writes need checksums, because the store accepts truncated requests: an abandoned attempt may arrive after
+ * the successful one, and would replace its part. Other stores may refuse checksums with which the multipart upload was not
+ * opened, so a store that does not answer gets none, and is asked again at the next write. Never rejects.
  */
 export const needsChecksums = (storage: Storage, logger: Logger): (() => Promise<boolean>) => {
   let answer: Promise<boolean> | undefined;

@@ -41,7 +41,7 @@ const decode = (header: string): Record<string, string | null> => {
       detail: `Upload-Metadata is larger than ${LIMITS.uploadMetadataBytes} bytes.`,
     });
   try {
-    // Lists in headers may have white space and empty elements, also from proxies (RFC 9110, 5.6.1).
+    // Lists in headers may contain white space and empty elements, partly from proxies (RFC 9110, 5.6.1).
     const pairs = header.split(',').map((pair) => pair.trim());
     return Metadata.parse(pairs.filter((pair) => pair !== '').join(','));
   } catch {
@@ -70,20 +70,20 @@ export const parseMetadata = (header: string | undefined): UploadMetadata => {
   return validate(uploadMetadataSchema, values, 'invalid_metadata');
 };
 
-/** The headers of a tus creation. @throws ProblemError naming the header or metadata key */
+/** Reads the headers of a tus creation. @throws ProblemError that names the header or metadata key */
 export const parseCreation = (header: Header, maxBytes: number): Creation => ({
   length: parseLength(header, maxBytes),
   metadata: parseMetadata(header('upload-metadata')),
 });
 
-/** The headers of the creation of a partial upload: its metadata means nothing. */
+/** Reads the headers of a partial upload's creation, without its metadata, which has no meaning. */
 export const parsePartialCreation = (header: Header, maxBytes: number): Pick<Creation, 'length'> => ({
   length: parseLength(header, maxBytes),
 });
 
 const MAX_PARTIALS = 1_000;
 
-/** `Upload-Concat: final;url url …`: the ids at the ends of the URLs, in their order. */
+/** Reads `Upload-Concat: final;url url …`: the ids at the ends of the URLs, in order. */
 export const parseFinalConcat = (concat: string): string[] => {
   const urls = concat.slice('final;'.length).trim().split(/\s+/);
   const ids = urls.map((url) => uuid.safeParse(url.split('/').at(-1)));

@@ -3,13 +3,13 @@ import { ProblemError } from '../problem-error.ts';
 
 const OCTETS = 'application/offset+octet-stream';
 
-/** Says whether a body is bytes of an upload; parameters of the media type mean nothing (RFC 9110, 8.3.1). */
+/** Returns whether a body is bytes of an upload; parameters of the media type do not matter (RFC 9110, 8.3.1). */
 export const isOctets = (contentType: string | undefined): boolean =>
   contentType?.split(';')[0]?.trim().toLowerCase() === OCTETS;
 
 /**
- * Sets what tus 1.0.0 wants of every answer, also of those that are given in front of the protocol's server:
- * `Tus-Resumable` (section "Tus-Resumable"), and no copy of a HEAD in a cache (section "HEAD").
+ * Sets the headers that tus 1.0.0 requires in every answer, including answers given before the protocol's server:
+ * `Tus-Resumable` (section "Tus-Resumable"), and no cached HEAD (section "HEAD").
  */
 export const tusHeaders: RequestHandler = (request, response, next) => {
   response.set('Tus-Resumable', '1.0.0');

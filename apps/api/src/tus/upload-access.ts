@@ -10,7 +10,7 @@ import { releaser } from './store/upload-locker.ts';
 import type { UploadRequest } from './store/upload-request.ts';
 import { assertTusVersion } from './tus-headers.ts';
 
-// With all of its bytes here it is late, and not lost.
+// With all of its bytes stored it is late, but not lost.
 const isOverdue = (session: UploadSession): boolean =>
   session.phase !== 'complete' && !needsRecovery(session) && session.expires_at < new Date();
 
@@ -33,7 +33,7 @@ export class UploadAccess {
     return session;
   }
 
-  /** @throws ProblemError `upload_gone` for what was deleted or blocked, is lost, or has expired unfinished */
+  /** @throws ProblemError `upload_gone` for a deleted, blocked or lost upload, or one that expired unfinished */
   async assertUsable(session: UploadSession): Promise<void> {
     const gone = new ProblemError('upload_gone', { media_object_id: session.upload_id });
     if (session.phase === 'aborted' || session.phase === 'expired' || isOverdue(session)) throw gone;
@@ -50,13 +50,13 @@ export class UploadAccess {
     assertTusVersion(request);
     const session = await this.ownSession(request, response);
     await this.assertUsable(session);
-    // Its bytes go to the storage, and not through here; ending it is all that can be done with it here.
+    // Its bytes bypass the api, so ending it is the only possible request here.
     if (session.protocol !== 'tus' && session.phase !== 'complete') throw new ProblemError('not_found');
     return { request, session: await this.finished(request, session), isNew: false };
   }
 
   /**
-   * The same upload, finished where all of its bytes are here.
+   * Returns the same upload, finished if all of its bytes are stored.
    *
    * @throws ProblemError `upload_gone` · `upload_locked`
    */
@@ -74,7 +74,7 @@ export class UploadAccess {
     return scope.session;
   }
 
-  /** With the lease already, where nothing stands in the way. @throws as {@link open}, which finds out what does */
+  /** Returns it with its lease, if nothing prevents that. @throws as {@link open}, which finds the reason */
   async openToWrite(request: Request, response: Response): Promise<UploadRequest> {
     return (await this.#openFree(request, response)) ?? this.open(request, response);
   }

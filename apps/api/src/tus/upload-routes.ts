@@ -46,10 +46,10 @@ interface Routes {
 }
 
 /**
- * `/v1/uploads`: checks access to an upload in front of the tus protocol. An upload that is not the caller's is
- * 404 on every method. GET serves nothing: downloads have routes of their own.
+ * `/v1/uploads`: checks access to an upload before the tus protocol. Another user's upload is 404 on every method. GET serves
+ * nothing: downloads have separate routes.
  *
- * @param limited run before an upload is created, once it is known who asks
+ * @param limited runs before an upload is created, once the caller is known
  */
 export const uploadRoutes = (context: HttpContext, uploads: Uploads, limited: RequestHandler): Router => {
   const { config, database } = context;
@@ -110,7 +110,7 @@ const append = async (
       announceUpload(request, response, about.session, context.config);
     await uploads.server.handle(request, response, about);
   } finally {
-    // The protocol may refuse a request before it comes to the lock.
+    // The protocol may refuse a request before it reaches the lock.
     if (about.lease !== undefined) await uploads.locker.release(about.lease);
   }
 };
@@ -159,7 +159,7 @@ const createFinal = async (
   answerCreated(response, final, context.config.publicUrl);
 };
 
-/** The row of a new upload, with a lease when bytes follow in the same request. */
+/** Creates the row of a new upload, with a lease if bytes follow in the same request. */
 const makeSession = async (
   { context, uploads }: Routes,
   request: Request,

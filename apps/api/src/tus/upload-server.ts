@@ -10,8 +10,8 @@ import type { UploadStore } from './store/upload-store.ts';
 import { isOctets } from './tus-headers.ts';
 
 /**
- * Speaks tus with @tus/server; the routes in front of it decide access. It gets requests without their bodies:
- * the store reads those itself.
+ * Speaks tus with @tus/server; the routes before it decide access. It receives requests without their bodies, which the store
+ * reads itself.
  */
 export class UploadServer {
   readonly #server: Server;
@@ -36,7 +36,7 @@ export class UploadServer {
       // The ids that it passes to locker and store are those of requests.
       namingFunction: (request) => keyOf(request.url),
       getFileIdFromRequest: (_request, key) => key,
-      // A refusal from behind the protocol keeps its code; TusError is of that kind already.
+      // A refusal from inside the protocol keeps its code; a TusError already has that form.
       onResponseError: (_request, error) =>
         error instanceof ProblemError
           ? { status_code: error.problem.status, body: error.problem.code }
@@ -46,7 +46,7 @@ export class UploadServer {
     });
   }
 
-  /** Answers one request about an upload; errors of the protocol leave as problem documents. */
+  /** Answers one request about an upload; errors of the protocol become problem documents. */
   async handle(request: ExpressRequest, response: ExpressResponse, about: UploadRequest): Promise<void> {
     const answer = await this.#requests.during(about, (key) =>
       this.#server.handleWeb(toWebRequest(request, key)),
@@ -71,17 +71,17 @@ export class UploadServer {
 
 type WebRequest = Parameters<Server['handleWeb']>[0];
 
-/** Headers of the protocol. Those that proxies add are for others, and it refuses headers it does not expect. */
+/** Headers of the protocol. It refuses unexpected headers, such as those that proxies add. */
 const OF_THE_PROTOCOL = /^(tus-|upload-(?!concat$|metadata$)|content-)/;
 
 const keyOf = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
 
-/** Without a body, and with the request's key as the last segment, also for a creation. */
+/** Builds the request without a body, and with the request's key as the last segment, even for a creation. */
 const toWebRequest = (request: ExpressRequest, key: string): WebRequest => {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers))
     if (typeof value === 'string' && OF_THE_PROTOCOL.test(name)) headers.set(name, value);
-  // The protocol's server knows no parameters of a media type.
+  // The protocol's server accepts no parameters of a media type.
   if (isOctets(request.headers['content-type']))
     headers.set('content-type', 'application/offset+octet-stream');
   return new Request(`http://upload/v1/uploads/${key}`, { method: request.method, headers });

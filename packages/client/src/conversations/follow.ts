@@ -21,13 +21,13 @@ const EVENT_TYPES = [
 ] as const satisfies ConversationEvent['type'][];
 
 const ANSWER_TIMEOUT_MS = 10_000;
-// A gateway that ends loses all its clients at once. Each waits for its own part of 1.6 s before it returns, and
-// then longer and longer, so that the clients that remain connected are not overrun.
+// A gateway that ends loses all its clients at once. Each waits for a different part of 1.6 s before it returns, and
+// then for growing times, so that the remaining gateways are not overrun.
 const FIRST_RETURN_MS = 1_000;
 const LONGEST_RETURN_MS = 15_000;
 const returnMs = (failures: number): number =>
   Math.min(FIRST_RETURN_MS * 2 ** (failures - 1), LONGEST_RETURN_MS) * (0.2 + Math.random() * 1.6);
-// Refusals are answers of a living gateway: they start with a longer wait than a lost line.
+// A refusal comes from a living gateway, so it starts with a longer wait than a lost connection.
 const refusalMs = (failures: number): number => backoffMs(failures + 2);
 
 interface Followed {
@@ -36,17 +36,17 @@ interface Followed {
   isCatchingUp: boolean;
   /** Catch-ups in a row that the gateway could not answer. */
   failures: number;
-  /** Events of a catch-up that is under way. */
+  /** Events of a catch-up in progress. */
   batch: ConversationEvent[];
-  /** Waits for the application to load it again; its events would leave a hole. */
+  /** Whether it waits for the application to load it again; until then its events would leave a hole. */
   isLost: boolean;
 }
 
 interface SessionEnd {
   wasConnected?: boolean;
-  /** The client itself ended it, for another one. */
+  /** Whether the client itself ended it, to start another one. */
   isWanted?: boolean;
-  /** Of the gateway, or of the host that was to give a token. */
+  /** Refusal by the gateway, or by the host when asked for a token. */
   refusal?: ClaimcheckError;
 }
 
@@ -58,7 +58,7 @@ export class SocketFollower implements Follower {
   readonly #closed = new AbortController();
   #token = '';
   #endSession: (end: SessionEnd) => void = () => {};
-  /** The latest end of a session for which a token was asked. Milliseconds since 1970. */
+  /** The latest end of a session for which the host was asked for a token. Milliseconds since 1970. */
   #renewedFor = 0;
 
   constructor(gatewayUrl: string, tokens: Tokens, handlers: FollowHandlers) {
@@ -106,7 +106,7 @@ export class SocketFollower implements Follower {
     this.#endSession({});
   }
 
-  /** With the network: an attempt that is under way depends on a line that is gone. */
+  /** Reconnects when the network returns: an attempt in progress uses a connection that is gone. */
   readonly #comeBack = (): void => {
     if (!this.#socket.connected) this.#startAgain();
   };
@@ -116,7 +116,7 @@ export class SocketFollower implements Follower {
     this.#socket.disconnect();
   }
 
-  /** One session after the other, each with the host's current token, until the follower is closed. */
+  /** Runs one session after the other, each with the host's current token, until the follower is closed. */
   async #stayConnected(signal: AbortSignal): Promise<void> {
     this.#handlers.onConnectionState('connecting');
     let token: string | undefined;
@@ -148,7 +148,7 @@ export class SocketFollower implements Follower {
     return ended.promise;
   }
 
-  /** An expired token is replaced at once. When the next one is refused too, the login is over. */
+  /** Replaces an expired token at once. If the next one is refused too, the login is over. */
   async #anotherToken(
     refusal: ClaimcheckError,
     failures: number,
@@ -183,8 +183,8 @@ export class SocketFollower implements Follower {
       this.#endSession({ wasConnected: true });
     });
     socket.on('session.expiring', ({ expires_at }) => void this.#renewSession(Date.parse(expires_at)));
-    // The gateway goes away. It asks its clients one after the other, so each may return at once; what happens in
-    // between is caught up with.
+    // The gateway shuts down. It asks its clients one after the other, so each may reconnect at once. The client catches
+    // up with events in between.
     socket.on('session.moving', () => this.#startAgain());
   }
 
@@ -238,7 +238,7 @@ export class SocketFollower implements Follower {
     this.#endCatchUp(followed, answer);
   }
 
-  /** The missed events came before the answer; what is still missing then will not come. */
+  /** The missed events preceded the answer; any that are still missing will not arrive. */
   #endCatchUp(followed: Followed, answer: SubscribeAnswer | undefined): void {
     if (answer === undefined) {
       // No answer on a living connection: a fresh one catches up with everything.
@@ -272,16 +272,16 @@ export class SocketFollower implements Follower {
     this.#handlers.onResync(followed.id);
   }
 
-  /** Once for each end of a session: a host that has no later token must not be asked again and again. */
+  /** Asks once for each end of a session: a host without a later token must not be asked repeatedly. */
   async #renewSession(expiresAt: number): Promise<void> {
     if (expiresAt <= this.#renewedFor) return;
     this.#renewedFor = expiresAt;
     try {
       const token = await this.#tokens.fresh();
-      // A refusal needs no answer here: the gateway ends the session, and the next one starts with a new token.
+      // A refusal needs no reaction here: the gateway ends the session, and the next one starts with a new token.
       this.#socket.emit('auth:refresh', { token }, () => {});
     } catch {
-      // The session ends, and the next one says what is wrong with the token.
+      // The session ends, and the next one reports the fault of the token.
     }
   }
 }

@@ -29,31 +29,31 @@ import { isStreamNotFound } from './is-stream-not-found.ts';
 
 const DUPLICATE_WINDOW_MS = 600_000;
 const PUBLISH_TIMEOUT_MS = 5_000;
-/** The account, or the disk, has less room than a stream wants to be able to take. */
+/** The account or the disk has less space than a stream wants to reserve. */
 const TOO_LITTLE_ROOM: readonly number[] = [10_002, 10_023, 10_028, 10_047];
 /** No suitable peers, insufficient resources, replicas without a cluster. */
 const TOO_FEW_SERVERS: readonly number[] = [10_005, 10_023, 10_074];
 
 export interface BusOptions {
-  /** A function is asked at each connection: a password may have been replaced. */
+  /** A function is called at each connection, because the password may have been replaced. */
   url: string | (() => string);
   files?: BrokerFiles | undefined;
   /** Shown in the server's list of connections. */
   name: string;
   appName: string;
   overrides?: SubjectOverrides;
-  /** On how many servers a stream is kept. By default one that exists stays as it is, a new one is on one. */
+  /** Number of servers that keep a stream. By default an existing stream is unchanged, and a new one is on one server. */
   streamReplicas?: number | undefined;
-  /** How much streams may take of the broker's disk. */
+  /** Sizes that streams may reach on the broker's disk. */
   streamBytes?: StreamBytes | undefined;
   logger: Logger;
-  /** What is published carries the trace that it belongs to. By default traces of others are passed on. */
+  /** Adds a message's trace to it. By default callers' traces are passed on. */
   tracing?: Tracing;
 }
 
 /**
- * The broker as this project uses it: confirmed publishes to JetStream, announcements on core NATS.
- * Reconnects for ever; what needs the broker meanwhile gets an error, not a hang.
+ * The broker as this project uses it: confirmed publishes to JetStream, announcements on core NATS. It reconnects for ever;
+ * meanwhile, callers get an error instead of a hang.
  */
 export class Bus {
   readonly connection: NatsConnection;
@@ -84,7 +84,7 @@ export class Bus {
     const connection = await connect({
       ...toConnectionOptions(currentUrl, options.files),
       name: options.name,
-      // Answers come to a place of its own, so that a user can be kept from reading other users'.
+      // Answers have a separate prefix, so that a user can be prevented from reading other users' answers.
       inboxPrefix: `_INBOX.${options.name}`,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
@@ -100,7 +100,7 @@ export class Bus {
     return bus;
   }
 
-  /** Whether the broker is there, as far as is known. */
+  /** Whether the broker is connected, as far as is known. */
   get isConnected(): boolean {
     return this.#isConnected && !this.connection.isClosed();
   }
@@ -117,7 +117,7 @@ export class Bus {
     void follow();
   }
 
-  /** Runs `action` after each reconnect; what was announced meanwhile is lost and must be caught up. */
+  /** Runs `action` after each reconnect; announcements made meanwhile are lost, and must be caught up. */
   onReconnect(action: () => void): void {
     const follow = async () => {
       for await (const status of this.connection.status()) if (status.type === 'reconnect') action();
@@ -125,9 +125,9 @@ export class Bus {
     void follow();
   }
 
-  /** Creates the streams, or brings them to the planned settings. Safe in several processes at once. */
+  /** Creates the streams, or updates them to the planned settings. Safe in several processes at once. */
   async ensureStreams(): Promise<void> {
-    // In this order: a subject that moves from one stream to another leaves the first one before.
+    // In this order: a subject that moves from one stream to another first leaves the old one.
     const { media, facts, storage, deadLetters } = this.streams;
     for (const plan of [media, facts, storage, deadLetters]) await this.#ensureStream(plan);
   }
@@ -143,7 +143,7 @@ export class Bus {
     };
     try {
       await this.#addOrUpdateStream(plan, settings).catch((error: unknown) => {
-        // Room is reserved: a small disk keeps the stream without a bound of its own.
+        // The space is reserved: on a small disk the stream has no limit of its own.
         if (!(error instanceof JetStreamApiError) || !TOO_LITTLE_ROOM.includes(error.code)) throw error;
         this.#logger.warn(
           { stream: plan.name, max_bytes: plan.maxBytes },
@@ -166,13 +166,13 @@ export class Bus {
         ...settings,
       });
     } catch (error) {
-      // The name is taken with other settings: an older release made it.
+      // The name exists with other settings: an older release created it.
       if (!(error instanceof Error) || !/already in use/.test(error.message)) throw error;
       await this.#updateStream(plan, settings);
     }
   }
 
-  /** The server says that subjects overlap, and neither which nor with what. @throws when they do */
+  /** The server reports overlapping subjects, but neither which ones nor with what. @throws when they overlap */
   async #explainOverlap(plan: StreamPlan): Promise<void> {
     for (const subject of plan.subjects) {
       const stream = await this.streamOf(subject);
@@ -184,7 +184,7 @@ export class Bus {
     }
   }
 
-  /** The server names neither the stream nor whose wish it was. */
+  /** The server's message names neither the stream nor the variable that asked for it. */
   #explainReplicas(plan: StreamPlan, error: unknown): unknown {
     const replicas = this.#streamReplicas;
     if (replicas === undefined || !(error instanceof JetStreamApiError)) return error;
@@ -196,10 +196,10 @@ export class Bus {
     );
   }
 
-  /** Existing subjects stay: another process may still publish to them, and stored messages can be read later. */
+  /** Existing subjects stay: another process may still publish to them, and stored messages may be read later. */
   async #updateStream(plan: StreamPlan, settings: Partial<StreamConfig>): Promise<void> {
     const { config } = await this.manager.streams.info(plan.name);
-    // A subject that another of these streams takes now is not kept: an older release had it here.
+    // A subject that another of these streams takes now is removed: an older release had it here.
     const elsewhere = Object.values(this.streams).flatMap(({ name, subjects }: StreamPlan) =>
       name === plan.name ? [] : subjects,
     );
@@ -215,7 +215,7 @@ export class Bus {
     await this.manager.streams.update(plan.name, { ...settings, subjects });
   }
 
-  /** Subjects that the media stream takes; undefined when there is no such stream. */
+  /** Returns the subjects of the media stream; undefined if it does not exist. */
   async subjectsTaken(): Promise<string[] | undefined> {
     try {
       const { config } = await this.manager.streams.info(this.streams.media.name);
@@ -226,7 +226,7 @@ export class Bus {
     }
   }
 
-  /** Name of the stream that takes messages of `subject`, or undefined: then a publish would go nowhere. */
+  /** Returns the name of the stream that takes messages of `subject`; undefined: a publish would be lost. */
   async streamOf(subject: string): Promise<string | undefined> {
     try {
       return await this.manager.streams.find(subject);
@@ -260,7 +260,7 @@ export class Bus {
     return confirmation.seq;
   }
 
-  /** Best effort, core NATS: a process that misses it finds the truth in Postgres. */
+  /** Best effort, core NATS: a process that misses it finds the state in Postgres. */
   announce(subject: string, payload: object): void {
     if (this.connection.isClosed()) return;
     const traceparent = this.tracing.traceparent();
@@ -270,11 +270,10 @@ export class Bus {
   }
 
   /**
-   * Core NATS subscription; returns how to end it.
+   * Subscribes on core NATS; returns a function that ends it.
    *
-   * @param options.span name of what is done with a message that belongs to a trace; without one it is not part
-   *   of it
-   * @param options.queue each message goes to one subscriber of those with this name
+   * @param options.span name of the span for handling a message that belongs to a trace; without it there is none
+   * @param options.queue each message goes to one of the subscribers with this name
    */
   subscribe(
     subject: string,

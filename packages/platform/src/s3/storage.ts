@@ -23,7 +23,7 @@ export interface StoredObject {
   last_modified?: Date | undefined;
 }
 
-/** HTTP's own (RFC 9110): values of `Range`, `If-None-Match`, `If-Match`. */
+/** Values of HTTP's own headers (RFC 9110): `Range`, `If-None-Match`, `If-Match`. */
 export interface GetConditions {
   range?: string | undefined;
   if_none_match?: string | undefined;
@@ -42,16 +42,16 @@ export interface ListedObject {
 
 export interface ObjectBody extends StoredObject {
   body: Readable;
-  /** `bytes a-b/total` when a range was asked for and served. */
+  /** `bytes a-b/total` if a range was requested and served. */
   content_range: string | undefined;
 }
 
-/** What is larger goes in parts of this size: each has a time-out of its own, and is tried again by itself. */
+/** Larger objects go in parts of this size: each has a separate time-out, and is retried separately. */
 const PART_BYTES = 16 * MIB;
 /** Parts of one object that are in memory at once. */
 const PARTS_AT_ONCE = 2;
 
-/** One bucket of an S3-compatible server. Keys are always ours, never a client's or a host's words. */
+/** One bucket of an S3-compatible server. Keys are always ours, and contain no text from a client or a host. */
 export class Storage {
   readonly bucket: string;
   readonly client: S3Client;
@@ -80,7 +80,7 @@ export class Storage {
     this.#hasOwnKeys = options.keys !== undefined;
   }
 
-  /** Returns this store as of another bucket of its configuration; undefined for any other. */
+  /** Returns this store for another bucket of its configuration; undefined for any other. */
   in(bucket: string): Storage | undefined {
     if (bucket === this.bucket) return this;
     if (this.#options.readableBuckets?.includes(bucket) !== true) return undefined;
@@ -133,8 +133,8 @@ export class Storage {
     const { size_bytes, content_type, signal } = options;
     const object = { Bucket: this.bucket, Key: key, Body: body, ContentType: content_type };
     if (!(body instanceof Readable)) return this.#put(object, size_bytes, signal);
-    // The SDK only pipes: it would wait for the bytes of a stream that failed, and leave one open that it did
-    // not need to the end.
+    // The SDK only pipes: it would wait for the bytes of a stream that failed, and leave a stream open that it did
+    // not read to the end.
     const broken = new AbortController();
     body.on('error', (error) => broken.abort(error));
     try {
@@ -159,13 +159,13 @@ export class Storage {
     );
   }
 
-  /** What fails or is aborted leaves no parts; what a process left that was killed goes here. */
+  /** A failed or aborted upload leaves no parts. This also removes those of an earlier process that was killed. */
   async #putInParts(
     params: PutObjectCommandInput & { Key: string },
     signal: AbortSignal | undefined,
   ): Promise<void> {
     signal?.throwIfAborted();
-    // A store that does not let us look keeps them as long as its own rules say.
+    // A store that does not allow listing keeps them for as long as its own rules say.
     await this.multipart.abortAll(params.Key).catch(() => undefined);
     const upload = new Upload({
       client: this.client,
@@ -187,12 +187,12 @@ export class Storage {
     await this.#deleter.delete(keys);
   }
 
-  /** Keys below a prefix, page by page. */
+  /** Lists keys below a prefix, page by page. */
   async *list(prefix: string): AsyncGenerator<string> {
     for await (const { key } of this.listObjects(prefix)) yield key;
   }
 
-  /** Objects below a prefix in the order of their keys, page by page. */
+  /** Lists objects below a prefix in the order of their keys, page by page. */
   async *listObjects(prefix: string): AsyncGenerator<ListedObject> {
     let token: string | undefined;
     do {
@@ -213,8 +213,8 @@ export class Storage {
   }
 
   /**
-   * A URL that its holder may GET for `seconds` from `signed_at` (now); type, disposition and cache rules are part
-   * of the signature. The same arguments give the same URL.
+   * Returns a URL that its holder may GET for `seconds` from `signed_at` (now). Type, disposition and cache rules are part of
+   * the signature. The same arguments give the same URL.
    */
   async signedUrl(
     key: string,
@@ -241,14 +241,14 @@ export class Storage {
     });
   }
 
-  /** When the platform's credentials end, in milliseconds since 1970; undefined for keys of our own. */
+  /** When the platform's credentials expire, in milliseconds since 1970; undefined for configured keys. */
   async credentialsExpireAt(): Promise<number | undefined> {
     if (this.#hasOwnKeys) return undefined;
     const { expiration } = await this.publicClient.config.credentials();
     return expiration?.getTime();
   }
 
-  /** `s3://bucket/key` or a URL under one of our endpoints → the key; undefined when it is elsewhere. */
+  /** Returns the key of `s3://bucket/key` or of a URL under one of our endpoints; undefined for any other. */
   keyOf(url: string): string | undefined {
     const prefixes = [
       `s3://${this.bucket}/`,

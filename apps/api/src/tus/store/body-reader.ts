@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Why no more bytes come: all are here, the connection broke, or it was silent for too long. */
+/** Why no more bytes arrive: the body is complete, the connection broke, or the client was silent for too long. */
 export type BodyEnd = 'end' | 'cut' | 'idle';
 
-/** A wake-up without a byte: another request wants the upload or its memory, or a part could not be stored. */
+/** Wakes the reader without a byte: another request needs the upload or its memory, or a part could not be stored. */
 export type Interrupt = 'release' | 'flush' | 'failure';
 
 const QUEUE_LIMIT = 4;
 
 /**
- * The body of a request, chunk by chunk, without the detour over web streams. It waits for the client only
- * here, so an interrupt reaches it at once, whatever the client does.
+ * Reads the body of a request chunk by chunk, without the detour over web streams. It waits for the client only here, so an
+ * interrupt reaches it at once, whatever the client does.
  */
 export class BodyReader {
   readonly #request: IncomingMessage;
@@ -19,10 +19,10 @@ export class BodyReader {
   readonly #idle: NodeJS.Timeout;
   #ended: BodyEnd | undefined;
   #wake: (() => void) | undefined;
-  /** Called when nothing but the client may be waited for any more; see {@link isInterrupted}. */
+  /** Called when only the client remains to be waited for; see {@link isInterrupted}. */
   onInterrupt: (() => void) | undefined;
 
-  /** @param idleMs silence, not duration: a slow but steady upload may take hours */
+  /** @param idleMs time of silence, not duration: a slow but steady upload may take hours */
   constructor(request: IncomingMessage, idleMs: number) {
     this.#request = request;
     this.#idle = setTimeout(() => this.#onIdle(), idleMs);
@@ -34,7 +34,7 @@ export class BodyReader {
     if (request.destroyed && !request.readableEnded) this.#end('cut');
   }
 
-  /** The next chunk; or why there is none; or an interrupt. Bytes that came before an end come first. */
+  /** Returns the next chunk, the reason why there is none, or an interrupt. Bytes before an end come first. */
   async next(): Promise<Buffer | BodyEnd | Interrupt> {
     for (;;) {
       for (const interrupt of this.#interrupts) {
@@ -51,7 +51,7 @@ export class BodyReader {
     }
   }
 
-  /** Another request wants the upload, a part could not be stored, or the connection broke. */
+  /** Whether another request needs the upload, a part could not be stored, or the connection broke. */
   get isInterrupted(): boolean {
     return this.#ended === 'cut' || this.#interrupts.has('release') || this.#interrupts.has('failure');
   }
@@ -62,7 +62,7 @@ export class BodyReader {
     if (this.isInterrupted) this.onInterrupt?.();
   }
 
-  /** Bytes that are here but were not asked for are not counted anywhere: the client sends them again. */
+  /** Drops received bytes that no caller requested; they are not counted, and the client sends them again. */
   close(): void {
     clearTimeout(this.#idle);
     this.#request.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onCut);
@@ -72,7 +72,7 @@ export class BodyReader {
   readonly #onData = (chunk: Buffer): void => {
     this.#idle.refresh();
     this.#queue.push(chunk);
-    // Back-pressure: while no chunk is taken, TCP holds the client.
+    // Back-pressure: while no chunk is taken, TCP stops the client.
     if (this.#queue.length >= QUEUE_LIMIT) this.#request.pause();
     this.#wake?.();
   };
@@ -81,7 +81,7 @@ export class BodyReader {
   readonly #onCut = (): void => this.#end('cut');
 
   #onIdle(): void {
-    // It is us who keep the client waiting.
+    // The client waits for us, not we for it.
     if (this.#request.isPaused() || this.#queue.length > 0) this.#idle.refresh();
     else this.#end('idle');
   }

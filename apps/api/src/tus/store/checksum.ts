@@ -8,7 +8,7 @@ type Algorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 
 const BYTES: Record<Algorithm, number> = { sha1: 20, sha256: 32, crc32: 4 };
 
-/** The checksum that `Upload-Checksum` promises for one request's body (tus 1.0.0, Checksum). */
+/** The checksum in `Upload-Checksum` of one request's body (tus 1.0.0, Checksum). */
 export class ExpectedChecksum {
   readonly #expected: Buffer;
   readonly #hash: Hash | undefined;
@@ -19,7 +19,7 @@ export class ExpectedChecksum {
     this.#hash = algorithm === 'crc32' ? undefined : createHash(algorithm);
   }
 
-  /** @throws ProblemError `tus_protocol` for an algorithm that is not offered, or a value of another size */
+  /** @throws ProblemError `tus_protocol` for an algorithm that is not offered, or a value of the wrong size */
   static parse(header: string | undefined): ExpectedChecksum | undefined {
     if (header === undefined) return undefined;
     const [name, value = ''] = header.split(' ');
@@ -38,7 +38,7 @@ export class ExpectedChecksum {
     else this.#hash.update(chunk);
   }
 
-  /** Once, after the last byte. */
+  /** Call it once, after the last byte. */
   matches(): boolean {
     if (this.#hash !== undefined) return this.#hash.digest().equals(this.#expected);
     return this.#expected.readUInt32BE() === this.#crc;

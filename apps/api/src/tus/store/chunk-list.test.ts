@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { ChunkList, discardChunks } from './chunk-list.ts';
 
 const KIB = 1_024;
-/** Bytes that own their memory, as those of a request do. */
+/** Returns bytes that own their memory, like those of a request. */
 const bytes = (length: number, value = 1): Buffer => Buffer.allocUnsafeSlow(length).fill(value);
 const retained = (chunks: readonly Buffer[]): number =>
   chunks.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 
-test('chunks of a fast client are kept as they came, without a copy', () => {
+test('chunks of a fast client are kept as they arrived, without a copy', () => {
   const list = new ChunkList();
   const [first, second] = [bytes(64 * KIB), bytes(20 * KIB, 2)];
   list.add(first);
@@ -19,7 +19,7 @@ test('chunks of a fast client are kept as they came, without a copy', () => {
   expect([list.bytes, list.take()]).toEqual([0, []]);
 });
 
-test('bytes that come one by one become few chunks, in their order', () => {
+test('bytes that arrive one by one become few chunks, in order', () => {
   const list = new ChunkList();
   const sent = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
   for (let at = 0; at < sent.length; at += 1) list.add(Buffer.from(sent.subarray(at, at + 1)));
@@ -37,13 +37,13 @@ test('small chunks between large ones keep their place', () => {
   expect(Buffer.concat(list.take()).equals(Buffer.concat(sent))).toBe(true);
 });
 
-test.each([10, 40 * KIB])('a piece of %i bytes does not retain the chunk that it was cut from', (length) => {
+test.each([10, 40 * KIB])('a piece of %i bytes does not retain the chunk from which it was cut', (length) => {
   const list = new ChunkList();
   list.add(bytes(64 * KIB).subarray(0, length));
   expect(retained(list.take())).toBe(length);
 });
 
-test('discarded chunks have no memory any longer, and others of the same memory keep theirs', () => {
+test('discarded chunks release their memory, and other chunks of it keep theirs', () => {
   const whole = bytes(64 * KIB);
   const other = bytes(64 * KIB, 7);
   discardChunks([whole, other.subarray(0, KIB)]);

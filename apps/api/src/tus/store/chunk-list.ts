@@ -1,10 +1,10 @@
-/** Below this a chunk is joined with its neighbours: its objects would take more memory than its bytes. */
+/** Smaller chunks are joined with their neighbours: their objects would take more memory than their bytes. */
 const SMALL_BYTES = 16_384;
 const MAX_SMALL_CHUNKS = 64;
 
 /**
- * Bytes in the chunks that they came in, in order. Each chunk owns its memory, so `bytes` is what the list
- * retains, apart from some objects per {@link SMALL_BYTES}.
+ * Bytes in the chunks in which they arrived, in order. Each chunk owns its memory, so `bytes` is what the list retains, apart
+ * from some objects per {@link SMALL_BYTES}.
  */
 export class ChunkList {
   #chunks: Buffer[] = [];
@@ -16,7 +16,7 @@ export class ChunkList {
     return this.#bytes;
   }
 
-  /** The caller no longer uses these bytes: {@link discardChunks} may free them. */
+  /** The caller no longer uses these bytes, so {@link discardChunks} may free them. */
   add(chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (chunk.length >= SMALL_BYTES) {
@@ -49,7 +49,7 @@ export class ChunkList {
 
 const ownsMemory = (chunk: Buffer): boolean => chunk.length === chunk.buffer.byteLength;
 
-/** Not by `Buffer.concat`: what that takes from Node's pool would retain a piece of the pool. */
+/** Avoids `Buffer.concat`, which takes memory from Node's pool and would retain a piece of it. */
 const join = (chunks: readonly Buffer[]): Buffer => {
   const joined = Buffer.allocUnsafeSlow(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -58,7 +58,7 @@ const join = (chunks: readonly Buffer[]): Buffer => {
 };
 
 /**
- * Frees the memory of chunks now, not with the next full collection: a gigabyte of them passes between two.
+ * Frees the memory of chunks now instead of at the next full collection: a gigabyte of them passes between two collections.
  * No reader may be left, not even a socket that was to send them.
  */
 export const discardChunks = (chunks: readonly Buffer[]): void => {

@@ -9,7 +9,7 @@ import type { Engine } from './engine.ts';
 import { abandon } from './finish-upload.ts';
 import { TusError } from './tus-error.ts';
 
-/** S3's smallest part that is not the last. */
+/** S3's smallest part, except for the last. */
 const MIN_PART_BYTES = 5 * MIB;
 /** S3's largest copy of one part. */
 const MAX_COPY_BYTES = 5 * 1_024 * MIB;
@@ -20,7 +20,7 @@ const mayCopy = (partials: readonly UploadSession[]): boolean =>
       offset <= MAX_COPY_BYTES && (index === partials.length - 1 || offset >= MIN_PART_BYTES),
   );
 
-/** Parts that S3 takes from its own objects: no byte passes through us. */
+/** Parts that S3 copies from its own objects: no byte passes through us. */
 const copyAll = (
   engine: Engine,
   key: string,
@@ -77,10 +77,10 @@ const rewriteAll = async (
 };
 
 /**
- * Makes one upload of finished partial uploads (tus 1.0.0, Concatenation), ready to be completed.
+ * Joins finished partial uploads into one upload (tus 1.0.0, Concatenation), ready to be completed.
  *
- * @returns the session as it is now, with all of its bytes in parts
- * @throws TusError `upload_gone` when a piece is not there any more: this upload is ended · `upload_locked`
+ * @returns the session afterwards, with all of its bytes in parts
+ * @throws TusError `upload_gone` when a piece no longer exists: this upload is ended · `upload_locked`
  */
 export const concatenate = async (
   engine: Engine,
@@ -89,7 +89,7 @@ export const concatenate = async (
   partials: readonly UploadSession[],
 ): Promise<UploadSession> => {
   const key = session.object_storage_key;
-  // A multipart upload that an earlier request opened is not resumed, and would stay.
+  // A multipart upload that an earlier request opened is not resumed, and would remain.
   if (lease.fencingToken > 1) await engine.sender.multipart.abortAll(key);
   const s3UploadId = await engine.sender.multipart.open(key);
   if (!(await engine.sessions.setMultipart(lease, s3UploadId))) throw new TusError('upload_locked');

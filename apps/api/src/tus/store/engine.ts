@@ -5,13 +5,13 @@ import type { UploadSessions } from '../../media/uploads/upload-sessions.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { PartSender } from './part-sender.ts';
 
-/** Dependencies that an upload's bytes need on their way; made once per process. */
+/** Dependencies of the bytes' path, created once per process. */
 export interface Engine {
   sessions: UploadSessions;
   sender: PartSender;
   storage: Storage;
   budget: MemoryBudget;
-  /** A connection that is silent for so long is ended, its bytes kept. Milliseconds. */
+  /** A connection that is silent for this long is ended, and its bytes are kept. Milliseconds. */
   idleMs: number;
   maxUploadBytes: number;
   failpoint: Failpoint;

@@ -16,21 +16,21 @@ export const NOTHING_LEFT: Remainder = {
   discard: () => {},
 };
 
-/** Never trusts S3's reply: a Complete that failed may have worked, and the other way round. HEAD tells. */
+/** Never trust S3's reply: a Complete that failed may have worked, and vice versa. HEAD shows the truth. */
 const verify = async (engine: Engine, session: Complete): Promise<'stored' | 'absent' | 'otherSize'> => {
   const object = await engine.storage.head(session.object_storage_key);
   if (object === undefined) return 'absent';
   return object.size_bytes === session.length ? 'stored' : 'otherSize';
 };
 
-/** The multipart upload, or the object, is not what we left: this upload cannot be resumed. */
+/** The multipart upload or the object is not as we left it: this upload cannot be resumed. */
 export const abandon = async (engine: Engine, lease: Lease, error: unknown): Promise<never> => {
   engine.logger.error({ upload: lease.upload_id, err: error }, 'the storage lost an upload');
   await engine.sessions.setPhase(lease, 'aborted');
   throw new TusError('upload_gone');
 };
 
-/** Returns what is not in a part yet, of an upload whose bytes are all stored and whose client sends none. */
+/** Loads the bytes that are in no part yet, of an upload whose bytes are all stored. */
 export const loadRemainder = async (engine: Engine, uploadId: string): Promise<Remainder> => {
   const tails = await engine.sessions.tails(uploadId);
   const bytes = tails.reduce((sum, tail) => sum + tail.size_bytes, 0);
@@ -42,7 +42,7 @@ const allBytes = async (engine: Engine, rest: Remainder): Promise<Buffer[]> => [
   ...rest.chunks,
 ];
 
-/** An upload on its way to its end. */
+/** An upload that is being finished. */
 interface Finishing {
   engine: Engine;
   lease: Lease;
@@ -67,9 +67,9 @@ const finishOrVerify = async (
     if (!isConflict(error) && !isLost(error)) throw error;
     const found = await verify(engine, session);
     if (found === 'stored') return;
-    // Our previous write, abandoned after a time-out, is still on its way: the next attempt finds it there.
+    // Our previous write, abandoned after a time-out, is still in transit: the next attempt finds its object.
     if (found === 'absent' && isConflict(error)) throw new TusError('unavailable');
-    // An earlier Complete may still be at work, hidden from HEAD and ListParts: only time tells.
+    // An earlier Complete may still be running, hidden from HEAD and ListParts: only time tells.
     if (found === 'absent' && mayBeCompleting(session)) throw new TusError('unavailable');
     if (found === 'absent' || repair === undefined) return abandon(engine, lease, error);
     await repair();
@@ -81,8 +81,8 @@ const putSingleObject = async (finishing: Finishing): Promise<void> => {
   const { engine, session, rest } = finishing;
   const chunks = await allBytes(engine, rest);
   const put = (ifAbsent: boolean) => engine.sender.put(session.object_storage_key, chunks, ifAbsent);
-  // No other process writes here: it is the beginning of these bytes, left by a process that died while it sent
-  // them, on a store that keeps what was cut off (versitygw 1.8.0 does).
+  // No other process writes here. It is the beginning of these bytes, left by a process that died while sending
+  // them, on a store that keeps truncated requests (versitygw 1.8.0 does).
   await finishOrVerify(
     finishing,
     () => put(true),
@@ -92,7 +92,7 @@ const putSingleObject = async (finishing: Finishing): Promise<void> => {
 
 const completeParts = async (finishing: Finishing, s3UploadId: string): Promise<void> => {
   const { engine, lease, session } = finishing;
-  // The intent is committed first: a process that finds it asks the storage before anything else.
+  // The intent is committed first: a process that finds it checks the storage before anything else.
   if (!(await engine.sessions.setCompleting(lease, session))) throw new TusError('upload_locked');
   const parts = await engine.sessions.parts(session.upload_id);
   await finishOrVerify(finishing, () =>
@@ -100,7 +100,7 @@ const completeParts = async (finishing: Finishing, s3UploadId: string): Promise<
   );
 };
 
-/** Sends what is left as the last part, which may be smaller than the others. */
+/** Sends the remaining bytes as the last part, which may be smaller than the others. */
 const sendLastPart = async (finishing: Finishing, s3UploadId: string): Promise<void> => {
   const { engine, lease, session, rest } = finishing;
   const chunks = await allBytes(engine, rest);
@@ -122,8 +122,8 @@ const finish = async (finishing: Finishing): Promise<void> => {
 };
 
 /**
- * All bytes of an upload are here or stored: makes them one object. Repeatable, also by another process
- * after a crash at any point; afterwards the object is in the storage with the upload's length.
+ * Makes one object of an upload whose bytes are all received or stored. Repeatable, even by another process after a crash at
+ * any point; afterwards the storage has an object with the upload's length.
  *
  * @throws TusError `upload_gone` when the storage has lost it · `upload_locked`; the storage's error
  */
@@ -146,8 +146,8 @@ export const finishObject = async (
 };
 
 /**
- * Deletes the tails. Call it only once the database knows that the upload is whole: until then, a request after
- * a crash reads them again. Reconcile finds the tails that a crash leaves here.
+ * Deletes the tails. Call it only once the database knows that the upload is complete: until then, a request after a crash
+ * reads them again. Reconcile finds the tails that a crash leaves here.
  */
 export const forgetTails = async (engine: Engine, { tails }: Pick<Remainder, 'tails'>): Promise<void> => {
   if (tails.length > 0) await engine.storage.delete(tails.map(({ key }) => key)).catch(() => {});

@@ -8,17 +8,17 @@ import { PartAssembler, type Remainder } from './part-assembler.ts';
 import { PartCommitter } from './part-committer.ts';
 import { TusError } from './tus-error.ts';
 
-/** The furthest offset of a request, in bytes from the upload's start, and the error beyond. */
+/** The furthest offset of a request, in bytes from the upload's start, and the error for bytes beyond it. */
 export interface Limit {
   bytes: number;
   code: 'too_large' | 'quota_exceeded';
 }
 
 export interface Ingested {
-  /** Committed, or, when `remainder` is there, the length of the whole upload. */
+  /** The committed offset; with `remainder`, the length of the whole upload. */
   offset: number;
   end: BodyEnd | 'release';
-  /** There when this request brought the last byte; the caller stores it and finishes. */
+  /** Set when this request brought the last byte; the caller stores the remainder and finishes. */
   remainder?: Remainder;
   s3_upload_id: string | undefined;
 }
@@ -59,7 +59,7 @@ export class Ingest {
     });
   }
 
-  /** Another request asks for this upload: what is here is stored, and this request ends. */
+  /** Called when another request needs this upload: received bytes are stored, and this request ends. */
   release(): void {
     this.#reader.interrupt('release');
   }
@@ -67,8 +67,8 @@ export class Ingest {
   /**
    * Reads the body to its end, or to an interrupt.
    *
-   * @throws ProblemError `too_large` · `quota_exceeded` · `checksum_mismatch` · `upload_locked` when the lease
-   *   was lost; the error of the storage. What was committed before stays.
+   * @throws ProblemError `too_large` · `quota_exceeded` · `checksum_mismatch` · `upload_locked` when the lease was lost; the
+   *   storage's error. Bytes committed earlier stay.
    */
   async run(): Promise<Ingested> {
     try {
@@ -84,7 +84,7 @@ export class Ingest {
       return await this.#conclude(end);
     } finally {
       this.#reader.close();
-      // After a failure something may be left; and what was on its way may still count.
+      // After a failure some bytes may be left, and parts in transit may still count.
       this.#part.takeAll().release();
       await this.#committer.settle();
     }
@@ -119,7 +119,7 @@ export class Ingest {
     }
   }
 
-  /** An upload of one part at most is one PutObject, at its end. */
+  /** Whether the upload has only one part: then it is one PutObject, at its end. */
   #isWhole(): boolean {
     const { length, part_size } = this.#session;
     return length !== undefined && length <= part_size && this.#committer.s3UploadId === undefined;
@@ -128,11 +128,11 @@ export class Ingest {
   async #reserveOrFlush(): Promise<void> {
     const askedAt = performance.now();
     if (this.#part.isTooSlow(askedAt) && this.#committer.mayCommit) return this.#writeTail();
-    // Without a reservation all the same: what is here is about to be stored.
+    // No reservation is needed: the received bytes are about to be stored.
     if (!this.#reader.isInterrupted) await this.#part.reserve(askedAt);
   }
 
-  /** @returns false when it takes what others wait for, and can't be stored: nothing is kept of it */
+  /** @returns false when it would take memory for which others wait, and cannot be stored: then nothing is kept */
   async #flushIfUseful(): Promise<boolean> {
     const { bytes, isReserved, isSlow } = this.#part;
     if (bytes === 0 || (isReserved && !isSlow)) return true;
@@ -142,7 +142,7 @@ export class Ingest {
   }
 
   async #verify(end: BodyEnd | 'release' | 'limit'): Promise<void> {
-    // A body that is not whole can't be compared: nothing of it is kept.
+    // An incomplete body cannot be compared, so nothing of it is kept.
     if (end !== 'end') throw new TusError(end === 'limit' ? this.#limit.code : 'upload_locked');
     if (this.#checksum?.matches() !== true) throw new TusError('checksum_mismatch');
     await this.#committer.allowCommits();

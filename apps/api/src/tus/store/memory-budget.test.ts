@@ -22,13 +22,13 @@ const isPending = async (promise: Promise<unknown>): Promise<boolean> =>
     new Promise<boolean>((resolve) => setImmediate(() => resolve(true))),
   ]);
 
-test('memory is reserved first come, first served, and used again', async () => {
+test('memory is reserved first come, first served, and reused', async () => {
   const budget = new MemoryBudget(16 * MIB);
   const [first, second] = [await budget.reserve(8 * MIB), await budget.reserve(5 * MIB)];
   const third = budget.reserve(8 * MIB);
   const fourth = budget.reserve(1);
   expect(await isPending(third)).toBe(true);
-  // There would be memory for it, but it came later.
+  // There would be enough memory for it, but it came later.
   expect(await isPending(fourth)).toBe(true);
   first.release();
   first.release();
@@ -38,7 +38,7 @@ test('memory is reserved first come, first served, and used again', async () => 
   expect(budget.used).toBe(8 * MIB + 1);
 });
 
-test('a part that is larger than everything is let through alone', async () => {
+test('a part larger than the whole budget is admitted alone', async () => {
   const budget = new MemoryBudget(MIB);
   const reservation = await budget.reserve(64 * MIB);
   expect(budget.used).toBe(64 * MIB);
@@ -48,7 +48,7 @@ test('a part that is larger than everything is let through alone', async () => {
   await next;
 });
 
-test('over half of the limit in small amounts, those who were silent for longest are asked, once', () => {
+test('over half of the limit in small amounts, the holders silent for longest are asked to flush, once', () => {
   const budget = new MemoryBudget(100);
   const [old, older, young] = [holder(2), holder(1), holder(3)];
   const asked = () => [older.asked, old.asked, young.asked];
@@ -67,7 +67,7 @@ test('over half of the limit in small amounts, those who were silent for longest
   expect(asked()).toEqual([1, 1, 1]);
 });
 
-test('waiting for a reservation asks no holder to write: reservations return by themselves', async () => {
+test('a wait for a reservation asks no holder to flush: reservations return by themselves', async () => {
   const budget = new MemoryBudget(8 * MIB);
   const small = holder(1);
   budget.charge(small, 1_000);
@@ -83,7 +83,7 @@ describe('a holder that fills its reservation slowly', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  test('is asked to write while another holder waits, and only then', async () => {
+  test('is asked to flush while another holder waits, and only then', async () => {
     const budget = new MemoryBudget(16 * MIB);
     const [slow, fast, other] = [holder(0, true), holder(0), holder(0)];
     const reservation = await budget.reserve(8 * MIB, slow);
@@ -103,7 +103,7 @@ describe('a holder that fills its reservation slowly', () => {
     expect([fast.asked, vi.getTimerCount()]).toEqual([asked, 0]);
   });
 
-  test('is not asked any more when its part is on its way', async () => {
+  test('is not asked once its part is in transit', async () => {
     const budget = new MemoryBudget(8 * MIB);
     const slow = holder(0, true);
     const reservation = await budget.reserve(8 * MIB, slow);

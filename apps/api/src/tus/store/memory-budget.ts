@@ -1,8 +1,8 @@
 import { type Holder, SmallBytes } from './small-bytes.ts';
 
-/** Memory for one part, to be filled and sent; released once, when the storage has the part. */
+/** Memory for one part, to fill and send; released once, when the storage has the part. */
 export interface PartReservation {
-  /** No more bytes are waited for: the part is sent, and the reservation released, without any client. */
+  /** No more bytes are awaited: the part is sent, and the reservation released, without any client. */
   close: () => void;
   /** Repeatable. */
   release: () => void;
@@ -19,9 +19,9 @@ interface Waiter {
 const CHECK_MS = 500;
 
 /**
- * Bytes of uploads in this process's memory. Small amounts are charged as they come, up to half of the limit.
- * Memory for a part must be reserved first; filling and sending the part then waits for no other upload, so no
- * two can wait for each other. While an upload waits, holders that fill their part slowly are asked to flush.
+ * Limits the bytes of uploads in this process's memory. Small amounts are charged as they arrive, up to half of the limit.
+ * Memory for a part must be reserved first; filling and sending the part then waits for no other upload, so no two can wait
+ * for each other. While an upload waits, holders that fill their part slowly are asked to flush.
  */
 export class MemoryBudget {
   readonly #limit: number;
@@ -43,12 +43,12 @@ export class MemoryBudget {
     return this.#small.total + this.#reserved;
   }
 
-  /** Counts bytes that are here already; never waits. */
+  /** Counts bytes that have already arrived; never waits. */
   charge(holder: Holder, bytes: number): void {
     this.#small.charge(holder, bytes);
   }
 
-  /** All bytes that `charge` counted for this holder are gone, or counted elsewhere. */
+  /** Call it when all bytes that `charge` counted for this holder are gone, or counted elsewhere. */
   refund(holder: Holder): void {
     this.#small.refund(holder);
     this.#admitWaiters();
@@ -57,8 +57,8 @@ export class MemoryBudget {
   /**
    * Waits for memory, first come, first served.
    *
-   * @param holder the owner that fills the part at a client's speed; a caller that fills it by itself passes none
-   *   and is not asked to hurry
+   * @param holder the owner that fills the part at a client's speed; a caller that fills it by itself passes none, and is not
+   *   asked to hurry
    * @returns undefined after {@link cancelReservation}
    */
   async reserve(bytes: number): Promise<PartReservation>;
@@ -101,7 +101,7 @@ export class MemoryBudget {
     for (const holder of this.#filling.values()) if (holder.isSlow) holder.flush();
   }
 
-  /** Without another reservation there is always one: parts of very large uploads are large. */
+  /** Whether it fits. Without another reservation it always does: parts of very large uploads are large. */
   #fits(bytes: number): boolean {
     return this.#reserved === 0 || this.used + bytes <= this.#limit;
   }

@@ -25,7 +25,7 @@ const writerTo = (store: Server, checksums = false): ObjectWriter =>
       .config,
   );
 
-/** @returns the headers that the store gets of `123456789`, in two pieces */
+/** @returns the headers that the store receives for `123456789`, in two pieces */
 const write = async (checksums: boolean): Promise<http.IncomingHttpHeaders> => {
   const writer = writerTo(server, checksums);
   const chunks = [Buffer.from('12345'), Buffer.from('6789')];
@@ -35,18 +35,18 @@ const write = async (checksums: boolean): Promise<http.IncomingHttpHeaders> => {
   return received.at(-1) ?? {};
 };
 
-test('where the store needs it a write says its CRC32, signed', async () => {
+test('a write includes its CRC32, signed, if the store needs it', async () => {
   const headers = await write(true);
   // The check value of CRC-32/ISO-HDLC, 0xcbf43926: https://reveng.sourceforge.io/crc-catalogue/17plus.htm
   expect(headers['x-amz-checksum-crc32']).toBe(Buffer.from('cbf43926', 'hex').toString('base64'));
   expect(headers.authorization).toMatch(/SignedHeaders=[^,]*x-amz-checksum-crc32/);
 });
 
-test('elsewhere nothing is reckoned', async () => {
+test('a write to any other store computes no checksum', async () => {
   expect(await write(false)).not.toHaveProperty('x-amz-checksum-crc32');
 });
 
-test('a store that answers before it has everything gets no more bytes', async () => {
+test('a store that answers before it has every byte gets no more', async () => {
   const closed = Promise.withResolvers<void>();
   const impatient = http.createServer((request, response) => {
     request.socket.once('close', () => closed.resolve());

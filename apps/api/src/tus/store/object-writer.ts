@@ -10,7 +10,7 @@ const MAX_SOCKETS = 256;
 const MAX_ERROR_BYTES = 65_536;
 
 export interface ObjectWriterOptions extends StorageOptions {
-  /** Tells whether writes carry checksums: see needs-checksums. */
+  /** Returns whether writes need checksums: see needs-checksums. */
   needsChecksums: () => Promise<boolean>;
 }
 
@@ -24,7 +24,7 @@ export interface ObjectWrite {
   signal: AbortSignal;
 }
 
-/** S3's own word for what went wrong, as the SDK would say it. */
+/** S3's own error code and message, as the SDK would report them. */
 const toException = (status: number, body: string): S3ServiceException =>
   new S3ServiceException({
     name: /<Code>([A-Za-z]{1,64})<\/Code>/.exec(body)?.[1] ?? 'Unknown',
@@ -34,9 +34,8 @@ const toException = (status: number, body: string): S3ServiceException =>
   });
 
 /**
- * The two requests that carry an upload's bytes, PutObject and UploadPart, without the SDK around them:
- * head and body leave in one write, and a request costs a third of the processor's time
- * (docs/decisions/0004-raw-writes.md). Everything else is the SDK's.
+ * Sends the two requests that carry an upload's bytes, PutObject and UploadPart, without the SDK: head and body leave in one
+ * write, and a request costs a third of the processor's time (docs/decisions/0004-raw-writes.md). The SDK sends all others.
  */
 export class ObjectWriter {
   readonly #signer: SignatureV4;
@@ -70,8 +69,8 @@ export class ObjectWriter {
   }
 
   /**
-   * Keys are of our own making: nothing in them needs to be encoded. Afterwards nothing reads the chunks any
-   * longer, whatever the outcome.
+   * Writes an object or a part. Our keys contain nothing that needs encoding. Afterwards nothing reads the chunks any longer,
+   * whatever the outcome.
    *
    * @returns the ETag
    * @throws S3ServiceException with the storage's code; the connection's error; the signal's reason
@@ -100,7 +99,7 @@ export class ObjectWriter {
       await untilSent(request);
       return answer.headers.etag ?? '';
     } finally {
-      // The storage answered before it had everything: the rest must not be sent from memory that was freed.
+      // The storage answered before it had every byte: the rest must not be sent from freed memory.
       if (!request.writableFinished) request.destroy();
     }
   }
@@ -119,7 +118,7 @@ export class ObjectWriter {
       headers: {
         host: this.#base.host,
         'content-length': String(size_bytes),
-        // A hash over everything, for nothing on a trusted line.
+        // A hash of the payload would be wasted on a trusted connection.
         'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
         ...checksum,
         ...headers,
@@ -134,7 +133,7 @@ export class ObjectWriter {
   }
 }
 
-/** As S3 wants it: big-endian, in base64. */
+/** Encodes as S3 requires: big-endian, in base64. */
 const crc32Of = (chunks: readonly Buffer[]): string => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(chunks.reduce((sum, chunk) => crc32(chunk, sum), 0));

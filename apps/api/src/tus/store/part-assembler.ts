@@ -4,23 +4,23 @@ import type { MemoryBudget } from './memory-budget.ts';
 import { PartBuffer, type Taken } from './part-buffer.ts';
 import type { Holder } from './small-bytes.ts';
 
-/** Below this an upload's bytes are kept as they come; above it memory for the part has to be reserved. */
+/** Below this, an upload's bytes are kept as they arrive; above it, memory for the part must be reserved. */
 const SMALL_BYTES = 256 * 1_024;
 /** A client that needs longer to fill a part gets no memory for it: its bytes are stored in small pieces. */
 const FAST_FILL_MS = 15_000;
-/** Time that a reservation waits for a byte while another upload wants it. */
+/** Time that a reservation waits for a byte while another upload waits for memory. */
 const SILENT_MS = 3_000;
 
-/** Bytes that belong together and are not in a part yet: in tails, and here. */
+/** Bytes of the current part that are not in a part yet: in tails, and in memory. */
 export interface Remainder extends Taken {
   tails: StoredTail[];
 }
 
-/** Cuts the bytes of an upload into parts at fixed boundaries: holds the part that is being filled. */
+/** Cuts the bytes of an upload into parts at fixed boundaries; holds the part that is being filled. */
 export class PartAssembler implements Holder {
   readonly flush: () => void;
   lastByteAt = 0;
-  /** Stored bytes of the current part, before those that are here. */
+  /** Stored bytes of the current part, before those in memory. */
   tails: StoredTail[] = [];
   readonly #session: Pick<UploadSession, 'part_size' | 'length'>;
   readonly #buffer: PartBuffer;
@@ -39,7 +39,7 @@ export class PartAssembler implements Holder {
     this.flush = onFlush;
   }
 
-  /** Where the next byte belongs, from the upload's start. */
+  /** Position of the next byte, from the upload's start. */
   get position(): number {
     return this.#position;
   }
@@ -60,7 +60,7 @@ export class PartAssembler implements Holder {
     return !this.isReserved && this.bytes >= SMALL_BYTES;
   }
 
-  /** Not with a full part: that waits for the storage. */
+  /** False with a full part, which waits for the storage. */
   get isSlow(): boolean {
     const now = performance.now();
     return this.bytes < this.#size() && (now - this.lastByteAt > SILENT_MS || this.isTooSlow(now));
@@ -70,9 +70,9 @@ export class PartAssembler implements Holder {
     return ((now - this.#firstByteAt) / this.bytes) * this.#size() > FAST_FILL_MS;
   }
 
-  /** Takes bytes up to the part's end. @returns those of the next part */
+  /** Adds bytes up to the part's end. @returns those of the next part */
   add(bytes: Buffer): Buffer {
-    // Not `lastByteAt`: the part before this one may have had to wait for the storage since.
+    // Not `lastByteAt`: the previous part may have had to wait for the storage since.
     if (this.bytes === 0) this.#firstByteAt = performance.now();
     const space = this.#size() - this.bytes;
     const piece = bytes.length <= space ? bytes : bytes.subarray(0, space);
@@ -81,7 +81,7 @@ export class PartAssembler implements Holder {
     return bytes.subarray(piece.length);
   }
 
-  /** @param askedAt since when the client has had to wait: that was not its doing */
+  /** @param askedAt since when the client has had to wait, through no fault of its own */
   async reserve(askedAt: number): Promise<void> {
     await this.#buffer.reserve(this.#size());
     const waited = performance.now() - askedAt;
@@ -95,7 +95,7 @@ export class PartAssembler implements Holder {
     return { tails, ...this.#buffer.take() };
   }
 
-  /** Bytes of the current part that are not in tails; of an upload's last part, no more than there are. */
+  /** Bytes of the current part that are not in tails; for an upload's last part, only those that exist. */
   #size(): number {
     const { part_size, length } = this.#session;
     const toBoundary = part_size - this.#inTails();

@@ -2,17 +2,17 @@ import { ChunkList, discardChunks } from './chunk-list.ts';
 import type { MemoryBudget, PartReservation } from './memory-budget.ts';
 import type { Holder } from './small-bytes.ts';
 
-/** Bytes that are to be stored together, with the memory that they occupy. */
+/** Bytes to store together, with the memory that they occupy. */
 export interface Taken {
   chunks: Buffer[];
   bytes: number;
-  /** Counts the memory as free; what still reads the chunks may do so. Repeatable. */
+  /** Counts the memory as free; current readers of the chunks may continue. Repeatable. */
   release: () => void;
   /** Frees the memory at once: the bytes are stored, and nothing reads the chunks. */
   discard: () => void;
 }
 
-/** The bytes of one part while they come, counted in the budget. They are never copied into one buffer. */
+/** Holds the bytes of one part as they arrive, counted in the budget. They are never copied into one buffer. */
 export class PartBuffer {
   readonly #budget: MemoryBudget;
   readonly #holder: Holder;
@@ -45,7 +45,7 @@ export class PartBuffer {
     if (this.#reservation !== undefined) this.#budget.refund(this.#holder);
   }
 
-  /** Returns everything, and the buffer is empty; the caller releases the memory. */
+  /** Returns everything and empties the buffer; the caller releases the memory. */
   take(): Taken {
     const { bytes } = this;
     const chunks = this.#list.take();

@@ -11,12 +11,11 @@ import { StoredPrefix } from './stored-prefix.ts';
 import { TusError } from './tus-error.ts';
 
 const PARTS_IN_FLIGHT = 4;
-/** So many tails are joined into one. */
+/** Number of tails that are joined into one. */
 const MAX_TAILS = 16;
 
 /**
- * Stores the parts of one request, side by side, and its tail; commits only a contiguous prefix of what is
- * stored.
+ * Stores the parts of one request in parallel, and its tail. Commits only a contiguous prefix of the stored bytes.
  */
 export class PartCommitter {
   readonly #engine: Engine;
@@ -35,7 +34,7 @@ export class PartCommitter {
     options: {
       lease: Lease;
       session: UploadSession;
-      /** False while a checksum is expected: nothing counts before it was compared. */
+      /** False while a checksum is expected: nothing counts before the comparison. */
       mayCommit: boolean;
       /** Called when a part could not be stored; {@link throwFailure} says why. */
       onFailure: () => void;
@@ -62,16 +61,16 @@ export class PartCommitter {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Commits what is stored already, and from here on whatever is stored. */
+  /** Commits everything stored so far, and from here on whatever is stored. */
   async allowCommits(): Promise<void> {
     this.#mayCommit = true;
     await this.#commitStored();
   }
 
   /**
-   * Starts to send the part that ends at `position`. Waits only while too many are under way.
+   * Starts to send the part that ends at `position`. Waits only while too many are in transit.
    *
-   * @param take returns the part's bytes, when there is a slot for them
+   * @param take returns the part's bytes when there is a slot for them
    */
   async sendPart(position: number, take: () => Remainder): Promise<void> {
     while (this.#inFlight.size >= PARTS_IN_FLIGHT) await Promise.race(this.#inFlight);
@@ -81,26 +80,26 @@ export class PartCommitter {
     const sending = this.#send(number, this.#s3UploadId, take())
       .catch((error: unknown) => {
         this.#failure ??= error;
-        // Not only when the client sends more: it may be waiting for us.
+        // Checked not only when the client sends more, because the client may be waiting for us.
         this.#onFailure();
       })
       .finally(() => this.#inFlight.delete(sending));
     this.#inFlight.add(sending);
   }
 
-  /** Waits for all parts that are under way. @throws what one of them failed with */
+  /** Waits for all parts in transit. @throws the error of one that failed */
   async drain(): Promise<void> {
     await this.settle();
     this.throwFailure();
   }
 
-  /** As {@link drain}, and never throws. */
+  /** Does the same as {@link drain}, and never throws. */
   async settle(): Promise<void> {
     await Promise.allSettled(this.#inFlight);
   }
 
   /**
-   * Stores bytes short of a part's size next to the parts; they are read back when the part is whole.
+   * Stores bytes short of a part's size next to the parts; they are read back when the part is complete.
    *
    * @returns the tails of the current part
    */
@@ -109,7 +108,7 @@ export class PartCommitter {
       const isJoining = tails.length >= MAX_TAILS;
       const joining = isJoining ? await readTails(this.#engine.storage, tails) : [];
       const number = (tails.at(-1)?.number ?? 0) + 1;
-      // The end of its bytes makes the key unique: a tail that was joined may be on its way out.
+      // The end of its bytes makes the key unique: a tail that was joined may be about to be deleted.
       const key = tailKey(this.#session.upload_id, position, this.#lease.fencingToken);
       await this.#engine.sender.put(key, [...joining, ...chunks], false);
       taken.discard();
@@ -129,7 +128,7 @@ export class PartCommitter {
   async #openMultipart(): Promise<string> {
     const { multipart } = this.#engine.sender;
     const key = this.#session.object_storage_key;
-    // A request before this one may have opened one that no row knows: the database was away, or it was killed.
+    // An earlier request may have opened one without a row: the database was down, or the process was killed.
     if (this.#lease.fencingToken > 1) await multipart.abortAll(key);
     const id = await multipart.open(key);
     this.#engine.failpoint('upload.after_open');
@@ -150,7 +149,7 @@ export class PartCommitter {
     await this.#commitStored();
   }
 
-  /** One after the other, and only what has no gap before it. */
+  /** Commits one part after the other, and only without a gap before it. */
   #commitStored(): Promise<void> {
     this.#commits = this.#commits.then(async () => {
       if (!this.#mayCommit) return;
@@ -171,7 +170,7 @@ export class PartCommitter {
     this.#engine.failpoint('upload.after_progress');
   }
 
-  /** Objects that no row names any more. What a crash leaves goes with the upload's prefix. */
+  /** Deletes objects without a row. Objects that a crash leaves are deleted with the upload's prefix. */
   #forget(tails: StoredTail[]): void {
     if (tails.length === 0) return;
     this.#engine.storage

@@ -7,7 +7,7 @@ import { ObjectWriter, type ObjectWriterOptions } from './object-writer.ts';
 import { TusError } from './tus-error.ts';
 
 const TRIES = 4;
-/** For all tries together: a storage that hangs is an error to the client while it still waits. */
+/** Time for all attempts together: a hanging storage must become an error while the client still waits. */
 const DEADLINE_MS = 35_000;
 const FIRST_PAUSE_MS = 200;
 
@@ -15,7 +15,7 @@ export const sizeOf = (chunks: readonly Buffer[]): number =>
   chunks.reduce((sum, { length }) => sum + length, 0);
 
 /**
- * Writes of the upload engine to S3, each retried with the same bytes. The payload is not signed
+ * Sends the upload engine's writes to S3, each retried with the same bytes. The payload is not signed
  * (docs/decisions/0003-upload-store.md has the figures).
  */
 export class PartSender {
@@ -46,7 +46,7 @@ export class PartSender {
     return { number, etag, size_bytes };
   }
 
-  /** A whole object. @param ifAbsent refuse (412, see {@link isConflict}) when there is one already */
+  /** Writes a whole object. @param ifAbsent refuse (412, see {@link isConflict}) if it already exists */
   async put(key: string, chunks: readonly Buffer[], ifAbsent: boolean): Promise<void> {
     await this.#retry(({ abortSignal: signal }) =>
       this.#writer.write({

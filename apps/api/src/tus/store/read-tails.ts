@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Progress, StoredTail } from '../../media/uploads/upload-parts.ts';
 
-/** Tails in their order, read side by side. @throws when one has not the size that its row says */
+/** Reads tails in parallel, and returns them in order. @throws when one is not of the size in its row */
 export const readTails = (storage: Storage, tails: readonly StoredTail[]): Promise<Buffer[]> =>
   Promise.all(
     tails.map(async (tail) => {
@@ -14,7 +14,7 @@ export const readTails = (storage: Storage, tails: readonly StoredTail[]): Promi
     }),
   );
 
-/** Returns the fields of a commit for tails that a part, or a longer tail, took in. */
+/** Returns the fields of a commit for tails that a part, or a longer tail, has absorbed. */
 export const joined = (tails: readonly StoredTail[]): Pick<Progress, 'tails_joined'> => {
   const last = tails.at(-1);
   return last === undefined ? {} : { tails_joined: last.number };

@@ -1,23 +1,23 @@
-/** Owner of buffered bytes that are not on their way to the storage. */
+/** Owner of buffered bytes that are not in transit to the storage. */
 export interface Holder {
-  /** Asked to write its bytes to the storage; it refunds them, or releases its reservation, when it has. */
+  /** Asks it to write its bytes to the storage; afterwards it refunds them, or releases its reservation. */
   flush(): void;
-  /** When its latest byte came; `performance.now()`. */
+  /** When its latest byte arrived; `performance.now()`. */
   readonly lastByteAt: number;
-  /** Its client fills its part more slowly than one may while others wait. */
+  /** Whether its client fills its part too slowly for a time when others wait. */
   readonly isSlow: boolean;
 }
 
 /**
- * Bytes that are kept as they come, without a reservation. Over the limit, the holders that were silent for
- * longest are asked to flush.
+ * Bytes that are kept as they arrive, without a reservation. Over the limit, it asks the holders that were silent for longest
+ * to flush.
  */
 export class SmallBytes {
   readonly #limit: number;
   readonly #held = new Map<Holder, number>();
   readonly #asked = new Map<Holder, number>();
   #total = 0;
-  /** The share that holders were asked to flush and have not yet. */
+  /** The share that holders were asked to flush and have not flushed yet. */
   #leaving = 0;
 
   constructor(limit: number) {
@@ -34,7 +34,7 @@ export class SmallBytes {
     if (this.#total - this.#leaving > this.#limit) this.#evictLongestIdle();
   }
 
-  /** All bytes that were charged for this holder are gone, or counted elsewhere. */
+  /** Call it when all bytes charged for this holder are gone, or counted elsewhere. */
   refund(holder: Holder): void {
     this.#total -= this.#held.get(holder) ?? 0;
     this.#held.delete(holder);
@@ -42,7 +42,7 @@ export class SmallBytes {
     this.#asked.delete(holder);
   }
 
-  /** Down to three quarters of the limit: to sort thousands of holders for each byte would cost more. */
+  /** Flushes down to three quarters of the limit: sorting thousands of holders for each byte would cost more. */
   #evictLongestIdle(): void {
     const longestIdleFirst = [...this.#held]
       .filter(([holder]) => !this.#asked.has(holder))

@@ -5,7 +5,7 @@ import { StoredPrefix } from './stored-prefix.ts';
 const partOf = (number: number) => ({ number, etag: `e${number}`, size_bytes: 1 });
 const tailOf = (number: number) => ({ number, key: `t${number}`, size_bytes: 1 });
 
-test('a missing part holds up all behind it, with their tails', () => {
+test('a missing part blocks all later ones, with their tails', () => {
   const prefix = new StoredPrefix(2);
   prefix.add(partOf(4), []);
   prefix.add(partOf(5), [tailOf(9)]);
@@ -19,7 +19,7 @@ test('a missing part holds up all behind it, with their tails', () => {
   expect(prefix.take()).toBeUndefined();
 });
 
-test('in whatever order parts come, each is given out once and in order', () => {
+test('parts stored in any order are returned once and in order', () => {
   fc.assert(
     fc.property(fc.shuffledSubarray([1, 2, 3, 4, 5, 6, 7, 8], { minLength: 8 }), (order) => {
       const prefix = new StoredPrefix(0);

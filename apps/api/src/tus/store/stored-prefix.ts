@@ -5,19 +5,19 @@ export interface Prefix {
   /** The number of the last one. */
   last: number;
   parts: StoredPart[];
-  /** Tails that these parts took in. */
+  /** Tails that these parts absorbed. */
   tails: StoredTail[];
 }
 
 /**
- * Parts that the storage has, in whatever order it took them. One that is missing holds up all behind it:
- * counting those would leave a hole in the file.
+ * Parts that the storage has, in whatever order it stored them. A missing one blocks all later ones: counting those would
+ * leave a hole in the file.
  */
 export class StoredPrefix {
   readonly #stored = new Map<number, { part: StoredPart; tails: StoredTail[] }>();
   #last: number;
 
-  /** @param last number of the last part that is counted already; 0 when none is */
+  /** @param last number of the last part already counted; 0 without any */
   constructor(last: number) {
     this.#last = last;
   }
@@ -26,7 +26,7 @@ export class StoredPrefix {
     this.#stored.set(part.number, { part, tails });
   }
 
-  /** Each part is given out once. @returns undefined when the next one is not there yet */
+  /** Returns each part once. @returns undefined while the next one is missing */
   take(): Prefix | undefined {
     const parts: StoredPart[] = [];
     const tails: StoredTail[] = [];

@@ -25,7 +25,7 @@ const CODES: Record<number, ProblemCode> = {
   413: 'too_large',
 };
 
-/** When a client should try again: a store that is away takes longer than another request of the client. */
+/** When a client should retry: a store that is down takes longer than another request of the client. */
 const RETRY_AFTER_MS: Partial<Record<ProblemCode, number>> = { upload_locked: 1_000, unavailable: 5_000 };
 
 const isCode = (text: string): text is ProblemCode => text in PROBLEMS;
@@ -39,7 +39,7 @@ export const toTusProblem = (status: number, text: string, logger: Logger): Prob
   const code = CODES[status];
   if (code === undefined) {
     logger.error({ status, text }, 'upload request failed');
-    // Most often the store does not answer: the client should try again.
+    // Most often the store does not answer, so the client should retry.
     return toProblem('unavailable', { retry_after_ms: 1_000 });
   }
   return toProblem(code, {

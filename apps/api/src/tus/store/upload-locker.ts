@@ -8,7 +8,7 @@ import type { UploadRequest, UploadRequests } from './upload-request.ts';
 
 const GIVE_UP_MS = 5_000;
 const ASK_AGAIN_MS = 40;
-/** A holder that was asked this often and does not let go may not know that it holds the lease. */
+/** A holder that was asked this often without releasing may not know that it holds the lease. */
 const LAST_QUESTION = JSON.stringify({ times: 10 });
 
 interface Held {
@@ -17,7 +17,7 @@ interface Held {
   free: () => void;
 }
 
-/** Notifies a request that another one asks for its upload, now or when it starts to read. */
+/** Notifies a request that another one needs its upload, now or when it starts to read. */
 export const releaser =
   (request: Pick<UploadRequest, 'releaseRequested' | 'onReleaseRequest'>) => (): void => {
     request.releaseRequested = true;
@@ -25,9 +25,9 @@ export const releaser =
   };
 
 /**
- * Keeps one writer per upload, over any number of replicas: a lease in the upload's row, no open transaction.
- * A request that wants a held upload asks its holder, in this process or over the broker, to write down its
- * bytes and release the lease: a phone that reconnects does not wait for its old connection to die.
+ * Ensures one writer per upload, over any number of replicas: by a lease in the upload's row, without an open transaction. A
+ * request that needs a held upload asks its holder, in this process or over the broker, to store its bytes and release the
+ * lease. So a phone that reconnects does not wait for its old connection to end.
  */
 export class UploadLocker implements Locker {
   readonly #sessions: UploadSessions;
@@ -48,11 +48,11 @@ export class UploadLocker implements Locker {
   #onAsked(uploadId: string, question: string): void {
     const held = this.#held.get(uploadId);
     if (held !== undefined) held.requestRelease();
-    // The database was away when this process wanted to let go: it is named as the holder, and holds nothing.
+    // The database was down when this process tried to release it: the row names it, but it holds nothing.
     else if (question === LAST_QUESTION) this.#sessions.disown(uploadId).catch(() => undefined);
   }
 
-  /** Asks all requests of this process to write down what they have; resolves when all have. */
+  /** Asks all requests of this process to store their bytes; resolves when all have done so. */
   async releaseAll(): Promise<void> {
     const held = [...this.#held.values()];
     for (const { requestRelease } of held) requestRelease();
@@ -64,7 +64,7 @@ export class UploadLocker implements Locker {
     const { upload_id: uploadId } = request.session;
     return {
       lock: async () => {
-        // An upload that this request has just made has its lease, or needs none; a finished one does not change.
+        // An upload that this request has just created has its lease, or needs none; a finished one does not change.
         if (request.isNew && request.lease !== undefined) this.#hold(uploadId, releaser(request));
         if (request.lease !== undefined || request.isNew || request.session.phase === 'complete') return;
         const acquired = await this.acquire(uploadId, releaser(request));
@@ -75,7 +75,7 @@ export class UploadLocker implements Locker {
         const { lease } = request;
         request.lease = undefined;
         if (lease === undefined) return;
-        // Finished: the row has let go of the lease already.
+        // Finished: the row has already released the lease.
         if (request.session.phase === 'complete') this.#held.get(uploadId)?.free();
         else await this.release(lease);
       },
@@ -92,7 +92,7 @@ export class UploadLocker implements Locker {
     return this.#holding(uploadId, requestRelease, () => this.#sessions.acquireOwn(uploadId, userId));
   }
 
-  /** @throws TusError `upload_locked` when its holder does not let go in time */
+  /** @throws TusError `upload_locked` when its holder does not release it in time */
   async acquire(uploadId: string, requestRelease: () => void): Promise<Acquired> {
     const deadline = performance.now() + GIVE_UP_MS;
     for (let times = 1; performance.now() < deadline; times += 1) {
@@ -110,7 +110,7 @@ export class UploadLocker implements Locker {
     throw new TusError('upload_locked');
   }
 
-  /** Other requests of this process wait for this one from here on, unless the lease was not available. */
+  /** From here on, this process's other requests wait for this one, unless the lease was not available. */
   async #holding(
     uploadId: string,
     requestRelease: () => void,

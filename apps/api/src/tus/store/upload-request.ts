@@ -3,25 +3,25 @@ import type { Lease } from '../../media/uploads/lease.ts';
 import type { UploadSession } from '../../media/uploads/upload-session.ts';
 import type { ExpectedChecksum } from './checksum.ts';
 
-/** One request about an upload: what @tus/server does not carry from the route to locker and store. */
+/** One request about an upload: data that @tus/server does not pass from the route to locker and store. */
 export interface UploadRequest {
-  /** Its body is read here, without web streams. */
+  /** Its body is read from here, without web streams. */
   request: IncomingMessage;
-  /** As it is under the lease; before that, as the route read it. */
+  /** The session under the lease; before that, as the route read it. */
   session: UploadSession;
   lease?: Lease | undefined;
   /** Created by this request: no other request knows its id yet. */
   isNew: boolean;
   checksum?: ExpectedChecksum | undefined;
-  /** Called when another request asks for this upload. */
+  /** Called when another request needs this upload. */
   onReleaseRequest?: (() => void) | undefined;
   /** Another request asked before the body was read. */
   releaseRequested?: boolean;
 }
 
 /**
- * Requests under way, each under a key of its own. The key is the id of the upload for @tus/server, which passes
- * it to locker and store.
+ * Current requests, each under a separate key. For @tus/server the key is the id of the upload, which it passes to locker and
+ * store.
  */
 export class UploadRequests {
   readonly #underWay = new Map<string, UploadRequest>();

@@ -13,8 +13,8 @@ import type { UploadRequest, UploadRequests } from './upload-request.ts';
 export type OnStored = (session: UploadSession & { length: number }) => Promise<void>;
 
 /**
- * The data store of @tus/server. Its state is in Postgres, not in `.info` objects and lists of parts: what the
- * stock store believes of S3 is not always so (docs/decisions/0003-upload-store.md).
+ * The data store of @tus/server. Its state is in Postgres, not in `.info` objects and lists of parts, because S3 does not
+ * always behave as the stock store assumes (docs/decisions/0003-upload-store.md).
  */
 export class UploadStore extends DataStore {
   readonly #engine: Engine;
@@ -29,7 +29,7 @@ export class UploadStore extends DataStore {
     this.#onStored = onStored;
   }
 
-  /** The row is there already; S3 hears of an upload with its first bytes. */
+  /** The row exists already; S3 learns of an upload with its first bytes. */
   override async create(upload: Upload): Promise<Upload> {
     const request = this.#requests.get(upload.id);
     if (request.session.length === 0) await this.#finish(request, request.session, NOTHING_LEFT);
@@ -38,7 +38,7 @@ export class UploadStore extends DataStore {
 
   override async getUpload(id: string): Promise<Upload> {
     const request = this.#requests.get(id);
-    // The request that it waited for may have died behind the last byte.
+    // The request for which it waited may have died after the last byte.
     if (request.lease !== undefined && needsRecovery(request.session)) await this.recover(request);
     const { session } = request;
     return new Upload({
@@ -56,12 +56,12 @@ export class UploadStore extends DataStore {
     request.session = { ...request.session, length };
   }
 
-  /** Takes the request's own body; `_source` is empty. @returns the committed offset */
+  /** Reads the request's own body; `_source` is empty. @returns the committed offset */
   override async write(_source: Readable, id: string): Promise<number> {
     const request = this.#requests.get(id);
     if (request.session.phase === 'complete') return request.session.offset;
     if (request.lease === undefined) throw new TusError('upload_locked');
-    // Its bytes are its pieces' (tus 1.0.0, Concatenation).
+    // Its bytes are those of its pieces (tus 1.0.0, Concatenation).
     if (request.session.concat?.startsWith('final;')) throw new TusError('tus_protocol');
     if (request.session.phase !== 'open') return this.recover(request);
     const before = request.session.offset;
@@ -75,12 +75,12 @@ export class UploadStore extends DataStore {
     request.onReleaseRequest = undefined;
     if (remainder !== undefined)
       await this.#finish(request, { ...request.session, offset, s3_upload_id }, remainder);
-    // Let go before a byte came: it is the other request that has the upload.
+    // Released before any byte arrived: the other request has the upload.
     else if (end === 'release' && offset === before) throw new TusError('upload_locked');
     return offset;
   }
 
-  /** Returns the limit. An upload without a length is charged as it comes, up to its owner's quota. */
+  /** Returns the limit. An upload without a length is charged as its bytes arrive, up to its owner's quota. */
   async #limitOf({ length, offset, owner_user_id }: UploadSession): Promise<Limit> {
     const { maxUploadBytes, sessions } = this.#engine;
     if (length !== undefined) return { bytes: length, code: 'too_large' };
@@ -90,13 +90,13 @@ export class UploadStore extends DataStore {
       : { bytes: maxUploadBytes, code: 'too_large' };
   }
 
-  /** A part was not taken: when there is nothing any more that could take one, the client has to know. */
+  /** A part was not stored. If the multipart upload is gone, the client must learn that. */
   async #afterFailure(request: UploadRequest, error: unknown): Promise<never> {
     const { lease } = request;
     const session = await this.#engine.sessions.find(request.session.upload_id);
     if (lease === undefined || session?.s3_upload_id === undefined || error instanceof ProblemError)
       throw error;
-    // Not from the error alone: a server may close the connection before it says why.
+    // The error alone is not enough: a server may close the connection before it says why.
     const isThere = await this.#engine.sender.multipart.isOpen(
       session.object_storage_key,
       session.s3_upload_id,
