@@ -5,7 +5,7 @@ import { within } from '../process/within.ts';
 import { inSpan } from '../tracing/tracing.ts';
 import type { Bus } from './bus.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { type DeliveryOptions, type Outcome, settleDelivery } from './delivery.ts';
+import { type DeliveryOptions, type Outcome, processDelivery } from './delivery.ts';
 import { ensureConsumer } from './ensure-consumer.ts';
 import { type Slot, Slots } from './slots.ts';
 
@@ -214,7 +214,7 @@ export class JetStreamConsumer<Payload> {
       const context = { signal: this.#stopping.signal, slot };
       if (this.#isSuspect(message)) await this.#isolate(slot);
       const outcome = await this.#traced(message, () =>
-        settleDelivery(message, this.#delivery, this.#deadLetters, context),
+        processDelivery(message, this.#delivery, this.#deadLetters, context),
       );
       if (outcome === 'retry') {
         this.#doubts = true;

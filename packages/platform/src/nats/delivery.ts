@@ -49,43 +49,67 @@ const LONGEST_RETRY_DELAY_MS = 60_000;
 const LAST_CHANCES = 2;
 const TERM_REASON_LENGTH = 100;
 
+type Verdict =
+  | { do: 'ack' }
+  | { do: 'retry'; delayMs: number; error: unknown }
+  | { do: 'dead_letter'; reason: string };
+
 /**
- * Decides the outcome of one delivery. The broker counts deliveries, so a message whose processing ends the process becomes
- * a dead letter too: from then on the handler does not see it.
+ * Handles one delivery and tells the broker its outcome. The broker counts deliveries, so a message whose processing ends
+ * the process becomes a dead letter too: from then on the handler does not see it.
  */
-export const settleDelivery = async <Payload>(
+export const processDelivery = async <Payload>(
   message: JsMsg,
   options: DeliveryOptions<Payload>,
   deadLetters: DeadLetters,
   context: Pick<HandlerContext, 'signal' | 'slot'>,
 ): Promise<Outcome> => {
-  const attempt = message.info.deliveryCount;
-  let hopeless: string | undefined;
-  try {
-    hopeless = await work(message, options, context);
-  } catch (error) {
-    if (!(error instanceof PoisonError)) {
-      const delay = context.signal.aborted ? 0 : (RETRY_DELAYS_MS[attempt - 1] ?? LONGEST_RETRY_DELAY_MS);
-      options.logger.warn({ err: error, attempt, retry_in_ms: delay }, 'message failed, will be retried');
-      message.nak(delay);
+  const verdict = await judge(message, options, context);
+  switch (verdict.do) {
+    case 'ack':
+      await message.ackAck();
+      return 'done';
+    case 'retry': {
+      const { error, delayMs } = verdict;
+      const attempt = message.info.deliveryCount;
+      options.logger.warn({ err: error, attempt, retry_in_ms: delayMs }, 'message failed, will be retried');
+      message.nak(delayMs);
       return 'retry';
     }
-    hopeless = error.message;
+    case 'dead_letter':
+      await giveUp(message, verdict.reason, options, deadLetters);
+      return 'dead_letter';
   }
-  if (hopeless !== undefined) return giveUp(message, hopeless, options, deadLetters);
-  await message.ackAck();
-  return 'done';
 };
 
-/** @returns why to abandon the message; undefined when it is done */
+const judge = async <Payload>(
+  message: JsMsg,
+  options: DeliveryOptions<Payload>,
+  context: Pick<HandlerContext, 'signal' | 'slot'>,
+): Promise<Verdict> => {
+  try {
+    return await work(message, options, context);
+  } catch (error) {
+    if (error instanceof PoisonError) return { do: 'dead_letter', reason: error.message };
+    // A process that shuts down releases the message to the next one.
+    if (context.signal.aborted) return { do: 'retry', delayMs: 0, error };
+    const delayMs = RETRY_DELAYS_MS[message.info.deliveryCount - 1] ?? LONGEST_RETRY_DELAY_MS;
+    return { do: 'retry', delayMs, error };
+  }
+};
+
+/** @throws PoisonError, or what the handler throws: the message is tried again */
 const work = async <Payload>(
   message: JsMsg,
   options: DeliveryOptions<Payload>,
   { signal, slot }: Pick<HandlerContext, 'signal' | 'slot'>,
-): Promise<string | undefined> => {
+): Promise<Verdict> => {
   const { schema, maxAttempts, handle, onExhausted, countReleased, onRelease, logger } = options;
   const { deliveryCount } = message.info;
-  const exhausted = `delivered ${deliveryCount} times without success`;
+  const exhausted: Verdict = {
+    do: 'dead_letter',
+    reason: `delivered ${deliveryCount} times without success`,
+  };
   if (countReleased === undefined && deliveryCount > maxAttempts + LAST_CHANCES) return exhausted;
   const payload = parse(message, schema);
   const released = deliveryCount === 1 ? 0 : ((await countReleased?.(payload)) ?? 0);
@@ -98,10 +122,9 @@ const work = async <Payload>(
   }
   try {
     await handle(payload, context);
-    return undefined;
+    return { do: 'ack' };
   } catch (error) {
     if (signal.aborted) await onRelease?.(payload);
-    // A process that shuts down releases the message to the next one.
     if (error instanceof PoisonError || attempt < maxAttempts || signal.aborted) throw error;
     logger.warn({ err: error, attempt }, 'message failed for the last time');
     await onExhausted?.(payload, 'error', context);
@@ -128,12 +151,11 @@ const giveUp = async <Payload>(
   reason: string,
   { durable, logger }: DeliveryOptions<Payload>,
   deadLetters: DeadLetters,
-): Promise<Outcome> => {
+): Promise<void> => {
   const { stream, deliveryCount } = message.info;
   const { seq, subject, data, headers } = message;
   const given = { stream, stream_seq: seq, subject, attempts: deliveryCount, payload: data, headers };
   await deadLetters.put(durable, given, reason);
   logger.error({ reason, stream_seq: seq, subject, attempts: deliveryCount }, 'message given up');
   message.term(reason.slice(0, TERM_REASON_LENGTH));
-  return 'dead_letter';
 };
