@@ -10,7 +10,7 @@ interface Post {
   room: string;
   text: string;
   media_object_id: string;
-  /** As the last event said; what a page shows beside the text. */
+  /** As in the last event; a page shows it next to the text. */
   media?: { rev: number; state: string; thumbnailUrl?: string; mediaUrl: string };
 }
 

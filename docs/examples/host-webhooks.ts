@@ -1,4 +1,4 @@
-// A host without a client for NATS: the same as host-backend.ts, but it hears of media objects by webhook. Run it
+// A host without a client for NATS: the same as host-backend.ts, but it is notified of media objects by webhook. Run it
 // with Node 24 and PORT, CLAIMCHECK_URL, CLAIMCHECK_TOKEN (its scope contains claimcheck:admin), WEBHOOK_SECRET;
 // the api has WEBHOOK_URL=http://this-host:PORT/webhook and the same secret.
 import http from 'node:http';

@@ -6,7 +6,7 @@ const { CLAIMCHECK_URL, CLAIMCHECK_TOKEN, CONVERSATION, PHOTO } = process.env;
 const client = createClient({
   baseUrl: CLAIMCHECK_URL,
   getToken: () => CLAIMCHECK_TOKEN,
-  // What is not sent yet survives a restart.
+  // Unsent messages survive a restart.
   store: fileStore('.claimcheck-bot'),
 });
 await client.restored;

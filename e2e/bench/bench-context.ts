@@ -53,7 +53,7 @@ export const withBenchContext = async (
       clamav: SCANNED.includes(options.name) ? 'test-signatures' : 'none',
       fresh: true,
       postgresSettings: COUNTED.includes(options.name)
-        ? // A page that is written whole after a checkpoint says nothing of what wrote to it.
+        ? // A page that is written in full after a checkpoint does not show which statement wrote to it.
           {
             shared_preload_libraries: 'pg_stat_statements',
             checkpoint_timeout: '1h',

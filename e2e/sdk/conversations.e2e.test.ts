@@ -33,7 +33,7 @@ const watch = (conversation: ConversationHandle): (() => void) => conversation.s
 const bodies = (conversation: ConversationHandle) => conversation.get().messages.map(({ body }) => body);
 const within = (what: string) => ({ withinMs: 20_000, what });
 
-test('what one user sends the other sees, texts before the photo that is still uploaded, and it becomes ready before their eyes', async () => {
+test('a member sees another's texts before the photo that is still being uploaded, and sees the photo become ready', async () => {
   const here = clients.open('ann').conversation(talk);
   const benClient = clients.open('ben');
   const there = benClient.conversation(talk);
@@ -126,7 +126,7 @@ test('a token that the gateway refuses is requested again', async () => {
   leave();
 });
 
-test('a client that was away catches up from its last event, and loses a deleted message', async () => {
+test('a client that was offline catches up from its last event, and drops a deleted message', async () => {
   const store = memoryStore();
   const before = clients.open('ben', { store }).conversation(talk);
   const leaveBefore = watch(before);

@@ -98,7 +98,7 @@ test('a page resumes by itself after the storage was unreachable for a while', a
   expect(stored.toSorted()).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('the bucket allows no PUT from pages: the bytes go through the api, and it is said why', async () => {
+test('if the bucket allows no PUT from pages, the bytes go through the api, with a warning that says why', async () => {
   await forbidCrossOrigin(inject('stack'));
   const bytes = noise(3_000_000);
   await tab.sendFile(await world.fileOf(bytes), talk, 'around');

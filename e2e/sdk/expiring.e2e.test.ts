@@ -9,7 +9,7 @@ import { StorageRequests } from './storage-requests.ts';
 
 const MIB = 1_024 ** 2;
 const PART = 16 * MIB;
-/** What an upload, its ticket and its signatures live without being renewed. */
+/** Lifetime of an upload, its ticket and its signatures without renewal. */
 const TTL_SECONDS = 6;
 const TOKEN_SECONDS = 3;
 const slow = (rate_kib_per_second: number) =>

@@ -10,7 +10,7 @@ const PATIENCE = { timeout: 40_000 };
 export class FilmTab {
   readonly page: Page;
   readonly video: Locator;
-  /** Numbers of the segments that were asked for. */
+  /** Numbers of the requested segments. */
   readonly segments: number[] = [];
 
   private constructor(page: Page) {
@@ -37,7 +37,7 @@ export class FilmTab {
     await this.video.waitFor(PATIENCE);
   }
 
-  /** Its first picture is there. */
+  /** Resolves when its first picture has loaded. */
   async canPlay(): Promise<void> {
     await this.page.waitForFunction(
       () => (document.querySelector('video')?.readyState ?? 0) >= HTMLMediaElement.HAVE_CURRENT_DATA,

@@ -94,7 +94,7 @@ describe.each(['hls', 'both'] as const)('VIDEO_DELIVERY=%s', (delivery) => {
       expect(await tab.video.evaluate((video: HTMLVideoElement) => video.muted), 'as it was').toBe(true);
     });
 
-    test('everything is away for a while: it plays on where it was', async () => {
+    test('after an outage of every server, the film continues at its position', async () => {
       tab = await FilmTab.open(browser, system.apiUrl, script);
       await tab.show(ben, id, talk);
       await tab.play();
@@ -107,7 +107,7 @@ describe.each(['hls', 'both'] as const)('VIDEO_DELIVERY=%s', (delivery) => {
       await tab.expectMp4(id);
     });
   } else {
-    test('without an mp4, what fails once is asked for again, and the film plays on', async () => {
+    test('without an mp4, a failed request is repeated, and the film continues', async () => {
       tab = await FilmTab.open(browser, system.apiUrl, script);
       await tab.cut('hls', 1);
       await tab.show(ben, id, talk);

@@ -92,36 +92,39 @@ test('after a reload the upload resumes from the file behind its handle, without
 test.each([
   ['other bytes, as many', () => noise(FILE_BYTES)],
   ['a shorter file', () => noise(FILE_BYTES - 1_000)],
-])('after a reload the file has changed (%s): it is said, and nothing is mixed', async (how, other) => {
-  await interrupt(how);
-  const changed = other();
-  await tab.leave();
-  await writeInPage(changed);
-  await world.heal();
-  const before = offsets.length;
-  await tab.start();
-  const told = await tab.page.evaluate(async () => {
-    const [left] = await window.client.uploads.interrupted();
-    const refusal = await left?.resume().catch((error) => ({ code: error.code, message: error.message }));
-    return { error: left?.error.code, refusal };
-  });
-  expect(told).toMatchObject({ error: 'file_changed', refusal: { code: 'file_changed' } });
-  expect(told.refusal).toMatchObject({
-    message: expect.stringMatching(/film\.bin has changed .*Upload it again/),
-  });
-  await tab.page.waitForFunction(() => {
-    const [message] = window.client.messages.outgoing.get();
-    return message?.state === 'failed' && message.get().error?.code === 'file_changed';
-  });
-  expect(offsets.length).toBe(before);
-  await tab.page.evaluate(async () => {
-    for (const message of window.client.messages.outgoing.get()) await message.discard();
-    for (const left of await window.client.uploads.interrupted()) await left.discard();
-  });
-  await sendByHandle(`${how}, again`);
-  await expectSent(`${how}, again`, changed);
-  expect(await mediaOf(ann, talk, how)).toEqual([]);
-});
+])(
+  'after a reload the file has changed (%s): the upload reports it, and mixes no bytes',
+  async (how, other) => {
+    await interrupt(how);
+    const changed = other();
+    await tab.leave();
+    await writeInPage(changed);
+    await world.heal();
+    const before = offsets.length;
+    await tab.start();
+    const told = await tab.page.evaluate(async () => {
+      const [left] = await window.client.uploads.interrupted();
+      const refusal = await left?.resume().catch((error) => ({ code: error.code, message: error.message }));
+      return { error: left?.error.code, refusal };
+    });
+    expect(told).toMatchObject({ error: 'file_changed', refusal: { code: 'file_changed' } });
+    expect(told.refusal).toMatchObject({
+      message: expect.stringMatching(/film\.bin has changed .*Upload it again/),
+    });
+    await tab.page.waitForFunction(() => {
+      const [message] = window.client.messages.outgoing.get();
+      return message?.state === 'failed' && message.get().error?.code === 'file_changed';
+    });
+    expect(offsets.length).toBe(before);
+    await tab.page.evaluate(async () => {
+      for (const message of window.client.messages.outgoing.get()) await message.discard();
+      for (const left of await window.client.uploads.interrupted()) await left.discard();
+    });
+    await sendByHandle(`${how}, again`);
+    await expectSent(`${how}, again`, changed);
+    expect(await mediaOf(ann, talk, how)).toEqual([]);
+  },
+);
 
 test('the file changes while it is sent: the upload fails, and says why', async () => {
   await interrupt('changed under way');

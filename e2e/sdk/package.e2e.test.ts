@@ -116,7 +116,7 @@ test('the sample in Chromium: ann sends a photo, ben sees it, and nothing jumps'
   await annPage.getByLabel('Message').fill('A view');
   await annPage.getByLabel('File').setInputFiles(here('../fixtures/flower.jpg'));
   await annPage.getByRole('button', { name: 'Send' }).click();
-  expect((await worker).url(), 'the hash is made beside the page').toContain('sha256-worker');
+  expect((await worker).url(), 'the hash is computed in a worker').toContain('sha256-worker');
   for (const page of [annPage, benPage]) {
     const row = page.getByRole('listitem').filter({ hasText: 'A view' });
     const picture = row.locator('img[data-claimcheck-quality=medium]');
@@ -128,7 +128,7 @@ test('the sample in Chromium: ann sends a photo, ben sees it, and nothing jumps'
     expect(await row.count()).toBe(1);
     expect(await picture.getAttribute('alt')).toBe('flower.jpg');
   }
-  // The list grows below what is read; what is there already must not move.
+  // The list grows below the visible part, which must not move.
   const sumOfShifts = await benPage.evaluate(
     () => (window as unknown as { shifts: { sum: number } }).shifts.sum,
   );

@@ -40,7 +40,7 @@ export class SdkTab {
     await this.start();
   }
 
-  /** What the page had in its memory is lost, and nothing of the SDK runs. */
+  /** The page's memory is lost, and no part of the SDK runs. */
   async leave(): Promise<void> {
     await this.page.reload();
     await this.#prepare();

@@ -32,7 +32,7 @@ const isLive = (conversation: ConversationHandle) =>
     what: 'ben to be live',
   });
 
-/** A host that keeps its token until it is asked for a fresh one, or until just before the token ends. */
+/** A host that keeps its token until the SDK requests a fresh one, or until just before it expires. */
 const cachingHost = () => {
   const newToken = () => system.tokenFor('ben', { expiresIn: TOKEN_SECONDS });
   const asked = { all: 0, fresh: 0 };

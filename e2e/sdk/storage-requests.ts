@@ -1,6 +1,6 @@
 import type { Page, Response } from 'playwright-core';
 
-/** What a page sent to the storage, and how much it sent through the api instead. */
+/** Records a page's requests to the storage, and the bytes that it sent through the api instead. */
 export class StorageRequests {
   /** Of PUTs, in the order of the answers; `part` from 1 on, missing when it was a whole file. */
   readonly answers: { part: number | undefined; status: number }[] = [];

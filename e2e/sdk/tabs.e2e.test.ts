@@ -7,7 +7,7 @@ import { until } from '../harness/until.ts';
 import { BrowserWorld } from './browser-world.ts';
 import { mediaOf, type SdkTab } from './sdk-tab.ts';
 
-/** Much more than sockets hold on the way, so that half of it sent is something stored. */
+/** Much more than sockets buffer, so that after half of it some bytes are stored. */
 const FILE_BYTES = 24_000_000;
 /** Ten seconds for the file: enough to open a tab meanwhile. */
 const SLOW = { type: 'bandwidth', stream: 'upstream', attributes: { rate_kib_per_second: 2_400 } } as const;
@@ -78,7 +78,7 @@ const watchMessages = (): string[] => {
   return sent;
 };
 
-test('what was said in both tabs without a network goes out once when it is back, and both show it', async () => {
+test('messages written in both tabs without a network go out once when it returns, and both tabs show them', async () => {
   const [first, second] = await openTabs();
   await allShow([first, second], []);
   const sent = watchMessages();

@@ -91,7 +91,7 @@ test('urgent ones first, and never more at once than allowed', async () => {
   expect(order).toEqual(['0.bin', '2.bin', '1.bin']);
 });
 
-test('a token that ends on the way is requested again, and the upload resumes', async () => {
+test('a token that expires midway is replaced, and the upload resumes', async () => {
   const bytes = noise(400_000);
   const asked: boolean[] = [];
   const client = clients.open('ann', {

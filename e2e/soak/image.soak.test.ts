@@ -28,7 +28,7 @@ const built = {} as Record<ImageName, { container: string; files: string }>;
 let system: System;
 const started: ManagedService[] = [];
 
-/** What a container in which the user of the image runs a command prints. */
+/** Returns the output of a command that the image's user runs in a container. */
 const inside = (image: ImageName, ...command: string[]) =>
   buildah.run('run', built[image].container, '--', ...command);
 
@@ -123,7 +123,7 @@ test(
   COMMANDS_MS,
 );
 
-test('api, worker and gateway out of it: a photo and a video become ready, and a socket hears of it', async () => {
+test('its api, worker and gateway make a photo and a video ready, and notify a socket', async () => {
   system = await startSystem(inject('stack'));
   for (const app of APPS) {
     await system.apps[app].stop();

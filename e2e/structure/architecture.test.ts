@@ -36,7 +36,7 @@ it.each([
   expect(listed.sort()).toEqual(foldersIn(base));
 });
 
-it('what a package may import is what turbo.json checks', () => {
+it('turbo.json checks the imports that a package may have', () => {
   const { tags } = JSON.parse(read('turbo.json')).boundaries as {
     tags: Record<string, { dependencies: { allow: string[] } }>;
   };

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-/** Room → the rooms that it may import. A room is a folder, or a file that stands beside the folders. */
+/** Room → the rooms that it may import. A room is a folder, or a file next to the folders. */
 export type Layers = Readonly<Record<string, readonly string[]>>;
 
 export interface SourceFile {

@@ -10,7 +10,7 @@ const sourcesOf = (folder: string): SourceFile[] => {
   const base = fileURLToPath(new URL(`${folder}/`, ROOT));
   return (
     readdirSync(base, { recursive: true, encoding: 'utf8' })
-      // A test that stands beside the rooms is about all of them.
+      // A test next to the rooms covers all of them.
       .filter((path) => /\.tsx?$/.test(path) && !/^[^/]*\.test\.ts$/.test(path))
       .map((path) => ({ path: path.replaceAll('\\', '/'), text: readFileSync(`${base}${path}`, 'utf8') }))
   );

@@ -70,7 +70,7 @@ describe('a proxy in front', () => {
   });
 });
 
-describe('what clients count as behind a proxy', () => {
+describe('the address that clients count as behind a proxy', () => {
   let proxy: FrontProxy;
   let trusting: Replica;
 

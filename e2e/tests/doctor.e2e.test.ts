@@ -171,7 +171,7 @@ const BROKEN: Broken[] = [
   },
 ];
 
-describe('what is broken is a line with the fix', () => {
+describe('each fault is a line with its fix', () => {
   test.each(BROKEN)('$what', async ({ env, lines }) => {
     const report = await doctor(env());
     expect(report.code).toBe(1);
@@ -181,7 +181,7 @@ describe('what is broken is a line with the fix', () => {
       expect(found.detail).toMatch(says);
       expect(found.fix).toMatch(fix);
     }
-    // Nothing that is said shows a secret.
+    // No output shows a secret.
     expect(JSON.stringify(report.checks)).not.toContain(env().AUTH_JWT_SECRET ?? GUESSABLE);
     // Checks that are not concerned run all the same.
     expect(report.checks.length).toBeGreaterThan(15);

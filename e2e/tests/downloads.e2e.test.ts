@@ -92,7 +92,7 @@ describe.each(['redirect', 'proxy'] as const)('DOWNLOAD_MODE=%s', (mode) => {
 });
 
 describe('long-poll', () => {
-  test('answers at the change, and at the time-out with what is there', async () => {
+  test('answers at the change, or at the time-out with the current state', async () => {
     const system = await startSystem(inject('stack'), {});
     try {
       const ann = new ChatUser(system, 'ann');

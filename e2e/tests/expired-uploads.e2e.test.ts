@@ -36,7 +36,7 @@ const metric = async (name: string): Promise<number> => {
 test('an upload past its time is gone with everything it left; a finished one stays', async () => {
   const kept = noise(1_000);
   const keptId = await ann.upload({ bytes: kept, filename: 'k.bin', filetype: 'application/octet-stream' });
-  // A whole part in an open multipart upload, and a tail beside it.
+  // A whole part in an open multipart upload, and a tail next to it.
   const upload = await WireUpload.create(target(), 30 * MIB);
   const bytes = noise(10 * MIB);
   expect(await upload.patch(0, bytes)).toMatchObject({ status: 204, offset: bytes.length });
@@ -60,7 +60,7 @@ test('an upload past its time is gone with everything it left; a finished one st
     what: 'the expiry to be counted',
   });
   expect(await metric('claimcheck_upload_sessions_open')).toBe(0);
-  // Its reservation was given back.
+  // Its reservation was refunded.
   await WireUpload.create(target(), 39 * MIB);
 
   await expectWhole(ann, keptId, kept);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => system?.stop());
 
-/** A connection that breaks after so many bytes from the client, once; then it passes everything. */
+/** A connection that breaks once, after this many bytes from the client; later it passes everything. */
 const startBreakingProxy = async (target: URL, breakAfter: number) => {
   let passed = 0;
   let broken = false;

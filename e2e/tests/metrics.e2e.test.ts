@@ -17,7 +17,7 @@ import { until } from '../harness/until.ts';
 
 /** Metrics of what an operator watches that e2e/infra/monitoring.e2e.test.ts does not make rise. */
 interface Signal {
-  /** What is done, in words. */
+  /** The action in words. */
   when: string;
   act: () => Promise<void>;
   shows: [app: AppName, name: string, labels?: string][];
@@ -222,7 +222,7 @@ describe('do the thing, read the metric', () => {
   });
 });
 
-/** What an operator watches: the eight signals of the pattern. */
+/** An operator's metrics: the eight signals of the pattern. */
 const WATCHED: [signal: string, metric: string, alert: string][] = [
   ['upload success', 'claimcheck_uploads_total', 'ClaimcheckUploadsFail'],
   ['session age', 'claimcheck_upload_session_oldest_age_seconds', 'ClaimcheckUploadSessionsOld'],

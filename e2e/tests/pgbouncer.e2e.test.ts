@@ -6,7 +6,7 @@ import { smallPhoto } from '../harness/fixtures.ts';
 import { type PgBouncer, poolModes, startPgBouncer } from '../harness/pgbouncer.ts';
 import { newAppName, type System, startSystem } from '../harness/system.ts';
 
-describe.each(await poolModes())('behind PgBouncer as it is documented, in mode %s', (mode) => {
+describe.each(await poolModes())('behind PgBouncer with the documented settings, in mode %s', (mode) => {
   let pgbouncer: PgBouncer;
   let system: System;
   let url: string;
@@ -23,7 +23,7 @@ describe.each(await poolModes())('behind PgBouncer as it is documented, in mode 
     await pgbouncer?.stop();
   });
 
-  test('a photo becomes ready, and a member hears of it', async () => {
+  test('a photo becomes ready, and a member is notified', async () => {
     const [ann, ben] = [new ChatUser(system, 'ann'), new ChatUser(system, 'ben')];
     const conversation = await ann.startConversation('ben');
     await ben.follow(conversation);
@@ -34,7 +34,7 @@ describe.each(await poolModes())('behind PgBouncer as it is documented, in mode 
     ben.leave();
   });
 
-  test('what one connection prepared serves the next, side by side', async () => {
+  test('statements prepared on one connection serve others in parallel', async () => {
     const database = new Database({ url, poolSize: 4 });
     const ask = () => database.query(Prisma.sql`SELECT ${'1'}::text AS one`);
     try {
@@ -50,7 +50,7 @@ describe.each(await poolModes())('behind PgBouncer as it is documented, in mode 
     const past = new Database({ url: system.databaseUrl, poolSize: 1 });
     try {
       await past.client.$executeRawUnsafe(`ALTER DATABASE "${system.appName}" SET statement_timeout = '10s'`);
-      // Connections that PgBouncer keeps know nothing of it.
+      // PgBouncer's existing connections do not have it.
       await past.query(Prisma.sql`
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = ${system.appName} AND pid <> pg_backend_pid()`);

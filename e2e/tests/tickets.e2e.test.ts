@@ -236,7 +236,7 @@ describe('POST /v1/media', () => {
 });
 
 describe('limits of a user', () => {
-  test('the quota: reserved at the creation, given back by a deletion, the same on both ways in', async () => {
+  test('the quota is reserved at the creation and refunded by a deletion, with either protocol', async () => {
     const cid = new ChatUser(system, 'cid');
     const first = await authorize(cid, request(QUOTA - 100));
     expect(first.status).toBe(201);

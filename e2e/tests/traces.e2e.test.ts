@@ -110,7 +110,7 @@ describe('with an OTLP receiver', () => {
     expect(receiver.headers.every((headers) => headers['x-tenant'] === 'chat one')).toBe(true);
   });
 
-  test('what says nothing of a trace begins one of its own; nonsense is not taken for one', async () => {
+  test('a request without a traceparent, or with nonsense, starts a separate trace', async () => {
     const before = receiver.spans.length;
     expect(
       (await fetch(`${system.apiUrl}/config.json`, { headers: { traceparent: '00-x-y-01' } })).status,

@@ -103,7 +103,7 @@ test('any sequence of patches, cuts and changes of replica stores what was sent,
       const user = { baseUrl: system.apiUrl, token: ann.token };
       let upload = await WireUpload.create(user, length);
       let onFirst = true;
-      // What the server has promised; and what it may have beyond that, after a cut.
+      // The acknowledged offset, and the furthest offset that the server may have after a cut.
       let acknowledged = 0;
       let possible = 0;
 

@@ -217,7 +217,7 @@ describe('checksum', () => {
   };
 
   test.each(['sha1', 'sha256', 'crc32'])(
-    '%s: what does not match is not kept, what does is',
+    '%s: mismatching bytes are dropped, matching ones are kept',
     async (algorithm) => {
       // Over a part's size: also what was sent to the storage already must not count.
       const bytes = noise(9 * MIB);

@@ -42,7 +42,7 @@ const expectProblem = (
   return problem;
 };
 
-/** Sends a path as it is: fetch and URL would tidy it up first. */
+/** Sends a path unchanged: fetch and URL would normalise it first. */
 const rawRequest = (method: string, path: string, headers: Record<string, string>) =>
   new Promise<{ status: number; type: string; text: string }>((resolve, reject) => {
     const { hostname, port } = new URL(system.apiUrl);

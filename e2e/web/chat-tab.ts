@@ -10,7 +10,7 @@ export const ARTEFACTS = fileURLToPath(new URL('../artefacts/', import.meta.url)
 const PATIENCE_MS = 60_000;
 
 export interface TabOptions extends BrowserContextOptions {
-  /** What the host's tokens live; the demo asks for another one in time. */
+  /** Lifetime of the host's tokens; the demo requests another one in time. */
   tokenSeconds?: number;
 }
 
@@ -98,7 +98,7 @@ export class ChatTab {
     await panel.locator(`input[value="${mode}"]`).check();
   }
 
-  /** Waits until the first upload has sent at least so many percent. */
+  /** Waits until the first upload has sent at least this percentage. */
   async uploadedPercent(percent: number): Promise<void> {
     await this.page.waitForFunction((wanted) => {
       const bar = document.querySelector('[data-testid="upload-progress"]');

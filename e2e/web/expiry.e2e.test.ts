@@ -10,7 +10,7 @@ import { ChatTab } from './chat-tab.ts';
 import { newPhoto } from './photos.ts';
 
 const TOKEN_SECONDS = 3;
-/** What a media session lives without being renewed; the SDK renews none so soon. */
+/** Lifetime of a media session without renewal; the SDK renews none this early. */
 const SESSION = '3s';
 /** Of a film of three minutes: nothing is fetched so far ahead. */
 const FAR_SECONDS = 150;

@@ -40,7 +40,7 @@ beforeAll(async () => {
     { name: 'empty.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture at all') },
   ]);
   await ann.media('ready').nth(4).waitFor();
-  // What cannot be shown is a file, for everyone to have.
+  // Media that cannot be shown is a file that everyone can download.
   await ann.page.locator('.file a').nth(1).waitFor();
 });
 
@@ -62,7 +62,7 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
     expect(await violations(ben.page)).toEqual([]);
   });
 
-  test('nor have its menu, dialogs, gallery, network panel and what is on its way', async () => {
+  test('nor have its menu, dialogs, gallery, network panel and unsent messages', async () => {
     await ben.page.getByTestId('message-menu').first().click();
     expect(await violations(ben.page)).toEqual([]);
     await ben.page.getByRole('button', { name: 'Forward' }).click();
@@ -105,7 +105,7 @@ test('the switch of colours wins over the system', async () => {
   expect(await background()).toBe(dark);
 });
 
-test('what arrives is said to screen readers', async () => {
+test('incoming messages are announced to screen readers', async () => {
   const ben = await ChatTab.open(browser, system, 'ben');
   await ben.openConversation();
   await ann.say('Can you hear me?');
@@ -113,7 +113,7 @@ test('what arrives is said to screen readers', async () => {
   await ben.close();
 });
 
-test('it is there soon, and nothing jumps', async () => {
+test('the page loads fast, and nothing jumps', async () => {
   const url = ann.page.url();
   const wired = await measureLoad(browser, url, 'line as it is');
   const phone = await measureLoad(browser, url, 'slow 4G, a phone');

@@ -25,7 +25,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** From the first picture on that is asked for, nothing about media is answered. Resolves when renewing has failed. */
+/** Blocks every media request from the first requested picture on. Resolves when the renewal has failed. */
 const cutAtPicture = async (): Promise<{ renewalFailed: Promise<void> }> => {
   const renewal = Promise.withResolvers<void>();
   let isCut = false;
@@ -45,7 +45,7 @@ const shown = (selector: string) =>
     return picture?.complete === true && picture.naturalWidth > 0;
   }, selector);
 
-test('the line is lost as a picture is loaded: it comes with the line', async () => {
+test('a picture interrupted by a lost connection loads when the connection returns', async () => {
   const { renewalFailed } = await cutAtPicture();
   await ann.page.reload();
   await renewalFailed;
@@ -63,31 +63,34 @@ test('the same in the gallery', async () => {
   expect(await ann.page.getByText('could not be loaded').count()).toBe(0);
 });
 
-test.each(['after', 'before'])('a thumbnail that fails %s the picture is there is left out', async (when) => {
-  const first = Promise.withResolvers<void>();
-  let asked = 0;
-  await ann.page.route('**/thumbnail?*', async (route) => {
-    asked += 1;
-    if (when === 'after') await first.promise;
-    await route.fulfill({ status: 404 });
-  });
-  await ann.page.route('**/medium?*', async (route) => {
-    if (when === 'before') await first.promise;
-    await route.continue();
-  });
-  await ann.page.reload();
-  const thumbnail = ann.page.locator('[data-claimcheck-quality="thumbnail"]');
-  await expect.poll(() => asked).toBeGreaterThan(0);
-  if (when === 'after') await shown('[data-claimcheck-quality="medium"]');
-  else await thumbnail.waitFor({ state: 'detached' });
-  first.resolve();
-  await thumbnail.waitFor({ state: 'detached' });
-  await shown('[data-claimcheck-quality="medium"]');
-  expect(asked).toBe(1);
-  await ann.page.unrouteAll();
-});
+test.each(['after', 'before'])(
+  'a thumbnail that fails %s the picture has loaded is left out',
+  async (when) => {
+    const first = Promise.withResolvers<void>();
+    let asked = 0;
+    await ann.page.route('**/thumbnail?*', async (route) => {
+      asked += 1;
+      if (when === 'after') await first.promise;
+      await route.fulfill({ status: 404 });
+    });
+    await ann.page.route('**/medium?*', async (route) => {
+      if (when === 'before') await first.promise;
+      await route.continue();
+    });
+    await ann.page.reload();
+    const thumbnail = ann.page.locator('[data-claimcheck-quality="thumbnail"]');
+    await expect.poll(() => asked).toBeGreaterThan(0);
+    if (when === 'after') await shown('[data-claimcheck-quality="medium"]');
+    else await thumbnail.waitFor({ state: 'detached' });
+    first.resolve();
+    await thumbnail.waitFor({ state: 'detached' });
+    await shown('[data-claimcheck-quality="medium"]');
+    expect(asked).toBe(1);
+    await ann.page.unrouteAll();
+  },
+);
 
-test('a thumbnail that was given up says nothing of the picture that comes later', async () => {
+test('an abandoned thumbnail does not affect the picture that loads later', async () => {
   const ben = await ChatTab.open(browser, system, 'ben');
   await ben.page.route('**/thumbnail?*', (route) => route.fulfill({ status: 404 }));
   // As it was when there was no more than the thumbnail.
@@ -104,7 +107,7 @@ test('a thumbnail that was given up says nothing of the picture that comes later
   await ben.openConversation();
   const lost = ben.page.getByText('Could not be loaded');
   await lost.waitFor();
-  // Its event brings the media object as it is now, for the first message too.
+  // Its event contains the current media object, for the first message too.
   const { conversationId, mediaId } = await ann.page.evaluate(() => ({
     conversationId: location.hash.slice(1),
     mediaId: document.querySelector('[data-media-id]')?.getAttribute('data-media-id') ?? '',

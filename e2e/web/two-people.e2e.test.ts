@@ -39,7 +39,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a photo travels from one browser to the other, shown as a blur until it is there', async () => {
+test('a photo travels from one browser to the other, shown as a blur until it has loaded', async () => {
   await ann.say('Look what I saw today');
   await ben.openConversation();
   await ben.message('Look what I saw today').waitFor();
@@ -134,7 +134,7 @@ test('a photo is forwarded without being uploaded again, and deleted for everyon
 
 test('an infected file is blocked, and both users see it', async () => {
   await ann.page.getByTestId('conversation-item').filter({ hasText: 'ben' }).click();
-  // Large, so that the message is there before the verdict.
+  // Large, so that the message precedes the verdict.
   const file = join(folder, 'invoice.com');
   await writeFile(file, Buffer.concat([Buffer.from(eicarTestString), randomBytes(8 * 1024 * 1024)]));
   await ann.choose(file);

@@ -105,7 +105,7 @@ test('a large file is chosen again after a reload, and only the rest of it is se
   expect(offsets[0]).toBeGreaterThan(0);
 });
 
-test('what was refused is tried again by a click, with its preview, as the same message', async () => {
+test('a click retries a refused message, with its preview, as the same message', async () => {
   const ida = await open('ida');
   await ida.startConversation('ben');
   const refuse = { status: 413, json: { code: 'quota_exceeded', title: 'The quota is used up.' } };
@@ -123,7 +123,7 @@ test('what was refused is tried again by a click, with its preview, as the same 
   expect(await ida.page.getByTestId('message').count()).toBe(1);
 });
 
-test('20 photos at once, each with its own progress, side by side at the receiver', async () => {
+test('20 photos at once show progress each, and appear side by side at the receiver', async () => {
   const erin = await open('erin');
   await erin.startConversation('frank');
   const frank = await open('frank');
@@ -143,7 +143,7 @@ test('20 photos at once, each with its own progress, side by side at the receive
   await frank.shoot('twenty-arrived');
 });
 
-test('what is sent without a network goes out when it is back, in order, after a reload too', async () => {
+test('messages sent without a network go out when it returns, in order, after a reload too', async () => {
   const gina = await open('gina');
   await gina.startConversation('hugo');
   const hugo = await open('hugo');
@@ -161,7 +161,7 @@ test('what is sent without a network goes out when it is back, in order, after a
   await gina.say('second');
   await gina.say('third');
   await gina.page.getByTestId('outgoing').nth(2).waitFor();
-  // The store is written behind the scenes; what is in it is what a reload keeps.
+  // The page writes its store in the background; a reload keeps what is in it.
   await expect.poll(() => storedKeys(gina.page, 'outgoing'), { timeout: 20_000 }).toHaveLength(3);
   await gina.page.reload();
   await hugo.message('third').waitFor();

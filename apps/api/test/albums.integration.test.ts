@@ -83,7 +83,7 @@ describe('an album', () => {
     expect(body.attachments).toBeUndefined();
   });
 
-  test('what is wrong is named', async () => {
+  test('an invalid album is refused with the field named', async () => {
     const { send } = await talks.talk();
     const [a, b] = await talks.pictures(2);
     const item = (media_object_id: unknown) => ({ media_object_id });

@@ -71,7 +71,7 @@ describe('behind one proxy', () => {
   });
 
   test.each([
-    ['what a client wrote itself changes nothing', [1, 2, 3, 4].map((n) => `198.51.100.${n}, 203.0.113.1`)],
+    ['a client’s own entries change nothing', [1, 2, 3, 4].map((n) => `198.51.100.${n}, 203.0.113.1`)],
     ['a network of IPv6 is one client', [1, 2, 3, 4].map((n) => `2001:db8:1:2:${n}::${n}`)],
     ['a client without it counts by its connection', [undefined, '', 'unknown', undefined]],
   ])('%s', async (_, forwarded) => {

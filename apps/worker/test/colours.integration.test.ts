@@ -19,7 +19,7 @@ const expectRed = (colour: readonly number[]): void => {
     expect(Math.abs((colour[index] ?? 0) - value), `${colour} is red`).toBeLessThan(TOLERANCE);
 };
 
-/** A red field that is as bright on an HDR screen as it is on a plain one. */
+/** A red field that is equally bright on an HDR screen and on a standard one. */
 const bright = (transfer: string, ...output: string[]) => [
   ...['-f', 'lavfi', '-i', 'color=c=0xDB1F1E:s=320x180:r=10:d=1.5'],
   ...[

@@ -7,7 +7,7 @@ export interface DirectUploadOrder {
   apiUrl: string;
   token: string;
   size_bytes: number;
-  /** Parts under way at the same time. */
+  /** Number of parts in transit at the same time. */
   parallel: number;
 }
 

@@ -1,4 +1,4 @@
-/** What one run of the clients does: connections side by side, each with one GET after the other. */
+/** One run of the clients: parallel connections, each with one GET after the other. */
 export interface GetOrder {
   url: string;
   headers: Record<string, string>;

@@ -1,4 +1,4 @@
-// A chat app as Hermes would run it: what that engine lacks is taken away before the SDK is loaded.
+// A chat app as Hermes would run it: features that the engine lacks are removed before the SDK is loaded.
 
 import { randomUUID } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// What a host's compiler has to accept of the packed SDK; it is never run.
+// Uses of the packed SDK that a host's compiler must accept; it is never run.
 import {
   type ClaimcheckClient,
   ClaimcheckError,
@@ -23,7 +23,7 @@ upload.on('error', (error) => error instanceof ClaimcheckError && error.code ===
 export const width = (media: Media): number | undefined => media.width;
 export const used = [MediaImage, useConversation];
 
-// @ts-expect-error: what the SDK does not know must not look as if it worked.
+// @ts-expect-error: an unknown option must not look as if it worked.
 client.upload(new Blob([]), { conversation: 'talk' });
 // @ts-expect-error: a state that does not exist.
 upload.state === 'finished';

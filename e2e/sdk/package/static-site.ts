@@ -10,7 +10,7 @@ export interface StaticSite {
   close(): void;
 }
 
-/** Serves a folder at an origin of its own; what is not there is a 404. */
+/** Serves a folder at a separate origin; a missing file is a 404. */
 export const serveFolder = async (folder: string): Promise<StaticSite> => {
   const server = http.createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site');

@@ -18,7 +18,7 @@ declare global {
     snapshots: UploadSnapshot[];
     sendFile: (file: File, conversationId: string, text: string, options?: UploadOptions) => void;
     chosenFile: () => File;
-    /** What a conversation shows, once it is live; it is followed from the first time on. */
+    /** Returns the snapshot of a conversation once it is live; the first call starts to follow it. */
     bodiesIn: (conversationId: string) => (string | undefined)[] | undefined;
   }
 }

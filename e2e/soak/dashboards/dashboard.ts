@@ -23,7 +23,7 @@ export interface FilledPanel {
   lines: { name: string; points: Series['points'] }[];
 }
 
-/** One of the chart's dashboards, as Grafana gets it. */
+/** One of the chart's dashboards, as Grafana imports it. */
 export const readDashboard = async (name: string): Promise<z.infer<typeof dashboard>> =>
   dashboard.parse(JSON.parse(await readFile(new URL(`${name}.json`, DASHBOARDS), 'utf8')));
 

@@ -46,7 +46,7 @@ export class ChattingClient {
     this.#makeFile = options.makeFile;
   }
 
-  /** Until the signal; what is under way then is brought to its end. @throws when an answer is wrong */
+  /** Runs until the signal, and then finishes its current work. @throws when an answer is wrong */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await pause(this.#random.int(...THINK_MS), undefined, { signal }).catch(() => undefined);
@@ -131,7 +131,7 @@ export class ChattingClient {
     return upload.id;
   }
 
-  /** One HEAD and one PATCH, which may be cut on the way. @returns what is acknowledged now */
+  /** Sends one HEAD and one PATCH, which may be cut. @returns the acknowledged offset */
   async #sendSome(upload: WireUpload, bytes: Buffer, floor: number): Promise<number> {
     const head = await upload.head(REQUEST_MS);
     this.#lastAnswer = { upload: upload.id, head };

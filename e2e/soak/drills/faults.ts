@@ -45,7 +45,7 @@ export const faultsOfLink = (name: string, link: Link): Fault[] => {
   ];
 };
 
-/** Drill 10 as it is written. */
+/** Drill 10 as documented. */
 export const longCut = (name: string, link: Link): Fault => ({
   name: `${name} away for a minute`,
   strike: async () => {

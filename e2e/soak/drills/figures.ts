@@ -18,7 +18,7 @@ const longestSettleMs = async (world: DrillWorld, clients: readonly ChattingClie
   );
 };
 
-/** What the run was, for docs/measurements.md. */
+/** A summary of the run, for docs/measurements.md. */
 export const printFigures = async (run: {
   world: DrillWorld;
   clients: readonly ChattingClient[];

@@ -7,7 +7,7 @@ const RETRY_MS = 500;
 /** A process under an orchestrator: started again when it ends for any reason. */
 export class Supervised {
   readonly name: string;
-  /** What it said last when it ended without having been killed; must stay empty. */
+  /** Its last output if it ended without being killed; must stay empty. */
   readonly crashes: string[] = [];
   readonly #service: ManagedService;
   #isStopping = false;
@@ -63,7 +63,7 @@ export class Supervised {
     });
   }
 
-  /** What it needs may be away, too: then it ends at its start, and is started again. */
+  /** Its servers may be down, too: then it ends at its start, and is restarted. */
   async #startAgain(): Promise<void> {
     const deadline = performance.now() + START_WITHIN_MS;
     for (;;) {

@@ -66,7 +66,7 @@ export interface ClaimcheckClient {
   follow(handlers: FollowHandlers): Follower;
   /** Resolves when what a reload interrupted continues, or cannot: then `onWarning` says why. Waits for a token. */
   readonly restored: Promise<void>;
-  /** Stops uploads and messages, and closes the socket. What is not sent stays in the store, for the next client. */
+  /** Stops uploads and messages, and closes the socket. Unsent messages stay in the store, for the next client. */
   close(): void;
   /**
    * Closes the client and deletes everything of this user from the store: messages, unsent ones, and the bytes of

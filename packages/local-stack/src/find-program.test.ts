@@ -56,7 +56,7 @@ it('takes the cached one when the one on PATH does not run', async () => {
   expect(await find()).toBe(inCache());
 });
 
-it('compiles the pinned version into the cache when Go is there', async () => {
+it('compiles the pinned version into the cache when Go is installed', async () => {
   await fakeGo();
   expect(await find()).toBe(inCache());
   expect(await readFile(join(root, 'calls'), 'utf8')).toContain('example.org/some-server@v2.15.2');

@@ -74,7 +74,7 @@ it.each([
   expect(await openUploads(key)).toBe(0);
 });
 
-it('leaves nothing of a large object that is aborted on the way', async () => {
+it('leaves nothing of a large object that is aborted midway', async () => {
   const key = `${prefix}aborted`;
   const stopping = new AbortController();
   const body = Readable.from(

@@ -66,7 +66,7 @@ const createDeliveryMetrics = (registers: [Registry]) => {
     }),
     sweeperDecisions: new Counter({
       name: 'claimcheck_sweeper_decisions_total',
-      help: 'What the sweeper decided alone; `error`: it will retry',
+      help: 'Decisions of the sweeper; `error`: it will retry',
       labelNames: ['duty', 'decision'],
       registers,
     }),
@@ -159,7 +159,7 @@ const createRequestMetrics = (registers: [Registry]) => {
   for (const limit of ['requests', 'client_reports']) rateLimited.inc({ limit }, 0);
   const erasures = new Counter({
     name: 'claimcheck_erasures_total',
-    help: 'Erasures that hosts asked for and that are done',
+    help: 'Completed erasures that hosts requested',
     labelNames: ['what'],
     registers,
   });

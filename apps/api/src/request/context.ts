@@ -35,7 +35,7 @@ export interface HttpContext {
   passes: MediaPasses | undefined;
   directUploads: DirectUploads;
   waiters: MediaWaiters;
-  /** What users did in this minute, in all processes. */
+  /** Counts of users' requests in this minute, in all processes. */
   counters: SharedCounters;
   metrics: Metrics;
   failpoint: Failpoint;

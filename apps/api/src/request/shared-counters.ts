@@ -50,7 +50,7 @@ export class SharedCounters {
     this.#stopListening = channel.subscribe(channel.subjects.rateCounts, (data) => this.#hear(data));
   }
 
-  /** @param limit of the key, which decides when others should hear of it */
+  /** @param limit of the key, which decides when to notify other processes */
   add(key: string, hits: number, limit: number): Counted {
     const count = this.#current(key, this.#clock() + WINDOW_MS);
     count.hits += hits;

@@ -36,7 +36,7 @@ describe('refused:', () => {
     `${[header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.`;
   test.each([
     ['another kid', forge({}, NEW.secret, { keyid: 'x' })],
-    ['a kid that every object has', forge({}, NEW.secret, { keyid: 'constructor' })],
+    ['a kid that names a property of every object', forge({}, NEW.secret, { keyid: 'constructor' })],
     [
       'no kid',
       jwt.sign({ media_object_id: ID }, NEW.secret, { audience: 'claimcheck:upload', expiresIn: 60 }),

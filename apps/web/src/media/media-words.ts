@@ -9,7 +9,7 @@ export const mediaWords = (media: Media): string | undefined => {
     case 'processing':
       return processingWords(media);
     case 'degraded':
-      return `Not everything could be prepared. ${media.failure?.message ?? 'The file itself is there.'}`;
+      return `Not everything could be prepared. ${media.failure?.message ?? 'The file itself is available.'}`;
     case 'failed':
       return `This file could not be processed. ${media.failure?.message ?? ''}`.trim();
     case 'blocked':

@@ -25,7 +25,7 @@ export const MessageItem = memo(({ message, isOwn, sender, isFollowUp }: Message
       data-seq={message.seq}
       data-follow-up={isFollowUp}
     >
-      {/* What is read out says whose it is, whether or not it is written. */}
+      {/* Screen readers announce the sender, whether or not the name is shown. */}
       <div className="bubble" {...handlers}>
         {sender ? (
           <p className="sender" dir="auto">

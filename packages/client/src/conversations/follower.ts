@@ -7,7 +7,7 @@ export type ConnectionState = 'connecting' | 'connected' | 'disconnected' | 'ref
 export interface FollowHandlers {
   /** Receives each event of the followed conversations once, in order. */
   onEvent(event: ConversationEvent): void;
-  /** Receives events instead of `onEvent`: what was missed as one batch, what is live one by one. */
+  /** Receives events instead of `onEvent`: missed events as one batch, live events one by one. */
   onEvents?(events: readonly ConversationEvent[]): void;
   /** Too much was missed: load the conversation again, then `follow` it from its new last seq. */
   onResync(conversationId: string): void;

@@ -32,7 +32,7 @@ export const useAttempts = (renew: () => Promise<void>, what?: string): Attempts
   }, []);
 
   const fail = () => {
-    // Failures until then have the same cause.
+    // Further failures before the renewal completes have the same cause, and do not count.
     if (isRenewing.current) return;
     const inARow = failures.current.what === what ? failures.current.inARow + 1 : 1;
     failures.current = { what, inARow };

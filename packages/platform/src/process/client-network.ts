@@ -14,10 +14,10 @@ const GROUPS_OF_A_NETWORK = 4;
 const INSIDE = ['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'];
 
 /**
- * What a client counts as: an IPv4 address, also where it is written as IPv6 (`::ffff:192.0.2.1`), or the /64
+ * Returns the network that a client counts as: an IPv4 address, even if written as IPv6 (`::ffff:192.0.2.1`), or the /64
  * network of an IPv6 address, in one spelling each.
  *
- * @returns undefined for what is no address
+ * @returns undefined for a text that is not an address
  */
 export const networkOf = (text: string): string | undefined => {
   const [, inBrackets, beforePort] = WITH_PORT.exec(text) ?? [];

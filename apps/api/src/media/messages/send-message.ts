@@ -21,9 +21,9 @@ export interface Posting
 
 interface Outset {
   is_member: boolean;
-  /** The message that has the key. */
+  /** The message with this key. */
   message_id: string | null;
-  /** The message that had the key was deleted. */
+  /** The message with this key was deleted. */
   is_deleted: boolean;
 }
 
