@@ -150,6 +150,17 @@ describe.each(S3_STORES)('direct uploads to %s', (store) => {
     });
   });
 
+  test('completing an upload whose object has another size is refused with the reason, each time', async () => {
+    const { media } = (await ann.authorize(randomFile(noise(500), ['put']))).body;
+    // As a store leaves it that does not check signed lengths.
+    await bucket.put(`${media.media_object_id}/source`, noise(499));
+    for (const _ of [1, 2])
+      expect(await ann.complete(media.media_object_id)).toMatchObject({
+        status: 409,
+        body: { code: 'media_failed', retryable: false, detail: expect.stringContaining('size') },
+      });
+  });
+
   test('a page that claims to be a picture is delivered as an attachment, under its own type', async () => {
     const page = Buffer.from('<html><script>alert(1)</script></html>');
     const media = await settledAfterPut(page, { content_type: 'image/png', filename: 'a.png' });

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { FAILURES, PROBLEMS } from '@claimcheck/contracts/errors';
 import { signPartsSchema } from '@claimcheck/contracts/rest';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { DirectOutcome } from '../direct/complete-direct-upload.ts';
@@ -12,6 +13,9 @@ import type { HttpContext } from '../request/context.ts';
 import { chargeItems } from '../request/rate-limit.ts';
 import { validate } from '../request/validate.ts';
 import { mediaIdOf } from './media-routes.ts';
+
+const reasonOf = (code: string | null): string =>
+  Object.entries(FAILURES).find(([known]) => known === code)?.[1] ?? PROBLEMS.media_failed.title;
 
 /** Time that a repeated `complete` waits for the first. */
 const WAIT_MS = 15_000;
@@ -89,6 +93,9 @@ export const directUploadRoutes = (
     }
     const media = await readMedia(database.client, session.upload_id);
     if (media === undefined) throw new ProblemError('not_found');
+    // A success never carries a failure: clients that read the status alone would keep the file for sent.
+    if (media.state === 'failed')
+      throw new ProblemError('media_failed', { ...extra, detail: reasonOf(media.failure_code) });
     response.set('Cache-Control', 'no-store').json(toMedia(media, settings.publicUrl));
   });
 

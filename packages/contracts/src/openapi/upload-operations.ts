@@ -83,6 +83,6 @@ export const UPLOAD_OPERATIONS: readonly Operation[] = [
     access: 'user or upload ticket',
     parameters: [putUploadId],
     answers: { 200: { description: 'The media object', schema: mediaSchema, example: exampleMedia } },
-    problems: ['not_found', 'upload_incomplete', 'upload_gone'],
+    problems: ['not_found', 'upload_incomplete', 'media_failed', 'upload_gone'],
   },
 ];
