@@ -5,7 +5,16 @@ export interface S3Request {
   method: string;
   /** Path and query, as the client sent them. */
   url: string;
+  headers?: http.IncomingHttpHeaders;
 }
+
+/** An answer in the place of the store's. */
+interface S3Answer {
+  status: number;
+  body?: string;
+}
+
+type Replace = (request: S3Request) => Promise<S3Answer | undefined>;
 
 export const isPart = (request: S3Request, number?: number): boolean =>
   request.method === 'PUT' && new RegExp(`[?&]partNumber=${number ?? '\\d+'}(&|$)`).test(request.url);
@@ -20,6 +29,7 @@ export class S3FaultProxy {
   readonly #server: http.Server;
   #fails: (request: S3Request) => boolean = () => false;
   #onAnswered: (request: S3Request) => Promise<void> = async () => {};
+  #replace: Replace = async () => undefined;
 
   private constructor(server: http.Server) {
     this.#server = server;
@@ -31,11 +41,18 @@ export class S3FaultProxy {
     const server = http.createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const proxy = new S3FaultProxy(server);
-    server.on('request', (request, response) => {
-      const seen = { method: request.method ?? '', url: request.url ?? '' };
+    server.on('request', async (request, response) => {
+      const seen = { method: request.method ?? '', url: request.url ?? '', headers: request.headers };
       proxy.requests.push(seen);
       if (proxy.#fails(seen)) {
         request.resume().on('end', () => response.writeHead(500).end());
+        return;
+      }
+      const own = await proxy.#replace(seen);
+      if (own !== undefined) {
+        const answer = () =>
+          response.writeHead(own.status, { 'content-type': 'application/xml' }).end(own.body);
+        request.resume().on('end', answer);
         return;
       }
       // The Host header stays: it is part of the signature.
@@ -57,6 +74,11 @@ export class S3FaultProxy {
     this.#fails = which;
   }
 
+  /** From now on these answers stand in for the store's; it does not hear of their requests. */
+  replace(answer: Replace): void {
+    this.#replace = answer;
+  }
+
   /** Runs between the storage's answer and its arrival. */
   onAnswered(action: (request: S3Request) => Promise<void>): void {
     this.#onAnswered = action;
@@ -65,6 +87,7 @@ export class S3FaultProxy {
   heal(): void {
     this.#fails = () => false;
     this.#onAnswered = async () => {};
+    this.#replace = async () => undefined;
   }
 
   async close(): Promise<void> {

@@ -103,7 +103,20 @@ describe.each(NAMES)('on %s', (name) => {
   test('the doctor finds every capability, and names what differs', async () => {
     const report = await runDoctor(system.apiEnv);
     expect(report.broken).toEqual([]);
-    const ofStore = ['bucket', 'bucket notifications', 'signed URLs', 'CORS of the bucket', 'cut requests'];
+    const ofStore = [
+      'bucket',
+      'bucket notifications',
+      'signed URLs',
+      'CORS of the bucket',
+      'cut requests',
+      'conditional PUT',
+      'multipart uploads',
+      'conditional Complete',
+      'aborted uploads',
+      'part copies',
+      'ranges',
+      'deletes',
+    ];
     const warnings = ofStore.filter((line) => report.line(line).verdict !== 'ok');
     expect(warnings).toEqual(KNOWN_WARNINGS[name]);
   });

@@ -4,10 +4,12 @@ import { S3ServiceException } from '@aws-sdk/client-s3';
 import { prefixOf, sourceKey } from '@claimcheck/contracts/object-keys';
 import { storageEventSchema } from '@claimcheck/contracts/storage-events';
 import type { Bus } from '@claimcheck/platform/nats/bus';
+import { within } from '@claimcheck/platform/process/within';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Config } from '../config.ts';
 import { attempt } from './attempt.ts';
 import { type Check, failed, passed, skipped, warned } from './check.ts';
+import { CAPABILITIES, checkCapabilities, MULTIPART_KEYS } from './check-capabilities.ts';
 import { checkCors } from './check-cors.ts';
 import { checkCutRequests } from './check-cut-requests.ts';
 import { checkSignedUrl } from './check-signed-url.ts';
@@ -106,6 +108,23 @@ const withObject = async (context: BucketContext): Promise<Check[]> => {
   }
 };
 
+/** The store that hangs now will not be asked to clean up for long; what stays is under a prefix of no media object. */
+const CLEAN_UP_MS = 5_000;
+
+const examineCapabilities = async (storage: Storage): Promise<Check[]> => {
+  const prefix = prefixOf(randomUUID());
+  try {
+    return await checkCapabilities(storage, prefix);
+  } finally {
+    const cleanUp = () =>
+      Promise.all([
+        ...MULTIPART_KEYS.map((name) => storage.multipart.abortAll(`${prefix}${name}`)),
+        storage.deletePrefix(prefix),
+      ]);
+    await within(CLEAN_UP_MS, cleanUp).catch(() => undefined);
+  }
+};
+
 /** Checks the bucket as the api uses it, and as clients reach it. */
 export const checkBucket = async (context: BucketContext): Promise<Check[]> => {
   const { endpoint, bucket } = context.config.storage;
@@ -114,8 +133,15 @@ export const checkBucket = async (context: BucketContext): Promise<Check[]> => {
     return withObject(context);
   });
   const [first] = checks;
-  if (first?.name !== 'bucket' || first.ok) return checks;
-  const waiting = ['bucket notifications', 'signed URLs', 'CORS of the bucket', 'cut requests'];
+  if (first?.name !== 'bucket' || first.ok)
+    return [...checks, ...(await examineCapabilities(context.storage))];
+  const waiting = [
+    'bucket notifications',
+    'signed URLs',
+    'CORS of the bucket',
+    'cut requests',
+    ...CAPABILITIES,
+  ];
   return [
     failed(first.name, `${bucket} at ${endpoint}: ${first.detail}`, ACCESS),
     ...waiting.map((name) => skipped(name, 'first fix the bucket')),

@@ -14,6 +14,7 @@ import { checkPostgres } from './check-postgres.ts';
 import { checkGateway, checkPublicUrl } from './check-public-urls.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkSync } from './check-sync.ts';
+import { checkTransport } from './check-transport.ts';
 import { checkUpload } from './check-upload.ts';
 import { checkWebhook } from './check-webhook.ts';
 import { checkWiring } from './check-wiring.ts';
@@ -105,6 +106,7 @@ export const examine = async (patient: Patient): Promise<Check[]> => {
     checkSecrets(config),
     checkPostgres(database, config.databaseUrl),
     examineBroker(patient),
+    checkTransport(config, database, isBus(bus) ? bus : undefined),
     checkBucket({ config, storage, bus: isBus(bus) ? bus : undefined }),
     attempt('clock of the store', 'see S3_ENDPOINT', () => askStorageTime(config.storage.endpoint)),
     examineEntrances(patient),

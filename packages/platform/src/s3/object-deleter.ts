@@ -16,6 +16,11 @@ export class ObjectDeleter {
     this.#bucket = bucket;
   }
 
+  /** True once the store has refused a batch. */
+  get isOneByOne(): boolean {
+    return this.#isOneByOne;
+  }
+
   /** Missing keys count as deleted. */
   async delete(keys: readonly string[]): Promise<void> {
     for (let start = 0; start < keys.length; start += DELETES_AT_ONCE) {

@@ -1,9 +1,11 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 
-/** 412 or 409: the object exists, or another request is writing it. */
+/** What stores answer where the condition of a write is not met; S3Mock answers 304, as to a read. */
+const CONFLICTS: readonly (number | undefined)[] = [412, 409, 304];
+
+/** Of a write: the object exists, or another request is just writing it. */
 export const isConflict = (error: unknown): boolean =>
-  error instanceof S3ServiceException &&
-  (error.$metadata.httpStatusCode === 412 || error.$metadata.httpStatusCode === 409);
+  error instanceof S3ServiceException && CONFLICTS.includes(error.$metadata.httpStatusCode);
 
 /** The object or multipart upload is missing. A missing bucket does not count: that is a wrong configuration. */
 export const isMissing = (error: unknown): boolean =>

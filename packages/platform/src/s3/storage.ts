@@ -182,6 +182,11 @@ export class Storage {
     }
   }
 
+  /** True once the store has refused a batch of deletes. */
+  get deletesOneByOne(): boolean {
+    return this.#deleter.isOneByOne;
+  }
+
   /** Deletes keys; missing ones count as deleted. */
   async delete(keys: readonly string[]): Promise<void> {
     await this.#deleter.delete(keys);

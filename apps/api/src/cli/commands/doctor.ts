@@ -93,7 +93,7 @@ export const doctorCommand: Command = {
     '--timeout <seconds>    how long a probe through outbox, broker and worker may take (default 10)',
     "--token <jwt>          a user's token for an upload through PUBLIC_URL, where AUTH_JWKS_URL is used",
     '--strict               exit code 1 also for warnings',
-    'It writes, and removes, an object in the bucket and an upload of 4 MiB. Exit code 1 when something failed.',
+    'It writes, and removes, objects in the bucket and an upload of 4 MiB. Exit code 1 when something failed.',
   ],
   run,
 };
