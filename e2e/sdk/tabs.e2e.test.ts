@@ -135,6 +135,7 @@ test.each(['before', 'after'] as const)(
     await world.heal();
     // The text did not wait for the film, not even when its tab was closed.
     await allShow([second], ['behind it', when]);
+    await second.keeps(0, 0);
     const [, ...later] = seen.offsets;
     expect(later.every(({ page, offset }) => page === second.page && offset > FILE_BYTES / 10)).toBe(true);
     expect(later.length).toBeGreaterThan(0);
@@ -142,7 +143,6 @@ test.each(['before', 'after'] as const)(
     const sent = await mediaOf(ann, talk, when);
     expect(sent).toHaveLength(1);
     await expectWhole(ann, sent[0] ?? '', bytes);
-    await second.keeps(0, 0);
   },
 );
 

@@ -4,6 +4,7 @@ import { ChatUser } from '../harness/chat-user.ts';
 import { smallPhoto } from '../harness/fixtures.ts';
 import { runClaimcheck } from '../harness/run-to-end.ts';
 import { type System, startSystem } from '../harness/system.ts';
+import { until } from '../harness/until.ts';
 
 let system: System;
 let media: string;
@@ -33,9 +34,16 @@ const deleteObject = async (key: string): Promise<void> => {
 
 describe('media show tells the whole story', () => {
   test('for programs', async () => {
-    const { code, out } = await claimcheck('media', 'show', media, '--json');
-    expect(code).toBe(0);
-    const story = JSON.parse(out);
+    // The relay writes down the broker's confirmation after the worker may have answered.
+    const story = await until(
+      async () => {
+        const { code, out } = await claimcheck('media', 'show', media, '--json');
+        expect(code).toBe(0);
+        const shown = JSON.parse(out);
+        return shown.attempts[0].published_at === null ? undefined : shown;
+      },
+      { withinMs: 20_000, what: 'the confirmation of the request' },
+    );
     expect(story.media).toMatchObject({ media_object_id: media, state: 'ready', owner_user_id: 'ann' });
     expect(story.states.map((one: { state: string }) => one.state)).toEqual([
       'uploading',

@@ -1,4 +1,4 @@
-import { type PointerEvent, useEffect, useRef, useState, type WheelEvent } from 'react';
+import { type PointerEvent, useRef, useState, type WheelEvent } from 'react';
 import { moveBy, type Point, WHOLE, type Zoom, zoomBy } from './zoom.ts';
 
 const STEP = 1.5;
@@ -20,8 +20,12 @@ export const useZoom = (key: string, onSwipe: (direction: 1 | -1) => void) => {
   const pointers = useRef(new Map<number, Point>());
   const travelled = useRef(0);
   const [zoom, setZoom] = useState<Zoom>(WHOLE);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another picture begins as a whole
-  useEffect(() => setZoom(WHOLE), [key]);
+  const [zoomedKey, setZoomedKey] = useState(key);
+  // Not in an effect: the next picture would be drawn once at the zoom of the one before.
+  if (zoomedKey !== key) {
+    setZoomedKey(key);
+    setZoom(WHOLE);
+  }
 
   const size = () => ({ width: stage.current?.clientWidth ?? 1, height: stage.current?.clientHeight ?? 1 });
   const pointOf = ({ clientX, clientY }: { clientX: number; clientY: number }): Point => {

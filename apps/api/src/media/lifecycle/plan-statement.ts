@@ -21,12 +21,18 @@ const deleteDerivatives = (removed: NonNullable<MediaPlan['removed']>): Prisma.S
   DELETE FROM derivative USING media WHERE derivative.media_object_id = media.media_object_id
   ${removed === 'all' ? Prisma.empty : Prisma.sql`AND epoch < ${removed.before_epoch}::int`}`;
 
+/** Each column is named: the next release may add some while this one still runs. */
+const DERIVATIVE_COLUMNS = Prisma.raw(`media_object_id, epoch, quality, format, s3_bucket, object_storage_key,
+  size_bytes, width, height, created_at`);
+
 /** A worker may name one quality twice: the last entry counts. */
 const insertDerivatives = (written: MediaPlan['written']): Prisma.Sql => {
   const last = new Map(written.map((one) => [`${one.epoch} ${one.quality}`, one]));
   return Prisma.sql`
-    INSERT INTO derivative
-    SELECT new.* FROM media, jsonb_populate_recordset(NULL::derivative, ${toJson([...last.values()])}::jsonb) AS new
+    INSERT INTO derivative (${DERIVATIVE_COLUMNS})
+    SELECT ${DERIVATIVE_COLUMNS}
+    FROM jsonb_populate_recordset(NULL::derivative, ${toJson([...last.values()])}::jsonb)
+    WHERE EXISTS (SELECT FROM media)
     ON CONFLICT (media_object_id, epoch, quality) DO UPDATE SET format = excluded.format,
       s3_bucket = excluded.s3_bucket, object_storage_key = excluded.object_storage_key,
       size_bytes = excluded.size_bytes, width = excluded.width, height = excluded.height`;
