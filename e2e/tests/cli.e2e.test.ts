@@ -56,7 +56,7 @@ describe('media show tells the whole story', () => {
     expect(story.attempts).toEqual([
       expect.objectContaining({ epoch: 1, request: 'optimize', published_at: expect.any(String) }),
     ]);
-    // In the order in which they were applied, which is any.
+    // Sorted here, because results may be applied in any order.
     const stages = story.results.map(({ stage }: { stage: string }) => stage);
     expect(stages.toSorted()).toEqual(['final', 'preview', 'scan']);
     expect(story.verdicts).toEqual([expect.objectContaining({ code: 'clean' })]);

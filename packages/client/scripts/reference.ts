@@ -12,7 +12,7 @@ interface Exported {
 
 const HEAD = `# Reference of the SDK
 
-Made of the package's declarations by \`npm run reference -w @claimcheck/client\`; so it matches what the compiler checks. Guides: [plain page](sdk-plain-page.md), [React](sdk-react.md), [Node bot](sdk-node-bot.md), [React Native](sdk-native.md), [coming from Uppy or plain tus](sdk-migration.md).
+Written by \`npm run reference -w @claimcheck/client\` from the package's declarations, so it matches what the compiler checks. Guides: [plain page](sdk-plain-page.md), [React](sdk-react.md), [Node bot](sdk-node-bot.md), [React Native](sdk-native.md), [coming from Uppy or plain tus](sdk-migration.md).
 `;
 
 /** Returns Markdown with every export of every entry: its comment, and its declaration. */

@@ -50,7 +50,7 @@ const checkConnections = ({ used, allowed }: Server): Check => {
     : warned(
         name,
         detail,
-        'raise max_connections, or put PgBouncer between (docs/operations.md#pgbouncer): each api and gateway keeps ten',
+        'raise max_connections, or put PgBouncer in front (docs/operations.md#pgbouncer): each api and gateway keeps ten',
       );
 };
 

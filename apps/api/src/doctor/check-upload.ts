@@ -99,7 +99,7 @@ const uploadAndEnd = async (publicUrl: string, headers: Record<string, string>):
   if (!location.startsWith(`${publicUrl}/`))
     throw new Refusal(
       `the upload's address is ${location}, elsewhere than PUBLIC_URL`,
-      'give api and doctor the same PUBLIC_URL, and let the proxy not rewrite Location',
+      'give api and doctor the same PUBLIC_URL, and stop the proxy from rewriting Location',
     );
   const end = () => send(location, { method: 'DELETE', headers }, 204);
   try {

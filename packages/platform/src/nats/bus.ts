@@ -172,7 +172,7 @@ export class Bus {
     }
   }
 
-  /** The server reports overlapping subjects, but neither which ones nor with what. @throws when they overlap */
+  /** Finds the overlapping subjects and streams, which the server's error does not name. @throws when they overlap */
   async #explainOverlap(plan: StreamPlan): Promise<void> {
     for (const subject of plan.subjects) {
       const stream = await this.streamOf(subject);
