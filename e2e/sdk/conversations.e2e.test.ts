@@ -33,7 +33,7 @@ const watch = (conversation: ConversationHandle): (() => void) => conversation.s
 const bodies = (conversation: ConversationHandle) => conversation.get().messages.map(({ body }) => body);
 const within = (what: string) => ({ withinMs: 20_000, what });
 
-test('a member sees another's texts before the photo that is still being uploaded, and sees the photo become ready', async () => {
+test("a member sees another's texts before the photo that is still being uploaded, and sees the photo become ready", async () => {
   const here = clients.open('ann').conversation(talk);
   const benClient = clients.open('ben');
   const there = benClient.conversation(talk);
