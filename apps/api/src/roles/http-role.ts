@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { Context } from '../compose.ts';
 import { composeUploads } from '../tus/compose.ts';
 import { createApp } from './app.ts';
-import { limitConnectionsPerAddress } from './connections-per-address.ts';
+import { limitConnections } from './limit-connections.ts';
 
 const DRAIN_MS = 5_000;
 const SERVER_LIMITS = {
@@ -21,8 +21,7 @@ export const startHttpRole = async (context: Context): Promise<void> => {
   shutdown.add('leases', () => uploads.sessions.stop());
   shutdown.add('upload engine', () => uploads.engine.sender.close());
   const server = http.createServer(SERVER_LIMITS, createApp(context, uploads));
-  server.maxConnections = config.maxConnections;
-  limitConnectionsPerAddress(server, config.maxConnectionsPerAddress);
+  limitConnections(server, { total: config.maxConnections, perAddress: config.maxConnectionsPerAddress });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, resolve);

@@ -1,12 +1,16 @@
 import type { Server } from 'node:http';
 
-/** Closes connections beyond `limit` from one address at once, before reading a byte. */
-export const limitConnectionsPerAddress = (server: Server, limit: number): void => {
+/** Closes connections beyond `total`, or `perAddress` of one address, at once, before reading a byte. */
+export const limitConnections = (
+  server: Server,
+  { total, perAddress }: { total: number; perAddress: number },
+): void => {
+  server.maxConnections = total;
   const counts = new Map<string, number>();
   server.on('connection', (socket) => {
     const address = socket.remoteAddress ?? '';
     const count = (counts.get(address) ?? 0) + 1;
-    if (count > limit) {
+    if (count > perAddress) {
       socket.destroy();
       return;
     }
