@@ -57,9 +57,9 @@ export class OutboxClaims {
         SELECT id, stream_seq FROM unnest(${ids}::uuid[], ${seqs}::bigint[]) AS confirmed (id, stream_seq)),
       kept AS (
         UPDATE outbox SET published_at = now(), stream_seq = confirmed.stream_seq
-        FROM confirmed WHERE outbox.id = confirmed.id AND payload->>'mediaId' IS NOT NULL)
-      DELETE FROM outbox USING confirmed
-      WHERE outbox.id = confirmed.id AND payload->>'mediaId' IS NULL`);
+        FROM confirmed
+        WHERE outbox.id = ANY(${ids}::uuid[]) AND outbox.id = confirmed.id AND payload->>'mediaId' IS NOT NULL)
+      DELETE FROM outbox WHERE id = ANY(${ids}::uuid[]) AND payload->>'mediaId' IS NULL`);
   }
 
   /**

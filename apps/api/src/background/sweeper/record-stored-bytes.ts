@@ -11,7 +11,7 @@ interface Options {
 }
 
 const EVERY_MS = 300_000;
-const PAGE_SIZE = 5_000;
+const PAGE_SIZE = 2_000;
 
 /**
  * Records sums over everything that is stored, periodically, because they take too long for a scrape. The next run

@@ -39,9 +39,10 @@ export const sumDerivativeBytes = async (
     WITH page AS (
       SELECT media_object_id FROM media_object WHERE media_object_id > ${after}::uuid
       ORDER BY media_object_id LIMIT ${limit})
-    SELECT coalesce(sum(size_bytes), 0)::float8 AS bytes, (SELECT count(*)::int FROM page) AS count,
+    SELECT coalesce(sum(own.bytes), 0)::float8 AS bytes, count(*)::int AS count,
       (SELECT media_object_id FROM page ORDER BY media_object_id DESC LIMIT 1) AS last
-    FROM page JOIN derivative USING (media_object_id)`;
+    FROM page, LATERAL (
+      SELECT sum(size_bytes) AS bytes FROM derivative WHERE derivative.media_object_id = page.media_object_id) AS own`;
   if (page === undefined) return { bytes: 0, next: undefined };
   return { bytes: page.bytes, next: page.count < limit ? undefined : (page.last ?? undefined) };
 };
