@@ -6,6 +6,7 @@ import { ensurePrograms } from './harness/ensure-programs.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const NAMES = [
+  'abuse',
   'slow-upload',
   'cuts',
   'drills',
