@@ -31,6 +31,32 @@ const SCANNED: readonly string[] = ['pipeline', 'journey'];
 /** Benches that count Postgres's statements; the storage server is no part of what they compare. */
 const COUNTED: readonly string[] = ['journey'];
 
+/** Benches that read the plan of each statement, which they switch on in their database. */
+const EXPLAINED: readonly string[] = ['scale'];
+
+/** What Postgres is started with. */
+const postgresSettingsOf = (name: string): Record<string, string> => {
+  if (COUNTED.includes(name))
+    // A page that is written in full after a checkpoint does not show which statement wrote to it.
+    return {
+      shared_preload_libraries: 'pg_stat_statements',
+      checkpoint_timeout: '1h',
+      full_page_writes: 'off',
+    };
+  if (!EXPLAINED.includes(name)) return {};
+  return {
+    shared_preload_libraries: 'auto_explain',
+    'auto_explain.log_analyze': 'on',
+    'auto_explain.log_buffers': 'on',
+    'auto_explain.log_format': 'json',
+    'auto_explain.log_timing': 'off',
+    logging_collector: 'on',
+    log_destination: 'jsonlog',
+    log_rotation_size: '0',
+    max_wal_size: '4GB',
+  };
+};
+
 /** Rejects on Ctrl-C, so that servers and their gigabytes are removed as after any other failure. */
 const interrupted = async (): Promise<never> => {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
@@ -49,17 +75,10 @@ export const withBenchContext = async (
     const stack = await startLocalStack({
       dataDir,
       env: Object.fromEntries(PASSED_ON.map((name) => [name, env[name]])),
-      s3: COUNTED.includes(options.name) ? 'versitygw' : 'minio',
+      s3: [...COUNTED, ...EXPLAINED].includes(options.name) ? 'versitygw' : 'minio',
       clamav: SCANNED.includes(options.name) ? 'test-signatures' : 'none',
       fresh: true,
-      postgresSettings: COUNTED.includes(options.name)
-        ? // A page that is written in full after a checkpoint does not show which statement wrote to it.
-          {
-            shared_preload_libraries: 'pg_stat_statements',
-            checkpoint_timeout: '1h',
-            full_page_writes: 'off',
-          }
-        : {},
+      postgresSettings: postgresSettingsOf(options.name),
       onProgress,
     });
     try {

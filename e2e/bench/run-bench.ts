@@ -11,6 +11,7 @@ import { gatewayBench } from './gateway/gateway-bench.ts';
 import { journeyBench } from './journey/journey-bench.ts';
 import { pipelineBench } from './pipeline/pipeline-bench.ts';
 import { relayBench } from './relay/relay-bench.ts';
+import { scaleBench } from './scale/scale-bench.ts';
 import { slowClientsBench } from './slow-clients/slow-clients-bench.ts';
 import { tracingBench } from './tracing/tracing-bench.ts';
 import { uploadBench } from './upload/upload-bench.ts';
@@ -24,13 +25,14 @@ const BENCHES: Record<string, Bench> = {
   journey: journeyBench,
   pipeline: pipelineBench,
   relay: relayBench,
+  scale: scaleBench,
   'slow-clients': slowClientsBench,
   tracing: tracingBench,
   upload: uploadBench,
 };
 
 /** Benches with a worker, which does not start without ffmpeg. */
-const WITH_WORKER: readonly string[] = ['pipeline', 'journey'];
+const WITH_WORKER: readonly string[] = ['pipeline', 'journey', 'scale'];
 
 /** A partial or quick run must not replace the figures of a complete one. */
 const resultFile = (options: BenchOptions): string | undefined => {
