@@ -69,7 +69,7 @@ export const reachablePackages = async (
         throw new Error(`${folder} needs ${name}, which is not installed`);
       if (path === undefined) continue;
       const real = relative(root, await realpath(join(root, path)));
-      // A map that grows while it is walked is walked to its end.
+      // Iterating over a Map also visits entries that are added meanwhile.
       if (real !== path) found.set(real, { folder: real, link: path });
       else if (!found.has(real)) found.set(real, { folder: real });
     }

@@ -15,13 +15,13 @@ import type { Conversation, Message, PostMessage } from './wire/conversation.ts'
 export interface ClientOptions {
   /** Origin of the api: its `PUBLIC_URL`. */
   baseUrl: string;
-  /** Returns the host's JWT for the user who is logged in. The SDK calls it for each request, so it should cache. */
+  /** Returns the JWT of the user who is logged in, from the host. The SDK calls it for each request, so it should cache. */
   getToken: GetToken;
   /** Origin of the gateway. Default: what `/config.json` says. */
   gatewayUrl?: string | undefined;
   /** Id of the user. Default: the token's `sub`. */
   userId?: string | undefined;
-  /** Where unfinished uploads, unsent messages and the last messages are kept: IndexedDB in a browser, memory elsewhere. */
+  /** Stores unfinished uploads, unsent messages and the last messages: IndexedDB in a browser, memory elsewhere. */
   store?: KeyValueStore | undefined;
   uploads?: Partial<UploadSettings> | undefined;
   /** Called with non-fatal errors, such as a store that is full. Default: `console.warn`. */
@@ -30,46 +30,46 @@ export interface ClientOptions {
 
 /** All promises reject with ClaimcheckError. */
 export interface ClaimcheckClient {
-  /** Puts a file into the queue of uploads. Returns at once. */
+  /** Queues a file for upload. Returns at once. */
   upload(file: Blob, options?: UploadOptions): Upload;
   readonly uploads: Uploads;
   readonly conversations: {
     list(): Promise<Conversation[]>;
-    /** The caller becomes a member too. */
+    /** Makes the caller a member too. */
     create(input: { conversation_id?: string; member_ids: string[] }): Promise<Conversation>;
   };
   readonly messages: {
     /**
-     * Shown at once, and sent when it can be: once its upload is stored, when there is a network and a login, after
-     * a reload. Messages whose media is not stored yet hold no other message up. Throws `invalid_option` when there is nothing
+     * Shows a message at once, and sends it as soon as possible: after its upload, with a network and a login, even after a
+     * reload. A message whose media is not stored yet does not delay others. Throws `invalid_option` when there is nothing
      * to send.
      */
     send(conversationId: string, input: MessageInput): OutgoingMessage;
-    /** Not sent yet, of all conversations. */
+    /** Unsent messages of all conversations. */
     readonly outgoing: Readable<readonly OutgoingMessage[]>;
-    /** The newest, or the newest before `before_seq`; at most 200. */
+    /** Returns the newest messages, or the newest before `before_seq`; at most 200. */
     list(conversationId: string, query?: { before_seq?: number; limit?: number }): Promise<MessagePage>;
-    /** One request and no queue. Repeatable: the same `client_message_id` gives the same message. */
+    /** Sends one request, without a queue. Repeatable: the same `client_message_id` gives the same message. */
     post(conversationId: string, message: PostMessage): Promise<Message>;
-    /** Deletes a message of the user's. Repeatable. */
+    /** Deletes one of the user's own messages. Repeatable. */
     delete(conversationId: string, messageId: string): Promise<void>;
   };
-  /** The same object for the same id. */
+  /** Returns the same object for the same id. */
   conversation(id: string): ConversationHandle;
-  /** The same object for the same id and conversation. */
+  /** Returns the same object for the same id and conversation. */
   media(id: string, options?: MediaOptions): MediaHandle;
-  /** Signed URLs, or the problem documents that say why there is none; at most 100. */
+  /** Returns signed URLs, or the problem documents that say why there is none; at most 100. */
   mediaUrls(items: readonly MediaUrlRequest[]): Promise<(MediaUrl | MediaUrlRefusal)[]>;
   /** Returns the id of the user, from the token. */
   userId(): Promise<string>;
-  /** Opens a socket of its own that stays, and comes back, until it is closed. Needs `gatewayUrl`. */
+  /** Opens a separate socket that reconnects until it is closed. Needs `gatewayUrl`. */
   follow(handlers: FollowHandlers): Follower;
-  /** Resolves when what a reload interrupted continues, or cannot: then `onWarning` says why. Waits for a token. */
+  /** Resolves when interrupted uploads and messages continue, or cannot: then `onWarning` says why. Waits for a token. */
   readonly restored: Promise<void>;
   /** Stops uploads and messages, and closes the socket. Unsent messages stay in the store, for the next client. */
   close(): void;
   /**
-   * Closes the client and deletes everything of this user from the store: messages, unsent ones, and the bytes of
+   * Closes the client and deletes everything of this user from the store: messages, unsent ones too, and the bytes of
    * unfinished uploads. For a logout; call it while `getToken` still works, or with `userId`.
    */
   forget(): Promise<void>;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 interface Count {
   hits: number;
-  /** Hits of this process that the others have not heard of. */
+  /** Requests counted by this process and not yet announced to the others. */
   unsent: number;
   /** Milliseconds since 1970. */
   ends_at: number;
@@ -18,11 +18,11 @@ export interface Counted {
 type Channel = Pick<Bus, 'announce' | 'subscribe' | 'subjects'>;
 
 const WINDOW_MS = 60_000;
-/** A busy key is announced at most this often. */
+/** Shortest time between two announcements of a busy key. */
 const TELL_EVERY_MS = 1_000;
-/** A count is worth telling once it is this part of its limit: what all processes count unheard stays small. */
+/** A count is announced once it reaches this share of its limit, so that unannounced counts stay small. */
 const WORTH_TELLING = 1 / 50;
-/** Keeps a message far below what a broker takes. */
+/** Keeps a message far below the broker's limit. */
 const KEYS_PER_MESSAGE = 1_000;
 
 const toldSchema = z.object({
@@ -31,8 +31,8 @@ const toldSchema = z.object({
 });
 
 /**
- * Counts of this minute, shared by all processes over core NATS: no request waits for another process, and what a
- * lost message leaves uncounted ends with the minute. While the broker is away each process counts alone.
+ * Counts of this minute, shared by all processes over core NATS. No request waits for another process, and a lost message
+ * affects only the current minute. While the broker is down each process counts alone.
  */
 export class SharedCounters {
   readonly #id = randomUUID();

@@ -65,7 +65,7 @@ export class JetStreamConsumer<Payload> {
   readonly #slots: Slots;
   /** Stream numbers of messages that failed here in order. */
   readonly #failedHere = new Set<number>();
-  /** Turns to request a message; the next loop requests one when such a loop has its message. */
+  /** Turns to request a message. A loop passes its turn on when it has received one. */
   readonly #asking: Slots;
   #draining = false;
   /** A message failed, and it is not yet known whether the next would fail too. */
