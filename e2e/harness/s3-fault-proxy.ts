@@ -58,7 +58,13 @@ export class S3FaultProxy {
       // The Host header stays: it is part of the signature.
       const { method, url: path, headers } = request;
       const upstream = http.request({ hostname, port, method, path, headers }, async (answer) => {
-        await proxy.#onAnswered(seen);
+        try {
+          await proxy.#onAnswered(seen);
+        } catch {
+          answer.destroy();
+          response.destroy();
+          return;
+        }
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
       });
@@ -79,7 +85,7 @@ export class S3FaultProxy {
     this.#replace = answer;
   }
 
-  /** Runs between the storage's answer and its arrival. */
+  /** Runs between the storage's answer and its arrival. An exception cuts the answer off. */
   onAnswered(action: (request: S3Request) => Promise<void>): void {
     this.#onAnswered = action;
   }

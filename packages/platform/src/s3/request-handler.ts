@@ -19,10 +19,13 @@ export interface RequestOptions extends HandlerOptions {
 /** Stores assemble large objects for minutes. */
 export const COMPLETE_TIMEOUT_MS = 300_000;
 
-/** An error that the SDK does not repeat: the request may or may not have been carried out. */
+/**
+ * An error that the SDK does not repeat: whether the request was carried out is unknown. Its reason is in words,
+ * since the SDK repeats a request also for what a `cause` says.
+ */
 class UnknownOutcomeError extends Error {
-  constructor(cause: unknown) {
-    super('the storage did not answer', { cause });
+  constructor(reason: unknown) {
+    super(`the storage did not answer: ${reason instanceof Error ? reason.message : 'unknown'}`);
     this.name = 'UnknownOutcomeError';
   }
 }

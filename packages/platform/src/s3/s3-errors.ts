@@ -31,10 +31,13 @@ const SOCKET_AWAY =
 export const isStorageAway = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false;
   if (error instanceof S3ServiceException) return (error.$metadata.httpStatusCode ?? 500) >= 500;
-  // The SDK marks its own time-outs and broken connections this way.
+  // The SDK marks time-outs and broken connections this way.
   if (!('$metadata' in error)) return false;
   const { code } = error as { code?: unknown };
-  return error.name === 'TimeoutError' || (typeof code === 'string' && SOCKET_AWAY.test(code));
+  return (
+    /^(TimeoutError|UnknownOutcomeError)$/.test(error.name) ||
+    (typeof code === 'string' && SOCKET_AWAY.test(code))
+  );
 };
 
 /** Another attempt may succeed. */
