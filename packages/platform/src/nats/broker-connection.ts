@@ -22,15 +22,17 @@ export interface BrokerFiles {
   handshakeFirst?: boolean | undefined;
 }
 
-const readText = (path: string): Uint8Array => new TextEncoder().encode(readFileSync(path, 'utf8').trim());
+const readText = (path: string): string => readFileSync(path, 'utf8').trim();
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** Reads the files at each connection, so that a replaced file or password is used. */
 const authenticatorFor = (
   url: () => string,
   { credentials, nkey }: BrokerFiles,
 ): Authenticator | undefined => {
-  if (credentials !== undefined) return credsAuthenticator(() => readText(credentials));
-  if (nkey !== undefined) return nkeyAuthenticator(() => readText(nkey));
+  // The client's parser needs a line break after the last line, and none after a seed.
+  if (credentials !== undefined) return credsAuthenticator(() => encode(`${readText(credentials)}\n`));
+  if (nkey !== undefined) return nkeyAuthenticator(() => encode(readText(nkey)));
   if (readBrokerAddress(url()).user === undefined) return undefined;
   return usernamePasswordAuthenticator(
     () => readBrokerAddress(url()).user ?? '',
