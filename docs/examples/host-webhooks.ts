@@ -50,7 +50,7 @@ const removePost = async (id: string): Promise<void> => {
 
 /** At least once and in no order: a lower rev than the known one is old news. Unknown types are no errors. */
 const hear = (body: string, headers: http.IncomingHttpHeaders): void => {
-  // Throws for what Claimcheck has not signed, or signed more than five minutes ago. It must see the raw body.
+  // Throws if Claimcheck did not sign the body, or signed it more than five minutes ago. Pass the raw body.
   const event = webhook.verify(body, headers as Record<string, string>) as {
     type: string;
     data: { media: Media };

@@ -126,7 +126,7 @@ it('there is no verdict when clamd hangs before it has every byte, or is gone', 
   clamd.kill('SIGSTOP');
   const chunks = Array.from({ length: 500 }, () => Buffer.alloc(64 * 1024, 'a'));
   await expect(scan(chunks, 500)).rejects.toBeInstanceOf(ScannerUnavailableError);
-  // Its kernel accepts a small file on its behalf.
+  // A stopped process still receives a small file: the kernel buffers it.
   await expect(scan([VIRUS], 500)).rejects.toBeInstanceOf(ScannerUnavailableError);
   clamd.kill('SIGKILL');
   await once(clamd, 'exit');

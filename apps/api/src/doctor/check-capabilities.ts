@@ -198,7 +198,7 @@ export const CAPABILITIES = PROBES.map(({ name }) => name);
 export const MULTIPART_KEYS = ['parts', 'conditional-complete', 'aborted', 'copy'] as const;
 
 /**
- * Finds out each capability of the store that Claimcheck relies on. Each in bounded time, whatever the store does.
+ * Checks each capability of the store that Claimcheck relies on. Each check ends within a time limit.
  *
  * @param prefix of no media object; the caller removes what is there
  */

@@ -25,8 +25,8 @@ export const signedLifeMs = (
 };
 
 /**
- * Signs as of the last full step of the clock, for one step longer than the URL must live. Every request within a step
- * gets the same URL, so a browser finds the file in its cache.
+ * Signs a URL with the start of the current step of the clock as its time. Every request within a step gets the same
+ * URL, so a browser finds the file in its cache. The URL lives one step longer, because the step may be almost over.
  */
 export const signUrl = async (
   signer: DownloadSigner,

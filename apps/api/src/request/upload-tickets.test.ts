@@ -14,7 +14,7 @@ const ticket: Ticket = {
 };
 const tickets = new UploadTickets([NEW, OLD]);
 
-/** Forges a ticket as an attacker, or a key of long ago, would sign it. */
+/** Forges a ticket, as an attacker would, or signs it with a key that is no longer valid. */
 const forge = (claims: object = {}, secret = NEW.secret, options: jwt.SignOptions = {}): string =>
   jwt.sign({ media_object_id: ID, size_bytes: 5, content_type: 'image/jpeg', ...claims }, secret, {
     keyid: 'new',

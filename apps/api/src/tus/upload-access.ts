@@ -10,7 +10,7 @@ import { releaser } from './store/upload-locker.ts';
 import type { UploadRequest } from './store/upload-request.ts';
 import { assertTusVersion } from './tus-headers.ts';
 
-// With all of its bytes stored it is late, but not lost.
+// An upload whose bytes are all stored can still be finished.
 const isOverdue = (session: UploadSession): boolean =>
   session.phase !== 'complete' && !needsRecovery(session) && session.expires_at < new Date();
 

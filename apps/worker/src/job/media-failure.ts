@@ -10,7 +10,7 @@ export class MediaFailure extends Error {
   readonly retryable: boolean;
   /** For the log only: it may quote a hostile file. */
   readonly detail: string | undefined;
-  /** The type by the bytes, if they were read. */
+  /** The type that the bytes have, if the worker read them. */
   readonly contentType: string | undefined;
 
   constructor(

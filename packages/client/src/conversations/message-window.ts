@@ -4,7 +4,7 @@ import { type Messages, withEvents, withMessages } from './conversation-state.ts
 /** A request for messages, to the service or the store. Events that arrive meanwhile are newer than its answer. */
 export interface PageRequest {
   readonly since: (ConversationEvent | Message)[];
-  /** Number of the list at the time of the request. */
+  /** Counts the lists so far: an answer for an earlier list is dropped. */
   readonly list: number;
 }
 

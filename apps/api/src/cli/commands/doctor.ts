@@ -93,7 +93,7 @@ export const doctorCommand: Command = {
     '--timeout <seconds>    how long a probe through outbox, broker and worker may take (default 10)',
     "--token <jwt>          a user's token for an upload through PUBLIC_URL, where AUTH_JWKS_URL is used",
     '--strict               exit code 1 also for warnings',
-    'It writes, and removes, objects in the bucket and an upload of 4 MiB. Exit code 1 when something failed.',
+    'The doctor writes objects and an upload of 4 MiB into the bucket, and removes them. It exits with 1 if a check failed.',
   ],
   run,
 };
