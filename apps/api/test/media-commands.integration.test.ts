@@ -51,7 +51,7 @@ test('media refs says why it still exists', async () => {
   expect((await run('media', 'refs', id)).out).toMatch(/^It has no reference/);
   const messageId = await db.shared(id, 'refs');
   const shown = await run('media', 'refs', id);
-  expect(shown.out).toMatch(/^It is referred to/);
+  expect(shown.out).toMatch(/^It is referenced/);
   expect(shown.out).toMatch(new RegExp(`message +${messageId} +refs`));
   expect(JSON.parse((await run('media', 'refs', id, '--json')).out)).toMatchObject({
     count: 1,

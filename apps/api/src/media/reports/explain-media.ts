@@ -114,7 +114,7 @@ export type Explained = Awaited<ReturnType<typeof explainMedia>>;
 
 const reasonOf = (row: MediaRow, references: number): string => {
   if (isTombstone(row.state)) return `It is ${row.state}: the row stays, its objects are removed.`;
-  if (references > 0) return 'It is referenced, and stays for as long as it is.';
+  if (references > 0) return 'It is referenced, and stays as long as one of its references does.';
   if (row.upload_state !== 'uploaded') return 'It is not uploaded yet; its upload has a time of its own.';
   if (row.state === 'processing')
     return 'It is being processed; without a reference it expires after it settled.';
