@@ -121,7 +121,7 @@ test('two processes that name a subject differently are both read, and neither r
   await broker.bus.publish(optimizeResponse, '{}', { messageId: randomUUID() });
   await read(CONSUMERS.results, renamed.subjects.optimizeResponse);
   await broker.bus.publish(renamed.subjects.optimizeResponse, '{}', { messageId: randomUUID() });
-  // The first one again, as after a restart.
+  // The first stream again, as after a restart.
   await read(CONSUMERS.results, optimizeResponse);
   const info = await broker.bus.manager.consumers.info(broker.bus.streams.media.name, CONSUMERS.results);
   const both = [optimizeResponse, renamed.subjects.optimizeResponse];

@@ -1,7 +1,7 @@
 import { runProcess } from '@claimcheck/platform/process/run-process';
 import { readGatewayConfig } from './config.ts';
 
-// In addition to the time for clients to move.
+// Added to the time that clients have to move to another process.
 const LONGEST_STEP_MS = 10_000;
 
 await runProcess({

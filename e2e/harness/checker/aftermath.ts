@@ -17,7 +17,7 @@ export interface TombstoneAfter {
   media_object_id: string;
   /** Status of each URL for its owner. */
   answers: { quality: string; status: number }[];
-  /** Keys left under its prefix. */
+  /** Keys that the bucket still has under the media object's prefix. */
   keys: string[];
 }
 
@@ -29,7 +29,7 @@ export interface Aftermath {
   media: MediaAfter[];
   /** SHA-256 of the stored source by media_object_id; absent when there is none. */
   sources: Map<string, string>;
-  /** Log and counter by conversation_id. */
+  /** The events and `last_seq` of each conversation, by conversation_id. */
   logs: Map<string, { last_seq: number; events: SeenEvent[] }>;
   effects: Effect[];
   tombstones: TombstoneAfter[];

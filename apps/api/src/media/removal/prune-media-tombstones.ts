@@ -7,7 +7,7 @@ interface Named {
 
 const idsOf = (rows: readonly Named[]): string[] => rows.map(({ media_object_id }) => media_object_id);
 
-/** Those that a message, a reference or a fan-out still names. */
+/** Selects the media objects that a message, a reference or a fan-out still names. */
 const usedAmong = (ids: readonly string[]): Prisma.Sql => {
   const isOne = Prisma.sql`media_object_id = ANY(${[...ids]}::uuid[])`;
   return Prisma.sql`
