@@ -15,7 +15,7 @@ const code = await runCli(COMMANDS, process.argv.slice(2), env, {
   out: write(process.stdout),
   error,
 });
-// The output is written completely before the exit, also into a pipe. A connection that a silent server keeps open must not keep the command alive:
-// cron may run it during the very incident that it reports.
+// The output is written completely before the exit, also into a pipe. A connection that a silent server keeps open must
+// not keep the command alive: cron may run it during the very incident that it reports.
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
 process.exit(code);
