@@ -1,5 +1,16 @@
 import { runClaimcheck } from './run-to-end.ts';
 
+/** Lines about what a store must be able to do. */
+export const STORE_CAPABILITIES = [
+  'conditional PUT',
+  'multipart uploads',
+  'conditional Complete',
+  'aborted uploads',
+  'part copies',
+  'ranges',
+  'deletes',
+];
+
 interface DoctorLine {
   name: string;
   verdict: 'ok' | 'warning' | 'failed' | 'skipped';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Bucket } from '../harness/bucket.ts';
 import { ChatUser } from '../harness/chat-user.ts';
 import { DirectUploader, putSigned, randomFile, sliceOf } from '../harness/direct-upload.ts';
-import { runDoctor } from '../harness/doctor.ts';
+import { runDoctor, STORE_CAPABILITIES } from '../harness/doctor.ts';
 import { expectWhole } from '../harness/expect-whole.ts';
 import { smallPhoto } from '../harness/fixtures.ts';
 import { noise } from '../harness/noise.ts';
@@ -109,13 +109,7 @@ describe.each(NAMES)('on %s', (name) => {
       'signed URLs',
       'CORS of the bucket',
       'cut requests',
-      'conditional PUT',
-      'multipart uploads',
-      'conditional Complete',
-      'aborted uploads',
-      'part copies',
-      'ranges',
-      'deletes',
+      ...STORE_CAPABILITIES,
     ];
     const warnings = ofStore.filter((line) => report.line(line).verdict !== 'ok');
     expect(warnings).toEqual(KNOWN_WARNINGS[name]);

@@ -3,19 +3,9 @@ import { s3Client } from '@claimcheck/local-stack/s3-bucket';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { startMuteS3 } from '../harness/broken-s3.ts';
 import { Bucket } from '../harness/bucket.ts';
-import { runDoctor } from '../harness/doctor.ts';
+import { runDoctor, STORE_CAPABILITIES } from '../harness/doctor.ts';
 import { S3FaultProxy, type S3Request } from '../harness/s3-fault-proxy.ts';
 import { type System, startSystem } from '../harness/system.ts';
-
-const CAPABILITIES = [
-  'conditional PUT',
-  'multipart uploads',
-  'conditional Complete',
-  'aborted uploads',
-  'part copies',
-  'ranges',
-  'deletes',
-];
 
 let system: System;
 let proxy: S3FaultProxy;
@@ -45,7 +35,7 @@ const writtenIn = (requests: readonly S3Request[], name: string): string[] =>
 test('a store with everything: each capability is named, the transport too, and nothing stays', async () => {
   proxy.requests.length = 0;
   const report = await runDoctor({ ...system.apiEnv, S3_ENDPOINT: proxy.url });
-  for (const name of CAPABILITIES) expect(report.line(name)).toMatchObject({ verdict: 'ok' });
+  for (const name of STORE_CAPABILITIES) expect(report.line(name)).toMatchObject({ verdict: 'ok' });
   for (const server of ['the broker', 'Postgres', 'the store'])
     expect(report.line(`transport of ${server}`).detail).toMatch(/^(TLS|plain, inside)/);
   const keys = writtenIn(proxy.requests, system.apiEnv.S3_BUCKET ?? '');
@@ -102,7 +92,7 @@ test('a store that never answers: the doctor ends, and says so', async () => {
     const report = await runDoctor({ ...system.apiEnv, S3_ENDPOINT: mute.url });
     expect(report.code).toBe(1);
     expect(report.line('bucket').detail).toContain('no answer within');
-    for (const name of CAPABILITIES) expect(report.line(name)).toMatchObject({ verdict: 'skipped' });
+    for (const name of STORE_CAPABILITIES) expect(report.line(name)).toMatchObject({ verdict: 'skipped' });
   } finally {
     mute.close();
   }

@@ -10,6 +10,7 @@ import {
   keyedSecrets,
   listOf,
   port,
+  scanPolicy,
   wholeNumber,
 } from '@claimcheck/platform/process/config';
 import { originVariables } from '@claimcheck/platform/process/origins';
@@ -86,12 +87,7 @@ export const apiSchema = z
       .describe(
         "Creates conversations and changes members: the host's `backend`, or each conversation's `creator`.",
       ),
-    SCAN_POLICY: z
-      .enum(['gate', 'deliver', 'off'])
-      .default('gate')
-      .describe(
-        '`gate`: only the thumbnail before the verdict. `deliver`: everything at once, and blocked if infected. `off`: no scans. Must be the same in api and worker.',
-      ),
+    SCAN_POLICY: scanPolicy,
     SCAN_UNSCANNABLE: z
       .enum(['deliver-large', 'deliver', 'block'])
       .default('deliver-large')

@@ -15,6 +15,7 @@ import {
   listOf,
   port,
   readConfig,
+  scanPolicy,
   wholeNumber,
 } from '@claimcheck/platform/process/config';
 import { ConfigError } from '@claimcheck/platform/process/config-error';
@@ -48,12 +49,7 @@ export const workerSchema = z
         "Larger files are `unscannable`. Keep it at or below clamd's `MaxFileSize`; a lower `StreamMaxLength` is found by itself. Give clamd `AlertExceedsMax yes` and `AlertEncrypted yes` ([why](security.md)).",
       ),
     CLAMAV_TIMEOUT: duration.default(130_000).describe('Longest scan of one file.'),
-    SCAN_POLICY: z
-      .enum(['gate', 'deliver', 'off'])
-      .default('gate')
-      .describe(
-        '`gate`: only the thumbnail before the verdict. `deliver`: everything at once, and blocked if infected. `off`: no scans. Must be the same in api and worker.',
-      ),
+    SCAN_POLICY: scanPolicy,
     LANES: listOf(['media', 'transcode'])
       .transform((lanes) => [...new Set(lanes)])
       .default(['media', 'transcode'])

@@ -5,10 +5,8 @@ import type { Storage } from '@claimcheck/platform/s3/storage';
 import { attempt, describeError } from './attempt.ts';
 import { type Check, failed, passed, warned } from './check.ts';
 
-/** S3's smallest part that is not the last. */
-const PART = Buffer.alloc(5 * MIB, 1);
-/** Parts need not be of one size, and the last may be small. */
-const LAST = Buffer.alloc(7, 2);
+/** Bytes: S3's smallest part that is not the last, and a last one, which may be smaller. */
+const PART_SIZES = [5 * MIB, 7] as const;
 const SMALL = Buffer.from('claimcheck');
 const OCTETS = 'application/octet-stream';
 const REPLACE = 'use a store, or a release of it, that has this (docs/stores.md)';
@@ -69,9 +67,11 @@ const assemble = async (storage: Storage, key: string): Promise<void> => {
   const { multipart } = storage;
   const upload = { key, id: await multipart.open(key) };
   try {
-    const parts = [await sendPart(storage, upload, 1, PART), await sendPart(storage, upload, 2, LAST)];
+    const parts: Awaited<ReturnType<typeof sendPart>>[] = [];
+    for (const [index, size] of PART_SIZES.entries())
+      parts.push(await sendPart(storage, upload, index + 1, Buffer.alloc(size, index + 1)));
     const listed = (await multipart.listParts(key, upload.id)).map(({ size_bytes }) => size_bytes);
-    if (listed.join() !== [PART.length, LAST.length].join())
+    if (listed.join() !== PART_SIZES.join())
       throw new Error(`ListParts shows parts of ${listed.join(', ') || 'no'} bytes`);
     await multipart.complete(key, upload.id, parts, { ifAbsent: false });
   } catch (error) {
@@ -79,7 +79,7 @@ const assemble = async (storage: Storage, key: string): Promise<void> => {
     throw error;
   }
   const stored = (await storage.head(key))?.size_bytes;
-  if (stored !== PART.length + LAST.length) throw new Error(`the object has ${stored ?? 'no'} bytes`);
+  if (stored !== PART_SIZES[0] + PART_SIZES[1]) throw new Error(`the object has ${stored ?? 'no'} bytes`);
 };
 
 const checkMultipart = async (storage: Storage, prefix: string): Promise<Check> => {

@@ -112,3 +112,11 @@ export const commonVariables = {
     .default('info')
     .describe('Lines below this level are not logged.'),
 };
+
+/** `SCAN_POLICY`, which api and worker read. */
+export const scanPolicy = z
+  .enum(['gate', 'deliver', 'off'])
+  .default('gate')
+  .describe(
+    '`gate`: only the thumbnail before the verdict. `deliver`: everything at once, and blocked if infected. `off`: no scans. Must be the same in api and worker.',
+  );

@@ -1,15 +1,29 @@
-import type { Database } from '@claimcheck/database/database';
+import { type Database, Prisma } from '@claimcheck/database/database';
 
 type Client = Pick<Database, 'client'>;
 
-// Rows are deleted by their place, which a lock keeps: by their keys Postgres may join them with the whole table.
+type Prune = (database: Client, cutoff: Date, limit: number) => Promise<number>;
+
+/**
+ * Returns a function that deletes the rows of `table` whose `time` is before a cutoff, oldest first. Rows that another
+ * transaction has locked stay for the next run.
+ *
+ * @param only the condition that a row must meet besides
+ */
+const pruneBefore =
+  (table: string, time: string, only = 'true'): Prune =>
+  ({ client }, cutoff, limit) => {
+    const from = Prisma.raw(table);
+    const column = Prisma.raw(time);
+    // Rows are deleted by their place, which a lock keeps: by their keys Postgres may join them with the whole table.
+    return client.$executeRaw`
+      DELETE FROM ${from} WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM ${from} WHERE ${Prisma.raw(only)} AND ${column} < ${cutoff}::timestamptz
+        ORDER BY ${column} LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+  };
 
 /** Outbox messages published before `cutoff`. @returns how many went, at most `limit` */
-export const pruneOutbox = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
-  client.$executeRaw`
-    DELETE FROM outbox WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM outbox WHERE published_at IS NOT NULL AND published_at < ${cutoff}::timestamptz
-      ORDER BY published_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+export const pruneOutbox = pruneBefore('outbox', 'published_at', 'published_at IS NOT NULL');
 
 /**
  * Events older than `cutoff`. The same statement records it for subscribers that are further behind, in
@@ -36,45 +50,23 @@ export const pruneEvents = async ({ client }: Client, cutoff: Date, limit: numbe
   return result?.pruned ?? 0;
 };
 
-export const pruneIdempotencyKeys = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
-  client.$executeRaw`
-    DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM idempotency_key WHERE created_at < ${cutoff}::timestamptz
-      ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+export const pruneIdempotencyKeys = pruneBefore('idempotency_key', 'created_at');
 
 /** Sessions that ended before `cutoff`. */
-export const pruneMediaSessions = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
-  client.$executeRaw`
-    DELETE FROM media_session WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM media_session WHERE expires_at < ${cutoff}::timestamptz
-      ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+export const pruneMediaSessions = pruneBefore('media_session', 'expires_at');
 
 /** A process without a fresh heartbeat holds nothing, so its row says nothing any more. */
-export const pruneHeartbeats = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
-  client.$executeRaw`
-    DELETE FROM process_heartbeat WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM process_heartbeat WHERE beat_at < ${cutoff}::timestamptz
-      LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+export const pruneHeartbeats = pruneBefore('process_heartbeat', 'beat_at');
 
 /** Results applied before `cutoff`: the broker delivers none of them again. */
-export const pruneAppliedResults = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
-  client.$executeRaw`
-    DELETE FROM applied_result WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM applied_result WHERE applied_at < ${cutoff}::timestamptz
-      ORDER BY applied_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+export const pruneAppliedResults = pruneBefore('applied_result', 'applied_at');
 
 /** Pieces of concatenations that ended before `cutoff`. The session of a media object goes with that one. */
-export const prunePartialUploads = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
-  client.$executeRaw`
-    DELETE FROM upload_session WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM upload_session
-      WHERE media_object_id IS NULL AND phase IN ('aborted', 'expired') AND updated_at < ${cutoff}::timestamptz
-        AND charged_bytes = 0 AND NOT is_counted_open
-      ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+export const prunePartialUploads = pruneBefore(
+  'upload_session',
+  'updated_at',
+  "media_object_id IS NULL AND phase IN ('aborted', 'expired') AND charged_bytes = 0 AND NOT is_counted_open",
+);
 
 /** Keys of messages that were deleted before `cutoff`: a repetition of such an old message is a new one. */
-export const pruneMessageTombstones = ({ client }: Client, cutoff: Date, limit: number): Promise<number> =>
-  client.$executeRaw`
-    DELETE FROM message_tombstone WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM message_tombstone
-      WHERE deleted_at < ${cutoff}::timestamptz ORDER BY deleted_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+export const pruneMessageTombstones = pruneBefore('message_tombstone', 'deleted_at');
