@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { startTestApi, type TestApi } from './harness/test-api.ts';
 import { TusClient } from './harness/tus-client.ts';
 
@@ -65,3 +66,71 @@ test('an upload whose connection breaks keeps the received bytes, and stops wait
     await expect.poll(async () => (await session()).lease_owner, WAIT).toBeNull();
     expect(Number((await session()).offset)).toBeGreaterThanOrEqual(256 * 1_024);
   }));
+
+describe('bytes that are read back from the storage', () => {
+  const PART = 8 * MIB;
+  const CUT_AT = PART - 1;
+  const UPLOADS = 12;
+
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Watches what is read back. @returns of each read, the bytes that were counted as it began */
+  const countReads = () => {
+    const { budget, storage } = api.uploads.engine;
+    const counted: number[] = [];
+    const get = storage.get.bind(storage);
+    vi.spyOn(storage, 'get').mockImplementation((...about) => {
+      counted.push(budget.used);
+      return get(...about);
+    });
+    return counted;
+  };
+
+  /** Sends all but the last byte of the first part, and returns the rest of the upload. */
+  const cut = async (length: number) => {
+    const bytes = randomBytes(length);
+    const { id } = await ann.create({ 'upload-length': String(length) });
+    expect((await ann.patch(id, 0, bytes.subarray(0, CUT_AT))).status).toBe(204);
+    return { id, rest: bytes.subarray(CUT_AT), bytes };
+  };
+
+  const stored = async (id: string): Promise<Buffer> => {
+    const { storage, sessions } = api.uploads.engine;
+    const session = await sessions.find(id);
+    const { body } = await storage.get(session?.object_storage_key ?? '');
+    return buffer(body);
+  };
+
+  test.each([
+    ['continue', 2 * PART, 1],
+    ['end with one part', PART, 1],
+    ['end with their second part', 2 * PART, PART + 1],
+  ])('count for all uploads that %s at once, and none waits for ever', async (_, length, next) => {
+    const uploads = await Promise.all(Array.from({ length: UPLOADS }, () => cut(length)));
+    const counted = countReads();
+    const answers = await Promise.all(
+      uploads.map(({ id, rest }) => ann.patch(id, CUT_AT, rest.subarray(0, next))),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(uploads.map(() => 204));
+    expect(counted).toHaveLength(UPLOADS);
+    expect(Math.min(...counted)).toBeGreaterThanOrEqual(CUT_AT);
+    expect(Math.max(...counted)).toBeLessThanOrEqual(ALL);
+    expect(api.uploads.engine.budget.used).toBe(0);
+    const [first] = uploads;
+    if (first !== undefined && CUT_AT + next === length)
+      expect((await stored(first.id)).equals(first.bytes)).toBe(true);
+  });
+
+  test('count while small tails are joined', async () => {
+    const PIECE = 10_000;
+    const JOINED_AT = 16;
+    const { id } = await ann.create({ 'upload-length': String(PART) });
+    const counted = countReads();
+    for (let sent = 0; sent <= JOINED_AT; sent += 1)
+      expect((await ann.patch(id, sent * PIECE, randomBytes(PIECE))).status).toBe(204);
+    expect(counted).toHaveLength(JOINED_AT);
+    expect(Math.min(...counted)).toBeGreaterThanOrEqual(JOINED_AT * PIECE);
+    expect((await ann.head(id)).offset).toBe((JOINED_AT + 1) * PIECE);
+    expect(api.uploads.engine.budget.used).toBe(0);
+  });
+});

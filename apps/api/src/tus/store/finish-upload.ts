@@ -3,8 +3,8 @@ import type { Lease } from '../../media/uploads/lease.ts';
 import { mayBeCompleting, type UploadSession } from '../../media/uploads/upload-session.ts';
 import type { Engine } from './engine.ts';
 import type { Remainder } from './part-assembler.ts';
-import { joined, readTails } from './read-tails.ts';
 import { TusError } from './tus-error.ts';
+import { joined, withTails } from './with-tails.ts';
 
 type Complete = UploadSession & { length: number };
 
@@ -12,6 +12,7 @@ export const NOTHING_LEFT: Remainder = {
   tails: [],
   chunks: [],
   bytes: 0,
+  isReserved: false,
   release: () => {},
   discard: () => {},
 };
@@ -33,14 +34,8 @@ export const abandon = async (engine: Engine, lease: Lease, error: unknown): Pro
 /** Loads the bytes that are in no part yet, of an upload whose bytes are all stored. */
 export const loadRemainder = async (engine: Engine, uploadId: string): Promise<Remainder> => {
   const tails = await engine.sessions.tails(uploadId);
-  const bytes = tails.reduce((sum, tail) => sum + tail.size_bytes, 0);
-  return { ...NOTHING_LEFT, tails, bytes };
+  return { ...NOTHING_LEFT, tails };
 };
-
-const allBytes = async (engine: Engine, rest: Remainder): Promise<Buffer[]> => [
-  ...(await readTails(engine.storage, rest.tails)),
-  ...rest.chunks,
-];
 
 /** An upload that is being finished. */
 interface Finishing {
@@ -79,15 +74,16 @@ const finishOrVerify = async (
 
 const putSingleObject = async (finishing: Finishing): Promise<void> => {
   const { engine, session, rest } = finishing;
-  const chunks = await allBytes(engine, rest);
-  const put = (ifAbsent: boolean) => engine.sender.put(session.object_storage_key, chunks, ifAbsent);
-  // No other process writes here. It is the beginning of these bytes, left by a process that died while sending
-  // them, on a store that keeps truncated requests (versitygw 1.8.0 does).
-  await finishOrVerify(
-    finishing,
-    () => put(true),
-    () => put(false),
-  );
+  await withTails(engine, rest, (chunks) => {
+    const put = (ifAbsent: boolean) => engine.sender.put(session.object_storage_key, chunks, ifAbsent);
+    // No other process writes here. It is the beginning of these bytes, left by a process that died while sending
+    // them, on a store that keeps truncated requests (versitygw 1.8.0 does).
+    return finishOrVerify(
+      finishing,
+      () => put(true),
+      () => put(false),
+    );
+  });
 };
 
 const completeParts = async (finishing: Finishing, s3UploadId: string): Promise<void> => {
@@ -103,10 +99,11 @@ const completeParts = async (finishing: Finishing, s3UploadId: string): Promise<
 /** Sends the remaining bytes as the last part, which may be smaller than the others. */
 const sendLastPart = async (finishing: Finishing, s3UploadId: string): Promise<void> => {
   const { engine, lease, session, rest } = finishing;
-  const chunks = await allBytes(engine, rest);
-  if (chunks.length === 0) return;
+  if (rest.tails.length === 0 && rest.chunks.length === 0) return;
   const number = Math.ceil(session.length / session.part_size);
-  const part = await engine.sender.sendPart(session.object_storage_key, s3UploadId, number, chunks);
+  const part = await withTails(engine, rest, (chunks) =>
+    engine.sender.sendPart(session.object_storage_key, s3UploadId, number, chunks),
+  );
   const progress = { offset: session.length, parts: [part], ...joined(rest.tails) };
   if (!(await engine.sessions.commit(lease, progress))) throw new TusError('upload_locked');
 };

@@ -3,6 +3,7 @@ import type { UploadSession } from '../../media/uploads/upload-session.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { PartBuffer, type Taken } from './part-buffer.ts';
 import type { Holder } from './small-bytes.ts';
+import { sizeInTails } from './with-tails.ts';
 
 /** Below this, an upload's bytes are kept as they arrive; above it, memory for the part must be reserved. */
 const SMALL_BYTES = 256 * 1_024;
@@ -81,9 +82,13 @@ export class PartAssembler implements Holder {
     return bytes.subarray(piece.length);
   }
 
-  /** @param askedAt since when the client has had to wait, through no fault of its own */
+  /**
+   * Reserves memory for the part and for its tails, which are read back to send it: nothing that holds memory waits for more.
+   *
+   * @param askedAt since when the client has had to wait, through no fault of its own
+   */
   async reserve(askedAt: number): Promise<void> {
-    await this.#buffer.reserve(this.#size());
+    await this.#buffer.reserve(this.#inTails() + this.#size());
     const waited = performance.now() - askedAt;
     this.#firstByteAt += waited;
     this.lastByteAt += waited;
@@ -103,6 +108,6 @@ export class PartAssembler implements Holder {
   }
 
   #inTails(): number {
-    return this.tails.reduce((sum, tail) => sum + tail.size_bytes, 0);
+    return sizeInTails(this.tails);
   }
 }

@@ -6,6 +6,8 @@ import type { Holder } from './small-bytes.ts';
 export interface Taken {
   chunks: Buffer[];
   bytes: number;
+  /** Whether memory is reserved: for the whole part, with its tails. */
+  isReserved: boolean;
   /** Counts the memory as free; current readers of the chunks may continue. Repeatable. */
   release: () => void;
   /** Frees the memory at once: the bytes are stored, and nothing reads the chunks. */
@@ -47,12 +49,12 @@ export class PartBuffer {
 
   /** Returns everything and empties the buffer; the caller releases the memory. */
   take(): Taken {
-    const { bytes } = this;
+    const { bytes, isReserved } = this;
     const chunks = this.#list.take();
     const release = this.#reservation?.release ?? (() => {});
     this.#reservation?.close();
     this.#reservation = undefined;
     this.#budget.refund(this.#holder);
-    return { chunks, bytes, release, discard: () => discardChunks(chunks) };
+    return { chunks, bytes, isReserved, release, discard: () => discardChunks(chunks) };
   }
 }

@@ -5,10 +5,9 @@ import type { UploadSession } from '../../media/uploads/upload-session.ts';
 import { ProblemError } from '../../problem-error.ts';
 import type { Engine } from './engine.ts';
 import type { Remainder } from './part-assembler.ts';
-import { sizeOf } from './part-sender.ts';
-import { joined, readTails } from './read-tails.ts';
 import { StoredPrefix } from './stored-prefix.ts';
 import { TusError } from './tus-error.ts';
+import { joined, sizeInTails, withTails } from './with-tails.ts';
 
 const PARTS_IN_FLIGHT = 4;
 /** Number of tails that are joined into one. */
@@ -103,16 +102,17 @@ export class PartCommitter {
    *
    * @returns the tails of the current part
    */
-  async writeTail(position: number, { tails, chunks, bytes, ...taken }: Remainder): Promise<StoredTail[]> {
+  async writeTail(position: number, taken: Remainder): Promise<StoredTail[]> {
+    const { tails } = taken;
     try {
       const isJoining = tails.length >= MAX_TAILS;
-      const joining = isJoining ? await readTails(this.#engine.storage, tails) : [];
       const number = (tails.at(-1)?.number ?? 0) + 1;
       // The end of its bytes makes the key unique: a tail that was joined may be about to be deleted.
       const key = tailKey(this.#session.upload_id, position, this.#lease.fencingToken);
-      await this.#engine.sender.put(key, [...joining, ...chunks], false);
+      const put = (chunks: readonly Buffer[]) => this.#engine.sender.put(key, chunks, false);
+      await (isJoining ? withTails(this.#engine, taken, put) : put(taken.chunks));
       taken.discard();
-      const tail = { number, key, size_bytes: sizeOf(joining) + bytes };
+      const tail = { number, key, size_bytes: (isJoining ? sizeInTails(tails) : 0) + taken.bytes };
       const progress = { offset: position, parts: [], tail, ...(isJoining ? joined(tails) : {}) };
       await this.#commit(progress).catch((error: unknown) => {
         if (error instanceof ProblemError) this.#forget([tail]);
@@ -138,10 +138,11 @@ export class PartCommitter {
 
   async #send(number: number, s3UploadId: string, taken: Remainder): Promise<void> {
     try {
-      const before = await readTails(this.#engine.storage, taken.tails);
       const key = this.#session.object_storage_key;
-      const chunks = [...before, ...taken.chunks];
-      this.#stored.add(await this.#engine.sender.sendPart(key, s3UploadId, number, chunks), taken.tails);
+      const part = await withTails(this.#engine, taken, (chunks) =>
+        this.#engine.sender.sendPart(key, s3UploadId, number, chunks),
+      );
+      this.#stored.add(part, taken.tails);
       taken.discard();
     } finally {
       taken.release();

@@ -11,8 +11,7 @@ const TRIES = 4;
 const DEADLINE_MS = 35_000;
 const FIRST_PAUSE_MS = 200;
 
-export const sizeOf = (chunks: readonly Buffer[]): number =>
-  chunks.reduce((sum, { length }) => sum + length, 0);
+const sizeOf = (chunks: readonly Buffer[]): number => chunks.reduce((sum, { length }) => sum + length, 0);
 
 /**
  * Sends the upload engine's writes to S3, each retried with the same bytes. The payload is not signed
