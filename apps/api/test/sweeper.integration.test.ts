@@ -500,11 +500,18 @@ describe('books', () => {
     expect(sums.derivative).toBeGreaterThanOrEqual(40);
     expect(sums.derivative).toBe(Number(all._sum.size_bytes));
     const before = { ...sums };
-    await ready();
+    const id = await ready();
+    const further = [{ format: 'jpg', s3_bucket: 'a', object_storage_key: 'b', size_bytes: 7 }];
+    await db.database.client.derivative.updateMany({
+      where: { media_object_id: id, quality: 'medium' },
+      data: { further_formats: further },
+    });
     await runDuty(duty, later(1_000));
     expect(sums).toEqual(before);
     await runDuty(duty, later(HOUR));
     expect(sums.source).toBe((before.source ?? 0) + 1_000);
+    const grown = await db.database.client.derivative.aggregate({ _sum: { size_bytes: true } });
+    expect(sums.derivative).toBe(Number(grown._sum.size_bytes) + 7);
   });
 });
 

@@ -3,8 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createResultConsumers } from '../src/background/result-consumers.ts';
-import { readMedia } from '../src/media/record/media-row.ts';
+import { type MediaRow, readMedia } from '../src/media/record/media-row.ts';
+import { toMedia } from '../src/media/record/media-view.ts';
+import { explainMedia } from '../src/media/reports/explain-media.ts';
 import type { FieldWithKnownValues } from '../src/media/results/unknown-values.ts';
+import { readKnownMedia } from '../src/reconcile/known-media.ts';
 import { createTestBucket, type TestBucket } from './harness/test-bucket.ts';
 import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
@@ -156,6 +159,44 @@ describe('a worker that knows only the required fields', () => {
     await expect.poll(() => stateOf(id), WITHIN).toBe('blocked');
     await expect.poll(() => store.storage.head(`${id}/source`), WITHIN).toBeUndefined();
   });
+});
+
+test('two formats of one quality are both kept, and removed with an infected file', async () => {
+  const id = await db.uploaded('video/mp4');
+  const twice = { ...processed(id, 'high', 'mp4'), url: store.storage.urlOf(`${id}/by-somebody/again.mp4`) };
+  const entries = [
+    processed(id, 'high', 'mp4'),
+    processed(id, 'high', 'm3u8'),
+    twice,
+    processed(id, 'thumbnail', 'webp'),
+    processed(id, 'thumbnail', 'jpg'),
+  ];
+  await answer(id, { success: true, processed: entries });
+  await expect.poll(() => stateOf(id), WITHIN).toBe('ready');
+  const story = await explainMedia(db.database.client, settings, id);
+  const seen = story.derivatives.map(({ quality, format, object_storage_key: key }) => [
+    quality,
+    format,
+    key,
+  ]);
+  expect(seen.toSorted()).toEqual([
+    ['high', 'm3u8', `${id}/by-somebody/high.m3u8`],
+    ['high', 'mp4', `${id}/by-somebody/high.mp4`],
+    ['thumbnail', 'jpg', `${id}/by-somebody/thumbnail.jpg`],
+    ['thumbnail', 'webp', `${id}/by-somebody/thumbnail.webp`],
+  ]);
+  const row = await readMedia(db.database.client, id);
+  const { qualities } = toMedia(row as MediaRow, settings.publicUrl);
+  expect(qualities.map(({ quality, format }) => [quality, format]).toSorted()).toEqual([
+    ['high', 'mp4'],
+    ['thumbnail', 'jpg'],
+  ]);
+  const keys = [`${id}/source`, ...seen.map(([, , key]) => key as string)];
+  const [known] = await readKnownMedia(db.database, store.storage.bucket, [id]);
+  expect(known?.expected.toSorted()).toEqual(keys.slice(1).toSorted());
+  await store.putAll(keys);
+  await publish(broker.bus.subjects.virus, { mediaId: id });
+  for (const key of keys) await expect.poll(() => store.storage.head(key), WITHIN).toBeUndefined();
 });
 
 test('values of a newer worker are skipped and counted, the rest is applied', async () => {

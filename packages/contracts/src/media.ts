@@ -41,7 +41,7 @@ export const SETTLED: readonly MediaState[] = ['ready', 'degraded', 'failed', ..
 export const isTombstone = (state: MediaState): boolean => TOMBSTONES.includes(state);
 export const isSettled = (state: MediaState): boolean => SETTLED.includes(state);
 
-/** The best stored format of each quality; sizes in bytes and pixels. */
+/** The format of a quality that is served: the first that the worker reported. Sizes in bytes and pixels. */
 export const qualitySchema = z.object({
   quality: z.enum(DERIVED_QUALITIES),
   format: z.enum(FORMATS),

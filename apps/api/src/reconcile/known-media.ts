@@ -58,8 +58,12 @@ export const readKnownMedia = (
       ARRAY(SELECT DISTINCT d.epoch FROM derivative d
         WHERE d.media_object_id = m.media_object_id) AS shown_epochs,
       CASE WHEN m.upload_state = 'uploaded' AND m.state NOT IN ('blocked', 'expired', 'deleted') THEN
-        ARRAY(SELECT d.object_storage_key FROM derivative d
-          WHERE d.media_object_id = m.media_object_id AND d.s3_bucket = ${bucket})
+        ARRAY(
+          SELECT d.object_storage_key FROM derivative d
+          WHERE d.media_object_id = m.media_object_id AND d.s3_bucket = ${bucket}
+          UNION ALL
+          SELECT f->>'object_storage_key' FROM derivative d, jsonb_array_elements(d.further_formats) AS f
+          WHERE d.media_object_id = m.media_object_id AND f->>'s3_bucket' = ${bucket})
         || CASE WHEN m.size_bytes > 0 AND m.s3_bucket = ${bucket}
              THEN ARRAY[m.object_storage_key] ELSE ARRAY[]::text[] END
       ELSE ARRAY[]::text[] END AS expected

@@ -15,6 +15,7 @@ export const derivative = (epoch: number, quality: Derivative['quality'], size =
   width: null,
   height: null,
   created_at: NOW,
+  further_formats: [],
 });
 
 /** A photo in its first epoch, with the differences that a test asks for. */

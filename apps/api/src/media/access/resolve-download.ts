@@ -2,7 +2,7 @@ import { HLS_PLAYLIST, hlsContentType } from '@claimcheck/contracts/hls';
 import { isTombstone, type Quality } from '@claimcheck/contracts/media';
 import { ProblemError } from '../../problem-error.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
-import type { MediaRow } from '../record/media-row.ts';
+import { type Derivative, formatsOf, type MediaRow } from '../record/media-row.ts';
 import { currentDerivatives } from '../record/media-view.ts';
 import { isDeliverable } from '../record/scan-policy.ts';
 import type { Viewer } from './media-access.ts';
@@ -44,10 +44,12 @@ const assertAvailable = (row: MediaRow, settings: DomainConfig, quality: Quality
     throw new ProblemError('media_not_scanned', extra);
 };
 
+const isPlaylist = ({ format }: Derivative): boolean => format === 'm3u8';
+
 /** The best playable form of a video that is delivered only as HLS. */
-const hlsInstead = (row: MediaRow, quality: Quality): MediaRow['derivatives'][number] | undefined => {
+const hlsInstead = (row: MediaRow, quality: Quality): Derivative | undefined => {
   const high = quality === 'original' ? currentDerivatives(row).get('high') : undefined;
-  return high?.format === 'm3u8' ? high : undefined;
+  return high && formatsOf(high).find(isPlaylist);
 };
 
 const sourceOf = (row: MediaRow): Download => ({
@@ -113,9 +115,10 @@ export const resolveHlsFile = (
   const content_type = hlsContentType(file);
   if (content_type === undefined) throw new ProblemError('not_found');
   assertAvailable(row, settings, 'high');
-  const playlist = row.derivatives.find(
-    (derivative) => derivative.format === 'm3u8' && derivative.epoch === epoch && epoch <= row.applied_epoch,
-  );
+  const playlist = row.derivatives
+    .filter((derivative) => derivative.epoch === epoch && epoch <= row.applied_epoch)
+    .flatMap(formatsOf)
+    .find(isPlaylist);
   if (playlist === undefined)
     throw new ProblemError('media_not_ready', { media_object_id: row.media_object_id });
   const { object_storage_key, size_bytes } = playlist;

@@ -1,7 +1,7 @@
 import { TOMBSTONES } from '@claimcheck/contracts/media';
 import type { Database, Transaction } from '@claimcheck/database/database';
 import type { DomainConfig } from '../record/domain-config.ts';
-import { lockMedia, type MediaRow } from '../record/media-row.ts';
+import { formatsOf, lockMedia, type MediaRow } from '../record/media-row.ts';
 import type { MediaChange } from './plan-change.ts';
 import { findKnownVirus } from './verdicts.ts';
 import { writeMedia } from './write-media.ts';
@@ -40,7 +40,7 @@ export const blockMedia = async (
 ): Promise<string[]> => {
   const keys = [
     row.object_storage_key,
-    ...row.derivatives.map((derivative) => derivative.object_storage_key),
+    ...row.derivatives.flatMap(formatsOf).map((format) => format.object_storage_key),
   ];
   await writeMedia(tx, settings, row, blockedBy(virusName));
   return [...new Set(keys)];

@@ -23,9 +23,9 @@ const deleteDerivatives = (removed: NonNullable<MediaPlan['removed']>): Prisma.S
 
 /** Each column is named: the next release may add some while this one still runs. */
 const DERIVATIVE_COLUMNS = Prisma.raw(`media_object_id, epoch, quality, format, s3_bucket, object_storage_key,
-  size_bytes, width, height, created_at`);
+  size_bytes, width, height, created_at, further_formats`);
 
-/** A worker may name one quality twice: the last entry counts. */
+/** Two results that are written as one may name a quality twice: the last entry counts. */
 const insertDerivatives = (written: MediaPlan['written']): Prisma.Sql => {
   const last = new Map(written.map((one) => [`${one.epoch} ${one.quality}`, one]));
   return Prisma.sql`
@@ -35,7 +35,8 @@ const insertDerivatives = (written: MediaPlan['written']): Prisma.Sql => {
     WHERE EXISTS (SELECT FROM media)
     ON CONFLICT (media_object_id, epoch, quality) DO UPDATE SET format = excluded.format,
       s3_bucket = excluded.s3_bucket, object_storage_key = excluded.object_storage_key,
-      size_bytes = excluded.size_bytes, width = excluded.width, height = excluded.height`;
+      size_bytes = excluded.size_bytes, width = excluded.width, height = excluded.height,
+      further_formats = excluded.further_formats`;
 };
 
 const planSweeps = (sweeps: readonly PrefixSweep[]): Prisma.Sql => Prisma.sql`

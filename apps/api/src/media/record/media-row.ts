@@ -19,6 +19,29 @@ export type MediaColumns = Omit<MediaRow, 'derivatives'>;
 
 export type Derivative = MediaRow['derivatives'][number];
 
+/** An entry of `further_formats`. */
+export type FurtherFormat = Pick<
+  Derivative,
+  'format' | 's3_bucket' | 'object_storage_key' | 'width' | 'height'
+> & { size_bytes: number };
+
+/** Returns every format of a derivative, the one that is served first. */
+export const formatsOf = (derivative: Derivative): Derivative[] => {
+  const further = derivative.further_formats as unknown as FurtherFormat[];
+  return [
+    { ...derivative, further_formats: [] },
+    ...further
+      // A process of the release before `further_formats` changes the row's own format only.
+      .filter(({ format }) => format !== derivative.format)
+      .map((one) => ({
+        ...derivative,
+        ...one,
+        size_bytes: BigInt(one.size_bytes),
+        further_formats: [],
+      })),
+  ];
+};
+
 /** A row as `to_jsonb` returns it. */
 export type StoredDerivative = Omit<Derivative, 'size_bytes' | 'created_at'> & {
   size_bytes: number;

@@ -3,7 +3,7 @@ import { prefixOf } from '@claimcheck/contracts/object-keys';
 import type { Database } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
-import { type MediaRow, readMedia } from '../record/media-row.ts';
+import { formatsOf, type MediaRow, readMedia } from '../record/media-row.ts';
 import { listAttempts } from './list-attempts.ts';
 import { listStateTimes } from './state-times.ts';
 
@@ -90,13 +90,15 @@ export const explainMedia = async (client: Client, settings: DomainConfig, media
       length: upload.length === null ? null : Number(upload.length),
       offset: Number(upload.offset),
     },
-    derivatives: derivatives.map(({ epoch, quality, format, object_storage_key, size_bytes: bytes }) => ({
-      epoch,
-      quality,
-      format,
-      object_storage_key,
-      size_bytes: Number(bytes),
-    })),
+    derivatives: derivatives
+      .flatMap(formatsOf)
+      .map(({ epoch, quality, format, object_storage_key, size_bytes: bytes }) => ({
+        epoch,
+        quality,
+        format,
+        object_storage_key,
+        size_bytes: Number(bytes),
+      })),
     attempts,
     results,
     verdicts,

@@ -42,7 +42,9 @@ export const sumDerivativeBytes = async (
     SELECT coalesce(sum(own.bytes), 0)::float8 AS bytes, count(*)::int AS count,
       (SELECT media_object_id FROM page ORDER BY media_object_id DESC LIMIT 1) AS last
     FROM page, LATERAL (
-      SELECT sum(size_bytes) AS bytes FROM derivative WHERE derivative.media_object_id = page.media_object_id) AS own`;
+      SELECT sum(size_bytes + (
+        SELECT coalesce(sum((further->>'size_bytes')::bigint), 0) FROM jsonb_array_elements(further_formats) AS further
+      )) AS bytes FROM derivative WHERE derivative.media_object_id = page.media_object_id) AS own`;
   if (page === undefined) return { bytes: 0, next: undefined };
   return { bytes: page.bytes, next: page.count < limit ? undefined : (page.last ?? undefined) };
 };

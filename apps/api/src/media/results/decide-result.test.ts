@@ -3,7 +3,7 @@ import { subjectsOf } from '@claimcheck/contracts/subjects';
 import { describe, expect, test } from 'vitest';
 import { derivative, ID, NOW, rowOf } from '../../../test/harness/media-rows.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
-import type { MediaRow } from '../record/media-row.ts';
+import { formatsOf, type MediaRow } from '../record/media-row.ts';
 import { decideResult, type ResultPlan, type ResultState } from './decide-result.ts';
 import type { Result } from './result.ts';
 
@@ -336,6 +336,18 @@ test('derivatives of known qualities and formats are part of the plan, others ar
   const said = result('final', { processed: [...made('high').processed, unknown] });
   expect(decide(photo, said).media?.written).toEqual([
     { ...derivative(1, 'high'), object_storage_key: `${ID}/e1/high` },
+  ]);
+});
+
+test('a later result adds a format, and replaces one that it reports again', () => {
+  const low = derivative(1, 'low');
+  const before = { ...photo, derivatives: [low] };
+  const again = { ...entry('low', 'webp'), key: `${ID}/e1/second.webp` };
+  const said = result('final', { processed: [entry('low', 'jpg'), again, entry('low', 'webp')] });
+  const written = decide(before, said).media?.written.find(({ quality }) => quality === 'low');
+  expect(written && formatsOf(written).map((one) => [one.format, one.object_storage_key])).toEqual([
+    ['webp', `${ID}/e1/second.webp`],
+    ['jpg', `${ID}/e1/low.jpg`],
   ]);
 });
 

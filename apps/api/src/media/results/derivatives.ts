@@ -1,5 +1,5 @@
 import { DERIVED_QUALITIES, type DerivedQuality, FORMATS, type Format } from '@claimcheck/contracts/media';
-import type { Derivative, MediaRow } from '../record/media-row.ts';
+import { type Derivative, type FurtherFormat, formatsOf, type MediaRow } from '../record/media-row.ts';
 
 /** An entry of a result whose URL was resolved to a key of our bucket. */
 export interface ProcessedObject {
@@ -17,20 +17,38 @@ export const isQuality = (quality: string): quality is DerivedQuality =>
   (DERIVED_QUALITIES as readonly string[]).includes(quality);
 export const isFormat = (format: string): format is Format => (FORMATS as readonly string[]).includes(format);
 
-/** A row stores one format of a quality: the first, or among thumbnails the first jpg. */
-const chosen = (derivatives: readonly Derivative[]): Derivative[] => {
-  const kept = new Map<DerivedQuality, Derivative>();
-  for (const derivative of derivatives) {
-    const { quality, format } = derivative;
-    const isBetter = quality === 'thumbnail' && format === 'jpg' && kept.get(quality)?.format !== 'jpg';
-    if (!kept.has(quality) || isBetter) kept.set(quality, derivative);
-  }
-  return [...kept.values()];
+/** Among thumbnails a jpg comes first: a video needs one. */
+const servedFirst = (formats: readonly Derivative[]): Derivative[] =>
+  formats.toSorted((a, b) => Number(isJpgThumbnail(b)) - Number(isJpgThumbnail(a)));
+
+const isJpgThumbnail = ({ quality, format }: Derivative): boolean =>
+  quality === 'thumbnail' && format === 'jpg';
+
+/** Joins formats of one quality into one row. */
+const toRow = ([served, ...others]: readonly Derivative[]): Derivative[] => {
+  const further_formats = others.map(
+    ({ format, s3_bucket, object_storage_key, size_bytes, width, height }): FurtherFormat => ({
+      ...{ format, s3_bucket, object_storage_key, size_bytes: Number(size_bytes), width, height },
+    }),
+  );
+  return served === undefined ? [] : [{ ...served, further_formats }];
 };
 
 /**
- * Returns the derivatives of a worker whose quality and format this release knows. A thumbnail that is already a jpg stays.
+ * Adds the formats that a result reports to those that earlier results of the epoch reported. Of two entries with the same
+ * quality and format the first wins; a later result replaces it.
  */
+const joinFormats = (before: readonly Derivative[], reported: readonly Derivative[]): Derivative[] => {
+  const qualities = new Set(reported.map(({ quality }) => quality));
+  return [...qualities].flatMap((wanted) => {
+    const own = reported.filter(({ quality }) => quality === wanted);
+    const first = own.filter((one) => one === own.find(({ format }) => format === one.format));
+    const all = [...before.filter(({ quality }) => quality === wanted), ...first];
+    return toRow(servedFirst([...new Map(all.map((one) => [one.format, one])).values()]));
+  });
+};
+
+/** Returns the rows for the derivatives of a worker whose quality and format this release knows. */
 export const toDerivatives = (
   {
     media_object_id,
@@ -41,23 +59,19 @@ export const toDerivatives = (
   processed: readonly ProcessedObject[],
   now: Date,
 ): Derivative[] => {
-  const known = processed.flatMap(
+  const reported = processed.flatMap(
     ({ quality, format, key, bucket = s3_bucket, size, width = null, height = null }) =>
       isQuality(quality) && isFormat(format)
         ? [
             {
               ...{ media_object_id, epoch, quality, format, s3_bucket: bucket },
               ...{ object_storage_key: key, size_bytes: BigInt(size), width, height, created_at: now },
+              further_formats: [],
             },
           ]
         : [],
   );
-  const hasJpg = derivatives.some(
-    (one) => one.epoch === epoch && one.quality === 'thumbnail' && one.format === 'jpg',
-  );
-  return chosen(known).filter(
-    ({ quality, format }) => !(hasJpg && quality === 'thumbnail' && format !== 'jpg'),
-  );
+  return joinFormats(derivatives.filter((one) => one.epoch === epoch).flatMap(formatsOf), reported);
 };
 
 /** The thumbnail of a picture for which its worker made none: its `low`. */

@@ -2,7 +2,7 @@ import type { DerivedQuality, Format, MediaKind } from '@claimcheck/contracts/me
 import { kindOf } from '@claimcheck/contracts/media-kind';
 import type { MediaChange } from '../lifecycle/plan-change.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
-import type { Derivative, MediaRow } from '../record/media-row.ts';
+import { type Derivative, formatsOf, type MediaRow } from '../record/media-row.ts';
 import { isDeliverable } from '../record/scan-policy.ts';
 import { failureOf, type Stage } from './stage-changes.ts';
 
@@ -74,7 +74,10 @@ const withoutLateState = (row: MediaRow, change: MediaChange, endsOffer: boolean
  */
 export const mergeResult = (settings: DomainConfig, row: MediaRow, result: StageResult): MediaChange => {
   const { stage, epoch, derivatives, isFinished } = result;
-  const kept = [...row.derivatives.filter((derivative) => derivative.epoch === epoch), ...derivatives];
+  const kept = [
+    ...row.derivatives.filter((derivative) => derivative.epoch === epoch),
+    ...derivatives,
+  ].flatMap(formatsOf);
   const settles = isFinished && result.change.state === undefined;
   const settled = settles ? settledState(settings, row, result.change, kept) : {};
   const endsOffer =
