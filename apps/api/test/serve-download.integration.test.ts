@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
+import { mediaSessionAnswerSchema } from '@claimcheck/contracts/openapi/answer-schemas';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { deleteMedia } from '../src/media/lifecycle/delete-media.ts';
 import { addMember } from '../src/media/messages/conversations.ts';
 import { callApi } from './harness/call-api.ts';
-import { bytesOf, readyMedia } from './harness/ready-media.ts';
+import { bytesOf, filmWithHls, readyMedia } from './harness/ready-media.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';
 
 const get = (api: TestApi, path: string, headers: Record<string, string> = {}, method = 'GET') =>
@@ -202,6 +203,40 @@ test('viewers of one user that read nothing leave slots for others', async () =>
     const served = await callApi(api, 'GET', path, { token: api.tokenFor('cleo') });
     expect(served.status).toBe(200);
     await served.arrayBuffer();
+  } finally {
+    for (const { socket } of viewers) socket.destroy();
+    await api.close();
+  }
+});
+
+test('a playlist is streamed within a slot of its viewer, whatever its size', async () => {
+  const api = await startTestApi(inject('stack'));
+  const viewers: ReturnType<typeof silentViewer>[] = [];
+  try {
+    const id = await filmWithHls(api);
+    const line = 'v0-0.m4s\n';
+    const bytes = Buffer.alloc(24 * 1_024 * 1_024, line);
+    const key = `${id}/e1/hls/main.m3u8`;
+    const put = (playlist: Buffer) =>
+      api.context.storage.put(key, playlist, {
+        size_bytes: playlist.length,
+        content_type: 'application/vnd.apple.mpegurl',
+      });
+    await put(bytes);
+    await api.db.shared(id, 'cinema');
+    const { text } = await api.post('ann', '/v1/media/session', { conversation_id: 'cinema' });
+    const { token } = mediaSessionAnswerSchema.parse(JSON.parse(text));
+    const path = `/v1/media/${id}/hls/1/main.m3u8?t=${token}`;
+    viewers.push(silentViewer(api, path, 'ann'));
+    expect(await viewers[0]?.status).toBe(200);
+    expect(api.context.streamSlots.taken).toBe(1);
+    viewers[0]?.socket.destroy();
+    await vi.waitFor(() => expect(api.context.streamSlots.taken).toBe(0), { timeout: 10_000 });
+
+    await put(Buffer.from(`#EXTM3U\n${line}`));
+    const playlist = await callApi(api, 'GET', path);
+    expect(playlist.headers.get('content-type')).toContain('mpegurl');
+    expect(await playlist.text()).toBe(`#EXTM3U\nv0-0.m4s?t=${token}\n`);
   } finally {
     for (const { socket } of viewers) socket.destroy();
     await api.close();

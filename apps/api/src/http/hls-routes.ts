@@ -37,7 +37,7 @@ export const hlsRoutes = (context: HttpContext, ...guards: RequestHandler[]): Ro
       const { t } = request.query;
       if (request.method === 'HEAD') await describe(storage, download, response);
       else if (isHlsPlaylist(file) && typeof t === 'string')
-        await servePlaylist(storage, download, t, response);
+        await servePlaylist(context, download, t, response);
       else if (config.downloadMode !== 'redirect' || isHlsPlaylist(file))
         await serve(context, download, request, response);
       else redirect(request, response, download, await signUrl(signer, config.signedUrl, download));

@@ -116,35 +116,37 @@ const endWhenSlow = (response: Response, idleMs: number): (() => void) => {
 };
 
 /**
- * Streams an object or a range of it, with the headers that a redirect cannot set.
+ * Answers within one of the viewer's slots, at no less than a minimum rate.
  *
+ * @param stream writes the response; what it throws after the viewer has gone (the signal) is no error
  * @throws ProblemError `rate_limited` and `unavailable` as {@link StreamSlots.take}
  */
-const proxy = async (
-  { storage, config, streamSlots }: Pick<HttpContext, 'storage' | 'config' | 'streamSlots'>,
-  download: Download,
-  request: Request,
+export const inSlot = async (
+  { config, streamSlots }: Pick<HttpContext, 'config' | 'streamSlots'>,
   response: Response,
+  stream: (gone: AbortSignal) => Promise<void>,
 ): Promise<void> => {
   const release = await streamSlots.take(viewerOf(response).user_id);
   const stopWatch = endWhenSlow(response, config.downloadIdleMs);
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
   try {
-    await stream(storage, download, request, response);
+    await stream(gone.signal);
+  } catch (error) {
+    if (!(response.headersSent && gone.signal.aborted)) throw error;
   } finally {
     stopWatch();
     release();
   }
 };
 
+/** Streams an object or a range of it, with the headers that a redirect cannot set. */
 const stream = async (
   storage: Storage,
   download: Download,
-  request: Request,
-  response: Response,
+  { request, response, gone }: { request: Request; response: Response; gone: AbortSignal },
 ): Promise<void> => {
-  const gone = new AbortController();
-  response.on('close', () => gone.abort());
-  const object = await open(bucketOf(storage, download), download.key, conditionsOf(request), gone.signal);
+  const object = await open(bucketOf(storage, download), download.key, conditionsOf(request), gone);
   if (object === undefined || isUnmodified(request, object)) {
     object?.body.destroy();
     response.status(304).set('Cache-Control', NOT_WITHOUT_ASKING).end();
@@ -152,9 +154,7 @@ const stream = async (
   }
   response.status(object.content_range === undefined ? 200 : 206).set(headersOf(download, object));
   if (object.content_range !== undefined) response.set('Content-Range', object.content_range);
-  await pipeline(object.body, response).catch((error: unknown) => {
-    if (!gone.signal.aborted) throw error;
-  });
+  await pipeline(object.body, response);
 };
 
 /** Time in which the proxy in front must start to read; it does so at once. */
@@ -195,7 +195,7 @@ export const serve = (
 ): Promise<void> =>
   context.config.downloadMode === 'accel'
     ? accelerate(context.storage, download, response)
-    : proxy(context, download, request, response);
+    : inSlot(context, response, (gone) => stream(context.storage, download, { request, response, gone }));
 
 /**
  * Answers HEAD with the headers of a GET, in both modes. It cannot redirect, because a signed URL is valid for GET only.
