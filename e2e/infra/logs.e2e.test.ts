@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Problem } from '@claimcheck/contracts/errors';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
@@ -57,6 +59,22 @@ test('the access log can be switched off', async () => {
   await system.restart('api');
   expect((await linesOf()).filter(({ msg }) => msg === 'request')).toHaveLength(before);
 }, 60_000);
+
+test('a secret that changes in its file leaves an audit line that names the variable', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'claimcheck-secret-'));
+  const path = join(folder, 'tickets');
+  try {
+    await writeFile(path, `one:${'x'.repeat(32)}`);
+    await system.restart('api', { TOKEN_SECRETS: '', TOKEN_SECRETS_FILE: path });
+    await writeFile(path, `two:${'y'.repeat(32)},one:${'x'.repeat(32)}`);
+    const line = await lineWith(({ action }) => action === 'secrets reload', 'the audit line');
+    expect(line).toMatchObject({ audit: true, actor: 'file', object: { variables: ['TOKEN_SECRETS'] } });
+    expect(JSON.stringify(line)).not.toMatch(/xxxx|yyyy/);
+  } finally {
+    await rm(folder, { recursive: true });
+    await system.restart('api');
+  }
+}, 90_000);
 
 describe('a server that does not answer', () => {
   const freeze = async (pid: number, during: () => Promise<void>) => {

@@ -215,6 +215,12 @@ export const apiSchema = z
       .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be whsec_ and 24 to 64 bytes in base64')
       .optional()
       .describe('Signs webhooks (Standard Webhooks): `whsec_` and at least 24 random bytes in base64.'),
+    AUDIT_FILE: z.string().optional().meta({
+      description:
+        "File to which commands append their [audit lines](operations.md#audit). The image sets `/proc/1/fd/2`, so that lines of a command inside a container are in the container's log.",
+      takes: 'path',
+      byDefault: 'standard error',
+    }),
     ACCESS_LOG: flag.default(true).describe('One line for each request, at `info`.'),
     ...originVariables,
     DEV_LOGIN: flag.default(false).describe('Lets any visitor log in as any user. Demos only.'),

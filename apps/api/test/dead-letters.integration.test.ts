@@ -77,8 +77,13 @@ const cli = async (...argv: string[]) => {
     AUTH_JWT_SECRET: 'a secret of at least 32 characters',
   };
   const take = (text: string) => out.push(text);
-  const code = await runCli(COMMANDS, argv, env, { out: take, error: take });
-  return { code, text: out.join('') };
+  const audit: Record<string, unknown>[] = [];
+  const code = await runCli(COMMANDS, argv, env, {
+    out: take,
+    error: take,
+    audit: (line) => audit.push(JSON.parse(line)),
+  });
+  return { code, text: out.join(''), audit };
 };
 
 test('a dependency down for longer than all attempts take: no message is taken, and none abandoned', async () => {
@@ -213,8 +218,15 @@ describe('claimcheck dlq', () => {
     const { optimizeResponse } = broker.bus.subjects;
     await put({ name: 'again' }, optimizeResponse, CONSUMERS.results);
     await put({ name: 'mended' }, optimizeResponse, CONSUMERS.results);
-    const { code, text } = await cli('dlq', 'redrive', '--all', '--json');
+    const { code, text, audit } = await cli('dlq', 'redrive', '--all', '--json', '--reason', 'repaired');
     expect([code, JSON.parse(text)]).toEqual([0, { published: 2, new_epoch: 0, moot: 0 }]);
+    expect(audit).toMatchObject(
+      Array.from({ length: 2 }, () => ({
+        action: 'dlq redrive',
+        object: { dead_letter: expect.any(Number), consumer: CONSUMERS.results, outcome: 'published' },
+        reason: 'repaired',
+      })),
+    );
     await expect.poll(() => seen.toSorted(), WITHIN).toEqual(['again', 'mended']);
     await expect
       .poll(async () => (await letters()).map(({ reason }) => reason), WITHIN)

@@ -23,6 +23,7 @@ const run = async (...argv: string[]) => {
     error: (text) => {
       said.error += text;
     },
+    audit: () => {},
   });
   return { code, ...said };
 };
@@ -95,7 +96,7 @@ test('an unknown id and a malformed id get different errors', async () => {
       COMMANDS,
       ['media', 'show', '00000000-0000-4000-8000-000000000000'],
       {},
-      { out: () => {}, error: () => {} },
+      { out: () => {}, error: () => {}, audit: () => {} },
     ),
   ).toBe(78);
 });

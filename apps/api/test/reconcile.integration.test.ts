@@ -164,7 +164,7 @@ test('a missing object is an alarm when its media object is referenced', async (
     COMMANDS,
     ['reconcile', '--json'],
     { ...stack, DATABASE_URL: db.url, S3_BUCKET: bucket.storage.bucket },
-    { out: (text) => lines.push(text), error: (text) => lines.push(text) },
+    { out: (text) => lines.push(text), error: (text) => lines.push(text), audit: () => {} },
   );
   expect(code).toBe(1);
   expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ summary: { missing_referenced: 1 } });

@@ -86,6 +86,7 @@ test('an operator does the same on the command line, with a reason', async () =>
       error: (text) => {
         said.error += text;
       },
+      audit: () => {},
     });
     return { code, ...said };
   };

@@ -310,7 +310,7 @@ describe('a rescan', () => {
       COMMANDS,
       ['rescan', '--json', '--timeout', '2s', '--since', since.toISOString()],
       { ...inject('stack'), DATABASE_URL: db.url, AUTH_JWT_SECRET: 'x'.repeat(32) },
-      { out: (text) => lines.push(text), error: (text) => lines.push(text) },
+      { out: (text) => lines.push(text), error: (text) => lines.push(text), audit: () => {} },
     ).finally(() => {
       isOver = true;
     });

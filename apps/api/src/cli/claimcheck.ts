@@ -1,3 +1,4 @@
+import { auditWriter } from './audit-writer.ts';
 import { COMMANDS } from './commands/index.ts';
 import { runCli } from './run-cli.ts';
 import { withRunningSystem } from './running-system.ts';
@@ -14,6 +15,7 @@ const env = withRunningSystem(process.env, (line) => error(`${line}\n`));
 const code = await runCli(COMMANDS, process.argv.slice(2), env, {
   out: write(process.stdout),
   error,
+  audit: auditWriter(env, error),
 });
 // The output is written completely before the exit, also into a pipe. A connection that a silent server keeps open must
 // not keep the command alive: cron may run it during the very incident that it reports.

@@ -12,6 +12,10 @@ export interface CommandInput {
   env: Environment;
   /** Prints answers: a line for people, or with `--json` one document for programs. */
   print: (line: string) => void;
+  /** `--by`, or the user of this machine. */
+  actor: string;
+  /** Writes the audit line of an action that was just done; only for {@link Command.isAudited}. */
+  audit: (object: Record<string, unknown>) => void;
 }
 
 /** One command of the operator's CLI; `commands/` has a file for each, `commands/index.ts` lists them. */
@@ -25,6 +29,8 @@ export interface Command {
   options?: NonNullable<ParseArgsConfig['options']>;
   /** Lines of `--help` about the options, one each. */
   optionHelp?: readonly string[];
+  /** Whether it changes what belongs to users; it then takes `--by` and `--reason`, and calls {@link CommandInput.audit}. */
+  isAudited?: true;
   /** @returns the exit code; undefined means 0 */
   run: (input: CommandInput) => Promise<number | undefined>;
 }

@@ -40,6 +40,9 @@ const run = async (...argv: string[]) => {
       error: (text) => {
         terminal.error += text;
       },
+      audit: (text) => {
+        terminal.error += text;
+      },
     },
   );
   return { code, ...terminal };

@@ -1,17 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
+import { writeAudit } from '@claimcheck/platform/process/audit';
 import type { Environment } from '@claimcheck/platform/process/config';
 import { ConfigError, EX_CONFIG } from '@claimcheck/platform/process/config-error';
+import { createLogger } from '@claimcheck/platform/process/logger';
+import { withRequestId } from '@claimcheck/platform/process/request-id';
 import { ProblemError } from '../problem-error.ts';
-import { type Command, type CommandInput, UsageError } from './command.ts';
+import { type Command, type CommandInput, type OptionValue, UsageError } from './command.ts';
 
 export interface Terminal {
   out: (text: string) => void;
   error: (text: string) => void;
+  /** Takes audit lines. */
+  audit: (text: string) => void;
 }
 
 const EXIT = { ok: 0, failed: 1, usage: 64, config: EX_CONFIG } as const;
 
 const COMMON = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+
+const AUDIT = { by: { type: 'string' }, reason: { type: 'string' } } as const;
+
+const AUDIT_HELP = [
+  '--by <name>      who orders it, for the audit line (default: the user of this machine)',
+  '--reason <text>  why, for the audit line',
+];
+
+const optionsOf = ({ options, isAudited }: Command) => ({
+  ...options,
+  ...(isAudited === true ? AUDIT : {}),
+  ...COMMON,
+});
 
 const argumentsOf = ({ positionals = [] }: Command): string =>
   positionals.map((name) => (name.startsWith('?') ? ` [${name.slice(1)}]` : ` <${name}>`)).join('');
@@ -23,7 +43,9 @@ export const helpOf = (command: Command): string =>
     '',
     `  ${command.summary}`,
     '',
-    ...(command.optionHelp ?? []).map((line) => `  ${line}`),
+    ...[...(command.optionHelp ?? []), ...(command.isAudited === true ? AUDIT_HELP : [])].map(
+      (line) => `  ${line}`,
+    ),
     '  --json    one JSON document instead of lines for people',
     '',
   ].join('\n');
@@ -49,7 +71,7 @@ const findCommand = (
 
 const parse = (command: Command, args: string[]) => {
   try {
-    return parseArgs({ args, options: { ...command.options, ...COMMON }, allowPositionals: true });
+    return parseArgs({ args, options: optionsOf(command), allowPositionals: true });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : 'the options are not valid');
   }
@@ -60,6 +82,27 @@ const assertPositionals = ({ positionals = [] }: Command, given: readonly string
   if (missing !== undefined) throw new UsageError(`<${missing}> is missing`);
   const extra = given[positionals.length];
   if (extra !== undefined) throw new UsageError(`${extra} is one argument too many`);
+};
+
+/** Containers run as a number that has no name. */
+const machineUser = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`;
+  }
+};
+
+const textOf = (value: OptionValue): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const auditOf = (
+  action: string,
+  { by, reason }: CommandInput['options'],
+  write: Terminal['audit'],
+): Pick<CommandInput, 'actor' | 'audit'> => {
+  const logger = createLogger('cli', 'info', { write });
+  const who = { actor: textOf(by) ?? machineUser(), action, reason: textOf(reason) ?? '' };
+  return { actor: who.actor, audit: (object) => writeAudit(logger, { ...who, object }) };
 };
 
 const runCommand = async (
@@ -76,7 +119,9 @@ const runCommand = async (
   assertPositionals(command, positionals);
   const { json, help: _, ...options } = values;
   const print: CommandInput['print'] = (line) => terminal.out(`${line}\n`);
-  return (await command.run({ positionals, options, json: json === true, env, print })) ?? EXIT.ok;
+  const audit = auditOf(command.name, options, terminal.audit);
+  const input = { positionals, options, json: json === true, env, print, ...audit };
+  return (await withRequestId(randomUUID(), () => command.run(input))) ?? EXIT.ok;
 };
 
 const explain = (error: unknown): string => {

@@ -29,6 +29,14 @@ const hashOf = (request: Request): string =>
 /** Answers are JSON, which omits undefined fields. */
 const toJson = (body: object): Prisma.InputJsonObject => JSON.parse(JSON.stringify(body));
 
+const AUDITED = ['conversation_id', 'message_id', 'media_object_id', 'member_ids'];
+
+/** Returns the ids in an answer, for the audit line. */
+const idsIn = (body: unknown): Record<string, unknown> => {
+  const { media, ...rest } = body as { media?: object };
+  return Object.fromEntries(Object.entries({ ...media, ...rest }).filter(([name]) => AUDITED.includes(name)));
+};
+
 interface Asked {
   request: Request;
   response: Response;
@@ -43,7 +51,7 @@ interface Asked {
  * @param work its body is stored for a day, so it must contain no secrets
  * @throws ProblemError `idempotency_mismatch`
  */
-export const createOnce = (
+export const createOnce = async (
   database: Database,
   { request, response, route }: Asked,
   work: (tx: Transaction) => Promise<{ created: boolean; body: object }>,
@@ -53,9 +61,11 @@ export const createOnce = (
     const { created, body } = await work(tx);
     return { status: created ? 201 : 200, body: toJson(body) };
   };
-  return database.transaction(async (tx) => {
+  const answer = await database.transaction(async (tx) => {
     if (key === undefined) return run(tx);
     const { user_id } = identityOf(response);
     return answerOnce(tx, { user_id, route, key, request_hash: hashOf(request) }, () => run(tx));
   });
+  response.locals.audited = idsIn(answer.body);
+  return answer;
 };

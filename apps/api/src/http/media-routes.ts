@@ -59,7 +59,7 @@ const waitForChange = async (
 
 /** `GET /v1/media/:id` with long-poll, `DELETE /v1/media/:id`. */
 export const mediaRoutes = (context: HttpContext): Router => {
-  const { database, settings, storage, metrics, logger } = context;
+  const { database, settings, storage, metrics } = context;
   const visible = new VisibleMediaReader(database);
   const router = Router();
   // Requests that wait for the same change share one read: thousands may wait, and reads would then be most of the work.
@@ -100,7 +100,7 @@ export const mediaRoutes = (context: HttpContext): Router => {
     const takedown = { media_object_id: id, taken_down_by: identityOf(response).user_id, reason };
     const isNew = await database.transaction((tx) => takeDownMedia(tx, settings, takedown));
     if (isNew) metrics.erasures.inc({ what: 'media' });
-    logger.warn({ audit: 'takedown', ...takedown, new: isNew }, 'a media object is taken down');
+    response.locals.audited = { new: isNew };
   };
 
   router.delete('/v1/media/:id', async (request, response) => {

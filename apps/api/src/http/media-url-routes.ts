@@ -121,6 +121,7 @@ export const mediaUrlRoutes = (context: HttpContext): Router => {
   router.post('/v1/media/urls', async (request, response) => {
     const { items } = validate(mediaUrlsSchema, request.body);
     chargeItems(context, response, items.length);
+    response.locals.audited = { items };
     const { answer } = createUrls(context, viewerOf(response));
     response.set('Cache-Control', 'no-store').json({ items: await Promise.all(items.map(answer)) });
   });

@@ -14,6 +14,8 @@ export interface ReconcileOptions {
   apply: boolean;
   /** Called for each orphan that is old enough, each missing object and each foreign one. */
   onFinding: (finding: Finding) => void;
+  /** Called for each deleted orphan. */
+  onDeleted?: (key: string) => void;
 }
 
 /** Counts; sizes in bytes. */
@@ -87,7 +89,7 @@ class Reconciler {
 
   /** Checks again: the rows were read earlier, and they decide. */
   async #deleteDoomed(): Promise<void> {
-    const { database, storage } = this.#options;
+    const { database, storage, onDeleted } = this.#options;
     const ids = this.#doomed.map(idOfKey).filter((id) => id !== undefined);
     const known = new Map(
       (await readKnownMedia(database, storage.bucket, [...new Set(ids)])).map((media) => [media.id, media]),
@@ -95,6 +97,7 @@ class Reconciler {
     const keys = this.#doomed.filter((key) => classifyKey(key, known.get(idOfKey(key) ?? '')) === 'orphan');
     this.#doomed = [];
     await storage.delete(keys);
+    for (const key of keys) onDeleted?.(key);
     this.counts.deleted_objects += keys.length;
   }
 

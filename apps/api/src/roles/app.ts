@@ -18,6 +18,7 @@ import { referenceRoutes } from '../http/reference-routes.ts';
 import { uploadAuthorizationRoutes } from '../http/upload-authorization-routes.ts';
 import { userRoutes } from '../http/user-routes.ts';
 import { webRoutes } from '../http/web-routes.ts';
+import { auditRequests } from '../request/audit-requests.ts';
 import { authenticate, authenticateViewer } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { countUploadAttempts } from '../request/count-upload-attempts.ts';
@@ -114,11 +115,12 @@ const mountApi = (app: Express, context: HttpContext, uploads: Uploads): void =>
     response.status(204).end();
   });
   // Before the bearer check: a media session opens these routes, and nothing else.
-  const viewing = [authenticateViewer(context), limited];
+  const audit = auditRequests(context);
+  const viewing = [authenticateViewer(context), audit, limited];
   app.use(downloadRoutes(context, ...viewing), hlsRoutes(context, ...viewing));
   // Before the check of the user's token: an upload's ticket suffices.
   app.use(directUploadRoutes(context, limited, json));
-  app.use('/v1', authenticate(context), limited, json);
+  app.use('/v1', authenticate(context), audit, limited, json);
   app.use(conversationRoutes(context), messageRoutes(context), mediaRoutes(context), mediaUrlRoutes(context));
   app.use(
     uploadAuthorizationRoutes(context),

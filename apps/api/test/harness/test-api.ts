@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import jwt from 'jsonwebtoken';
-import { type Context, compose } from '../../src/compose.ts';
+import { type Context, compose, type Tools } from '../../src/compose.ts';
 import { readApiConfig } from '../../src/config.ts';
 import { createApp } from '../../src/roles/app.ts';
 import { composeUploads, type Uploads } from '../../src/tus/compose.ts';
@@ -31,10 +31,12 @@ export interface TestApi {
  * Runs the role `http` in this process, on the test run's servers, with a separate database and subjects.
  *
  * @param overrides configuration that differs
+ * @param tools a logger, for instance
  */
 export const startTestApi = async (
   stack: Record<string, string>,
   overrides: Record<string, string> = {},
+  tools: Partial<Tools> = {},
 ): Promise<TestApi> => {
   const db = await createTestDatabase(stack.DATABASE_URL ?? '');
   const secret = randomBytes(32).toString('hex');
@@ -52,7 +54,7 @@ export const startTestApi = async (
     LOG_LEVEL: 'silent',
     ...overrides,
   };
-  const context = await compose(readApiConfig(env));
+  const context = await compose(readApiConfig(env), tools);
   const uploads = composeUploads(context, context.bus);
   const app = createApp(context, uploads);
   const server = http.createServer(app);

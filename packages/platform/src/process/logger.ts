@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { currentRequestId } from './request-id.ts';
 
 export type { Logger };
@@ -6,8 +6,10 @@ export type { Logger };
 /**
  * Creates a logger of JSON lines on standard output; lines of a request have its `request_id`. Secrets stay out because no
  * code logs them; the redaction is a second safeguard for request headers.
+ *
+ * @param destination takes the lines instead of standard output
  */
-export const createLogger = (app: string, level: string): Logger =>
+export const createLogger = (app: string, level: string, destination?: DestinationStream): Logger =>
   pino(
     {
       level,
@@ -21,5 +23,5 @@ export const createLogger = (app: string, level: string): Logger =>
       },
     },
     // Without a length, `flush` would not wait at all.
-    pino.destination({ dest: 1, sync: false, minLength: 1 }),
+    destination ?? pino.destination({ dest: 1, sync: false, minLength: 1 }),
   );

@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { writeAudit } from './audit.ts';
 import type { Environment } from './config.ts';
 import { ConfigError, EX_CONFIG } from './config-error.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -85,11 +86,11 @@ const reloads = <Config>(
   const listeners: ((config: Config) => void)[] = [];
   const stop = watchSecretFiles({
     env: process.env,
-    onChange: () => {
+    onChange: (variables) => {
       try {
         const config = readConfig(process.env);
         for (const listener of listeners) listener(config);
-        logger.info('secrets were read again');
+        writeAudit(logger, { actor: 'file', action: 'secrets reload', object: { variables }, reason: '' });
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         logger.error({ problems: error.problems }, 'changed secrets are not valid, the former ones stay');

@@ -49,8 +49,8 @@ export const withSecretFiles = (env: Environment): Environment => {
 
 interface WatchOptions {
   env: Environment;
-  /** Runs after the content of a file changed. */
-  onChange: () => void;
+  /** Called with the variables whose files have new content. */
+  onChange: (variables: string[]) => void;
   everyMs?: number;
 }
 
@@ -66,13 +66,14 @@ export const watchSecretFiles = ({ env, onChange, everyMs = EVERY_MS }: WatchOpt
   const files = filesIn(env);
   if (files.length === 0) return () => {};
   // A file that is missing for a moment is no change.
-  const contents = () => files.map(([variable, path]) => readOne(variable, path, [])).join('\0');
+  const contents = () => new Map(files.map(([variable, path]) => [variable, readOne(variable, path, [])]));
   let known = contents();
   const timer = setInterval(() => {
     const found = contents();
-    if (found === known) return;
+    const changed = [...found.keys()].filter((variable) => found.get(variable) !== known.get(variable));
+    if (changed.length === 0) return;
     known = found;
-    onChange();
+    onChange(changed);
   }, everyMs);
   timer.unref();
   return () => clearInterval(timer);

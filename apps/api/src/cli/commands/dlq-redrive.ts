@@ -40,15 +40,17 @@ export const dlqRedriveCommand: Command = {
   name: 'dlq redrive',
   summary: 'give dead letters another chance: one, those of a consumer, or all',
   positionals: ['?seq'],
+  isAudited: true,
   options: { consumer: { type: 'string' }, all: { type: 'boolean' } },
   optionHelp: ['--consumer <name>    those of one consumer', '--all                all of them'],
   run: async (input) => {
-    const { env, json, print } = input;
+    const { env, json, print, audit } = input;
     const selection = readSelection(input);
     const counts: Record<Redrive, number> = { published: 0, new_epoch: 0, moot: 0 };
     const redrive = async (bus: Bus, { database, settings }: Operator): Promise<void> => {
       for await (const letter of select(bus, selection)) {
         const outcome = await redriveLetter(new DeadLetters(bus), database, settings, letter);
+        audit({ dead_letter: letter.seq, consumer: letter.consumer, outcome });
         counts[outcome] += 1;
         if (!json) print(`${letter.seq}  ${letter.consumer}  ${outcome}`);
       }

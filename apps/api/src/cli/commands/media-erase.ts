@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { prefixOf } from '@claimcheck/contracts/object-keys';
 import { Storage } from '@claimcheck/platform/s3/storage';
 import { takeDownMedia } from '../../media/removal/take-down-media.ts';
@@ -9,18 +8,16 @@ export const mediaEraseCommand: Command = {
   name: 'media erase',
   summary: 'take a media object down wherever it is shown, at once, and delete its bytes',
   positionals: ['id'],
-  options: { reason: { type: 'string' }, by: { type: 'string' } },
-  optionHelp: [
-    '--reason <text>  why; kept, and shown by media show',
-    '--by <name>      who orders it (default: the user of this machine)',
-  ],
-  run: async ({ positionals, options, env, json, print }) => {
+  isAudited: true,
+  optionHelp: ['--reason is required, and media show repeats it.'],
+  run: async ({ positionals, options, env, json, print, actor, audit }) => {
     const media_object_id = mediaIdArgument(positionals[0]);
-    const { reason, by = userInfo().username } = options;
+    const { reason } = options;
     if (typeof reason !== 'string' || reason.trim() === '') throw new UsageError('--reason is missing');
-    const takedown = { media_object_id, taken_down_by: String(by), reason };
+    const takedown = { media_object_id, taken_down_by: actor, reason };
     const isNew = await withOperator(env, async ({ config, database, settings }) => {
       const taken = await database.transaction((tx) => takeDownMedia(tx, settings, takedown));
+      audit({ media_object_id, new: taken });
       const storage = new Storage(config.storage);
       try {
         // Repeated where an earlier order was interrupted.

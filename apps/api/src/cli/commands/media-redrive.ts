@@ -6,7 +6,8 @@ export const mediaRedriveCommand: Command = {
   name: 'media redrive',
   summary: 'process a failed or degraded media object once more, as a new epoch',
   positionals: ['id'],
-  run: async ({ positionals, env, json, print }) => {
+  isAudited: true,
+  run: async ({ positionals, env, json, print, audit }) => {
     const id = mediaIdArgument(positionals[0]);
     const answer = await withOperator(env, ({ database, settings }) =>
       database.transaction((tx) => redriveMedia(tx, settings, id)),
@@ -16,6 +17,7 @@ export const mediaRedriveCommand: Command = {
         `it is ${answer.refused}: only what has failed or is degraded, not empty, and what its uploader said it was, is driven again`,
       );
     const { media_object_id, state, epoch, ready_by } = answer.media;
+    audit({ media_object_id, epoch });
     print(
       json
         ? JSON.stringify({ media_object_id, state, epoch, ready_by })

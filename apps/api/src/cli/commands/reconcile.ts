@@ -31,7 +31,7 @@ const summarise = (counts: Reconciliation, apply: boolean): string[] => [
     : `${counts.missing_objects} objects are missing, none of referenced media`,
 ];
 
-const run = async ({ env, json, options, print }: CommandInput): Promise<number> => {
+const run = async ({ env, json, options, print, audit }: CommandInput): Promise<number> => {
   const graceMs = readGrace(options.grace);
   const apply = options.apply === true;
   const read = readConfig(z.object({ ...storageVariables, DATABASE_URL: z.string().min(1) }), env);
@@ -40,7 +40,8 @@ const run = async ({ env, json, options, print }: CommandInput): Promise<number>
   try {
     // Each line is printed as it arrives: there may be millions.
     const onFinding = (finding: Finding) => print(json ? JSON.stringify(finding) : toLine(finding));
-    const counts = await reconcile({ database, storage, graceMs, apply, onFinding });
+    const onDeleted = (key: string) => audit({ s3_bucket: storage.bucket, key });
+    const counts = await reconcile({ database, storage, graceMs, apply, onFinding, onDeleted });
     if (json) print(JSON.stringify({ summary: counts }));
     else for (const line of summarise(counts, apply)) print(line);
     return counts.missing_referenced > 0 ? 1 : 0;
@@ -53,6 +54,7 @@ const run = async ({ env, json, options, print }: CommandInput): Promise<number>
 export const reconcileCommand: Command = {
   name: 'reconcile',
   summary: 'compare the bucket with the database, in both directions; a dry run unless told otherwise',
+  isAudited: true,
   options: { apply: { type: 'boolean' }, grace: { type: 'string', default: '24h' } },
   optionHelp: [
     '--apply               delete objects that no row knows',

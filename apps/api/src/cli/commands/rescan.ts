@@ -55,12 +55,13 @@ const scanBatch = async (
   }
 };
 
-const run = async ({ env, json, options, print }: CommandInput): Promise<number> => {
+const run = async ({ env, json, options, print, audit }: CommandInput): Promise<number> => {
   const given = readSince(options.since);
   const timeoutMs = readTimeout(options.timeout);
   const total: Counts = { clean_or_unscannable: 0, blocked: 0, unanswered: 0 };
   const since = await withOperator(env, async ({ database, settings }) => {
     const begin = given ?? (await databaseTime(database));
+    audit({ since: begin.toISOString() });
     if (!json) print(`to resume after an interruption: rescan --since ${begin.toISOString()}`);
     let silent = 0;
     for (let after = FIRST; ; ) {
@@ -90,6 +91,7 @@ const run = async ({ env, json, options, print }: CommandInput): Promise<number>
 export const rescanCommand: Command = {
   name: 'rescan',
   summary: 'scan stored sources again, after new signatures; what is infected is blocked',
+  isAudited: true,
   options: { since: { type: 'string' }, timeout: { type: 'string', default: '10m' } },
   optionHelp: [
     '--since <time>        leave out what was scanned since then, to resume an earlier run (default: now)',

@@ -31,22 +31,32 @@ const readChange = (options: Record<string, OptionValue>): Partial<UserLimit> =>
   };
 };
 
+/** JSON has no BigInt. */
+const limitsIn = ({ quota_bytes, ...counts }: Partial<UserLimit>) => ({
+  ...counts,
+  ...(quota_bytes === undefined ? {} : { quota_bytes: quota_bytes === null ? null : Number(quota_bytes) }),
+});
+
 export const userQuotaCommand: Command = {
   name: 'user quota',
   summary: 'what a user may keep and has taken; with options, allows this user something else',
   positionals: ['id'],
+  isAudited: true,
   options: { bytes: { type: 'string' }, open: { type: 'string' }, 'per-day': { type: 'string' } },
   optionHelp: [
     '--bytes <n|default>    bytes of all media objects and unfinished uploads',
     '--open <n|default>     unfinished uploads',
     '--per-day <n|default>  uploads started in a day (UTC)',
   ],
-  run: async ({ positionals, options, env, json, print }) => {
+  run: async ({ positionals, options, env, json, print, audit }) => {
     const user = hostId.safeParse(positionals[0]);
     if (!user.success) throw new UsageError(`${positionals[0]} is not the id of a user`);
     const change = readChange(options);
     const { limits, used } = await withOperator(env, async ({ database, settings }) => {
-      if (Object.keys(change).length > 0) await setUserLimit(database.client, user.data, change);
+      if (Object.keys(change).length > 0) {
+        await setUserLimit(database.client, user.data, change);
+        audit({ user_id: user.data, ...limitsIn(change) });
+      }
       return readAllowance(database, settings, user.data);
     });
     const answer = {
