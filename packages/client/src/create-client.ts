@@ -243,9 +243,5 @@ const originOf = (url: unknown, field: string): string => {
   throw invalid(field, `${field} has to be an address such as https://media.example, and is ${nameOf(url)}.`);
 };
 
-const queryString = (query: Record<string, number | undefined>): string => {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  return given.length === 0
-    ? ''
-    : `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}`;
-};
+const queryString = (query: Record<string, number | undefined>): string =>
+  `?${new URLSearchParams(Object.entries(definedOf(query)).map(([key, value]) => [key, String(value)]))}`;

@@ -39,6 +39,7 @@ export type {
 export type { UploadSettings } from './uploads/upload-settings.ts';
 export type { Uploads } from './uploads/uploads.ts';
 export type {
+  Attachment,
   Conversation,
   ConversationEvent,
   MediaProgress,
@@ -53,6 +54,7 @@ export {
   isSettled,
   type Media,
   type MediaKind,
+  type MediaReference,
   type MediaState,
   type Quality,
   type StoredQuality,

@@ -1,5 +1,5 @@
 import type { ConnectionState, Conversation, Follower, Message, Upload } from '@claimcheck/client';
-import { type OutgoingMessage, type OutgoingSnapshot, retry } from '@claimcheck/client';
+import { type OutgoingMessage, retry } from '@claimcheck/client';
 import type { Session } from '../session/open-session.ts';
 import { Store } from '../store/store.ts';
 import { wordsOfError } from '../words/words-of-error.ts';
@@ -64,15 +64,16 @@ export class Chat {
   sendFile(conversationId: string, file: File): void {
     const { client } = this.#session;
     const message = client.messages.send(conversationId, { media: client.upload(file, { conversationId }) });
-    this.keepFiles([{ message, file }]);
+    this.keepFiles([{ message, files: [file] }]);
   }
 
   /** For previews of messages on their way. */
-  keepFiles(sent: readonly { message: OutgoingMessage; file: File | undefined }[]): void {
-    for (const { message, file } of sent) {
-      const { upload } = message.get();
-      if (upload && file) this.#files.set(upload, file);
-    }
+  keepFiles(sent: readonly { message: OutgoingMessage; files: readonly (File | undefined)[] }[]): void {
+    for (const { message, files } of sent)
+      for (const [index, upload] of message.get().uploads.entries()) {
+        const file = files[index];
+        if (file) this.#files.set(upload, file);
+      }
   }
 
   fileOf(upload: Upload): File | undefined {
@@ -81,11 +82,9 @@ export class Chat {
 
   /** Retries a message that failed for good. */
   sendAgain(message: OutgoingMessage): void {
-    const fileOf = ({ upload }: OutgoingSnapshot) => upload && this.#files.get(upload);
-    const file = fileOf(message.get());
+    const files = message.get().uploads.map((upload) => this.#files.get(upload));
     message.retry();
-    const { upload } = message.get();
-    if (file && upload) this.#files.set(upload, file);
+    this.keepFiles([{ message, files }]);
   }
 
   /** Resumes an upload that a reload has interrupted; another file starts a new one. Throws ClaimcheckError. */

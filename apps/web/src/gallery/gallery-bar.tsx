@@ -11,8 +11,7 @@ interface GalleryBarProps {
 }
 
 export const GalleryBar = ({ entry, zoom, onForward, onClose }: GalleryBarProps) => {
-  const { message, media } = entry;
-  const name = message.filename ?? media.filename;
+  const { message, media, name } = entry;
   const { urls } = useMedia(media, message.conversation_id);
   const file = urls.original ?? urls.source;
   return (

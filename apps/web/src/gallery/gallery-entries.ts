@@ -1,15 +1,28 @@
-import type { Media, Message } from '@claimcheck/client';
+import type { Attachment, Media, MediaReference, Message } from '@claimcheck/client';
 import { isDeliverable } from '../media/is-deliverable.ts';
 
 export interface GalleryEntry {
+  /** Identifies it in the gallery. */
+  key: string;
   message: Message;
-  media: Media;
+  mediaId: string;
+  /** Of an album whose event is recent, the short form. */
+  media: Media | MediaReference;
+  name: string;
+  alt: string;
 }
 
 /** Returns a conversation's pictures and videos that can be opened, oldest first. */
 export const galleryEntries = (messages: readonly Message[]): readonly GalleryEntry[] =>
-  messages.flatMap((message) => {
-    const { media } = message;
-    if (!media || !isDeliverable(media)) return [];
-    return media.kind === 'image' || media.kind === 'video' ? [{ message, media }] : [];
-  });
+  messages.flatMap((message) =>
+    (message.attachments ?? [message]).flatMap((item: Attachment): GalleryEntry[] => {
+      const { media, media_object_id: mediaId } = item;
+      if (!media || mediaId === undefined || !isDeliverable(media)) return [];
+      if (media.kind !== 'image' && media.kind !== 'video') return [];
+      const name = item.filename ?? media.filename ?? '';
+      const alt = item.alt || media.alt || name;
+      return [{ key: entryKey(message, mediaId), message, mediaId, media, name, alt }];
+    }),
+  );
+
+export const entryKey = ({ message_id }: Message, mediaId: string): string => `${message_id} ${mediaId}`;

@@ -7,12 +7,11 @@ import type { Zoom } from './zoom.ts';
 
 interface GalleryImageProps {
   entry: GalleryEntry;
-  alt: string;
   zoom: Zoom;
 }
 
 /** Shows the largest available picture, over the blur until it has loaded. */
-export const GalleryImage = ({ entry: { message, media }, alt, zoom }: GalleryImageProps) => {
+export const GalleryImage = ({ entry: { message, media, alt }, zoom }: GalleryImageProps) => {
   const { urls, renew } = useMedia(media, message.conversation_id);
   const { isGivenUp, attempt, fail, succeed } = useAttempts(renew);
   const [isLoaded, setLoaded] = useState(false);

@@ -1,5 +1,4 @@
-import type { Message } from '@claimcheck/client';
-import { MediaVideo } from '@claimcheck/client/react';
+import { MediaVideo, useMedia } from '@claimcheck/client/react';
 import { type KeyboardEvent, useEffect } from 'react';
 import { useThreadActions } from '../thread/thread-actions.ts';
 import { Modal } from '../ui/modal.tsx';
@@ -11,20 +10,21 @@ import { useZoom } from './use-zoom.ts';
 
 interface GalleryProps {
   entries: readonly GalleryEntry[];
-  messageId: string;
-  onShow: (message: Message) => void;
+  /** Key of the entry that is shown. */
+  shown: string;
+  onShow: (entry: GalleryEntry) => void;
   onClose: () => void;
 }
 
-export const Gallery = ({ entries, messageId, onShow, onClose }: GalleryProps) => {
-  const index = entries.findIndex(({ message }) => message.message_id === messageId);
+export const Gallery = ({ entries, shown, onShow, onClose }: GalleryProps) => {
+  const index = entries.findIndex(({ key }) => key === shown);
   const entry = entries[index];
   const { forward } = useThreadActions();
   const turn = (by: number) => {
     const next = entries[index + by];
-    if (next) onShow(next.message);
+    if (next) onShow(next);
   };
-  const { stage, zoom, zoomIn, zoomOut, reset, handlers } = useZoom(messageId, turn);
+  const { stage, zoom, zoomIn, zoomOut, reset, handlers } = useZoom(shown, turn);
 
   // It was deleted or blocked while it was open.
   useEffect(() => {
@@ -46,9 +46,7 @@ export const Gallery = ({ entries, messageId, onShow, onClose }: GalleryProps) =
     keys[event.key]?.();
   };
 
-  const { message, media } = entry;
-  const name = message.filename ?? media.filename;
-  const alt = message.alt || media.alt || name;
+  const { message, media, alt } = entry;
   const isImage = media.kind === 'image';
   return (
     <Modal title={`${index + 1} of ${entries.length}: ${alt}`} className="gallery" onClose={onClose}>
@@ -71,22 +69,30 @@ export const Gallery = ({ entries, messageId, onShow, onClose }: GalleryProps) =
             data-scale={zoom.scale}
             {...handlers}
           >
-            <GalleryImage key={messageId} entry={entry} alt={alt} zoom={zoom} />
+            <GalleryImage key={shown} entry={entry} zoom={zoom} />
           </div>
         ) : (
           <div className="stage">
-            <MediaVideo
-              key={messageId}
-              media={media}
-              conversationId={message.conversation_id}
-              filename={name}
-              alt={alt}
-              className="frame"
-            />
+            <GalleryVideo key={shown} entry={entry} />
           </div>
         )}
         <GalleryPages hasPrevious={index > 0} hasNext={index < entries.length - 1} onTurn={turn} />
       </div>
     </Modal>
+  );
+};
+
+const GalleryVideo = ({ entry: { message, media: given, name, alt } }: { entry: GalleryEntry }) => {
+  const conversationId = message.conversation_id;
+  const { media } = useMedia(given, conversationId);
+  if (!media) return null;
+  return (
+    <MediaVideo
+      media={media}
+      conversationId={conversationId}
+      filename={name || media.filename}
+      alt={alt || media.filename}
+      className="frame"
+    />
   );
 };

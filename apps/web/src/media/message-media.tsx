@@ -1,4 +1,4 @@
-import type { Media, Message } from '@claimcheck/client';
+import type { Attachment, Media, Message } from '@claimcheck/client';
 import { MediaImage, MediaVideo, MediaView } from '@claimcheck/client/react';
 import { useThreadActions } from '../thread/thread-actions.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -8,6 +8,8 @@ import { mediaWords } from './media-words.ts';
 
 interface MessageMediaProps {
   message: Message;
+  /** The item of an album. */
+  attachment?: Attachment | undefined;
   media: Media;
   /** Shown as a square next to others; otherwise in its own proportions. */
   isSquare?: boolean;
@@ -23,7 +25,7 @@ const LABELS = {
 };
 
 /** The media of a message, drawn by the SDK's components. */
-export const MessageMedia = ({ message, media, isSquare = false }: MessageMediaProps) => {
+export const MessageMedia = ({ message, attachment, media, isSquare = false }: MessageMediaProps) => {
   const words = hasFrame(media) ? mediaWords(media) : undefined;
   return (
     <figure
@@ -32,7 +34,7 @@ export const MessageMedia = ({ message, media, isSquare = false }: MessageMediaP
       data-media-id={media.media_object_id}
       data-state={media.state}
     >
-      <Part message={message} media={media} isSquare={isSquare} />
+      <Part message={message} attachment={attachment} media={media} isSquare={isSquare} />
       {words && (
         <figcaption className="chip" title={words}>
           {words}
@@ -50,10 +52,11 @@ const hasFrame = ({ kind, qualities, state }: Media): boolean =>
 
 const FILES: readonly Media['state'][] = ['failed', 'blocked', 'expired', 'deleted'];
 
-const Part = ({ message, media, isSquare }: Required<MessageMediaProps>) => {
+const Part = ({ message, attachment, media, isSquare }: MessageMediaProps) => {
   const { view } = useThreadActions();
-  const filename = message.filename ?? media.filename;
-  const alt = message.alt || media.alt || filename;
+  const said = attachment ?? message;
+  const filename = said.filename ?? media.filename;
+  const alt = said.alt || media.alt || filename;
   const props = { media, conversationId: message.conversation_id, filename, alt, labels: LABELS };
   if (!hasFrame(media)) return <MediaView {...props} className="file" />;
   const style = isSquare ? { aspectRatio: '1' } : { width: frameSize(media).width };
@@ -64,7 +67,7 @@ const Part = ({ message, media, isSquare }: Required<MessageMediaProps>) => {
       type="button"
       className="open"
       disabled={!isDeliverable(media)}
-      onClick={() => view(message)}
+      onClick={() => view(message, media.media_object_id)}
       aria-label={`Open ${alt}`}
     >
       <MediaImage {...props} quality={isSquare ? 'low' : undefined} className="frame" style={style} />

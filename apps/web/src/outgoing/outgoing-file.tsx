@@ -19,6 +19,7 @@ export const OutgoingFile = ({ message, upload }: OutgoingFileProps) => {
   const { state, progress, placeholder } = snapshot;
   const percent = percentOf(progress);
   const name = upload.filename;
+  const isInAlbum = message.attachmentCount > 1;
   return (
     <div className="outgoing-file" data-testid="upload" data-state={state}>
       <FilePreview
@@ -27,7 +28,9 @@ export const OutgoingFile = ({ message, upload }: OutgoingFileProps) => {
         thumbhash={placeholder?.thumbhash}
       />
       <div>
-        <span className="name">{name}</span>
+        <span className="name" dir="auto">
+          {name}
+        </span>
         <progress
           data-testid="upload-progress"
           data-percent={percent}
@@ -36,11 +39,6 @@ export const OutgoingFile = ({ message, upload }: OutgoingFileProps) => {
           aria-label={`Upload of ${name}`}
         />
         <p className="status">{uploadWords(snapshot)}</p>
-        {message.text && (
-          <p className="body" dir="auto">
-            {message.text}
-          </p>
-        )}
       </div>
       <div className="buttons">
         {RUNNING.includes(state) && (
@@ -59,14 +57,14 @@ export const OutgoingFile = ({ message, upload }: OutgoingFileProps) => {
             onClick={() => upload.resume()}
           />
         )}
-        {state !== 'done' && state !== 'failed' && (
+        {state !== 'failed' && (state !== 'done' || isInAlbum) && (
           <IconButton
             icon="close"
             label={`Cancel ${name}`}
             data-testid="upload-cancel"
             onClick={() => {
               // If the cancellation does not reach the server, the upload expires there.
-              message.discard().catch(() => {});
+              (isInAlbum ? upload.cancel() : message.discard()).catch(() => {});
             }}
           />
         )}

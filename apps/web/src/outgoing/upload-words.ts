@@ -17,8 +17,9 @@ export const uploadWords = ({ state, progress, error }: UploadSnapshot): string 
     case 'paused':
       return `Paused · ${sent}`;
     case 'done':
-      return 'Sending…';
+      return 'Uploaded';
     case 'failed':
+      return `Failed · ${sent}`;
     case 'cancelled':
       return sent;
   }

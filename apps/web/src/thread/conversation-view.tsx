@@ -23,8 +23,12 @@ export const ConversationView = ({ conversationId, onNetworkPanel }: Conversatio
   const isDragging = useFileDrop(composer.add);
   const [dialog, setDialog] = useState<ShownDialog>();
   const actions = useMemo<ThreadActions>(() => {
-    const show = (kind: ShownDialog['kind']) => (message: Message) => setDialog({ kind, message });
-    return { view: show('view'), forward: show('forward'), remove: show('remove') };
+    const show = (kind: 'forward' | 'remove') => (message: Message) => setDialog({ kind, message });
+    return {
+      view: (message, mediaId) => setDialog({ kind: 'view', message, mediaId }),
+      forward: show('forward'),
+      remove: show('remove'),
+    };
   }, []);
 
   return (

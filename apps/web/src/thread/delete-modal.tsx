@@ -31,7 +31,7 @@ export const DeleteModal = ({ message, onClose }: DeleteModalProps) => {
   return (
     <Modal title="Delete for everyone?" onClose={onClose}>
       <p>“{messageWords(message)}” disappears from this conversation.</p>
-      {message.media && <p className="quiet">Where it was forwarded to, it stays.</p>}
+      {message.media_object_id && <p className="quiet">Where it was forwarded to, it stays.</p>}
       {problem && (
         <p role="alert" className="problem">
           {problem}

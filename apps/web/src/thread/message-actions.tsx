@@ -16,7 +16,9 @@ interface MessageActionsProps {
 export const MessageActions = ({ message, isOpen, onClose }: MessageActionsProps) => {
   const { session } = useChat();
   const { forward, remove } = useThreadActions();
-  const isThere = message.message_type === 'text' || (message.media && !GONE.includes(message.media.state));
+  const isThere =
+    message.message_type === 'text' ||
+    (message.attachments ?? [message]).some(({ media }) => media && !GONE.includes(media.state));
   const actions: MenuAction[] = [];
   if (isThere) actions.push({ icon: 'forward', label: 'Forward', onChoose: () => forward(message) });
   if (message.sender_user_id === session.userId)

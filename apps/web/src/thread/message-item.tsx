@@ -39,6 +39,9 @@ export const MessageItem = memo(({ message, isOwn, sender, isFollowUp }: Message
             attachments={message.attachments}
             conversationId={message.conversation_id}
             className="album"
+            renderItem={(_, attachment, media) => (
+              <MessageMedia message={message} attachment={attachment} media={media} isSquare />
+            )}
           />
         ) : (
           message.media && <MessageMedia message={message} media={message.media} />

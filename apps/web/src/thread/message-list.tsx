@@ -55,7 +55,9 @@ export const MessageList = ({ conversationId, conversation, hasNames }: MessageL
 };
 
 const isUnscanned = (messages: readonly Message[]): boolean =>
-  messages.some(({ media }) => media?.scan_state === 'skipped');
+  messages.some(({ media, attachments = [] }) =>
+    [media, ...attachments.map((item) => item.media)].some((each) => each?.scan_state === 'skipped'),
+  );
 
 const emptyWords = ({ status, error }: ConversationSnapshot): string => {
   if (status === 'live') return 'No messages yet.';

@@ -3,7 +3,7 @@ import { createContext, useContext } from 'react';
 
 /** The actions on a message, wherever it is shown. */
 export interface ThreadActions {
-  view: (message: Message) => void;
+  view: (message: Message, mediaId: string) => void;
   forward: (message: Message) => void;
   remove: (message: Message) => void;
 }

@@ -1,13 +1,13 @@
 import type { Message, Messages } from '@claimcheck/client';
 import { Gallery } from '../gallery/gallery.tsx';
-import { galleryEntries } from '../gallery/gallery-entries.ts';
+import { entryKey, galleryEntries } from '../gallery/gallery-entries.ts';
 import { DeleteModal } from './delete-modal.tsx';
 import { ForwardModal } from './forward-modal.tsx';
 
-export interface ShownDialog {
-  kind: 'view' | 'forward' | 'remove';
-  message: Message;
-}
+export type ShownDialog = { message: Message } & (
+  | { kind: 'forward' | 'remove' }
+  | { kind: 'view'; mediaId: string }
+);
 
 interface ThreadDialogProps {
   dialog: ShownDialog;
@@ -15,9 +15,10 @@ interface ThreadDialogProps {
   onChange: (dialog: ShownDialog | undefined) => void;
 }
 
-export const ThreadDialog = ({ dialog: { kind, message }, messages, onChange }: ThreadDialogProps) => {
+export const ThreadDialog = ({ dialog, messages, onChange }: ThreadDialogProps) => {
+  const { message } = dialog;
   const close = () => onChange(undefined);
-  switch (kind) {
+  switch (dialog.kind) {
     case 'forward':
       return <ForwardModal message={message} onClose={close} />;
     case 'remove':
@@ -26,8 +27,8 @@ export const ThreadDialog = ({ dialog: { kind, message }, messages, onChange }: 
       return (
         <Gallery
           entries={galleryEntries(messages)}
-          messageId={message.message_id}
-          onShow={(next) => onChange({ kind, message: next })}
+          shown={entryKey(message, dialog.mediaId)}
+          onShow={(next) => onChange({ kind: 'view', message: next.message, mediaId: next.mediaId })}
           onClose={close}
         />
       );

@@ -11,17 +11,24 @@ let bodies: object[];
 let answers: Record<string, () => Response | Promise<Response>>;
 /** Ends the uploads in progress. */
 let storeBytes: () => void;
+/** How often the service refuses a file, by its name. */
+let refusals: Map<string, number>;
 let client: ClaimcheckClient;
 
 beforeEach(() => {
   posted = [];
   bodies = [];
   answers = {};
+  refusals = new Map();
   const stored = Promise.withResolvers<void>();
   storeBytes = stored.resolve;
   let seq = 0;
   vi.stubGlobal('fetch', async (url: URL, init: { method: string; body: string; signal: AbortSignal }) => {
     if (url.pathname === '/v1/media') {
+      const { filename } = JSON.parse(init.body);
+      const left = refusals.get(filename) ?? 0;
+      refusals.set(filename, left - 1);
+      if (left > 0) return new Response('{"code":"quota_exceeded"}', { status: 413 });
       await Promise.race([stored.promise, aborted(init.signal)]);
       return Response.json({
         media: { media_object_id: JSON.parse(init.body).filename },
@@ -92,6 +99,76 @@ test('an album waits for all of its uploads, keeps its order, and names each wit
     ],
   });
   expect(bodies.at(-1)).not.toHaveProperty('media_object_id');
+});
+
+const albumOf = (...names: string[]) => {
+  const uploads = names.map((name) => client.upload(new Blob([name]), { filename: `${name}.jpg` }));
+  const album = client.messages.send('talk', {
+    text: 'album',
+    attachments: uploads.map((media) => ({ media })),
+  });
+  return { uploads, album };
+};
+
+test('an album without one of its files is sent, whether that upload was cancelled or had finished', async () => {
+  const { uploads, album } = albumOf('one', 'two', 'three', 'four');
+  await uploads[0]?.cancel();
+  expect(album.get().uploads).toEqual(uploads.slice(1));
+  uploads[3]?.pause();
+  storeBytes();
+  await uploads[1]?.done;
+  await uploads[1]?.cancel();
+  expect(album.attachmentCount).toBe(2);
+  uploads[3]?.resume();
+  await album.sent;
+  expect(bodies.at(-1)).toMatchObject({ attachments: [{ filename: 'three.jpg' }, { filename: 'four.jpg' }] });
+});
+
+test('an album with one file left is a message with one file', async () => {
+  const { uploads, album } = albumOf('one', 'two');
+  await uploads[0]?.cancel();
+  storeBytes();
+  await album.sent;
+  expect(bodies.at(-1)).toMatchObject({ media_object_id: 'two.jpg', filename: 'two.jpg' });
+  expect(bodies.at(-1)).not.toHaveProperty('attachments');
+});
+
+test('an album names a file that was chosen twice once', async () => {
+  const { album } = albumOf('one', 'two', 'one');
+  storeBytes();
+  await album.sent;
+  expect(bodies.at(-1)).toMatchObject({ attachments: [{ filename: 'one.jpg' }, { filename: 'two.jpg' }] });
+});
+
+test('an album leaves out a refused file, which waits as a message of its own for another attempt', async () => {
+  refusals.set('two.jpg', 1);
+  const { album } = albumOf('one', 'two', 'three');
+  storeBytes();
+  await album.sent;
+  expect(bodies.at(-1)).toMatchObject({
+    body: 'album',
+    attachments: [{ filename: 'one.jpg' }, { filename: 'three.jpg' }],
+  });
+  const refused = await vi.waitUntil(() =>
+    client.messages.outgoing.get().find(({ state }) => state === 'failed'),
+  );
+  expect(refused).toMatchObject({ filename: 'two.jpg', text: undefined, attachmentCount: 1 });
+  expect(refused.get().error).toMatchObject({ code: 'quota_exceeded' });
+  refused.retry();
+  await refused.sent;
+  expect(bodies.at(-1)).toMatchObject({ media_object_id: 'two.jpg', filename: 'two.jpg' });
+  expect(client.messages.outgoing.get()).toEqual([]);
+});
+
+test('an album whose files are all refused fails as one message, and is sent as one at the next attempt', async () => {
+  refusals.set('one.jpg', 1).set('two.jpg', 1);
+  const { album } = albumOf('one', 'two');
+  await expect(album.sent).rejects.toMatchObject({ code: 'quota_exceeded' });
+  expect(client.messages.outgoing.get()).toEqual([album]);
+  album.retry();
+  storeBytes();
+  await album.sent;
+  expect(bodies.at(-1)).toMatchObject({ attachments: [{ filename: 'one.jpg' }, { filename: 'two.jpg' }] });
 });
 
 test('a paused upload delays only its own message', async () => {

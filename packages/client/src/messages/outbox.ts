@@ -59,7 +59,13 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
   send(conversationId: string, input: MessageInput, afterSeq?: number): OutgoingMessage {
     assertSendable(input);
     const record = recordOf(input, this.#placeOf(conversationId, input.id, afterSeq));
-    const uploads = attachmentsOf(input).map(({ media }) => (isUpload(media) ? media : undefined));
+    return this.#begin(
+      record,
+      attachmentsOf(input).map(({ media }) => (isUpload(media) ? media : undefined)),
+    );
+  }
+
+  #begin(record: OutgoingRecord, uploads: readonly (Upload | undefined)[]): OutgoingTask {
     const lock = holdLock(lockOf(record));
     // In this order: other tabs treat a message without a lock as abandoned.
     void lock.then(() => this.#context.records.set(record));
@@ -163,6 +169,11 @@ export class Outbox extends Observable<readonly OutgoingMessage[]> {
       resumeBlocker: (id) => this.#context.uploads.resumeBlocker(id),
       post: (conversationId, message, signal) => this.#post(conversationId, message, signal),
       enqueue: (again) => void again.run(),
+      splitOff: ({ record: album }, item, upload) => {
+        const place = this.#placeOf(album.conversationId, undefined, album.afterSeq);
+        const alone = { isTypeUnknown: true, text: undefined, data: undefined, items: [item] };
+        this.#begin({ ...album, ...place, ...alone }, [upload]);
+      },
       inTurn: (waiting, action) => this.#laneOf(waiting.conversationId).run(action),
       onSent: this.#context.onSent,
       onEnd: (ended) => this.#end(ended),

@@ -31,7 +31,6 @@ export interface OutgoingRecord {
   isTypeUnknown?: boolean | undefined;
   text: string | undefined;
   items: OutgoingItem[];
-  isAlbum?: boolean | undefined;
   data?: HostData | undefined;
   /** Seq of the newest message that its sender saw. */
   afterSeq?: number | undefined;
@@ -64,7 +63,6 @@ export const recordOf = (input: MessageInput, place: Place): OutgoingRecord => {
     isTypeUnknown: input.type === undefined && typeof given[0]?.media === 'string',
     text,
     items: given.map(toItem),
-    isAlbum: given.length > 1,
     data,
   };
 };
@@ -80,25 +78,30 @@ const toItem = ({ media, filename, alt }: AttachmentInput): OutgoingItem => {
   return { mediaObjectId: typeof media === 'string' ? media : media.media_object_id, filename, alt };
 };
 
-/** Returns the body of the request, with the media objects that the uploads became. */
-export const toPost = (
-  { clientMessageId, type, isTypeUnknown, text, data, items, isAlbum }: OutgoingRecord,
-  ids: readonly string[],
-): PostMessage => {
-  const attachments = ids.map((media_object_id, index) => {
-    const { filename, alt } = items[index] ?? {};
-    return { media_object_id, ...definedOf({ filename, alt }) };
-  });
+/** Returns the body of the request, once every file is a media object. */
+export const toPost = ({
+  clientMessageId,
+  type,
+  isTypeUnknown,
+  text,
+  data,
+  items,
+}: OutgoingRecord): PostMessage => {
+  const attachments = items.map(({ mediaObjectId: media_object_id = '', filename, alt }) => ({
+    media_object_id,
+    filename,
+    alt,
+  }));
+  // The same file chosen twice is one media object, and an album names each once.
+  const distinct = [...new Map(attachments.map((item) => [item.media_object_id, item])).values()];
   return {
     client_message_id: clientMessageId,
-    ...definedOf({ message_type: isTypeUnknown ? undefined : type, body: text, data }),
-    ...(isAlbum ? { attachments } : attachments[0]),
+    message_type: isTypeUnknown ? undefined : type,
+    body: text,
+    data,
+    ...(distinct.length > 1 ? { attachments: distinct } : distinct[0]),
   };
 };
-
-/** Removes undefined fields. JSON does so too, but the types of a request distinguish them. */
-const definedOf = <Fields extends object>(fields: Fields): Partial<Fields> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;
 
 const typeOf = (media: MediaInput | undefined): MessageType => {
   if (media === undefined) return 'text';

@@ -21,6 +21,8 @@ export interface OutgoingContext {
   inTurn(task: OutgoingTask, action: () => Promise<Message>): Promise<Message>;
   /** Starts the upload again. */
   enqueue(task: OutgoingTask): void;
+  /** Makes an album's item, which has failed for good, a message of its own. */
+  splitOff(task: OutgoingTask, item: OutgoingItem, upload: Upload | undefined): void;
   onSent(message: Message): void;
   onEnd(task: OutgoingTask): void;
 }
@@ -29,8 +31,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
   readonly record: OutgoingRecord;
   readonly #context: OutgoingContext;
   readonly #stopped = new AbortController();
-  /** Uploads by the position of their item. */
-  readonly #uploads = new Map<number, Upload>();
+  readonly #uploads = new Map<OutgoingItem, Upload>();
   #sent = Promise.withResolvers<Message>();
 
   /** @param uploads of the items that need one, in order */
@@ -39,7 +40,7 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     this.record = record;
     this.#context = context;
     this.sent.catch(() => {});
-    for (const [index, upload] of uploads.entries()) if (upload) this.#remember(index, upload);
+    for (const [index, item] of record.items.entries()) this.#remember(item, uploads[index]);
   }
 
   get id(): string {
@@ -88,8 +89,8 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     const { tokens } = this.#context;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const ids = this.#storedMedia() ?? (await this.#uploaded(signal));
-        this.#end(await this.#context.inTurn(this, () => this.#post(ids, signal)));
+        if (!this.#isStored()) await this.#uploaded(signal);
+        this.#end(await this.#context.inTurn(this, () => this.#post(signal)));
         return;
       } catch (thrown) {
         if (signal.aborted) return;
@@ -110,12 +111,12 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
   }
 
   /** Waits here for whatever prevents every message from being sent, so that later messages keep their order. */
-  #post(ids: readonly string[], signal: AbortSignal): Promise<Message> {
+  #post(signal: AbortSignal): Promise<Message> {
     return retryUntilAborted(
       () => {
         signal.throwIfAborted();
         this.patch({ state: 'sending', error: undefined });
-        return this.#context.post(this.conversationId, toPost(this.record, ids), signal);
+        return this.#context.post(this.conversationId, toPost(this.record), signal);
       },
       {
         signal,
@@ -150,13 +151,13 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
     this.#sent = Promise.withResolvers<Message>();
     this.sent.catch(() => {});
     this.patch({ state: 'waiting', error: undefined });
-    for (const [index, upload] of this.#uploads.entries())
-      if (hasFailed(upload)) this.#remember(index, this.#context.uploadAgain(upload));
+    for (const [item, upload] of this.#uploads)
+      if (hasFailed(upload)) this.#remember(item, this.#context.uploadAgain(upload));
     this.#context.enqueue(this);
   }
 
   async discard(): Promise<void> {
-    if (this.state === 'sent' || this.state === 'discarded') return;
+    if (this.#isOver()) return;
     this.#stopped.abort();
     this.patch({ state: 'discarded', error: undefined });
     this.#sent.reject(cancelledError());
@@ -165,58 +166,96 @@ export class OutgoingTask extends Observable<OutgoingSnapshot> implements Outgoi
   }
 
   /** Known at once: a message keeps its place before those sent right after it. */
-  #storedMedia(): string[] | undefined {
-    const ids = this.record.items.map(({ mediaObjectId }, index) => {
-      const upload = this.#uploads.get(index)?.get();
-      return mediaObjectId ?? (upload?.state === 'done' ? upload.mediaObjectId : undefined);
-    });
-    return ids.includes(undefined) ? undefined : (ids as string[]);
+  #isStored(): boolean {
+    for (const item of this.record.items) {
+      const upload = this.#uploads.get(item)?.get();
+      if (upload?.state === 'done') item.mediaObjectId ??= upload.mediaObjectId;
+    }
+    return this.record.items.every(({ mediaObjectId }) => mediaObjectId !== undefined);
   }
 
-  async #uploaded(signal: AbortSignal): Promise<string[]> {
+  /** Waits until each upload has ended. Items that failed for good leave an album, so that it is sent without them. */
+  async #uploaded(signal: AbortSignal): Promise<void> {
     const aborted = new Promise<never>((_, reject) =>
       signal.addEventListener('abort', () => reject(cancelledError()), { once: true }),
     );
-    // An album may fail or be discarded before all of its uploads end.
-    aborted.catch(() => {});
-    const all = this.record.items.map(
-      (item, index) => item.mediaObjectId ?? this.#uploadOf(item, index).done,
-    );
-    return Promise.race([Promise.all(all), aborted]);
+    const failures = new Map<OutgoingItem, unknown>();
+    const waits = this.record.items.map(async (item) => {
+      try {
+        item.mediaObjectId ??= await this.#uploadOf(item).done;
+      } catch (error) {
+        failures.set(item, error);
+      }
+    });
+    await Promise.race([Promise.all(waits), aborted]);
+    const { items } = this.record;
+    const isLost = (item: OutgoingItem) =>
+      failures.has(item) &&
+      (hasFailed(this.#uploads.get(item)) ||
+        !mayPass(toClaimcheckError(failures.get(item)), this.#context.tokens));
+    if (!items.every(isLost))
+      for (const item of items.filter(isLost)) {
+        this.#context.splitOff(this, item, this.#uploads.get(item));
+        this.#drop(item);
+      }
+    for (const item of this.record.items) if (failures.has(item)) throw failures.get(item);
   }
 
-  #uploadOf({ uploadId = '' }: OutgoingItem, index: number): Upload {
-    const upload = this.#uploads.get(index) ?? this.#context.findUpload(uploadId);
+  #uploadOf(item: OutgoingItem): Upload {
+    const { uploadId = '' } = item;
+    const upload = this.#uploads.get(item) ?? this.#context.findUpload(uploadId);
     if (upload === undefined)
       throw (
         this.#context.resumeBlocker(uploadId) ??
         new ClaimcheckError('file_missing', 'Its file has to be chosen again.', { retryable: false })
       );
-    this.#remember(index, upload);
+    this.#remember(item, upload);
     return upload;
   }
 
   /** Stores the media object's id as soon as it is known, because the upload is then forgotten. */
-  #remember(index: number, upload: Upload): void {
-    const item = this.record.items[index];
-    if (item === undefined) return;
-    if (this.#uploads.get(index) !== upload) {
-      this.#uploads.set(index, upload);
-      const uploads = [...this.#uploads].sort(([a], [b]) => a - b).map(([, known]) => known);
-      this.patch({ upload: uploads[0], uploads });
-    }
+  #remember(item: OutgoingItem, upload: Upload | undefined): void {
+    if (upload === undefined || this.#uploads.get(item) === upload) return;
+    this.#uploads.set(item, upload);
+    this.#showUploads();
     if (item.uploadId !== upload.id) {
       item.uploadId = upload.id;
-      this.#context.save(this.record);
+      this.#save();
     }
     upload.done.then(
       (mediaObjectId) => {
         item.mediaObjectId = mediaObjectId;
-        if (this.state !== 'sent' && this.state !== 'discarded') this.#context.save(this.record);
+        this.#save();
       },
       // The message's own error reports it.
       () => {},
     );
+    upload.subscribe(() => {
+      if (upload.state === 'cancelled' && this.#uploads.get(item) === upload) this.#drop(item);
+    });
+  }
+
+  /** Takes an item out of an album. The last one stays: without it there is no message. */
+  #drop(item: OutgoingItem): void {
+    const left = this.record.items.filter((other) => other !== item);
+    if (left.length === 0 || this.#isOver()) return;
+    this.record.items = left;
+    this.#uploads.delete(item);
+    this.#showUploads();
+    this.#save();
+  }
+
+  #showUploads(): void {
+    const uploads = this.record.items.flatMap((item) => this.#uploads.get(item) ?? []);
+    this.patch({ upload: uploads[0], uploads });
+  }
+
+  #save(): void {
+    if (!this.#isOver()) this.#context.save(this.record);
+  }
+
+  #isOver(): boolean {
+    return this.state === 'sent' || this.state === 'discarded';
   }
 
   #fail(error: ClaimcheckError): void {

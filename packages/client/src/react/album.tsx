@@ -1,6 +1,7 @@
 import type { CSSProperties, ReactNode } from 'react';
 import type { Attachment } from '../wire/conversation.ts';
 import type { Media } from '../wire/media.ts';
+import { MediaFrame } from './media-frame.tsx';
 import type { MediaLabels } from './media-labels.ts';
 import { MediaView } from './media-view.tsx';
 import { useMedia } from './use-media.ts';
@@ -17,72 +18,61 @@ export interface AlbumProps {
   renderItem?: ((item: ReactNode, attachment: Attachment, media: Media) => ReactNode) | undefined;
 }
 
-const GRID: CSSProperties = {
+/** Two columns where three would leave a hole. */
+const gridOf = (count: number): CSSProperties => ({
   display: 'grid',
-  gridTemplateColumns: 'repeat(auto-fill, minmax(min(8rem, 45%), 1fr))',
+  gridTemplateColumns: `repeat(${count === 2 || count === 4 ? 2 : 3}, minmax(0, 1fr))`,
   gap: '0.25rem',
-};
+});
 
-/** Shows several files of one message side by side, pictures and films as squares. */
+/** Shows several files of one message side by side: pictures and films as squares, other files in rows of their own. */
 export const Album = ({ attachments, conversationId, className, style, ...props }: AlbumProps) => (
-  <span className={className} style={{ ...GRID, ...style }} data-claimcheck-part="album">
-    {attachments.map((attachment, index) => (
-      <AlbumItem
-        key={attachment.media_object_id ?? `removed ${index}`}
-        attachment={attachment}
-        conversationId={conversationId}
-        {...props}
-      />
-    ))}
+  <span
+    className={className}
+    style={{ ...gridOf(attachments.length), ...style }}
+    data-claimcheck-part="album"
+  >
+    {attachments.map((attachment) => {
+      const { media_object_id: id } = attachment;
+      // Without an id, its media object was removed.
+      if (id === undefined) return null;
+      return <AlbumItem key={id} {...props} {...{ id, attachment, conversationId }} />;
+    })}
   </span>
 );
 
 interface AlbumItemProps extends Pick<AlbumProps, 'conversationId' | 'labels' | 'renderItem'> {
+  id: string;
   attachment: Attachment;
 }
 
-const AlbumItem = ({ attachment, conversationId, labels, renderItem }: AlbumItemProps) => {
-  const { media_object_id, media: reference } = attachment;
-  // Its media object was removed.
-  if (media_object_id === undefined) return null;
-  return (
-    <KnownItem
-      id={media_object_id}
-      // An event leaves out fields that a picture needs, so the handle requests them.
-      media={isWhole(reference) ? reference : undefined}
-      attachment={attachment}
-      conversationId={conversationId}
-      labels={labels}
-      renderItem={renderItem}
-    />
-  );
-};
-
-const KnownItem = ({
-  id,
-  media: given,
-  attachment,
-  conversationId,
-  labels,
-  renderItem,
-}: AlbumItemProps & { id: string; media: Media | undefined }) => {
-  const { media = given } = useMedia(given ?? id, conversationId);
-  if (media === undefined) return <span style={SQUARE} aria-busy="true" />;
+const AlbumItem = ({ id, attachment, conversationId, labels, renderItem }: AlbumItemProps) => {
+  const { media: reference, alt, filename } = attachment;
+  const { media } = useMedia(reference ?? id, conversationId);
+  if (media === undefined)
+    return (
+      <MediaFrame
+        media={reference ?? { kind: 'image' }}
+        words={undefined}
+        alt={alt ?? filename ?? ''}
+        isBusy
+        className={undefined}
+        style={SQUARE}
+      />
+    );
   const isPicture = media.kind === 'image' || media.kind === 'video';
   const item = (
     <MediaView
       media={media}
       conversationId={conversationId}
-      alt={attachment.alt}
-      filename={attachment.filename}
+      alt={alt}
+      filename={filename}
       labels={labels}
-      style={isPicture ? SQUARE : undefined}
+      style={isPicture ? SQUARE : WHOLE_ROW}
     />
   );
   return renderItem ? renderItem(item, attachment, media) : item;
 };
 
 const SQUARE: CSSProperties = { display: 'block', aspectRatio: '1' };
-
-const isWhole = (media: Attachment['media']): media is Media =>
-  media?.mediaUrl !== undefined && media.qualities !== undefined && media.filename !== undefined;
+const WHOLE_ROW: CSSProperties = { gridColumn: '1 / -1' };

@@ -8,7 +8,7 @@ export { MediaImage, type MediaImageProps } from './media-image.tsx';
 export type { MediaLabels } from './media-labels.ts';
 export { MediaVideo, type MediaVideoProps } from './media-video.tsx';
 export { MediaView, type MediaViewProps } from './media-view.tsx';
-export { type ChosenFile, type UsedComposer, useComposer } from './use-composer.ts';
+export { type ChosenFile, type SentMessage, type UsedComposer, useComposer } from './use-composer.ts';
 export { type UsedConversation, useConversation, useOutgoing } from './use-conversation.ts';
 export { type UsedMedia, useMedia } from './use-media.ts';
 export { useReadable } from './use-readable.ts';

@@ -9,6 +9,12 @@ export interface ChosenFile {
   file: File;
 }
 
+/** A message that the composer sent, with the files of its uploads, in order. */
+export interface SentMessage {
+  message: OutgoingMessage;
+  files: readonly File[];
+}
+
 export interface UsedComposer {
   text: string;
   setText: (text: string) => void;
@@ -16,8 +22,8 @@ export interface UsedComposer {
   files: readonly ChosenFile[];
   add: (files: Iterable<File>) => void;
   remove: (key: string) => void;
-  /** Sends the files, the text with the first of them, and empties the composer. */
-  send: () => readonly { message: OutgoingMessage; file: File | undefined }[];
+  /** Sends the files as one message, of more than 10 several, the text with the first, and empties the composer. */
+  send: () => readonly SentMessage[];
   canSend: boolean;
   /** Props for an `<input type="file" multiple>`. */
   inputProps: { onChange: (event: ChangeEvent<HTMLInputElement>) => void };
@@ -32,8 +38,11 @@ export interface UsedComposer {
 
 interface ComposerOptions {
   /** Called with each message that was sent. */
-  onSent?: ((sent: ReturnType<UsedComposer['send']>) => void) | undefined;
+  onSent?: ((sent: readonly SentMessage[]) => void) | undefined;
 }
+
+/** The most files of one message. */
+const MOST_FILES = 10;
 
 /** The state of a composer without markup: chosen files with a caption, text, paste and drop. */
 export const useComposer = (conversationId: string, { onSent }: ComposerOptions = {}): UsedComposer => {
@@ -50,22 +59,20 @@ export const useComposer = (conversationId: string, { onSent }: ComposerOptions 
   const remove = (key: string) => setFiles((before) => before.filter((file) => file.key !== key));
   const send = () => {
     const body = text.trim() === '' ? undefined : text.trim();
-    const sent = files.map(({ file }, index) => ({
-      message: client.messages.send(conversationId, {
-        media: client.upload(file, { conversationId }),
+    const count = Math.max(1, Math.ceil(files.length / MOST_FILES));
+    const sent = Array.from({ length: count }, (_, index) => {
+      const chosen = files.slice(index * MOST_FILES, (index + 1) * MOST_FILES).map(({ file }) => file);
+      const attachments = chosen.map((file) => ({ media: client.upload(file, { conversationId }) }));
+      const message = client.messages.send(conversationId, {
         text: index === 0 ? body : undefined,
-      }),
-      file,
-    }));
-    const alone =
-      files.length === 0 && body !== undefined
-        ? [{ message: client.messages.send(conversationId, { text: body }), file: undefined }]
-        : [];
+        attachments: attachments.length > 0 ? attachments : undefined,
+      });
+      return { message, files: chosen };
+    });
     setText('');
     setFiles([]);
-    const all = [...sent, ...alone];
-    onSent?.(all);
-    return all;
+    onSent?.(sent);
+    return sent;
   };
 
   return {
