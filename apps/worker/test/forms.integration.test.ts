@@ -57,13 +57,36 @@ describe('an animation', () => {
     expect((await sharp(await bytesOf('thumbnail')).metadata()).pages ?? 1).toBe(1);
   });
 
-  it('of more frames than are kept has fewer, and lasts as long', async () => {
-    const gif = await makeWithFfmpeg(['-f', 'lavfi', '-i', 'testsrc=s=64x48:r=20:d=30'], 'gif');
-    const { bytesOf } = await made(gif);
-    const { pages = 0, delay = [] } = await sharp(await bytesOf('low')).metadata();
+  it.each([
+    ['GIF', [], 'gif'],
+    ['APNG', ['-plays', '0', '-f', 'apng'], 'apng'],
+    ['AVIF', ['-pix_fmt', 'yuv420p', '-c:v', 'libaom-av1', '-cpu-used', '8', '-f', 'avif'], 'avif'],
+    ['WebP', ['-c:v', 'libwebp_anim', '-loop', '0'], 'webp'],
+  ])('%s of more frames than are kept has fewer, and lasts as long', async (_, args, extension) => {
+    const source = ['-f', 'lavfi', '-i', 'testsrc=s=64x48:r=20:d=30', ...args];
+    const { final, bytesOf } = await made(await makeWithFfmpeg(source, extension));
+    expect(final).toMatchObject({ kind: 'image', width: 64, height: 48 });
+    const low = await bytesOf('low');
+    const { pages = 0, delay = [] } = await sharp(low).metadata();
     expect(pages).toBeGreaterThan(400);
     expect(pages).toBeLessThanOrEqual(501);
-    expect(delay.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(28_000);
+    const length = delay.reduce((sum, one) => sum + one, 0);
+    expect(length).toBeGreaterThan(28_000);
+    expect(length).toBeLessThan(32_000);
+    const pixels = (page: number) => sharp(low, { page }).raw().toBuffer();
+    expect((await pixels(0)).equals(await pixels(pages - 1))).toBe(false);
+  });
+
+  it('of more pixels than are kept has smaller frames, once for all qualities', async () => {
+    // 1,100 frames of 2 megapixels, in which a square moves.
+    const wall = ['-f', 'lavfi', '-i', 'color=red:s=1920x1080:r=50:d=22'];
+    const square = ['-f', 'lavfi', '-i', 'color=blue:s=90x90:r=50:d=22'];
+    const source = [...wall, ...square, '-filter_complex', 'overlay=x=n*1.5:y=400'];
+    const { entries, bytesOf } = await made(await makeWithFfmpeg(source, 'gif'));
+    const { pages = 0, width = 0 } = await sharp(await bytesOf('high')).metadata();
+    expect(pages).toBeGreaterThan(400);
+    expect(width).toBeGreaterThan(200);
+    expect(new Set([entries.high?.url, entries.medium?.url, entries.low?.url]).size).toBe(1);
   });
 });
 

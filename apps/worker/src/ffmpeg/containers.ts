@@ -71,10 +71,17 @@ export interface MediaInput {
   demuxer: string;
   /** Decoders outside the list whose streams ffprobe may list; they receive no packet. */
   listed?: readonly string[];
+  /** The demuxer's options, for a file without a header. */
+  options?: readonly string[];
 }
 
 /** Arguments that open the file as this container and as nothing else. */
-export const inputArguments = ({ file, demuxer, listed = [] }: Omit<MediaInput, 'folder'>): string[] => {
+export const inputArguments = ({
+  file,
+  demuxer,
+  listed = [],
+  options = [],
+}: Omit<MediaInput, 'folder'>): string[] => {
   const listedCodecs = [...ALLOWED_CODECS, ...listed].join(',');
   return [
     ...['-protocol_whitelist', 'file,pipe'],
@@ -86,7 +93,7 @@ export const inputArguments = ({ file, demuxer, listed = [] }: Omit<MediaInput, 
       listedCodecs,
     ]),
     ...['-max_streams', String(MAX_STREAMS)],
-    ...['-f', demuxer],
+    ...['-f', demuxer, ...options],
     ...['-i', `file:${file}`],
   ];
 };

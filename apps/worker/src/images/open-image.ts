@@ -47,16 +47,23 @@ export interface ImageFile {
   image: ImageInfo;
 }
 
-/** Returns a decoder of the file, upright. With `animated`, of all frames. */
+interface OpenOptions {
+  maxPixels: number;
+  failOn?: ImageInfo['failOn'];
+  /** All frames, or some of them. */
+  animated?: boolean | { first: number; count: number };
+}
+
+/** Returns a decoder of the file, upright. */
 export const openImage = (
   path: string,
-  options: { maxPixels: number; animated?: boolean; failOn?: ImageInfo['failOn'] },
+  { maxPixels, failOn = 'error', animated = false }: OpenOptions,
 ): Sharp =>
   sharp(path, {
-    limitInputPixels: options.animated === true ? MAX_MOVING_PIXELS : options.maxPixels,
+    limitInputPixels: animated === false ? maxPixels : MAX_MOVING_PIXELS,
     // Tolerates odd headers of cameras, and refuses missing or broken picture data.
-    failOn: options.failOn ?? 'error',
-    animated: options.animated ?? false,
+    failOn,
+    ...(typeof animated === 'object' ? { page: animated.first, pages: animated.count } : { animated }),
     sequentialRead: true,
   })
     .autoOrient()

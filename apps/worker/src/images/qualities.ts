@@ -65,9 +65,12 @@ export interface Mover {
  * @throws MediaFailure
  */
 export const encodeQualities = async (source: QualitySource, mover?: Mover): Promise<EncodedQualities[]> => {
-  const groups = groupBySize(source.image);
   const moves = mover ?? (isMovable(source.image) ? sharpMover(source) : undefined);
-  if (moves !== undefined) return encodeEach(groups, (size) => encodeMoving(source, size, moves));
+  if (moves !== undefined) {
+    const moving = groupBySize(source.image, (size) => movingSize(size, moves.maxFrames));
+    return encodeEach(moving, (size) => encodeMoving(source, size, moves));
+  }
+  const groups = groupBySize(source.image);
   const largest = groups[0]?.size ?? source.image;
   const open = await decodeOnce(source, largest);
   return encodeEach(groups, (size) => encodeStill(source, size, open));
@@ -77,9 +80,16 @@ export const encodeQualities = async (source: QualitySource, mover?: Mover): Pro
 export const isMovable = ({ frames, width, height }: ImageFile['image']): boolean => {
   if (frames <= 1 || frames > MAX_FRAMES) return false;
   const asked = qualitySize({ width, height }, 'high');
-  const size = movingSize(asked, frames);
-  return size === asked || longestEdge(size) > SMALLEST_MOVING_EDGE;
+  const size = largestMoving({ width, height, frames });
+  return size.width === asked.width || longestEdge(size) > SMALLEST_MOVING_EDGE;
 };
+
+/** Returns whether an animation has more frames than are kept. */
+export const hasTooManyFrames = ({ frames }: { frames: number }): boolean => frames > MAX_FRAMES;
+
+/** Returns the largest size at which frames of an animation are kept. */
+export const largestMoving = (image: ImageSize & { frames: number }): ImageSize =>
+  movingSize(qualitySize(image, 'high'), image.frames);
 
 /** Returns how many of the frames an animation of this size may have. */
 export const framesWithin = ({ width, height }: ImageSize, frames: number): number =>
@@ -87,10 +97,10 @@ export const framesWithin = ({ width, height }: ImageSize, frames: number): numb
 
 type Group = { size: ImageSize; qualities: ImageQuality[] };
 
-const groupBySize = (image: ImageSize): Group[] => {
+const groupBySize = (image: ImageSize, adapt = (size: ImageSize): ImageSize => size): Group[] => {
   const groups: Group[] = [];
   for (const quality of IMAGE_QUALITIES) {
-    const size = qualitySize(image, quality);
+    const size = adapt(qualitySize(image, quality));
     const same = groups.find((group) => group.size.width === size.width && group.size.height === size.height);
     if (same === undefined) groups.push({ size, qualities: [quality] });
     else same.qualities.push(quality);
@@ -187,9 +197,9 @@ const sharpMover = ({ path, image }: ImageFile): Mover => ({
 const encodeMoving = async (
   { sourceBytes }: QualitySource,
   asked: ImageSize,
-  { maxFrames, encode }: Mover,
+  { encode }: Mover,
 ): Promise<EncodedImage> => {
-  let size = movingSize(asked, maxFrames);
+  let size = asked;
   let smallest = await encode(size, QUALITY);
   // A photo-like GIF becomes larger as WebP; fewer pixels are less visible than more loss.
   for (const quality of [60, 50]) {

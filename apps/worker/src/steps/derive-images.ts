@@ -4,7 +4,7 @@ import { encodeQualities } from '../images/qualities.ts';
 import type { InspectedImage } from '../inspect/inspection.ts';
 import { type Derivative, putDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
-import { ffmpegMover } from './moving-picture.ts';
+import { moverOf } from './moving-picture.ts';
 
 /** Encodes and stores all qualities of a picture in parallel; qualities of one size share an object. */
 export const deriveImages = async (
@@ -12,9 +12,7 @@ export const deriveImages = async (
   inspected: InspectedImage,
   tools: { storage: Storage; ffmpeg: Ffmpeg },
 ): Promise<Derivative[]> => {
-  const { motion } = inspected;
-  const mover = motion === undefined ? undefined : ffmpegMover(job, motion, tools.ffmpeg);
-  const encoded = await encodeQualities(inspected, mover);
+  const encoded = await encodeQualities(inspected, await moverOf(job, inspected, tools.ffmpeg));
   const stored = await Promise.all(
     encoded.map(async ({ data, width, height, qualities }) => {
       const [quality = 'high', ...others] = qualities;

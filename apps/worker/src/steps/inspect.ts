@@ -13,10 +13,9 @@ import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';
 import { decodePicture, toneMapPicture } from './decode-picture.ts';
 import { SOURCE_FILE, type Source } from './fetch.ts';
+import { MAX_DECODED_PIXELS } from './moving-picture.ts';
 
 const END_WINDOW = 2;
-/** Pixels of all frames of an animation. Decoding more takes minutes, so a larger animation becomes a still. */
-const MAX_DECODED_PIXELS = 2_000_000_000;
 const HEIC_FILE = 'heic.png';
 /** A file type box with its brands. */
 const BRAND_BYTES = 48;
@@ -110,8 +109,8 @@ const findMotion = async (
   if (contentType === 'image/gif' && image.frames <= 1) return undefined;
   if (contentType === 'image/avif' && !(await isSequence(join(job.folder, SOURCE_FILE)))) return undefined;
   const input = { folder: job.folder, file: SOURCE_FILE, demuxer };
-  if (image.frames * image.width * image.height > MAX_DECODED_PIXELS) return undefined;
   const { packets, seconds = 0 } = await ffmpeg.findEnd(input, 0, job.signal);
+  if (packets * image.width * image.height > MAX_DECODED_PIXELS) return undefined;
   return packets > 1 ? { input, frames: packets, durationSeconds: seconds } : undefined;
 };
 
