@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness } from './support/harness.ts';
 import { plain } from './support/make-picture.ts';
-import { makeWithFfmpeg } from './support/make-video.ts';
+import { makeWithFfmpeg, probe } from './support/make-video.ts';
 import { fixture } from './support/stack.ts';
 
 const BUNNY = fixture('big-buck-bunny-5s.mp4');
@@ -117,19 +117,44 @@ describe('a derivative', () => {
 
 describe('sound', () => {
   it.each([
-    ['amr', 'amr_nb', null],
     ['aiff', 'aiff', ['-c:a', 'pcm_s16be']],
     ['caf', 'caf', ['-c:a', 'alac']],
     ['wma', 'wma', ['-c:a', 'wmav2', '-ac', '2']],
     ['wav', 'wav', ['-c:a', 'adpcm_ms', '-ac', '1']],
     ['vorbis', 'ogg', ['-c:a', 'libvorbis']],
   ] as const)('that some browser does not play gets an m4a: %s', async (_, extension, codec) => {
-    if (codec === null) return;
     const sound = await makeWithFfmpeg(['-t', '1', '-i', BUNNY, '-vn', ...codec], extension);
     const { final, entries, bytesOf } = await made(sound);
     expect(final).toMatchObject({ kind: 'audio' });
     expect(entries.original).toMatchObject({ format: 'm4a' });
     expect((await bytesOf('original')).toString('latin1', 4, 8)).toBe('ftyp');
+  });
+
+  it('of an old phone gets an m4a', async () => {
+    // A second of AMR: 50 frames of 12.2 kbit/s.
+    const frame = Buffer.from([0x3c, ...Buffer.alloc(31)]);
+    const amr = Buffer.concat([Buffer.from('#!AMR\n'), ...Array.from({ length: 50 }, () => frame)]);
+    const { final, entries } = await made(amr);
+    expect(final).toMatchObject({ kind: 'audio', contentType: 'audio/amr' });
+    expect(entries.original).toMatchObject({ format: 'm4a' });
+  });
+
+  it.each([
+    ['40 minutes', 2_400, 2],
+    ['more than two hours', 7_500, 1],
+  ])('of %s gets an m4a and a waveform', async (_, seconds, channels) => {
+    // Silence, then a tone in the last tenth.
+    const tone = `sine=r=8000:d=${seconds},volume=0:enable='lt(t,${seconds * 0.9})'`;
+    const source = await makeWithFfmpeg(['-f', 'lavfi', '-i', tone, '-c:a', 'flac'], 'flac');
+    const { final, bytesOf } = await made(source);
+    expect(final).toMatchObject({ kind: 'audio', durationMs: seconds * 1_000 });
+    const waveform = final.waveform ?? [];
+    expect(waveform).toHaveLength(100);
+    expect(Math.max(...waveform.slice(0, 89))).toBeLessThan(5);
+    expect(Math.min(...waveform.slice(91))).toBeGreaterThan(90);
+    const { format, streams } = await probe(await bytesOf('original'));
+    expect(Number(format.duration)).toBeCloseTo(seconds, 0);
+    expect(streams).toMatchObject([{ codec_name: 'aac', channels }]);
   });
 
   it.each([

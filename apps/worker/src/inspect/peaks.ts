@@ -4,21 +4,27 @@ const SILENCE = 128;
 const LEAST_PEAK = 4;
 
 /**
- * Returns the loudest moments of a sound in equal parts of its length, 0 to 100, where 100 is its loudest.
+ * Returns the loudest moments of a sound in equal parts of its length, 0 to 100, where 100 is its loudest. Keeps one piece of
+ * the sound in memory.
  *
- * @param samples unsigned, 8 bits each
- * @param count largest number of peaks
+ * @param pieces of samples, unsigned, 8 bits each
+ * @param options.samples in all pieces
+ * @param options.count largest number of peaks
  */
-export const peaksOf = (samples: Uint8Array, count: number): number[] => {
-  const parts = Math.min(count, samples.length);
-  const peaks = Array.from({ length: parts }, (_, part) => {
-    const from = Math.floor((part * samples.length) / parts);
-    const to = Math.floor(((part + 1) * samples.length) / parts);
-    let peak = 0;
-    for (let index = from; index < to; index += 1)
-      peak = Math.max(peak, Math.abs((samples[index] ?? SILENCE) - SILENCE));
-    return peak;
-  });
+export const peaksOf = async (
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  { samples, count }: { samples: number; count: number },
+): Promise<number[]> => {
+  const peaks = Array.from({ length: Math.min(count, samples) }, () => 0);
+  const endOf = (part: number) => Math.floor(((part + 1) * samples) / peaks.length);
+  let part = 0;
+  let position = 0;
+  for await (const piece of pieces)
+    for (const sample of piece) {
+      if (position === endOf(part)) part += 1;
+      peaks[part] = Math.max(peaks[part] ?? 0, Math.abs(sample - SILENCE));
+      position += 1;
+    }
   const loudest = Math.max(LEAST_PEAK, ...peaks);
   return peaks.map((peak) => Math.round((peak / loudest) * 100));
 };

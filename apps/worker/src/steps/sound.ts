@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WAVEFORM_PEAKS } from '@claimcheck/contracts/media';
 import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
@@ -10,9 +11,15 @@ import type { NewDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';
 
-/** Longer sound is no voice message: it gets no outline, and is delivered unchanged. */
-const MAX_SECONDS = 1_800;
-const TIMEOUT_MS = 120_000;
+/** Longer sound gets no outline, and is delivered unchanged: it would take minutes of a slot. */
+const MAX_SECONDS = 8 * 3_600;
+/** Longer sound is encoded in half the time, for a little less quality: photos wait for the slot. */
+const MAX_CAREFUL_SECONDS = 1_800;
+/** Longer sound is encoded in mono, so that it fits into the job's folder. */
+const MAX_STEREO_SECONDS = 2 * 3_600;
+const BASE_TIMEOUT_MS = 120_000;
+/** A run that is not faster than real time by this factor is stopped. */
+const LEAST_SPEED = 10;
 const SAMPLES_FILE = 'samples.u8';
 /** Samples a second: enough for an outline. */
 const SAMPLE_RATE = 4_000;
@@ -36,7 +43,20 @@ const unlessFailed = <T>(made: Promise<T>): Promise<T | undefined> =>
     throw error;
   });
 
-/** Returns the peaks of a sound short enough for a voice message; undefined for any other. */
+const limitsOf = ({ signal, diskBytes }: Job, { durationSeconds }: InspectedAudio) => ({
+  signal,
+  timeoutMs: BASE_TIMEOUT_MS + (durationSeconds * 1_000) / LEAST_SPEED,
+  maxFileBytes: diskBytes,
+});
+
+const readPeaks = async (path: string): Promise<number[]> => {
+  const { size } = await stat(path);
+  const peaks = await peaksOf(createReadStream(path), { samples: size, count: WAVEFORM_PEAKS });
+  await rm(path);
+  return peaks;
+};
+
+/** Returns the peaks of a sound; undefined for a longer one than is examined. */
 export const readWaveform = async (
   job: Job,
   sound: InspectedAudio,
@@ -44,12 +64,10 @@ export const readWaveform = async (
 ): Promise<number[] | undefined> => {
   if (sound.durationSeconds > MAX_SECONDS) return undefined;
   const output = ['-map', `0:${sound.audio.index}`, '-ac', '1', '-ar', String(SAMPLE_RATE), '-f', 'u8'];
-  const limits = { signal: job.signal, timeoutMs: TIMEOUT_MS, maxFileBytes: job.diskBytes };
   return unlessFailed(
     ffmpeg
-      .convert(sound.input, { ...limits, output: [...output, SAMPLES_FILE] })
-      .then(() => readFile(join(job.folder, SAMPLES_FILE)))
-      .then((samples) => peaksOf(samples, WAVEFORM_PEAKS)),
+      .convert(sound.input, { ...limitsOf(job, sound), output: [...output, SAMPLES_FILE] })
+      .then(() => readPeaks(join(job.folder, SAMPLES_FILE))),
   );
 };
 
@@ -63,13 +81,17 @@ export const makeCover = async (
   if (cover === undefined) return undefined;
   const path = join(job.folder, COVER_FILE);
   const output = ['-map', `0:${cover}`, '-frames:v', '1', '-c:v', 'png', '-f', 'image2', '-update', '1'];
-  const limits = { signal: job.signal, timeoutMs: TIMEOUT_MS, maxFileBytes: job.diskBytes };
   return unlessFailed(
     tools.ffmpeg
-      .convert(input, { ...limits, output: [...output, COVER_FILE] })
+      .convert(input, { ...limitsOf(job, sound), output: [...output, COVER_FILE] })
       .then(async () => makeThumbnail({ path, image: await inspectImage(path, tools.maxPixels) })),
   );
 };
+
+const aacFor = ({ durationSeconds }: InspectedAudio): string[] => [
+  ...['-c:a', 'aac', ...(durationSeconds <= MAX_CAREFUL_SECONDS ? [] : ['-aac_coder', 'fast'])],
+  ...(durationSeconds <= MAX_STEREO_SECONDS ? ['-b:a', '128k', '-ac', '2'] : ['-b:a', '64k', '-ac', '1']),
+];
 
 /** Makes an m4a of a sound that some browser cannot play; undefined for any other. */
 export const makePlayableSound = async (
@@ -78,11 +100,9 @@ export const makePlayableSound = async (
   ffmpeg: Ffmpeg,
 ): Promise<NewDerivative | undefined> => {
   if (isPlayable(sound) || sound.durationSeconds > MAX_SECONDS) return undefined;
-  const codec = sound.audio.codec === 'aac' ? ['-c:a', 'copy'] : ['-c:a', 'aac', '-b:a', '128k', '-ac', '2'];
+  const codec = sound.audio.codec === 'aac' ? ['-c:a', 'copy'] : aacFor(sound);
   await ffmpeg.convert(sound.input, {
-    signal: job.signal,
-    timeoutMs: TIMEOUT_MS,
-    maxFileBytes: job.diskBytes,
+    ...limitsOf(job, sound),
     background: true,
     output: [
       ...['-map', `0:${sound.audio.index}`, '-vn', '-sn', '-dn', '-map_chapters', '-1'],
