@@ -100,6 +100,14 @@ const letPass = async (
   await database.close();
 };
 
+/** As if the process that wrote them had died before it published them. */
+const leaveUnpublished = async (): Promise<void> => {
+  const database = new Database({ url: system.databaseUrl, poolSize: 1 });
+  const left = await database.client.outbox.updateMany({ data: { published_at: null } });
+  await database.close();
+  expect(left.count).toBeGreaterThan(0);
+};
+
 /** Shown before anything is done, and still then; everything else rises. */
 const FROM_THE_START = ['claimcheck_scanner_up', 'claimcheck_subject_without_consumer'];
 
@@ -183,6 +191,7 @@ const SIGNALS: Signal[] = [
       const id = await ann.upload({ bytes: await smallPhoto(), filename: 'b.jpg', filetype: 'image/jpeg' });
       await letPass({ ready_by: minutesAgo(2) }, id);
       await letPass({ expires_at: minutesAgo(11) }, orphan);
+      await leaveUnpublished();
     },
     shows: [
       ['api', 'claimcheck_orphans'],
