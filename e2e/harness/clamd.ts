@@ -32,6 +32,8 @@ export const startClamd = async (options: { port?: number; defaults?: boolean } 
     `TemporaryDirectory ${folder}`,
     // A reload is complete when clamd answers it.
     'ConcurrentDatabaseReload no',
+    // A reload waits for idle connections; for 30 s by default.
+    'IdleTimeout 2',
     ...(options.defaults ? [] : ['AlertEncrypted yes', 'AlertExceedsMax yes']),
   ];
   await writeFile(join(folder, 'clamd.conf'), `${config.join('\n')}\n`);

@@ -31,13 +31,12 @@ test('an engine with the gaps of Hermes: the SDK names its entry, and sends a fi
   const bytes = noise(20 * MIB);
   const path = join(folder, 'holiday.bin');
   await writeFile(path, bytes);
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    APP,
-    system.apiUrl,
-    system.tokenFor('ann'),
-    talk,
-    path,
-  ]);
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [APP, system.apiUrl, system.tokenFor('ann'), talk, path],
+    // Less than the time-out of a request: a closed client must not keep its process alive that long.
+    { timeout: 25_000 },
+  );
   const [refused, sent] = stdout
     .trim()
     .split('\n')

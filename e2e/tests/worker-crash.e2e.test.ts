@@ -8,7 +8,7 @@ let ann: ChatUser;
 let ben: ChatUser;
 
 beforeAll(async () => {
-  system = await startSystem(inject('stack'));
+  system = await startSystem(inject('stack'), { ACK_WAIT: '3s' });
   ann = new ChatUser(system, 'ann');
   ben = new ChatUser(system, 'ben');
 });

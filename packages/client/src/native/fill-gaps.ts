@@ -39,7 +39,10 @@ const anySignal = (signals: readonly AbortSignal[]): AbortSignal => {
 
 const timeoutSignal = (ms: number): AbortSignal => {
   const controller = new AbortController();
-  setTimeout(() => controller.abort(), ms);
+  const timer: unknown = setTimeout(() => controller.abort(), ms);
+  // As with the original, a time-out keeps no process alive. A timer of React Native is a number.
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+    timer.unref();
   return controller.signal;
 };
 
