@@ -5,8 +5,9 @@ import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
-import { launchChromium } from '../harness/chromium.ts';
+import { launchChromium, WITH_MICROPHONE } from '../harness/chromium.ts';
 import { type System, startSystem } from '../harness/system.ts';
+import { photos } from '../web/photos.ts';
 import { EmptyProject } from './package/empty-project.ts';
 import { type StaticSite, serveFolder } from './package/static-site.ts';
 
@@ -21,13 +22,19 @@ let browser: Browser;
 let talk: string;
 let ann: ChatUser;
 
-const buildSample = async (): Promise<void> => {
-  await copyFile(here(`${EXAMPLES}/sdk-chat.tsx`), project.path('chat.tsx'));
-  await writeFile(
-    project.path('index.html'),
-    '<!doctype html><title>chat</title><script type="module" src="./chat.tsx"></script>',
-  );
-  await build({ root: project.folder, configFile: false, logLevel: 'error', build: { target: 'esnext' } });
+const buildSamples = async (): Promise<void> => {
+  for (const name of ['chat', 'album']) {
+    await copyFile(here(`${EXAMPLES}/sdk-${name}.tsx`), project.path(`${name}.tsx`));
+    const script = `<script type="module" src="./${name}.tsx"></script>`;
+    await writeFile(project.path(`${name}.html`), `<!doctype html><title>${name}</title>${script}`);
+  }
+  const input = ['chat', 'album'].map((name) => project.path(`${name}.html`));
+  await build({
+    root: project.folder,
+    configFile: false,
+    logLevel: 'error',
+    build: { target: 'esnext', rollupOptions: { input } },
+  });
 };
 
 beforeAll(async () => {
@@ -38,7 +45,7 @@ beforeAll(async () => {
     '@types/react-dom',
     '@types/node',
   ]);
-  await buildSample();
+  await buildSamples();
   site = await serveFolder(project.path('dist'));
   system = await startSystem(inject('stack'), {
     TOKEN_SECRETS: `one:${randomBytes(32).toString('hex')}`,
@@ -46,7 +53,7 @@ beforeAll(async () => {
   });
   ann = new ChatUser(system, 'ann');
   talk = await ann.startConversation('ben');
-  browser = await launchChromium();
+  browser = await launchChromium(WITH_MICROPHONE);
 });
 afterAll(async () => {
   await browser?.close();
@@ -72,7 +79,7 @@ test('the package is self-contained: its types hold, with every library checked'
     ['--module', 'nodenext'],
     ['--module', 'esnext', '--moduleResolution', 'bundler'],
   ])
-    await project.run('tsc', [...options, ...resolution, 'host.ts', 'chat.tsx']);
+    await project.run('tsc', [...options, ...resolution, 'host.ts', 'chat.tsx', 'album.tsx']);
 });
 
 test('the bot of the guide, in Node: sends a photo, and nothing twice when it runs again', async () => {
@@ -91,12 +98,15 @@ test('the bot of the guide, in Node: sends a photo, and nothing twice when it ru
   expect(await runBot()).toEqual(first);
 });
 
-test('the sample of the guide has fewer than 60 lines', async () => {
-  const code = await readFile(here(`${EXAMPLES}/sdk-chat.tsx`), 'utf8');
-  expect(code.trimEnd().split('\n').length).toBeLessThan(60);
+test.each([
+  ['chat', 60],
+  ['album', 80],
+])('the sample %s of the guide has fewer than %d lines', async (name, lines) => {
+  const code = await readFile(here(`${EXAMPLES}/sdk-${name}.tsx`), 'utf8');
+  expect(code.trimEnd().split('\n').length).toBeLessThan(lines);
 });
 
-const openChat = async (user: string): Promise<Page> => {
+const openSample = async (user: string, name: 'chat' | 'album', talkId = talk): Promise<Page> => {
   const page = await (await browser.newContext()).newPage();
   await page.addInitScript(() => {
     const shifts = { sum: 0 };
@@ -105,12 +115,14 @@ const openChat = async (user: string): Promise<Page> => {
       for (const entry of list.getEntries()) if ('value' in entry) shifts.sum += Number(entry.value);
     }).observe({ type: 'layout-shift', buffered: true });
   });
-  await page.goto(`${site.origin}/?${new URLSearchParams({ api: system.apiUrl, user, talk })}`);
+  await page.goto(
+    `${site.origin}/${name}.html?${new URLSearchParams({ api: system.apiUrl, user, talk: talkId })}`,
+  );
   return page;
 };
 
 test('the sample in Chromium: ann sends a photo, ben sees it, and nothing jumps', async () => {
-  const [annPage, benPage] = await Promise.all([openChat('ann'), openChat('ben')]);
+  const [annPage, benPage] = await Promise.all([openSample('ann', 'chat'), openSample('ben', 'chat')]);
   const worker = annPage.waitForEvent('worker');
   await benPage.getByText('Good morning').waitFor();
   await annPage.getByLabel('Message').fill('A view');
@@ -136,7 +148,7 @@ test('the sample in Chromium: ann sends a photo, ben sees it, and nothing jumps'
 });
 
 test('the sample in Chromium: a film plays', async () => {
-  const page = await openChat('ben');
+  const page = await openSample('ben', 'chat');
   const id = await ann.upload({
     bytes: await readFile(here('../fixtures/big-buck-bunny-5s.mp4')),
     filename: 'bunny.mp4',
@@ -158,4 +170,43 @@ test('the sample in Chromium: a film plays', async () => {
     return element.duration;
   });
   expect(length).toBeGreaterThan(5);
+});
+
+test('the sample in Chromium: an album, a voice message with its waveform, and the gallery', async () => {
+  const trip = await ann.startConversation('ben');
+  const [annPage, benPage] = await Promise.all([
+    openSample('ann', 'album', trip),
+    openSample('ben', 'album', trip),
+  ]);
+  await annPage.getByLabel('Add files').setInputFiles(await photos(3));
+  await annPage.getByRole('button', { name: 'Remove view-3.jpg' }).click();
+  await annPage.getByLabel('Caption').fill('Our trip');
+  await annPage.getByRole('button', { name: 'Send' }).click();
+  for (const page of [annPage, benPage]) {
+    const album = page.getByRole('listitem').filter({ hasText: 'Our trip' });
+    await album.getByRole('img', { name: 'view-1.jpg' }).waitFor({ timeout: 60_000 });
+    await album.getByRole('img', { name: 'view-2.jpg' }).waitFor({ timeout: 60_000 });
+    expect(await page.locator('[data-claimcheck-part=album]').count()).toBe(1);
+  }
+
+  await annPage.getByRole('button', { name: 'Record' }).click();
+  await annPage.getByText(/^([2-9]|\d\d+) s$/).waitFor();
+  await annPage.getByRole('button', { name: 'Stop' }).click();
+  await annPage.getByRole('button', { name: 'Send' }).click();
+  await benPage.locator('audio').waitFor({ timeout: 60_000 });
+  await benPage.locator('li:has(audio) svg rect').nth(10).waitFor({ state: 'attached', timeout: 60_000 });
+  const seconds = await benPage.locator('audio').evaluate(async (element) => {
+    if (!(element instanceof HTMLAudioElement)) throw new Error('no sound');
+    element.muted = true;
+    await element.play();
+    await new Promise((resolve) => element.addEventListener('timeupdate', resolve, { once: true }));
+    return element.currentTime;
+  });
+  expect(seconds).toBeGreaterThan(0);
+
+  await benPage.getByRole('button', { name: 'All media' }).click();
+  const gallery = benPage.getByRole('region', { name: 'Gallery' });
+  await gallery.locator('audio').waitFor();
+  await gallery.getByRole('img').nth(1).waitFor();
+  expect(await gallery.getByRole('img').count()).toBe(2);
 });

@@ -10,7 +10,8 @@ import type { GetToken } from './tokens.ts';
 import type { Upload, UploadOptions } from './uploads/upload.ts';
 import type { UploadSettings } from './uploads/upload-settings.ts';
 import type { Uploads } from './uploads/uploads.ts';
-import type { Conversation, Message, PostMessage } from './wire/conversation.ts';
+import type { Conversation, GalleryPage, Message, PostMessage } from './wire/conversation.ts';
+import type { MediaKind } from './wire/media.ts';
 
 export interface ClientOptions {
   /** Origin of the api: its `PUBLIC_URL`. */
@@ -37,6 +38,11 @@ export interface ClaimcheckClient {
     list(): Promise<Conversation[]>;
     /** Makes the caller a member too. */
     create(input: { conversation_id?: string; member_ids: string[] }): Promise<Conversation>;
+    /** Returns a page of the conversation's media, newest first; at most 200. `before` is the `next` of a page. */
+    media(
+      conversationId: string,
+      query?: { kind?: MediaKind | undefined; before?: string | undefined; limit?: number | undefined },
+    ): Promise<GalleryPage>;
   };
   readonly messages: {
     /**

@@ -29,7 +29,7 @@ import { UPLOAD_OPTIONS } from './uploads/upload.ts';
 import type { UploadRecord } from './uploads/upload-record.ts';
 import { DEFAULT_UPLOAD_SETTINGS, UPLOAD_SETTINGS } from './uploads/upload-settings.ts';
 import { UploadManager } from './uploads/uploads.ts';
-import { type Conversation, messagesPath } from './wire/conversation.ts';
+import { type Conversation, conversationPath, messagesPath } from './wire/conversation.ts';
 
 /** Number of unwatched conversations kept. */
 const KEPT_CONVERSATIONS = 50;
@@ -132,12 +132,14 @@ const toClient = (parts: Parts, gatewayUrl: string | undefined): ClaimcheckClien
     conversations: {
       list: () => listConversations(http),
       create: (input) => http.request('POST', '/v1/conversations', input),
+      media: (conversationId, query = {}) =>
+        http.request('GET', conversationPath(conversationId, 'media') + queryString(query)),
     },
     messages: {
       send: (conversationId, input) => conversation(conversationId).send(input),
       outgoing: outbox,
       list: (conversationId, query = {}) =>
-        http.request('GET', `${messagesPath(conversationId)}${queryString(query)}`),
+        http.request('GET', messagesPath(conversationId) + queryString(query)),
       post: (conversationId, message) => http.request('POST', messagesPath(conversationId), message),
       delete: (conversationId, messageId) =>
         http.request('DELETE', `${messagesPath(conversationId)}/${encodeURIComponent(messageId)}`),
@@ -243,5 +245,5 @@ const originOf = (url: unknown, field: string): string => {
   throw invalid(field, `${field} has to be an address such as https://media.example, and is ${nameOf(url)}.`);
 };
 
-const queryString = (query: Record<string, number | undefined>): string =>
+const queryString = (query: Record<string, string | number | undefined>): string =>
   `?${new URLSearchParams(Object.entries(definedOf(query)).map(([key, value]) => [key, String(value)]))}`;

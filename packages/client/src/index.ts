@@ -42,6 +42,8 @@ export type {
   Attachment,
   Conversation,
   ConversationEvent,
+  GalleryItem,
+  GalleryPage,
   MediaProgress,
   Message,
   MessageType,

@@ -1,6 +1,6 @@
 import { blurUrl } from '@claimcheck/client/react/thumbhash-picture';
+import { useObjectUrl } from '@claimcheck/client/react/use-object-url';
 import { Icon } from '../ui/icon.tsx';
-import { useObjectUrl } from './use-object-url.ts';
 
 interface FilePreviewProps {
   /** Absent after a reload. */

@@ -1,5 +1,6 @@
 export { Album, type AlbumProps } from './album.tsx';
 export { ClaimcheckProvider, type ClaimcheckProviderProps, useClient } from './claimcheck-provider.tsx';
+export { Composer, type ComposerLabels, type ComposerProps } from './composer.tsx';
 export { formatBytes } from './format-bytes.ts';
 export type { Hls, LoadHls } from './hls.ts';
 export { MediaAudio, type MediaAudioProps } from './media-audio.tsx';
@@ -8,8 +9,10 @@ export { MediaImage, type MediaImageProps } from './media-image.tsx';
 export type { MediaLabels } from './media-labels.ts';
 export { MediaVideo, type MediaVideoProps } from './media-video.tsx';
 export { MediaView, type MediaViewProps } from './media-view.tsx';
+export { MessageMedia, type MessageMediaProps } from './message-media.tsx';
 export { type ChosenFile, type SentMessage, type UsedComposer, useComposer } from './use-composer.ts';
 export { type UsedConversation, useConversation, useOutgoing } from './use-conversation.ts';
+export { type UsedGallery, useGallery } from './use-gallery.ts';
 export { type UsedMedia, useMedia } from './use-media.ts';
 export { useReadable } from './use-readable.ts';
 export { type UsedRecorder, useRecorder } from './use-recorder.ts';

@@ -72,6 +72,22 @@ export interface Conversation {
   created_at: string;
 }
 
+/** A media object of a conversation, and the message or reference that shows it. */
+export interface GalleryItem {
+  media: Media;
+  /** Absent for a host's own message: that has only `reference`. */
+  message?: Pick<Message, 'message_id' | 'seq' | 'sender_user_id' | 'created_at'> | undefined;
+  filename?: string | undefined;
+  alt?: string | undefined;
+  reference: { kind: string; ref_id: string; data?: HostData | undefined };
+}
+
+/** Media of a conversation, newest first. With `next` there are more: pass it as `before`. */
+export interface GalleryPage {
+  items: GalleryItem[];
+  next?: string | undefined;
+}
+
 interface Numbered<Type extends string> {
   conversation_id: string;
   /** Starts at 1 and has no gap. */
@@ -105,5 +121,7 @@ export interface PublicConfig {
   dev_login: boolean;
 }
 
-export const messagesPath = (conversationId: string): string =>
-  `/v1/conversations/${encodeURIComponent(conversationId)}/messages`;
+export const messagesPath = (conversationId: string): string => conversationPath(conversationId, 'messages');
+
+export const conversationPath = (conversationId: string, part: 'messages' | 'media'): string =>
+  `/v1/conversations/${encodeURIComponent(conversationId)}/${part}`;

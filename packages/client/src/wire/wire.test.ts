@@ -1,3 +1,4 @@
+import type * as lists from '@claimcheck/contracts/lists';
 import type * as contractMedia from '@claimcheck/contracts/media';
 import { isSettled as isSettledState, isTombstone, MEDIA_STATES } from '@claimcheck/contracts/media';
 import type * as messages from '@claimcheck/contracts/messages';
@@ -9,6 +10,7 @@ import type { MediaUrl } from '../media/media-urls.ts';
 import type {
   Conversation,
   ConversationEvent,
+  GalleryPage,
   MediaProgress,
   Message,
   PatchMessage,
@@ -26,6 +28,7 @@ test('the package’s types equal the service’s schemas (checked by the compil
   expectTypeOf<PostMessage>().toEqualTypeOf<messages.SendMessage>();
   expectTypeOf<PatchMessage>().toEqualTypeOf<messages.EditMessage>();
   expectTypeOf<Conversation>().toEqualTypeOf<rest.Conversation>();
+  expectTypeOf<GalleryPage>().toEqualTypeOf<lists.GalleryPage>();
   expectTypeOf<PublicConfig>().toEqualTypeOf<rest.PublicConfig>();
   expectTypeOf<rest.UploadAuthorization>().toExtend<UploadAuthorization>();
   expectTypeOf<rest.UploadParts>().toExtend<UploadParts>();
