@@ -1,4 +1,5 @@
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface S3Request {
@@ -31,16 +32,17 @@ export class S3FaultProxy {
   #onAnswered: (request: S3Request) => Promise<void> = async () => {};
   #replace: Replace = async () => undefined;
 
-  private constructor(server: http.Server) {
+  private constructor(server: http.Server, protocol: 'http' | 'https') {
     this.#server = server;
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.url = `${protocol}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  static async start(target: string): Promise<S3FaultProxy> {
+  /** @param tls certificate and key in PEM: it then speaks TLS with its clients */
+  static async start(target: string, tls?: { cert: Buffer; key: Buffer }): Promise<S3FaultProxy> {
     const { hostname, port } = new URL(target);
-    const server = http.createServer();
+    const server = tls === undefined ? http.createServer() : https.createServer(tls);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const proxy = new S3FaultProxy(server);
+    const proxy = new S3FaultProxy(server, tls === undefined ? 'http' : 'https');
     server.on('request', async (request, response) => {
       const seen = { method: request.method ?? '', url: request.url ?? '', headers: request.headers };
       proxy.requests.push(seen);

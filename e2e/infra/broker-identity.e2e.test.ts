@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { findProgram } from '@claimcheck/local-stack/find-program';
 import { freePort } from '@claimcheck/local-stack/free-port';
 import { type ManagedService, startProcess } from '@claimcheck/local-stack/managed-process';
@@ -13,8 +11,7 @@ import { Bus } from '@claimcheck/platform/nats/bus';
 import { createLogger } from '@claimcheck/platform/process/logger';
 import { nkeys } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-
-const run = promisify(execFile);
+import { CertificateAuthority } from '../harness/certificates.ts';
 
 let folder: string;
 let broker: ManagedService | undefined;
@@ -22,30 +19,10 @@ const inFolder = (name: string) => join(folder, name);
 
 /** A certificate authority, and a certificate of it for the broker, for a client, and for a stranger of another one. */
 const makeCertificates = async (): Promise<void> => {
-  for (const authority of ['ca', 'other-ca'])
-    await run('openssl', [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-      ...[
-        '-subj',
-        `/CN=${authority}`,
-        '-keyout',
-        inFolder(`${authority}.key`),
-        '-out',
-        inFolder(`${authority}.pem`),
-      ],
-    ]);
-  for (const [name, authority] of [
-    ['broker', 'ca'],
-    ['client', 'ca'],
-    ['stranger', 'other-ca'],
-  ] as const)
-    await run('openssl', [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-      ...['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost'],
-      ...['-addext', 'basicConstraints=critical,CA:FALSE'],
-      ...['-CA', inFolder(`${authority}.pem`), '-CAkey', inFolder(`${authority}.key`)],
-      ...['-keyout', inFolder(`${name}.key`), '-out', inFolder(`${name}.pem`)],
-    ]);
+  const ours = await CertificateAuthority.create(folder, 'ca');
+  for (const name of ['broker', 'client']) await ours.certify(name, ['DNS:localhost']);
+  const other = await CertificateAuthority.create(folder, 'other-ca');
+  await other.certify('stranger', ['DNS:localhost']);
 };
 
 beforeAll(async () => {

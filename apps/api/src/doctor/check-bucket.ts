@@ -13,6 +13,7 @@ import { CAPABILITIES, checkCapabilities, MULTIPART_KEYS } from './check-capabil
 import { checkCors } from './check-cors.ts';
 import { checkCutRequests } from './check-cut-requests.ts';
 import { checkSignedUrl } from './check-signed-url.ts';
+import { type CertificateProblem, describeCertificate } from './describe-certificate.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface BucketContext {
@@ -66,11 +67,18 @@ const checkNotification = async (heard: (() => boolean) | undefined): Promise<Ch
     : passed(name, `came after ${ms} ms`);
 };
 
-/** A HEAD answer has no body with a reason: the status is all there is. */
-const assertThere = async (storage: Storage): Promise<void> => {
+/**
+ * A HEAD answer has no body with a reason: the status is all there is.
+ *
+ * @returns a problem of the store's certificate
+ */
+const assertThere = async (storage: Storage): Promise<CertificateProblem | undefined> => {
   try {
     await storage.check();
+    return undefined;
   } catch (error) {
+    const problem = describeCertificate(error, 'S3_CA_FILE');
+    if (problem !== undefined) return problem;
     const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
     if (status === 404) throw new Error('there is no such bucket (404)');
     if (status === 403) throw new Error('the store refuses these keys (403)');
@@ -129,8 +137,8 @@ const examineCapabilities = async (storage: Storage): Promise<Check[]> => {
 export const checkBucket = async (context: BucketContext): Promise<Check[]> => {
   const { endpoint, bucket } = context.config.storage;
   const checks = await attempt('bucket', ACCESS, async () => {
-    await assertThere(context.storage);
-    return withObject(context);
+    const problem = await assertThere(context.storage);
+    return problem === undefined ? withObject(context) : [failed('bucket', problem.detail, problem.fix)];
   });
   const [first] = checks;
   if (first?.name !== 'bucket' || first.ok)
@@ -143,7 +151,7 @@ export const checkBucket = async (context: BucketContext): Promise<Check[]> => {
     ...CAPABILITIES,
   ];
   return [
-    failed(first.name, `${bucket} at ${endpoint}: ${first.detail}`, ACCESS),
+    failed(first.name, `${bucket} at ${endpoint}: ${first.detail}`, first.fix ?? ACCESS),
     ...waiting.map((name) => skipped(name, 'first fix the bucket')),
   ];
 };

@@ -1,9 +1,9 @@
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Config } from '../config.ts';
 import { type Check, passed, skipped, warned } from './check.ts';
+import { requestStore } from './request-store.ts';
 
 const NAME = 'CORS of the bucket';
-const PATIENCE_MS = 5_000;
 
 /** Requests that pages send to the store: direct uploads, and HLS or downloads read by scripts. */
 const ASKED = [
@@ -13,30 +13,32 @@ const ASKED = [
 
 type Asked = (typeof ASKED)[number];
 
-const listOf = (header: string | null): string[] =>
-  (header ?? '').split(',').map((word) => word.trim().toLowerCase());
+const listOf = (header: string): string[] => header.split(',').map((word) => word.trim().toLowerCase());
 
-const allows = (given: string | null, wanted: readonly string[]): boolean => {
+const allows = (given: string, wanted: readonly string[]): boolean => {
   const list = listOf(given);
   return list.includes('*') || wanted.every((word) => list.includes(word.toLowerCase()));
 };
 
-const isAllowed = async (url: string, origin: string, { method, headers }: Asked): Promise<boolean> => {
-  const response = await fetch(url, {
+const isAllowed = async (
+  { url, tls }: { url: string; tls: Storage['tls'] },
+  origin: string,
+  { method, headers }: Asked,
+): Promise<boolean> => {
+  const { status, header } = await requestStore(url, tls, {
     method: 'OPTIONS',
     headers: {
       origin,
       'access-control-request-method': method,
       'access-control-request-headers': headers.join(','),
     },
-    signal: AbortSignal.timeout(PATIENCE_MS),
   });
-  await response.body?.cancel();
   return (
-    response.ok &&
-    allows(response.headers.get('access-control-allow-origin'), [origin]) &&
-    allows(response.headers.get('access-control-allow-methods'), [method]) &&
-    allows(response.headers.get('access-control-allow-headers'), headers)
+    status >= 200 &&
+    status < 300 &&
+    allows(header('access-control-allow-origin'), [origin]) &&
+    allows(header('access-control-allow-methods'), [method]) &&
+    allows(header('access-control-allow-headers'), headers)
   );
 };
 
@@ -55,7 +57,7 @@ export const checkCors = async (config: Config, storage: Storage, key: string): 
   const refused: string[] = [];
   for (const asked of ASKED)
     for (const origin of origins)
-      if (!(await isAllowed(url, origin, asked)))
+      if (!(await isAllowed({ url, tls: storage.tls }, origin, asked)))
         refused.push(`${asked.method} from ${origin} (${asked.what})`);
   if (refused.length === 0) return [passed(NAME, `lets ${origins.join(', ')} in`)];
   return [

@@ -3,9 +3,9 @@ import type { Config } from '../config.ts';
 import { describeError } from './attempt.ts';
 import { type Check, failed, passed, warned } from './check.ts';
 import { isLocal } from './is-local.ts';
+import { requestStore } from './request-store.ts';
 
 const NAME = 'signed URLs';
-const PATIENCE_MS = 5_000;
 const TYPE = 'text/plain';
 
 const checkHost = ({ publicUrl }: Config, origin: string): Check =>
@@ -17,26 +17,22 @@ const checkHost = ({ publicUrl }: Config, origin: string): Check =>
       )
     : passed(NAME, `${origin} answers, ranges and types too`);
 
-const checkAnswer = async (url: string, bytes: Buffer): Promise<Check | undefined> => {
+const checkAnswer = async (url: string, tls: Storage['tls'], bytes: Buffer): Promise<Check | undefined> => {
   const { origin } = new URL(url);
-  const response = await fetch(url, {
-    headers: { range: 'bytes=1-9' },
-    signal: AbortSignal.timeout(PATIENCE_MS),
-  });
-  const body = Buffer.from(await response.arrayBuffer());
-  if (response.status === 403)
+  const { status, header, body } = await requestStore(url, tls, { headers: { range: 'bytes=1-9' } });
+  if (status === 403)
     return failed(
       NAME,
       `${origin} refuses the signature`,
       'a proxy before the store must pass the Host header and the query on as they are; S3_PUBLIC_ENDPOINT must be the address itself; clocks must agree',
     );
-  if (response.status !== 206 && response.status !== 200)
+  if (status !== 206 && status !== 200)
     return failed(
       NAME,
-      `${origin} answers ${response.status}`,
+      `${origin} answers ${status}`,
       'S3_PUBLIC_ENDPOINT must lead to the store, without redirects or a log-in',
     );
-  if (response.status === 200)
+  if (status === 200)
     return warned(
       NAME,
       `${origin} ignores ranges: films can't be wound`,
@@ -44,7 +40,7 @@ const checkAnswer = async (url: string, bytes: Buffer): Promise<Check | undefine
     );
   if (!bytes.subarray(1, 10).equals(body))
     return failed(NAME, `${origin} answers with other bytes`, 'S3_PUBLIC_ENDPOINT leads to another store');
-  return response.headers.get('content-type')?.startsWith(TYPE) === true
+  return header('content-type').startsWith(TYPE)
     ? undefined
     : warned(
         NAME,
@@ -67,7 +63,7 @@ export const checkSignedUrl = async (
   });
   const { origin } = new URL(url);
   try {
-    return [(await checkAnswer(url, bytes)) ?? checkHost(config, origin)];
+    return [(await checkAnswer(url, storage.tls, bytes)) ?? checkHost(config, origin)];
   } catch (error) {
     const fix =
       'set S3_PUBLIC_ENDPOINT to the address of the store that clients reach; where only they can, run the doctor there';

@@ -108,7 +108,7 @@ export const examine = async (patient: Patient): Promise<Check[]> => {
     examineBroker(patient),
     checkTransport(config, database, isBus(bus) ? bus : undefined),
     checkBucket({ config, storage, bus: isBus(bus) ? bus : undefined }),
-    attempt('clock of the store', 'see S3_ENDPOINT', () => askStorageTime(config.storage.endpoint)),
+    attempt('clock of the store', 'see S3_ENDPOINT', () => askStorageTime(config.storage.endpoint, storage)),
     examineEntrances(patient),
     attempt('webhook', 'see WEBHOOK_URL', async () => [
       await checkWebhook(config, isBus(bus) ? bus : undefined),

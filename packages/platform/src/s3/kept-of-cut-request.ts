@@ -4,6 +4,7 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { MIB } from '@claimcheck/contracts/limits';
 import type { Storage } from './storage.ts';
+import type { TlsOptions } from './tls-options.ts';
 
 const PATIENCE_MS = 5_000;
 const SIGNED_SECONDS = 60;
@@ -12,13 +13,14 @@ const SIGNED_SECONDS = 60;
 export const CUT_REQUEST_BYTES = MIB;
 
 /** Closes the connection in order, as the system does for a killed process, and a browser for a closed tab. */
-const sendHalf = (url: string): Promise<void> =>
+const sendHalf = (url: string, tls: TlsOptions): Promise<void> =>
   new Promise((resolve) => {
     const { request } = url.startsWith('https:') ? https : http;
     const sending = request(url, {
       method: 'PUT',
       headers: { 'content-length': CUT_REQUEST_BYTES },
       agent: false,
+      ...tls,
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     sending.on('response', (response) => response.resume());
@@ -41,6 +43,7 @@ export const keptOfCutRequest = async (
   key: string,
 ): Promise<number | undefined> => {
   const command = new PutObjectCommand({ Bucket: storage.bucket, Key: key });
-  await sendHalf(await getSignedUrl(client, command, { expiresIn: SIGNED_SECONDS }));
+  const url = await getSignedUrl(client, command, { expiresIn: SIGNED_SECONDS });
+  await sendHalf(url, storage.tls);
   return (await storage.head(key))?.size_bytes;
 };

@@ -1,5 +1,7 @@
+import https from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import { type OnStorageRequest, RequestHandler } from './request-handler.ts';
+import type { TlsOptions } from './tls-options.ts';
 
 export interface StorageOptions {
   endpoint: string;
@@ -12,6 +14,8 @@ export interface StorageOptions {
   /** Returns keys for each signature. Without it, the SDK finds the identity that the platform provides. */
   keys?: (() => StorageKeys) | undefined;
   forcePathStyle: boolean;
+  /** What connections to the store trust; see tls-options. */
+  tls?: TlsOptions;
   /** Called with every request, to count its cost. */
   onRequest?: OnStorageRequest;
   /** How long a connection may stay without a byte in either direction. */
@@ -45,6 +49,12 @@ const toProvider = (keys: () => StorageKeys) => async () => {
   };
 };
 
+const CONNECTIONS = { maxSockets: 256, keepAlive: true };
+
+/** With a trust of its own, an instance: of options, large writes (`Expect: 100-continue`) would not get the trust. */
+const httpsAgentOf = ({ tls }: StorageOptions): https.Agent | https.AgentOptions =>
+  tls?.secureContext === undefined ? CONNECTIONS : new https.Agent({ ...CONNECTIONS, ...tls });
+
 /** Creates a client of one endpoint. A process has one, and a second that only signs for `publicEndpoint`. */
 export const createS3Client = (options: StorageOptions, endpoint = options.endpoint): S3Client => {
   const connections = (socketTimeout: number) => ({
@@ -54,8 +64,8 @@ export const createS3Client = (options: StorageOptions, endpoint = options.endpo
     throwOnRequestTimeout: true,
     // This covers a server that stops in the middle of a body.
     socketTimeout,
-    httpAgent: { maxSockets: 256, keepAlive: true },
-    httpsAgent: { maxSockets: 256, keepAlive: true },
+    httpAgent: CONNECTIONS,
+    httpsAgent: httpsAgentOf(options),
   });
   const stallMs = options.stallTimeoutMs ?? STALL_TIMEOUT_MS;
   return new S3Client({

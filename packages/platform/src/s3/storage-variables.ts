@@ -1,11 +1,22 @@
 import { z } from 'zod';
 import { flag, httpUrl } from '../process/config.ts';
 import type { StorageKeys, StorageOptions } from './s3-client.ts';
+import { readAuthorities, tlsOptionsOf } from './tls-options.ts';
 
 const listOfNames = z
   .string()
   .default('')
   .transform((text) => text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()])));
+
+/** Read once, at the start, so that a wrong file is one of the configuration's problems. */
+const authorities = z.string().transform((path, context): string => {
+  try {
+    return readAuthorities(path);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'cannot be read' });
+    return z.NEVER;
+  }
+});
 
 export const storageVariables = {
   S3_ENDPOINT: httpUrl.describe('Address of the store, as the processes reach it.'),
@@ -30,6 +41,11 @@ export const storageVariables = {
   S3_FORCE_PATH_STYLE: flag
     .default(true)
     .describe('The bucket is in the path (`true`) or in the host name of URLs.'),
+  S3_CA_FILE: authorities
+    .optional()
+    .describe(
+      'File with certificate authorities (PEM) that are trusted for the store alone, besides those of Node. Read at the start.',
+    ),
 };
 
 type StorageVariables = z.output<z.ZodObject<typeof storageVariables>>;
@@ -66,5 +82,6 @@ export const toStorageOptions = (read: StorageVariables): StorageOptions => {
     readableBuckets: read.S3_BUCKETS_READABLE,
     keys: keys === undefined ? undefined : () => keys,
     forcePathStyle: read.S3_FORCE_PATH_STYLE,
+    tls: tlsOptionsOf(read.S3_CA_FILE),
   };
 };

@@ -16,6 +16,7 @@ import { ObjectDeleter } from './object-deleter.ts';
 import type { RequestOptions } from './request-handler.ts';
 import { createS3Client, type StorageOptions } from './s3-client.ts';
 import { isMissing } from './s3-errors.ts';
+import type { TlsOptions } from './tls-options.ts';
 
 export interface StoredObject {
   size_bytes: number;
@@ -58,6 +59,8 @@ export class Storage {
   /** Signs for the address that clients reach. */
   readonly publicClient: S3Client;
   readonly multipart: Multipart;
+  /** For requests to the store that need no client. */
+  readonly tls: TlsOptions;
   readonly #endpoints: readonly string[];
   readonly #forcePathStyle: boolean;
   readonly #options: StorageOptions;
@@ -68,6 +71,7 @@ export class Storage {
   constructor(options: StorageOptions, clients?: Pick<Storage, 'client' | 'publicClient'>) {
     const { endpoint, publicEndpoint = endpoint } = options;
     this.bucket = options.bucket;
+    this.tls = options.tls ?? {};
     this.client = clients?.client ?? createS3Client(options);
     this.publicClient =
       clients?.publicClient ??

@@ -64,7 +64,7 @@ export class ObjectWriter {
     this.#pathPrefix = options.forcePathStyle ? `${root}/${bucket}/` : `${root}/`;
     if (!options.forcePathStyle) this.#base.hostname = `${bucket}.${this.#base.hostname}`;
     const { Agent, request } = this.#base.protocol === 'https:' ? https : http;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+    this.#agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...options.tls });
     this.#request = request;
   }
 
