@@ -9,6 +9,7 @@ import { expectAnswer } from '@claimcheck/platform/process/start-error';
 import { DirectStorage } from '@claimcheck/platform/s3/direct-storage';
 import { Storage } from '@claimcheck/platform/s3/storage';
 import { createDownloadSigner } from '@claimcheck/platform/signing/create-download-signer';
+import { downloadOrigins } from '@claimcheck/platform/signing/download-origins';
 import { SignatureCache } from '@claimcheck/platform/signing/signature-cache';
 import { createTracing } from '@claimcheck/platform/tracing/create-tracing';
 import type { Tracing } from '@claimcheck/platform/tracing/tracing';
@@ -99,6 +100,7 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
     ...{ config, shutdown, tracing, bus, outboxSignal, metrics, tickets, passes },
     streamSlots: new StreamSlots({ ...config.proxiedDownloads, waitMs: STREAM_WAIT_MS }),
     signer,
+    downloadOrigins: await downloadOrigins(config.storage, config.cdn),
     verifyToken: createTokenVerifier({
       ...config.token,
       secrets: config.token.secrets && (() => live().token.secrets?.() ?? []),

@@ -24,6 +24,8 @@ export interface HttpContext {
   storage: Storage;
   /** Signs URLs for clients. */
   signer: DownloadSigner;
+  /** Origins of the URLs that `signer` signs. */
+  downloadOrigins: string[];
   settings: DomainConfig;
   /** Limits the proxied downloads of each user. */
   streamSlots: StreamSlots;

@@ -54,18 +54,20 @@ const TUS_HEADERS = [
   'Upload-Offset',
 ];
 
-const securityHeaders = ({ config }: HttpContext): RequestHandler => {
-  const storage = new URL(config.storage.publicEndpoint ?? config.storage.endpoint).origin;
-  const gateway = new URL(config.gatewayPublicUrl);
-  const socket = `${gateway.protocol === 'https:' ? 'wss:' : 'ws:'}//${gateway.host}`;
+const securityHeaders = ({ config, downloadOrigins }: HttpContext): RequestHandler => {
+  const { origin: socket } = new URL(config.gatewayPublicUrl.replace(/^http/i, 'ws'));
+  // The demo calls PUBLIC_URL, also where the page is open under another name of the same machine.
+  const own = ["'self'", new URL(config.publicUrl).origin];
+  // Otherwise the bytes come from PUBLIC_URL.
+  const media = config.downloadMode === 'redirect' ? [...own, ...downloadOrigins] : own;
   return helmet({
     contentSecurityPolicy: {
       directives: {
         defaultSrc: ["'self'"],
-        // HLS players fetch segments from the storage, and direct uploads send bytes there.
-        connectSrc: ["'self'", gateway.origin, socket, storage],
-        imgSrc: ["'self'", 'data:', 'blob:', storage],
-        mediaSrc: ["'self'", 'blob:', storage],
+        // HLS players fetch segments.
+        connectSrc: [...media, socket],
+        imgSrc: [...media, 'data:', 'blob:'],
+        mediaSrc: [...media, 'blob:'],
         styleSrc: ["'self'", "'unsafe-inline'"],
         upgradeInsecureRequests: null,
       },
