@@ -17,6 +17,7 @@ export const VALUES = {
   keda: own('keda'),
   adapted: own('adapted'),
   keyless: own('keyless'),
+  webhooks: own('webhooks'),
 } as const;
 
 export type ValuesName = keyof typeof VALUES;
@@ -37,4 +38,10 @@ export const SECRETS = {
   S3_SECRET_ACCESS_KEY: 'secret',
   AUTH_JWT_SECRET: 'a-secret-that-is-at-least-32-characters',
   TOKEN_SECRETS: 'first:a-secret-that-is-at-least-32-characters',
+};
+
+/** The content of Secrets that only some installations have. */
+export const FURTHER_SECRETS = {
+  WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 'a').toString('base64')}`,
+  CDN_SIGNING_KEY: 'a-secret-that-is-at-least-32-characters',
 };

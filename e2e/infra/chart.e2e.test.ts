@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { isOurs, pick, RenderedChart } from './chart/rendered-chart.ts';
-import { SECRETS, VALUES, type ValuesName } from './chart-values.ts';
+import { FURTHER_SECRETS, SECRETS, VALUES, type ValuesName } from './chart-values.ts';
 import { documentedVariables } from './configuration-table.ts';
 import { lintChart, type Manifest, renderChart } from './helm.ts';
 import { validateManifests } from './kubernetes-schemas.ts';
@@ -193,6 +193,16 @@ test("a worker's network ends at the store, the broker and the scanner", () => {
   expect(egress[1]?.to).toEqual([messaging]);
 });
 
+test('webhooks leave where they are sent, and where the doctor tries them, to the host that the values name', () => {
+  const toHost = ofKind('webhooks', 'NetworkPolicy').filter(({ spec }) =>
+    policy.parse(spec).egress.some(({ ports }) => ports.some(({ port }) => port === 8443)),
+  );
+  expect(toHost.map(({ metadata }) => metadata.name.replace('cc-claimcheck-', '')).toSorted()).toEqual([
+    'background',
+    'doctor',
+  ]);
+});
+
 test('with traces every process may reach the receiver that the values name', () => {
   const policies = ofKind('keda', 'NetworkPolicy')
     // The command line records none.
@@ -330,10 +340,14 @@ test.each([
   ['large', '-worker-transcode'],
   ['keda', '-api'],
   ['keda', '-worker-both'],
+  ['webhooks', '-background'],
 ] as const)('%s%s accepts the environment of its pod', async (values, end) => {
   const deployment = named(values, 'Deployment', end);
   const [, script = ''] = containerOf(deployment).command;
-  const { code, said } = await startToConfiguration(script, environmentOf(deployment, SECRETS));
+  const { code, said } = await startToConfiguration(
+    script,
+    environmentOf(deployment, { ...SECRETS, ...FURTHER_SECRETS }),
+  );
   expect(said).not.toContain('The configuration is not valid');
   expect(code).toBe(1);
 });
