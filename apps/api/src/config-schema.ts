@@ -14,7 +14,7 @@ import {
   wholeNumber,
 } from '@claimcheck/platform/process/config';
 import { originVariables } from '@claimcheck/platform/process/origins';
-import { storageVariables, wholeStorageKey } from '@claimcheck/platform/s3/storage-variables';
+import { kmsKeyWithKms, storageVariables, wholeStorageKey } from '@claimcheck/platform/s3/storage-variables';
 import { completeCdn, signingVariables } from '@claimcheck/platform/signing/signing-variables';
 import { traceVariables } from '@claimcheck/platform/tracing/trace-variables';
 import { z } from 'zod';
@@ -236,6 +236,7 @@ export const apiSchema = z
     message: 'needs FACTS: what is not on the broker is not sent',
   })
   .refine(...wholeStorageKey)
+  .refine(...kmsKeyWithKms)
   .refine(...completeCdn)
   .refine((env) => !env.DEV_LOGIN || env.AUTH_JWT_SECRET !== undefined, {
     path: ['DEV_LOGIN'],

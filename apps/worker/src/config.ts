@@ -20,6 +20,7 @@ import {
 } from '@claimcheck/platform/process/config';
 import { ConfigError } from '@claimcheck/platform/process/config-error';
 import {
+  kmsKeyWithKms,
   storageVariables,
   toStorageOptions,
   wholeStorageKey,
@@ -108,7 +109,8 @@ export const workerSchema = z
     PDFINFO_PATH: z.string().min(1).default('pdfinfo').describe('Path or name of pdfinfo.'),
     PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   })
-  .refine(...wholeStorageKey);
+  .refine(...wholeStorageKey)
+  .refine(...kmsKeyWithKms);
 
 export type WorkerConfig = ReturnType<typeof readWorkerConfig>;
 

@@ -1,5 +1,6 @@
 import { PutObjectCommand, S3ServiceException, UploadPartCommand } from '@aws-sdk/client-s3';
 import { MIB } from '@claimcheck/contracts/limits';
+import { encryptionFields } from '@claimcheck/platform/s3/object-encryption';
 import { isConflict, isMissing } from '@claimcheck/platform/s3/s3-errors';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import { attempt, describeError } from './attempt.ts';
@@ -34,7 +35,10 @@ const checkConditionalPut = async (storage: Storage, prefix: string): Promise<Ch
   const name = 'conditional PUT';
   const Key = `${prefix}conditional`;
   await put(storage, Key);
-  const command = new PutObjectCommand({ Bucket: storage.bucket, Key, Body: SMALL, IfNoneMatch: '*' });
+  const command = new PutObjectCommand({
+    ...{ Bucket: storage.bucket, Key, Body: SMALL, IfNoneMatch: '*' },
+    ...encryptionFields(storage.encryption),
+  });
   return (await isReplaced(() => storage.client.send(command)))
     ? warned(
         name,

@@ -1,3 +1,4 @@
+import { encryptionHeaders } from '@claimcheck/platform/s3/object-encryption';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { Config } from '../config.ts';
 import { type Check, passed, skipped, warned } from './check.ts';
@@ -6,12 +7,16 @@ import { requestStore } from './request-store.ts';
 const NAME = 'CORS of the bucket';
 
 /** Requests that pages send to the store: direct uploads, and HLS or downloads read by scripts. */
-const ASKED = [
-  { method: 'PUT', headers: ['content-type', 'content-md5', 'if-none-match'], what: 'uploads past us' },
+const askedFor = ({ encryption }: Storage) => [
+  {
+    method: 'PUT',
+    headers: ['content-type', 'content-md5', 'if-none-match', ...Object.keys(encryptionHeaders(encryption))],
+    what: 'uploads past us',
+  },
   { method: 'GET', headers: ['range'], what: 'HLS and downloads by redirects' },
-] as const;
+];
 
-type Asked = (typeof ASKED)[number];
+type Asked = ReturnType<typeof askedFor>[number];
 
 const listOf = (header: string): string[] => header.split(',').map((word) => word.trim().toLowerCase());
 
@@ -55,7 +60,8 @@ export const checkCors = async (config: Config, storage: Storage, key: string): 
   if (origins.length === 0)
     return [skipped(NAME, 'pages and store have the same origin: nothing asks for it')];
   const refused: string[] = [];
-  for (const asked of ASKED)
+  const requests = askedFor(storage);
+  for (const asked of requests)
     for (const origin of origins)
       if (!(await isAllowed({ url, tls: storage.tls }, origin, asked)))
         refused.push(`${asked.method} from ${origin} (${asked.what})`);
@@ -64,7 +70,7 @@ export const checkCors = async (config: Config, storage: Storage, key: string): 
     warned(
       NAME,
       `refuses pages ${refused.join(', ')}`,
-      `add a rule to the bucket: origins ${origins.join(' ')}, methods GET HEAD PUT, headers range content-type content-md5 if-none-match`,
+      `add a rule to the bucket: origins ${origins.join(' ')}, methods GET HEAD PUT, headers ${requests.flatMap(({ headers }) => headers).join(' ')}`,
     ),
   ];
 };

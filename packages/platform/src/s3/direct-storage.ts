@@ -1,6 +1,7 @@
 import { PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { OCTETS } from './multipart.ts';
+import { encryptionFields, encryptionHeaders } from './object-encryption.ts';
 import type { Storage } from './storage.ts';
 
 export interface SignedRequest {
@@ -19,18 +20,20 @@ export class DirectStorage {
 
   /** Signs one write of exactly `size_bytes` bytes, within `seconds`, unless the object exists. */
   async signPut(key: string, options: { size_bytes: number; seconds: number }): Promise<SignedRequest> {
+    const { encryption } = this.#storage;
     const command = new PutObjectCommand({
       ...this.#at(key),
+      ...encryptionFields(encryption),
       ContentLength: options.size_bytes,
       ContentType: OCTETS,
       IfNoneMatch: '*',
     });
-    const pinned = new Set(['content-length', 'content-type', 'if-none-match']);
+    const headers = { 'content-type': OCTETS, 'if-none-match': '*', ...encryptionHeaders(encryption) };
     const url = await getSignedUrl(this.#storage.publicClient, command, {
       expiresIn: options.seconds,
-      signableHeaders: pinned,
+      signableHeaders: new Set(['content-length', ...Object.keys(headers)]),
     });
-    return { url, headers: { 'content-type': OCTETS, 'if-none-match': '*' } };
+    return { url, headers };
   }
 
   /** Signs one part of exactly `size_bytes` bytes; clients may repeat it until the upload is completed. */

@@ -3,8 +3,8 @@ import https from 'node:https';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { MIB } from '@claimcheck/contracts/limits';
+import { encryptionFields, encryptionHeaders } from './object-encryption.ts';
 import type { Storage } from './storage.ts';
-import type { TlsOptions } from './tls-options.ts';
 
 const PATIENCE_MS = 5_000;
 const SIGNED_SECONDS = 60;
@@ -13,12 +13,12 @@ const SIGNED_SECONDS = 60;
 export const CUT_REQUEST_BYTES = MIB;
 
 /** Closes the connection in order, as the system does for a killed process, and a browser for a closed tab. */
-const sendHalf = (url: string, tls: TlsOptions): Promise<void> =>
+const sendHalf = (url: string, { tls, encryption }: Pick<Storage, 'tls' | 'encryption'>): Promise<void> =>
   new Promise((resolve) => {
     const { request } = url.startsWith('https:') ? https : http;
     const sending = request(url, {
       method: 'PUT',
-      headers: { 'content-length': CUT_REQUEST_BYTES },
+      headers: { 'content-length': CUT_REQUEST_BYTES, ...encryptionHeaders(encryption) },
       agent: false,
       ...tls,
       signal: AbortSignal.timeout(PATIENCE_MS),
@@ -42,8 +42,9 @@ export const keptOfCutRequest = async (
   client: S3Client,
   key: string,
 ): Promise<number | undefined> => {
-  const command = new PutObjectCommand({ Bucket: storage.bucket, Key: key });
+  const object = { Bucket: storage.bucket, Key: key };
+  const command = new PutObjectCommand({ ...object, ...encryptionFields(storage.encryption) });
   const url = await getSignedUrl(client, command, { expiresIn: SIGNED_SECONDS });
-  await sendHalf(url, storage.tls);
+  await sendHalf(url, storage);
   return (await storage.head(key))?.size_bytes;
 };

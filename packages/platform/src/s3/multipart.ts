@@ -7,6 +7,7 @@ import {
   type S3Client,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
+import { encryptionFields, type ObjectEncryption } from './object-encryption.ts';
 import { COMPLETE_TIMEOUT_MS, type RequestOptions } from './request-handler.ts';
 import { isLost, isMissing } from './s3-errors.ts';
 
@@ -29,17 +30,26 @@ export type Attempt = <T>(send: (options: RequestOptions) => Promise<T>) => Prom
 export class Multipart {
   readonly #client: S3Client;
   readonly #bucket: string;
+  readonly #encryption: ObjectEncryption | undefined;
   readonly #attempt: Attempt;
 
-  constructor(store: { client: S3Client; bucket: string }, attempt: Attempt = (send) => send({})) {
+  constructor(
+    store: { client: S3Client; bucket: string; encryption: ObjectEncryption | undefined },
+    attempt: Attempt = (send) => send({}),
+  ) {
     this.#client = store.client;
     this.#bucket = store.bucket;
+    this.#encryption = store.encryption;
     this.#attempt = attempt;
   }
 
   /** @returns the store's id of a new multipart upload */
   async open(key: string): Promise<string> {
-    const command = new CreateMultipartUploadCommand({ ...this.#at(key), ContentType: OCTETS });
+    const command = new CreateMultipartUploadCommand({
+      ...this.#at(key),
+      ContentType: OCTETS,
+      ...encryptionFields(this.#encryption),
+    });
     const { UploadId } = await this.#attempt((options) => this.#client.send(command, options));
     if (UploadId === undefined) throw new Error('the storage opened no multipart upload');
     return UploadId;

@@ -1,5 +1,6 @@
 import https from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { ObjectEncryption } from './object-encryption.ts';
 import { type OnStorageRequest, RequestHandler } from './request-handler.ts';
 import type { TlsOptions } from './tls-options.ts';
 
@@ -16,6 +17,7 @@ export interface StorageOptions {
   forcePathStyle: boolean;
   /** What connections to the store trust; see tls-options. */
   tls?: TlsOptions;
+  encryption?: ObjectEncryption | undefined;
   /** Called with every request, to count its cost. */
   onRequest?: OnStorageRequest;
   /** How long a connection may stay without a byte in either direction. */

@@ -5,7 +5,7 @@ import { rootCertificates } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readConfig } from '../process/config.ts';
-import { storageVariables, toStorageOptions } from './storage-variables.ts';
+import { kmsKeyWithKms, storageVariables, toStorageOptions } from './storage-variables.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -15,7 +15,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const read = (env: Record<string, string>) =>
   toStorageOptions(
-    readConfig(z.object(storageVariables), { S3_ENDPOINT: 'https://s3.example', S3_BUCKET: 'media', ...env }),
+    readConfig(z.object(storageVariables).refine(...kmsKeyWithKms), {
+      S3_ENDPOINT: 'https://s3.example',
+      S3_BUCKET: 'media',
+      ...env,
+    }),
   );
 
 const fileWith = async (content: string): Promise<string> => {
@@ -40,4 +44,18 @@ test.each([
 ])('a file in S3_CA_FILE that %s is a problem of the configuration', async (_, content, problem) => {
   const S3_CA_FILE = content === undefined ? join(folder, 'missing') : await fileWith(content);
   expect(() => read({ S3_CA_FILE })).toThrow(`S3_CA_FILE: ${problem}`);
+});
+
+test('S3_SSE asks for encryption, with a key only from a KMS', () => {
+  expect(read({}).encryption).toBeUndefined();
+  expect(read({ S3_SSE: 'AES256' }).encryption).toEqual({ algorithm: 'AES256', kmsKeyId: undefined });
+  expect(read({ S3_SSE: 'aws:kms', S3_SSE_KMS_KEY_ID: 'k' }).encryption).toEqual({
+    algorithm: 'aws:kms',
+    kmsKeyId: 'k',
+  });
+  for (const algorithm of ['', 'AES256'])
+    expect(() => read({ S3_SSE: algorithm, S3_SSE_KMS_KEY_ID: 'k' })).toThrow(
+      'S3_SSE_KMS_KEY_ID: needs S3_SSE=aws:kms',
+    );
+  expect(() => read({ S3_SSE: 'none' })).toThrow('S3_SSE: ');
 });

@@ -46,6 +46,14 @@ export const storageVariables = {
     .describe(
       'File with certificate authorities (PEM) that are trusted for the store alone, besides those of Node. Read at the start.',
     ),
+  S3_SSE: z.enum(['AES256', 'aws:kms']).optional().meta({
+    description: 'Encryption at rest that every write asks for: by keys of the store, or of its KMS.',
+    byDefault: "the bucket's own rule",
+  }),
+  S3_SSE_KMS_KEY_ID: z.string().min(1).optional().meta({
+    description: 'Key for `aws:kms`: its ARN, or its id.',
+    byDefault: "the store's own key",
+  }),
 };
 
 type StorageVariables = z.output<z.ZodObject<typeof storageVariables>>;
@@ -53,6 +61,15 @@ type StorageVariables = z.output<z.ZodObject<typeof storageVariables>>;
 /** A key has two halves; without both, the platform provides the process's identity. */
 const hasWholeKey = (env: Pick<StorageVariables, 'S3_ACCESS_KEY_ID' | 'S3_SECRET_ACCESS_KEY'>): boolean =>
   (env.S3_ACCESS_KEY_ID === undefined) === (env.S3_SECRET_ACCESS_KEY === undefined);
+
+/** Arguments of a schema's `refine`. */
+export const kmsKeyWithKms: [
+  (env: Pick<StorageVariables, 'S3_SSE' | 'S3_SSE_KMS_KEY_ID'>) => boolean,
+  object,
+] = [
+  (env) => env.S3_SSE_KMS_KEY_ID === undefined || env.S3_SSE === 'aws:kms',
+  { path: ['S3_SSE_KMS_KEY_ID'], message: 'needs S3_SSE=aws:kms', when: () => true },
+];
 
 /** Arguments of a schema's `refine`. */
 export const wholeStorageKey: [typeof hasWholeKey, object] = [
@@ -83,5 +100,6 @@ export const toStorageOptions = (read: StorageVariables): StorageOptions => {
     keys: keys === undefined ? undefined : () => keys,
     forcePathStyle: read.S3_FORCE_PATH_STYLE,
     tls: tlsOptionsOf(read.S3_CA_FILE),
+    encryption: read.S3_SSE && { algorithm: read.S3_SSE, kmsKeyId: read.S3_SSE_KMS_KEY_ID },
   };
 };

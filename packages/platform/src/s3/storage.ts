@@ -13,6 +13,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { MIB } from '@claimcheck/contracts/limits';
 import { Multipart } from './multipart.ts';
 import { ObjectDeleter } from './object-deleter.ts';
+import { encryptionFields, type ObjectEncryption } from './object-encryption.ts';
 import type { RequestOptions } from './request-handler.ts';
 import { createS3Client, type StorageOptions } from './s3-client.ts';
 import { isMissing } from './s3-errors.ts';
@@ -59,6 +60,7 @@ export class Storage {
   /** Signs for the address that clients reach. */
   readonly publicClient: S3Client;
   readonly multipart: Multipart;
+  readonly encryption: ObjectEncryption | undefined;
   /** For requests to the store that need no client. */
   readonly tls: TlsOptions;
   readonly #endpoints: readonly string[];
@@ -71,6 +73,7 @@ export class Storage {
   constructor(options: StorageOptions, clients?: Pick<Storage, 'client' | 'publicClient'>) {
     const { endpoint, publicEndpoint = endpoint } = options;
     this.bucket = options.bucket;
+    this.encryption = options.encryption;
     this.tls = options.tls ?? {};
     this.client = clients?.client ?? createS3Client(options);
     this.publicClient =
@@ -135,7 +138,10 @@ export class Storage {
     options: { size_bytes: number; content_type: string; signal?: AbortSignal },
   ): Promise<void> {
     const { size_bytes, content_type, signal } = options;
-    const object = { Bucket: this.bucket, Key: key, Body: body, ContentType: content_type };
+    const object = {
+      ...{ Bucket: this.bucket, Key: key, Body: body, ContentType: content_type },
+      ...encryptionFields(this.encryption),
+    };
     if (!(body instanceof Readable)) return this.#put(object, size_bytes, signal);
     // The SDK only pipes: it would wait for the bytes of a stream that failed, and leave a stream open that it did
     // not read to the end.

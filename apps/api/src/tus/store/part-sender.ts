@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Multipart, OCTETS } from '@claimcheck/platform/s3/multipart';
+import { encryptionHeaders } from '@claimcheck/platform/s3/object-encryption';
 import { isTransient } from '@claimcheck/platform/s3/s3-errors';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { StoredPart } from '../../media/uploads/upload-parts.ts';
@@ -20,10 +21,12 @@ const sizeOf = (chunks: readonly Buffer[]): number => chunks.reduce((sum, { leng
 export class PartSender {
   readonly multipart: Multipart;
   readonly #writer: ObjectWriter;
+  readonly #objectHeaders: Record<string, string>;
 
-  constructor(storage: Pick<Storage, 'client' | 'bucket'>, options: ObjectWriterOptions) {
+  constructor(storage: Pick<Storage, 'client' | 'bucket' | 'encryption'>, options: ObjectWriterOptions) {
     this.multipart = new Multipart(storage, (send) => this.#retry(send));
     this.#writer = new ObjectWriter(options, storage.client.config);
+    this.#objectHeaders = { 'content-type': OCTETS, ...encryptionHeaders(storage.encryption) };
   }
 
   async sendPart(
@@ -50,7 +53,7 @@ export class PartSender {
     await this.#retry(({ abortSignal: signal }) =>
       this.#writer.write({
         key,
-        headers: { 'content-type': OCTETS, ...(ifAbsent ? { 'if-none-match': '*' } : {}) },
+        headers: { ...this.#objectHeaders, ...(ifAbsent ? { 'if-none-match': '*' } : {}) },
         chunks,
         size_bytes: sizeOf(chunks),
         signal,
