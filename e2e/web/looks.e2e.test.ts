@@ -34,6 +34,7 @@ beforeAll(async () => {
   ann = await ChatTab.open(browser, system, 'ann');
   await ann.startConversation('ben');
   await ann.say('Look what I saw today');
+  await ann.say('מתי ניפגש מחר? https://example.com/a/rather/long/address/that/has/no/space/to/break/at');
   await ann.choose(await photos(4));
   await ann.choose([
     { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') },
@@ -90,6 +91,53 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
     expect(await violations(page)).toEqual([]);
     await page.screenshot({ path: join(ARTEFACTS, `login-${colorScheme}.png`) });
     await page.close();
+  });
+});
+
+/** The widest that a page may be is its window. */
+const overflow = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+
+describe.each([
+  ['320px', { width: 320, height: 640 }],
+  ['phone', { width: 390, height: 780 }],
+  ['desktop', { width: 1_280, height: 800 }],
+] as const)('%s', (size, viewport) => {
+  const isPhone = viewport.width < 700;
+  test.each(['ltr', 'rtl'])('list, conversation and gallery fit, and have no violations: %s', async (dir) => {
+    const tab = await ChatTab.open(browser, system, 'ben', {
+      viewport,
+      ...(isPhone && { hasTouch: true, isMobile: true }),
+    });
+    await tab.page.evaluate((wanted) => {
+      document.documentElement.dir = wanted;
+    }, dir);
+    const shoot = async (view: string) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await tab.page.emulateMedia({ colorScheme });
+        await tab.shoot(`${view}-${size}-${dir}-${colorScheme}`);
+        expect(await violations(tab.page)).toEqual([]);
+      }
+      expect(await overflow(tab.page)).toBeLessThanOrEqual(0);
+    };
+    await tab.page.getByTestId('conversation-item').getByText('ann').waitFor();
+    await tab.page.locator('.when').first().waitFor();
+    if (isPhone) await shoot('list');
+    await tab.openConversation();
+    await tab.page.locator('.frame[aria-busy="false"]').nth(3).waitFor();
+    await shoot('conversation');
+    await tab.add(await photos(3));
+    await shoot('composer');
+    await tab.page.locator('.album .open').first().click();
+    await tab.page.locator('[data-testid="gallery-image"][data-loaded="true"]').waitFor();
+    await shoot('gallery');
+    const picture = await tab.page.getByTestId('gallery-image').boundingBox();
+    expect((picture?.y ?? 0) + (picture?.height ?? 0)).toBeLessThanOrEqual(viewport.height);
+    // The next picture lies where the text goes on.
+    await tab.page.keyboard.press(dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight');
+    await tab.page.getByRole('dialog', { name: '2 of' }).waitFor();
+    expect(tab.problems).toEqual([]);
+    await tab.close();
   });
 });
 

@@ -21,7 +21,9 @@ export const Sidebar = ({ onLeave, hasNetworkPanel, onNetworkPanel }: SidebarPro
       <header className="sidebar-head">
         <Avatar name={session.userId} />
         <div>
-          <h1>{session.userId}</h1>
+          <h1>
+            <bdi>{session.userId}</bdi>
+          </h1>
           <ConnectionBadge state={connection} />
         </div>
         <IconButton

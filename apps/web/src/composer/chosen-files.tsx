@@ -13,10 +13,12 @@ export const ChosenFiles = ({ files, onRemove }: ChosenFilesProps) => (
     {files.map(({ key, file }) => (
       <li key={key}>
         <FilePreview file={file} contentType={file.type} thumbhash={undefined} />
-        <span className="name" dir="auto">
-          {file.name}
+        <span className="name">
+          <bdi>{file.name}</bdi>
         </span>
-        <span className="size">{formatBytes(file.size)}</span>
+        <span className="size">
+          <bdi>{formatBytes(file.size)}</bdi>
+        </span>
         <IconButton icon="close" label={`Remove ${file.name}`} onClick={() => onRemove(key)} />
       </li>
     ))}

@@ -23,14 +23,14 @@ export const ConversationItem = ({ conversation }: { conversation: Conversation 
         onClick={() => chat.open(id)}
       >
         <Avatar name={name} />
-        <span className="name" dir="auto">
-          {name}
-          <span className="last" dir="auto">
-            {last ? messageWords(last) : 'No messages yet'}
+        <span className="name">
+          <bdi>{name}</bdi>
+          <span className="last">
+            <bdi>{last ? messageWords(last) : 'No messages yet'}</bdi>
           </span>
         </span>
         {last && (
-          <time className="when" dateTime={last.created_at}>
+          <time className="when" dateTime={last.created_at} dir="auto">
             {formatRecent(last.created_at)}
           </time>
         )}

@@ -17,16 +17,22 @@ export const GalleryBar = ({ entry, zoom, onForward, onClose }: GalleryBarProps)
   return (
     <div className="gallery-bar">
       <p className="gallery-caption">
-        <strong>{message.sender_user_id}</strong> {name} <span>{formatBytes(media.size_bytes)}</span>
+        <strong>
+          <bdi>{message.sender_user_id}</bdi>
+        </strong>{' '}
+        <bdi>{name}</bdi>{' '}
+        <span>
+          <bdi>{formatBytes(media.size_bytes)}</bdi>
+        </span>
       </p>
       {zoom && (
-        <>
+        <div className="zoom">
           <IconButton icon="minus" label="Zoom out" disabled={zoom.scale === 1} onClick={zoom.zoomOut} />
           <button type="button" onClick={zoom.reset} disabled={zoom.scale === 1} className="scale">
-            {Math.round(zoom.scale * 100)} %
+            <bdi>{Math.round(zoom.scale * 100)} %</bdi>
           </button>
           <IconButton icon="plus" label="Zoom in" onClick={zoom.zoomIn} />
-        </>
+        </div>
       )}
       <IconButton icon="forward" label="Forward" onClick={onForward} />
       {file && (

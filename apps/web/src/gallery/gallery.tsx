@@ -24,7 +24,9 @@ export const Gallery = ({ entries, shown, onShow, onClose }: GalleryProps) => {
     const next = entries[index + by];
     if (next) onShow(next);
   };
-  const { stage, zoom, zoomIn, zoomOut, reset, handlers } = useZoom(shown, turn);
+  /** Turns to what lies to the right: where text runs from right to left, that is the previous one. */
+  const turnRight = (by: 1 | -1) => turn(document.dir === 'rtl' ? -by : by);
+  const { stage, zoom, zoomIn, zoomOut, reset, handlers } = useZoom(shown, turnRight);
 
   // It was deleted or blocked while it was open.
   useEffect(() => {
@@ -33,8 +35,8 @@ export const Gallery = ({ entries, shown, onShow, onClose }: GalleryProps) => {
   if (!entry) return null;
 
   const keys: Record<string, () => void> = {
-    ArrowLeft: () => turn(-1),
-    ArrowRight: () => turn(1),
+    ArrowLeft: () => turnRight(-1),
+    ArrowRight: () => turnRight(1),
     '+': zoomIn,
     '=': zoomIn,
     '-': zoomOut,

@@ -9,7 +9,10 @@ export const NetworkEvents = ({ events }: { events: readonly LineEvent[] }) => (
     <ol data-testid="line-events">
       {events.map(({ id, at, words }) => (
         <li key={id}>
-          <time dateTime={at.toISOString()}>{time.format(at)}</time> {words}
+          <time dateTime={at.toISOString()} dir="auto">
+            {time.format(at)}
+          </time>{' '}
+          {words}
         </li>
       ))}
     </ol>

@@ -28,8 +28,8 @@ export const OutgoingFile = ({ message, upload }: OutgoingFileProps) => {
         thumbhash={placeholder?.thumbhash}
       />
       <div>
-        <span className="name" dir="auto">
-          {name}
+        <span className="name">
+          <bdi>{name}</bdi>
         </span>
         <progress
           data-testid="upload-progress"
@@ -38,7 +38,9 @@ export const OutgoingFile = ({ message, upload }: OutgoingFileProps) => {
           value={percent}
           aria-label={`Upload of ${name}`}
         />
-        <p className="status">{uploadWords(snapshot)}</p>
+        <p className="status">
+          <bdi>{uploadWords(snapshot)}</bdi>
+        </p>
       </div>
       <div className="buttons">
         {RUNNING.includes(state) && (

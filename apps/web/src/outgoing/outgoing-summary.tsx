@@ -11,8 +11,10 @@ export const OutgoingSummary = ({ uploads }: { uploads: readonly Upload[] }) => 
   return (
     <div className="outgoing-summary" data-testid="outgoing-summary">
       <p>
-        <strong>{uploads.length} files</strong>{' '}
-        {progressWords(totalProgress(snapshots.map(({ progress }) => progress)))}
+        <bdi>
+          <strong>{uploads.length} files</strong>{' '}
+          {progressWords(totalProgress(snapshots.map(({ progress }) => progress)))}
+        </bdi>
       </p>
       <button type="button" onClick={() => uploads.forEach(change)}>
         {isPaused ? 'Resume all' : 'Pause all'}

@@ -16,8 +16,8 @@ export const AlbumItem = ({ album: { messages, isFollowUp }, isOwn, sender }: Al
   <li className={isOwn ? 'message own' : 'message'} data-follow-up={isFollowUp}>
     <div className="bubble">
       {sender && (
-        <p className="sender" dir="auto">
-          {sender}
+        <p className="sender">
+          <bdi>{sender}</bdi>
         </p>
       )}
       <ul className="album" data-testid="album" aria-label={`${messages.length} photos`}>

@@ -26,16 +26,12 @@ export const ConversationHead = ({ conversationId, onNetworkPanel }: Conversatio
       />
       <Avatar name={name} />
       <div className="grow">
-        <h2>{name}</h2>
+        <h2>
+          <bdi>{name}</bdi>
+        </h2>
         {count > 2 && <p className="quiet">{count} people</p>}
       </div>
-      <IconButton
-        icon="network"
-        label="Network panel"
-        className="only-phone"
-        aria-controls="network-panel"
-        onClick={onNetworkPanel}
-      />
+      <IconButton icon="network" label="Network panel" className="only-phone" onClick={onNetworkPanel} />
     </header>
   );
 };

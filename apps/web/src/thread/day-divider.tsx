@@ -4,7 +4,9 @@ export const DayDivider = ({ date }: { date: Date }) => {
   const isToday = date.toDateString() === new Date().toDateString();
   return (
     <li className="day">
-      <time dateTime={date.toISOString()}>{isToday ? 'Today' : format.format(date)}</time>
+      <time dateTime={date.toISOString()} dir="auto">
+        {isToday ? 'Today' : format.format(date)}
+      </time>
     </li>
   );
 };

@@ -28,8 +28,8 @@ export const MessageItem = memo(({ message, isOwn, sender, isFollowUp }: Message
       {/* Screen readers announce the sender, whether or not the name is shown. */}
       <div className="bubble" {...handlers}>
         {sender ? (
-          <p className="sender" dir="auto">
-            {sender}
+          <p className="sender">
+            <bdi>{sender}</bdi>
           </p>
         ) : (
           <span className="visually-hidden">{isOwn ? 'You' : message.sender_user_id}: </span>

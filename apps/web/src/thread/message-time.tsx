@@ -9,6 +9,8 @@ interface MessageTimeProps {
 export const MessageTime = ({ sentAt, isEdited = false }: MessageTimeProps) => (
   <p className="meta">
     {isEdited && 'edited '}
-    <time dateTime={sentAt}>{formatTime(sentAt)}</time>
+    <time dateTime={sentAt} dir="auto">
+      {formatTime(sentAt)}
+    </time>
   </p>
 );

@@ -25,11 +25,19 @@ const PATHS = {
   warning: 'M12 4l9 16H3zM12 10v4M12 17h.01',
 } as const;
 
+/** Icons that point along the text: mirrored where it runs from right to left. */
+const POINTING: readonly IconName[] = ['back', 'next', 'forward', 'send'];
+
 export type IconName = keyof typeof PATHS;
 
 /** Decoration: the text next to it says what it stands for. */
 export const Icon = ({ name }: { name: IconName }) => (
-  <svg className="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+  <svg
+    className={POINTING.includes(name) ? 'icon pointing' : 'icon'}
+    viewBox="0 0 24 24"
+    aria-hidden="true"
+    focusable="false"
+  >
     <path d={PATHS[name]} />
   </svg>
 );

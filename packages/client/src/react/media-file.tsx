@@ -30,8 +30,12 @@ export const MediaFile = ({ media: given, conversationId, filename, icon, ...pro
   const content = (
     <>
       {icon}
-      <span data-claimcheck-part="name">{isGone(media) ? <s>{name}</s> : name}</span>{' '}
-      <span data-claimcheck-part="size">{formatBytes(media.size_bytes)}</span>
+      <span data-claimcheck-part="name" dir="auto">
+        {isGone(media) ? <s>{name}</s> : name}
+      </span>{' '}
+      <span data-claimcheck-part="size" dir="auto">
+        {formatBytes(media.size_bytes)}
+      </span>
     </>
   );
   return (
