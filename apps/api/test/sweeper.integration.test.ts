@@ -515,6 +515,31 @@ describe('books', () => {
   });
 });
 
+test('processes count stored bytes together, and each shows the result', async () => {
+  await ready();
+  await ready();
+  const derivatives = await db.database.client.derivative.aggregate({ _sum: { size_bytes: true } });
+  const shown: number[] = [];
+  const duty = () =>
+    recordStoredBytes({
+      database: db.database,
+      set: (kind, bytes) => {
+        if (kind === 'derivative') shown.push(bytes);
+      },
+      pageSize: 1,
+    });
+  const [one, other] = [duty(), duty()];
+  const now = later(2 * DAY);
+  await Promise.all([runDuty(one, now), runDuty(other, now)]);
+  // One that met the other's lock shows the result in its next pass.
+  for (const each of [one, other]) await runDuty(each, now);
+  await ready();
+  await runDuty(duty(), later(2 * DAY + 60_000));
+  const counted = shown.at(-1) ?? 0;
+  expect(shown).toEqual([counted, counted, counted]);
+  expect(counted).toBeGreaterThanOrEqual(Number(derivatives._sum.size_bytes));
+});
+
 test('a failing task does not prevent the others, and stopping waits for the pass', async () => {
   const decisions: string[] = [];
   const sweeper = new Sweeper({

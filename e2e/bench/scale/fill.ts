@@ -24,7 +24,7 @@ const MEDIA = `
     filename, content_type, size_bytes, sha256, epoch, applied_epoch, object_storage_key, s3_bucket, expires_at,
     ready_by, created_at, updated_at)
   SELECT ${ID('n')}, 'owner-' || n % $2, made.state::media_state, 'image', 'uploaded', 'ready', 'clean',
-    'a.jpg', 'image/jpeg', 200000, lpad(to_hex(n), 64, '0'), 1, 1, ${ID('n')} || '/source', $4,
+    'a.jpg', 'image/jpeg', 200000, lpad(to_hex(n), 64, '0'), 1, CASE made.state WHEN 'processing' THEN 0 ELSE 1 END, ${ID('n')} || '/source', $4,
     CASE made.state WHEN 'ready' THEN CASE WHEN n > $1 - 3 * $3 THEN now() - interval '1 hour' END END,
     CASE made.state WHEN 'processing' THEN now() - interval '1 hour' END,
     now() - interval '120 days', now() - interval '110 days'
@@ -65,7 +65,7 @@ const STATEMENTS: readonly (readonly [what: string, sql: string])[] = [
     `INSERT INTO applied_result (media_object_id, epoch, stage, applied_at)
      SELECT ${ID('n')}, 1, stage, now() - CASE WHEN n <= $3::int THEN interval '10 days' ELSE interval '1 day' END
      FROM generate_series(1, $1::int) AS n, unnest('{preview,final}'::text[]) AS stage
-     WHERE $2::int > 0 AND $4::text <> ''`,
+     WHERE n NOT BETWEEN $1 - 2 * $3::int + 1 AND $1 - $3::int AND $2::int > 0 AND $4::text <> ''`,
   ],
   [
     'usage, verdicts, books',

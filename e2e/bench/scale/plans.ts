@@ -24,6 +24,7 @@ export interface ExecutedPlan {
   plan: PlanNode;
 }
 
+const FEW_BLOCKS = 64;
 const CHUNK_BYTES = 4 * 1_024 * 1_024;
 
 const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
@@ -31,8 +32,15 @@ const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).fla
 const times = (node: PlanNode, count: number | undefined): number =>
   (count ?? 0) * (node['Actual Loops'] ?? 1);
 
+const blocksRead = (node: PlanNode): number =>
+  (node['Shared Hit Blocks'] ?? 0) + (node['Shared Read Blocks'] ?? 0);
+
+/** Postgres rightly reads a table of few pages as a whole. */
+const isSmallTable = (node: PlanNode): boolean =>
+  node['Node Type'] === 'Seq Scan' && blocksRead(node) <= FEW_BLOCKS * (node['Actual Loops'] ?? 1);
+
 const rowsRead = (node: PlanNode): number =>
-  node['Relation Name'] === undefined || !node['Node Type'].includes('Scan')
+  node['Relation Name'] === undefined || !node['Node Type'].includes('Scan') || isSmallTable(node)
     ? 0
     : times(node, node['Actual Rows']) +
       times(node, node['Rows Removed by Filter']) +
@@ -61,7 +69,7 @@ const toPlan = (line: string): ExecutedPlan | undefined => {
     ms: Number(ms),
     rows_read: sum(nodes, rowsRead),
     rows_made: Math.round(times(plan, plan['Actual Rows'])) + sum(nodes, rowsWritten),
-    buffers: (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0),
+    buffers: blocksRead(plan),
     plan,
   };
 };

@@ -4,20 +4,20 @@ import type { BenchContext, BenchReport } from '../bench-context.ts';
 import { formatTable } from '../format-table.ts';
 import { describeMachine } from '../measure/machine.ts';
 import { rounded } from '../measure/median.ts';
-import { driveDuties, driveRequests } from './drive.ts';
+import { driveDuties, driveRequests, driveResults, driveSockets } from './drive.ts';
 import { fill, type Scale } from './fill.ts';
 import { PlanJudge, type QueryFigures } from './judge-plans.ts';
 import { readPlans } from './plans.ts';
 
 const QUICK: Scale = { media: 20_000, events: 100_000, conversations: 1_000, owners: 500, due: 1_000 };
-const WHOLE: Scale = { media: 200_000, events: 1_000_000, conversations: 10_000, owners: 5_000, due: 10_000 };
-const LONG: Scale = {
+const WHOLE: Scale = {
   media: 2_000_000,
   events: 10_000_000,
   conversations: 100_000,
   owners: 50_000,
   due: 100_000,
 };
+const LONG: Scale = { ...WHOLE, media: 10_000_000 };
 
 /** So many of the most expensive plans are kept. */
 const PLANS = 20;
@@ -64,8 +64,11 @@ export const scaleBench = async ({ options, stack, onProgress }: BenchContext): 
       onProgress(`${scale.media} media objects and ${scale.events} events after ${seconds} s`);
       await client.query(`ALTER DATABASE ${system.appName} SET auto_explain.log_min_duration = 0`);
       await system.restart('api');
+      await system.restart('gateway');
       await driveRequests(system, scale);
       await system.restart('api', { ROLES: 'http,background' });
+      await driveResults(system, scale);
+      await driveSockets(system, scale);
       await driveDuties(system);
       await driveRequests(system, scale);
       await system.apps.api.stop();

@@ -9,6 +9,24 @@ const UNREFERENCED = Prisma.sql`expires_at IS NOT NULL AND state IN ('ready', 'd
 const OVERDUE_ORPHANS = Prisma.sql`expires_at < now() - interval '10 minutes'
   AND state IN ('ready', 'degraded', 'failed', 'expiring')`;
 
+const OVERDUE_PLACEHOLDERS = Prisma.sql`state = 'processing' AND ready_by < now() - interval '1 minute'`;
+
+/**
+ * Highest count of a gauge. Each scrape of each process asks, and a backlog is when Postgres has least time for it: beyond
+ * this the value is a lower bound.
+ */
+const COUNTED = 20_000;
+
+const countOf = ({ client }: Database, condition: Prisma.Sql): Promise<{ value: number | null }[]> =>
+  client.$queryRaw`
+    SELECT count(*)::float8 AS value
+    FROM (SELECT FROM media_object WHERE ${condition} LIMIT ${COUNTED}) AS counted`;
+
+const bytesOf = ({ client }: Database, condition: Prisma.Sql): Promise<{ value: number | null }[]> =>
+  client.$queryRaw`
+    SELECT sum(size_bytes)::float8 AS value
+    FROM (SELECT size_bytes FROM media_object WHERE ${condition} LIMIT ${COUNTED}) AS counted`;
+
 /** Shorter than the time-out of a scrape. */
 const QUERY_TIMEOUT_MS = 3_000;
 
@@ -44,64 +62,58 @@ const waitingQueries = ({ client }: Database): Query[] => [
 ];
 
 /** Unreferenced media that takes space, and uploads without progress. */
-const unusedQueries = ({ client }: Database): Query[] => [
+const unusedQueries = (database: Database): Query[] => [
   [
     'claimcheck_unreferenced_media',
-    'Media objects that nothing refers to, those with time left included',
-    () => client.$queryRaw`SELECT count(*)::float8 AS value FROM media_object WHERE ${UNREFERENCED}`,
+    `Media objects that nothing refers to, those with time left included; at most ${COUNTED} are counted`,
+    () => countOf(database, UNREFERENCED),
   ],
   [
     'claimcheck_unreferenced_bytes',
-    'Bytes of the sources of unreferenced media objects',
-    () => client.$queryRaw`SELECT sum(size_bytes)::float8 AS value FROM media_object WHERE ${UNREFERENCED}`,
+    `Bytes of the sources of at most ${COUNTED} unreferenced media objects`,
+    () => bytesOf(database, UNREFERENCED),
   ],
   [
     'claimcheck_upload_sessions_idle',
     'Open uploads without progress for ten minutes',
-    () => client.$queryRaw`
+    () => database.client.$queryRaw`
       SELECT count(*)::float8 AS value FROM upload_session
       WHERE phase = 'open' AND updated_at < now() - interval '10 minutes'`,
   ],
 ];
 
 /** Returns the queries for overdue work of the background. */
-const overdueQueries = ({ client }: Database): Query[] => [
+const overdueQueries = (database: Database): Query[] => [
   [
     'claimcheck_placeholders_overdue',
-    'Media objects that are neither settled nor checked in time',
-    () => client.$queryRaw`
-      SELECT count(*)::float8 AS value FROM media_object
-      WHERE state = 'processing' AND ready_by < now() - interval '1 minute'`,
+    `Media objects that are neither settled nor checked in time; at most ${COUNTED} are counted`,
+    () => countOf(database, OVERDUE_PLACEHOLDERS),
   ],
   [
     'claimcheck_orphans',
-    'Media objects without a reference that should have been removed ten minutes ago',
-    () => client.$queryRaw`
-      SELECT count(*)::float8 AS value FROM media_object
-      WHERE ${OVERDUE_ORPHANS}`,
+    `Media objects without a reference that should have been removed ten minutes ago; at most ${COUNTED} are counted`,
+    () => countOf(database, OVERDUE_ORPHANS),
   ],
   [
     'claimcheck_orphan_bytes',
-    'Bytes of the sources of orphans',
-    () => client.$queryRaw`
-      SELECT sum(size_bytes)::float8 AS value FROM media_object
-      WHERE ${OVERDUE_ORPHANS}`,
+    `Bytes of the sources of at most ${COUNTED} orphans`,
+    () => bytesOf(database, OVERDUE_ORPHANS),
   ],
   [
     'claimcheck_fanouts_pending',
     'Changes that are not in every conversation yet',
-    () => client.$queryRaw`SELECT count(*)::float8 AS value FROM fanout`,
+    () => database.client.$queryRaw`SELECT count(*)::float8 AS value FROM fanout`,
   ],
   [
     'claimcheck_prefix_sweeps_overdue',
     'Prefixes that should have been swept a minute ago',
-    () => client.$queryRaw`
+    () => database.client.$queryRaw`
       SELECT count(*)::float8 AS value FROM prefix_sweep WHERE due_at < now() - interval '1 minute'`,
   ],
   [
     'claimcheck_missing_objects',
     'Objects of referenced media that the latest reconciliation did not find in the bucket',
-    () => client.$queryRaw`
+    () => database.client.$queryRaw`
       SELECT missing_referenced::float8 AS value FROM reconciliation ORDER BY finished_at DESC LIMIT 1`,
   ],
 ];

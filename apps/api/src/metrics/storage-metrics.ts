@@ -25,9 +25,9 @@ export const createStorageMetrics = (registry: Registry) => {
     labelNames: ['class'],
     registers,
   });
-  const setStoredBytes = (kind: StoredClass, bytes: number): void => {
+  const setStoredBytes = (kind: StoredClass, bytes: number, at: Date): void => {
     storedBytes.set({ class: kind }, bytes);
-    storedBytesCountedAt.set({ class: kind }, Date.now() / 1_000);
+    storedBytesCountedAt.set({ class: kind }, at.getTime() / 1_000);
   };
   const onStorageRequest: OnStorageRequest = (operation) => requests.inc({ operation });
   return { setStoredBytes, onStorageRequest };

@@ -1,5 +1,6 @@
 import type { MediaState } from '@claimcheck/contracts/media';
 import type { Database } from '@claimcheck/database/database';
+import { FIRST_ID } from '@claimcheck/database/first-id';
 
 /** The rows' data about one prefix of the bucket: a media object's, or that of an upload without one. */
 export interface KnownMedia {
@@ -20,11 +21,9 @@ export interface KnownMedia {
 }
 
 const PAGE = 1_000;
-const FIRST = '00000000-0000-0000-0000-000000000000';
-
 /** Returns every prefix that rows name, in the order of the bucket's keys; one page in memory at a time. */
 export async function* listKnownMedia(database: Database, bucket: string): AsyncGenerator<KnownMedia> {
-  for (let after = FIRST; ; ) {
+  for (let after = FIRST_ID; ; ) {
     const ids = await nextIds(database, after);
     yield* await readKnownMedia(database, bucket, ids);
     const last = ids.at(-1);

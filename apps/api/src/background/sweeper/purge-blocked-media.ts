@@ -1,6 +1,7 @@
 import type { Database } from '@claimcheck/database/database';
+import { FIRST_ID } from '@claimcheck/database/first-id';
 import { listPurgeable, purgeBlocked } from '../../media/removal/purge-blocked.ts';
-import { FIRST, forEachPage, type SweepTask } from './sweep-task.ts';
+import { forEachPage, type SweepTask } from './sweep-task.ts';
 
 /** `VIRUS_POLICY=hard`: no row of an infected media object stays once every conversation has been notified. */
 export const purgeBlockedMedia = ({ database }: { database: Database }): SweepTask => ({
@@ -9,7 +10,7 @@ export const purgeBlockedMedia = ({ database }: { database: Database }): SweepTa
   run: (pass) =>
     forEachPage(
       pass,
-      FIRST,
+      FIRST_ID,
       (after, limit) => listPurgeable(database, after, limit),
       async (page) => {
         for (const media_object_id of page) {

@@ -1,10 +1,10 @@
 import type { Database } from '@claimcheck/database/database';
-import { type StoredClass, sumDerivativeBytes, sumUploadedBytes } from '../../media/reports/stored-bytes.ts';
-import { FIRST, type SweepTask } from './sweep-task.ts';
+import { countDerivatives, type StoredClass, sumUploadedBytes } from '../../media/reports/stored-bytes.ts';
+import type { SweepTask } from './sweep-task.ts';
 
 interface Options {
   database: Database;
-  set: (kind: StoredClass, bytes: number) => void;
+  set: (kind: StoredClass, bytes: number, at: Date) => void;
   everyMs?: number;
   /** Number of media objects that one statement reads. */
   pageSize?: number;
@@ -14,8 +14,8 @@ const EVERY_MS = 300_000;
 const PAGE_SIZE = 2_000;
 
 /**
- * Records sums over everything that is stored, periodically, because they take too long for a scrape. The next run
- * continues where an interrupted one stopped.
+ * Records sums over everything that is stored, periodically, because they take too long for a scrape. All processes share
+ * the count of derivatives: each page is counted by one of them, and every one shows the result.
  */
 export const recordStoredBytes = ({
   database,
@@ -23,26 +23,22 @@ export const recordStoredBytes = ({
   everyMs = EVERY_MS,
   pageSize = PAGE_SIZE,
 }: Options): SweepTask => {
-  let nextAt = 0;
-  let counted = { bytes: 0, after: FIRST };
+  let shownAt = 0;
   return {
     name: 'recordStoredBytes',
     outcomes: [],
     run: async (pass) => {
-      if (pass.now.getTime() < nextAt) return;
+      const { now } = pass;
       while (!pass.isOver()) {
-        const { bytes, next } = await sumDerivativeBytes(database, counted.after, pageSize);
-        const sum = counted.bytes + bytes;
-        if (next !== undefined) {
-          counted = { bytes: sum, after: next };
-          continue;
-        }
-        counted = { bytes: 0, after: FIRST };
-        set('derivative', sum);
+        const count = await countDerivatives(database, { now, limit: pageSize, everyMs });
+        if (count?.isUnfinished) continue;
+        const { bytes, finishedAt } = count ?? {};
+        if (bytes === undefined || finishedAt === undefined || finishedAt.getTime() <= shownAt) return;
+        shownAt = finishedAt.getTime();
+        set('derivative', bytes, finishedAt);
         const { source, unfinished } = await sumUploadedBytes(database);
-        set('source', source);
-        set('unfinished', unfinished);
-        nextAt = pass.now.getTime() + everyMs;
+        set('source', source, now);
+        set('unfinished', unfinished, now);
         return;
       }
     },

@@ -18,9 +18,6 @@ export interface SweepTask {
 }
 
 const PAGE = 100;
-/** Sorts before every UUID that we create. */
-export const FIRST = '00000000-0000-0000-0000-000000000000';
-
 /**
  * Works through pages of things in their order, so that one which fails is not met again in the same pass, nor
  * keeps the ones behind it waiting.

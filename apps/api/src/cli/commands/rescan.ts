@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@claimcheck/database/database';
+import { FIRST_ID } from '@claimcheck/database/first-id';
 import { duration } from '@claimcheck/platform/process/config';
 import type { DomainConfig } from '../../media/record/domain-config.ts';
 import {
@@ -16,9 +17,6 @@ const BATCH = 16;
 /** After this many batches in a row without an answer, workers will not answer the next ones either. */
 const SILENT_BATCHES = 3;
 const POLL_MS = 250;
-/** Sorts before every id that we create. */
-const FIRST = '00000000-0000-0000-0000-000000000000';
-
 interface Counts {
   clean_or_unscannable: number;
   blocked: number;
@@ -64,7 +62,7 @@ const run = async ({ env, json, options, print, audit }: CommandInput): Promise<
     audit({ since: begin.toISOString() });
     if (!json) print(`to resume after an interruption: rescan --since ${begin.toISOString()}`);
     let silent = 0;
-    for (let after = FIRST; ; ) {
+    for (let after = FIRST_ID; ; ) {
       const page = await listRescannable(database, begin, after, BATCH);
       const last = page.at(-1);
       if (last === undefined) return begin;

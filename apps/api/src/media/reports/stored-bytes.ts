@@ -1,4 +1,5 @@
-import type { Database } from '@claimcheck/database/database';
+import type { Database, Transaction } from '@claimcheck/database/database';
+import { FIRST_ID } from '@claimcheck/database/first-id';
 
 type Client = Pick<Database, 'client'>;
 
@@ -23,19 +24,19 @@ export const sumUploadedBytes = async ({ client }: Client): Promise<UploadedByte
   return sum ?? { source: 0, unfinished: 0 };
 };
 
-export interface DerivativeBytes {
+interface DerivativePage {
   bytes: number;
   /** Start of the next page; undefined on the last one. */
   next: string | undefined;
 }
 
 /** Sums the derivatives of the next media objects after `after`: one sum over all would take minutes. */
-export const sumDerivativeBytes = async (
-  { client }: Client,
+const sumDerivativePage = async (
+  { db }: Transaction,
   after: string,
   limit: number,
-): Promise<DerivativeBytes> => {
-  const [page] = await client.$queryRaw<{ bytes: number; count: number; last: string | null }[]>`
+): Promise<DerivativePage> => {
+  const [page] = await db.$queryRaw<{ bytes: number; count: number; last: string | null }[]>`
     WITH page AS (
       SELECT media_object_id FROM media_object WHERE media_object_id > ${after}::uuid
       ORDER BY media_object_id LIMIT ${limit})
@@ -48,3 +49,60 @@ export const sumDerivativeBytes = async (
   if (page === undefined) return { bytes: 0, next: undefined };
   return { bytes: page.bytes, next: page.count < limit ? undefined : (page.last ?? undefined) };
 };
+
+export interface DerivativeCount {
+  /** What the last finished count found; undefined: none has finished. */
+  bytes: number | undefined;
+  finishedAt: Date | undefined;
+  /** Whether the next page waits to be counted. */
+  isUnfinished: boolean;
+}
+
+interface CountRow {
+  counted_after: string;
+  counted_bytes: number;
+  started_at: Date | null;
+  derivative_bytes: number | null;
+  finished_at: Date | null;
+  next_at: Date;
+}
+
+/** The next count waits for so many times the duration of this one: Postgres spends 5 % of a core on it at most. */
+const REST = 20;
+
+/**
+ * Counts the next page for all processes, if a count is due.
+ * @returns undefined while another process counts a page
+ */
+export const countDerivatives = (
+  database: Database,
+  { now, limit, everyMs }: { now: Date; limit: number; everyMs: number },
+): Promise<DerivativeCount | undefined> =>
+  database.transaction(async (tx) => {
+    const [row] = await tx.db.$queryRaw<CountRow[]>`
+      SELECT counted_after, counted_bytes::float8, started_at, derivative_bytes::float8, finished_at, next_at
+      FROM stored_bytes_count FOR UPDATE SKIP LOCKED`;
+    if (row === undefined) return undefined;
+    const known = { bytes: row.derivative_bytes ?? undefined, finishedAt: row.finished_at ?? undefined };
+    if (row.next_at > now) return { ...known, isUnfinished: false };
+    const page = await sumDerivativePage(tx, row.counted_after, limit);
+    const bytes = row.counted_bytes + page.bytes;
+    const started_at = row.started_at ?? now;
+    if (page.next !== undefined) {
+      const data = { counted_after: page.next, counted_bytes: bytes, started_at };
+      await tx.db.stored_bytes_count.updateMany({ data });
+      return { ...known, isUnfinished: true };
+    }
+    const restMs = Math.max(everyMs, REST * (now.getTime() - started_at.getTime()));
+    await tx.db.stored_bytes_count.updateMany({
+      data: {
+        counted_after: FIRST_ID,
+        counted_bytes: 0,
+        started_at: null,
+        derivative_bytes: bytes,
+        finished_at: now,
+        next_at: new Date(now.getTime() + restMs),
+      },
+    });
+    return { bytes, finishedAt: now, isUnfinished: false };
+  });
