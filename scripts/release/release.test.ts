@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { notesOf, setVersion, versionOf } from './set-version.ts';
+import { CHANGELOG, type Files, notesOf, setVersion, versionOf } from './set-version.ts';
 import { versionedFiles } from './versioned-files.ts';
 
 const files = new Map([
@@ -31,12 +31,21 @@ test('a release without notes, or with another kind of version, is refused', () 
   expect(() => setVersion(empty, '0.2.0', '2026-12-01')).toThrow('says nothing of Unreleased');
 });
 
-test('every file of this repository has the same version, and a release would change each', async () => {
-  const real = await versionedFiles();
-  const current = versionOf(real);
-  for (const [path, text] of real)
-    if (path.endsWith('package.json')) expect(JSON.parse(text).version, path).toBe(current);
-  const changed = setVersion(real, '99.0.0', '2026-12-01');
-  expect([...changed.keys()].toSorted()).toEqual([...real.keys()].toSorted());
-  expect(JSON.parse(changed.get('package-lock.json') ?? '').packages['apps/api'].version).toBe('99.0.0');
+/** The commit of a release has no notes under "Unreleased", and is tested too. */
+const withNotes = (read: Files): Files => {
+  const changelog = read.get(CHANGELOG) ?? '';
+  return new Map([...read, [CHANGELOG, changelog.replace('## [Unreleased]', '$&\n\n- Something.')]]);
+};
+
+test('every file of this repository has the same version, and a release changes each, time after time', async () => {
+  let files = await versionedFiles();
+  for (const next of ['98.0.0', '99.0.0']) {
+    const current = versionOf(files);
+    for (const [path, text] of files)
+      if (path.endsWith('package.json')) expect(JSON.parse(text).version, path).toBe(current);
+    const changed = setVersion(withNotes(files), next, '2026-12-01');
+    expect([...changed.keys()].toSorted()).toEqual([...files.keys()].toSorted());
+    expect(JSON.parse(changed.get('package-lock.json') ?? '').packages['apps/api'].version).toBe(next);
+    files = new Map([...files, ...changed]);
+  }
 });

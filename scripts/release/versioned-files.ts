@@ -8,6 +8,7 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const OTHERS = [
   'package-lock.json',
   CHANGELOG,
+  'docs/sdk-react.md',
   'infra/helm/claimcheck/Chart.yaml',
   'infra/helm/claimcheck/README.md',
   'infra/helm/claimcheck/examples/large.yaml',

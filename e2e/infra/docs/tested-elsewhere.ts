@@ -40,9 +40,14 @@ export const TESTED_ELSEWHERE: readonly { command: RegExp; file: string; says: s
   },
   {
     command:
-      /^git show HEAD:prisma\/schema\.prisma \| DATABASE_URL=… node packages\/database\/scripts\/schema-diff\.ts -$/,
+      /^git show HEAD:prisma\/schema\.prisma \| DATABASE_URL=… npx node packages\/database\/scripts\/schema-diff\.ts -$/,
     file: 'packages/database/test/migrate.integration.test.ts',
     says: 'schemaDiff(',
+  },
+  {
+    command: /^npm run postinstall$/,
+    file: 'e2e/infra/upgrade/previous-release.ts',
+    says: 'packages/database/scripts/generate.mjs',
   },
   {
     command: /^docker compose -f infra\/compose\.demo\.yaml up$/,

@@ -9,14 +9,11 @@ const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.ur
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);
 
-const SCHEMA_OF: [prefix: string, name: keyof typeof EVENT_SCHEMAS][] = [
-  ['optimize.response.virus', 'media.optimize.response.virus'],
-  ['optimize.response', 'media.optimize.response'],
-  ['optimize.request', 'media.optimize.request'],
-];
+/** Longest first: a name may begin with another one. */
+const NAMES = Object.keys(EVENT_SCHEMAS).toSorted((one, other) => other.length - one.length);
 
 const examples = readdirSync(new URL('../examples/', import.meta.url)).map((file) => {
-  const name = SCHEMA_OF.find(([prefix]) => file.startsWith(prefix))?.[1];
+  const name = NAMES.find((one) => `media.${file}`.startsWith(`${one}.`));
   if (name === undefined) throw new Error(`no schema for ${file}`);
   return { file, name, event: JSON.parse(read(`examples/${file}`)) as Record<string, unknown> };
 });
