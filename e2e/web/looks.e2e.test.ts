@@ -133,7 +133,7 @@ describe.each([
     await shoot('gallery');
     const picture = await tab.page.getByTestId('gallery-image').boundingBox();
     expect((picture?.y ?? 0) + (picture?.height ?? 0)).toBeLessThanOrEqual(viewport.height);
-    // The next picture lies where the text goes on.
+    // The next picture lies where the text continues.
     await tab.page.keyboard.press(dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight');
     await tab.page.getByRole('dialog', { name: '2 of' }).waitFor();
     expect(tab.problems).toEqual([]);
