@@ -78,7 +78,7 @@ export const workerSchema = z
     MAX_IMAGE_PIXELS: wholeNumber(1, 1_000_000_000)
       .default(51_000_000)
       .describe(
-        'Pixels that are decoded of a picture, and of each frame of a video. A JPEG may have five times as many, because it is decoded at a fraction of its size.',
+        'Pixels that are decoded of a picture, and of each frame of a video. A JPEG, and a HEIC photo of tiles, may have five times as many, because it is decoded at a fraction of its size.',
       ),
     SHUTDOWN_GRACE: duration
       .default(6_000)

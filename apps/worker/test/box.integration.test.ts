@@ -3,6 +3,7 @@ import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness } from './support/harness.ts';
+import { makeGridHeic } from './support/make-grid-heic.ts';
 import { makeWithFfmpeg, probe } from './support/make-video.ts';
 import { fixture } from './support/stack.ts';
 
@@ -174,6 +175,37 @@ describe('a HEIC photo', () => {
         [0, 0, 256],
       ]);
     }
+  });
+
+  const LARGE = { columns: 32, rows: 24, edge: 512, width: 16_320, height: 12_240 };
+
+  it('of 200 megapixels has every quality, upright', async () => {
+    // On its side: what is stored on the left is shown at the bottom.
+    const heic = await makeGridHeic({ ...LARGE, turns: 1, colours: ['0xa06020', '0x2060a0'] });
+    const final = await harness.process(heic, { contentType: 'image/heic' });
+    expect(final).toMatchObject({ success: true, kind: 'image', width: 12_240, height: 16_320 });
+    const high = final.processed?.find(({ quality }) => quality === 'high');
+    expect(high).toMatchObject({ width: 1_920, height: 2_560 });
+    const picture = sharp(await harness.download(high?.url ?? ''));
+    const meanOf = async (top: number) => {
+      const half = await picture.clone().extract({ left: 0, top, width: 1_920, height: 1_200 }).toBuffer();
+      return (await sharp(half).stats()).channels.map(({ mean }) => mean);
+    };
+    const expectColour = async (top: number, colour: number[]) => {
+      for (const [channel, mean] of (await meanOf(top)).entries())
+        expect(Math.abs(mean - (colour[channel] ?? 0))).toBeLessThan(6);
+    };
+    await expectColour(1_350, [0xa0, 0x60, 0x20]);
+    await expectColour(0, [0x20, 0x60, 0xa0]);
+  });
+
+  it.each([
+    ['larger than any camera makes', { ...LARGE, columns: 64, rows: 48, width: 32_640, height: 24_480 }],
+    ['larger than its tiles', { ...LARGE, columns: 2, rows: 2, width: 16_320, height: 12_240 }],
+  ])('%s is delivered as a file', async (_, shape) => {
+    const heic = await makeGridHeic({ ...shape, turns: 0, colours: ['red', 'blue'] });
+    const final = await harness.process(heic, { contentType: 'image/heic' });
+    expect(final).toMatchObject({ success: false, retryable: false });
   });
 
   it('that is cut off is not readable', async () => {

@@ -11,9 +11,12 @@ const PNG_HEADER_BYTES = 33;
 /** Returns the colours of a HEIC photo; undefined for sRGB and for code points without a profile here. */
 export const profileOfHeic = async (source: string, bytes: Buffer): Promise<Buffer | undefined> => {
   const { icc } = await sharp(source, { limitInputPixels: false }).metadata();
-  if (icc !== undefined) return icc;
-  return codePointsIn(bytes)?.primaries === DISPLAY_P3_PRIMARIES ? displayP3() : undefined;
+  return icc ?? profileOfPrimaries(codePointsIn(bytes)?.primaries);
 };
+
+/** Returns the profile for primaries; undefined for those of sRGB and for any without a profile here. */
+export const profileOfPrimaries = async (primaries: number | undefined): Promise<Buffer | undefined> =>
+  primaries === DISPLAY_P3_PRIMARIES ? displayP3() : undefined;
 
 /** The profile that libvips brings. */
 const displayP3 = async (): Promise<Buffer | undefined> => {

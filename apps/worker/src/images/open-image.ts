@@ -22,7 +22,7 @@ sharp.cache(false);
 
 const TIMEOUT_SECONDS = 60;
 /** A JPEG is decoded at 1/2 to 1/8 of its size, so this many times the limit costs no more. */
-const JPEG_ALLOWANCE = 5;
+export const JPEG_ALLOWANCE = 5;
 /** Limit of all frames of an animation below each other, as libvips counts them; they are read one after the other. */
 const MAX_MOVING_PIXELS = 4_000_000_000;
 
@@ -102,7 +102,11 @@ export const decoded = async <T>(run: () => Promise<T>): Promise<T> => {
     const detail = error instanceof Error ? error.message : String(error);
     if (/timeout/i.test(detail)) throw new MediaFailure('processing_failed', { detail });
     // libheif counts the tiles of a photo of 200 megapixels.
-    if (/pixel limit|maximum number of (tiles|items)|number of 'il?[a-z]+' (items|entries)/i.test(detail))
+    if (
+      /pixel limit|security limit|maximum number of (tiles|items)|number of 'il?[a-z]+' (items|entries)/i.test(
+        detail,
+      )
+    )
       throw new MediaFailure('too_many_pixels', { detail });
     throw new MediaFailure('unreadable', { detail });
   }

@@ -11,6 +11,7 @@ import type { Inspection, Motion } from '../inspect/inspection.ts';
 import { sniff } from '../inspect/sniff.ts';
 import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';
+import { decodeGrid } from './decode-grid.ts';
 import { decodePicture, toneMapPicture } from './decode-picture.ts';
 import { SOURCE_FILE, type Source } from './fetch.ts';
 import { MAX_DECODED_PIXELS } from './moving-picture.ts';
@@ -81,7 +82,13 @@ const openableCopy = async (
   const inspected = async (file: string) => ({ path: file, image: await inspectImage(file, maxPixels) });
   const demuxer = (await isSequence(path)) ? 'mov' : PICTURE_DEMUXERS.still[contentType];
   if (demuxer !== undefined) return inspected(await decodePicture(job, demuxer, ffmpeg));
-  const source = await inspected(path);
+  const source = await inspected(path).catch(async (error: unknown) => {
+    const isLarge = error instanceof MediaFailure && error.code === 'too_many_pixels';
+    const grid = isLarge && isHeif(contentType) && ffmpeg.isAvailable;
+    const joined = grid ? await decodeGrid(job, path, { ffmpeg, maxPixels }) : undefined;
+    if (joined === undefined) throw error;
+    return joined;
+  });
   const transfer = isHeif(contentType) ? hdrTransferOf(await codePointsOf(path)) : undefined;
   const decodedPath = join(job.folder, HEIC_FILE);
   if (source.image.isHevc) await decodeHeic(path, decodedPath, { maxPixels, signal: job.signal });
