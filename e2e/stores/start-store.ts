@@ -8,9 +8,12 @@ import { ensureBucket, type S3Access } from '@claimcheck/local-stack/s3-bucket';
 import { moto } from './moto.ts';
 import { s3mock } from './s3mock.ts';
 import type { FindStore } from './store-program.ts';
+import { versitygwWithDomain } from './versitygw-with-domain.ts';
 
 /** Stores that are tried besides versitygw and MinIO, which everything is drilled on. */
 export const STORES = { moto, s3mock } satisfies Record<string, FindStore>;
+
+const ALL_STORES = { ...STORES, versitygwWithDomain } satisfies Record<string, FindStore>;
 
 export interface RunningStore {
   /** Configuration that leads to this store. */
@@ -20,7 +23,7 @@ export interface RunningStore {
 }
 
 /** Starts a store with an empty bucket on loopback. */
-export const startStore = async (name: keyof typeof STORES): Promise<RunningStore> => {
+export const startStore = async (name: keyof typeof ALL_STORES): Promise<RunningStore> => {
   const dataDir = await mkdtemp(join(tmpdir(), `claimcheck-${name}-`));
   const port = await freePort();
   const access: S3Access = {
@@ -30,7 +33,7 @@ export const startStore = async (name: keyof typeof STORES): Promise<RunningStor
     accessKeyId: `store-${randomBytes(4).toString('hex')}`,
     secretAccessKey: randomBytes(20).toString('hex'),
   };
-  const program = await STORES[name]({ access, port, dataDir });
+  const program = await ALL_STORES[name]({ access, port, dataDir });
   const service = await startProcess({
     name,
     command: program.command,
