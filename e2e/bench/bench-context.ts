@@ -28,11 +28,14 @@ const PASSED_ON = ['PATH', 'HOME', 'CLAIMCHECK_CACHE_DIR', 'GOPROXY', 'GOFLAGS']
 
 /** Benches whose figures include a scan. */
 const SCANNED: readonly string[] = ['pipeline', 'journey'];
-/** Benches that count Postgres's statements; the storage server is no part of what they compare. */
+/** Benches that count Postgres's statements. */
 const COUNTED: readonly string[] = ['journey'];
 
 /** Benches that read the plan of each statement, which they switch on in their database. */
 const EXPLAINED: readonly string[] = ['scale'];
+
+/** Benches that compare no storage: any server will do. */
+const WITHOUT_STORE: readonly string[] = ['journey', 'prune', 'scale'];
 
 /** What Postgres is started with. */
 const postgresSettingsOf = (name: string): Record<string, string> => {
@@ -75,7 +78,7 @@ export const withBenchContext = async (
     const stack = await startLocalStack({
       dataDir,
       env: Object.fromEntries(PASSED_ON.map((name) => [name, env[name]])),
-      s3: [...COUNTED, ...EXPLAINED].includes(options.name) ? 'versitygw' : 'minio',
+      s3: WITHOUT_STORE.includes(options.name) ? 'versitygw' : 'minio',
       clamav: SCANNED.includes(options.name) ? 'test-signatures' : 'none',
       fresh: true,
       postgresSettings: postgresSettingsOf(options.name),

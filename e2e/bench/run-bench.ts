@@ -11,6 +11,7 @@ import { gatewayBench } from './gateway/gateway-bench.ts';
 import { journeyBench } from './journey/journey-bench.ts';
 import { pipelineBench } from './pipeline/pipeline-bench.ts';
 import { relayBench } from './relay/relay-bench.ts';
+import { pruneBench } from './scale/prune-bench.ts';
 import { scaleBench } from './scale/scale-bench.ts';
 import { slowClientsBench } from './slow-clients/slow-clients-bench.ts';
 import { tracingBench } from './tracing/tracing-bench.ts';
@@ -24,6 +25,7 @@ const BENCHES: Record<string, Bench> = {
   gateway: gatewayBench,
   journey: journeyBench,
   pipeline: pipelineBench,
+  prune: pruneBench,
   relay: relayBench,
   scale: scaleBench,
   'slow-clients': slowClientsBench,
@@ -32,7 +34,7 @@ const BENCHES: Record<string, Bench> = {
 };
 
 /** Benches with a worker, which does not start without ffmpeg. */
-const WITH_WORKER: readonly string[] = ['pipeline', 'journey', 'scale'];
+const WITH_WORKER: readonly string[] = ['pipeline', 'journey', 'prune', 'scale'];
 
 /** A partial or quick run must not replace the figures of a complete one. */
 const resultFile = (options: BenchOptions): string | undefined => {

@@ -377,6 +377,33 @@ const pruning = () =>
   });
 
 describe('books', () => {
+  test('a conversation that is being written keeps no others from being pruned', async () => {
+    const { client } = db.database;
+    const names = ['written', ...Array.from({ length: 5 }, (_, nth) => `quiet-${nth}`)];
+    await client.conversation.createMany({
+      data: names.map((name) => ({ conversation_id: name, created_by: 'ann', last_seq: 100 })),
+    });
+    // The oldest are those of the one that is being written, half of a batch.
+    await client.$executeRaw`
+      INSERT INTO conversation_event (conversation_id, seq, type, payload, created_at)
+      SELECT name, seq, 'media.updated', '{}', now() - interval '40 days' - (name = 'written')::int * interval '1 day'
+      FROM unnest(${names}::text[]) AS name, generate_series(1, 100) AS seq`;
+    const leftOf = async () => {
+      const left = await client.conversation_event.groupBy({
+        by: ['conversation_id'],
+        where: { conversation_id: { in: names } },
+      });
+      return left.map(({ conversation_id }) => conversation_id);
+    };
+    await db.database.transaction(async (tx) => {
+      await tx.db.$executeRaw`SELECT FROM conversation WHERE conversation_id = 'written' FOR UPDATE`;
+      await runDuty(pruning(), new Date());
+    });
+    expect(await leftOf()).toEqual(['written']);
+    await runDuty(pruning(), new Date());
+    expect(await leftOf()).toEqual([]);
+  });
+
   test('are pruned when no reader needs them any longer, and a late subscriber learns of it', async () => {
     const { client } = db.database;
     await db.shared(await ready(), 'pruned');

@@ -21,7 +21,7 @@ const READ_PER_ROW = 20;
 const SMALL = 500;
 
 /** Statements whose purpose is a count or a sum over a bounded set: only their time is judged. */
-const COUNTING = /count\(\*\)::float8|sum\(own\.bytes\)|sum\(size_bytes\)|sum\(charged_bytes\)/;
+const COUNTING = /count\(\*\)::float8|sum\(size_bytes \+|sum\(size_bytes\)|sum\(charged_bytes\)/;
 
 const excess = ({ rows_read, rows_made }: ExecutedPlan): number => rows_read - READ_PER_ROW * rows_made;
 

@@ -56,7 +56,8 @@ export const prune = (options: Options): SweepTask => {
       for (const book of books) {
         const cutoff = new Date(pass.now.getTime() - book.keepMs);
         const { batch = BATCH } = book;
-        for (let pruned = batch; pruned === batch && !pass.isOver(); ) {
+        // A batch that is not full ends nothing: it leaves out rows of conversations that are being written just then.
+        for (let pruned = 1; pruned > 0 && !pass.isOver(); ) {
           pruned = await book.prune(database, cutoff, batch);
           if (pruned > 0) pass.decided(book.decision, { rows: pruned });
         }

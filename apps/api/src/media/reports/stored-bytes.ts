@@ -39,13 +39,16 @@ const sumDerivativePage = async (
   const [page] = await db.$queryRaw<{ bytes: number; count: number; last: string | null }[]>`
     WITH page AS (
       SELECT media_object_id FROM media_object WHERE media_object_id > ${after}::uuid
-      ORDER BY media_object_id LIMIT ${limit})
-    SELECT coalesce(sum(own.bytes), 0)::float8 AS bytes, count(*)::int AS count,
-      (SELECT media_object_id FROM page ORDER BY media_object_id DESC LIMIT 1) AS last
-    FROM page, LATERAL (
-      SELECT sum(size_bytes + (
-        SELECT coalesce(sum((further->>'size_bytes')::bigint), 0) FROM jsonb_array_elements(further_formats) AS further
-      )) AS bytes FROM derivative WHERE derivative.media_object_id = page.media_object_id) AS own`;
+      ORDER BY media_object_id LIMIT ${limit}),
+    bounds AS (
+      SELECT count(*)::int AS count, (SELECT media_object_id FROM page ORDER BY media_object_id DESC LIMIT 1) AS last
+      FROM page)
+    SELECT count, last, (
+      SELECT coalesce(sum(size_bytes + CASE further_formats WHEN '[]' THEN 0 ELSE (
+          SELECT sum((further->>'size_bytes')::bigint) FROM jsonb_array_elements(further_formats) AS further) END), 0)
+      FROM derivative WHERE media_object_id > ${after}::uuid AND media_object_id <= (SELECT last FROM bounds)
+    )::float8 AS bytes
+    FROM bounds`;
   if (page === undefined) return { bytes: 0, next: undefined };
   return { bytes: page.bytes, next: page.count < limit ? undefined : (page.last ?? undefined) };
 };
