@@ -9,7 +9,7 @@ import { ChatUser } from '../harness/chat-user.ts';
 import { smallPhoto, videoFile } from '../harness/fixtures.ts';
 import { type AppName, newAppName, type System, startSystem } from '../harness/system.ts';
 import { Buildah } from '../infra/image/buildah.ts';
-import { makeBaseImage } from '../infra/image/make-base-image.ts';
+import { makeBaseImages } from '../infra/image/make-base-images.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DOCKERFILE = join(ROOT, 'infra/Dockerfile');
@@ -18,6 +18,7 @@ const APPS: readonly AppName[] = ['api', 'worker', 'gateway'];
 type ImageName = (typeof IMAGES)[number];
 const IMAGE_OF: Record<AppName, ImageName> = { api: 'app', gateway: 'app', worker: 'worker' };
 const IN_THE_IMAGE = { TEMP_DIR: '/jobs', WEB_DIR: 'apps/web/dist' };
+const COMPILED = '/app/.compile-cache';
 const COMMANDS_MS = 60_000;
 const BUILD_MS = 1_500_000;
 const MIB = 1_024 ** 2;
@@ -43,10 +44,13 @@ const bytesIn = async (...paths: string[]): Promise<number> =>
 
 beforeAll(async () => {
   buildah = await Buildah.open();
-  const base = await makeBaseImage(buildah);
+  const { runtime, base } = await makeBaseImages(buildah);
   const startedAt = performance.now();
   for (const image of IMAGES) {
-    const arguments_ = [`BASE_IMAGE=${base}`, `RUNTIME_IMAGE=${base}`].flatMap((one) => ['--build-arg', one]);
+    const arguments_ = [`BASE_IMAGE=${base}`, `RUNTIME_IMAGE=${runtime}`].flatMap((one) => [
+      '--build-arg',
+      one,
+    ]);
     const ignored = ['--ignorefile', `${DOCKERFILE}.dockerignore`];
     const tag = `localhost/claimcheck-${image}`;
     await buildah.run(
@@ -80,7 +84,7 @@ test('they hold what runs, and a list of it', async () => {
     await bytesIn(join(app.files, 'app')),
     await bytesIn(join(worker.files, 'app')),
     (await bytesIn(...['usr', 'var', 'etc'].map((folder) => join(worker.files, folder)))) - shared,
-    await bytesIn(process.execPath),
+    await bytesIn(join(app.files, 'usr/local/bin/node')),
   ];
   const mib = (bytes: number) => Math.round(bytes / MIB);
   console.log(
@@ -100,10 +104,21 @@ test('they hold what runs, and a list of it', async () => {
 });
 
 test.each(IMAGES)(
+  'in %s Node finds code that is compiled already',
+  async (image) => {
+    const [found = ''] = (await inside(image, 'ls', COMPILED)).split('\n');
+    const used = "process.stdout.write(require('node:module').getCompileCacheDir())";
+    expect(await inside(image, 'node', '--eval', used)).toBe(`${COMPILED}/${found}`);
+    expect((await inside(image, 'ls', `${COMPILED}/${found}`)).split('\n').length).toBeGreaterThan(100);
+  },
+  COMMANDS_MS,
+);
+
+test.each(IMAGES)(
   'in %s no process is root, and it can write to no folder but the jobs',
   async (image) => {
     expect(await inside(image, 'id', '-u')).toBe('10001');
-    for (const folder of ['/app', '/usr/local/bin', '/etc', '/'])
+    for (const folder of ['/app', COMPILED, '/usr/local/bin', '/etc', '/'])
       await expect(inside(image, 'touch', join(folder, 'file'))).rejects.toThrow('Permission denied');
   },
   COMMANDS_MS,

@@ -8,6 +8,8 @@ const BESIDES = ['package.json', 'LICENSE', 'prisma'];
 /** Content of a package's folder that no process reads; packages inside it are copied by themselves. */
 const LEFT_OUT = ['node_modules', '.turbo', 'test'];
 
+/** Packages run their JavaScript, since Node strips types from our own files only; some bring megabytes of test data. */
+const OF_PACKAGES = /\.[cm]?ts$|^(test|tests|benchmark)$/;
 /** Types, sources of maps, texts, and Prisma's compilers for other databases than Postgres, which are 60 MiB. */
 const UNREAD = /\.(map|md|d\.[cm]?ts)$|\/query_compiler_(?!fast_bg\.postgresql\.)[a-z_]+\.[^/]*$/;
 
@@ -19,6 +21,7 @@ const copyPackage = async (root: string, target: string, folder: string): Promis
       const isOurs = !folder.includes('node_modules');
       return !(
         UNREAD.test(source) ||
+        (!isOurs && OF_PACKAGES.test(path)) ||
         path === 'node_modules' ||
         (isOurs && LEFT_OUT.includes(basename(path)))
       );

@@ -6,6 +6,9 @@ import { runCommand } from '@claimcheck/local-stack/run-command';
 import { type Buildah, systemProgram } from './buildah.ts';
 
 const DEBIAN = 'bookworm';
+/** What Debian's `slim` images leave out, too. */
+const SLIM =
+  'rm -rf usr/share/doc usr/share/info usr/share/lintian usr/share/locale usr/share/man var/cache/apt/*.bin var/cache/apt/archives/*.deb var/lib/apt/lists/*';
 const AUTHORITY = '/usr/local/share/extra-ca.crt';
 
 /** The folder of this machine's npm, which consists only of JavaScript. */
@@ -17,18 +20,21 @@ const npmFolder = async (): Promise<string> => {
 };
 
 /**
- * Makes another base image than the Dockerfile's default, for machines without access to a container registry: Debian from
- * its packages, with this machine's Node and npm.
+ * Makes other base images than the Dockerfile's default, for machines without access to a container registry: Debian from
+ * its packages, as slim as the official one, and the same with this machine's Node and npm.
  *
- * @returns its name, for the argument BASE_IMAGE
+ * @returns their names, for the arguments RUNTIME_IMAGE and BASE_IMAGE
  */
-export const makeBaseImage = async (buildah: Buildah): Promise<string> => {
+export const makeBaseImages = async (buildah: Buildah): Promise<{ runtime: string; base: string }> => {
   const debootstrap = await systemProgram('debootstrap');
   const root = await mkdtemp(join(tmpdir(), 'claimcheck-debian-'));
   try {
     await runCommand(debootstrap, ['--variant=minbase', DEBIAN, root], { env: process.env });
-    const container = await buildah.run('from', 'scratch');
-    await buildah.run('add', '--quiet', container, root, '/');
+    await runCommand('sh', ['-c', SLIM], { env: process.env, cwd: root });
+    const slim = await buildah.run('from', 'scratch');
+    await buildah.run('add', '--quiet', slim, root, '/');
+    await buildah.run('commit', '--quiet', '--rm', slim, 'localhost/claimcheck-runtime');
+    const container = await buildah.run('from', 'localhost/claimcheck-runtime');
     await buildah.run('add', '--quiet', container, process.execPath, '/usr/local/bin/node');
     await buildah.run('add', '--quiet', container, await npmFolder(), '/usr/local/lib/npm');
     await buildah.run('run', container, '--', 'ln', '-s', '../lib/npm/bin/npm-cli.js', '/usr/local/bin/npm');
@@ -39,7 +45,7 @@ export const makeBaseImage = async (buildah: Buildah): Promise<string> => {
       await buildah.run('config', '--env', `NODE_EXTRA_CA_CERTS=${AUTHORITY}`, container);
     }
     await buildah.run('commit', '--quiet', '--rm', container, 'localhost/claimcheck-base');
-    return 'localhost/claimcheck-base';
+    return { runtime: 'localhost/claimcheck-runtime', base: 'localhost/claimcheck-base' };
   } finally {
     await rm(root, { recursive: true, force: true });
   }
