@@ -88,7 +88,8 @@ export const makeCover = async (
   );
 };
 
-const aacFor = ({ durationSeconds }: InspectedAudio): string[] => [
+/** Returns ffmpeg's arguments that encode a sound of this length. */
+export const aacFor = (durationSeconds: number): string[] => [
   ...['-c:a', 'aac', ...(durationSeconds <= MAX_CAREFUL_SECONDS ? [] : ['-aac_coder', 'fast'])],
   ...(durationSeconds <= MAX_STEREO_SECONDS ? ['-b:a', '128k', '-ac', '2'] : ['-b:a', '64k', '-ac', '1']),
 ];
@@ -100,7 +101,7 @@ export const makePlayableSound = async (
   ffmpeg: Ffmpeg,
 ): Promise<NewDerivative | undefined> => {
   if (isPlayable(sound) || sound.durationSeconds > MAX_SECONDS) return undefined;
-  const codec = sound.audio.codec === 'aac' ? ['-c:a', 'copy'] : aacFor(sound);
+  const codec = sound.audio.codec === 'aac' ? ['-c:a', 'copy'] : aacFor(sound.durationSeconds);
   await ffmpeg.convert(sound.input, {
     ...limitsOf(job, sound),
     background: true,

@@ -125,10 +125,14 @@ export class Harness {
   }
 
   /** Uploads, requests, and waits for the final response. */
-  async process(content: Uint8Array, fields: Partial<OptimizeRequest> = {}): Promise<OptimizeResponse> {
+  async process(
+    content: Uint8Array,
+    fields: Partial<OptimizeRequest> = {},
+    withinMs?: number,
+  ): Promise<OptimizeResponse> {
     const request = await this.upload(content, fields);
     await this.request(request);
-    return this.response(request, 'final');
+    return this.response(request, 'final', withinMs);
   }
 
   response(request: OptimizeRequest, stage: string, timeoutMs?: number): Promise<OptimizeResponse> {
