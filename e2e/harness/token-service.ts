@@ -49,7 +49,7 @@ export class TokenService {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  /** @param seconds life of the keys, as clients are told */
+  /** @param seconds life of the keys that clients see */
   static async start(access: S3Access, seconds: number): Promise<TokenService> {
     const server = http.createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
