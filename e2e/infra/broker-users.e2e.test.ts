@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
@@ -10,21 +13,34 @@ import { until } from '../harness/until.ts';
 // The subjects in infra/nats/nats-server.conf begin with it.
 const APP_NAME = 'claimcheck';
 
+const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
+
+/** Media objects of which the webhook of the host has heard. */
+const told = new Set<string>();
+let host: http.Server;
 let nats: NatsWithUsers;
 let system: System;
 
 beforeAll(async () => {
   nats = await startNatsWithUsers();
+  host = http.createServer(async (request, response) => {
+    const { data } = JSON.parse(Buffer.concat(await request.toArray()).toString());
+    told.add(data.media?.media_object_id);
+    response.end();
+  });
+  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+  const { port } = host.address() as AddressInfo;
   const own = (user: 'api' | 'worker' | 'gateway') => ({ NATS_URL: nats.urls[user] });
   system = await startSystem(
     inject('stack'),
-    { APP_NAME },
+    { APP_NAME, WEBHOOK_URL: `http://127.0.0.1:${port}/`, WEBHOOK_SECRET: SECRET },
     { api: own('api'), worker: own('worker'), gateway: own('gateway') },
   );
 });
 afterAll(async () => {
   await system?.stop();
   await nats?.stop();
+  host?.close();
 });
 
 test('with the minimum of subjects everything works: a photo becomes ready at a socket', async () => {
@@ -44,6 +60,7 @@ test('with the minimum of subjects everything works: a photo becomes ready at a 
   );
   ben.leave();
   expect(settled.payload.media.scan_state).toBe('clean');
+  await until(() => told.has(id) || undefined, { withinMs: 30_000, what: 'the webhook' });
 });
 
 test("the operator's CLI works as the api's user: a probe goes round in both lanes", async () => {

@@ -25,7 +25,7 @@ afterEach(async () => {
   await broker?.close();
 });
 
-const start = (): void => {
+const start = ({ hasWebhooks = false } = {}): void => {
   const take = (fields: unknown, message?: string) => {
     complaints.push(JSON.stringify(fields));
     said.push(message);
@@ -34,6 +34,7 @@ const start = (): void => {
     bus: broker.bus,
     logger: { error: take, warn: take },
     everyMs: 50,
+    hasWebhooks,
     onState: (state) => states.push(state),
   });
   watch.start();
@@ -84,6 +85,18 @@ test('waiting and abandoned messages are counted by consumer', async () => {
   start();
   await expect.poll(() => states.at(-1)?.pending.get(CONSUMERS.media), WITHIN).toBe(3);
   expect(states.at(-1)?.deadLetters).toEqual(new Map([[CONSUMERS.media, 1]]));
+});
+
+test('events that wait for the webhook are counted, with the age of the oldest', async () => {
+  const { bus } = broker;
+  const { name: stream } = bus.streams.facts;
+  const { mediaUpdated: subject } = bus.subjects;
+  await ensureConsumer({ bus, stream, durable: CONSUMERS.webhooks, subject, ackWaitMs: 1_000 }, logger);
+  for (let count = 0; count < 2; count += 1)
+    await bus.publish(subject, '{}', { messageId: randomUUID(), headers: {} });
+  start({ hasWebhooks: true });
+  await expect.poll(() => states.at(-1)?.pending.get(CONSUMERS.webhooks), WITHIN).toBe(2);
+  await expect.poll(() => states.at(-1)?.oldestAge.get(CONSUMERS.webhooks), WITHIN).toBeGreaterThan(0);
 });
 
 test.each(['deadLetters', 'media', 'storage'] as const)(

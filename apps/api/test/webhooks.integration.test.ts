@@ -3,10 +3,10 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exampleMedia } from '@claimcheck/contracts/openapi/examples';
 import { CONSUMERS } from '@claimcheck/contracts/subjects';
-import { DeadLetters } from '@claimcheck/platform/nats/dead-letters';
+import { type DeadLetter, DeadLetters } from '@claimcheck/platform/nats/dead-letters';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
-import { createWebhookConsumer } from '../src/background/webhooks.ts';
+import { createWebhookConsumer, WEBHOOK_ATTEMPTS } from '../src/background/webhooks.ts';
 import { readApiConfig } from '../src/config.ts';
 import { checkWebhook } from '../src/doctor/check-webhook.ts';
 import { WebhookSender, type WebhookStatus } from '../src/webhook/webhook-sender.ts';
@@ -24,6 +24,8 @@ let broker: TestBus;
 let server: http.Server;
 let url: string;
 let received: Received[] = [];
+/** When each of them came; ms. */
+let times: number[] = [];
 /** Statuses of the host's next answers; 204 when the list is empty. */
 let answers: number[] = [];
 let statuses: WebhookStatus[] = [];
@@ -35,6 +37,7 @@ beforeAll(async () => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { headers } = request;
+    times.push(performance.now());
     received.push({ id: String(headers['webhook-id']), headers, body: Buffer.concat(chunks).toString() });
     response.writeHead(answers.shift() ?? 204, { location: `${url}elsewhere` }).end();
   });
@@ -44,6 +47,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await Promise.all(started.splice(0).map((consumer) => consumer.stop()));
   received = [];
+  times = [];
   answers = [];
   statuses = [];
 });
@@ -53,11 +57,11 @@ afterAll(async () => {
   await broker?.close();
 });
 
-const start = async (): Promise<void> => {
+const start = async (maxAttempts = WEBHOOK_ATTEMPTS): Promise<void> => {
   const consumer = createWebhookConsumer({
     bus: broker.bus,
     sender: new WebhookSender({ url, secret }, (status) => statuses.push(status)),
-    maxAttempts: 2,
+    maxAttempts,
     logger,
     onDelivery: () => {},
   });
@@ -124,6 +128,38 @@ test('a message that is no event becomes a separate dead letter, and the next on
     for await (const { consumer } of new DeadLetters(broker.bus).list()) found.push(consumer);
     expect(found).toContain(CONSUMERS.webhooks);
   }, WITHIN);
+});
+
+test('an event that the host always refuses comes after 1 s and 5 s, and is a dead letter after its last attempt', async () => {
+  answers = [500, 500, 500];
+  await start(3);
+  const media = mediaOf(4);
+  await publish({ media });
+  const letters = new DeadLetters(broker.bus);
+  const ofThis = async () => {
+    const found: DeadLetter[] = [];
+    for await (const letter of letters.list(CONSUMERS.webhooks))
+      if (Buffer.from(letter.payload).includes(media.media_object_id)) found.push(letter);
+    return found;
+  };
+  await vi.waitFor(async () => expect(await ofThis()).toHaveLength(1), WITHIN);
+  expect(received.map(({ id }) => id)).toEqual(Array(3).fill(`${media.media_object_id}.4`));
+  const [first = 0, second = 0, third = 0] = times;
+  // The broker counts from the answer, in its own clock.
+  expect(second - first).toBeGreaterThan(900);
+  expect(third - second).toBeGreaterThan(4_900);
+  expect(await ofThis()).toMatchObject([
+    {
+      attempts: 3,
+      reason: 'delivered 3 times without success: the webhook answered 500',
+      origin: broker.bus.subjects.mediaUpdated,
+    },
+  ]);
+
+  // The next event is not held up.
+  const next = mediaOf(5);
+  await publish({ media: next });
+  await vi.waitFor(() => expect(received.at(-1)?.id).toBe(`${next.media_object_id}.5`), WITHIN);
 });
 
 const env = () => ({

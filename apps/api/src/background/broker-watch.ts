@@ -1,3 +1,4 @@
+import { CONSUMERS } from '@claimcheck/contracts/subjects';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import { DeadLetters } from '@claimcheck/platform/nats/dead-letters';
 import { isStreamNotFound } from '@claimcheck/platform/nats/is-stream-not-found';
@@ -19,8 +20,12 @@ export interface BrokerWatchOptions {
   bus: Bus;
   logger: Pick<Logger, 'error' | 'warn'>;
   everyMs: number;
+  /** Whether this installation sends webhooks. Without them the broker's user may lack the right to ask about theirs. */
+  hasWebhooks: boolean;
   onState: (state: BrokerState) => void;
 }
+
+type Consumers = Awaited<ReturnType<typeof consumersOf>>;
 
 const SAY_AGAIN_MS = 600_000;
 
@@ -63,7 +68,7 @@ export class BrokerWatch {
   async #look(): Promise<void> {
     const { bus, onState } = this.#options;
     if (!bus.isConnected) return;
-    const consumers = await consumersOf(bus);
+    const consumers = [...(await consumersOf(bus)), ...(await this.#webhookConsumer())];
     const state: BrokerState = {
       pending: new Map(consumers.map((info) => [info.name, info.num_pending + info.num_ack_pending])),
       oldestAge: await this.#oldestAges(consumers),
@@ -72,6 +77,12 @@ export class BrokerWatch {
     };
     onState(state);
     this.#complain(state.unreadSubjects);
+  }
+
+  /** The stream of facts has consumers of hosts too, which are not ours to watch. */
+  async #webhookConsumer(): Promise<Consumers> {
+    const { bus, hasWebhooks } = this.#options;
+    return hasWebhooks ? [await bus.manager.consumers.info(bus.streams.facts.name, CONSUMERS.webhooks)] : [];
   }
 
   /**
@@ -90,7 +101,7 @@ export class BrokerWatch {
     await bus.ensureStreams();
   }
 
-  async #oldestAges(consumers: Awaited<ReturnType<typeof consumersOf>>): Promise<Map<string, number>> {
+  async #oldestAges(consumers: Consumers): Promise<Map<string, number>> {
     const ages = consumers.map(
       async (info) => [info.name, await oldestAge(this.#options.bus, info)] as const,
     );

@@ -9,13 +9,14 @@ import type { WebhookSender } from '../webhook/webhook-sender.ts';
 interface WebhooksOptions {
   bus: Bus;
   sender: WebhookSender;
+  /** After the last of them an event is a dead letter. */
   maxAttempts: number;
   logger: Logger;
   onDelivery: (consumer: string, outcome: Outcome) => void;
 }
 
 /** With a minute between two attempts, a host may be down for more than an hour. */
-const ATTEMPTS = 75;
+export const WEBHOOK_ATTEMPTS = 75;
 const CONCURRENCY = 8;
 const ACK_WAIT_MS = 30_000;
 
@@ -32,7 +33,7 @@ export const createWebhookConsumer = ({ bus, sender, maxAttempts, logger, onDeli
     schema: mediaUpdatedSchema,
     concurrency: CONCURRENCY,
     ackWaitMs: ACK_WAIT_MS,
-    maxAttempts: Math.max(maxAttempts, ATTEMPTS),
+    maxAttempts,
     logger,
     onOutcome: (outcome) => onDelivery(CONSUMERS.webhooks, outcome),
     handle: async ({ media }, { signal }) => {

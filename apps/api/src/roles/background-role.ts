@@ -4,7 +4,7 @@ import { Relay } from '../background/relay.ts';
 import { createResultConsumers } from '../background/result-consumers.ts';
 import { createStorageEventConsumer } from '../background/storage-events.ts';
 import { EXPIRER_OUTCOMES, UploadExpirer } from '../background/upload-expirer.ts';
-import { createWebhookConsumer } from '../background/webhooks.ts';
+import { createWebhookConsumer, WEBHOOK_ATTEMPTS } from '../background/webhooks.ts';
 import type { Context } from '../compose.ts';
 import { UploadSessions } from '../media/uploads/upload-sessions.ts';
 import { WebhookSender } from '../webhook/webhook-sender.ts';
@@ -45,7 +45,8 @@ const webhooksOf = ({ bus, config, logger, metrics }: Context) => {
     metrics.webhookDuration.observe({ status }, seconds),
   );
   const onDelivery = (consumer: string, outcome: Outcome) => metrics.deliveries.inc({ consumer, outcome });
-  return [createWebhookConsumer({ bus, sender, maxAttempts: config.maxAttempts, logger, onDelivery })];
+  const maxAttempts = Math.max(config.maxAttempts, WEBHOOK_ATTEMPTS);
+  return [createWebhookConsumer({ bus, sender, maxAttempts, logger, onDelivery })];
 };
 
 /**

@@ -5,13 +5,14 @@ import type { Context } from '../compose.ts';
 const EVERY_MS = 15_000;
 
 /** Shows the findings of the broker's watch in the metrics. */
-export const startBrokerWatch = ({ bus, logger, metrics, shutdown }: Context): void => {
+export const startBrokerWatch = ({ bus, config, logger, metrics, shutdown }: Context): void => {
   const requests = [bus.subjects.optimizeRequest, bus.subjects.transcodeRequest];
   for (const subject of requests) metrics.unreadSubjects.set({ subject }, 0);
   const watch = new BrokerWatch({
     bus,
     logger,
     everyMs: EVERY_MS,
+    hasWebhooks: config.webhook !== undefined,
     onState: ({ pending, oldestAge, deadLetters, unreadSubjects }) => {
       for (const consumer of Object.values(CONSUMERS)) {
         metrics.queuePending.set({ consumer }, pending.get(consumer) ?? 0);

@@ -128,7 +128,8 @@ const work = async <Payload>(
     if (error instanceof PoisonError || attempt < maxAttempts || signal.aborted) throw error;
     logger.warn({ err: error, attempt }, 'message failed for the last time');
     await onExhausted?.(payload, 'error', context);
-    return exhausted;
+    const last = error instanceof Error ? error.message : String(error);
+    return { do: 'dead_letter', reason: `${exhausted.reason}: ${last}` };
   }
 };
 
