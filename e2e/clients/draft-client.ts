@@ -13,6 +13,12 @@ export interface DraftExchange {
   answer: Promise<DraftAnswer | undefined>;
   /** Resolves when the bytes have been sent. */
   sent: Promise<void>;
+  /** Offsets that interim responses have named so far. */
+  offsets: readonly number[];
+  /** Sends more of the body. */
+  write(bytes: Buffer): void;
+  /** Ends the body. */
+  end(): void;
   /** Ends the connection from this side. */
   cut(): void;
 }
@@ -21,6 +27,8 @@ export interface DraftBody {
   bytes: Buffer;
   /** Number of bytes sent before the request falls silent; by default all. */
   sent?: number;
+  /** Sends no length: what is written until the end is the body. */
+  isChunked?: boolean;
 }
 
 /**
@@ -39,9 +47,15 @@ export const sendDraft = (
   const request = http.request(url, {
     method,
     agent: false,
-    headers: { ...(body === undefined ? {} : { 'content-length': body.bytes.length }), ...headers },
+    headers: {
+      ...(body === undefined || body.isChunked === true ? {} : { 'content-length': body.bytes.length }),
+      ...headers,
+    },
   });
+  const offsets: number[] = [];
   request.on('information', (info) => {
+    const offset = info.headers['upload-offset'];
+    if (offset !== undefined) offsets.push(Number(offset));
     if (info.statusCode === 104) announced.resolve({ status: 104, headers: info.headers });
   });
   request.once('response', (response) => {
@@ -50,12 +64,15 @@ export const sendDraft = (
   });
   request.on('error', () => answer.resolve(undefined));
   if (body === undefined) request.end();
-  else if (body.sent === undefined) request.end(body.bytes);
+  else if (body.sent === undefined && body.isChunked !== true) request.end(body.bytes);
   else request.write(body.bytes.subarray(0, body.sent), () => sent.resolve());
   return {
     announced: announced.promise,
     answer: answer.promise,
     sent: sent.promise,
+    offsets,
+    write: (bytes) => void request.write(bytes),
+    end: () => void request.end(),
     cut: () => request.destroy(),
   };
 };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Upload, type UploadOptions } from 'tus-js-client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
@@ -42,6 +43,21 @@ describe.each([3, 4, 5, 6, 8])('interop version %i', (version) => {
     version === 3 ? headers['upload-incomplete'] === '?0' : headers['upload-complete'] === '?1';
   const partial = version < 6 ? {} : { 'content-type': 'application/partial-upload' };
   const collection = () => `${system.apiUrl}/v1/uploads`;
+
+  /** Asks for the offset and sends the rest, as a client does, until the upload is complete. */
+  const finish = (url: string, bytes: Buffer): Promise<true> =>
+    until(
+      async () => {
+        const asked = await sendDraft(url, 'HEAD', common()).answer;
+        if (asked?.status !== 204) return undefined;
+        if (isComplete(asked.headers)) return true;
+        const from = Number(asked.headers['upload-offset']);
+        const rest = { ...common(), ...last(true), ...partial, 'upload-offset': String(from) };
+        await sendDraft(url, 'PATCH', rest, { bytes: bytes.subarray(from) }).answer;
+        return undefined;
+      },
+      { withinMs: 30_000, what: 'the upload to be complete' },
+    );
 
   test('an upload that is cut after the 104 continues on another replica', async () => {
     const bytes = noise(12 * MIB + 345);
@@ -106,6 +122,78 @@ describe.each([3, 4, 5, 6, 8])('interop version %i', (version) => {
     await expectWhole(ann, idOf(url), bytes);
   });
 
+  test('a chunked body of unknown length ends an upload, in its creation and later', async () => {
+    const bytes = noise(9 * MIB + 11);
+    const whole = sendDraft(
+      collection(),
+      'POST',
+      { ...common(), ...last(true) },
+      { bytes: bytes.subarray(0, MIB), isChunked: true },
+    );
+    whole.write(bytes.subarray(MIB));
+    whole.end();
+    const created = await whole.answer;
+    expect([created?.status, isComplete(created?.headers)]).toEqual([201, true]);
+    await expectWhole(ann, idOf(created?.headers.location), bytes);
+
+    const started = await sendDraft(
+      collection(),
+      'POST',
+      { ...common(), ...last(false) },
+      { bytes: bytes.subarray(0, 1_000) },
+    ).answer;
+    const url = `${collection()}/${idOf(started?.headers.location)}`;
+    const rest = sendDraft(
+      url,
+      'PATCH',
+      { ...common(), ...last(true), ...partial, 'upload-offset': '1000' },
+      { bytes: bytes.subarray(1_000), isChunked: true },
+    );
+    rest.end();
+    const done = await rest.answer;
+    expect([done?.status, isComplete(done?.headers)]).toEqual([204, true]);
+    await expectWhole(ann, idOf(url), bytes);
+  });
+
+  test('a chunked body that is cut off does not end its upload', async () => {
+    const bytes = noise(2 * MIB);
+    const first = sendDraft(
+      collection(),
+      'POST',
+      { ...common(), ...last(true) },
+      { bytes: bytes.subarray(0, MIB), isChunked: true },
+    );
+    const url = `${collection()}/${idOf((await first.announced).headers.location)}`;
+    await first.sent;
+    first.cut();
+    const asked = await sendDraft(url, 'HEAD', common()).answer;
+    expect([asked?.status, isComplete(asked?.headers)]).toEqual([204, false]);
+    await finish(url, bytes);
+    await expectWhole(ann, idOf(url), bytes);
+  });
+
+  test('a second request takes over from one that hangs on another replica', async () => {
+    const bytes = noise(12 * MIB + 345);
+    const hanging = sendDraft(collection(), 'POST', { ...common(), ...last(true) }, { bytes, sent: 9 * MIB });
+    const url = `${other.url}/v1/uploads/${idOf((await hanging.announced).headers.location)}`;
+    await hanging.sent;
+    const asked = await sendDraft(url, 'HEAD', common()).answer;
+    expect([asked?.status, isComplete(asked?.headers)]).toEqual([204, false]);
+    const from = Number(asked?.headers['upload-offset']);
+    // Two at once: the later one takes over, or learns that it comes too late.
+    const rest = { ...common(), ...last(true), ...partial, 'upload-offset': String(from) };
+    const both = await Promise.all(
+      [url, url.replace(other.url, system.apiUrl)].map(
+        (at) => sendDraft(at, 'PATCH', rest, { bytes: bytes.subarray(from) }).answer,
+      ),
+    );
+    for (const answer of both) expect([204, 409, 423]).toContain(answer?.status);
+    expect(isComplete((await hanging.answer)?.headers)).toBe(false);
+    hanging.cut();
+    await finish(url, bytes);
+    await expectWhole(ann, idOf(url), bytes);
+  });
+
   test('an upload that is cancelled is gone', async () => {
     const created = await sendDraft(
       collection(),
@@ -157,6 +245,29 @@ test('one upload is started with tus and finished with the draft', async () => {
   const done = await sendDraft(url, 'PATCH', rest, { bytes: bytes.subarray(1_000) }).answer;
   expect([done?.status, done?.headers['upload-complete']]).toEqual([204, '?1']);
   await expectWhole(ann, upload.id, bytes);
+});
+
+test('interim responses say what is stored while a long request is being received', async () => {
+  const PART = 8 * MIB;
+  const bytes = noise(3 * PART);
+  const headers = { ...DRAFT(), 'upload-complete': '?1' };
+  const sending = sendDraft(`${system.apiUrl}/v1/uploads`, 'POST', headers, { bytes, sent: PART + MIB });
+  const { headers: announced } = await sending.announced;
+  const upTo = (offset: number) =>
+    until(async () => (sending.offsets.at(-1) === offset ? true : undefined), {
+      withinMs: 20_000,
+      what: `an interim response with the offset ${offset}`,
+    });
+  await upTo(PART);
+  // There is at most one of them each second.
+  await pause(1_100);
+  sending.write(bytes.subarray(PART + MIB, 2 * PART + MIB));
+  await upTo(2 * PART);
+  sending.write(bytes.subarray(2 * PART + MIB));
+  sending.end();
+  expect((await sending.answer)?.headers['upload-complete']).toBe('?1');
+  expect(sending.offsets).toEqual([PART, 2 * PART]);
+  await expectWhole(ann, idOf(announced.location), bytes);
 });
 
 test('OPTIONS and every later answer say what an upload may be', async () => {

@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import { type DraftRequest, readDraftRequest, toldLength, toTusHeaders } from './draft-request.ts';
+import type { UploadRequest } from './store/upload-request.ts';
 
 declare global {
   namespace Express {
@@ -82,11 +83,36 @@ export const announceUpload = (
   });
 };
 
+/** Shortest time between two interim responses about one request. */
+const PROGRESS_MS = 1_000;
+
+/** Returns what the upload engine needs to know of a draft request beyond tus. */
+export const fromDraft = (
+  request: Request,
+  response: Response,
+): Pick<UploadRequest, 'endsUpload' | 'onCommitted'> => {
+  const { draft } = response.locals;
+  if (draft === undefined) return {};
+  const endsUpload = draft.isLast && draft.bodyLength === undefined;
+  if (draft.version < 6 || request.httpVersion === '1.0') return { endsUpload };
+  let sentAt = -Infinity;
+  // Tells what is stored by now: a client whose connection breaks knows how much it need not send again.
+  const onCommitted = (offset: number): void => {
+    const now = performance.now();
+    if (now - sentAt < PROGRESS_MS || response.headersSent || response.destroyed) return;
+    sentAt = now;
+    response.writeInformation(104, {
+      'Upload-Draft-Interop-Version': String(draft.version),
+      'Upload-Offset': String(offset),
+    });
+  };
+  return { endsUpload, onCommitted };
+};
+
 /**
  * Compares an appending draft request with the upload, and passes a newly declared length to the protocol.
  *
- * @throws ProblemError `offset_mismatch`, with the right offset in a header; `tus_protocol` when lengths differ;
- * `length_required` when a chunked body ends an upload without a declared length
+ * @throws ProblemError `offset_mismatch`, with the right offset in a header; `tus_protocol` when lengths differ
  */
 export const prepareAppend = (request: Request, response: Response, upload: UploadSession): void => {
   const { draft } = response.locals;
@@ -99,7 +125,6 @@ export const prepareAppend = (request: Request, response: Response, upload: Uplo
   const told = toldLength(draft);
   if (upload.length === undefined) {
     if (told !== undefined) request.headers['upload-length'] = String(told);
-    else if (draft.isLast) throw new ProblemError('length_required');
   } else if (told !== undefined && told !== upload.length)
     throw new ProblemError('tus_protocol', {
       field: 'Upload-Length',

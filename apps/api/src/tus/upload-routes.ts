@@ -10,7 +10,7 @@ import { setQuotaHeaders } from '../request/quota-headers.ts';
 import { chargeCreation } from '../request/rate-limit.ts';
 import type { Uploads } from './compose.ts';
 import { createFinalUpload } from './create-final-upload.ts';
-import { announceUpload, draftUploads, prepareAppend } from './draft-uploads.ts';
+import { announceUpload, draftUploads, fromDraft, prepareAppend } from './draft-uploads.ts';
 import { endUpload } from './end-upload.ts';
 import { parseCreation, parsePartialCreation } from './parse-creation.ts';
 import { CHECKSUM_ALGORITHMS, ExpectedChecksum } from './store/checksum.ts';
@@ -108,7 +108,7 @@ const append = async (
     prepareAppend(request, response, about.session);
     if (response.locals.draft?.offset === undefined)
       announceUpload(request, response, about.session, context.config);
-    await uploads.server.handle(request, response, about);
+    await uploads.server.handle(request, response, Object.assign(about, fromDraft(request, response)));
   } finally {
     // The protocol may refuse a request before it reaches the lock.
     if (about.lease !== undefined) await uploads.locker.release(about.lease);
@@ -142,6 +142,7 @@ const create = async (routes: Routes, request: Request, response: Response): Pro
     session,
     checksum,
     isNew: true,
+    ...fromDraft(request, response),
     lease: isUpload(request) ? lease : undefined,
   });
 };

@@ -41,6 +41,7 @@ export class Ingest {
       limit: Limit;
       request: IncomingMessage;
       checksum?: ExpectedChecksum | undefined;
+      onCommitted?: ((offset: number) => void) | undefined;
     },
   ) {
     const { lease, session, checksum } = options;
@@ -55,6 +56,7 @@ export class Ingest {
       lease,
       session,
       mayCommit: checksum === undefined,
+      onCommitted: options.onCommitted,
       onFailure: () => this.#reader.interrupt('failure'),
     });
   }

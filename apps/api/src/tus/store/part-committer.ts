@@ -20,6 +20,7 @@ export class PartCommitter {
   readonly #engine: Engine;
   readonly #lease: Lease;
   readonly #session: UploadSession;
+  readonly #onCommitted: ((offset: number) => void) | undefined;
   readonly #onFailure: () => void;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #stored: StoredPrefix;
@@ -35,6 +36,7 @@ export class PartCommitter {
       session: UploadSession;
       /** False while a checksum is expected: nothing counts before the comparison. */
       mayCommit: boolean;
+      onCommitted?: ((offset: number) => void) | undefined;
       /** Called when a part could not be stored; {@link throwFailure} says why. */
       onFailure: () => void;
     },
@@ -43,6 +45,7 @@ export class PartCommitter {
     this.#lease = options.lease;
     this.#session = options.session;
     this.#mayCommit = options.mayCommit;
+    this.#onCommitted = options.onCommitted;
     this.#onFailure = options.onFailure;
     this.#s3UploadId = options.session.s3_upload_id;
     this.#stored = new StoredPrefix(Math.floor(options.session.offset / options.session.part_size));
@@ -169,6 +172,7 @@ export class PartCommitter {
     if (!(await this.#engine.sessions.commit(this.#lease, progress, length === undefined)))
       throw new TusError('upload_locked');
     this.#engine.failpoint('upload.after_progress');
+    this.#onCommitted?.(progress.offset);
   }
 
   /** Deletes objects without a row. Objects that a crash leaves are deleted with the upload's prefix. */

@@ -13,6 +13,10 @@ export interface UploadRequest {
   /** Created by this request: no other request knows its id yet. */
   isNew: boolean;
   checksum?: ExpectedChecksum | undefined;
+  /** The body's end is the end of an upload of unknown length (IETF draft). */
+  endsUpload?: boolean;
+  /** Called with the offset after each commit. */
+  onCommitted?: ((offset: number) => void) | undefined;
   /** Called when another request needs this upload. */
   onReleaseRequest?: (() => void) | undefined;
   /** Another request asked before the body was read. */

@@ -73,8 +73,10 @@ export class UploadStore extends DataStore {
       .run()
       .catch((error: unknown) => this.#afterFailure(request, error));
     request.onReleaseRequest = undefined;
-    if (remainder !== undefined)
-      await this.#finish(request, { ...request.session, offset, s3_upload_id }, remainder);
+    const endsHere = end === 'end' && request.endsUpload === true && request.session.length === undefined;
+    if (endsHere) await this.declareUploadLength(id, offset);
+    const rest = endsHere ? await loadRemainder(this.#engine, request.session.upload_id) : remainder;
+    if (rest !== undefined) await this.#finish(request, { ...request.session, offset, s3_upload_id }, rest);
     // Released before any byte arrived: the other request has the upload.
     else if (end === 'release' && offset === before) throw new TusError('upload_locked');
     return offset;
