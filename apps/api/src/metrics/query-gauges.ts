@@ -15,7 +15,7 @@ const OVERDUE_PLACEHOLDERS = Prisma.sql`state = 'processing' AND ready_by < now(
  * Highest count of a gauge. Each scrape of each process asks, and a backlog is when Postgres has least time for it: beyond
  * this the value is a lower bound.
  */
-const COUNTED = 20_000;
+const COUNTED = 10_000;
 
 const countOf = ({ client }: Database, condition: Prisma.Sql): Promise<{ value: number | null }[]> =>
   client.$queryRaw`
