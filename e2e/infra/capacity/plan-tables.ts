@@ -1,5 +1,5 @@
 import type { Figures } from './figures.ts';
-import { largestInstallation, perCore, planFor } from './plan.ts';
+import { largestInstallation, PHOTO, perCore, planFor } from './plan.ts';
 
 const DEMANDS = [1, 100, 10_000];
 
@@ -19,15 +19,15 @@ const coresTable = (figures: Figures): string => {
     [
       [
         'api, `http`',
-        `${rough(core.uploadsPerSecond)} uploads/s of 1 MiB, or ${rough(core.largeMibPerSecond)} MiB/s of large ones`,
+        `${rough(core.photosPerSecond)} photos/s with their messages, or ${rough(core.textsPerSecond)} texts/s, or ${rough(core.largeMibPerSecond)} MiB/s of large uploads`,
         'processor; memory for parts (`UPLOAD_MEMORY_BYTES`)',
       ],
       [
         'api, `background`',
-        `${rough(core.outboxPerSecond)} outbox messages/s`,
+        `${rough(core.resultsPerSecond)} results/s, ${PHOTO.results} a photo`,
         `the stream: ${rough(figures.streamPerSecond)} confirmed publishes/s with \`sync_interval: always\``,
       ],
-      ['worker, `media`', `${rough(core.photosPerSecond)} photos/s of 12 megapixels`, 'processor'],
+      ['worker, `media`', `${rough(core.workerPhotosPerSecond)} photos/s of 12 megapixels`, 'processor'],
       [
         'gateway',
         `${rough(core.deliveriesPerSecond)} events/s to sockets in rooms of ten, ${rough(core.roomDeliveriesPerSecond)} in one large room`,
@@ -42,13 +42,16 @@ const plansTable = (figures: Figures): string =>
     ['photos/s at the peak', ...DEMANDS.map((demand) => demand.toLocaleString('en-US'))],
     (
       [
-        ['api cores', 'apiCores'],
+        ['api cores, `http`', 'apiCores'],
+        ['api cores, `background`', 'backgroundCores'],
         ['worker cores', 'workerCores'],
         ['gateway cores', 'gatewayCores'],
         ['events/s to sockets', 'deliveriesPerSecond'],
-        ['outbox messages/s', 'outboxPerSecond'],
-        ['background pods that publish', 'relays'],
         ['Postgres cores', 'databaseCores'],
+        ['Postgres commits/s', 'commitsPerSecond'],
+        ['Postgres WAL, MiB/s', 'walMibPerSecond'],
+        ['broker cores', 'brokerCores'],
+        ['broker disk, MiB/s', 'brokerMibPerSecond'],
         ['MiB/s to the store', 'storeMibPerSecond'],
         ['installations', 'installations'],
       ] as const
