@@ -4,7 +4,7 @@ import { z } from 'zod';
 const RESULTS = new URL('../../../bench/results/', import.meta.url);
 
 /** What one photo, or one text, costs from creation to its last event. */
-export interface Journey {
+interface Journey {
   /** Of one core, milliseconds. */
   cpu_ms: { api_http: number; api_background: number; gateway: number; postgres: number; nats: number };
   commits: number;
