@@ -29,7 +29,7 @@ export const assertSupported = (): void => {
   if (typeof globalThis.crypto?.randomUUID !== 'function')
     throw new ClaimcheckError(
       'unsupported',
-      'This page is not secure, so the browser keeps crypto from it. Serve it over https, or from localhost.',
+      'The browser keeps crypto from this page: serve it over https, or from localhost.',
     );
 };
 

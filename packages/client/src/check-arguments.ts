@@ -47,7 +47,7 @@ export const assertConversationId = (id: unknown): void => {
 
 const insteadOf = (file: unknown): string => {
   if (typeof file === 'string')
-    return 'Pass new Blob([text]) for a text; for a path in Node, await openAsBlob(path) of node:fs.';
+    return 'Pass new Blob([text]); for a path in Node, await openAsBlob(path) of node:fs.';
   if (Array.isArray(file)) return 'Call upload once for each file.';
   if (file instanceof ArrayBuffer || ArrayBuffer.isView(file))
     return "Pass new Blob([bytes], { type: 'image/png' }), and a filename among the options.";

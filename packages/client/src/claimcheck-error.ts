@@ -136,9 +136,9 @@ export const errorOfProblem = (problem: Partial<Problem> & { status: number }): 
 };
 
 const requestTooLarge = (): ClaimcheckError =>
-  new ClaimcheckError('request_too_large', 'A proxy on the way refuses requests of this size.', {
+  new ClaimcheckError('request_too_large', 'A proxy refuses requests of this size.', {
     status: TOO_LARGE,
-    detail: 'Raise the limit of the proxy in front of the api, or set its size as MAX_REQUEST_BYTES there.',
+    detail: 'Raise the limit of the proxy in front of the api, or set it as MAX_REQUEST_BYTES.',
   });
 
 const parseProblem = (body: string): Partial<Problem> => {

@@ -1,5 +1,5 @@
 import { ClaimcheckProvider, useReadable } from '@claimcheck/client/react';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { loadHls } from '../media/load-hls.ts';
 import { NetworkPanel } from '../network/network-panel.tsx';
 import type { Session } from '../session/open-session.ts';
@@ -19,7 +19,7 @@ interface ChatPageProps {
 
 export const ChatPage = ({ session, onLeave }: ChatPageProps) => {
   const parts = useChatParts(session);
-  const { openId, connection } = useReadable(parts.chat.store);
+  const { openId } = useReadable(parts.chat.store);
   useOpenInAddress(parts.chat);
   const [hasNetworkPanel, setNetworkPanel] = useState(false);
   const toggleNetworkPanel = () => setNetworkPanel((shown) => !shown);
@@ -29,7 +29,7 @@ export const ChatPage = ({ session, onLeave }: ChatPageProps) => {
         <div className="chat" data-open={openId !== undefined} data-panel={hasNetworkPanel}>
           <Sidebar onLeave={onLeave} hasNetworkPanel={hasNetworkPanel} onNetworkPanel={toggleNetworkPanel} />
           <main className="pane">
-            <OfflineBanner state={connection} />
+            <OfflineBanner />
             {openId === undefined ? (
               <p className="hint">Choose a conversation, or start a new one.</p>
             ) : (
@@ -44,8 +44,5 @@ export const ChatPage = ({ session, onLeave }: ChatPageProps) => {
   );
 };
 
-const useChatParts = (session: Session): ChatParts => {
-  const parts = useMemo(() => ({ session, chat: new Chat(session), announcer: new Announcer() }), [session]);
-  useEffect(() => parts.chat.start(), [parts]);
-  return parts;
-};
+const useChatParts = (session: Session): ChatParts =>
+  useMemo(() => ({ session, chat: new Chat(session), announcer: new Announcer() }), [session]);

@@ -1,4 +1,4 @@
-import type { ConnectionState } from '@claimcheck/client';
+import { useConversations } from '@claimcheck/client/react';
 import { useSyncExternalStore } from 'react';
 import { Icon } from '../ui/icon.tsx';
 
@@ -12,9 +12,10 @@ const subscribe = (listener: () => void) => {
 };
 
 /** Reassures the user: unsent messages wait, and none is lost. */
-export const OfflineBanner = ({ state }: { state: ConnectionState }) => {
+export const OfflineBanner = () => {
+  const { connection } = useConversations();
   const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
-  const isDown = !isOnline || state === 'disconnected' || state === 'refused';
+  const isDown = !isOnline || connection === 'disconnected' || connection === 'refused';
   return (
     <div role="status" className="banner-place">
       {isDown && (

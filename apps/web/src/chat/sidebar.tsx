@@ -1,9 +1,10 @@
-import { useReadable } from '@claimcheck/client/react';
+import { useConversations } from '@claimcheck/client/react';
 import { ConversationList } from '../conversations/conversation-list.tsx';
 import { NewConversation } from '../conversations/new-conversation.tsx';
 import { ThemeSwitch } from '../theme/theme-switch.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
+import { wordsOfError } from '../words/words-of-error.ts';
 import { useChat } from './chat-context.ts';
 import { ConnectionBadge } from './connection-badge.tsx';
 
@@ -14,8 +15,8 @@ interface SidebarProps {
 }
 
 export const Sidebar = ({ onLeave, hasNetworkPanel, onNetworkPanel }: SidebarProps) => {
-  const { session, chat } = useChat();
-  const { connection, problem } = useReadable(chat.store);
+  const { session } = useChat();
+  const { connection, error } = useConversations();
   return (
     <aside className="sidebar" aria-label="You and your conversations">
       <header className="sidebar-head">
@@ -38,9 +39,9 @@ export const Sidebar = ({ onLeave, hasNetworkPanel, onNetworkPanel }: SidebarPro
       </header>
       <NewConversation />
       <ConversationList />
-      {problem && (
+      {error && connection === 'connected' && (
         <p role="alert" className="problem">
-          {problem}
+          {wordsOfError(error)}
         </p>
       )}
       <footer className="sidebar-foot">

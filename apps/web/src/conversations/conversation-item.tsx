@@ -1,5 +1,4 @@
-import type { Conversation } from '@claimcheck/client';
-import { useReadable } from '@claimcheck/client/react';
+import { type ListedConversation, useConversations, useReadable } from '@claimcheck/client/react';
 import { useEffect, useRef } from 'react';
 import { useChat } from '../chat/chat-context.ts';
 import { messageWords } from '../thread/message-words.ts';
@@ -7,11 +6,12 @@ import { Avatar } from '../ui/avatar.tsx';
 import { formatRecent } from '../words/format-time.ts';
 import { conversationName } from './conversation-name.ts';
 
-export const ConversationItem = ({ conversation }: { conversation: Conversation }) => {
+export const ConversationItem = ({ conversation }: { conversation: ListedConversation }) => {
   const { session, chat } = useChat();
   const id = conversation.conversation_id;
   const { openId } = useReadable(chat.store);
-  const { last, unread } = useNews(id);
+  const { last_message: last } = conversation;
+  const unread = useNews(conversation);
   const name = conversationName(conversation, session.userId);
   return (
     <li>
@@ -45,26 +45,21 @@ export const ConversationItem = ({ conversation }: { conversation: Conversation 
   );
 };
 
-/** Follows the conversation: its last message, and the number of unseen ones. */
-const useNews = (id: string) => {
-  const { session, chat, announcer } = useChat();
-  const { messages, status } = useReadable(session.client.conversation(id));
-  const { openId, seen } = useReadable(chat.store);
-  const last = messages.at(-1);
-  const seenSeq = seen[id] ?? 0;
-  const news = messages.filter(
-    ({ seq, sender_user_id }) => seq > seenSeq && sender_user_id !== session.userId,
-  );
-  const newest = news.at(-1);
+/** Announces news, and reads those of the open conversation. @returns the number of unread messages */
+const useNews = ({ conversation_id: id, last_message: last, unread }: ListedConversation): number => {
+  const { chat, announcer } = useChat();
+  const { markRead } = useConversations();
+  const { openId } = useReadable(chat.store);
+  const isOpen = id === openId;
   const announced = useRef(0);
 
   useEffect(() => {
-    if (!newest || newest.seq <= announced.current) return;
-    announced.current = newest.seq;
-    announcer.say(`${newest.sender_user_id}: ${messageWords(newest)}`);
-  }, [newest, announcer]);
+    if (!last || unread === 0 || last.seq <= announced.current) return;
+    announced.current = last.seq;
+    announcer.say(`${last.sender_user_id}: ${messageWords(last)}`);
+  }, [last, unread, announcer]);
   useEffect(() => {
-    if (id === openId && last) chat.see(id, last.seq);
-  }, [chat, id, openId, last]);
-  return { last: status === 'loading' ? undefined : last, unread: id === openId ? 0 : news.length };
+    if (isOpen && unread > 0) markRead(id);
+  }, [isOpen, unread, markRead, id]);
+  return isOpen ? 0 : unread;
 };

@@ -1,9 +1,11 @@
+import { useConversations } from '@claimcheck/client/react';
 import { type FormEvent, useId, useState } from 'react';
 import { useChat } from '../chat/chat-context.ts';
 import { wordsOfError } from '../words/words-of-error.ts';
 
 export const NewConversation = () => {
-  const { chat } = useChat();
+  const { session, chat } = useChat();
+  const { reload } = useConversations();
   const [members, setMembers] = useState('');
   const [problem, setProblem] = useState<string>();
   const [isBusy, setBusy] = useState(false);
@@ -14,7 +16,10 @@ export const NewConversation = () => {
     setBusy(true);
     setProblem(undefined);
     try {
-      await chat.createConversation(members.split(/[\s,]+/).filter((member) => member !== ''));
+      const member_ids = members.split(/[\s,]+/).filter((member) => member !== '');
+      const { conversation_id } = await session.client.conversations.create({ member_ids });
+      await reload();
+      chat.open(conversation_id);
       setMembers('');
     } catch (error) {
       setProblem(wordsOfError(error));

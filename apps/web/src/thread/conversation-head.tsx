@@ -1,4 +1,4 @@
-import { useReadable } from '@claimcheck/client/react';
+import { useConversations } from '@claimcheck/client/react';
 import { useChat } from '../chat/chat-context.ts';
 import { conversationName } from '../conversations/conversation-name.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -12,7 +12,7 @@ interface ConversationHeadProps {
 
 export const ConversationHead = ({ conversationId, onNetworkPanel }: ConversationHeadProps) => {
   const { session, chat } = useChat();
-  const { conversations } = useReadable(chat.store);
+  const { conversations } = useConversations();
   const conversation = conversations?.find((item) => item.conversation_id === conversationId);
   const name = conversation ? conversationName(conversation, session.userId) : 'Conversation';
   const count = conversation?.member_ids.length ?? 0;

@@ -1,5 +1,5 @@
 import type { Message } from '@claimcheck/client';
-import { useComposer, useReadable } from '@claimcheck/client/react';
+import { useComposer, useConversations, useReadable } from '@claimcheck/client/react';
 import { useMemo, useState } from 'react';
 import { useChat } from '../chat/chat-context.ts';
 import { Composer } from '../composer/composer.tsx';
@@ -17,7 +17,7 @@ interface ConversationViewProps {
 export const ConversationView = ({ conversationId, onNetworkPanel }: ConversationViewProps) => {
   const { session, chat } = useChat();
   const conversation = useReadable(session.client.conversation(conversationId));
-  const { conversations } = useReadable(chat.store);
+  const { conversations } = useConversations();
   const members = conversations?.find((item) => item.conversation_id === conversationId)?.member_ids ?? [];
   const composer = useComposer(conversationId, { onSent: (sent) => chat.keepFiles(sent) });
   const isDragging = useFileDrop(composer.add);

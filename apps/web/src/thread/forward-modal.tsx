@@ -1,5 +1,5 @@
 import type { Message } from '@claimcheck/client';
-import { useReadable } from '@claimcheck/client/react';
+import { useConversations } from '@claimcheck/client/react';
 import { useChat } from '../chat/chat-context.ts';
 import { conversationName } from '../conversations/conversation-name.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -14,7 +14,7 @@ interface ForwardModalProps {
 /** Sends the same media object in another conversation: nothing is uploaded again. */
 export const ForwardModal = ({ message, onClose }: ForwardModalProps) => {
   const { session, chat, announcer } = useChat();
-  const { conversations = [] } = useReadable(chat.store);
+  const { conversations = [] } = useConversations();
   const others = conversations.filter(({ conversation_id }) => conversation_id !== message.conversation_id);
 
   // The message waits there like every other, and shows its outcome there.

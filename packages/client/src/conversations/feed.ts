@@ -113,7 +113,7 @@ export class Feed {
       onConversationAdded: (id) => listenerOf(id)?.onAdded(),
       onConversationRemoved: (id) =>
         listenerOf(id)?.onRefused(
-          errorOfCode('forbidden', 'You are no longer a member of this conversation.'),
+          errorOfCode('forbidden', 'You are no longer a member.'),
         ),
       onConnectionState: (state, error) => this.#connection.set({ state, error }),
     });

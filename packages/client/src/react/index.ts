@@ -1,3 +1,4 @@
+export type { ConversationListSnapshot, ListedConversation } from '../conversations/live-list.ts';
 export { Album, type AlbumProps } from './album.tsx';
 export { ClaimcheckProvider, type ClaimcheckProviderProps, useClient } from './claimcheck-provider.tsx';
 export { Composer, type ComposerLabels, type ComposerProps } from './composer.tsx';
@@ -12,6 +13,7 @@ export { MediaView, type MediaViewProps } from './media-view.tsx';
 export { MessageMedia, type MessageMediaProps } from './message-media.tsx';
 export { type ChosenFile, type SentMessage, type UsedComposer, useComposer } from './use-composer.ts';
 export { type UsedConversation, useConversation, useOutgoing } from './use-conversation.ts';
+export { type UsedConversations, useConversations } from './use-conversations.ts';
 export { type UsedGallery, useGallery } from './use-gallery.ts';
 export { type UsedMedia, useMedia } from './use-media.ts';
 export { useReadable } from './use-readable.ts';
