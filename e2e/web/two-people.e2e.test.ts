@@ -6,6 +6,7 @@ import { eicarTestString } from '@claimcheck/local-stack/clamav-signature';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { allowCrossOrigin } from '../harness/allow-cross-origin.ts';
+import { ChatUser } from '../harness/chat-user.ts';
 import { launchChromium } from '../harness/chromium.ts';
 import { phonePhoto, videoFile } from '../harness/fixtures.ts';
 import { type System, startSystem } from '../harness/system.ts';
@@ -172,6 +173,30 @@ test('a phone: list or conversation, and nothing wider than the screen', async (
   await phone.page.getByTestId('conversation-item').first().waitFor();
   expect(phone.problems).toEqual([]);
   await phone.close();
+});
+
+test('a message moves its conversation up in the list, and counts until it is opened', async () => {
+  const cat = new ChatUser(system, 'cat');
+  const { body } = await cat.call<{ conversations: { conversation_id: string }[] }>(
+    'GET',
+    '/v1/conversations',
+  );
+  const id = body.conversations[0]?.conversation_id ?? '';
+  const first = ann.page.getByTestId('conversation-item').first();
+  await ann.say('The newest of all');
+  await ann.page.waitForFunction(
+    (other) =>
+      document.querySelector<HTMLElement>('[data-testid="conversation-item"]')?.dataset.conversationId !==
+      other,
+    id,
+  );
+  for (const body of ['Anybody there?', 'Hello?'])
+    await cat.send(id, { client_message_id: body, message_type: 'text', body });
+  await first.and(ann.page.locator(`[data-conversation-id="${id}"]`)).waitFor();
+  await first.locator('.count').getByText('2').waitFor();
+  await first.click();
+  await ann.message('Hello?').waitFor();
+  await first.locator('.count').waitFor({ state: 'detached' });
 });
 
 test('nothing went wrong in the pages', () => {
