@@ -100,7 +100,7 @@ export const compose = async (config: Config, tools: Partial<Tools> = {}): Promi
     ...{ config, shutdown, tracing, bus, outboxSignal, metrics, tickets, passes },
     streamSlots: new StreamSlots({ ...config.proxiedDownloads, waitMs: STREAM_WAIT_MS }),
     signer,
-    downloadOrigins: await downloadOrigins(config.storage, config.cdn),
+    downloadOrigins: await downloadOrigins(storage.publicClient, config.storage, config.cdn),
     verifyToken: createTokenVerifier({
       ...config.token,
       secrets: config.token.secrets && (() => live().token.secrets?.() ?? []),

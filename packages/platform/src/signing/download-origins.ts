@@ -1,30 +1,36 @@
-import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { createS3Client, type StorageOptions } from '../s3/s3-client.ts';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { StorageOptions } from '../s3/s3-client.ts';
 import type { CdnSettings } from './signing-variables.ts';
 
-/** The origin of a URL does not depend on the keys that sign it, and a platform's keys may not be there yet. */
-const ANY_KEYS = { accessKeyId: 'any', secretAccessKey: 'any' };
-
-/** Whether a bucket is part of the path or of the host's name is the S3 client's decision, so this signs a URL. */
-const originsOf = async (options: StorageOptions, buckets: readonly string[]): Promise<string[]> => {
-  const { endpoint, publicEndpoint = endpoint } = options;
-  const client = createS3Client({ ...options, keys: () => ANY_KEYS }, publicEndpoint);
-  try {
-    const sign = (Bucket: string) => getSignedUrl(client, new GetObjectCommand({ Bucket, Key: 'any' }));
-    return (await Promise.all(buckets.map(sign))).map((url) => new URL(url).origin);
-  } finally {
-    client.destroy();
-  }
+/**
+ * Returns the origin to which the client sends requests for a bucket. Whether the bucket is part of the path or of the
+ * host's name is the client's decision, so it builds a request, which ends before it is signed: a platform's keys may not
+ * be there yet.
+ */
+const originOf = async (client: S3Client, Bucket: string): Promise<string> => {
+  let origin = '';
+  const command = new GetObjectCommand({ Bucket, Key: 'any' });
+  command.middlewareStack.add(
+    () =>
+      async ({ request }) => {
+        const { protocol, hostname, port } = request as { protocol: string; hostname: string; port?: number };
+        origin = new URL(`${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`).origin;
+        return { response: undefined, output: { $metadata: {} } };
+      },
+    { step: 'build', priority: 'low' },
+  );
+  await client.send(command);
+  return origin;
 };
 
 /** Returns the origins of all URLs that `createDownloadSigner` signs with the same settings, each once. */
 export const downloadOrigins = async (
-  options: StorageOptions,
+  client: S3Client,
+  { bucket, readableBuckets = [] }: Pick<StorageOptions, 'bucket' | 'readableBuckets'>,
   cdn: CdnSettings | undefined,
 ): Promise<string[]> => {
-  const { bucket, readableBuckets = [] } = options;
   const edges = cdn === undefined ? [] : [new URL(cdn.url).origin];
-  const stored = await originsOf(options, cdn === undefined ? [bucket, ...readableBuckets] : readableBuckets);
+  const buckets = cdn === undefined ? [bucket, ...readableBuckets] : readableBuckets;
+  const stored = await Promise.all(buckets.map((one) => originOf(client, one)));
   return [...new Set([...edges, ...stored])];
 };
