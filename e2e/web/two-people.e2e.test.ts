@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -190,10 +190,12 @@ test('a message moves its conversation up in the list, and counts until it is op
       other,
     id,
   );
-  for (const body of ['Anybody there?', 'Hello?'])
-    await cat.send(id, { client_message_id: body, message_type: 'text', body });
+  for (const body of ['Anybody there?', 'Hello?']) {
+    const sent = await cat.send(id, { client_message_id: randomUUID(), message_type: 'text', body });
+    expect(sent.status).toBe(201);
+  }
   await first.and(ann.page.locator(`[data-conversation-id="${id}"]`)).waitFor();
-  await first.locator('.count').getByText('2').waitFor();
+  await first.locator('.count', { hasText: '2' }).waitFor();
   await first.click();
   await ann.message('Hello?').waitFor();
   await first.locator('.count').waitFor({ state: 'detached' });
