@@ -194,7 +194,7 @@ describe('catch-up', () => {
 
   test('no gap and no repeat while live events keep coming', async () => {
     const { users, conversationId, clients } = await setUp('ann', 'ben');
-    // Nobody misses more than the log replays, however fast the writers are.
+    // No socket misses more than the log replays, however fast the writers are.
     await world.writer.commitMany(conversationId, 200);
     const late = await Promise.all(range(1, 20).map(() => world.connect(gateway, first(users))));
     await first(clients).subscribe(conversationId, 0);

@@ -112,9 +112,7 @@ export class Feed {
       onCaughtUp: (id) => listenerOf(id)?.onCaughtUp(),
       onConversationAdded: (id) => listenerOf(id)?.onAdded(),
       onConversationRemoved: (id) =>
-        listenerOf(id)?.onRefused(
-          errorOfCode('forbidden', 'You are no longer a member.'),
-        ),
+        listenerOf(id)?.onRefused(errorOfCode('forbidden', 'You are no longer a member.')),
       onConnectionState: (state, error) => this.#connection.set({ state, error }),
     });
     for (const [id, { sinceSeq }] of this.#entries) this.#follower.follow(id, sinceSeq);

@@ -22,7 +22,7 @@ export interface ConversationListSnapshot {
 type Client = Pick<ClaimcheckClient, 'conversations' | 'follow' | 'userId'>;
 
 /**
- * The user's conversations while somebody subscribes: one request for 200 of them, and a socket that follows all. A
+ * The user's conversations while the list has a subscriber: one request for 200 of them, and a socket that follows all. A
  * message moves its conversation up.
  */
 export class LiveList implements Readable<ConversationListSnapshot> {
