@@ -85,7 +85,7 @@ test('a browser that is too old gets an error that names the missing feature', (
 
 test('a page without https gets an error that says so', () => {
   vi.stubGlobal('crypto', {});
-  expect(() => createClient(options())).toThrow(/Serve it over https/);
+  expect(() => createClient(options())).toThrow(/serve it over https/);
 });
 
 test('a token that the server refuses is replaced once', async () => {

@@ -62,7 +62,7 @@ const open = async (...listed: Conversation[]) => {
   return { list, server, followed, handlers, leave, ids };
 };
 
-test("a message moves its conversation up, and counts as unread unless it is one's own", async () => {
+test('a message moves its conversation up, and counts as unread unless the user sent it', async () => {
   const { list, handlers, ids, followed } = await open(
     conversation('a', message('a', 5)),
     conversation('b', message('b', 3)),
