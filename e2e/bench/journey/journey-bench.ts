@@ -32,6 +32,8 @@ const RESULTS_ONLY = 'results';
 interface Figures {
   /** Recorded results, by one background process. */
   results: ResultsFigures;
+  /** The same, by more of them. */
+  more_results: ResultsFigures[];
   /** Costs of a second without load. */
   idle: Costs;
   photo: Costs;
@@ -71,7 +73,7 @@ class Measurement {
     this.#onProgress = context.onProgress;
   }
 
-  async run({ warm, photos, texts, idle_seconds, at_20 }: Size): Promise<Omit<Figures, 'results'>> {
+  async run({ warm, photos, texts, idle_seconds, at_20 }: Size): Promise<Omit<Figures, keyof Backlog>> {
     const one = (count: number): Pace => ({ count, per_second: undefined });
     const many = (count: number): Pace => ({ count, per_second: PER_SECOND });
     await this.#traffic.sendPhotos(one(warm));
@@ -136,7 +138,7 @@ const measureSystem = async (
   context: BenchContext,
   system: System,
   background: number,
-): Promise<Omit<Figures, 'results'>> => {
+): Promise<Omit<Figures, keyof Backlog>> => {
   const { options, stack, services } = context;
   const counters = await PostgresCounters.open(system.databaseUrl);
   const traffic = await Traffic.create(system, await JourneyPhotos.create());
@@ -161,21 +163,25 @@ const measureSystem = async (
   }
 };
 
+type Backlog = Pick<Figures, 'results' | 'more_results'>;
+
 const measureBacklog = async (
   { stack, options }: BenchContext,
   system: System,
   start: () => Promise<Replica>,
-): Promise<ResultsFigures> => {
+): Promise<Backlog> => {
   const logger = createLogger('bench', 'silent');
   const { appName } = system;
   const bus = await Bus.connect({ url: stack.NATS_URL ?? '', name: 'bench', appName, logger });
   try {
     const urlOf = (key: string) => `s3://${stack.S3_BUCKET}/${key}`;
     const photos = options.quick ? 1_000 : 3_000;
-    return await measureResults({ databaseUrl: system.databaseUrl, bus, urlOf, photos }, async () => {
-      const { service } = await start();
-      return { pid: service.pid, stop: () => service.stop() };
-    });
+    const measure = (processes: number) =>
+      measureResults({ databaseUrl: system.databaseUrl, bus, urlOf, photos, processes }, async () => {
+        const { service } = await start();
+        return { pid: service.pid, stop: () => service.stop() };
+      });
+    return { results: await measure(1), more_results: [await measure(2), await measure(4)] };
   } finally {
     await bus.close();
   }
@@ -211,8 +217,13 @@ const toTable = (figures: Figures): string => {
   return formatTable(['figure', ...columns], rows);
 };
 
-const resultsLine = ({ per_second, cpu_ms_per_result }: ResultsFigures): string =>
-  `results applied: ${per_second}/s, ${cpu_ms_per_result} ms CPU each`;
+const resultsLines = ({ results, more_results }: Backlog): string =>
+  [results, ...more_results]
+    .map(
+      ({ processes, per_second, cpu_ms_per_result }) =>
+        `results applied by ${processes}: ${per_second}/s, ${cpu_ms_per_result} ms CPU each`,
+    )
+    .join('\n');
 
 /** Measures what a photo and a text cost every process of the system, and the costs of idling. */
 export const journeyBench = async (context: BenchContext): Promise<BenchReport> => {
@@ -225,15 +236,15 @@ export const journeyBench = async (context: BenchContext): Promise<BenchReport> 
     const DATABASE_URL = await createTwin(system.databaseUrl, `background_${system.appName}`);
     const start = () => startReplica(system, { env: { ROLES: 'background', DATABASE_URL } });
     if (context.options.loads.includes(RESULTS_ONLY)) {
-      const results = await measureBacklog(context, system, start);
-      return { result: { machine: describeMachine(), results }, table: resultsLine(results) };
+      const backlog = await measureBacklog(context, system, start);
+      return { result: { machine: describeMachine(), ...backlog }, table: resultsLines(backlog) };
     }
     const background = await start();
     const measured = await measureSystem(context, system, background.service.pid).finally(() =>
       background.service.stop(),
     );
-    const figures: Figures = { ...measured, results: await measureBacklog(context, system, start) };
-    const table = `${toTable(figures)}\n\n${resultsLine(figures.results)}`;
+    const figures: Figures = { ...measured, ...(await measureBacklog(context, system, start)) };
+    const table = `${toTable(figures)}\n\n${resultsLines(figures)}`;
     return { result: { machine: describeMachine(), ...figures }, table };
   } finally {
     await system.stop();

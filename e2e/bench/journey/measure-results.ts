@@ -8,11 +8,13 @@ import { cpuOfTree } from './process-cpu.ts';
 export interface ResultsFigures {
   results: number;
   per_second: number;
-  /** Of the background process, which does nothing else meanwhile. */
+  /** Background processes that share the backlog. */
+  processes: number;
+  /** Of the background processes, which do nothing else meanwhile. */
   cpu_ms_per_result: number;
 }
 
-/** The process that is started on the backlog. */
+/** A process that is started on the backlog. */
 export interface Consumer {
   pid: number;
   stop(): Promise<void>;
@@ -23,7 +25,7 @@ const LIMIT_MS = 120_000;
 const LOOK_EVERY_MS = 50;
 
 /** Creates media objects in work, each shown once in one of many conversations. @returns their ids */
-const createMedia = async (client: pg.Client, count: number): Promise<string[]> => {
+const createMedia = async (client: pg.Client, owner: string, count: number): Promise<string[]> => {
   const ids = Array.from({ length: count }, () => randomUUID());
   await client.query(
     `INSERT INTO conversation (conversation_id, created_by)
@@ -33,10 +35,10 @@ const createMedia = async (client: pg.Client, count: number): Promise<string[]> 
   await client.query(
     `INSERT INTO media_object (media_object_id, owner_user_id, state, upload_state, filename, content_type,
        size_bytes, epoch, object_storage_key, s3_bucket, ready_by)
-     SELECT id, 'bench', 'processing', 'uploaded', 'a.jpg', 'image/jpeg', 1000, 1, id || '/source', 'bench',
+     SELECT id, $2, 'processing', 'uploaded', 'a.jpg', 'image/jpeg', 1000, 1, id || '/source', 'bench',
        now() + interval '1 hour'
      FROM unnest($1::uuid[]) AS id`,
-    [ids],
+    [ids, owner],
   );
   await client.query(
     `INSERT INTO media_reference (media_object_id, kind, ref_id, conversation_id)
@@ -73,27 +75,35 @@ const answersTo = (id: string, urlOf: (key: string) => string): object[] => {
   ];
 };
 
-const countApplied = async (client: pg.Client): Promise<number> => {
+const countApplied = async (client: pg.Client, owner: string): Promise<number> => {
   const { rows } = await client.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM media_object WHERE owner_user_id = 'bench' AND state = 'ready'`,
+    `SELECT count(*)::int AS count FROM media_object WHERE owner_user_id = $1 AND state = 'ready'`,
+    [owner],
   );
   return rows[0]?.count ?? 0;
 };
 
 /**
- * Measures how fast one background process applies a backlog of recorded results.
+ * Measures how fast background processes apply a backlog of recorded results.
  *
- * @param start starts the process; no other process may apply results
+ * @param start starts one; no other process may apply results
  */
 export const measureResults = async (
-  options: { databaseUrl: string; bus: Bus; urlOf: (key: string) => string; photos: number },
+  options: {
+    databaseUrl: string;
+    bus: Bus;
+    urlOf: (key: string) => string;
+    photos: number;
+    processes: number;
+  },
   start: () => Promise<Consumer>,
 ): Promise<ResultsFigures> => {
-  const { bus, photos } = options;
+  const { bus, photos, processes } = options;
+  const owner = `bench-${processes}`;
   const client = new pg.Client({ connectionString: options.databaseUrl });
   await client.connect();
   try {
-    const ids = await createMedia(client, photos);
+    const ids = await createMedia(client, owner, photos);
     const answers = ids.flatMap((id) => answersTo(id, options.urlOf));
     for (let next = 0; next < answers.length; next += 100)
       await Promise.all(
@@ -103,28 +113,27 @@ export const measureResults = async (
             bus.publish(bus.subjects.optimizeResponse, JSON.stringify(answer), { messageId: randomUUID() }),
           ),
       );
-    const consumer = await start();
+    const consumers = await Promise.all(Array.from({ length: processes }, start));
+    const cpu = async () =>
+      (await Promise.all(consumers.map(({ pid }) => cpuOfTree(pid)))).reduce((sum, one) => sum + one, 0);
     try {
-      // It started before it reported ready: only the time from here on counts.
-      const [before, cpuBefore, began] = [
-        await countApplied(client),
-        await cpuOfTree(consumer.pid),
-        performance.now(),
-      ];
+      // They started before they reported ready: only the time from here on counts.
+      const [before, cpuBefore, began] = [await countApplied(client, owner), await cpu(), performance.now()];
       let applied = before;
       while (applied < photos) {
         if (performance.now() - began > LIMIT_MS) throw new Error(`${applied} of ${photos} photos are ready`);
         await pause(LOOK_EVERY_MS);
-        applied = await countApplied(client);
+        applied = await countApplied(client, owner);
       }
       const results = (photos - before) * 2;
       return {
         results,
+        processes,
         per_second: Math.round(results / ((performance.now() - began) / 1_000)),
-        cpu_ms_per_result: rounded(((await cpuOfTree(consumer.pid)) - cpuBefore) / results),
+        cpu_ms_per_result: rounded(((await cpu()) - cpuBefore) / results),
       };
     } finally {
-      await consumer.stop();
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
     }
   } finally {
     await client.end();
