@@ -77,6 +77,7 @@ describe('the pod block', () => {
       expect.objectContaining({
         topologyKey: 'topology.kubernetes.io/zone',
         whenUnsatisfiable: 'DoNotSchedule',
+        labelSelector: (api.spec as { selector: object }).selector,
       }),
     ]);
     expect(api.spec).toMatchObject({ revisionHistoryLimit: 5 });

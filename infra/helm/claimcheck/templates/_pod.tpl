@@ -69,7 +69,12 @@ spec:
   {{- end }}
   {{- end }}
   {{- if $pod.topologySpreadConstraints }}
-  topologySpreadConstraints: {{- toYaml $pod.topologySpreadConstraints | nindent 4 }}
+  topologySpreadConstraints:
+    {{- /* Without a selector a constraint matches no pod. */}}
+    {{- $own := dict "labelSelector" (dict "matchLabels" (include "claimcheck.selector" $labels | fromYaml)) }}
+    {{- range $pod.topologySpreadConstraints }}
+    - {{- toYaml (hasKey . "labelSelector" | ternary . (merge (dict) . $own)) | nindent 6 }}
+    {{- end }}
   {{- else if and .root.Values.topologySpread.enabled .probes }}
   topologySpreadConstraints:
     - topologyKey: {{ .root.Values.topologySpread.topologyKey }}
