@@ -33,9 +33,13 @@ export const useGallery = (conversationId: string, kind?: MediaKind): UsedGaller
   const loaded = useRef(0);
   loaded.current = page.items.length;
   const isKnown = status !== 'loading';
-  const shown = messages.flatMap(({ message_id, media_object_id: id }) => (id ? [message_id] : [])).join();
+  const shown = messages
+    .flatMap(({ message_id, media, attachments = [{ media }] }) =>
+      attachments.flatMap((item) => (item.media ? [`${message_id} ${item.media.state}`] : [])),
+    )
+    .join();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: other messages with media are another gallery
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other messages with media, or other states of them, are another gallery
   useEffect(() => {
     if (!isKnown) return;
     const { signal, abort } = abortable();
