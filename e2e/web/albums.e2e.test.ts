@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { ChatUser } from '../harness/chat-user.ts';
 import { launchChromium } from '../harness/chromium.ts';
 import { storedKeys } from '../harness/stored-keys.ts';
 import { type System, startSystem } from '../harness/system.ts';
@@ -120,6 +121,57 @@ test('the gallery shows each photo of an album', async () => {
   await ben.page.keyboard.press('ArrowRight');
   await ben.page.getByRole('dialog', { name: 'three.jpg' }).waitFor();
   await ben.page.getByTestId('gallery-close').click();
+});
+
+test('the media panel opens a picture of a message that is not loaded, and follows new ones', async () => {
+  const dan = new ChatUser(system, 'dan');
+  const talk = await dan.startConversation('eve');
+  const upload = async (filename: string) =>
+    dan.upload({ bytes: (await newPhoto(filename)).buffer, filename, filetype: 'image/jpeg' });
+  const send = async (client_message_id: string, media_object_id: string) =>
+    expect((await dan.send(talk, { client_message_id, media_object_id })).body.message_id).toBeDefined();
+  const [old, often] = [await upload('old.jpg'), await upload('often.jpg')];
+  for (const id of [old, often]) await dan.mediaIn(id, ['ready']);
+  await send('old', old);
+  // More than a page of messages, and than a page of the gallery.
+  for (let count = 1; count <= 60; count += 1) await send(`often-${count}`, often);
+
+  const { page, problems } = await ChatTab.open(browser, system, 'eve');
+  await page.getByTestId('conversation-item').click();
+  await page.getByLabel('Open often.jpg').first().waitFor();
+  expect(await page.getByLabel('Open old.jpg').count()).toBe(0);
+
+  await page.getByRole('button', { name: 'Media', exact: true }).press('Enter');
+  const panel = page.getByRole('dialog', { name: 'Media' });
+  const pictures = panel.locator('.open');
+  await expect
+    .poll(
+      async () => {
+        await pictures.last().scrollIntoViewIfNeeded();
+        return pictures.count();
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(61);
+  await panel.getByLabel('Open old.jpg').press('Enter');
+  await page.locator('[data-testid="gallery-image"][data-loaded="true"]').waitFor();
+  await page.getByRole('dialog', { name: '61 of 61: old.jpg' }).waitFor();
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+  await page.keyboard.press('Escape');
+  await expect.poll(focused).toBe('Open old.jpg');
+
+  await send('new', await upload('new.jpg'));
+  await panel.locator('.open:enabled').and(panel.getByLabel('Open new.jpg')).waitFor();
+  await panel.getByText('Sound and files').click();
+  await panel.getByText('This conversation has no sound or files yet.').waitFor();
+  const notes = { bytes: Buffer.from('hello'), filename: 'notes.txt', filetype: 'text/plain' };
+  await send('notes', await dan.upload(notes));
+  await panel.getByRole('link', { name: 'notes.txt' }).waitFor();
+  await page.keyboard.press('Escape');
+  await panel.waitFor({ state: 'detached' });
+  expect(await focused()).toBe('Media');
+  expect(problems).toEqual([]);
+  await page.context().close();
 });
 
 test('an album is forwarded without being uploaded again, and deleted for everyone', async () => {

@@ -126,6 +126,13 @@ describe.each([
     await tab.openConversation();
     await tab.page.locator('.frame[aria-busy="false"]').nth(3).waitFor();
     await shoot('conversation');
+    await tab.page.getByRole('button', { name: 'Media', exact: true }).click();
+    await tab.page.locator('.media-grid .frame[aria-busy="false"]').nth(3).waitFor();
+    await shoot('media');
+    await tab.page.getByText('Sound and files').click();
+    await tab.page.locator('.media-grid .file a').first().waitFor();
+    expect(await violations(tab.page)).toEqual([]);
+    await tab.page.keyboard.press('Escape');
     await tab.add(await photos(3));
     await shoot('composer');
     await tab.page.locator('.album .open').first().click();

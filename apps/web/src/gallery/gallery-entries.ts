@@ -12,7 +12,7 @@ export interface GalleryEntry {
   alt: string;
 }
 
-/** Returns a conversation's pictures and videos that can be opened, oldest first. */
+/** Returns the pictures and videos of these messages that can be opened, in the same order. */
 export const galleryEntries = (messages: readonly Message[]): readonly GalleryEntry[] =>
   messages.flatMap((message) =>
     (message.attachments ?? [message]).flatMap((item: Attachment): GalleryEntry[] => {

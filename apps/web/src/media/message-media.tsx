@@ -1,4 +1,4 @@
-import type { Attachment, Media, Message } from '@claimcheck/client';
+import type { Attachment, Media, Message, Quality } from '@claimcheck/client';
 import { MediaImage, MediaVideo, MediaView } from '@claimcheck/client/react';
 import { useThreadActions } from '../thread/thread-actions.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -13,6 +13,8 @@ interface MessageMediaProps {
   media: Media;
   /** Shown as a square next to others; otherwise in its own proportions. */
   isSquare?: boolean;
+  /** Of a square. */
+  quality?: Quality;
 }
 
 /** The texts of the SDK's components, in this demo's words. */
@@ -25,7 +27,8 @@ const LABELS = {
 };
 
 /** The media of a message, drawn by the SDK's components. */
-export const MessageMedia = ({ message, attachment, media, isSquare = false }: MessageMediaProps) => {
+export const MessageMedia = ({ isSquare = false, ...props }: MessageMediaProps) => {
+  const { media } = props;
   const words = hasFrame(media) ? mediaWords(media) : undefined;
   return (
     <figure
@@ -34,7 +37,7 @@ export const MessageMedia = ({ message, attachment, media, isSquare = false }: M
       data-media-id={media.media_object_id}
       data-state={media.state}
     >
-      <Part message={message} attachment={attachment} media={media} isSquare={isSquare} />
+      <Part {...props} isSquare={isSquare} />
       {words && (
         <figcaption className="chip" title={words}>
           {words}
@@ -52,7 +55,7 @@ const hasFrame = ({ kind, qualities, state }: Media): boolean =>
 
 const FILES: readonly Media['state'][] = ['failed', 'blocked', 'expired', 'deleted'];
 
-const Part = ({ message, attachment, media, isSquare }: MessageMediaProps) => {
+const Part = ({ message, attachment, media, isSquare, quality = 'low' }: MessageMediaProps) => {
   const { view } = useThreadActions();
   const said = attachment ?? message;
   const filename = said.filename ?? media.filename;
@@ -70,7 +73,7 @@ const Part = ({ message, attachment, media, isSquare }: MessageMediaProps) => {
       onClick={() => view(message, media.media_object_id)}
       aria-label={`Open ${alt}`}
     >
-      <MediaImage {...props} quality={isSquare ? 'low' : undefined} className="frame" style={style} />
+      <MediaImage {...props} quality={isSquare ? quality : undefined} className="frame" style={style} />
       {media.kind === 'video' && (
         <span className="play">
           <Icon name="play" />

@@ -1,5 +1,6 @@
 import { useState } from 'react';
-import { applyTheme, rememberedTheme, THEMES, type Theme } from './theme.ts';
+import { Segments } from '../ui/segments.tsx';
+import { applyTheme, rememberedTheme, type Theme } from './theme.ts';
 
 const WORDS: Record<Theme, string> = { system: 'Auto', light: 'Light', dark: 'Dark' };
 
@@ -9,21 +10,5 @@ export const ThemeSwitch = () => {
     applyTheme(chosen);
     setTheme(chosen);
   };
-  return (
-    <fieldset className="segments" data-testid="theme">
-      <legend className="visually-hidden">Colours</legend>
-      {THEMES.map((each) => (
-        <label key={each}>
-          <input
-            type="radio"
-            name="theme"
-            value={each}
-            checked={each === theme}
-            onChange={() => choose(each)}
-          />
-          <span>{WORDS[each]}</span>
-        </label>
-      ))}
-    </fieldset>
-  );
+  return <Segments name="theme" legend="Colours" words={WORDS} chosen={theme} onChoose={choose} />;
 };

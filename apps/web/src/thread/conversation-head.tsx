@@ -6,11 +6,12 @@ import { IconButton } from '../ui/icon-button.tsx';
 
 interface ConversationHeadProps {
   conversationId: string;
+  onMedia: () => void;
   /** On phones the sidebar, with its own button, is not next to the conversation. */
   onNetworkPanel: () => void;
 }
 
-export const ConversationHead = ({ conversationId, onNetworkPanel }: ConversationHeadProps) => {
+export const ConversationHead = ({ conversationId, onMedia, onNetworkPanel }: ConversationHeadProps) => {
   const { session, chat } = useChat();
   const { conversations } = useConversations();
   const conversation = conversations?.find((item) => item.conversation_id === conversationId);
@@ -31,6 +32,7 @@ export const ConversationHead = ({ conversationId, onNetworkPanel }: Conversatio
         </h2>
         {count > 2 && <p className="quiet">{count} people</p>}
       </div>
+      <IconButton icon="media" label="Media" aria-haspopup="dialog" onClick={onMedia} />
       <IconButton icon="network" label="Network panel" className="only-phone" onClick={onNetworkPanel} />
     </header>
   );

@@ -34,7 +34,11 @@ export const ConversationView = ({ conversationId, onNetworkPanel }: Conversatio
   return (
     <ThreadActionsContext value={actions}>
       <section className="conversation" aria-label="Conversation">
-        <ConversationHead conversationId={conversationId} onNetworkPanel={onNetworkPanel} />
+        <ConversationHead
+          conversationId={conversationId}
+          onMedia={() => setDialog({ kind: 'media', conversationId })}
+          onNetworkPanel={onNetworkPanel}
+        />
         <MessageList
           conversationId={conversationId}
           conversation={conversation}

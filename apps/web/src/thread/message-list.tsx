@@ -2,11 +2,11 @@ import type { ConversationSnapshot, Message } from '@claimcheck/client';
 import { Fragment } from 'react';
 import { useChat } from '../chat/chat-context.ts';
 import { OutgoingList } from '../outgoing/outgoing-list.tsx';
+import { LoadButton } from '../ui/load-button.tsx';
 import { AlbumItem } from './album-item.tsx';
 import { DayDivider } from './day-divider.tsx';
 import { type Album, groupMessages } from './group-messages.ts';
 import { MessageItem } from './message-item.tsx';
-import { OlderButton } from './older-button.tsx';
 import { segmentsOf } from './segments.ts';
 import { withProgress } from './with-progress.ts';
 
@@ -19,7 +19,9 @@ interface MessageListProps {
 
 /** The scroller runs from the bottom up (column-reverse), so it stays at the newest message by itself. */
 export const MessageList = ({ conversationId, conversation, hasNames }: MessageListProps) => {
+  const { session } = useChat();
   const { messages, progress, outgoing, hasOlder } = conversation;
+  const loadOlder = () => session.client.conversation(conversationId).loadOlder();
   const isEmpty = messages.length + outgoing.length === 0;
   let before: Message | undefined;
   return (
@@ -29,7 +31,7 @@ export const MessageList = ({ conversationId, conversation, hasNames }: MessageL
         <p className="hint">{emptyWords(conversation)}</p>
       ) : (
         <div>
-          {hasOlder && <OlderButton conversationId={conversationId} />}
+          {hasOlder && <LoadButton label="Earlier messages" onLoad={loadOlder} />}
           {isUnscanned(messages) && <p className="note">Files are not scanned for viruses here.</p>}
           {segmentsOf(withProgress(messages, progress), outgoing).map((segment) => {
             const days = groupMessages(segment.messages, before);

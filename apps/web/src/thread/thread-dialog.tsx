@@ -3,11 +3,12 @@ import { Gallery } from '../gallery/gallery.tsx';
 import { entryKey, galleryEntries } from '../gallery/gallery-entries.ts';
 import { DeleteModal } from './delete-modal.tsx';
 import { ForwardModal } from './forward-modal.tsx';
+import { MediaDialog } from './media-dialog.tsx';
 
-export type ShownDialog = { message: Message } & (
-  | { kind: 'forward' | 'remove' }
-  | { kind: 'view'; mediaId: string }
-);
+export type ShownDialog =
+  | { kind: 'forward' | 'remove'; message: Message }
+  | { kind: 'view'; message: Message; mediaId: string }
+  | { kind: 'media'; conversationId: string };
 
 interface ThreadDialogProps {
   dialog: ShownDialog;
@@ -16,18 +17,19 @@ interface ThreadDialogProps {
 }
 
 export const ThreadDialog = ({ dialog, messages, onChange }: ThreadDialogProps) => {
-  const { message } = dialog;
   const close = () => onChange(undefined);
   switch (dialog.kind) {
     case 'forward':
-      return <ForwardModal message={message} onClose={close} />;
+      return <ForwardModal message={dialog.message} onClose={close} />;
     case 'remove':
-      return <DeleteModal message={message} onClose={close} />;
+      return <DeleteModal message={dialog.message} onClose={close} />;
+    case 'media':
+      return <MediaDialog conversationId={dialog.conversationId} onClose={close} />;
     case 'view':
       return (
         <Gallery
           entries={galleryEntries(messages)}
-          shown={entryKey(message, dialog.mediaId)}
+          shown={entryKey(dialog.message, dialog.mediaId)}
           onShow={(next) => onChange({ kind: 'view', message: next.message, mediaId: next.mediaId })}
           onClose={close}
         />

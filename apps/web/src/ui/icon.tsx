@@ -8,6 +8,7 @@ const PATHS = {
   download: 'M12 4v11m-5-4 5 5 5-5M5 20h14',
   file: 'M7 3h7l5 5v13H7zM14 3v5h5',
   forward: 'M14 5l6 6-6 6M20 11H9a5 5 0 0 0-5 5v3',
+  media: 'M4 5h16v14H4zM4 16l4.5-4.5 4 4 3-3L20 17M15 9h.01',
   microphone: 'M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM6 11a6 6 0 0 0 12 0M12 17v4',
   more: 'M6 12h.01M12 12h.01M18 12h.01',
   network: 'M3 9a14 14 0 0 1 18 0M6.5 13a9 9 0 0 1 11 0M10 17a4 4 0 0 1 4 0',

@@ -1,24 +1,25 @@
 import { useState } from 'react';
-import { useChat } from '../chat/chat-context.ts';
 import { wordsOfError } from '../words/words-of-error.ts';
 
-export const OlderButton = ({ conversationId }: { conversationId: string }) => {
-  const { session } = useChat();
+interface LoadButtonProps {
+  label: string;
+  onLoad: () => Promise<void>;
+}
+
+/** Loads another page, and says why if it cannot. */
+export const LoadButton = ({ label, onLoad }: LoadButtonProps) => {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
   const load = async () => {
     setBusy(true);
     setProblem(undefined);
-    await session.client
-      .conversation(conversationId)
-      .loadOlder()
-      .catch((error) => setProblem(wordsOfError(error)));
+    await onLoad().catch((error) => setProblem(wordsOfError(error)));
     setBusy(false);
   };
   return (
-    <p className="older">
+    <p className="load">
       <button type="button" onClick={load} disabled={isBusy}>
-        {isBusy ? 'Loading…' : 'Earlier messages'}
+        {isBusy ? 'Loading…' : label}
       </button>
       {problem && <span role="alert"> {problem}</span>}
     </p>
