@@ -8,7 +8,7 @@ const MIB = 1_024 * 1_024;
 const CUT_AT = 8 * MIB - 1;
 const BULK_CONNECTIONS = 20;
 const BULK_ITEMS = 100;
-/** What a client that is refused waits, who is hostile and not mad. */
+/** Pause of a hostile client after a refusal: it wants to hurt, and a loop without a pause would only slow down itself. */
 const REFUSED_PAUSE_MS = 20;
 
 /** How many of each kind of abuse there are. */
