@@ -17,7 +17,7 @@ let folder: string;
 let broker: ManagedService | undefined;
 const inFolder = (name: string) => join(folder, name);
 
-/** A certificate authority, and a certificate of it for the broker, for a client, and for a stranger of another one. */
+/** A certificate authority with certificates for the broker and a client, and a client certificate of another authority. */
 const makeCertificates = async (): Promise<void> => {
   const ours = await CertificateAuthority.create(folder, 'ca');
   for (const name of ['broker', 'client']) await ours.certify(name, ['DNS:localhost']);

@@ -73,7 +73,7 @@ export class Feed {
     this.#connection.set({ state: 'disconnected' });
   }
 
-  /** Retries while anybody listens: a phone may be without a network for hours. */
+  /** Retries while a conversation is listened to: a phone may be without a network for hours. */
   async #open(): Promise<void> {
     if (this.#opening) return;
     this.#opening = true;
