@@ -12,7 +12,7 @@ import { smallPhoto } from '../harness/fixtures.ts';
 import { noise } from '../harness/noise.ts';
 import { isPart, S3FaultProxy, type S3Request } from '../harness/s3-fault-proxy.ts';
 import { type System, startSystem } from '../harness/system.ts';
-import { WireUpload } from '../harness/tus-wire.ts';
+import { uploadInPieces } from './upload-in-pieces.ts';
 
 const MIB = 1_024 ** 2;
 const KMS_KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd';
@@ -69,15 +69,8 @@ test('a photo becomes ready: api and worker trust the authority of S3_CA_FILE', 
 });
 
 test('parts and tails are written over the same trust', async () => {
-  const bytes = noise(11 * MIB + 3);
-  const upload = await WireUpload.create({ baseUrl: system.apiUrl, token: ann.token }, bytes.length);
-  for (const [from, to] of [
-    [0, 3 * MIB],
-    [3 * MIB, 9 * MIB],
-    [9 * MIB, bytes.length],
-  ] as const)
-    expect(await upload.patch(from, bytes.subarray(from, to))).toMatchObject({ status: 204 });
-  await expectWhole(ann, upload.id, bytes);
+  const { id, bytes } = await uploadInPieces(system, ann);
+  await expectWhole(ann, id, bytes);
   expect(proxy.requests.filter((request) => isPart(request))).toHaveLength(2);
 });
 

@@ -7,8 +7,8 @@ import { runDoctor, STORE_CAPABILITIES } from '../harness/doctor.ts';
 import { smallPhoto } from '../harness/fixtures.ts';
 import { noise } from '../harness/noise.ts';
 import { type System, startSystem } from '../harness/system.ts';
-import { WireUpload } from '../harness/tus-wire.ts';
 import { type RunningStore, startStore } from './start-store.ts';
+import { uploadInPieces } from './upload-in-pieces.ts';
 import { DOMAIN } from './versitygw-with-domain.ts';
 
 const MIB = 1_024 ** 2;
@@ -55,16 +55,9 @@ test('a photo becomes ready in a bucket whose name is in the host', async () => 
 });
 
 test('an upload over parts and tails is redirected to the bucket, and whole', async () => {
-  const bytes = noise(11 * MIB + 3);
-  const upload = await WireUpload.create({ baseUrl: system.apiUrl, token: ann.token }, bytes.length);
-  for (const [from, to] of [
-    [0, 3 * MIB],
-    [3 * MIB, 9 * MIB],
-    [9 * MIB, bytes.length],
-  ] as const)
-    expect(await upload.patch(from, bytes.subarray(from, to))).toMatchObject({ status: 204 });
-  await ann.mediaIn(upload.id, ['ready', 'degraded', 'failed']);
-  expect((await fetchSource(upload.id)).equals(bytes)).toBe(true);
+  const { id, bytes } = await uploadInPieces(system, ann);
+  await ann.mediaIn(id, ['ready', 'degraded', 'failed']);
+  expect((await fetchSource(id)).equals(bytes)).toBe(true);
 });
 
 test('direct uploads go to the bucket’s host', async () => {

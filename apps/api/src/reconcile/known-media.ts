@@ -21,6 +21,7 @@ export interface KnownMedia {
 }
 
 const PAGE = 1_000;
+
 /** Returns every prefix that rows name, in the order of the bucket's keys; one page in memory at a time. */
 export async function* listKnownMedia(database: Database, bucket: string): AsyncGenerator<KnownMedia> {
   for (let after = FIRST_ID; ; ) {

@@ -23,19 +23,20 @@ export const recordStoredBytes = ({
   everyMs = EVERY_MS,
   pageSize = PAGE_SIZE,
 }: Options): SweepTask => {
-  let shownAt = 0;
+  /** Until then, what is shown is the latest count. */
+  let nextAt = new Date(0);
   return {
     name: 'recordStoredBytes',
     outcomes: [],
     run: async (pass) => {
       const { now } = pass;
+      if (now < nextAt) return;
       while (!pass.isOver()) {
         const count = await countDerivatives(database, { now, limit: pageSize, everyMs });
         if (count?.isUnfinished) continue;
-        const { bytes, finishedAt } = count ?? {};
-        if (bytes === undefined || finishedAt === undefined || finishedAt.getTime() <= shownAt) return;
-        shownAt = finishedAt.getTime();
-        set('derivative', bytes, finishedAt);
+        if (count?.bytes === undefined || count.finishedAt === undefined) return;
+        nextAt = count.nextAt;
+        set('derivative', count.bytes, count.finishedAt);
         const { source, unfinished } = await sumUploadedBytes(database);
         set('source', source, now);
         set('unfinished', unfinished, now);

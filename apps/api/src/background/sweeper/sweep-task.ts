@@ -18,6 +18,7 @@ export interface SweepTask {
 }
 
 const PAGE = 100;
+
 /**
  * Works through pages of things in their order, so that one which fails is not met again in the same pass, nor
  * keeps the ones behind it waiting.

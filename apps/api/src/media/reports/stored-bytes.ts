@@ -57,6 +57,8 @@ export interface DerivativeCount {
   /** What the last finished count found; undefined: none has finished. */
   bytes: number | undefined;
   finishedAt: Date | undefined;
+  /** When the next count is due. */
+  nextAt: Date;
   /** Whether the next page waits to be counted. */
   isUnfinished: boolean;
 }
@@ -86,7 +88,11 @@ export const countDerivatives = (
       SELECT counted_after, counted_bytes::float8, started_at, derivative_bytes::float8, finished_at, next_at
       FROM stored_bytes_count FOR UPDATE SKIP LOCKED`;
     if (row === undefined) return undefined;
-    const known = { bytes: row.derivative_bytes ?? undefined, finishedAt: row.finished_at ?? undefined };
+    const known = {
+      bytes: row.derivative_bytes ?? undefined,
+      finishedAt: row.finished_at ?? undefined,
+      nextAt: row.next_at,
+    };
     if (row.next_at > now) return { ...known, isUnfinished: false };
     const page = await sumDerivativePage(tx, row.counted_after, limit);
     const bytes = row.counted_bytes + page.bytes;
@@ -97,6 +103,7 @@ export const countDerivatives = (
       return { ...known, isUnfinished: true };
     }
     const restMs = Math.max(everyMs, REST * (now.getTime() - started_at.getTime()));
+    const nextAt = new Date(now.getTime() + restMs);
     await tx.db.stored_bytes_count.updateMany({
       data: {
         counted_after: FIRST_ID,
@@ -104,8 +111,8 @@ export const countDerivatives = (
         started_at: null,
         derivative_bytes: bytes,
         finished_at: now,
-        next_at: new Date(now.getTime() + restMs),
+        next_at: nextAt,
       },
     });
-    return { bytes, finishedAt: now, isUnfinished: false };
+    return { bytes, finishedAt: now, nextAt, isUnfinished: false };
   });
