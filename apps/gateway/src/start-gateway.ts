@@ -1,5 +1,5 @@
 import { createServer, type Server as HttpServer } from 'node:http';
-import { Database } from '@claimcheck/database/database';
+import { StatementPool } from '@claimcheck/database/statement-pool';
 import { createTokenVerifier } from '@claimcheck/platform/auth/token-verifier';
 import { Bus } from '@claimcheck/platform/nats/bus';
 import { startAdminServer } from '@claimcheck/platform/process/admin-server';
@@ -157,7 +157,7 @@ export const startGateway = async (
   { logger, shutdown, onReload }: StartTools<GatewayConfig>,
 ): Promise<GatewayAddress> => {
   const metrics = createGatewayMetrics();
-  const database = new Database({ url: config.databaseUrl, poolSize: config.databasePoolSize });
+  const database = new StatementPool(config.databaseUrl, config.databasePoolSize);
   shutdown.add('database', () => database.close());
   /** Returns the current secrets. */
   let live = config;

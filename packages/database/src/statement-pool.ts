@@ -1,5 +1,5 @@
+import { type Sql, sql } from '@prisma/client-runtime-utils';
 import pg from 'pg';
-import type { Prisma } from './generated/client.ts';
 
 const types = new pg.TypeOverrides();
 // Like Prisma's raw queries: a sum of sizes may exceed the range of a number.
@@ -35,7 +35,8 @@ export class StatementPool {
     this.pool.on('connect', (client) => client.on('error', () => {}));
   }
 
-  async query<Row>(statement: Prisma.Sql): Promise<Row[]> {
+  /** Runs one statement, which commits by itself. */
+  async query<Row>(statement: Sql): Promise<Row[]> {
     const { text } = statement;
     const { rows } = await this.pool.query({
       name: this.#nameOf(text),
@@ -49,6 +50,11 @@ export class StatementPool {
   /** Opens connections with another address from now on; existing ones stay until they are idle. */
   changeUrl(url: string): void {
     this.pool.options.connectionString = url;
+  }
+
+  /** For readiness checks. @throws when the database does not answer. */
+  async check(): Promise<void> {
+    await this.query(sql`SELECT 1`);
   }
 
   close(): Promise<void> {

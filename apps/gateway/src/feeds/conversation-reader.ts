@@ -6,7 +6,7 @@ import {
   readLog,
   recentSeqs,
 } from '@claimcheck/database/conversation-log';
-import type { Database } from '@claimcheck/database/database';
+import type { StatementPool } from '@claimcheck/database/statement-pool';
 import { Semaphore } from '@claimcheck/platform/process/semaphore';
 import { SharedReads } from './shared-reads.ts';
 
@@ -33,7 +33,7 @@ export interface ConversationReaderOptions {
 }
 
 export const createConversationReader = (
-  database: Database,
+  database: Pick<StatementPool, 'query'>,
   options: ConversationReaderOptions,
 ): ConversationReader => {
   const limit = new Semaphore(options.concurrency);
