@@ -72,10 +72,22 @@ const makeWorld = async (): Promise<World> => {
 
 const soon = () => new Date(Date.now() + 60_000);
 
+const sendAlone = (conversation_id: string, media: string) =>
+  db.database.autocommit((on) =>
+    sendMessage(
+      { ...on, db: db.database.client },
+      settings,
+      { conversation_id, sender_user_id: 'ann' },
+      { client_message_id: uuidv7(), media_object_id: media },
+    ),
+  );
+
 /** Every transaction that writes, on rows that the others write too. */
 const WRITERS: Record<string, (world: World) => Promise<unknown>> = {
   'sends messages': async ({ conversations, media }) =>
     Promise.all(conversations.toReversed().map((id) => send(id, media))),
+  'sends messages without a transaction': async ({ conversations, media }) =>
+    Promise.all(conversations.map((id) => sendAlone(id, media))),
   'deletes messages': async ({ conversations, messages }) =>
     Promise.all(
       messages.map((message_id, index) =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createConversation } from '../src/media/messages/conversations.ts';
 import { deleteMessage } from '../src/media/messages/delete-message.ts';
-import { sendMessage } from '../src/media/messages/send-message.ts';
+import { type Sending, sendMessage } from '../src/media/messages/send-message.ts';
 import { ProblemError } from '../src/problem-error.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 
@@ -13,6 +13,14 @@ beforeAll(async () => {
   db = await createTestDatabase(inject('stack').DATABASE_URL ?? '');
 });
 afterAll(() => db?.close());
+
+type Sender = <Result>(work: (on: Sending) => Promise<Result>) => Promise<Result>;
+
+/** With an `Idempotency-Key` a message is sent in a transaction, without one it is not. */
+const SENDERS: Record<string, Sender> = {
+  'in a transaction': (work) => db.database.transaction(work),
+  'without a transaction': (work) => db.database.autocommit((on) => work({ ...on, db: db.database.client })),
+};
 
 const KEYS = ['a', 'b'] as const;
 type Step = { do: 'send' | 'delete'; key: (typeof KEYS)[number] };
@@ -27,12 +35,14 @@ const rounds = fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { minLen
 /** A conversation, and its sender's client's knowledge of it. */
 class World {
   readonly #conversation: string;
+  readonly #sender: Sender;
   /** Ids of messages that the server returned for a key. */
   readonly ids = new Map<string, Set<string>>();
   readonly deleted = new Set<string>();
 
-  constructor(conversation: string) {
+  constructor(conversation: string, sender: Sender) {
     this.#conversation = conversation;
+    this.#sender = sender;
   }
 
   async run({ do: what, key }: Step): Promise<void> {
@@ -43,8 +53,8 @@ class World {
     const wasDeleted = this.deleted.has(key);
     const posting = { conversation_id: this.#conversation, sender_user_id: 'ann' };
     try {
-      const { message } = await db.database.transaction((tx) =>
-        sendMessage(tx, settings, posting, { client_message_id: key, body: key }),
+      const { message } = await this.#sender((on) =>
+        sendMessage(on, settings, posting, { client_message_id: key, body: key }),
       );
       expect(wasDeleted, `${key} was deleted before and is sent again`).toBe(false);
       this.ids.set(key, (this.ids.get(key) ?? new Set()).add(message.message_id));
@@ -80,49 +90,59 @@ class World {
   }
 }
 
-test('in any order of sending, retrying and deleting, a message is never created twice and never returns', async () => {
-  let runs = 0;
-  await fc.assert(
-    fc.asyncProperty(rounds, async (plan) => {
-      runs += 1;
-      const conversation = `model-${runs}`;
-      await db.database.transaction((tx) =>
-        createConversation(tx, { conversation_id: conversation, created_by: 'ann', member_ids: ['ann'] }),
-      );
-      const world = new World(conversation);
-      for (const round of plan) await Promise.all(round.map((action) => world.run(action)));
-      await world.check();
-    }),
-    { numRuns: 60 },
-  );
-}, 120_000);
+const senders = Object.entries(SENDERS);
 
-test('a retry that read before the message existed and wrote after its deletion creates no second one', async () => {
-  const posting = { conversation_id: 'late', sender_user_id: 'ann' };
-  await db.database.transaction((tx) =>
-    createConversation(tx, { conversation_id: 'late', created_by: 'ann', member_ids: ['ann'] }),
-  );
-  const input = { client_message_id: 'k', body: 'once' };
-  // Its statements before the insertion find nothing; while it waits for the conversation, both happen.
-  const { promise: held, resolve: release } = Promise.withResolvers<void>();
-  const { promise: locked, resolve: hasLocked } = Promise.withResolvers<void>();
-  const other = db.database.transaction(async (tx) => {
-    await tx.db.$queryRaw`SELECT 1 FROM conversation WHERE conversation_id = 'late' FOR UPDATE`;
-    hasLocked();
-    await held;
-    const { message } = await sendMessage(tx, settings, posting, input);
-    const name = { conversation_id: 'late', message_id: message.message_id };
-    await deleteMessage(tx, settings, name, { user_id: 'ann' });
-  });
-  await locked;
-  const late = db.database.transaction((tx) => sendMessage(tx, settings, posting, input));
-  late.catch(() => {});
-  await untilWaiting();
-  release();
-  await other;
-  await expect(late).rejects.toThrow('The message was deleted');
-  expect(await db.database.client.message.count({ where: { conversation_id: 'late' } })).toBe(0);
-});
+test.each(senders)(
+  'in any order of sending, retrying and deleting, a message sent %s is never created twice and never returns',
+  async (how, sender) => {
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(rounds, async (plan) => {
+        runs += 1;
+        const conversation = `model-${how.split(' ')[0]}-${runs}`;
+        await db.database.transaction((tx) =>
+          createConversation(tx, { conversation_id: conversation, created_by: 'ann', member_ids: ['ann'] }),
+        );
+        const world = new World(conversation, sender);
+        for (const round of plan) await Promise.all(round.map((action) => world.run(action)));
+        await world.check();
+      }),
+      { numRuns: 60 },
+    );
+  },
+  120_000,
+);
+
+test.each(senders)(
+  'a retry %s that read before the message existed and wrote after its deletion creates no second one',
+  async (how, sender) => {
+    const conversation_id = `late-${how.split(' ')[0]}`;
+    const posting = { conversation_id, sender_user_id: 'ann' };
+    await db.database.transaction((tx) =>
+      createConversation(tx, { conversation_id, created_by: 'ann', member_ids: ['ann'] }),
+    );
+    const input = { client_message_id: 'k', body: 'once' };
+    // Its statements before the insertion find nothing; while it waits for the conversation, both happen.
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const { promise: locked, resolve: hasLocked } = Promise.withResolvers<void>();
+    const other = db.database.transaction(async (tx) => {
+      await tx.db.$queryRaw`SELECT 1 FROM conversation WHERE conversation_id = ${conversation_id} FOR UPDATE`;
+      hasLocked();
+      await held;
+      const { message } = await sendMessage(tx, settings, posting, input);
+      const name = { conversation_id, message_id: message.message_id };
+      await deleteMessage(tx, settings, name, { user_id: 'ann' });
+    });
+    await locked;
+    const late = sender((on) => sendMessage(on, settings, posting, input));
+    late.catch(() => {});
+    await untilWaiting();
+    release();
+    await other;
+    await expect(late).rejects.toThrow('The message was deleted');
+    expect(await db.database.client.message.count({ where: { conversation_id } })).toBe(0);
+  },
+);
 
 /** Waits until some statement of this database waits for a lock. */
 const untilWaiting = async (): Promise<void> => {

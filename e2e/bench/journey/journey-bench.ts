@@ -12,7 +12,7 @@ import { rounded } from '../measure/median.ts';
 import { Account, COUNTED_WITHIN_MS, type Costs, costsOf, secondsBetween } from './account.ts';
 import { JourneyPhotos } from './journey-photos.ts';
 import { measureResults, type ResultsFigures } from './measure-results.ts';
-import { PostgresCounters, type Statement } from './postgres-counters.ts';
+import { PostgresCounters, type Statement, type Written } from './postgres-counters.ts';
 import { type Pace, Traffic } from './traffic.ts';
 
 interface Size {
@@ -42,6 +42,8 @@ interface Figures {
   photo_at_20: Costs | undefined;
   text_at_20: Costs | undefined;
   statements: { photo: Statement[]; text: Statement[]; idle: Statement[] };
+  /** The WAL of a photo and of a text, by table and index. */
+  written: { photo: Written[]; text: Written[] };
 }
 
 /** A second role with the rights of the first, which separates the statements of two processes. */
@@ -83,8 +85,10 @@ class Measurement {
     const idleStatements = await this.#statements(idle_seconds + COUNTED_WITHIN_MS / 1_000);
     const photo = await this.#costs('photo', photos, () => this.#traffic.sendPhotos(one(photos)), idle);
     const photoStatements = await this.#statements(photos);
+    const photoWritten = await this.#written(photos);
     const text = await this.#costs('text', texts, () => this.#traffic.sendTexts(one(texts)), idle);
     const textStatements = await this.#statements(texts);
+    const textWritten = await this.#written(texts);
     const photosAt20 = () => this.#traffic.sendPhotos(many(photos));
     const textsAt20 = () => this.#traffic.sendTexts(many(texts));
     return {
@@ -94,6 +98,7 @@ class Measurement {
       photo_at_20: at_20 ? await this.#costs('photo at 20/s', photos, photosAt20, idle) : undefined,
       text_at_20: at_20 ? await this.#costs('text at 20/s', texts, textsAt20, idle) : undefined,
       statements: { photo: photoStatements, text: textStatements, idle: idleStatements },
+      written: { photo: photoWritten, text: textWritten },
     };
   }
 
@@ -126,6 +131,18 @@ class Measurement {
         query: query.replace(/\s+/g, ' ').trim().slice(0, 160),
       }))
       .filter(({ calls }) => calls > 0.05);
+  }
+
+  /** WAL since the last measurement, per unit. */
+  async #written(units: number): Promise<Written[]> {
+    const all = await this.#counters.listWritten();
+    return all
+      .map(({ records, wal_bytes, ...rest }) => ({
+        ...rest,
+        records: rounded(records / units),
+        wal_bytes: Math.round(wal_bytes / units),
+      }))
+      .filter(({ wal_bytes }) => wal_bytes > 0);
   }
 }
 

@@ -21,6 +21,16 @@ export interface Statement {
   wal_bytes: number;
 }
 
+/** WAL of one table or index since the last {@link PostgresCounters.forget}. */
+export interface Written {
+  /** A table or an index; a commit has none. */
+  relation: string;
+  /** What Postgres calls such a record. */
+  record: string;
+  records: number;
+  wal_bytes: number;
+}
+
 const STATEMENTS = `
   SELECT rolname AS role, sum(calls)::float8 AS calls FROM pg_stat_statements
   JOIN pg_roles ON pg_roles.oid = userid JOIN pg_database ON pg_database.oid = dbid
@@ -37,6 +47,7 @@ const TABLES = `
 export class PostgresCounters {
   readonly #client: pg.Client;
   readonly #role: string;
+  #since = '0/1';
 
   private constructor(client: pg.Client, role: string) {
     this.#client = client;
@@ -48,7 +59,8 @@ export class PostgresCounters {
     const client = new pg.Client({ connectionString: url });
     client.on('error', () => {});
     await client.connect();
-    await client.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
+    for (const extension of ['pg_stat_statements', 'pg_walinspect'])
+      await client.query(`CREATE EXTENSION IF NOT EXISTS ${extension}`);
     const role = `counter_${process.pid}`;
     await client.query(`CREATE ROLE ${role} SUPERUSER`);
     await client.query(`SET ROLE ${role}`);
@@ -68,6 +80,29 @@ export class PostgresCounters {
   /** Resets the statistics of statements, for {@link list}. */
   async forget(): Promise<void> {
     await this.#client.query('SELECT pg_stat_statements_reset()');
+    const { rows } = await this.#client.query<{ lsn: string }>(
+      'SELECT pg_current_wal_insert_lsn()::text AS lsn',
+    );
+    this.#since = rows[0]?.lsn ?? this.#since;
+  }
+
+  /** Lists where the WAL since {@link forget} comes from, the largest share first; a record counts for its first block. */
+  async listWritten(): Promise<Written[]> {
+    const { rows } = await this.#client.query<Written>(
+      `WITH record AS (
+         SELECT start_lsn, resource_manager, record_type, record_length
+         FROM pg_get_wal_records_info($1::pg_lsn, pg_current_wal_flush_lsn())),
+       block AS (
+         SELECT start_lsn, relfilenode FROM pg_get_wal_block_info($1::pg_lsn, pg_current_wal_flush_lsn())
+         WHERE block_id = 0)
+       SELECT coalesce(relname, 'none') AS relation, resource_manager || ' ' || record_type AS record,
+         count(*)::float8 AS records, sum(record_length)::float8 AS wal_bytes
+       FROM record LEFT JOIN block USING (start_lsn)
+       LEFT JOIN pg_class ON pg_relation_filenode(pg_class.oid) = block.relfilenode
+       GROUP BY 1, 2 ORDER BY wal_bytes DESC`,
+      [this.#since],
+    );
+    return rows;
   }
 
   /** The statements since {@link forget}, the most frequent first. */

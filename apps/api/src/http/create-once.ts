@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { clientKey } from '@claimcheck/contracts/ids';
 import type { Database, Prisma, Transaction } from '@claimcheck/database/database';
 import type { Request, Response } from 'express';
+import type { Sending } from '../media/messages/send-message.ts';
 import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import { type Answer, answerOnce } from './answer-once.ts';
@@ -44,6 +45,13 @@ interface Asked {
   route: string;
 }
 
+type Work<On> = (on: On) => Promise<{ created: boolean; body: object }>;
+
+const run = async <On>(on: On, work: Work<On>): Promise<{ status: number; body: Prisma.InputJsonObject }> => {
+  const { created, body } = await work(on);
+  return { status: created ? 201 : 200, body: toJson(body) };
+};
+
 /**
  * Runs what a POST creates in one transaction. With an `Idempotency-Key` it runs once per user, route and key, and the
  * same transaction stores its answer.
@@ -54,18 +62,26 @@ interface Asked {
 export const createOnce = async (
   database: Database,
   { request, response, route }: Asked,
-  work: (tx: Transaction) => Promise<{ created: boolean; body: object }>,
+  work: Work<Transaction>,
 ): Promise<Answer> => {
   const key = keyOf(request);
-  const run = async (tx: Transaction) => {
-    const { created, body } = await work(tx);
-    return { status: created ? 201 : 200, body: toJson(body) };
-  };
   const answer = await database.transaction(async (tx) => {
-    if (key === undefined) return run(tx);
+    if (key === undefined) return run(tx, work);
     const { user_id } = identityOf(response);
-    return answerOnce(tx, { user_id, route, key, request_hash: hashOf(request) }, () => run(tx));
+    return answerOnce(tx, { user_id, route, key, request_hash: hashOf(request) }, () => run(tx, work));
   });
   response.locals.audited = idsIn(answer.body);
+  return answer;
+};
+
+/** Does the same for work that is atomic by itself: only an `Idempotency-Key` makes a transaction of it. */
+export const createAtomicallyOnce = async (
+  database: Database,
+  asked: Asked,
+  work: Work<Sending>,
+): Promise<Answer> => {
+  if (keyOf(asked.request) !== undefined) return createOnce(database, asked, work);
+  const answer = await database.autocommit((on) => run({ ...on, db: database.client }, work));
+  asked.response.locals.audited = idsIn(answer.body);
   return answer;
 };

@@ -10,7 +10,7 @@ import { identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { validate } from '../request/validate.ts';
 import { hostIdOf } from './conversation-routes.ts';
-import { createOnce } from './create-once.ts';
+import { createAtomicallyOnce } from './create-once.ts';
 import { mediaIdOf } from './media-routes.ts';
 
 /** Messages: text, and references to media objects; never bytes. */
@@ -23,11 +23,11 @@ export const messageRoutes = ({ database, settings }: HttpContext): Router => {
     const { user_id, is_backend } = identityOf(response);
     const posting = { conversation_id: id, sender_user_id: user_id, is_backend };
     const input = validate(sendMessageSchema, request.body);
-    const { status, body } = await createOnce(
+    const { status, body } = await createAtomicallyOnce(
       database,
       { request, response, route: `POST ${path}` },
-      async (tx) => {
-        const { message, created } = await sendMessage(tx, settings, posting, input);
+      async (on) => {
+        const { message, created } = await sendMessage(on, settings, posting, input);
         return { created, body: message };
       },
     );

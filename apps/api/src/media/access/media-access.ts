@@ -39,7 +39,7 @@ export const findAccess = async (
 };
 
 /** Owner, or member of a conversation that refers to it. */
-export const maySee = async (db: Reader, media: Asked, userId: string): Promise<boolean> =>
+const maySee = async (db: Reader, media: Asked, userId: string): Promise<boolean> =>
   (await findAccess(db, media, { user_id: userId })) !== undefined;
 
 const isWithin = async (

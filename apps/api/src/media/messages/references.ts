@@ -38,7 +38,7 @@ export const bringBack = async (
  * @param media locked by this transaction, and no tombstone
  * @returns the media object afterwards
  */
-export const addReference = async (
+const addReference = async (
   tx: Transaction,
   settings: DomainConfig,
   media: MediaRow,

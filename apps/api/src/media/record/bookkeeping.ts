@@ -17,6 +17,17 @@ export const keepBooks = async (
     UPDATE media_object SET ${assignments(columns)} WHERE media_object_id = ${mediaObjectId}::uuid`);
 };
 
+/**
+ * Builds the statement for media objects that get a reference: they do not expire. Each row changes in any case, so that a
+ * result that was decided before the reference is decided again.
+ *
+ * @param when the name of an expression of the same statement: it writes nothing unless that has a row
+ */
+export const endExpiry = (mediaObjectIds: readonly string[], when: Prisma.Sql): Prisma.Sql => Prisma.sql`
+  UPDATE media_object SET expires_at = NULL
+  WHERE media_object_id = ANY(${[...mediaObjectIds]}::uuid[]) AND EXISTS (SELECT FROM ${when})
+  RETURNING media_object_id`;
+
 /** Keeps an unreferenced media object until `expiresAt` at least; a referenced one does not expire. */
 export const postponeExpiry = async (
   on: Pick<Executor, 'query'>,
