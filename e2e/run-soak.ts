@@ -16,6 +16,7 @@ const NAMES = [
   'image',
   'upgrade',
   'dashboards',
+  'api-server',
 ];
 /** The soak that draws pages. */
 const WITH_BROWSER = 'dashboards';

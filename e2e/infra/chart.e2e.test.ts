@@ -4,23 +4,12 @@ import { isOurs, pick, RenderedChart } from './chart/rendered-chart.ts';
 import { FURTHER_SECRETS, SECRETS, VALUES, type ValuesName } from './chart-values.ts';
 import { documentedVariables } from './configuration-table.ts';
 import { lintChart, type Manifest, renderChart } from './helm.ts';
-import { validateManifests } from './kubernetes-schemas.ts';
+import { FOREIGN_KINDS, validateManifests } from './kubernetes-schemas.ts';
 import { startToConfiguration } from './start-to-configuration.ts';
 import { containerOf, environmentOf, podOf } from './workload.ts';
 
 const KUBERNETES = ['1.30', '1.32', '1.34'];
 const FILES = Object.entries(VALUES);
-/** Kinds of other projects: Kubernetes has no schema for them. */
-const FOREIGN = [
-  'BackendTrafficPolicy',
-  'ExternalSecret',
-  'HTTPRoute',
-  'PodMonitor',
-  'Probe',
-  'PrometheusRule',
-  'ScaledObject',
-  'ServiceMonitor',
-];
 /** Read by Node, the C library and proxies. */
 const OF_THE_RUNTIME = ['MALLOC_ARENA_MAX', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'HTTPS_PROXY'];
 /** Compiling helm on a busy machine takes minutes. */
@@ -36,7 +25,7 @@ test.each(FILES)('%s: helm lint finds nothing', async (_, file) => {
 test.each(FILES)(`%s: valid on Kubernetes ${KUBERNETES.join(', ')}`, async (name) => {
   const report = await validateManifests(textOf(name as ValuesName), KUBERNETES);
   expect(report.problems).toEqual([]);
-  expect(FOREIGN).toEqual(expect.arrayContaining(report.unknown));
+  expect(FOREIGN_KINDS).toEqual(expect.arrayContaining(report.unknown));
   expect(report.validated).toContain(`Deployment/${name === 'names' ? 'chat-media' : 'cc-claimcheck'}-api`);
 });
 

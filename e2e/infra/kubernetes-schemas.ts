@@ -9,6 +9,18 @@ import { pythonEnvironment } from '../clients/python/python-environment.ts';
 const REQUIREMENTS = fileURLToPath(new URL('./python/requirements.txt', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('./python/validate.py', import.meta.url));
 
+/** Kinds of other projects: Kubernetes has no schema for them. */
+export const FOREIGN_KINDS: readonly string[] = [
+  'BackendTrafficPolicy',
+  'ExternalSecret',
+  'HTTPRoute',
+  'PodMonitor',
+  'Probe',
+  'PrometheusRule',
+  'ScaledObject',
+  'ServiceMonitor',
+];
+
 const report = z.object({
   /** `kind/name` of each validated manifest. */
   validated: z.array(z.string()),
