@@ -28,12 +28,12 @@ export const LAYERS: Readonly<Record<string, Layers>> = {
   },
   'apps/api/src/media': {
     removal: ['lifecycle', 'messages', 'quota', 'record'],
+    reports: ['messages', 'quota', 'record'],
     results: ['lifecycle', 'record'],
     messages: ['access', 'lifecycle', 'log', 'record'],
     uploads: ['access', 'lifecycle', 'quota', 'record'],
     lifecycle: ['log', 'quota', 'record'],
     access: ['record'],
-    reports: ['record'],
     log: ['record'],
     quota: ['record'],
     record: [],

@@ -12,6 +12,7 @@ import { migrateCommand } from './migrate.ts';
 import { reconcileCommand } from './reconcile.ts';
 import { rescanCommand } from './rescan.ts';
 import { tokenExplainCommand } from './token-explain.ts';
+import { userExportCommand } from './user-export.ts';
 import { userQuotaCommand } from './user-quota.ts';
 
 /** Every command of the CLI, in the order of its help. */
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   reconcileCommand,
   rescanCommand,
   forgetVerdictCommand,
+  userExportCommand,
   userQuotaCommand,
   tokenExplainCommand,
 ];
