@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createUpload } from '../src/media/uploads/create-upload.ts';
 import { UploadSessions } from '../src/media/uploads/upload-sessions.ts';
 import { UploadLocker } from '../src/tus/store/upload-locker.ts';
-import { UploadRequests } from '../src/tus/store/upload-request.ts';
+import { UploadRequests } from '../src/tus/store/upload-store.ts';
 import { createTestBus, type TestBus } from './harness/test-bus.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 

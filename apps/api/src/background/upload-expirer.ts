@@ -9,8 +9,7 @@ import type { DomainConfig } from '../media/record/domain-config.ts';
 import { type DirectUpload, isDirect } from '../media/uploads/direct-sessions.ts';
 import { claimDueUploads, closeExpired, expireUpload } from '../media/uploads/expire-upload.ts';
 import { finalizeUpload } from '../media/uploads/finalize-upload.ts';
-import type { Acquired } from '../media/uploads/lease.ts';
-import type { UploadSession } from '../media/uploads/upload-session.ts';
+import type { Acquired, UploadSession } from '../media/uploads/upload-session.ts';
 import type { UploadSessions } from '../media/uploads/upload-sessions.ts';
 
 /**

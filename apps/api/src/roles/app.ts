@@ -21,13 +21,15 @@ import { webRoutes } from '../http/web-routes.ts';
 import { auditRequests } from '../request/audit-requests.ts';
 import { authenticate, authenticateViewer } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
-import { countUploadAttempts } from '../request/count-upload-attempts.ts';
 import { closeUnread, limitBodyBytes, limitBodyTime } from '../request/end-of-request.ts';
-import { identifyRequest } from '../request/identify-request.ts';
-import { observeRequests } from '../request/observe-requests.ts';
+import {
+  countUploadAttempts,
+  identifyRequest,
+  observeRequests,
+  traceRequests,
+} from '../request/observe-requests.ts';
 import { sendProblem, toProblemResponse } from '../request/problem-response.ts';
 import { limitRate } from '../request/rate-limit.ts';
-import { traceRequests } from '../request/trace-requests.ts';
 import type { Uploads } from '../tus/compose.ts';
 import { uploadRoutes } from '../tus/upload-routes.ts';
 

@@ -1,18 +1,15 @@
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import { finalizeUpload } from '../media/uploads/finalize-upload.ts';
-import type { Lease } from '../media/uploads/lease.ts';
-import type { UploadSession } from '../media/uploads/upload-session.ts';
+import type { Lease, UploadSession } from '../media/uploads/upload-session.ts';
 import { UploadSessions } from '../media/uploads/upload-sessions.ts';
 import type { HttpContext } from '../request/context.ts';
-import { needsChecksums } from './needs-checksums.ts';
 import type { Engine } from './store/engine.ts';
 import { finishObject, loadRemainder } from './store/finish-upload.ts';
 import { MemoryBudget } from './store/memory-budget.ts';
-import { PartSender } from './store/part-sender.ts';
+import { needsChecksums, PartSender } from './store/part-sender.ts';
 import { TusError } from './store/tus-error.ts';
 import { UploadLocker } from './store/upload-locker.ts';
-import { UploadRequests } from './store/upload-request.ts';
-import { type OnStored, UploadStore } from './store/upload-store.ts';
+import { type OnStored, UploadRequests, UploadStore } from './store/upload-store.ts';
 import { UploadServer } from './upload-server.ts';
 
 type EngineContext = Pick<HttpContext, 'config' | 'storage' | 'failpoint' | 'logger' | 'metrics'>;

@@ -1,21 +1,19 @@
+import { uuid } from '@claimcheck/contracts/ids';
+import { isTombstone } from '@claimcheck/contracts/media';
+import type { Database } from '@claimcheck/database/database';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { assertSameFile } from '../media/uploads/assert-same-file.ts';
-import { createPartialUpload, createUpload } from '../media/uploads/create-upload.ts';
-import { partSizeFor } from '../media/uploads/part-size.ts';
-import type { UploadSession } from '../media/uploads/upload-session.ts';
+import { needsRecovery, type UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import { authenticate, authenticateUpload, identityOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
-import { setQuotaHeaders } from '../request/quota-headers.ts';
-import { chargeCreation } from '../request/rate-limit.ts';
+import { answerCreation } from './answer-creation.ts';
 import type { Uploads } from './compose.ts';
-import { createFinalUpload } from './create-final-upload.ts';
 import { announceUpload, draftUploads, fromDraft, prepareAppend } from './draft-uploads.ts';
 import { endUpload } from './end-upload.ts';
-import { parseCreation, parsePartialCreation } from './parse-creation.ts';
-import { CHECKSUM_ALGORITHMS, ExpectedChecksum } from './store/checksum.ts';
-import { assertOctets, assertTusVersion, isOctets, tusHeaders } from './tus-headers.ts';
-import { UploadAccess } from './upload-access.ts';
+import { CHECKSUM_ALGORITHMS } from './store/checksum.ts';
+import { releaser } from './store/upload-locker.ts';
+import type { UploadRequest } from './store/upload-store.ts';
+import { assertOctets, assertTusVersion, checksumOf, tusHeaders } from './upload-server.ts';
 
 const EXTENSIONS = [
   'creation',
@@ -36,15 +34,6 @@ const overrideMethod: RequestHandler = (request, _response, next) => {
   next();
 };
 
-const isUpload = (request: Request): boolean =>
-  isOctets(request.get('content-type')) && (request.get('content-length') ?? '1') !== '0';
-
-interface Routes {
-  context: HttpContext;
-  uploads: Uploads;
-  access: UploadAccess;
-}
-
 /**
  * `/v1/uploads`: checks access to an upload before the tus protocol. Another user's upload is 404 on every method. GET serves
  * nothing: downloads have separate routes.
@@ -60,7 +49,7 @@ export const uploadRoutes = (context: HttpContext, uploads: Uploads, limited: Re
   const router = Router();
   router.use(overrideMethod, draftUploads(config.maxUploadBytes), tusHeaders);
   router.options('/{*path}', answerOptions(config.maxUploadBytes));
-  router.post('/', asUser, limited, (request, response) => create(routes, request, response));
+  router.post('/', asUser, limited, (request, response) => answerCreation(routes, request, response));
   router.head('/:id', asUserOrByTicket, async (request, response) => {
     await uploads.server.handle(request, response, await access.open(request, response));
   });
@@ -92,13 +81,13 @@ const answerOptions =
   };
 
 const append = async (
-  { context, uploads, access }: Routes,
+  { context, uploads, access }: { context: HttpContext; uploads: Uploads; access: UploadAccess },
   request: Request,
   response: Response,
 ): Promise<void> => {
   assertTusVersion(request);
   assertOctets(request.get('content-type'));
-  const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
+  const checksum = checksumOf(request);
   // Not copied: another request may ask this very object to release the upload.
   const about = await access.openToWrite(request, response);
   about.checksum = checksum;
@@ -108,96 +97,93 @@ const append = async (
     prepareAppend(request, response, about.session);
     if (response.locals.draft?.offset === undefined)
       announceUpload(request, response, about.session, context.config);
-    await uploads.server.handle(request, response, Object.assign(about, fromDraft(request, response)));
+    await uploads.server.append(request, response, Object.assign(about, fromDraft(request, response)));
   } finally {
-    // The protocol may refuse a request before it reaches the lock.
     if (about.lease !== undefined) await uploads.locker.release(about.lease);
   }
 };
 
-const create = async (routes: Routes, request: Request, response: Response): Promise<void> => {
-  chargeCreation(routes.context, response);
-  assertTusVersion(request);
-  const checksum = ExpectedChecksum.parse(request.get('upload-checksum'));
-  const concat = request.get('upload-concat');
-  if (concat?.startsWith('final;')) return createFinal(routes, request, response, concat);
-  const { context, uploads, access } = routes;
-  const { config, database, settings } = context;
-  const { session, created } = await makeSession(routes, request, response);
-  await setQuotaHeaders(response, database, settings, session.owner_user_id);
-  announceUpload(request, response, session, config);
-  if (!created) {
-    if (session.protocol !== 'tus' && session.phase !== 'complete')
-      throw new ProblemError('client_key_conflict', {
-        field: 'client_media_id',
-        media_object_id: session.upload_id,
-      });
-    await access.assertUsable(session);
-    answerCreated(response, await access.finished(request, session), config.publicUrl);
-    return;
+// An upload whose bytes are all stored can still be finished.
+const isOverdue = (session: UploadSession): boolean =>
+  session.phase !== 'complete' && !needsRecovery(session) && session.expires_at < new Date();
+
+/** Finds the upload of a request, and checks that the caller owns it and can resume it. */
+class UploadAccess {
+  readonly #database: Database;
+  readonly #uploads: Uploads;
+
+  constructor(database: Database, uploads: Uploads) {
+    this.#database = database;
+    this.#uploads = uploads;
   }
-  const lease = { upload_id: session.upload_id, owner: uploads.sessions.processId, fencingToken: 1 };
-  await uploads.server.handle(request, response, {
-    request,
-    session,
-    checksum,
-    isNew: true,
-    ...fromDraft(request, response),
-    lease: isUpload(request) ? lease : undefined,
-  });
-};
 
-const createFinal = async (
-  { context, uploads, access }: Routes,
-  request: Request,
-  response: Response,
-  concat: string,
-): Promise<void> => {
-  const { user_id: userId } = identityOf(response);
-  const { final, created } = await createFinalUpload(context, uploads, { request, concat, userId });
-  if (created) response.locals.createdUpload = 'tus';
-  await access.assertUsable(final);
-  answerCreated(response, final, context.config.publicUrl);
-};
-
-/** Creates the row of a new upload, with a lease if bytes follow in the same request. */
-const makeSession = async (
-  { context, uploads }: Routes,
-  request: Request,
-  response: Response,
-): Promise<{ session: UploadSession; created: boolean }> => {
-  const { config, database, settings } = context;
-  const header = (name: string) => request.get(name);
-  const concat = header('upload-concat');
-  if (concat !== undefined && concat !== 'partial')
-    throw new ProblemError('tus_protocol', { field: 'Upload-Concat' });
-  const common = (length: number | undefined) => ({
-    owner_user_id: identityOf(response).user_id,
-    length,
-    part_size: partSizeFor(length ?? config.maxUploadBytes),
-    raw_metadata: header('upload-metadata'),
-    concat,
-    lease_owner: isUpload(request) ? uploads.sessions.processId : undefined,
-  });
-  if (concat === 'partial') {
-    const { length } = parsePartialCreation(header, config.maxUploadBytes);
-    const session = await database.autocommit((on) => createPartialUpload(on, settings, common(length)));
-    return { session, created: true };
+  /** @throws ProblemError `not_found`, also for another user's upload */
+  async ownSession(request: Request, response: Response): Promise<UploadSession> {
+    const uploadId = uuid.safeParse(request.params.id);
+    const session = uploadId.success ? await this.#uploads.sessions.find(uploadId.data) : undefined;
+    if (session === undefined || session.owner_user_id !== identityOf(response).user_id)
+      throw new ProblemError('not_found');
+    return session;
   }
-  const { length, metadata } = parseCreation(header, config.maxUploadBytes);
-  const made = await database.autocommit((on) => createUpload(on, settings, { ...common(length), metadata }));
-  if (made.created) response.locals.createdUpload = 'tus';
-  else await assertSameFile(database, made.session, { length, sha256: metadata.sha256 });
-  return made;
-};
 
-const answerCreated = (response: Response, session: UploadSession, publicUrl: string): void => {
-  response.locals.upload = session;
-  response
-    .status(201)
-    .set({
-      Location: `${publicUrl}/v1/uploads/${session.upload_id}`,
-      'Upload-Offset': String(session.offset),
-    })
-    .end();
-};
+  /** @throws ProblemError `upload_gone` for a deleted, blocked or lost upload, or one that expired unfinished */
+  async assertUsable(session: UploadSession): Promise<void> {
+    const gone = new ProblemError('upload_gone', { media_object_id: session.upload_id });
+    if (session.phase === 'aborted' || session.phase === 'expired' || isOverdue(session)) throw gone;
+    if (session.phase !== 'complete' || session.media_object_id === null) return;
+    const media = await this.#database.client.media_object.findUnique({
+      where: { media_object_id: session.media_object_id },
+      select: { state: true },
+    });
+    if (media === null || isTombstone(media.state)) throw gone;
+  }
+
+  /** @throws ProblemError `tus_version` · `not_found` · `upload_gone` */
+  async open(request: Request, response: Response): Promise<UploadRequest> {
+    assertTusVersion(request);
+    const session = await this.ownSession(request, response);
+    await this.assertUsable(session);
+    // Its bytes bypass the api, so ending it is the only possible request here.
+    if (session.protocol !== 'tus' && session.phase !== 'complete') throw new ProblemError('not_found');
+    return { request, session: await this.finished(request, session), isNew: false };
+  }
+
+  /**
+   * Returns the same upload, finished if all of its bytes are stored.
+   *
+   * @throws ProblemError `upload_gone` · `upload_locked`
+   */
+  async finished(request: Request, session: UploadSession): Promise<UploadSession> {
+    if (!needsRecovery(session)) return session;
+    const { locker, store } = this.#uploads;
+    const acquired = await locker.acquire(session.upload_id, () => {});
+    const scope: UploadRequest = { request, isNew: false, ...acquired };
+    try {
+      if (needsRecovery(scope.session)) await store.recover(scope);
+    } finally {
+      await locker.release(acquired.lease);
+    }
+    await this.assertUsable(scope.session);
+    return scope.session;
+  }
+
+  /** Returns it with its lease, if nothing prevents that. @throws as {@link open}, which finds the reason */
+  async openToWrite(request: Request, response: Response): Promise<UploadRequest> {
+    return (await this.#openFree(request, response)) ?? this.open(request, response);
+  }
+
+  async #openFree(request: Request, response: Response): Promise<UploadRequest | undefined> {
+    assertTusVersion(request);
+    const uploadId = uuid.safeParse(request.params.id);
+    if (!uploadId.success) return undefined;
+    const { locker } = this.#uploads;
+    const asked: Pick<UploadRequest, 'releaseRequested' | 'onReleaseRequest'> = {};
+    const { user_id } = identityOf(response);
+    const acquired = await locker.acquireOwn(uploadId.data, user_id, releaser(asked));
+    if (acquired === undefined) return undefined;
+    if (!needsRecovery(acquired.session) && !isOverdue(acquired.session))
+      return Object.assign(asked, { request, isNew: false, ...acquired });
+    await locker.release(acquired.lease);
+    return undefined;
+  }
+}

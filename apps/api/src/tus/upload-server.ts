@@ -1,20 +1,65 @@
 import type { Logger } from '@claimcheck/platform/process/logger';
 import { Server } from '@tus/server';
-import type { Request as ExpressRequest, Response as ExpressResponse } from 'express';
+import type { Request as ExpressRequest, RequestHandler, Response } from 'express';
+import { needsRecovery, type UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import { sendProblem } from '../request/problem-response.ts';
-import { toTusProblem } from './store/tus-error.ts';
+import { ExpectedChecksum } from './store/checksum.ts';
+import { toTusProblem, toUploadProblem } from './store/tus-error.ts';
 import type { UploadLocker } from './store/upload-locker.ts';
-import type { UploadRequest, UploadRequests } from './store/upload-request.ts';
-import type { UploadStore } from './store/upload-store.ts';
-import { isOctets } from './tus-headers.ts';
+import type { UploadRequest, UploadRequests, UploadStore } from './store/upload-store.ts';
+
+const OCTETS = 'application/offset+octet-stream';
+
+/** Returns whether a body is bytes of an upload; parameters of the media type do not matter (RFC 9110, 8.3.1). */
+export const isOctets = (contentType: string | undefined): boolean =>
+  contentType?.split(';')[0]?.trim().toLowerCase() === OCTETS;
 
 /**
- * Speaks tus with @tus/server; the routes before it decide access. It receives requests without their bodies, which the store
- * reads itself.
+ * Sets the headers that tus 1.0.0 requires in every answer, including answers given before the protocol's server:
+ * `Tus-Resumable` (section "Tus-Resumable"), and no cached HEAD (section "HEAD").
+ */
+export const tusHeaders: RequestHandler = (request, response, next) => {
+  response.set('Tus-Resumable', '1.0.0');
+  if (request.get('tus-resumable') !== '1.0.0') response.set('Tus-Version', '1.0.0');
+  if (request.method === 'HEAD') response.set('Cache-Control', 'no-store');
+  next();
+};
+
+/** @throws ProblemError `unsupported_media_type` (section "PATCH") */
+export const assertOctets = (contentType: string | undefined): void => {
+  if (!isOctets(contentType))
+    throw new ProblemError('unsupported_media_type', { field: 'Content-Type', detail: `Send ${OCTETS}.` });
+};
+
+/** @throws ProblemError `tus_protocol` (section "Checksum") */
+export const checksumOf = (request: ExpressRequest): ExpectedChecksum | undefined => {
+  const header = request.get('upload-checksum');
+  return header === undefined ? undefined : ExpectedChecksum.parse(header);
+};
+
+/** @throws ProblemError `tus_version` (tus 1.0.0, Tus-Resumable) */
+export const assertTusVersion = (request: ExpressRequest): void => {
+  if (request.get('tus-resumable') !== '1.0.0') throw new ProblemError('tus_version');
+};
+
+/** @throws ProblemError `tus_protocol` for a header that is not a number of bytes */
+const bytesIn = (request: ExpressRequest, field: 'Upload-Offset' | 'Upload-Length'): number | undefined => {
+  const value = request.get(field);
+  if (value === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(value)) throw new ProblemError('tus_protocol', { field });
+  return Number(value);
+};
+
+/**
+ * Speaks tus; the routes before it decide access. Bytes take {@link append}, the short way. HEAD and POST are answered by
+ * @tus/server, which receives them without their bodies: the store reads those itself.
  */
 export class UploadServer {
   readonly #server: Server;
+  readonly #store: UploadStore;
+  readonly #locker: UploadLocker;
+  readonly #maxBytes: number;
   readonly #logger: Logger;
   readonly #requests: UploadRequests;
 
@@ -26,6 +71,9 @@ export class UploadServer {
     maxBytes: number;
     logger: Logger;
   }) {
+    this.#store = options.store;
+    this.#locker = options.locker;
+    this.#maxBytes = options.maxBytes;
     this.#logger = options.logger;
     this.#requests = options.requests;
     this.#server = new Server({
@@ -46,12 +94,49 @@ export class UploadServer {
     });
   }
 
-  /** Answers one request about an upload; errors of the protocol become problem documents. */
-  async handle(request: ExpressRequest, response: ExpressResponse, about: UploadRequest): Promise<void> {
+  /** Answers PATCH (tus 1.0.0, section "PATCH"): stores the body's bytes at the offset, and releases the lease. */
+  async append(request: ExpressRequest, response: Response, about: UploadRequest): Promise<void> {
+    try {
+      response.set('Upload-Offset', String(await this.#append(request, about)));
+      sendUpload(response, about.session, 204);
+    } catch (error) {
+      sendProblem(response, toUploadProblem(error, this.#logger));
+    }
+  }
+
+  async #append(request: ExpressRequest, about: UploadRequest): Promise<number> {
+    const offset = bytesIn(request, 'Upload-Offset');
+    if (offset === undefined) throw new ProblemError('tus_protocol', { field: 'Upload-Offset', status: 403 });
+    const length = bytesIn(request, 'Upload-Length');
+    await this.#locker.lock(about);
+    try {
+      // The request for which it waited may have died after the last byte.
+      if (about.lease !== undefined && needsRecovery(about.session)) await this.#store.recover(about);
+      if (about.session.offset !== offset)
+        throw new ProblemError('offset_mismatch', { field: 'Upload-Offset' });
+      if (length !== undefined) await this.#declareLength(about, length);
+      const bound = about.session.length ?? this.#maxBytes;
+      if (offset + Number(request.get('content-length') ?? 0) > bound) throw new ProblemError('too_large');
+      return await this.#store.append(about);
+    } finally {
+      await this.#locker.unlock(about);
+    }
+  }
+
+  /** Sets the length that the creation deferred (section "Upload-Defer-Length"). */
+  async #declareLength(about: UploadRequest, length: number): Promise<void> {
+    const { session } = about;
+    if (session.length !== undefined || length < session.offset)
+      throw new ProblemError('tus_protocol', { field: 'Upload-Length' });
+    if (length > this.#maxBytes) throw new ProblemError('too_large');
+    await this.#store.declareLength(about, length);
+  }
+
+  /** Answers HEAD or POST; errors of the protocol become problem documents. */
+  async handle(request: ExpressRequest, response: Response, about: UploadRequest): Promise<void> {
     const answer = await this.#requests.during(about, (key) =>
       this.#server.handleWeb(toWebRequest(request, key)),
     );
-    const { session } = about;
     if (answer.status >= 400) {
       if (answer.status === 412) response.set('Tus-Version', '1.0.0');
       sendProblem(response, toTusProblem(answer.status, await answer.text(), this.#logger));
@@ -59,15 +144,20 @@ export class UploadServer {
     }
     for (const [name, value] of answer.headers)
       if (!name.startsWith('access-control-') && name !== 'content-type') response.set(name, value);
-    if (session.phase === 'open') response.set('Upload-Expires', session.expires_at.toUTCString());
     // As the client sent it (tus 1.0.0, HEAD).
-    if (request.method === 'HEAD' && session.metadata !== undefined)
-      response.set('Upload-Metadata', session.metadata);
-    if (session.concat !== undefined) response.set('Upload-Concat', session.concat);
-    response.locals.upload = session;
-    response.status(answer.status).end();
+    if (request.method === 'HEAD' && about.session.metadata !== undefined)
+      response.set('Upload-Metadata', about.session.metadata);
+    sendUpload(response, about.session, answer.status);
   }
 }
+
+/** Sends an answer without content, with what it says of the upload in every method. */
+const sendUpload = (response: Response, session: UploadSession, status: number): void => {
+  if (session.phase === 'open') response.set('Upload-Expires', session.expires_at.toUTCString());
+  if (session.concat !== undefined) response.set('Upload-Concat', session.concat);
+  response.locals.upload = session;
+  response.status(status).end();
+};
 
 type WebRequest = Parameters<Server['handleWeb']>[0];
 

@@ -1,8 +1,7 @@
 import { SUBJECT_FORMS } from '@claimcheck/contracts/ids';
 import { z } from 'zod';
 import { duration, httpUrl, list } from '../process/config.ts';
-import { isReservedAudience } from './token-claims.ts';
-import type { TokenVerifierOptions } from './token-verifier.ts';
+import { isReservedAudience, type TokenVerifierOptions } from './token-verifier.ts';
 
 const MIN_SECRET_LENGTH = 32;
 

@@ -3,9 +3,8 @@ import type { Database } from '@claimcheck/database/database';
 import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { DomainConfig } from '../../media/record/domain-config.ts';
 import { finalizeUpload } from '../../media/uploads/finalize-upload.ts';
-import type { Acquired, Lease } from '../../media/uploads/lease.ts';
 import { claimUnfinished } from '../../media/uploads/unfinished-uploads.ts';
-import type { UploadSession } from '../../media/uploads/upload-session.ts';
+import type { Acquired, Lease, UploadSession } from '../../media/uploads/upload-session.ts';
 import type { UploadSessions } from '../../media/uploads/upload-sessions.ts';
 import type { SweepRun, SweepTask } from './sweep-task.ts';
 

@@ -4,8 +4,14 @@ import { writeMedia } from '../lifecycle/write-media.ts';
 import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
-import { type Acquired, LEASE_IS_FREE, type Lease, leaseAbandonedBy, toAcquired } from './lease.ts';
-import type { SessionRow } from './upload-session.ts';
+import {
+  type Acquired,
+  LEASE_IS_FREE,
+  type Lease,
+  leaseAbandonedBy,
+  type SessionRow,
+  toAcquired,
+} from './upload-session.ts';
 
 const WHOLE_GRACE = '1 hour';
 

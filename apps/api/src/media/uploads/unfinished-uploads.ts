@@ -1,6 +1,11 @@
 import type { Database } from '@claimcheck/database/database';
-import { type Acquired, LEASE_IS_FREE, leaseAbandonedBy, toAcquired } from './lease.ts';
-import type { SessionRow } from './upload-session.ts';
+import {
+  type Acquired,
+  LEASE_IS_FREE,
+  leaseAbandonedBy,
+  type SessionRow,
+  toAcquired,
+} from './upload-session.ts';
 
 /** A client that lost its answer asks again within this time, and then finishes the upload itself. */
 const QUIET = '30 seconds';

@@ -4,16 +4,21 @@ import { ProblemError } from '../../problem-error.ts';
 import { readAllowance } from '../quota/allowance.ts';
 import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
 import type { UsageLimits } from '../record/usage-limits.ts';
-import { type Acquired, LEASE_IS_FREE, type Lease, toAcquired } from './lease.ts';
 import {
+  type Acquired,
   commitProgress,
+  findSession,
+  LEASE_IS_FREE,
+  type Lease,
   listParts,
   listTails,
   type Progress,
+  type SessionRow,
   type StoredPart,
   type StoredTail,
-} from './upload-parts.ts';
-import { findSession, type SessionRow, type UploadSession } from './upload-session.ts';
+  toAcquired,
+  type UploadSession,
+} from './upload-session.ts';
 
 const HEARTBEAT_EVERY_MS = 2_000;
 /**

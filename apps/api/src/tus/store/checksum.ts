@@ -20,8 +20,7 @@ export class ExpectedChecksum {
   }
 
   /** @throws ProblemError `tus_protocol` for an algorithm that is not offered, or a value of the wrong size */
-  static parse(header: string | undefined): ExpectedChecksum | undefined {
-    if (header === undefined) return undefined;
+  static parse(header: string): ExpectedChecksum {
     const [name, value = ''] = header.split(' ');
     const algorithm = CHECKSUM_ALGORITHMS.find((known) => known === name);
     const expected = Buffer.from(value, 'base64');

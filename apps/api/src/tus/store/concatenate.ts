@@ -1,12 +1,10 @@
 import type { Readable } from 'node:stream';
 import { MIB } from '@claimcheck/contracts/limits';
 import { isMissing } from '@claimcheck/platform/s3/s3-errors';
-import type { Lease } from '../../media/uploads/lease.ts';
-import type { StoredPart } from '../../media/uploads/upload-parts.ts';
-import type { UploadSession } from '../../media/uploads/upload-session.ts';
-import { ChunkList, discardChunks } from './chunk-list.ts';
+import type { Lease, StoredPart, UploadSession } from '../../media/uploads/upload-session.ts';
 import type { Engine } from './engine.ts';
 import { abandon } from './finish-upload.ts';
+import { ChunkList, discardChunks } from './part-assembler.ts';
 import { TusError } from './tus-error.ts';
 
 /** S3's smallest part, except for the last. */

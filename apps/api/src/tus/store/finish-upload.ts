@@ -1,6 +1,5 @@
 import { isConflict, isLost } from '@claimcheck/platform/s3/s3-errors';
-import type { Lease } from '../../media/uploads/lease.ts';
-import { mayBeCompleting, type UploadSession } from '../../media/uploads/upload-session.ts';
+import { type Lease, mayBeCompleting, type UploadSession } from '../../media/uploads/upload-session.ts';
 import type { Engine } from './engine.ts';
 import type { Remainder } from './part-assembler.ts';
 import { TusError } from './tus-error.ts';

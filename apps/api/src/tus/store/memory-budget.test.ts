@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { MemoryBudget } from './memory-budget.ts';
-import type { Holder } from './small-bytes.ts';
+import { type Holder, MemoryBudget } from './memory-budget.ts';
 
 const MIB = 1_024 ** 2;
 

@@ -1,16 +1,140 @@
-import type { StoredTail } from '../../media/uploads/upload-parts.ts';
-import type { UploadSession } from '../../media/uploads/upload-session.ts';
-import type { MemoryBudget } from './memory-budget.ts';
-import { PartBuffer, type Taken } from './part-buffer.ts';
-import type { Holder } from './small-bytes.ts';
-import { sizeInTails } from './with-tails.ts';
+import type { StoredTail, UploadSession } from '../../media/uploads/upload-session.ts';
+import type { Holder, MemoryBudget, PartReservation } from './memory-budget.ts';
+
+/** Smaller chunks are joined with their neighbours: their objects would take more memory than their bytes. */
+const SMALL_CHUNK_BYTES = 16_384;
+const MAX_SMALL_CHUNKS = 64;
+
+/**
+ * Bytes in the chunks in which they arrived, in order. Each chunk owns its memory, so `bytes` is what the list retains, apart
+ * from some objects per {@link SMALL_CHUNK_BYTES}.
+ */
+export class ChunkList {
+  #chunks: Buffer[] = [];
+  #small: Buffer[] = [];
+  #smallBytes = 0;
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The caller no longer uses these bytes, so {@link discardChunks} may free them. */
+  add(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (chunk.length >= SMALL_CHUNK_BYTES) {
+      this.#closeSmall();
+      this.#chunks.push(ownsMemory(chunk) ? chunk : join([chunk]));
+      return;
+    }
+    this.#small.push(ownsMemory(chunk) ? chunk : join([chunk]));
+    this.#smallBytes += chunk.length;
+    if (this.#smallBytes >= SMALL_CHUNK_BYTES) this.#closeSmall();
+    else if (this.#small.length >= MAX_SMALL_CHUNKS) this.#small = [join(this.#small)];
+  }
+
+  /** Returns all chunks; the list is empty afterwards. */
+  take(): Buffer[] {
+    this.#closeSmall();
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    this.#bytes = 0;
+    return chunks;
+  }
+
+  #closeSmall(): void {
+    const [first, second] = this.#small;
+    if (first !== undefined) this.#chunks.push(second === undefined ? first : join(this.#small));
+    this.#small = [];
+    this.#smallBytes = 0;
+  }
+}
+
+const ownsMemory = (chunk: Buffer): boolean => chunk.length === chunk.buffer.byteLength;
+
+/** Avoids `Buffer.concat`, which takes memory from Node's pool and would retain a piece of it. */
+const join = (chunks: readonly Buffer[]): Buffer => {
+  const joined = Buffer.allocUnsafeSlow(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) at += chunk.copy(joined, at);
+  return joined;
+};
+
+/**
+ * Frees the memory of chunks now instead of at the next full collection: a gigabyte of them passes between two collections.
+ * No reader may be left, not even a socket that was to send them.
+ */
+export const discardChunks = (chunks: readonly Buffer[]): void => {
+  for (const chunk of chunks)
+    if (ownsMemory(chunk) && chunk.buffer instanceof ArrayBuffer) chunk.buffer.transfer(0);
+};
+
+/** Bytes to store together, with the memory that they occupy. */
+export interface Taken {
+  chunks: Buffer[];
+  bytes: number;
+  /** Whether memory is reserved: for the whole part, with its tails. */
+  isReserved: boolean;
+  /** Counts the memory as free; current readers of the chunks may continue. Repeatable. */
+  release: () => void;
+  /** Frees the memory at once: the bytes are stored, and nothing reads the chunks. */
+  discard: () => void;
+}
+
+/** Holds the bytes of one part as they arrive, counted in the budget. They are never copied into one buffer. */
+export class PartBuffer {
+  readonly #budget: MemoryBudget;
+  readonly #holder: Holder;
+  readonly #list = new ChunkList();
+  #reservation: PartReservation | undefined;
+
+  constructor(budget: MemoryBudget, holder: Holder) {
+    this.#budget = budget;
+    this.#holder = holder;
+  }
+
+  get bytes(): number {
+    return this.#list.bytes;
+  }
+
+  get isReserved(): boolean {
+    return this.#reservation !== undefined;
+  }
+
+  /** With a reservation: no more than was reserved. */
+  add(bytes: Buffer): void {
+    this.#list.add(bytes);
+    if (this.#reservation === undefined) this.#budget.charge(this.#holder, bytes.length);
+  }
+
+  /** Waits for memory for a part of `size` bytes in all; has none when the holder cancelled. */
+  async reserve(size: number): Promise<void> {
+    if (this.#reservation !== undefined) return;
+    this.#reservation = await this.#budget.reserve(size, this.#holder);
+    if (this.#reservation !== undefined) this.#budget.refund(this.#holder);
+  }
+
+  /** Returns everything and empties the buffer; the caller releases the memory. */
+  take(): Taken {
+    const { bytes, isReserved } = this;
+    const chunks = this.#list.take();
+    const release = this.#reservation?.release ?? (() => {});
+    this.#reservation?.close();
+    this.#reservation = undefined;
+    this.#budget.refund(this.#holder);
+    return { chunks, bytes, isReserved, release, discard: () => discardChunks(chunks) };
+  }
+}
 
 /** Below this, an upload's bytes are kept as they arrive; above it, memory for the part must be reserved. */
-const SMALL_BYTES = 256 * 1_024;
+const UNRESERVED_BYTES = 256 * 1_024;
 /** A client that needs longer to fill a part gets no memory for it: its bytes are stored in small pieces. */
 const FAST_FILL_MS = 15_000;
 /** Time that a reservation waits for a byte while another upload waits for memory. */
 const SILENT_MS = 3_000;
+
+export const sizeInTails = (tails: readonly StoredTail[]): number =>
+  tails.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
 
 /** Bytes of the current part that are not in a part yet: in tails, and in memory. */
 export interface Remainder extends Taken {
@@ -58,7 +182,7 @@ export class PartAssembler implements Holder {
   }
 
   get needsReservation(): boolean {
-    return !this.isReserved && this.bytes >= SMALL_BYTES;
+    return !this.isReserved && this.bytes >= UNRESERVED_BYTES;
   }
 
   /** False with a full part, which waits for the storage. */

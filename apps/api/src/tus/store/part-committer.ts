@@ -1,13 +1,56 @@
 import { tailKey } from '@claimcheck/contracts/object-keys';
-import type { Lease } from '../../media/uploads/lease.ts';
-import type { Progress, StoredTail } from '../../media/uploads/upload-parts.ts';
-import type { UploadSession } from '../../media/uploads/upload-session.ts';
+import type {
+  Lease,
+  Progress,
+  StoredPart,
+  StoredTail,
+  UploadSession,
+} from '../../media/uploads/upload-session.ts';
 import { ProblemError } from '../../problem-error.ts';
 import type { Engine } from './engine.ts';
-import type { Remainder } from './part-assembler.ts';
-import { StoredPrefix } from './stored-prefix.ts';
+import { type Remainder, sizeInTails } from './part-assembler.ts';
 import { TusError } from './tus-error.ts';
-import { joined, sizeInTails, withTails } from './with-tails.ts';
+import { joined, withTails } from './with-tails.ts';
+
+/** Parts that may be counted: those without a gap before them. */
+export interface Prefix {
+  /** The number of the last one. */
+  last: number;
+  parts: StoredPart[];
+  /** Tails that these parts absorbed. */
+  tails: StoredTail[];
+}
+
+/**
+ * Parts that the storage has, in whatever order it stored them. A missing one blocks all later ones: counting those would
+ * leave a hole in the file.
+ */
+export class StoredPrefix {
+  readonly #stored = new Map<number, { part: StoredPart; tails: StoredTail[] }>();
+  #last: number;
+
+  /** @param last number of the last part already counted; 0 without any */
+  constructor(last: number) {
+    this.#last = last;
+  }
+
+  add(part: StoredPart, tails: StoredTail[]): void {
+    this.#stored.set(part.number, { part, tails });
+  }
+
+  /** Returns each part once. @returns undefined while the next one is missing */
+  take(): Prefix | undefined {
+    const parts: StoredPart[] = [];
+    const tails: StoredTail[] = [];
+    for (let next = this.#stored.get(this.#last + 1); next; next = this.#stored.get(this.#last + 1)) {
+      parts.push(next.part);
+      tails.push(...next.tails);
+      this.#last += 1;
+      this.#stored.delete(this.#last);
+    }
+    return parts.length === 0 ? undefined : { last: this.#last, parts, tails };
+  }
+}
 
 const PARTS_IN_FLIGHT = 4;
 /** Number of tails that are joined into one. */

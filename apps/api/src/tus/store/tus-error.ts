@@ -30,12 +30,21 @@ const RETRY_AFTER_MS: Partial<Record<ProblemCode, number>> = { upload_locked: 1_
 
 const isCode = (text: string): text is ProblemCode => text in PROBLEMS;
 
+const withRetry = (problem: Problem): Problem => {
+  const retry_after_ms = problem.retry_after_ms ?? RETRY_AFTER_MS[problem.code];
+  return retry_after_ms === undefined ? problem : { ...problem, retry_after_ms };
+};
+
+/** Returns the problem of a failed append. Any error but a refusal is most often a store that does not answer. */
+export const toUploadProblem = (error: unknown, logger: Logger): Problem => {
+  if (error instanceof ProblemError) return withRetry(error.problem);
+  logger.error({ err: error }, 'upload request failed');
+  return toProblem('unavailable', { retry_after_ms: 1_000 });
+};
+
 /** Turns an answer of @tus/server into a problem: plain text from the server, a code from our store. */
 export const toTusProblem = (status: number, text: string, logger: Logger): Problem => {
-  if (isCode(text)) {
-    const retry_after_ms = RETRY_AFTER_MS[text];
-    return toProblem(text, retry_after_ms === undefined ? {} : { retry_after_ms });
-  }
+  if (isCode(text)) return withRetry(toProblem(text));
   const code = CODES[status];
   if (code === undefined) {
     logger.error({ status, text }, 'upload request failed');

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import type { Lock, Locker } from '@tus/server';
-import type { Acquired, Lease } from '../../media/uploads/lease.ts';
+import type { Acquired, Lease } from '../../media/uploads/upload-session.ts';
 import type { UploadSessions } from '../../media/uploads/upload-sessions.ts';
 import { TusError } from './tus-error.ts';
-import type { UploadRequest, UploadRequests } from './upload-request.ts';
+import type { UploadRequest, UploadRequests } from './upload-store.ts';
 
 const GIVE_UP_MS = 5_000;
 const ASK_AGAIN_MS = 40;
@@ -61,25 +61,28 @@ export class UploadLocker implements Locker {
 
   newLock(key: string): Lock {
     const request = this.#requests.get(key);
-    const { upload_id: uploadId } = request.session;
-    return {
-      lock: async () => {
-        // An upload that this request has just created has its lease, or needs none; a finished one does not change.
-        if (request.isNew && request.lease !== undefined) this.#hold(uploadId, releaser(request));
-        if (request.lease !== undefined || request.isNew || request.session.phase === 'complete') return;
-        const acquired = await this.acquire(uploadId, releaser(request));
-        request.lease = acquired.lease;
-        request.session = acquired.session;
-      },
-      unlock: async () => {
-        const { lease } = request;
-        request.lease = undefined;
-        if (lease === undefined) return;
-        // Finished: the row has already released the lease.
-        if (request.session.phase === 'complete') this.#held.get(uploadId)?.free();
-        else await this.release(lease);
-      },
-    };
+    return { lock: () => this.lock(request), unlock: () => this.unlock(request) };
+  }
+
+  /** Takes the lease for a request, unless it has it or needs none. */
+  async lock(request: UploadRequest): Promise<void> {
+    const { upload_id: uploadId, phase } = request.session;
+    // An upload that this request has just created has its lease, or needs none; a finished one does not change.
+    if (request.isNew && request.lease !== undefined) this.#hold(uploadId, releaser(request));
+    if (request.lease !== undefined || request.isNew || phase === 'complete') return;
+    const acquired = await this.acquire(uploadId, releaser(request));
+    request.lease = acquired.lease;
+    request.session = acquired.session;
+  }
+
+  /** Releases the lease of a request, if it has one. */
+  async unlock(request: UploadRequest): Promise<void> {
+    const { lease } = request;
+    request.lease = undefined;
+    if (lease === undefined) return;
+    // Finished: the row has already released the lease.
+    if (request.session.phase === 'complete') this.#held.get(lease.upload_id)?.free();
+    else await this.release(lease);
   }
 
   /** Takes the lease of the caller's upload if it is free: the usual case, in one statement. */

@@ -1,13 +1,62 @@
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { DataStore, Upload } from '@tus/utils';
-import { needsRecovery, type UploadSession } from '../../media/uploads/upload-session.ts';
+import { type Lease, needsRecovery, type UploadSession } from '../../media/uploads/upload-session.ts';
 import { ProblemError } from '../../problem-error.ts';
+import type { ExpectedChecksum } from './checksum.ts';
 import type { Engine } from './engine.ts';
 import { abandon, finishObject, forgetTails, loadRemainder, NOTHING_LEFT } from './finish-upload.ts';
 import { Ingest, type Limit } from './ingest.ts';
 import type { Remainder } from './part-assembler.ts';
 import { TusError } from './tus-error.ts';
-import type { UploadRequest, UploadRequests } from './upload-request.ts';
+
+/** One request about an upload: data that @tus/server does not pass from the route to locker and store. */
+export interface UploadRequest {
+  /** Its body is read from here, without web streams. */
+  request: IncomingMessage;
+  /** The session under the lease; before that, as the route read it. */
+  session: UploadSession;
+  lease?: Lease | undefined;
+  /** Created by this request: no other request knows its id yet. */
+  isNew: boolean;
+  checksum?: ExpectedChecksum | undefined;
+  /** The body's end is the end of an upload of unknown length (IETF draft). */
+  endsUpload?: boolean;
+  /** Called with the offset after each commit. */
+  onCommitted?: ((offset: number) => void) | undefined;
+  /** Called when another request needs this upload. */
+  onReleaseRequest?: (() => void) | undefined;
+  /** Another request asked before the body was read. */
+  releaseRequested?: boolean;
+}
+
+/**
+ * Current requests, each under a separate key. For @tus/server the key is the id of the upload, which it passes to locker and
+ * store.
+ */
+export class UploadRequests {
+  readonly #underWay = new Map<string, UploadRequest>();
+  #last = 0;
+
+  /** Runs `work` with the key of a request. */
+  async during<Result>(request: UploadRequest, work: (key: string) => Promise<Result>): Promise<Result> {
+    this.#last += 1;
+    const key = String(this.#last);
+    this.#underWay.set(key, request);
+    try {
+      return await work(key);
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+
+  /** @throws outside of {@link during} */
+  get(key: string): UploadRequest {
+    const request = this.#underWay.get(key);
+    if (request === undefined) throw new Error('an upload was touched outside of its request');
+    return request;
+  }
+}
 
 /** Called when the whole object is in the storage, under the upload's lease. */
 export type OnStored = (session: UploadSession & { length: number }) => Promise<void>;
@@ -49,16 +98,23 @@ export class UploadStore extends DataStore {
     });
   }
 
-  override async declareUploadLength(id: string, length: number): Promise<void> {
-    const request = this.#requests.get(id);
+  override declareUploadLength(id: string, length: number): Promise<void> {
+    return this.declareLength(this.#requests.get(id), length);
+  }
+
+  async declareLength(request: UploadRequest, length: number): Promise<void> {
     if (request.lease === undefined || !(await this.#engine.sessions.setLength(request.lease, length)))
       throw new TusError('upload_locked');
     request.session = { ...request.session, length };
   }
 
-  /** Reads the request's own body; `_source` is empty. @returns the committed offset */
-  override async write(_source: Readable, id: string): Promise<number> {
-    const request = this.#requests.get(id);
+  /** Reads the request's own body; `_source` is empty. */
+  override write(_source: Readable, id: string): Promise<number> {
+    return this.append(this.#requests.get(id));
+  }
+
+  /** Stores the bytes of a request's body under its lease. @returns the committed offset */
+  async append(request: UploadRequest): Promise<number> {
     if (request.session.phase === 'complete') return request.session.offset;
     if (request.lease === undefined) throw new TusError('upload_locked');
     // Its bytes are those of its pieces (tus 1.0.0, Concatenation).
@@ -74,7 +130,7 @@ export class UploadStore extends DataStore {
       .catch((error: unknown) => this.#afterFailure(request, error));
     request.onReleaseRequest = undefined;
     const endsHere = end === 'end' && request.endsUpload === true && request.session.length === undefined;
-    if (endsHere) await this.declareUploadLength(id, offset);
+    if (endsHere) await this.declareLength(request, offset);
     const rest = endsHere ? await loadRemainder(this.#engine, request.session.upload_id) : remainder;
     if (rest !== undefined) await this.#finish(request, { ...request.session, offset, s3_upload_id }, rest);
     // Released before any byte arrived: the other request has the upload.

@@ -1,10 +1,6 @@
-import type { Progress, StoredTail } from '../../media/uploads/upload-parts.ts';
-import { ChunkList, discardChunks } from './chunk-list.ts';
+import type { Progress, StoredTail } from '../../media/uploads/upload-session.ts';
 import type { Engine } from './engine.ts';
-import type { Remainder } from './part-assembler.ts';
-
-export const sizeInTails = (tails: readonly StoredTail[]): number =>
-  tails.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
+import { ChunkList, discardChunks, type Remainder, sizeInTails } from './part-assembler.ts';
 
 const readTail = async ({ storage }: Pick<Engine, 'storage'>, tail: StoredTail): Promise<Buffer[]> => {
   const { body, size_bytes } = await storage.get(tail.key);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ChunkList, discardChunks } from './chunk-list.ts';
+import { ChunkList, discardChunks } from './part-assembler.ts';
 
 const KIB = 1_024;
 /** Returns bytes that own their memory, like those of a request. */

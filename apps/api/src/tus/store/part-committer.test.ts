@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { StoredPrefix } from './stored-prefix.ts';
+import { StoredPrefix } from './part-committer.ts';
 
 const partOf = (number: number) => ({ number, etag: `e${number}`, size_bytes: 1 });
 const tailOf = (number: number) => ({ number, key: `t${number}`, size_bytes: 1 });

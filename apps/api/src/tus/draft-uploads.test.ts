@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { INTEROP_VERSIONS, readDraftRequest, toldLength, toTusHeaders } from './draft-request.ts';
+import { INTEROP_VERSIONS, readDraftRequest, toldLength, toTusHeaders } from './draft-uploads.ts';
 
 const metadata = (header: unknown) =>
   Object.fromEntries(

@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ObjectWriter } from './object-writer.ts';
+import { ObjectWriter } from './part-sender.ts';
 
 const received: http.IncomingHttpHeaders[] = [];
 const server = http.createServer((request, response) => {

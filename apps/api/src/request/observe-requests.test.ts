@@ -4,7 +4,7 @@ import { PassedOnTracing } from '@claimcheck/platform/tracing/passed-on-tracing'
 import type { Span, SpanOptions } from '@claimcheck/platform/tracing/tracing';
 import express from 'express';
 import { expect, test } from 'vitest';
-import { traceRequests } from './trace-requests.ts';
+import { traceRequests } from './observe-requests.ts';
 
 class CountingTracing extends PassedOnTracing {
   starts = 0;
