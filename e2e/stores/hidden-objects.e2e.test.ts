@@ -61,7 +61,8 @@ describe.each(['late', 'never'] as const)(
   (answers) => {
     beforeAll(() => hideWhileAssembling(proxy, answers));
 
-    test('a tus upload arrives whole', async () => {
+    // The three at the same time: the store hides each object by itself.
+    test.concurrent('a tus upload arrives whole', async () => {
       const bytes = noise(12 * MIB + 5);
       const upload = await WireUpload.create({ baseUrl: system.apiUrl, token: ann.token }, bytes.length);
       const last = await upload.patch(0, bytes);
@@ -69,7 +70,7 @@ describe.each(['late', 'never'] as const)(
       await expectWhole(ann, upload.id, bytes);
     });
 
-    test('an upload of the IETF draft arrives whole', async () => {
+    test.concurrent('an upload of the IETF draft arrives whole', async () => {
       const bytes = noise(12 * MIB + 7);
       const headers = {
         authorization: `Bearer ${ann.token}`,
@@ -84,7 +85,7 @@ describe.each(['late', 'never'] as const)(
       await expectWhole(ann, id ?? '', bytes);
     });
 
-    test('a direct upload arrives whole, and a second complete waits or is retryable', async () => {
+    test.concurrent('a direct upload arrives whole, and a second complete waits or is retryable', async () => {
       const bytes = noise(17 * MIB);
       const uploader = new DirectUploader(ann);
       const { media, upload } = (await uploader.authorize(randomFile(bytes, ['multipart']))).body;
