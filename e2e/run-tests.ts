@@ -33,11 +33,14 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   check: { checks: CHECKS, projects: [] },
   unit: { checks: [], projects: ['unit'] },
   integration: { checks: [], projects: ['integration'] },
-  e2e: { checks: [BUILD], projects: ['e2e'] },
-  drills: { checks: [], projects: ['drills'] },
+  e2e: { checks: [BUILD], projects: ['e2e', 'e2e-alone'] },
+  drills: { checks: [], projects: ['drills', 'drills-alone'] },
   /** `npm test`: ten minutes at most on two cores. */
   daily: { checks: [...CHECKS, BUILD], projects: ['unit', 'integration', 'journeys'] },
-  all: { checks: [...CHECKS, BUILD], projects: ['unit', 'integration', 'e2e', 'drills'] },
+  all: {
+    checks: [...CHECKS, BUILD],
+    projects: ['unit', 'integration', 'e2e', 'drills', 'e2e-alone', 'drills-alone'],
+  },
 };
 
 interface Totals {

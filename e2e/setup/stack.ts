@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import { findRunningStack } from './running-stack.ts';
-import { startTestStack } from './start-test-stack.ts';
+import { startTestStack, type TestStack } from './start-test-stack.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -9,9 +9,14 @@ declare module 'vitest' {
   }
 }
 
+declare global {
+  /** The run's servers, and how many of its projects use them: each project loads this module for itself. */
+  var testStack: { started: Promise<TestStack>; users: number } | undefined;
+}
+
 /**
- * Provides real Postgres, NATS, S3 and clamd to a test run: those of `npm run test:stack` when it runs, else
- * its own. Each test file takes its own database and APP_NAME.
+ * Provides real Postgres, NATS, S3 and clamd to a project of a test run: those of `npm run test:stack` when it
+ * runs, else those of this run, which its projects share. Each test file takes its own database and APP_NAME.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const running = await findRunningStack();
@@ -19,7 +24,15 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide('stack', running);
     return undefined;
   }
-  const stack = await startTestStack();
-  project.provide('stack', stack.env);
-  return stack.stop;
+  globalThis.testStack ??= { started: startTestStack(), users: 0 };
+  const shared = globalThis.testStack;
+  shared.users += 1;
+  const { env, stop } = await shared.started;
+  project.provide('stack', env);
+  return async () => {
+    shared.users -= 1;
+    if (shared.users > 0) return;
+    globalThis.testStack = undefined;
+    await stop();
+  };
 }
