@@ -65,7 +65,7 @@ const EVERY_MS = 10_000;
 export const watchSecretFiles = ({ env, onChange, everyMs = EVERY_MS }: WatchOptions): (() => void) => {
   const files = filesIn(env);
   if (files.length === 0) return () => {};
-  // A file that is missing for a moment is no change.
+  // A file that is missing counts as empty: its configuration is refused, and the former one stays.
   const contents = () => new Map(files.map(([variable, path]) => [variable, readOne(variable, path, [])]));
   let known = contents();
   const timer = setInterval(() => {
