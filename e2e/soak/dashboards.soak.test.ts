@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { launchChromium } from '../harness/chromium.ts';
 import { DrillWorld } from '../harness/drill-world.ts';
+import { videoFile } from '../harness/fixtures.ts';
 import { Seeded, seeded } from '../harness/seeded.ts';
 import { type System, startSystem } from '../harness/system.ts';
 import { fillPanels, readDashboard } from './dashboards/dashboard.ts';
@@ -15,8 +16,10 @@ import { uniqueFile } from './drills/unique-file.ts';
 import { soakMs } from './soak-minutes.ts';
 
 const USERS = ['ann', 'ben', 'cleo', 'dan', 'eve', 'finn'];
-const PICTURE_BYTES = 200_000;
+const PICTURE_BYTES = 150_000;
 const STEPS = 160;
+/** Seconds from one broken file to the next. */
+const BROKEN_EVERY = 20;
 /** A tenth of the time is calm at both ends, so that a rise and a fall can be seen. */
 const CALM = 0.1;
 
@@ -37,7 +40,13 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** Six people chat, upload and view what they get; one client connects without a token. */
+/** A video that lost its end: no decoder opens it. */
+const brokenVideo = async () => {
+  const whole = await videoFile();
+  return { bytes: whole.subarray(0, whole.length / 2), filename: 'cut.mp4', filetype: 'video/mp4' };
+};
+
+/** Six people chat, upload and view what they get; one client connects without a token, one sends broken files. */
 const chat = async (): Promise<void> => {
   const { seed } = seeded('dashboards');
   const conversation = await world.user('ann').startConversation(...USERS.slice(1));
@@ -56,7 +65,8 @@ const chat = async (): Promise<void> => {
   const over = new AbortController();
   const running = Promise.all(clients.map((client) => client.run(over.signal)));
   const until = performance.now() + soakMs() * (1 - 2 * CALM);
-  while (performance.now() < until) {
+  for (let second = 0; performance.now() < until; second += 1) {
+    if (second % BROKEN_EVERY === 0) await world.user('eve').upload(await brokenVideo());
     for (const { media_object_id, owner_user_id } of world.history.uploads.slice(-3))
       await world.user(owner_user_id).fetch(`/v1/media/${media_object_id}/thumbnail`);
     await fetch(`${system.apiUrl}/v1/conversations`);
@@ -76,7 +86,7 @@ test(
     await pause(soakMs() * CALM);
     const end = Date.now() / 1_000;
     const range = { start, end, step: Math.max(1, (end - start) / STEPS) };
-    for (const name of ['signals', 'pipeline']) {
+    for (const name of ['on-call', 'signals', 'pipeline', 'product']) {
       const { title, panels } = await readDashboard(name);
       const filled = await fillPanels(panels, prometheus, range);
       expect(filled.filter(({ lines }) => lines.length === 0).map(({ panel }) => panel.title)).toEqual([]);

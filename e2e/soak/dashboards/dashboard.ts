@@ -6,10 +6,16 @@ const DASHBOARDS = new URL('../../../infra/helm/claimcheck/files/dashboards/', i
 
 const dashboard = z.object({
   title: z.string(),
+  templating: z.object({ list: z.array(z.object({ name: z.string(), query: z.string() })) }),
   panels: z.array(
     z.object({
+      type: z.enum(['stat', 'timeseries']),
       title: z.string(),
-      fieldConfig: z.object({ defaults: z.object({ unit: z.enum(['ops', 'Bps', 's', 'short', 'bytes']) }) }),
+      fieldConfig: z.object({
+        defaults: z.object({
+          unit: z.enum(['ops', 'Bps', 's', 'short', 'bytes', 'decbytes', 'percentunit']),
+        }),
+      }),
       gridPos: z.object({ h: z.number(), w: z.number(), x: z.number(), y: z.number() }),
       targets: z.array(z.object({ expr: z.string(), legendFormat: z.string() })),
     }),
@@ -23,9 +29,21 @@ export interface FilledPanel {
   lines: { name: string; points: Series['points'] }[];
 }
 
-/** One of the chart's dashboards, as Grafana imports it. */
-export const readDashboard = async (name: string): Promise<z.infer<typeof dashboard>> =>
-  dashboard.parse(JSON.parse(await readFile(new URL(`${name}.json`, DASHBOARDS), 'utf8')));
+/** Reads one of the chart's dashboards as Grafana imports it, with the defaults of its variables filled in. */
+export const readDashboard = async (name: string): Promise<{ title: string; panels: Panel[] }> => {
+  const json = JSON.parse(await readFile(new URL(`${name}.json`, DASHBOARDS), 'utf8'));
+  const { title, templating, panels } = dashboard.parse(json);
+  const filledIn = (expression: string): string =>
+    templating.list.reduce(
+      (text, variable) => text.replaceAll(`$${variable.name}`, variable.query),
+      expression,
+    );
+  const withTargets = (panel: Panel): Panel => ({
+    ...panel,
+    targets: panel.targets.map((target) => ({ ...target, expr: filledIn(target.expr) })),
+  });
+  return { title, panels: panels.map(withTargets) };
+};
 
 const legend = (format: string, labels: Record<string, string>): string =>
   format.replace(/\{\{(\w+)\}\}/g, (_, label: string) => labels[label] ?? '');
