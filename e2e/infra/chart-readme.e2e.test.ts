@@ -55,7 +55,7 @@ test('the settings are all of the documented variables that no other value sets'
     })
     .parse(JSON.parse(await readFile(join(CHART, 'values.schema.json'), 'utf8')));
   const ofItsOwn = new Set(
-    (await Promise.all([VALUES.large, VALUES.small].map((file) => renderChart(file))))
+    (await Promise.all([VALUES.large, VALUES.small, VALUES.webhooks].map((file) => renderChart(file))))
       .flatMap(({ manifests }) => manifests)
       .filter(({ kind }) => kind === 'Deployment')
       .flatMap((manifest) => containerOf(manifest).env.map(({ name }) => name)),

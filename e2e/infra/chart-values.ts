@@ -42,6 +42,8 @@ export const SECRETS = {
 
 /** The content of Secrets that only some installations have. */
 export const FURTHER_SECRETS = {
+  username: 'media',
+  password: 'a p@ss/word',
   WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 'a').toString('base64')}`,
   CDN_SIGNING_KEY: 'a-secret-that-is-at-least-32-characters',
 };

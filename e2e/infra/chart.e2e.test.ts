@@ -45,6 +45,7 @@ describe('a typo, or something missing, is refused with its name', () => {
     ['api.extraEnv[0].name=S3_BUCKET,api.extraEnv[0].value=x', 'extraEnv sets S3_BUCKET'],
     ['api.extraVolumes[0].name=tmp', 'the chart has a volume tmp already'],
     ['settings.DEV_LOGIN=true', 'demo=true'],
+    ['database.host=pg', 'database.readerExistingSecret'],
     ['demo=true,settings.WEB_DIR=x', 'settings.WEB_DIR'],
     ['api.drainSeconds=60', 'terminationGracePeriodSeconds must be longer than drainSeconds'],
     ['api.autoscaling.enabled=true,api.autoscaling.minReplicas=11', 'larger than maxReplicas'],
@@ -263,6 +264,33 @@ test('the migrations may bypass a connection pooler', () => {
   const urlOf = (manifest: Manifest) => environmentOf(manifest, secrets).DATABASE_URL;
   expect(urlOf(named('names', 'Job', '-migrations'))).toBe(SECRETS.DATABASE_URL);
   expect(urlOf(named('names', 'Deployment', '-api'))).toBe(secrets.POOLED_URL);
+});
+
+test('where Postgres is named by parts, each process gets those of its role, and migrations their own host', () => {
+  const env = (kind: string, end: string) => {
+    const manifest = named('webhooks', kind, end);
+    const secrets = containerOf(manifest).env.filter(({ name }) => name === 'PGPASSWORD');
+    const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, DATABASE_URL } = environmentOf(
+      manifest,
+      {
+        ...SECRETS,
+        ...FURTHER_SECRETS,
+      },
+    );
+    expect([PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, DATABASE_URL]).toEqual([
+      '5432',
+      FURTHER_SECRETS.username,
+      FURTHER_SECRETS.password,
+      'media',
+      'require',
+      undefined,
+    ]);
+    return [PGHOST, ...secrets.map(({ valueFrom }) => valueFrom?.secretKeyRef.name)];
+  };
+  expect(env('Deployment', '-api')).toEqual(['pool.db.svc', 'pg-app']);
+  expect(env('CronJob', '-reconcile')).toEqual(['pool.db.svc', 'pg-app']);
+  expect(env('Deployment', '-gateway')).toEqual(['pool.db.svc', 'pg-reader']);
+  expect(env('Job', '-migrations')).toEqual(['pg-rw.db.svc', 'pg-app']);
 });
 
 test('jobs run where the values say, with the variables of all processes', () => {

@@ -13,6 +13,7 @@ import {
   scanPolicy,
   wholeNumber,
 } from '@claimcheck/platform/process/config';
+import { databaseVariables } from '@claimcheck/platform/process/database-variables';
 import { originVariables } from '@claimcheck/platform/process/origins';
 import { kmsKeyWithKms, storageVariables, wholeStorageKey } from '@claimcheck/platform/s3/storage-variables';
 import { completeCdn, signingVariables } from '@claimcheck/platform/signing/signing-variables';
@@ -52,7 +53,7 @@ export const apiSchema = z
       description: 'Address of the gateway, as clients see it.',
       byDefault: '`http://127.0.0.1:8081`',
     }),
-    DATABASE_URL: z.string().min(1).describe('Postgres. Give the gateway a role that may only SELECT.'),
+    ...databaseVariables,
     DATABASE_POOL_SIZE: wholeNumber(2, 200).default(10).describe('Connections to Postgres of one process.'),
     NATS_MONITOR_URL: httpUrl
       .optional()

@@ -15,6 +15,7 @@ import {
   readConfig,
   wholeNumber,
 } from '@claimcheck/platform/process/config';
+import { databaseVariables } from '@claimcheck/platform/process/database-variables';
 import { originVariables } from '@claimcheck/platform/process/origins';
 import { toTraceSettings, traceVariables } from '@claimcheck/platform/tracing/trace-variables';
 import { z } from 'zod';
@@ -26,10 +27,8 @@ export const gatewaySchema = z
     ...brokerVariables,
     ...tokenVariables,
     ...traceVariables,
-    DATABASE_URL: z
-      .string()
-      .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
-      .describe('Postgres. Give the gateway a role that may only SELECT.'),
+    ...databaseVariables,
+    DATABASE_URL: databaseVariables.DATABASE_URL.regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
     DATABASE_POOL_SIZE: wholeNumber(2, 200).default(10).describe('Connections to Postgres of one process.'),
     GATEWAY_PORT: port.default(8081).describe('Public port of the gateway.'),
     ADMIN_PORT: port

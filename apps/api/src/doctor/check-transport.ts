@@ -26,7 +26,7 @@ const ofPostgres = async (database: Database, url: string): Promise<Check> => {
   const [link] = await database.query<{ ssl: boolean }>(
     Prisma.sql`SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`,
   );
-  const fix = 'add sslmode=verify-full to DATABASE_URL (docs/operations.md)';
+  const fix = 'add sslmode=verify-full to DATABASE_URL, or set PGSSLMODE (docs/operations.md)';
   return describeLink({ server: 'Postgres', isEncrypted: link?.ssl === true, url, fix });
 };
 

@@ -13,12 +13,37 @@
 {{- end }}
 {{- end -}}
 
+{{/* Takes: root, key (of a URL), host (of parts), secret. */}}
 {{- define "claimcheck.env.database" -}}
-{{ include "claimcheck.secretEnv" (dict "name" "DATABASE_URL" "secret" (required "database.existingSecret is required" .root.Values.database.existingSecret) "key" .key) }}
+{{- $database := .root.Values.database -}}
+{{- if $database.host -}}
+- { name: PGHOST, value: {{ .host | quote }} }
+- { name: PGPORT, value: {{ $database.port | quote }} }
+- { name: PGDATABASE, value: {{ $database.name | quote }} }
+{{- with $database.sslMode }}
+- { name: PGSSLMODE, value: {{ . | quote }} }
+{{- end }}
+{{ include "claimcheck.secretEnv" (dict "name" "PGUSER" "secret" .secret "key" $database.userKey) }}
+{{ include "claimcheck.secretEnv" (dict "name" "PGPASSWORD" "secret" .secret "key" $database.passwordKey) }}
+{{- else -}}
+{{ include "claimcheck.secretEnv" (dict "name" "DATABASE_URL" "secret" .secret "key" .key) }}
+{{- end -}}
+{{- end -}}
+
+{{- define "claimcheck.env.owner" -}}
+{{- $database := .Values.database -}}
+{{ include "claimcheck.env.database" (dict "root" . "key" $database.urlKey "host" $database.host "secret" (required "database.existingSecret is required" $database.existingSecret)) }}
 {{- end -}}
 
 {{- define "claimcheck.env.migrations" -}}
-{{ include "claimcheck.env.database" (dict "root" . "key" (default .Values.database.urlKey .Values.database.migrationsUrlKey)) }}
+{{- $database := .Values.database -}}
+{{ include "claimcheck.env.database" (dict "root" . "key" (default $database.urlKey $database.migrationsUrlKey) "host" (default $database.host $database.migrationsHost) "secret" (required "database.existingSecret is required" $database.existingSecret)) }}
+{{- end -}}
+
+{{- define "claimcheck.env.reader" -}}
+{{- $database := .Values.database -}}
+{{- if and $database.host (not $database.readerExistingSecret) }}{{ fail "database.readerExistingSecret is required with database.host" }}{{ end -}}
+{{ include "claimcheck.env.database" (dict "root" . "key" $database.readerUrlKey "host" $database.host "secret" (default (required "database.existingSecret is required" $database.existingSecret) $database.readerExistingSecret)) }}
 {{- end -}}
 
 {{/* Without a Secret the SDK asks the platform for the identity of the pod. Takes: root, secret (may be empty). */}}
@@ -71,7 +96,7 @@
 - { name: DEV_LOGIN, value: "true" }
 - { name: WEB_DIR, value: apps/web/dist }
 {{- end }}
-{{ include "claimcheck.env.database" (dict "root" .root "key" .root.Values.database.urlKey) }}
+{{ include "claimcheck.env.owner" .root }}
 {{ include "claimcheck.env.broker" (dict "root" .root "key" .root.Values.nats.apiUrlKey) }}
 {{- with .root.Values.tickets.existingSecret }}
 {{ include "claimcheck.secretEnv" (dict "name" "TOKEN_SECRETS" "secret" . "key" $.root.Values.tickets.secretsKey) }}
@@ -89,7 +114,7 @@
 {{- /* Most of its memory is idle connections: see docs/decisions/0006-gateway.md. */}}
 - { name: NODE_OPTIONS, value: "--max-semi-space-size=4" }
 - { name: TRUSTED_PROXY_HOPS, value: {{ .Values.gateway.trustedProxyHops | quote }} }
-{{ include "claimcheck.env.database" (dict "root" . "key" .Values.database.readerUrlKey) }}
+{{ include "claimcheck.env.reader" . }}
 {{ include "claimcheck.env.broker" (dict "root" . "key" .Values.nats.gatewayUrlKey) }}
 {{ include "claimcheck.env.tokens" . }}
 {{ include "claimcheck.env.common" . }}

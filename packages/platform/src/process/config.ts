@@ -1,18 +1,21 @@
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
+import { withDatabaseUrl } from './database-variables.ts';
 import { withSecretFiles } from './secret-files.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Checks environment variables against a schema whose keys are the variables' names. An empty variable counts as not set, as
- * Compose and Helm produce them. A secret may be in a file: `<name>_FILE`.
+ * Compose and Helm produce them. A secret may be in a file: `<name>_FILE`. The address of Postgres may come in parts.
  *
  * @throws ConfigError that names every wrong variable; never a value, which may be a secret
  */
 export const readConfig = <Schema extends z.ZodType>(schema: Schema, env: Environment): z.output<Schema> => {
   const given = Object.fromEntries(
-    Object.entries(withSecretFiles(env)).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(withDatabaseUrl(withSecretFiles(env))).filter(
+      ([, value]) => value !== undefined && value !== '',
+    ),
   );
   const result = schema.safeParse(given);
   if (result.success) return result.data;

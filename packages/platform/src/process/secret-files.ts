@@ -6,6 +6,7 @@ import { ConfigError } from './config-error.ts';
 export const SECRET_VARIABLES = [
   'DATABASE_URL',
   'GATEWAY_DATABASE_URL',
+  'PGPASSWORD',
   'NATS_URL',
   'S3_ACCESS_KEY_ID',
   'S3_SECRET_ACCESS_KEY',

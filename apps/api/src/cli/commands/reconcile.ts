@@ -1,5 +1,6 @@
 import { Database } from '@claimcheck/database/database';
 import { duration, readConfig } from '@claimcheck/platform/process/config';
+import { databaseVariables } from '@claimcheck/platform/process/database-variables';
 import { Storage } from '@claimcheck/platform/s3/storage';
 import { storageVariables, toStorageOptions } from '@claimcheck/platform/s3/storage-variables';
 import { z } from 'zod';
@@ -34,7 +35,7 @@ const summarise = (counts: Reconciliation, apply: boolean): string[] => [
 const run = async ({ env, json, options, print, audit }: CommandInput): Promise<number> => {
   const graceMs = readGrace(options.grace);
   const apply = options.apply === true;
-  const read = readConfig(z.object({ ...storageVariables, DATABASE_URL: z.string().min(1) }), env);
+  const read = readConfig(z.object({ ...storageVariables, ...databaseVariables }), env);
   const database = new Database({ url: read.DATABASE_URL, poolSize: POOL_SIZE });
   const storage = new Storage(toStorageOptions(read));
   try {
