@@ -30,11 +30,35 @@ const ALL_EVERY_MS = 30_000;
 /** Within the time for which the database counts an event as recent. */
 const LONGEST_PAUSE_MS = 5_000;
 
+class Lease implements FeedLease {
+  readonly #entry: Entry;
+  readonly #onUnused: (entry: Entry) => void;
+  #isReleased = false;
+
+  /** @param onUnused called when the last lease of the entry is released */
+  constructor(entry: Entry, onUnused: (entry: Entry) => void) {
+    this.#entry = entry;
+    this.#onUnused = onUnused;
+  }
+
+  get feed(): ConversationFeed {
+    return this.#entry.feed;
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#entry.holders -= 1;
+    if (this.#entry.holders === 0) this.#onUnused(this.#entry);
+  }
+}
+
 /** The feeds of all conversations with a local subscriber: opened for the first, closed with the last. */
 export class FeedRegistry {
   readonly #entries = new Map<string, Entry>();
   readonly #deps: FeedRegistryDependencies;
   readonly #reader: ConversationReader;
+  readonly #closeUnused = (entry: Entry): void => this.#close(entry.feed.conversationId, entry);
   #comparedAt: number | undefined;
   #comparedAllAt: number | undefined;
 
@@ -46,16 +70,7 @@ export class FeedRegistry {
   acquire(conversationId: string): FeedLease {
     const entry = this.#entries.get(conversationId) ?? this.#open(conversationId);
     entry.holders += 1;
-    let released = false;
-    return {
-      feed: entry.feed,
-      release: () => {
-        if (released) return;
-        released = true;
-        entry.holders -= 1;
-        if (entry.holders === 0) this.#close(conversationId, entry);
-      },
-    };
+    return new Lease(entry, this.#closeUnused);
   }
 
   /** Makes the next comparison include all conversations: announcements may have been lost for a while. */

@@ -3,7 +3,9 @@ import type { Logger } from '@claimcheck/platform/process/logger';
 import type { ConversationReader } from './conversation-reader.ts';
 import { parseUserAnnouncement } from './parse-announcement.ts';
 
-export type UserListener = (announcement: UserAnnouncement) => void;
+export interface UserListener {
+  onAnnounced(announcement: UserAnnouncement): void;
+}
 
 export interface UserFeedDependencies {
   reader: ConversationReader;
@@ -17,7 +19,7 @@ interface Entry {
   listeners: Set<UserListener>;
   unfollow: () => void;
   /** Announcements are handled one after the other, or a slow check would reverse their order. */
-  queue: Promise<void>;
+  queue: Promise<void> | undefined;
 }
 
 /** Events that concern a user: one broker subscription per connected user, for all sockets. */
@@ -29,23 +31,24 @@ export class UserFeeds {
     this.#deps = deps;
   }
 
-  /** @returns a function that stops listening */
-  listen(userId: string, listener: UserListener): () => void {
+  listen(userId: string, listener: UserListener): void {
     const entry = this.#entries.get(userId) ?? this.#open(userId);
     entry.listeners.add(listener);
-    return () => {
-      if (!entry.listeners.delete(listener) || entry.listeners.size > 0) return;
-      entry.unfollow();
-      this.#entries.delete(userId);
-    };
+  }
+
+  unlisten(userId: string, listener: UserListener): void {
+    const entry = this.#entries.get(userId);
+    if (!entry?.listeners.delete(listener) || entry.listeners.size > 0) return;
+    entry.unfollow();
+    this.#entries.delete(userId);
   }
 
   #open(userId: string): Entry {
-    const entry: Entry = { listeners: new Set(), unfollow: () => {}, queue: Promise.resolve() };
+    const entry: Entry = { listeners: new Set(), unfollow: () => {}, queue: undefined };
     entry.unfollow = this.#deps.follow(userId, (data) => {
       const announcement = parseUserAnnouncement(data);
       if (announcement === undefined) return this.#deps.onMalformed(userId);
-      entry.queue = entry.queue.then(() => this.#handle(userId, entry, announcement));
+      entry.queue = (entry.queue ?? Promise.resolve()).then(() => this.#handle(userId, entry, announcement));
     });
     this.#entries.set(userId, entry);
     return entry;
@@ -56,7 +59,7 @@ export class UserFeeds {
       announcement.type === 'conversation.removed' &&
       (await this.#isStillMember(userId, announcement.conversation_id));
     if (outdated) return;
-    for (const listener of [...entry.listeners]) listener(announcement);
+    for (const listener of [...entry.listeners]) listener.onAnnounced(announcement);
   }
 
   /** A removal may arrive after the user was added again. Without an answer, the removal stands. */

@@ -3,10 +3,10 @@ import type { Logger } from '@claimcheck/platform/process/logger';
 import { createAuthentication } from './authenticate.ts';
 import { ConnectionCounts } from './connection-counts.ts';
 import type { ConnectionGuard } from './guard-connections.ts';
-import { attachHandlers } from './handlers.ts';
 import { RequestBudgets } from './request-budgets.ts';
+import { RequestHandlers } from './request-handlers.ts';
 import { Session, type SessionDependencies } from './session.ts';
-import type { Connection, GatewayServer } from './types.ts';
+import type { GatewayServer, GatewaySocket } from './types.ts';
 
 export interface AcceptDependencies extends SessionDependencies {
   guard: ConnectionGuard;
@@ -14,12 +14,11 @@ export interface AcceptDependencies extends SessionDependencies {
   logger: Logger;
 }
 
-/**
- * Drops the HTTP request that opened a connection: it is no longer needed, and takes some kilobytes of an idle socket.
- * https://socket.io/docs/v4/memory-usage/
- */
-const forgetRequest = (connection: Connection): void => {
-  Object.assign(connection, { request: null });
+const NO_HANDSHAKE = Object.freeze({});
+
+/** Drops the token and the rest of the handshake, which nothing reads any longer. */
+const forgetHandshake = (socket: GatewaySocket): void => {
+  Object.assign(socket, { handshake: NO_HANDSHAKE });
 };
 
 /** Accepts authenticated sockets, and gives each its session. */
@@ -36,16 +35,18 @@ export const acceptSessions = (io: GatewayServer, deps: AcceptDependencies): voi
       onRefused: (error) => refusals.record(error),
     }),
   );
+  const handlers = new RequestHandlers(metrics, logger);
   io.on('connection', (socket) => {
-    forgetRequest(socket.conn);
+    forgetHandshake(socket);
     const session = new Session(socket, guard.meterOf(socket.conn), deps);
-    const budget = budgets.hold(session.userId);
+    const requests = budgets.hold(session.userId);
     const uncount = connectionsOfUsers.add(session.userId);
     metrics.connections.inc();
-    attachHandlers(socket, { session, requests: budget.bucket, metrics, logger });
+    // One listener for all names: those that there are none of get an answer, too.
+    socket.onAny((name: string, ...args: unknown[]) => handlers.handle({ session, requests }, name, args));
     socket.on('disconnect', () => {
       session.close();
-      budget.release();
+      budgets.release(session.userId);
       uncount();
       metrics.connections.dec();
       // A connection without a socket would stay open without authentication.

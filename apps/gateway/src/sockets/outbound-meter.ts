@@ -28,10 +28,11 @@ export const webSocketOf = (connection: Connection): RawWebSocket => {
  * itself, so `bufferedAmount` alone stands still while a client does not read. This class counts both.
  */
 export class OutboundMeter {
+  readonly webSocket: RawWebSocket;
   readonly #connection: Connection;
-  readonly #webSocket: RawWebSocket;
   readonly #onSlow: () => void;
-  readonly #waiting = new Set<() => void>();
+  /** Only while a replay waits: an idle connection needs no set and no listener. */
+  #waiting: Set<() => void> | undefined;
   #queuedBytes = 0;
   #checking = false;
   /** The connection is not closed at once: several replays may end in the same turn. */
@@ -40,21 +41,12 @@ export class OutboundMeter {
   /** @param onSlow called once when the connection is given up, after it was cut */
   constructor(connection: Connection, onSlow: () => void) {
     this.#connection = connection;
-    this.#webSocket = webSocketOf(connection);
+    this.webSocket = webSocketOf(connection);
     this.#onSlow = onSlow;
-    connection.on('packetCreate', (packet: { data?: string }) => this.#onPacket(packet.data?.length ?? 0));
-    connection.on('flush', () => {
-      this.#queuedBytes = 0;
-    });
-    // After the drain the next batch is flushed; check it then.
-    connection.transport.on('drain', () => {
-      if (this.#waiting.size > 0) setImmediate(() => this.#wake());
-    });
-    connection.on('close', () => this.#wake());
   }
 
   get pendingBytes(): number {
-    return this.#queuedBytes + this.#webSocket.bufferedAmount;
+    return this.#queuedBytes + this.webSocket.bufferedAmount;
   }
 
   /** Returns whether the backlog is small enough to send more, or the connection is closed. */
@@ -65,14 +57,15 @@ export class OutboundMeter {
   /** Resolves when the backlog is small enough to send more, the connection is closed, or the time is over. */
   ready(withinMs: number): Promise<void> {
     if (this.isReady) return Promise.resolve();
+    const waiting = this.#waiting ?? this.#startWaiting();
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
-        this.#waiting.delete(done);
+        waiting.delete(done);
         resolve();
       };
       const timer = setTimeout(done, withinMs);
-      this.#waiting.add(done);
+      waiting.add(done);
     });
   }
 
@@ -82,14 +75,11 @@ export class OutboundMeter {
     this.#isGivenUp = true;
     this.#onSlow();
     // A closing handshake would wait behind the unread data.
-    this.#webSocket.terminate();
+    this.webSocket.terminate();
   }
 
-  #wake(): void {
-    if (this.isReady) for (const done of [...this.#waiting]) done();
-  }
-
-  #onPacket(bytes: number): void {
+  /** Counts a packet that Engine.IO queues. */
+  queued(bytes: number): void {
     this.#queuedBytes += bytes;
     if (this.#checking || this.pendingBytes <= DROP_BYTES) return;
     this.#checking = true;
@@ -98,5 +88,28 @@ export class OutboundMeter {
       this.#checking = false;
       if (this.pendingBytes > DROP_BYTES) this.giveUp();
     });
+  }
+
+  /** The WebSocket has what Engine.IO had queued. */
+  flushed(): void {
+    this.#queuedBytes = 0;
+  }
+
+  closed(): void {
+    this.#wake();
+  }
+
+  #startWaiting(): Set<() => void> {
+    const waiting = new Set<() => void>();
+    this.#waiting = waiting;
+    // After the drain the next batch is flushed; check it then.
+    this.#connection.transport.on('drain', () => {
+      if (waiting.size > 0) setImmediate(() => this.#wake());
+    });
+    return waiting;
+  }
+
+  #wake(): void {
+    if (this.#waiting !== undefined && this.isReady) for (const done of [...this.#waiting]) done();
   }
 }

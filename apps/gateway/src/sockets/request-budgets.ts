@@ -12,20 +12,21 @@ interface Budget {
 export class RequestBudgets {
   readonly #budgets = new Map<string, Budget>();
 
-  /** @returns the user's bucket, and a function that releases it */
-  hold(userId: string): { bucket: TokenBucket; release: () => void } {
+  /** @returns the user's bucket; call `release` once for it */
+  hold(userId: string): TokenBucket {
     const budget = this.#budgets.get(userId) ?? {
       bucket: new TokenBucket(REQUEST_BURST, REQUESTS_PER_SECOND),
       holders: 0,
     };
     this.#budgets.set(userId, budget);
     budget.holders += 1;
-    return {
-      bucket: budget.bucket,
-      release: () => {
-        budget.holders -= 1;
-        if (budget.holders === 0) this.#budgets.delete(userId);
-      },
-    };
+    return budget.bucket;
+  }
+
+  release(userId: string): void {
+    const budget = this.#budgets.get(userId);
+    if (budget === undefined) return;
+    budget.holders -= 1;
+    if (budget.holders === 0) this.#budgets.delete(userId);
   }
 }

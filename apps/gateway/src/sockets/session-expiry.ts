@@ -42,7 +42,12 @@ export class SessionExpiry {
     clearTimeout(this.#timer);
     const next = this.#hasWarned ? this.#expiresAtMs : this.#warnAtMs;
     const delay = Math.min(Math.max(0, next - Date.now()), MAX_DELAY_MS);
-    this.#timer = setTimeout(() => this.#onTimer(), delay);
+    this.#timer = setTimeout(SessionExpiry.#fire, delay, this);
+  }
+
+  /** One function for all timers: a closure for each would stay with every idle connection. */
+  static #fire(expiry: SessionExpiry): void {
+    expiry.#onTimer();
   }
 
   #onTimer(): void {

@@ -1,16 +1,16 @@
 import { eventFor } from '@claimcheck/contracts/event-for';
-import type { PlainAnswer, UserAnnouncement } from '@claimcheck/contracts/socket-events';
+import type { ConversationEvent, PlainAnswer, UserAnnouncement } from '@claimcheck/contracts/socket-events';
 import type { TokenVerifier } from '@claimcheck/platform/auth/token-verifier';
 import type { CatchUpAdmission } from '../feeds/catch-up-admission.ts';
 import type { ConversationReader } from '../feeds/conversation-reader.ts';
 import type { FeedRegistry } from '../feeds/feed-registry.ts';
-import type { UserFeeds } from '../feeds/user-feeds.ts';
+import type { UserFeeds, UserListener } from '../feeds/user-feeds.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import { failure } from './answers.ts';
 import type { EventSender } from './event-sender.ts';
 import type { MemberSocket } from './member-socket.ts';
 import type { OutboundMeter } from './outbound-meter.ts';
-import { SessionExpiry } from './session-expiry.ts';
+import { type ExpiryEvents, SessionExpiry } from './session-expiry.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { type GatewaySocket, roomOf, roomOfUser } from './types.ts';
 
@@ -25,35 +25,30 @@ export interface SessionDependencies {
   maxSubscriptions: number;
 }
 
-/** An authenticated socket, from its connection to its end. */
-export class Session {
+/**
+ * An authenticated socket, from its connection to its end. Its parts call its methods: closures for each would be a large part
+ * of an idle connection's memory.
+ */
+export class Session implements MemberSocket, ExpiryEvents, UserListener {
   readonly userId: string;
   readonly subscriptions: Subscriptions;
   readonly #socket: GatewaySocket;
+  readonly #meter: OutboundMeter;
   readonly #deps: SessionDependencies;
   readonly #expiry: SessionExpiry;
-  readonly #stopListening: () => void;
   /** Removals that the client already knows: both the log and the user's own subject announce each. */
-  readonly #toldRemoved = new Set<string>();
+  #toldRemoved: Set<string> | undefined;
 
   constructor(socket: GatewaySocket, meter: OutboundMeter, deps: SessionDependencies) {
     const { identity } = socket.data;
     this.userId = identity.user_id;
     this.#socket = socket;
+    this.#meter = meter;
     this.#deps = deps;
-    this.subscriptions = new Subscriptions({
-      feeds: deps.feeds,
-      reader: deps.reader,
-      admission: deps.admission,
-      maxSubscriptions: deps.maxSubscriptions,
-      socket: this.#memberSocket(meter),
-    });
-    this.#expiry = new SessionExpiry(identity.expires_at, {
-      onExpiring: (at) => deps.events.send(socket, 'session.expiring', { expires_at: at.toISOString() }),
-      onExpired: () => socket.disconnect(true),
-    });
+    this.subscriptions = new Subscriptions(this, deps);
+    this.#expiry = new SessionExpiry(identity.expires_at, this);
     void socket.join(roomOfUser(this.userId));
-    this.#stopListening = deps.userFeeds.listen(this.userId, (announcement) => this.#onUser(announcement));
+    deps.userFeeds.listen(this.userId, this);
   }
 
   /** Moves the end of the session to that of a fresh token of the same user. @throws TokenError */
@@ -69,45 +64,58 @@ export class Session {
 
   close(): void {
     this.#expiry.stop();
-    this.#stopListening();
+    this.#deps.userFeeds.unlisten(this.userId, this);
     this.subscriptions.close();
   }
 
-  #memberSocket(meter: OutboundMeter): MemberSocket {
-    const socket = this.#socket;
-    return {
-      userId: this.userId,
-      send: (event) => {
-        this.#deps.events.conversationEvent(socket, eventFor(event, this.userId));
-        this.#deps.metrics.deliveries.inc();
-      },
-      get isReady() {
-        return meter.isReady;
-      },
-      ready: (withinMs) => meter.ready(withinMs),
-      giveUp: () => meter.giveUp(),
-      enter: (conversationId) => {
-        this.#toldRemoved.delete(conversationId);
-        void socket.join(roomOf(conversationId));
-      },
-      exit: (conversationId) => void socket.leave(roomOf(conversationId)),
-      removedFrom: (conversationId) => this.#tellRemoved(conversationId),
-    };
+  send(event: ConversationEvent): void {
+    this.#deps.events.conversationEvent(this.#socket, eventFor(event, this.userId));
+    this.#deps.metrics.deliveries.inc();
   }
 
-  #onUser({ type, conversation_id }: UserAnnouncement): void {
+  get isReady(): boolean {
+    return this.#meter.isReady;
+  }
+
+  ready(withinMs: number): Promise<void> {
+    return this.#meter.ready(withinMs);
+  }
+
+  giveUp(): void {
+    this.#meter.giveUp();
+  }
+
+  enter(conversationId: string): void {
+    this.#toldRemoved?.delete(conversationId);
+    void this.#socket.join(roomOf(conversationId));
+  }
+
+  exit(conversationId: string): void {
+    void this.#socket.leave(roomOf(conversationId));
+  }
+
+  removedFrom(conversationId: string): void {
+    if (this.#toldRemoved?.has(conversationId)) return;
+    this.#toldRemoved ??= new Set();
+    this.#toldRemoved.add(conversationId);
+    this.#deps.events.send(this.#socket, 'conversation.removed', { conversation_id: conversationId });
+  }
+
+  onExpiring(expiresAt: Date): void {
+    this.#deps.events.send(this.#socket, 'session.expiring', { expires_at: expiresAt.toISOString() });
+  }
+
+  onExpired(): void {
+    this.#socket.disconnect(true);
+  }
+
+  onAnnounced({ type, conversation_id }: UserAnnouncement): void {
     if (type === 'conversation.added') {
-      this.#toldRemoved.delete(conversation_id);
+      this.#toldRemoved?.delete(conversation_id);
       this.#deps.events.send(this.#socket, 'conversation.added', { conversation_id });
       return;
     }
     this.subscriptions.removed(conversation_id);
-    this.#tellRemoved(conversation_id);
-  }
-
-  #tellRemoved(conversationId: string): void {
-    if (this.#toldRemoved.has(conversationId)) return;
-    this.#toldRemoved.add(conversationId);
-    this.#deps.events.send(this.#socket, 'conversation.removed', { conversation_id: conversationId });
+    this.removedFrom(conversation_id);
   }
 }

@@ -6,7 +6,7 @@ import type { ConversationReader } from '../feeds/conversation-reader.ts';
 import type { FeedRegistry } from '../feeds/feed-registry.ts';
 import { failure } from './answers.ts';
 import type { MemberSocket } from './member-socket.ts';
-import { Subscription } from './subscription.ts';
+import { Subscription, type SubscriptionDependencies } from './subscription.ts';
 
 // Catch-ups of one socket at a time, so that a user with a thousand conversations does not delay the others.
 const PARALLEL_STARTS = 8;
@@ -15,32 +15,33 @@ export interface SubscriptionsDependencies {
   feeds: FeedRegistry;
   reader: ConversationReader;
   admission: CatchUpAdmission;
-  socket: MemberSocket;
   maxSubscriptions: number;
 }
 
 /** The subscriptions of one socket: at most one for each conversation. */
 export class Subscriptions {
   readonly #byConversation = new Map<string, Subscription>();
-  readonly #deps: SubscriptionsDependencies;
+  readonly #maxSubscriptions: number;
+  readonly #deps: SubscriptionDependencies;
   readonly #starts = new Semaphore(PARALLEL_STARTS);
   #closed = false;
 
-  constructor(deps: SubscriptionsDependencies) {
-    this.#deps = deps;
+  constructor(
+    socket: MemberSocket,
+    { feeds, reader, admission, maxSubscriptions }: SubscriptionsDependencies,
+  ) {
+    this.#maxSubscriptions = maxSubscriptions;
+    this.#deps = { feeds, reader, admission, socket, onEnded: (ended) => this.#forget(ended) };
   }
 
   /** Replaces a subscription of the same conversation. @throws when the database does not answer */
   async subscribe(conversationId: string, sinceSeq: number | undefined): Promise<SubscribeAnswer> {
     this.unsubscribe(conversationId);
     if (this.#closed) return failure('invalid_request', 'The connection is closed.');
-    if (this.#byConversation.size >= this.#deps.maxSubscriptions)
+    if (this.#byConversation.size >= this.#maxSubscriptions)
       return failure('too_large', 'This connection has too many subscriptions.');
     if (this.#deps.admission.isFull) return failure('unavailable', 'Too many are catching up; try again.');
-    const subscription = new Subscription(conversationId, {
-      ...this.#deps,
-      onEnded: (ended) => this.#forget(ended),
-    });
+    const subscription = new Subscription(conversationId, this.#deps);
     this.#byConversation.set(conversationId, subscription);
     let isLive = false;
     try {

@@ -1,3 +1,5 @@
+const monotonic = () => performance.now();
+
 /** Allows bursts of `capacity`, and `perSecond` in the long run. */
 export class TokenBucket {
   readonly #capacity: number;
@@ -7,7 +9,7 @@ export class TokenBucket {
   #at: number;
 
   /** @param now milliseconds, monotonic */
-  constructor(capacity: number, perSecond: number, now: () => number = () => performance.now()) {
+  constructor(capacity: number, perSecond: number, now: () => number = monotonic) {
     this.#capacity = capacity;
     this.#perSecond = perSecond;
     this.#now = now;
