@@ -15,10 +15,23 @@ export interface LogPage {
   pruned_seq: number;
 }
 
-export const isMember = async (on: Reading, conversationId: string, userId: string): Promise<boolean> => {
-  const rows = await on.query(sql`
-    SELECT 1 FROM conversation_member WHERE conversation_id = ${conversationId} AND user_id = ${userId}`);
-  return rows.length > 0;
+export interface Membership {
+  conversation_id: string;
+  user_id: string;
+}
+
+/** Returns whether each exists, in the same order, in one statement. */
+export const areMembers = async (on: Reading, asked: readonly Membership[]): Promise<boolean[]> => {
+  const rows = await on.query<{ is_member: boolean }>(sql`
+    SELECT EXISTS (
+      SELECT 1 FROM conversation_member
+      WHERE conversation_member.conversation_id = asked.conversation_id
+        AND conversation_member.user_id = asked.user_id) AS is_member
+    FROM unnest(
+      ${asked.map(({ conversation_id }) => conversation_id)}::text[],
+      ${asked.map(({ user_id }) => user_id)}::text[]
+    ) WITH ORDINALITY AS asked(conversation_id, user_id, place) ORDER BY place`);
+  return rows.map(({ is_member }) => is_member);
 };
 
 /** Returns ids of all conversations that a user is a member of. */
@@ -55,7 +68,16 @@ export const recentSeqs = async (on: Reading): Promise<Map<string, number>> =>
       WHERE created_at > now() - interval '15 s' GROUP BY conversation_id`),
   );
 
+/** Asks for events with `seq > since_seq` in order, at most `limit`. */
+export interface LogQuestion {
+  conversation_id: string;
+  since_seq: number;
+  limit: number;
+}
+
 interface LogRow {
+  /** Which question, from 1. */
+  place: bigint;
   last_seq: bigint;
   pruned_seq: bigint;
   /** Null where the page is empty. */
@@ -64,25 +86,43 @@ interface LogRow {
   payload: object;
 }
 
-/** Returns events with `seq > sinceSeq` in order, at most `limit`; undefined when the conversation does not exist. */
+/** Returns a page for each question, in the same order, in one statement; undefined when the conversation does not exist. */
+export const readLogs = async (
+  on: Reading,
+  asked: readonly LogQuestion[],
+): Promise<(LogPage | undefined)[]> => {
+  // One statement reads one snapshot: no event is past the page and before last_seq.
+  const rows = await on.query<LogRow>(sql`
+    SELECT place, last_seq, pruned_seq, event.seq, event.type, event.payload
+    FROM unnest(
+      ${asked.map(({ conversation_id }) => conversation_id)}::text[],
+      ${asked.map(({ since_seq }) => since_seq)}::bigint[],
+      ${asked.map(({ limit }) => limit)}::int[]
+    ) WITH ORDINALITY AS asked(conversation_id, since_seq, page, place)
+    JOIN conversation ON conversation.conversation_id = asked.conversation_id
+    LEFT JOIN LATERAL (
+      SELECT seq, type::text AS type, payload FROM conversation_event
+      WHERE conversation_event.conversation_id = asked.conversation_id AND seq > asked.since_seq
+      ORDER BY seq LIMIT asked.page) AS event ON true
+    ORDER BY place, event.seq`);
+  const pages: (LogPage | undefined)[] = asked.map(() => undefined);
+  for (const { place, last_seq, pruned_seq, seq, type, payload } of rows) {
+    const index = Number(place) - 1;
+    const page = pages[index] ?? { events: [], last_seq: Number(last_seq), pruned_seq: Number(pruned_seq) };
+    pages[index] = page;
+    const conversation_id = asked[index]?.conversation_id;
+    // The api vouches for what the log contains.
+    if (seq !== null)
+      page.events.push({ conversation_id, seq: Number(seq), type, ...payload } as ConversationEvent);
+  }
+  return pages;
+};
+
+/** The page of one question. */
 export const readLog = async (
   on: Reading,
   conversationId: string,
   sinceSeq: number,
   limit: number,
-): Promise<LogPage | undefined> => {
-  // One statement reads one snapshot: no event is past the page and before last_seq.
-  const rows = await on.query<LogRow>(sql`
-    SELECT last_seq, pruned_seq, event.seq, event.type, event.payload
-    FROM conversation LEFT JOIN LATERAL (
-      SELECT seq, type::text AS type, payload FROM conversation_event
-      WHERE conversation_event.conversation_id = conversation.conversation_id AND seq > ${sinceSeq}::bigint
-      ORDER BY seq LIMIT ${limit}::int) AS event ON true
-    WHERE conversation.conversation_id = ${conversationId} ORDER BY event.seq`);
-  const [first] = rows;
-  if (first === undefined) return undefined;
-  const events = rows.flatMap(({ seq, type, payload }) =>
-    seq === null ? [] : [{ conversation_id: conversationId, seq: Number(seq), type, ...payload }],
-  ) as ConversationEvent[];
-  return { events, last_seq: Number(first.last_seq), pruned_seq: Number(first.pruned_seq) };
-};
+): Promise<LogPage | undefined> =>
+  (await readLogs(on, [{ conversation_id: conversationId, since_seq: sinceSeq, limit }]))[0];

@@ -101,7 +101,7 @@ export class ConversationFeed {
   }
 
   async #open(): Promise<boolean> {
-    const lastSeq = (await this.#deps.reader.lastSeqs([this.conversationId])).get(this.conversationId);
+    const lastSeq = await this.#deps.reader.lastSeq(this.conversationId);
     if (lastSeq === undefined) return false;
     this.#order = new EventOrder(lastSeq);
     for (const event of this.#early) this.#take(event);
