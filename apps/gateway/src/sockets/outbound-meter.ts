@@ -18,7 +18,7 @@ const hasWebSocket = (transport: object): transport is { socket: RawWebSocket } 
   'socket' in transport && typeof transport.socket === 'object' && transport.socket !== null;
 
 /** Returns the WebSocket below a connection; there is no other transport. */
-export const webSocketOf = (connection: Connection): RawWebSocket => {
+const webSocketOf = (connection: Connection): RawWebSocket => {
   if (!hasWebSocket(connection.transport)) throw new Error('the connection has no WebSocket');
   return connection.transport.socket;
 };
