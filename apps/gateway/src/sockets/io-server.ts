@@ -34,6 +34,16 @@ const forgetRequest = (connection: Connection): void => {
   Object.assign(connection, { request: null });
 };
 
+/**
+ * Makes one write of the answer to the upgrade and of Engine.IO's first packet, which follows in the same turn. A client of an
+ * old protocol gets a refusal instead, which the destroyed connection would no longer send.
+ */
+const answerAtOnce = ({ socket, url }: IncomingMessage): void => {
+  if (url?.includes('EIO=4') !== true) return;
+  socket.cork();
+  setImmediate(() => socket.uncork());
+};
+
 /** Creates Socket.IO on `httpServer`: WebSocket only, text only, small frames only. */
 export const createIoServer = (httpServer: HttpServer, deps: IoServerDependencies): GatewayServer => {
   const { addressOf, metrics, logger } = deps;
@@ -56,7 +66,8 @@ export const createIoServer = (httpServer: HttpServer, deps: IoServerDependencie
       return;
     }
     const isAllowed = deps.isAllowedOrigin(request.headers.origin);
-    if (!isAllowed) metrics.refuse('foreign_origin');
+    if (isAllowed) answerAtOnce(request);
+    else metrics.refuse('foreign_origin');
     done(isAllowed ? null : 'This origin is not allowed.', isAllowed);
   };
 
