@@ -18,6 +18,7 @@ const COMMANDS: string[][] = [
   ['reconcile'],
   ['rescan'],
   ['forget-verdict', 'a'.repeat(64)],
+  ['user', 'export', 'ann'],
   ['user', 'quota', 'ann'],
   ['token', 'explain', 'abc'],
 ];
