@@ -22,5 +22,7 @@ sed 's#^/usr/#/#; p; s#^/#/usr/#' /tmp/copied | xargs dpkg -S 2> /dev/null | sed
 for package in $(cat /tmp/packages) fonts-liberation fontconfig-config; do
   dpkg -s "$package" > "$target/var/lib/dpkg/status.d/$package"
 done
+# Of what was built here.
+cp -a /usr/local/share/packages/. "$target/var/lib/dpkg/status.d/"
 cp -a /usr/share/fonts /usr/share/fontconfig "$target/usr/share/"
 cp -a /etc/fonts "$target/etc/"
