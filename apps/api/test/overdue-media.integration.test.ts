@@ -53,7 +53,7 @@ const uploaded = (filetype?: string) => db.uploaded(filetype, settings);
 
 /** Publishes like the relay, until no message is left. */
 const publishAll = async (): Promise<void> => {
-  const relay = new Relay({ signal: new OutboxSignal(bus), database: db.database, bus, logger });
+  const relay = new Relay({ signal: new OutboxSignal(bus), database: db.database, bus, settings, logger });
   relay.start();
   await expect
     .poll(() => db.database.client.outbox.count({ where: { published_at: null } }), { timeout: 10_000 })

@@ -7,8 +7,10 @@ import { OutboxSignal } from '../src/background/outbox-signal.ts';
 import { OwnOutbox } from '../src/background/own-outbox.ts';
 import { Relay, type RelayOptions } from '../src/background/relay.ts';
 import { enqueue } from '../src/media/record/outbox.ts';
+import { createUpload } from '../src/media/uploads/create-upload.ts';
+import { finalizeUpload } from '../src/media/uploads/finalize-upload.ts';
 import { createTestBus, logger, type TestBus } from './harness/test-bus.ts';
-import { createTestDatabase, type TestDatabase } from './harness/test-database.ts';
+import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 
 let db: TestDatabase;
 let broker: TestBus;
@@ -29,7 +31,7 @@ afterEach(async () => {
 const startRelay = (options: Partial<RelayOptions> = {}): void => {
   const { bus } = broker;
   const signal = new OutboxSignal(bus);
-  const relay = new Relay({ database: db.database, bus, signal, logger, pollMs: 100, ...options });
+  const relay = new Relay({ database: db.database, bus, signal, settings, logger, pollMs: 100, ...options });
   relays.push(relay);
   relay.start();
 };
@@ -85,11 +87,10 @@ describe('a relay that died', () => {
     await commit(1);
     const late = new OutboxClaims(db.database, 1);
     const first = await late.take(1);
-    const ids = first.messages.map(({ id }) => id);
     const claims = new OutboxClaims(db.database, 60_000);
     await expect.poll(async () => (await claims.take(1)).messages.length, WITHIN).toBe(1);
     const [held] = await db.database.client.outbox.findMany();
-    await late.giveBack(first.id, ids);
+    await late.giveBack(first.id, first.messages);
     expect(await db.database.client.outbox.findMany()).toEqual([held]);
     expect((await claims.take(1)).messages).toEqual([]);
   });
@@ -252,5 +253,111 @@ describe('what a process writes itself', () => {
     expect(await unpublished()).toBe(0);
     expect(own.claim()).toBeUndefined();
     await database.close();
+  });
+
+  describe('about a media object', () => {
+    const rules = () => ({ ...settings, subjects: broker.bus.subjects });
+
+    /** Finishes an upload. @returns the id of its media object */
+    const finishUpload = async (database: Database): Promise<string> => {
+      const { session } = await database.autocommit((on) =>
+        createUpload(on, rules(), {
+          owner_user_id: 'ann',
+          length: 1_000,
+          part_size: 8_388_608,
+          metadata: { filename: 'a.jpg', filetype: 'image/jpeg' },
+        }),
+      );
+      await database.autocommit((on) => finalizeUpload(on, rules(), session.upload_id, 1_000));
+      return session.upload_id;
+    };
+
+    /** Finishes an upload in a process that ends before it publishes. */
+    const finishAndDie = async (): Promise<string> => {
+      const lost = new Database({ url: db.url, claim: () => ({ id: randomUUID(), lease_ms: 300 }) });
+      const id = await finishUpload(lost);
+      await lost.close();
+      return id;
+    };
+
+    const factsInOutbox = () =>
+      db.database.client.outbox.findMany({
+        where: { subject: { in: [broker.bus.subjects.mediaUpdated, broker.bus.subjects.mediaUploaded] } },
+      });
+
+    const factsInStream = async () => {
+      const { name } = broker.bus.streams.facts;
+      const { state } = await broker.bus.manager.streams.info(name);
+      const seqs = Array.from({ length: state.messages }, (_, index) => state.first_seq + index);
+      const messages = await Promise.all(
+        seqs.map((seq) => broker.bus.manager.streams.getMessage(name, { seq })),
+      );
+      return messages.flatMap((message) =>
+        message === null ? [] : [{ subject: message.subject, ...message.json<{ media: object }>() }],
+      );
+    };
+
+    test('is a stub in the outbox, which no relay of the release before takes, and whole on the broker', async () => {
+      const { own, database } = startOwn();
+      const id = await finishAndDie();
+      const stubs = await factsInOutbox();
+      expect(stubs.map(({ payload }) => payload)).toEqual([
+        { fact_of: id, rev: 2 },
+        { fact_of: id, rev: 2 },
+      ]);
+      const [taken] = await db.database.client.$queryRaw<{ count: number }[]>`
+        SELECT count(*)::int AS count FROM outbox
+        WHERE payload ? 'fact_of' AND (claimed_until IS NULL OR claimed_until < now() + interval '1 year')`;
+      expect(taken?.count).toBe(0);
+
+      const other = await finishUpload(database);
+      await own.stop();
+      const facts = await factsInStream();
+      expect(facts).toHaveLength(2);
+      for (const { media } of facts) expect(media).toMatchObject({ media_object_id: other, rev: 2 });
+      await database.close();
+    });
+
+    test('is published by a relay when its process died, as the media object is by then', async () => {
+      const id = await finishAndDie();
+      await db.database.client.media_object.update({
+        where: { media_object_id: id },
+        data: { rev: 7, alt: 'later' },
+      });
+      startRelay({ leaseMs: 300 });
+      await expect.poll(unpublished, WITHIN).toBe(0);
+      const facts = await factsInStream();
+      const { mediaUpdated, mediaUploaded } = broker.bus.subjects;
+      expect(facts.map(({ subject }) => subject).sort()).toEqual([mediaUpdated, mediaUploaded].sort());
+      for (const { media } of facts)
+        expect(media).toMatchObject({ media_object_id: id, rev: 7, alt: 'later' });
+    });
+
+    test('ends with the media object', async () => {
+      const id = await finishAndDie();
+      await db.database.client.upload_session.deleteMany({ where: { upload_id: id } });
+      await db.database.client.media_object.delete({ where: { media_object_id: id } });
+      startRelay({ leaseMs: 300 });
+      await expect.poll(async () => (await factsInOutbox()).length, WITHIN).toBe(0);
+      expect(await factsInStream()).toEqual([]);
+    });
+
+    test('has its payload again when the broker refused it', async () => {
+      const { own, database } = startOwn();
+      await broker.bus.manager.streams.delete(broker.bus.streams.facts.name);
+      const id = await finishUpload(database);
+      await own.stop();
+      const refused = await factsInOutbox();
+      expect(refused).toHaveLength(2);
+      for (const { payload, claimed_until } of refused) {
+        expect(payload).toMatchObject({ media: { media_object_id: id, rev: 2 } });
+        expect(claimed_until?.getTime()).toBeLessThan(Date.now() + 60_000);
+      }
+      await broker.bus.ensureStreams();
+      startRelay();
+      await expect.poll(unpublished, WITHIN).toBe(0);
+      expect(await factsInStream()).toHaveLength(2);
+      await database.close();
+    });
   });
 });

@@ -438,7 +438,9 @@ describe('books', () => {
     const events = await client.conversation_event.findMany({ where: { conversation_id: 'pruned' } });
     expect([conversation.pruned_seq, conversation.last_seq]).toEqual([1n, 2n]);
     expect(events.map(({ seq }) => seq)).toEqual([2n]);
-    expect((await runDuty(duty, now)).decisions).toEqual([]);
+    // A process of this file may have beaten again.
+    const { decisions } = await runDuty(duty, now);
+    expect(decisions.filter((decision) => decision !== 'heartbeats')).toEqual([]);
   });
 
   test('a result is deleted a week after it was applied, and changes nothing when it arrives again', async () => {

@@ -1,14 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, type OutboxRow, Prisma } from '@claimcheck/database/database';
+import type { DomainConfig } from '../media/record/domain-config.ts';
+import { readMedia } from '../media/record/media-row.ts';
+import { toMedia } from '../media/record/media-view.ts';
+import { CLAIMED_FOR_EVER } from '../media/record/outbox.ts';
 
 export interface ClaimedMessage extends Omit<OutboxRow, 'payload'> {
   /** JSON, exactly as it is published. */
   payload: string;
 }
 
-export interface Claim {
+/** A message as a relay claims it: of a stub, only the media object is known yet. */
+export type TakenMessage = ClaimedMessage & { fact_of: string | null };
+
+export interface Claim<Message = ClaimedMessage> {
   id: string;
-  messages: ClaimedMessage[];
+  messages: Message[];
 }
 
 export interface Publication {
@@ -22,27 +29,50 @@ export interface Publication {
  * the broker. Messages that a dead process had claimed are free again when its lease ends.
  */
 export class OutboxClaims {
-  readonly #database: Pick<Database, 'query'>;
+  readonly #database: Pick<Database, 'query' | 'client'>;
   readonly #leaseMs: number;
 
-  constructor(database: Pick<Database, 'query'>, leaseMs: number) {
+  constructor(database: Pick<Database, 'query' | 'client'>, leaseMs: number) {
     this.#database = database;
     this.#leaseMs = leaseMs;
   }
 
-  /** Claims the oldest messages that no other process works on. */
-  async take(limit: number): Promise<Claim> {
+  /**
+   * Claims the oldest messages that no other process works on. A stub is claimed for ever, but its process publishes it at
+   * once or never.
+   */
+  async take(limit: number): Promise<Claim<TakenMessage>> {
     const id = randomUUID();
     // ARRAY(…) is evaluated once; as a subquery of IN it may be evaluated per row and claim more than the
     // limit. The payload stays text, because this process publishes it without reading it.
-    const messages = await this.#database.query<ClaimedMessage>(Prisma.sql`
+    const messages = await this.#database.query<TakenMessage>(Prisma.sql`
       UPDATE outbox SET claim = ${id}::uuid, claimed_until = now() + ${this.#leaseMs}::int * interval '1 ms'
       WHERE id = ANY(ARRAY(
         SELECT id FROM outbox
-        WHERE published_at IS NULL AND (claimed_until IS NULL OR claimed_until < now())
+        WHERE published_at IS NULL AND (claimed_until IS NULL OR claimed_until < now()
+          OR (claimed_until = ${CLAIMED_FOR_EVER} AND created_at < now() - ${this.#leaseMs}::int * interval '1 ms'))
         ORDER BY created_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))
-      RETURNING id, subject, payload::text AS payload, headers`);
+      RETURNING id, subject, payload::text AS payload, headers, payload->>'fact_of' AS fact_of`);
     return { id, messages };
+  }
+
+  /**
+   * Gives stubs their payloads: the media object as it is now, perhaps with a later revision. A media object that is gone
+   * is no longer anyone's news.
+   */
+  async restore(
+    { id, messages }: Claim<TakenMessage>,
+    { publicUrl }: Pick<DomainConfig, 'publicUrl'>,
+  ): Promise<Claim> {
+    const restored = messages.map(async ({ fact_of, ...message }): Promise<ClaimedMessage[]> => {
+      if (fact_of === null) return [message];
+      const row = await readMedia(this.#database.client, fact_of);
+      if (row === undefined) await this.confirm([{ id: message.id, stream_seq: 0 }]);
+      return row === undefined
+        ? []
+        : [{ ...message, payload: JSON.stringify({ media: toMedia(row, publicUrl) }) }];
+    });
+    return { id, messages: (await Promise.all(restored)).flat() };
   }
 
   /**
@@ -65,11 +95,16 @@ export class OutboxClaims {
   /**
    * Releases messages for another attempt after a tenth of their age, between 1 and 10 s, unless another process has
    * taken them over. The oldest are claimed first, and messages that the broker never takes must not fill every claim.
+   * From now on any relay may publish them, so stubs become payloads.
    */
-  async giveBack(claim: string, ids: readonly string[]): Promise<void> {
+  async giveBack(claim: string, messages: readonly Pick<ClaimedMessage, 'id' | 'payload'>[]): Promise<void> {
+    const ids = messages.map(({ id }) => id);
+    const payloads = messages.map(({ payload }) => payload);
     await this.#database.query(Prisma.sql`
       UPDATE outbox
-      SET claimed_until = now() + least(interval '10 s', greatest(interval '1 s', (now() - created_at) / 10))
-      WHERE id = ANY(${[...ids]}::uuid[]) AND claim = ${claim}::uuid AND published_at IS NULL`);
+      SET claimed_until = now() + least(interval '10 s', greatest(interval '1 s', (now() - created_at) / 10)),
+        payload = CASE WHEN outbox.payload ? 'fact_of' THEN released.payload::jsonb ELSE outbox.payload END
+      FROM unnest(${ids}::uuid[], ${payloads}::text[]) AS released (id, payload)
+      WHERE outbox.id = released.id AND claim = ${claim}::uuid AND published_at IS NULL`);
   }
 }

@@ -16,7 +16,7 @@ export interface OutboxSenderOptions {
 
 /** Confirmations are recorded when this many have arrived, or after this time. */
 const BATCH = 250;
-const GATHER_MS = 500;
+const GATHER_MS = 2_000;
 const RETRY_MS = 1_000;
 /** Beyond that, a relay claims the oldest when their lease ends; the broker drops repeated messages. */
 const MAX_CONFIRMED = 10_000;
@@ -60,9 +60,8 @@ export class OutboxSender {
     if (failed.length === 0) return failed;
     onFailed?.(failed.length);
     logger.warn({ err: reason, count: failed.length }, 'not published, will be tried again');
-    const ids = failed.map(({ id }) => id);
-    await claims.giveBack(claim.id, ids).catch((error: unknown) => {
-      logger.warn({ err: error, count: ids.length }, 'not given back: tried again when the lease is over');
+    await claims.giveBack(claim.id, failed).catch((error: unknown) => {
+      logger.warn({ err: error, count: failed.length }, 'not given back: tried again when the lease is over');
     });
     return failed;
   }

@@ -2,7 +2,8 @@ import type { Database } from '@claimcheck/database/database';
 import type { Failpoint } from '@claimcheck/platform/failpoint/failpoint';
 import type { Bus } from '@claimcheck/platform/nats/bus';
 import type { Logger } from '@claimcheck/platform/process/logger';
-import { type Claim, type ClaimedMessage, OutboxClaims } from './outbox-claims.ts';
+import type { DomainConfig } from '../media/record/domain-config.ts';
+import { type Claim, type ClaimedMessage, OutboxClaims, type TakenMessage } from './outbox-claims.ts';
 import { OutboxSender } from './outbox-sender.ts';
 import type { OutboxSignal } from './outbox-signal.ts';
 
@@ -10,6 +11,7 @@ export interface RelayOptions {
   database: Database;
   bus: Bus;
   signal: OutboxSignal;
+  settings: Pick<DomainConfig, 'publicUrl'>;
   logger: Logger;
   /** Time until another relay takes over a dead relay's messages. Longer than a publish may take. Milliseconds. */
   leaseMs?: number;
@@ -103,10 +105,10 @@ export class Relay {
   }
 
   /** Never rejects: messages that cannot be released are claimed again when their lease ends. */
-  async #publish(claim: Claim): Promise<void> {
+  async #publish(claim: Claim<TakenMessage>): Promise<void> {
     const { bus, logger } = this.#options;
     try {
-      const failed = await this.#sender.send(claim);
+      const failed = await this.#sender.send(await this.#claims.restore(claim, this.#options.settings));
       if (failed.length === 0) return;
       // A broker that lost its files has lost its streams too.
       if (bus.isConnected) await bus.ensureStreams();

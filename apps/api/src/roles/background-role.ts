@@ -59,6 +59,7 @@ export const startBackgroundRole = async (context: Context): Promise<void> => {
     database,
     bus,
     signal: context.outboxSignal,
+    settings,
     logger,
     onClaimed: (_count, seconds) => metrics.outboxClaimDuration.observe(seconds),
     onPublished: (count) => metrics.outboxPublished.inc(count),
