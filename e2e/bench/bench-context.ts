@@ -40,8 +40,10 @@ const WITHOUT_STORE: readonly string[] = ['journey', 'prune', 'scale'];
 /** What Postgres is started with. */
 const postgresSettingsOf = (name: string): Record<string, string> => {
   if (COUNTED.includes(name))
-    // A page that is written in full after a checkpoint does not show which statement wrote to it.
+    // A page that is written in full after a checkpoint does not show which statement wrote to it, and statistics that
+    // are gathered in between belong to none.
     return {
+      autovacuum: 'off',
       shared_preload_libraries: 'pg_stat_statements',
       checkpoint_timeout: '1h',
       full_page_writes: 'off',

@@ -438,7 +438,7 @@ describe('books', () => {
     const events = await client.conversation_event.findMany({ where: { conversation_id: 'pruned' } });
     expect([conversation.pruned_seq, conversation.last_seq]).toEqual([1n, 2n]);
     expect(events.map(({ seq }) => seq)).toEqual([2n]);
-    // A process of this file may have beaten again.
+    // A process of this file may have sent another heartbeat.
     const { decisions } = await runDuty(duty, now);
     expect(decisions.filter((decision) => decision !== 'heartbeats')).toEqual([]);
   });

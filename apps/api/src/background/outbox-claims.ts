@@ -57,8 +57,8 @@ export class OutboxClaims {
   }
 
   /**
-   * Gives stubs their payloads: the media object as it is now, perhaps with a later revision. A media object that is gone
-   * is no longer anyone's news.
+   * Gives stubs their payloads: the media object as it is now, perhaps with a later revision. A fact about a media object
+   * that is gone is dropped.
    */
   async restore(
     { id, messages }: Claim<TakenMessage>,
