@@ -32,6 +32,7 @@ const E2E_ALONE = [
 const DRILLS_ALONE = [
   'abuse',
   'gateway-members',
+  'killed-on-the-way',
   'many-conversations',
   'reconnect-storm',
   'two-replicas',
