@@ -20,7 +20,7 @@ const IN_PAIRS = { ...SYSTEM, maxWorkers: 2, sequence: { groupOrder: 3 } };
 const endToEnd = (name: string) => `e2e/${name}.e2e.test.ts`;
 const drill = (name: string) => `e2e/drills/${name}.drill.test.ts`;
 
-/** These need the machine for themselves: they measure, race a clock or a cut, or change rules of the shared bucket. */
+/** These need the machine: they measure, race a clock or a cut, start many processes, or change the bucket's rules. */
 const E2E_ALONE = [
   'clients/{browser,tus-*,tuspy}',
   'hls/*',
@@ -35,6 +35,7 @@ const DRILLS_ALONE = [
   'killed-on-the-way',
   'many-conversations',
   'reconnect-storm',
+  's3-faults',
   'two-replicas',
 ].map(drill);
 
