@@ -23,6 +23,7 @@ const drill = (name: string) => `e2e/drills/${name}.drill.test.ts`;
 /** These need the machine: they measure, race a clock or a cut, start many processes, or change the bucket's rules. */
 const E2E_ALONE = [
   'clients/{browser,tus-*,tuspy}',
+  'defects/*',
   'hls/*',
   'infra/upgrade',
   'sdk/{direct,expiring,film}',
