@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDatabase } from '@claimcheck/local-stack/postgres-setup';
 import pg from 'pg';
 import { v4 as uuid } from 'uuid';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -22,8 +21,8 @@ const onServer = async (...statements: string[]): Promise<void> => {
 };
 
 beforeAll(async () => {
-  await createDatabase(stack.DATABASE_URL ?? '', name);
   await onServer(
+    `CREATE DATABASE ${name}`,
     `CREATE ROLE ${pg.escapeIdentifier(role)} LOGIN PASSWORD ${pg.escapeLiteral(password)}`,
     `ALTER DATABASE ${name} OWNER TO ${pg.escapeIdentifier(role)}`,
   );
