@@ -1,5 +1,4 @@
 import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { writeAudit } from './audit.ts';
 import type { Environment } from './config.ts';
 import { ConfigError, EX_CONFIG } from './config-error.ts';
@@ -35,15 +34,6 @@ interface Process<Config extends { logLevel: string }> {
 const BUFFERS_COUNT_AS_HEAP = '--external-memory-accounted-in-global-limit';
 
 /**
- * Collects what the start left behind, once: V8 collects little while a process is idle, which would keep 10 to 20 MiB for
- * good.
- */
-const collectStart = (): void => {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-};
-
-/**
  * Runs one of our processes from its configuration to its last step. Exits with 78 when the configuration is not valid, with
  * 1 when the start or a step of the shutdown fails, and with 0 otherwise.
  */
@@ -68,7 +58,6 @@ export const runProcess = async <Config extends { logLevel: string }>({
     const onReload = reloads(readConfig, logger, shutdown);
     const fields = await start(config, { logger, shutdown, onReload, signal: stopping.signal });
     if (!stopping.signal.aborted) logger.info(fields, `${name} is ready`);
-    setImmediate(collectStart);
   } catch (error) {
     // A start that was stopped fails for that reason; the signal's handler ends the process.
     if (stopping.signal.aborted) return;
