@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import type { UploadRequest } from './store/upload-store.ts';
+import { OCTETS } from './upload-server.ts';
 
 /**
  * Interop versions of "Resumable Uploads for HTTP" (draft-ietf-httpbis-resumable-upload) that shipped clients
@@ -24,7 +25,6 @@ export interface DraftRequest {
   bodyLength: number | undefined;
 }
 
-const OCTETS = 'application/offset+octet-stream';
 const PARTIAL = 'application/partial-upload';
 
 /** Reads a non-negative Integer of Structured Fields (RFC 9651); anything else counts as absent. */

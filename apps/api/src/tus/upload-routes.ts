@@ -159,7 +159,7 @@ class UploadAccess {
     const acquired = await locker.acquire(session.upload_id, () => {});
     const scope: UploadRequest = { request, isNew: false, ...acquired };
     try {
-      if (needsRecovery(scope.session)) await store.recover(scope);
+      await store.finishAbandoned(scope);
     } finally {
       await locker.release(acquired.lease);
     }

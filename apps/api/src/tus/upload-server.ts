@@ -1,7 +1,7 @@
 import type { Logger } from '@claimcheck/platform/process/logger';
 import { Server } from '@tus/server';
 import type { Request as ExpressRequest, RequestHandler, Response } from 'express';
-import { needsRecovery, type UploadSession } from '../media/uploads/upload-session.ts';
+import type { UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import { sendProblem } from '../request/problem-response.ts';
 import { ExpectedChecksum } from './store/checksum.ts';
@@ -9,7 +9,8 @@ import { toTusProblem, toUploadProblem } from './store/tus-error.ts';
 import type { UploadLocker } from './store/upload-locker.ts';
 import type { UploadRequest, UploadRequests, UploadStore } from './store/upload-store.ts';
 
-const OCTETS = 'application/offset+octet-stream';
+/** Media type of an upload's bytes (tus 1.0.0, section "PATCH"). */
+export const OCTETS = 'application/offset+octet-stream';
 
 /** Returns whether a body is bytes of an upload; parameters of the media type do not matter (RFC 9110, 8.3.1). */
 export const isOctets = (contentType: string | undefined): boolean =>
@@ -110,8 +111,7 @@ export class UploadServer {
     const length = bytesIn(request, 'Upload-Length');
     await this.#locker.lock(about);
     try {
-      // The request for which it waited may have died after the last byte.
-      if (about.lease !== undefined && needsRecovery(about.session)) await this.#store.recover(about);
+      await this.#store.finishAbandoned(about);
       if (about.session.offset !== offset)
         throw new ProblemError('offset_mismatch', { field: 'Upload-Offset' });
       if (length !== undefined) await this.#declareLength(about, length);
@@ -172,7 +172,6 @@ const toWebRequest = (request: ExpressRequest, key: string): WebRequest => {
   for (const [name, value] of Object.entries(request.headers))
     if (typeof value === 'string' && OF_THE_PROTOCOL.test(name)) headers.set(name, value);
   // The protocol's server accepts no parameters of a media type.
-  if (isOctets(request.headers['content-type']))
-    headers.set('content-type', 'application/offset+octet-stream');
+  if (isOctets(request.headers['content-type'])) headers.set('content-type', OCTETS);
   return new Request(`http://upload/v1/uploads/${key}`, { method: request.method, headers });
 };

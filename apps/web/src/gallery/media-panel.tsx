@@ -53,7 +53,7 @@ export const MediaPanel = ({ conversationId, onClose }: MediaPanelProps) => {
           onClose={() => setViewed(undefined)}
         />
       )}
-      <Modal title="Media" className="modal media-panel" onClose={onClose}>
+      <Modal title="Media" className="modal media-panel" closeLabel="Close" onClose={onClose}>
         <Segments name="media-part" legend="Kind of media" words={WORDS} chosen={part} onChoose={setPart} />
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <section className="media-scroller" aria-label={WORDS[part]} tabIndex={0}>
@@ -72,11 +72,6 @@ export const MediaPanel = ({ conversationId, onClose }: MediaPanelProps) => {
           </ul>
           <div ref={end}>{hasMore && <LoadButton label="Earlier media" onLoad={loadMore} />}</div>
         </section>
-        <div className="modal-foot">
-          <button type="button" onClick={onClose}>
-            Close
-          </button>
-        </div>
       </Modal>
     </ThreadActionsContext>
   );

@@ -25,7 +25,7 @@ export const ForwardModal = ({ message, onClose }: ForwardModalProps) => {
   };
 
   return (
-    <Modal title="Forward to" onClose={onClose}>
+    <Modal title="Forward to" closeLabel="Cancel" onClose={onClose}>
       <p className="quiet">{messageWords(message)}</p>
       {others.length === 0 && <p>There is no other conversation yet.</p>}
       <ul className="choices" data-testid="forward-targets">
@@ -41,11 +41,6 @@ export const ForwardModal = ({ message, onClose }: ForwardModalProps) => {
           );
         })}
       </ul>
-      <div className="modal-foot">
-        <button type="button" onClick={onClose}>
-          Cancel
-        </button>
-      </div>
     </Modal>
   );
 };

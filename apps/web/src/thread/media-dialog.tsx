@@ -14,13 +14,8 @@ export const MediaDialog = (props: MediaPanelProps) => {
   }, []);
   if (Panel) return <Panel {...props} />;
   return (
-    <Modal title="Media" onClose={props.onClose}>
+    <Modal title="Media" closeLabel="Close" onClose={props.onClose}>
       <p role="status">{hasFailed ? 'This part of the page could not be loaded.' : 'Loading…'}</p>
-      <div className="modal-foot">
-        <button type="button" onClick={props.onClose}>
-          Close
-        </button>
-      </div>
     </Modal>
   );
 };

@@ -4,11 +4,13 @@ interface ModalProps {
   title: string;
   onClose: () => void;
   className?: string;
+  /** Label of a button below the content that only closes. */
+  closeLabel?: string;
   children: ReactNode;
 }
 
 /** The browser's own dialog: it keeps the focus inside, gives it back afterwards, and closes on Escape. */
-export const Modal = ({ title, onClose, className = 'modal', children }: ModalProps) => {
+export const Modal = ({ title, onClose, className = 'modal', closeLabel, children }: ModalProps) => {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   // A dialog that is gone from the page can no longer give the focus back: this runs while it is still there.
@@ -36,6 +38,13 @@ export const Modal = ({ title, onClose, className = 'modal', children }: ModalPr
         {title}
       </h2>
       {children}
+      {closeLabel && (
+        <div className="modal-foot">
+          <button type="button" onClick={onClose}>
+            {closeLabel}
+          </button>
+        </div>
+      )}
     </dialog>
   );
 };

@@ -1,7 +1,9 @@
+import type { Problem } from '@claimcheck/contracts/errors';
 import type { HostData } from '@claimcheck/contracts/host-data';
 import { isTombstone } from '@claimcheck/contracts/media';
 import { Prisma, type Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
+import type { MediaChange } from '../lifecycle/plan-change.ts';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { keepBooks } from '../record/bookkeeping.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
@@ -22,37 +24,33 @@ export interface Reference {
 const toColumn = (data: HostData | undefined) =>
   data === undefined ? Prisma.DbNull : (data as Prisma.InputJsonObject);
 
-/** Restores an expiring media object that is referenced in time. */
-export const bringBack = async (
-  tx: Transaction,
-  settings: DomainConfig,
-  media: MediaRow,
-): Promise<MediaRow> => {
-  if (media.state !== 'expiring' || media.former_state === null) return media;
-  return writeMedia(tx, settings, media, { state: media.former_state, former_state: null, expires_at: null });
+/** Returns the change that restores an expiring media object which is referenced in time; undefined for any other. */
+export const restoringChange = (
+  { state, former_state }: MediaRow,
+  expires_at: Date | null,
+): MediaChange | undefined =>
+  state === 'expiring' && former_state !== null
+    ? { state: former_state, former_state: null, expires_at }
+    : undefined;
+
+/** Restores an expiring media object that is referenced in time; under its lock. */
+export const bringBack = async (tx: Transaction, settings: DomainConfig, media: MediaRow): Promise<void> => {
+  const change = restoringChange(media, null);
+  if (change !== undefined) await writeMedia(tx, settings, media, change);
 };
 
 /**
- * Adds a reference to a media object, which then no longer expires.
+ * Checks that a new reference to a media object may be added.
  *
- * @param media locked by this transaction, and no tombstone
- * @returns the media object afterwards
+ * @param extra fields of the error
+ * @throws ProblemError `media_gone` · `media_not_uploaded`
  */
-const addReference = async (
-  tx: Transaction,
-  settings: DomainConfig,
-  media: MediaRow,
-  { data, ...reference }: Omit<Reference, 'media_object_id'>,
-): Promise<MediaRow> => {
-  const { media_object_id } = media;
-  // This precedes the reference: its conversation learns the state from the message, not from an update.
-  const back = await bringBack(tx, settings, media);
-  await tx.db.media_reference.create({
-    data: { ...reference, media_object_id, data: toColumn(data) },
-  });
-  // This is bookkeeping of the ledger, not a visible change.
-  await keepBooks(tx, media_object_id, { expires_at: null });
-  return { ...back, expires_at: null };
+export const assertReferable = (
+  { state, upload_state }: Pick<MediaRow, 'state' | 'upload_state'>,
+  extra: Partial<Problem>,
+): void => {
+  if (isTombstone(state)) throw new ProblemError('media_gone', extra);
+  if (upload_state !== 'uploaded') throw new ProblemError('media_not_uploaded', extra);
 };
 
 /** Removes a reference; removing the last one starts the orphan clock. Repeatable, under the media object's lock. */
@@ -85,7 +83,7 @@ export const isReferenced = async (tx: Transaction, mediaObjectId: string): Prom
 export const putHostReference = async (
   tx: Transaction,
   settings: DomainConfig,
-  { media_object_id, ...reference }: Reference,
+  { media_object_id, data, ...reference }: Reference,
 ): Promise<{ created: boolean }> => {
   const extra = { media_object_id };
   const media = await lockMedia(tx, media_object_id);
@@ -96,14 +94,17 @@ export const putHostReference = async (
   if (known !== null && known.conversation_id !== conversation_id)
     throw new ProblemError('client_key_conflict', { ...extra, field: 'conversation_id' });
   if (known !== null) {
-    await tx.db.media_reference.update({ where, data: { data: toColumn(reference.data) } });
+    await tx.db.media_reference.update({ where, data: { data: toColumn(data) } });
     return { created: false };
   }
-  if (isTombstone(media.state)) throw new ProblemError('media_gone', extra);
-  if (media.upload_state !== 'uploaded') throw new ProblemError('media_not_uploaded', extra);
+  assertReferable(media, extra);
   const conversation = await tx.db.conversation.findUnique({ where: { conversation_id } });
   if (conversation === null) throw new ProblemError('not_found', { ...extra, field: 'conversation_id' });
-  await addReference(tx, settings, media, reference);
+  // This precedes the reference: its conversation learns the state from the host's message, not from an update.
+  await bringBack(tx, settings, media);
+  await tx.db.media_reference.create({ data: { ...reference, media_object_id, data: toColumn(data) } });
+  // This is bookkeeping of the ledger, not a visible change.
+  await keepBooks(tx, media_object_id, { expires_at: null });
   return { created: true };
 };
 

@@ -1,4 +1,3 @@
-import { isTombstone } from '@claimcheck/contracts/media';
 import type { Message, SendMessage } from '@claimcheck/contracts/messages';
 import type { Executor } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
@@ -14,6 +13,7 @@ import { toEventMessage } from './message-event.ts';
 import { messageTypeOf } from './message-type.ts';
 import { MESSAGE_INCLUDE, toMessage } from './message-view.ts';
 import { type Outset, type Posting, readOutset } from './read-outset.ts';
+import { assertReferable, restoringChange } from './references.ts';
 
 const messageDeleted = () => new ProblemError('message_deleted', { field: 'client_message_id' });
 
@@ -34,8 +34,7 @@ const referableMedia = (outset: Outset, posting: Posting, input: SendMessage): M
     const extra = { media_object_id, field };
     const found = outset.media.get(media_object_id);
     if (found === undefined || !(posting.is_backend === true || found.is_visible)) throw noMedia(extra);
-    if (isTombstone(found.row.state)) throw new ProblemError('media_gone', extra);
-    if (found.row.upload_state !== 'uploaded') throw new ProblemError('media_not_uploaded', extra);
+    assertReferable(found.row, extra);
   }
   return ids.flatMap((id) => outset.media.get(id)?.row ?? []);
 };
@@ -68,24 +67,27 @@ const compose = (
   };
 };
 
-const isExpiring = ({ state, former_state }: MediaRow): boolean =>
-  state === 'expiring' && former_state !== null;
-
 /**
- * Restores media objects that expire, with a new orphan clock: if this process dies before it has written the message,
+ * Restores those media objects that expire, with a new orphan clock: if this process dies before it has written the message,
  * nothing refers to them. This precedes the reference: the conversation learns the state from the message.
+ *
+ * @returns whether any of them expired
  */
 const bringBack = async (
   on: Executor,
   settings: DomainConfig,
-  expiring: readonly MediaRow[],
-): Promise<void> => {
+  media: readonly MediaRow[],
+): Promise<boolean> => {
   const now = new Date();
   const expires_at = new Date(now.getTime() + settings.orphanTtlMs);
-  for (const row of expiring.toSorted((a, b) => (a.media_object_id < b.media_object_id ? -1 : 1))) {
-    const change = { state: row.former_state ?? row.state, former_state: null, expires_at };
+  let anyExpired = false;
+  for (const row of media.toSorted((a, b) => (a.media_object_id < b.media_object_id ? -1 : 1))) {
+    const change = restoringChange(row, expires_at);
+    if (change === undefined) continue;
+    anyExpired = true;
     await tryPlan(on, planChange(settings, row, change, now));
   }
+  return anyExpired;
 };
 
 /** A transaction, or an executor with a client for reads next to it. */
@@ -132,11 +134,7 @@ export const sendMessage = async (
     const message = compose(posting, messageId, input, media);
     // This precedes every write: a message that does not fit changes nothing.
     const told = toEventMessage(message);
-    const expiring = rows.filter(isExpiring);
-    if (expiring.length > 0) {
-      await bringBack(on, settings, expiring);
-      continue;
-    }
+    if (await bringBack(on, settings, rows)) continue;
     const seq = await insertMessage(on, { message, told, key, media: rows });
     if (seq !== undefined) return { message: { ...message, seq }, created: true };
   }

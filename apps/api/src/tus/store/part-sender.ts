@@ -50,7 +50,7 @@ const MAX_SOCKETS = 256;
 const MAX_ERROR_BYTES = 65_536;
 
 export interface ObjectWriterOptions extends StorageOptions {
-  /** Returns whether writes need checksums: see needs-checksums. */
+  /** Returns whether writes need checksums: see {@link needsChecksums}. */
   needsChecksums: () => Promise<boolean>;
 }
 

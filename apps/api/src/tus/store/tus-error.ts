@@ -17,9 +17,7 @@ export class TusError extends ProblemError {
 
 const CODES: Record<number, ProblemCode> = {
   400: 'tus_protocol',
-  403: 'tus_protocol',
   404: 'not_found',
-  409: 'offset_mismatch',
   410: 'upload_gone',
   412: 'tus_version',
   413: 'too_large',

@@ -87,8 +87,7 @@ export class UploadStore extends DataStore {
 
   override async getUpload(id: string): Promise<Upload> {
     const request = this.#requests.get(id);
-    // The request for which it waited may have died after the last byte.
-    if (request.lease !== undefined && needsRecovery(request.session)) await this.recover(request);
+    await this.finishAbandoned(request);
     const { session } = request;
     return new Upload({
       id,
@@ -98,8 +97,9 @@ export class UploadStore extends DataStore {
     });
   }
 
-  override declareUploadLength(id: string, length: number): Promise<void> {
-    return this.declareLength(this.#requests.get(id), length);
+  /** The request for which this one waited for the lease may have died after the last byte. */
+  async finishAbandoned(request: UploadRequest): Promise<void> {
+    if (request.lease !== undefined && needsRecovery(request.session)) await this.recover(request);
   }
 
   async declareLength(request: UploadRequest, length: number): Promise<void> {
