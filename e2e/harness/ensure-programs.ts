@@ -1,4 +1,5 @@
-import { ensureSystemPackage, type SystemPackage } from '@claimcheck/local-stack/ensure-system-package';
+import type { SystemPackage } from '@claimcheck/local-stack/ensure-system-package';
+import { systemProgram } from './system-program.ts';
 
 type Wanted = Pick<SystemPackage, 'programs' | 'aptPackage' | 'purpose'>;
 
@@ -18,8 +19,5 @@ export const ensurePrograms = async (
   env: SystemPackage['env'],
 ): Promise<void> => {
   // One after the other: apt-get locks.
-  for (const name of names) {
-    const onProgress = (line: string) => process.stderr.write(`${line}\n`);
-    await ensureSystemPackage({ ...PROGRAMS[name], env, onProgress });
-  }
+  for (const name of names) await systemProgram({ ...PROGRAMS[name], env });
 };

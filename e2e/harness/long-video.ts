@@ -1,18 +1,16 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
 import { runCommand } from '@claimcheck/local-stack/run-command';
 import { videoFile } from './fixtures.ts';
+import { systemProgram } from './system-program.ts';
 
 /** Repeats the fixture's five seconds `times` times, as an mp4 that plays while it loads. */
 export const longVideo = async (times: number): Promise<Buffer> => {
-  const ffmpeg = await ensureSystemPackage({
+  const ffmpeg = await systemProgram({
     programs: ['ffmpeg'],
     aptPackage: 'ffmpeg',
     purpose: 'videos of tests',
-    env: process.env,
-    onProgress: (line) => process.stderr.write(`${line}\n`),
   });
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-video-'));
   try {

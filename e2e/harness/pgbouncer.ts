@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
 import { freePort } from '@claimcheck/local-stack/free-port';
 import { startProcess } from '@claimcheck/local-stack/managed-process';
 import { isAnswering } from '@claimcheck/local-stack/postgres-setup';
 import { runCommand } from '@claimcheck/local-stack/run-command';
+import { systemProgram } from './system-program.ts';
 
 export type PoolMode = 'session' | 'transaction';
 
@@ -23,12 +23,11 @@ const documented = async (): Promise<string> => {
 };
 
 const findProgram = (): Promise<string> =>
-  ensureSystemPackage({
+  systemProgram({
     programs: ['pgbouncer'],
     aptPackage: 'pgbouncer',
     purpose: 'tests behind PgBouncer',
     env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
-    onProgress: (line) => process.stderr.write(`${line}\n`),
   });
 
 /** Modes that its version supports: transaction mode keeps prepared statements since 1.21. */

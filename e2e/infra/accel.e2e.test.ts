@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
 import { freePort } from '@claimcheck/local-stack/free-port';
 import { type ManagedService, startProcess } from '@claimcheck/local-stack/managed-process';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ChatUser } from '../harness/chat-user.ts';
 import { smallPhoto } from '../harness/fixtures.ts';
 import { type System, startSystem } from '../harness/system.ts';
+import { systemProgram } from '../harness/system-program.ts';
 
 const CONF = new URL('../../infra/nginx/claimcheck.conf', import.meta.url);
 
@@ -37,12 +37,11 @@ beforeAll(async () => {
     join(folder, 'nginx.conf'),
     `daemon off;\nmaster_process off;\npid ${folder}/pid;\nevents {}\nhttp {\naccess_log off;\n${temporary}\n${shipped}\n}\n`,
   );
-  const program = await ensureSystemPackage({
+  const program = await systemProgram({
     programs: ['nginx', '/usr/sbin/nginx'],
     aptPackage: 'nginx-light',
     purpose: 'the test of accelerated downloads',
     env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
-    onProgress: (line) => process.stderr.write(`${line}\n`),
   });
   nginx = await startProcess({
     name: 'nginx',

@@ -30,6 +30,22 @@ const lineWith = (api: ManagedService, fits: (line: Record<string, unknown>) => 
 const saysOf = (server: string, words: string) => (line: Record<string, unknown>) =>
   line.msg === words && line.dependency === server;
 
+/** Runs `work` on a system with a server of its own, which may be frozen. */
+const withOwnServer = async (
+  name: 'postgres' | 's3',
+  work: (own: { api: System['apps']['api']; ann: ChatUser; pid: number }) => Promise<void>,
+): Promise<void> => {
+  const servers = await startOwnServers(inject('stack'), [name]);
+  const own = await startSystem(servers.env, { LOG_LEVEL: 'info' });
+  try {
+    const pid = servers.services[name]?.pid ?? 0;
+    await work({ api: own.apps.api, ann: new ChatUser(own, 'ann'), pid });
+  } finally {
+    await own.stop();
+    await servers.stop();
+  }
+};
+
 /** Stops a server and its children without closing a connection. */
 const freeze = async (pid: number, during: () => Promise<void>): Promise<void> => {
   // Postgres has a process for each connection.
@@ -120,13 +136,9 @@ describe.concurrent('while it runs', () => {
     }
   }, 90_000);
   test('Postgres does not answer: 503 with Retry-After, one warning when it goes and one when it returns', async () => {
-    const servers = await startOwnServers(inject('stack'), ['postgres']);
-    const frozen = await startSystem(servers.env, { LOG_LEVEL: 'info' });
-    const { api } = frozen.apps;
-    try {
-      const ann = new ChatUser(frozen, 'ann');
+    await withOwnServer('postgres', async ({ api, ann, pid }) => {
       const before = linesOf(api).length;
-      await freeze(servers.services.postgres?.pid ?? 0, async () => {
+      await freeze(pid, async () => {
         const response = await ann.fetch('/v1/conversations');
         expect(response.status).toBe(503);
         expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -141,19 +153,12 @@ describe.concurrent('while it runs', () => {
         ['dependency is away', 'warn'],
         ['dependency answers again', 'warn'],
       ]);
-    } finally {
-      await frozen.stop();
-      await servers.stop();
-    }
+    });
   }, 180_000);
 
   test('the store does not answer: an upload gets 503 with Retry-After, and the log tells of it', async () => {
-    const servers = await startOwnServers(inject('stack'), ['s3']);
-    const frozen = await startSystem(servers.env, { LOG_LEVEL: 'info' });
-    const { api } = frozen.apps;
-    try {
-      const ann = new ChatUser(frozen, 'ann');
-      await freeze(servers.services.s3?.pid ?? 0, async () => {
+    await withOwnServer('s3', async ({ api, ann, pid }) => {
+      await freeze(pid, async () => {
         const response = await ann.fetch('/v1/uploads', {
           method: 'POST',
           headers: {
@@ -169,9 +174,6 @@ describe.concurrent('while it runs', () => {
         await lineWith(api, saysOf('storage', 'dependency is away'), 'a warning');
       });
       await lineWith(api, saysOf('storage', 'dependency answers again'), 'its end');
-    } finally {
-      await frozen.stop();
-      await servers.stop();
-    }
+    });
   }, 180_000);
 });

@@ -2,21 +2,19 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
 import { lockFile } from '@claimcheck/local-stack/file-lock';
 import { cacheDirectory } from '@claimcheck/local-stack/find-program';
 import { runCommand } from '@claimcheck/local-stack/run-command';
+import { systemProgram } from '../../harness/system-program.ts';
 
 const CLIENTS = new URL('./pom.xml', import.meta.url);
 const INSTALL_LIMIT_MS = 10 * 60_000;
 
 const program = (name: string, aptPackage: string): Promise<string> =>
-  ensureSystemPackage({
+  systemProgram({
     programs: [name],
     aptPackage,
     purpose: 'tests with Java',
-    onProgress: (line) => process.stderr.write(`${line}\n`),
-    env: process.env,
   });
 
 export interface JavaLibraries {

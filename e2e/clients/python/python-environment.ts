@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
 import { lockFile } from '@claimcheck/local-stack/file-lock';
 import { cacheDirectory } from '@claimcheck/local-stack/find-program';
 import { runCommand } from '@claimcheck/local-stack/run-command';
+import { systemProgram } from '../../harness/system-program.ts';
 
 const REQUIREMENTS = fileURLToPath(new URL('./requirements.txt', import.meta.url));
 const INSTALL_LIMIT_MS = 10 * 60_000;
@@ -16,11 +16,10 @@ const INSTALL_LIMIT_MS = 10 * 60_000;
  */
 export const pythonEnvironment = async (requirements = REQUIREMENTS): Promise<string> => {
   const env = process.env;
-  const python = await ensureSystemPackage({
+  const python = await systemProgram({
     programs: ['python3'],
     aptPackage: 'python3-venv',
     purpose: 'tests with Python',
-    onProgress: (line) => process.stderr.write(`${line}\n`),
     env,
   });
   const version = (await runCommand(python, ['--version'], { env })).trim().replace('Python ', '');

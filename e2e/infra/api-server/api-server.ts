@@ -5,10 +5,10 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
 import { freePort } from '@claimcheck/local-stack/free-port';
 import { type ManagedService, startProcess } from '@claimcheck/local-stack/managed-process';
 import { z } from 'zod';
+import { systemProgram } from '../../harness/system-program.ts';
 import { kubeApiserverProgram } from './kube-apiserver-program.ts';
 
 const TOKEN = 'of-the-test';
@@ -36,12 +36,10 @@ const refusal = z.object({ message: z.string() });
 const version = z.object({ gitVersion: z.string() });
 
 const startEtcd = async (folder: string): Promise<{ etcd: ManagedService; url: string }> => {
-  const command = await ensureSystemPackage({
+  const command = await systemProgram({
     programs: ['etcd'],
     aptPackage: 'etcd-server',
     purpose: "Kubernetes' API server",
-    env: process.env,
-    onProgress: (line) => process.stderr.write(`${line}\n`),
   });
   const [url, peers] = [`http://${LOCALHOST}:${await freePort()}`, `http://${LOCALHOST}:${await freePort()}`];
   const etcd = await startProcess({

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureSystemPackage } from '@claimcheck/local-stack/ensure-system-package';
 import { freePort } from '@claimcheck/local-stack/free-port';
 import { startProcess } from '@claimcheck/local-stack/managed-process';
 import { z } from 'zod';
+import { systemProgram } from '../../harness/system-program.ts';
 
 /** A line of a panel: [seconds since the epoch, value]. */
 export interface Series {
@@ -31,12 +31,10 @@ const answer = z.object({
 
 /** @param targets app → its admin URL; scraped every second */
 export const startPrometheus = async (targets: Readonly<Record<string, string>>): Promise<Prometheus> => {
-  const program = await ensureSystemPackage({
+  const program = await systemProgram({
     programs: ['prometheus'],
     aptPackage: 'prometheus',
     purpose: 'pictures of the dashboards',
-    env: process.env,
-    onProgress: (line) => process.stderr.write(`${line}\n`),
   });
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-prometheus-'));
   const configs = Object.entries(targets).map(([app, url]) => ({
