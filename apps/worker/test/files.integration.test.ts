@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createCipheriv, createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness } from './support/harness.ts';
@@ -14,6 +14,22 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n');
+
+/** The same bytes in every run, as random as an encrypted file's. */
+const encrypted = (head: readonly number[], bytes: number): Buffer => {
+  const content = createCipheriv('aes-256-ctr', Buffer.alloc(32, 7), Buffer.alloc(16)).update(
+    Buffer.alloc(bytes),
+  );
+  Buffer.from(head).copy(content);
+  return content;
+};
+
+/** What starts as a transport stream has the same byte again after a packet. */
+const packets = (content: Buffer): Buffer => {
+  content[188] = 0x47;
+  return content;
+};
+
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
 
 describe('a file that is only passed on', () => {
@@ -28,6 +44,35 @@ describe('a file that is only passed on', () => {
     expect(final).toMatchObject({ success: true, processed: [], contentType, sha256: sha256(content) });
     expect(harness.stagesOf(request.mediaId)).toEqual(['scan', 'final']);
     expect(await harness.keysOf(request.mediaId)).toEqual([request.s3Key]);
+  });
+});
+
+describe('a file that only begins like a picture, film or sound', () => {
+  it.each([
+    ['MP3', encrypted([0xff, 0xfb, 0x90], 2_000)],
+    ['a long MP3', encrypted([0xff, 0xfb, 0x90], 300_000)],
+    ['AAC', encrypted([0xff, 0xf1, 0x50], 300_000)],
+    ['AC-3', encrypted([0x0b, 0x77], 300_000)],
+    ['BMP', encrypted([0x42, 0x4d], 2_000)],
+    ['JPEG XL', encrypted([0xff, 0x0a], 2_000)],
+    ['MPEG-TS', packets(encrypted([0x47], 2_000))],
+  ])('is a file when its bytes are random: %s', async (_, content) => {
+    const final = await harness.process(content);
+    expect(final).toMatchObject({ success: true, processed: [], contentType: 'application/octet-stream' });
+  });
+
+  it.each(['BMW 320d, 12.000 km\n', 'GIF or JPEG?\n', 'ID3 tags explained\n'])(
+    'is a text when it reads as one: %j',
+    async (text) => {
+      const final = await harness.process(Buffer.from(text));
+      expect(final).toMatchObject({ success: true, processed: [], contentType: 'text/plain' });
+    },
+  );
+
+  it('is still a broken picture when its header is whole', async () => {
+    const bmp = await makeWithFfmpeg(['-f', 'lavfi', '-i', 'testsrc=s=64x64', '-frames:v', '1'], 'bmp');
+    const final = await harness.process(bmp.subarray(0, 200));
+    expect(final).toMatchObject({ success: false, contentType: 'image/bmp' });
   });
 });
 

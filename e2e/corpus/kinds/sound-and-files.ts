@@ -1,7 +1,14 @@
+import { createCipheriv } from 'node:crypto';
 import { makeWithFfmpeg } from '../../harness/make-with-ffmpeg.ts';
 import type { CorpusFile } from './corpus-file.ts';
 
 const TONE = ['-f', 'lavfi', '-i', 'sine=r=44100:d=2'];
+
+/** The same bytes in every run, as random as those of an encrypted file. */
+const encryptedLikeMp3 = (): Buffer => {
+  const cipher = createCipheriv('aes-256-ctr', Buffer.alloc(32, 7), Buffer.alloc(16));
+  return Buffer.concat([Buffer.from([0xff, 0xfb, 0x90]), cipher.update(Buffer.alloc(300_000))]);
+};
 
 const sound = (name: string, filetype: string, args: string[], extension: string): CorpusFile => ({
   ...{ name, group: 'sound', filetype },
@@ -47,8 +54,12 @@ export const files = (): CorpusFile[] => [
   file('TypeScript declared video/mp2t', 'video/mp2t', 'export const a: number = 1;\n'),
   file('text in UTF-16', 'text/plain', Buffer.from('\ufeffGrüße\r\n', 'utf16le')),
   file('text in Latin-1', 'text/plain', Buffer.from('Grüße aus Köln\n', 'latin1')),
+  file('text that begins with BM, as a bitmap does', 'text/plain', 'BMW 320d, 12.000 km\n'),
   file('SVG', 'image/svg+xml', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'),
   file('bytes of no known kind', 'audio/mpeg', Buffer.alloc(2_000), { kind: 'other' }),
+  file('encrypted bytes that begin as an MP3 does', 'application/octet-stream', encryptedLikeMp3(), {
+    kind: 'other',
+  }),
 ];
 
 export const damaged = (): CorpusFile[] => [

@@ -2,8 +2,8 @@ import { essenceOf } from '@claimcheck/contracts/media-kind';
 import { ALLOWED_CODECS } from './codecs.ts';
 
 /**
- * ffmpeg's demuxer for each sniffed type. The demuxer is forced, never guessed: ffmpeg would otherwise follow a playlist named
- * .mp4 to other files.
+ * ffmpeg's demuxer for each sniffed type. What is read and converted has its demuxer forced, never guessed: ffmpeg would
+ * otherwise follow a playlist named .mp4 to other files.
  */
 const DEMUXERS: Readonly<Record<string, string>> = {
   'video/mp4': 'mov',
@@ -62,6 +62,15 @@ export const knowsItsEnd = (demuxer: string): boolean => demuxer === 'mov' || de
 
 const MAX_STREAMS = 32;
 
+/** Every demuxer that may open a file here. */
+const ALL_DEMUXERS = [
+  ...new Set([
+    ...Object.values(DEMUXERS),
+    ...Object.values(PICTURE_DEMUXERS.still),
+    ...Object.values(PICTURE_DEMUXERS.moving),
+  ]),
+].join(',');
+
 /** A file in a job's folder, and how to open it. */
 export interface MediaInput {
   folder: string;
@@ -75,17 +84,17 @@ export interface MediaInput {
   options?: readonly string[];
 }
 
-/** Arguments that open the file as this container and as nothing else. */
+/** Arguments that open the file as this container and as nothing else; without one, as the container that ffmpeg sees in it. */
 export const inputArguments = ({
   file,
   demuxer,
   listed = [],
   options = [],
-}: Omit<MediaInput, 'folder'>): string[] => {
+}: Omit<MediaInput, 'folder' | 'demuxer'> & { demuxer?: string }): string[] => {
   const listedCodecs = [...ALLOWED_CODECS, ...listed].join(',');
   return [
     ...['-protocol_whitelist', 'file,pipe'],
-    ...['-format_whitelist', demuxer],
+    ...['-format_whitelist', demuxer ?? ALL_DEMUXERS],
     ...['-codec_whitelist', ALLOWED_CODECS.join(',')],
     // Reading the file respects the list above; these are for the decoders that ffprobe opens afterwards.
     ...(listed.length === 0 ? [] : ['v', 'a', 's', 'd']).flatMap((type) => [
@@ -93,7 +102,8 @@ export const inputArguments = ({
       listedCodecs,
     ]),
     ...['-max_streams', String(MAX_STREAMS)],
-    ...['-f', demuxer, ...options],
+    ...(demuxer === undefined ? [] : ['-f', demuxer]),
+    ...options,
     ...['-i', `file:${file}`],
   ];
 };

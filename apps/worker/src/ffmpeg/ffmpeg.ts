@@ -20,6 +20,8 @@ const VERSION_TIMEOUT_MS = 2_000;
 const VERSION_CHARACTERS = 64;
 /** Runs of ffprobe until every codec outside the list is known: it stops at the first one. */
 const MAX_LISTED = 4;
+/** ffmpeg's score for one frame without a successor (mp3dec.c, aacdec.c, ac3dec.c: `return 1`). */
+const SINGLE_FRAME_SCORE = 1;
 
 /** FFMPEG_PATH of a worker without ffmpeg: it delivers videos and audio as files. */
 export const NO_FFMPEG = 'none';
@@ -75,6 +77,18 @@ export class Ffmpeg {
     const [, version] = /^ffmpeg version (\S+)/.exec(stdout) ?? [];
     if (exitCode !== 0 || version === undefined) throw new Error('ffmpeg does not print its version');
     return version.slice(0, VERSION_CHARACTERS);
+  }
+
+  /**
+   * Returns whether ffmpeg, too, sees a format in the file: by a whole header or by several frames in a row. Random bytes may
+   * contain a single frame.
+   */
+  async recognises(input: Pick<MediaInput, 'folder' | 'file'>, signal: AbortSignal): Promise<boolean> {
+    const args = ['-v', 'error', '-of', 'csv=p=0', '-show_entries', 'format=probe_score'];
+    const result = await this.#ffprobe(input, args, { signal });
+    // It was not denied: reading the file will tell.
+    if (result.ended !== 'exited' || REFUSED_CODEC.test(result.stderr)) return true;
+    return result.exitCode === 0 && Number(result.stdout) > SINGLE_FRAME_SCORE;
   }
 
   /**
@@ -181,7 +195,7 @@ export class Ffmpeg {
   }
 
   #ffprobe(
-    input: MediaInput,
+    input: Omit<MediaInput, 'demuxer'> & { demuxer?: string },
     args: readonly string[],
     { signal, onLine }: { signal: AbortSignal; onLine?: (line: string) => void },
   ): Promise<ProgramResult> {

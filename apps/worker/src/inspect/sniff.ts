@@ -1,26 +1,32 @@
-import { open } from 'node:fs/promises';
+import { kindOf } from '@claimcheck/contracts/media-kind';
 import { fileTypeFromFile } from 'file-type';
+import { readHead } from './read-head.ts';
 
 const TEXT_SAMPLE_BYTES = 64 * 1024;
 
+const UNKNOWN = 'application/octet-stream';
+
+/** Types that two bytes announce, as do two of every 65,536 random ones: an encrypted file is no sound because of them. */
+const BY_TWO_BYTES: ReadonlySet<string> = new Set([
+  ...['audio/mpeg', 'audio/aac', 'audio/vnd.dolby.dd-raw', 'video/mp2t', 'image/bmp', 'image/jxl'],
+]);
+
+const ID3 = Buffer.from('ID3');
+
 /**
  * Returns the content type from the bytes alone; `text/plain` for text in any usual encoding, `application/octet-stream` if
- * unknown.
+ * unknown. A text that begins with `BM` or `GIF` is a text.
+ *
+ * @param isRecognised asks a decoder about a type that few bytes announce
  */
-export const sniff = async (path: string): Promise<string> => {
-  const found = await fileTypeFromFile(path);
-  if (found !== undefined) return found.mime;
-  return (await looksLikeText(path)) ? 'text/plain' : 'application/octet-stream';
-};
-
-const looksLikeText = async (path: string): Promise<boolean> => {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(TEXT_SAMPLE_BYTES), 0, TEXT_SAMPLE_BYTES, 0);
-    return isText(buffer.subarray(0, bytesRead), bytesRead < TEXT_SAMPLE_BYTES);
-  } finally {
-    await file.close();
-  }
+export const sniff = async (path: string, isRecognised: () => Promise<boolean>): Promise<string> => {
+  const type = (await fileTypeFromFile(path))?.mime ?? UNKNOWN;
+  const kind = kindOf(type);
+  if (kind === 'document' || (kind === 'other' && type !== UNKNOWN)) return type;
+  const head = await readHead(path, TEXT_SAMPLE_BYTES);
+  if (isText(head, head.length < TEXT_SAMPLE_BYTES)) return 'text/plain';
+  const isDoubtful = BY_TWO_BYTES.has(type) && !head.subarray(0, ID3.length).equals(ID3);
+  return isDoubtful && !(await isRecognised()) ? UNKNOWN : type;
 };
 
 const decodes = (bytes: Uint8Array, encoding: string, isWhole: boolean): string | undefined => {

@@ -8,6 +8,7 @@ import { codePointsOf, hdrTransferOf } from '../images/nclx.ts';
 import { type ImageFile, inspectImage } from '../images/open-image.ts';
 import { isMovable } from '../images/qualities.ts';
 import type { Inspection, Motion } from '../inspect/inspection.ts';
+import { readHead } from '../inspect/read-head.ts';
 import { sniff } from '../inspect/sniff.ts';
 import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';
@@ -37,7 +38,10 @@ export const inspect = async (job: Job, source: Source, tools: InspectTools): Pr
   // Checked here and not during the download: a false hash must not prevent the scanner's verdict.
   if (job.request.sha256 !== undefined && job.request.sha256.toLowerCase() !== source.sha256)
     throw new MediaFailure('hash_mismatch');
-  const contentType = await sniff(source.path);
+  const isRecognised = async () =>
+    !tools.ffmpeg.isAvailable ||
+    (await tools.ffmpeg.recognises({ folder: job.folder, file: SOURCE_FILE }, job.signal));
+  const contentType = await sniff(source.path, isRecognised);
   try {
     const kind = kindOf(contentType);
     if (kind === 'video' || kind === 'audio') return await inspectTimed(job, contentType, tools);
@@ -119,16 +123,6 @@ const findMotion = async (
   const { packets, seconds = 0 } = await ffmpeg.findEnd(input, 0, job.signal);
   if (packets * image.width * image.height > MAX_DECODED_PIXELS) return undefined;
   return packets > 1 ? { input, frames: packets, durationSeconds: seconds } : undefined;
-};
-
-const readHead = async (path: string, bytes: number): Promise<Buffer> => {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 };
 
 /**
