@@ -21,7 +21,7 @@ const endToEnd = (name: string) => `e2e/${name}.e2e.test.ts`;
 const drill = (name: string) => `e2e/drills/${name}.drill.test.ts`;
 
 /** These need the machine: they measure, race a clock or a cut, start many processes, or change the bucket's rules. */
-const E2E_ALONE = [
+export const E2E_ALONE = [
   'clients/{browser,tus-*,tuspy}',
   'defects/*',
   'hls/*',
@@ -30,7 +30,7 @@ const E2E_ALONE = [
   'tests/{upload-protocol,video-expiry}',
   'web/{expiry,films,looks,missed,two-people,uploads}',
 ].map(endToEnd);
-const DRILLS_ALONE = [
+export const DRILLS_ALONE = [
   'abuse',
   'gateway-members',
   'killed-on-the-way',
@@ -41,7 +41,7 @@ const DRILLS_ALONE = [
 ].map(drill);
 
 /** One journey for each capability; `npm test` runs these of the end-to-end tests. */
-const JOURNEYS = [
+export const JOURNEYS = [
   'tests/first-path',
   'tests/upload-protocol',
   'tests/interrupted-upload',
@@ -54,7 +54,7 @@ const JOURNEYS = [
   'sdk/conversations',
   'web/two-people',
   'web/uploads',
-];
+].map(endToEnd);
 
 export default defineConfig({
   test: {
@@ -86,7 +86,7 @@ export default defineConfig({
       { test: { name: 'e2e-alone', include: E2E_ALONE, ...ALONE } },
       { test: { name: 'drills', include: [drill('*')], exclude: DRILLS_ALONE, ...IN_PAIRS } },
       { test: { name: 'drills-alone', include: DRILLS_ALONE, ...ALONE } },
-      { test: { name: 'journeys', include: JOURNEYS.map(endToEnd), ...ALONE } },
+      { test: { name: 'journeys', include: JOURNEYS, ...ALONE } },
       {
         test: {
           // Long; only by `npm run soak`.

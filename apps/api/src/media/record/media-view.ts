@@ -1,15 +1,17 @@
 import type { HostData } from '@claimcheck/contracts/host-data';
-import type { DerivedQuality, Media } from '@claimcheck/contracts/media';
+import { DERIVED_QUALITIES, type DerivedQuality, type Media } from '@claimcheck/contracts/media';
 import type { MediaRow } from './media-row.ts';
 
 type Derivative = MediaRow['derivatives'][number];
 
-/** Picks the derivative to show for each quality: the one of the newest applied attempt. */
+const rankOf = ({ quality }: Derivative): number => DERIVED_QUALITIES.indexOf(quality);
+
+/** Picks the derivative to show for each quality: the one of the newest applied attempt. They are in the order of qualities. */
 export const currentDerivatives = (row: MediaRow): Map<DerivedQuality, Derivative> => {
-  const newestFirst = row.derivatives
+  const newestLast = row.derivatives
     .filter((derivative) => derivative.epoch <= row.applied_epoch)
-    .sort((a, b) => a.epoch - b.epoch);
-  return new Map(newestFirst.map((derivative) => [derivative.quality, derivative]));
+    .sort((a, b) => rankOf(a) - rankOf(b) || a.epoch - b.epoch);
+  return new Map(newestLast.map((derivative) => [derivative.quality, derivative]));
 };
 
 const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
