@@ -1,6 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { sizeWithin } from './image-size.ts';
-import { framesWithin, isMovable, qualitySize } from './qualities.ts';
+import { inspectImage } from './open-image.ts';
+import { encodeQualities, framesWithin, isMovable, qualitySize } from './qualities.ts';
 
 it.each([
   [2_000, 3_000, 1_280, 853, 1_280],
@@ -37,4 +42,28 @@ it('a larger animation has fewer frames', () => {
   expect(framesWithin({ width: 200, height: 200 }, 2_000)).toBe(500);
   expect(framesWithin({ width: 1_000, height: 1_000 }, 2_000)).toBe(40);
   expect(framesWithin({ width: 10_000, height: 10_000 }, 2_000)).toBe(1);
+});
+
+it('encoding a photo keeps its pixels in memory once', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'claimcheck-qualities-'));
+  const path = join(folder, 'photo.png');
+  const size = { width: 2_560, height: 1_920 };
+  const { size: sourceBytes } = await sharp({ create: { ...size, channels: 3, background: '#468' } })
+    .png({ compressionLevel: 0 })
+    .toFile(path);
+  const before = process.memoryUsage().arrayBuffers;
+  let most = 0;
+  const watch = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }, 1);
+  try {
+    const image = await inspectImage(path, 10_000_000);
+    const encoded = await encodeQualities({ path, image, sourceBytes, isLossless: false });
+    expect(encoded).toHaveLength(3);
+  } finally {
+    clearInterval(watch);
+    await rm(folder, { recursive: true });
+  }
+  // A copy for each encoding would be six more.
+  expect(most).toBeLessThan(1.5 * 3 * size.width * size.height);
 });

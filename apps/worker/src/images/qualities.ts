@@ -125,8 +125,8 @@ const decodeOnce = ({ path, image }: ImageFile, largest: ImageSize): Promise<() 
       .raw()
       .toBuffer({ resolveWithObject: true });
     const { width, height, channels } = info;
-    const pixels = sharp(data, { raw: { width, height, channels } });
-    return () => pixels.clone();
+    // No `clone()`: it copies the pixels.
+    return () => sharp(data, { raw: { width, height, channels } });
   });
 
 const isFlat = ({ isLossless, sourceBytes, image }: QualitySource, { width, height }: ImageSize): boolean =>
@@ -139,17 +139,13 @@ const encodeStill = async (
   size: ImageSize,
   open: () => Sharp,
 ): Promise<EncodedImage> => {
-  const image = open().resize(size.width, size.height, { fit: 'fill' });
-  if (!isFlat(source, size))
-    return withinSource(source, (options) => webp(image, options), await webp(image, { quality: QUALITY }));
+  const encode = (options: WebpOptions) =>
+    webp(open().resize(size.width, size.height, { fit: 'fill' }), options);
+  if (!isFlat(source, size)) return withinSource(source, encode, await encode({ quality: QUALITY }));
   // Red text on black keeps its colour only losslessly, or with colours at full resolution.
-  const lossy = await webp(image, { quality: QUALITY, smartSubsample: true });
-  const exact = await webp(image, { nearLossless: true });
-  return withinSource(
-    source,
-    (options) => webp(image, options),
-    exact.data.length <= lossy.data.length ? exact : lossy,
-  );
+  const lossy = await encode({ quality: QUALITY, smartSubsample: true });
+  const exact = await encode({ nearLossless: true });
+  return withinSource(source, encode, exact.data.length <= lossy.data.length ? exact : lossy);
 };
 
 type WebpOptions = NonNullable<Parameters<Sharp['webp']>[0]>;
@@ -172,7 +168,6 @@ const withinSource = async (
 const webp = async (image: Sharp, options: WebpOptions): Promise<EncodedImage> => {
   // sharp writes no metadata unless asked: no EXIF, no GPS, no profile; colours are converted to sRGB.
   const { data, info } = await image
-    .clone()
     .toColourspace('srgb')
     .webp({ effort: EFFORT, ...options })
     .toBuffer({ resolveWithObject: true });

@@ -26,10 +26,10 @@ export const makeThumbnail = async ({
       .ensureAlpha()
       .raw()
       .toBuffer({ resolveWithObject: true });
-    const pixels = sharp(data, { raw: { width: info.width, height: info.height, channels: 4 } });
+    const pixels = () => sharp(data, { raw: { width: info.width, height: info.height, channels: 4 } });
     const [thumbnail, thumbhash] = await Promise.all([
-      pixels.clone().webp({ quality: QUALITY }).toBuffer(),
-      hash(pixels.clone()),
+      pixels().webp({ quality: QUALITY }).toBuffer(),
+      hash(pixels()),
     ]);
     return { thumbnail: { data: thumbnail, width: info.width, height: info.height }, thumbhash };
   });
