@@ -42,7 +42,8 @@ const VIRUS_ATTEMPTS = 75;
 /** Infected files are rare. */
 const VIRUS_CONCURRENCY = 4;
 const SAME_BYTES_PAGE = 100;
-const ACK_WAIT_MS = 30_000;
+/** Members wait this long for a result that a dead process had in work. */
+const ACK_WAIT_MS = 5_000;
 
 /** The worker handles hostile bytes and is not trusted: its results may only point below their own prefix. */
 const resolveKey = (storage: Storage, mediaId: string, url: string): string => {
