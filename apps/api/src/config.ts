@@ -1,6 +1,7 @@
 import { toTokenSettings } from '@claimcheck/platform/auth/token-variables';
 import { toBrokerFiles, toSubjectOverrides } from '@claimcheck/platform/nats/broker-variables';
-import { type Environment, readConfig } from '@claimcheck/platform/process/config';
+import { readConfig } from '@claimcheck/platform/process/config';
+import type { Environment } from '@claimcheck/platform/process/environment';
 import { toStorageOptions } from '@claimcheck/platform/s3/storage-variables';
 import { toCdnSettings } from '@claimcheck/platform/signing/signing-variables';
 import { toTraceSettings } from '@claimcheck/platform/tracing/trace-variables';

@@ -9,13 +9,13 @@ import { MAX_PROXY_HOPS } from '@claimcheck/platform/process/client-network';
 import {
   commonVariables,
   duration,
-  type Environment,
   httpUrl,
   port,
   readConfig,
   wholeNumber,
 } from '@claimcheck/platform/process/config';
 import { databaseVariables } from '@claimcheck/platform/process/database-variables';
+import type { Environment } from '@claimcheck/platform/process/environment';
 import { originVariables } from '@claimcheck/platform/process/origins';
 import { toTraceSettings, traceVariables } from '@claimcheck/platform/tracing/trace-variables';
 import { z } from 'zod';

@@ -11,7 +11,6 @@ import { camelCased } from '@claimcheck/platform/process/camel-case';
 import {
   commonVariables,
   duration,
-  type Environment,
   listOf,
   port,
   readConfig,
@@ -19,6 +18,7 @@ import {
   wholeNumber,
 } from '@claimcheck/platform/process/config';
 import { ConfigError } from '@claimcheck/platform/process/config-error';
+import type { Environment } from '@claimcheck/platform/process/environment';
 import {
   kmsKeyWithKms,
   storageVariables,

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import type { Environment } from '@claimcheck/platform/process/config';
+import type { Environment } from '@claimcheck/platform/process/environment';
 
 /** Returns what writes audit lines: into the file that AUDIT_FILE names, or like errors. */
 export const auditWriter = (

@@ -1,5 +1,5 @@
 import type { ParseArgsConfig } from 'node:util';
-import type { Environment } from '@claimcheck/platform/process/config';
+import type { Environment } from '@claimcheck/platform/process/environment';
 
 export type OptionValue = string | boolean | (string | boolean)[] | undefined;
 

@@ -1,6 +1,6 @@
 import { uuid } from '@claimcheck/contracts/ids';
 import { Database } from '@claimcheck/database/database';
-import type { Environment } from '@claimcheck/platform/process/config';
+import type { Environment } from '@claimcheck/platform/process/environment';
 import { type Config, readApiConfig } from '../config.ts';
 import type { DomainConfig } from '../media/record/domain-config.ts';
 import { toDomainConfig } from '../to-domain-config.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { Environment } from '@claimcheck/platform/process/config';
+import type { Environment } from '@claimcheck/platform/process/environment';
 
 /** As `npm start` names them: packages/local-stack writes the file while it runs. */
 const DEFAULT_DATA_DIR = '.claimcheck';

@@ -5,7 +5,8 @@ import {
   toSubjectOverrides,
 } from '@claimcheck/platform/nats/broker-variables';
 import { Bus } from '@claimcheck/platform/nats/bus';
-import { commonVariables, type Environment, readConfig } from '@claimcheck/platform/process/config';
+import { commonVariables, readConfig } from '@claimcheck/platform/process/config';
+import type { Environment } from '@claimcheck/platform/process/environment';
 import { createLogger } from '@claimcheck/platform/process/logger';
 import { z } from 'zod';
 

@@ -1,5 +1,9 @@
-import type { ConversationEvent } from '../wire/conversation.ts';
-import type { ListedConversation } from './live-list.ts';
+import type { Conversation, ConversationEvent } from '../wire/conversation.ts';
+
+export interface ListedConversation extends Conversation {
+  /** Messages of others that arrived since the list was opened, and since `markRead`. */
+  unread: number;
+}
 
 /** `isStale`: its last message was deleted. */
 export type ChangedItem = ListedConversation & { isStale: boolean };

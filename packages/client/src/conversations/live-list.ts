@@ -4,12 +4,7 @@ import { Observable, type Readable } from '../observable.ts';
 import { retryUntilAborted } from '../retry.ts';
 import type { Conversation, ConversationEvent } from '../wire/conversation.ts';
 import type { ConnectionState, Follower } from './follower.ts';
-import { withListEvents } from './list-events.ts';
-
-export interface ListedConversation extends Conversation {
-  /** Messages of others that arrived since the list was opened, and since `markRead`. */
-  unread: number;
-}
+import { type ListedConversation, withListEvents } from './list-events.ts';
 
 export interface ConversationListSnapshot {
   /** Latest activity first. Absent until the server has answered. */

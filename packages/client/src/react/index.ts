@@ -1,4 +1,5 @@
-export type { ConversationListSnapshot, ListedConversation } from '../conversations/live-list.ts';
+export type { ListedConversation } from '../conversations/list-events.ts';
+export type { ConversationListSnapshot } from '../conversations/live-list.ts';
 export { Album, type AlbumProps } from './album.tsx';
 export { ClaimcheckProvider, type ClaimcheckProviderProps, useClient } from './claimcheck-provider.tsx';
 export { Composer, type ComposerLabels, type ComposerProps } from './composer.tsx';

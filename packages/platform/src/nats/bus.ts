@@ -1,39 +1,22 @@
 import {
   type StreamBytes,
-  type StreamPlan,
   type Streams,
   type SubjectOverrides,
   type Subjects,
   streamsOf,
   subjectsOf,
 } from '@claimcheck/contracts/subjects';
-import {
-  DiscardPolicy,
-  JetStreamApiError,
-  type JetStreamClient,
-  type JetStreamManager,
-  jetstream,
-  jetstreamManager,
-  RetentionPolicy,
-  StorageType,
-  type StreamConfig,
-} from '@nats-io/jetstream';
-import { headers, type NatsConnection, nanos } from '@nats-io/nats-core';
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { headers, type NatsConnection } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import type { Logger } from '../process/logger.ts';
-import { StartError } from '../process/start-error.ts';
 import { PassedOnTracing } from '../tracing/passed-on-tracing.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { type BrokerFiles, toConnectionOptions } from './broker-connection.ts';
 import { isStreamNotFound } from './is-stream-not-found.ts';
+import { findStream, StreamSetup } from './stream-setup.ts';
 
-const DUPLICATE_WINDOW_MS = 600_000;
 const PUBLISH_TIMEOUT_MS = 5_000;
-/** The account or the disk has less space than a stream wants to reserve. */
-const TOO_LITTLE_ROOM: readonly number[] = [10_002, 10_023, 10_028, 10_047];
-/** No suitable peers, insufficient resources, replicas without a cluster. */
-const TOO_FEW_SERVERS: readonly number[] = [10_005, 10_023, 10_074];
-
 export interface BusOptions {
   /** A function is called at each connection, because the password may have been replaced. */
   url: string | (() => string);
@@ -126,93 +109,10 @@ export class Bus {
   }
 
   /** Creates the streams, or updates them to the planned settings. Safe in several processes at once. */
-  async ensureStreams(): Promise<void> {
-    // In this order: a subject that moves from one stream to another first leaves the old one.
-    const { media, facts, storage, deadLetters } = this.streams;
-    for (const plan of [media, facts, storage, deadLetters]) await this.#ensureStream(plan);
-  }
-
-  async #ensureStream(plan: StreamPlan): Promise<void> {
-    const settings = {
-      subjects: plan.subjects,
-      max_age: nanos(plan.maxAgeMs),
-      max_bytes: plan.maxBytes,
-      discard: DiscardPolicy.Old,
-      duplicate_window: nanos(DUPLICATE_WINDOW_MS),
-      ...(this.#streamReplicas === undefined ? {} : { num_replicas: this.#streamReplicas }),
-    };
-    try {
-      await this.#addOrUpdateStream(plan, settings).catch((error: unknown) => {
-        // The space is reserved: on a small disk the stream has no limit of its own.
-        if (!(error instanceof JetStreamApiError) || !TOO_LITTLE_ROOM.includes(error.code)) throw error;
-        this.#logger.warn(
-          { stream: plan.name, max_bytes: plan.maxBytes },
-          'the broker has no room for as much',
-        );
-        return this.#addOrUpdateStream(plan, { ...settings, max_bytes: -1 });
-      });
-    } catch (error) {
-      await this.#explainOverlap(plan);
-      throw this.#explainReplicas(plan, error);
-    }
-  }
-
-  async #addOrUpdateStream(plan: StreamPlan, settings: Partial<StreamConfig>): Promise<void> {
-    try {
-      await this.manager.streams.add({
-        name: plan.name,
-        storage: StorageType.File,
-        retention: RetentionPolicy.Limits,
-        ...settings,
-      });
-    } catch (error) {
-      // The name exists with other settings: an older release created it.
-      if (!(error instanceof Error) || !/already in use/.test(error.message)) throw error;
-      await this.#updateStream(plan, settings);
-    }
-  }
-
-  /** Finds the overlapping subjects and streams, which the server's error does not name. @throws when they overlap */
-  async #explainOverlap(plan: StreamPlan): Promise<void> {
-    for (const subject of plan.subjects) {
-      const stream = await this.streamOf(subject);
-      if (stream !== undefined && stream !== plan.name)
-        throw new StartError(
-          `${subject} belongs to the stream ${stream}, so ${plan.name} cannot take it: ` +
-            'another installation, or another of our subjects, has that name; see APP_NAME and SUBJECT_…',
-        );
-    }
-  }
-
-  /** The server's message names neither the stream nor the variable that asked for it. */
-  #explainReplicas(plan: StreamPlan, error: unknown): unknown {
-    const replicas = this.#streamReplicas;
-    if (replicas === undefined || !(error instanceof JetStreamApiError)) return error;
-    if (!TOO_FEW_SERVERS.includes(error.code)) return error;
-    return new StartError(
-      `${plan.name} cannot have ${replicas} replicas, as NATS_STREAM_REPLICAS says: the cluster is too small, ` +
-        `or servers of it are away or full`,
-      error,
-    );
-  }
-
-  /** Existing subjects stay: another process may still publish to them, and stored messages may be read later. */
-  async #updateStream(plan: StreamPlan, settings: Partial<StreamConfig>): Promise<void> {
-    const { config } = await this.manager.streams.info(plan.name);
-    // A subject that another of these streams takes now is removed: an older release had it here.
-    const elsewhere = Object.values(this.streams).flatMap(({ name, subjects }: StreamPlan) =>
-      name === plan.name ? [] : subjects,
-    );
-    const unplanned = config.subjects.filter(
-      (subject) => !plan.subjects.includes(subject) && !elsewhere.includes(subject),
-    );
-    if (unplanned.length > 0)
-      this.#logger.warn(
-        { stream: plan.name, subjects: unplanned, planned: plan.subjects },
-        'the stream takes subjects that this process does not know: another one has other SUBJECT_ variables, or had',
-      );
-    const subjects = [...plan.subjects, ...unplanned];
-    await this.manager.streams.update(plan.name, { ...settings, subjects });
+  ensureStreams(): Promise<void> {
+    const { manager, streams } = this;
+    const setup = new StreamSetup({ manager, streams, replicas: this.#streamReplicas, logger: this.#logger });
+    return setup.ensure();
   }
 
   /** Returns the subjects of the media stream; undefined if it does not exist. */
@@ -227,13 +127,8 @@ export class Bus {
   }
 
   /** Returns the name of the stream that takes messages of `subject`; undefined: a publish would be lost. */
-  async streamOf(subject: string): Promise<string | undefined> {
-    try {
-      return await this.manager.streams.find(subject);
-    } catch (error) {
-      if (error instanceof Error && /no stream matches subject/.test(error.message)) return undefined;
-      throw error;
-    }
+  streamOf(subject: string): Promise<string | undefined> {
+    return findStream(this.manager, subject);
   }
 
   /**

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import { withDatabaseUrl } from './database-variables.ts';
+import type { Environment } from './environment.ts';
 import { withSecretFiles } from './secret-files.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Checks environment variables against a schema whose keys are the variables' names. An empty variable counts as not set, as

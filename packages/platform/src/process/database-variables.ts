@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Environment } from './config.ts';
 import { ConfigError } from './config-error.ts';
+import type { Environment } from './environment.ts';
 
 const part = (description: string) => z.string().optional().describe(description);
 

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { writeAudit } from './audit.ts';
-import type { Environment } from './config.ts';
 import { ConfigError, EX_CONFIG } from './config-error.ts';
+import type { Environment } from './environment.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { watchSecretFiles } from './secret-files.ts';
 import { Shutdown } from './shutdown.ts';

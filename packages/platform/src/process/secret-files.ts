@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Environment } from './config.ts';
 import { ConfigError } from './config-error.ts';
+import type { Environment } from './environment.ts';
 
 /** Variables that may name a file in `<variable>_FILE`: mounted Secrets, agents of a vault. */
 export const SECRET_VARIABLES = [

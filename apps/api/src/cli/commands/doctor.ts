@@ -1,7 +1,8 @@
 import { Database } from '@claimcheck/database/database';
 import type { Bus } from '@claimcheck/platform/nats/bus';
-import { type Environment, wholeNumber } from '@claimcheck/platform/process/config';
+import { wholeNumber } from '@claimcheck/platform/process/config';
 import { ConfigError, EX_CONFIG } from '@claimcheck/platform/process/config-error';
+import type { Environment } from '@claimcheck/platform/process/environment';
 import { Storage } from '@claimcheck/platform/s3/storage';
 import { type Config, readApiConfig } from '../../config.ts';
 import { describeError } from '../../doctor/attempt.ts';
