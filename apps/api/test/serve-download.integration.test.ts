@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { mediaSessionAnswerSchema } from '@claimcheck/contracts/openapi/answer-schemas';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
@@ -155,6 +156,54 @@ test('a viewer that takes nothing is disconnected', async () => {
     expect(received).toBeLessThan(bytes.length);
   } finally {
     viewer.destroy();
+    await api.close();
+  }
+});
+
+/**
+ * Downloads with pauses, in which everything on the way fills up, and with one buffer for all reads: what the process takes
+ * meanwhile is the api's.
+ *
+ * @param onRead called after each read
+ */
+const hashWithPauses = async (api: TestApi, path: string, onRead: () => void): Promise<string> => {
+  const { hostname: host, port } = new URL(api.url);
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafeSlow(64 * 1_024);
+  let reads = 0;
+  const callback = (length: number): boolean => {
+    // The first read starts with the headers.
+    hash.update(buffer.subarray(reads === 0 ? buffer.indexOf('\r\n\r\n') + 4 : 0, length));
+    onRead();
+    reads += 1;
+    if (reads % 100 > 0) return true;
+    setTimeout(() => viewer.resume(), 20);
+    return false;
+  };
+  const viewer = connect({ port: Number(port), host, onread: { buffer, callback } });
+  viewer.write(`GET ${path} HTTP/1.1\r\nHost: media\r\nConnection: close\r\n`);
+  viewer.write(`Authorization: Bearer ${api.tokenFor('ann')}\r\n\r\n`);
+  await new Promise((resolve, reject) => viewer.once('close', resolve).once('error', reject));
+  return hash.digest('hex');
+};
+
+test('a large download arrives whole, and its bytes leave the memory as they are sent', async () => {
+  const api = await startTestApi(inject('stack'), { DOWNLOAD_MODE: 'proxy' });
+  try {
+    const id = await readyMedia(api);
+    const bytes = randomBytes(96 * 1_024 * 1_024);
+    await api.context.storage.put(`${id}/e1/medium.webp`, bytes, {
+      size_bytes: bytes.length,
+      content_type: 'image/webp',
+    });
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const hash = await hashWithPauses(api, `/v1/media/${id}/medium`, () => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    });
+    expect(hash).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect(most).toBeLessThan(8 * 1_024 * 1_024);
+  } finally {
     await api.close();
   }
 });

@@ -74,6 +74,18 @@ it.each([
   expect(await openUploads(key)).toBe(0);
 });
 
+it('keeps the chunks of a body while later ones arrive, and those of another body', async () => {
+  const bytes = [randomBytes(8 * MIB), randomBytes(8 * MIB)];
+  const read = await Promise.all(
+    bytes.map(async (sent, index) => {
+      const key = `${prefix}kept-${index}`;
+      await storage.put(key, sent, { ...options, size_bytes: sent.length });
+      return Buffer.concat(await (await storage.get(key)).body.toArray());
+    }),
+  );
+  expect(read.map((got, index) => got.equals(bytes[index] ?? got))).toEqual([true, true]);
+});
+
 it('leaves nothing of a large object that is aborted midway', async () => {
   const key = `${prefix}aborted`;
   const stopping = new AbortController();

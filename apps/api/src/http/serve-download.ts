@@ -1,4 +1,3 @@
-import { pipeline } from 'node:stream/promises';
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { isMissing } from '@claimcheck/platform/s3/s3-errors';
 import type { GetConditions, Storage, StoredObject } from '@claimcheck/platform/s3/storage';
@@ -9,6 +8,7 @@ import { viewerOf } from '../request/authenticate.ts';
 import type { HttpContext } from '../request/context.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { LostObjectError } from './lost-object-error.ts';
+import { sendBody } from './send-body.ts';
 import type { SignedUrl } from './signed-urls.ts';
 
 /** Revalidated each time, which costs no bytes: revoked access takes effect on the next request. */
@@ -154,7 +154,7 @@ const stream = async (
   }
   response.status(object.content_range === undefined ? 200 : 206).set(headersOf(download, object));
   if (object.content_range !== undefined) response.set('Content-Range', object.content_range);
-  await pipeline(object.body, response);
+  await sendBody(object.body, response);
 };
 
 /** Time in which the proxy in front must start to read; it does so at once. */

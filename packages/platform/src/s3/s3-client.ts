@@ -1,6 +1,7 @@
 import https from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { ObjectEncryption } from './object-encryption.ts';
+import { readBuffer } from './read-buffer.ts';
 import { type OnStorageRequest, RequestHandler } from './request-handler.ts';
 import type { TlsOptions } from './tls-options.ts';
 
@@ -51,7 +52,7 @@ const toProvider = (keys: () => StorageKeys) => async () => {
   };
 };
 
-const CONNECTIONS = { maxSockets: 256, keepAlive: true };
+const CONNECTIONS = { maxSockets: 256, keepAlive: true, onread: readBuffer() };
 
 /** With a trust of its own, an instance: of options, large writes (`Expect: 100-continue`) would not get the trust. */
 const httpsAgentOf = ({ tls }: StorageOptions): https.Agent | https.AgentOptions =>

@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import { MIB } from '@claimcheck/contracts/limits';
+import { discardChunks } from '@claimcheck/platform/s3/discard-chunks';
 import { isMissing } from '@claimcheck/platform/s3/s3-errors';
 import type { Lease, StoredPart, UploadSession } from '../../media/uploads/upload-session.ts';
 import type { Engine } from './engine.ts';
 import { abandon } from './finish-upload.ts';
-import { ChunkList, discardChunks } from './part-assembler.ts';
+import { ChunkList } from './part-assembler.ts';
 import { TusError } from './tus-error.ts';
 
 /** S3's smallest part, except for the last. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ChunkList, discardChunks } from './part-assembler.ts';
+import { ChunkList } from './part-assembler.ts';
 
 const KIB = 1_024;
 /** Returns bytes that own their memory, like those of a request. */
@@ -41,12 +41,4 @@ test.each([10, 40 * KIB])('a piece of %i bytes does not retain the chunk from wh
   const list = new ChunkList();
   list.add(bytes(64 * KIB).subarray(0, length));
   expect(retained(list.take())).toBe(length);
-});
-
-test('discarded chunks release their memory, and other chunks of it keep theirs', () => {
-  const whole = bytes(64 * KIB);
-  const other = bytes(64 * KIB, 7);
-  discardChunks([whole, other.subarray(0, KIB)]);
-  expect([whole.length, whole.buffer.byteLength]).toEqual([0, 0]);
-  expect(other.equals(bytes(64 * KIB, 7))).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { discardChunks, ownsMemory } from '@claimcheck/platform/s3/discard-chunks';
 import type { StoredTail, UploadSession } from '../../media/uploads/upload-session.ts';
 import type { Holder, MemoryBudget, PartReservation } from './memory-budget.ts';
 
@@ -50,23 +51,12 @@ export class ChunkList {
   }
 }
 
-const ownsMemory = (chunk: Buffer): boolean => chunk.length === chunk.buffer.byteLength;
-
 /** Avoids `Buffer.concat`, which takes memory from Node's pool and would retain a piece of it. */
 const join = (chunks: readonly Buffer[]): Buffer => {
   const joined = Buffer.allocUnsafeSlow(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const chunk of chunks) at += chunk.copy(joined, at);
   return joined;
-};
-
-/**
- * Frees the memory of chunks now instead of at the next full collection: a gigabyte of them passes between two collections.
- * No reader may be left, not even a socket that was to send them.
- */
-export const discardChunks = (chunks: readonly Buffer[]): void => {
-  for (const chunk of chunks)
-    if (ownsMemory(chunk) && chunk.buffer instanceof ArrayBuffer) chunk.buffer.transfer(0);
 };
 
 /** Bytes to store together, with the memory that they occupy. */

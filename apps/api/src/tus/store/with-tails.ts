@@ -1,6 +1,7 @@
+import { discardChunks } from '@claimcheck/platform/s3/discard-chunks';
 import type { Progress, StoredTail } from '../../media/uploads/upload-session.ts';
 import type { Engine } from './engine.ts';
-import { ChunkList, discardChunks, type Remainder, sizeInTails } from './part-assembler.ts';
+import { ChunkList, type Remainder, sizeInTails } from './part-assembler.ts';
 
 const readTail = async ({ storage }: Pick<Engine, 'storage'>, tail: StoredTail): Promise<Buffer[]> => {
   const { body, size_bytes } = await storage.get(tail.key);
