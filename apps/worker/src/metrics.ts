@@ -14,6 +14,7 @@ const STEPS = [
   'scan',
   'quarantine',
   'derive',
+  'store',
   'transcode',
   'respond',
 ] as const;

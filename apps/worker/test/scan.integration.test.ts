@@ -49,14 +49,17 @@ describe.each(['gate', 'deliver'])('with SCAN_POLICY=%s', (policy) => {
     if (policy === 'gate') expect(harness.stagesOf(request.mediaId)).toEqual([]);
   });
 
-  it('deletes what it has made of an infected photo', async () => {
-    const request = await harness.upload(await infectedPhoto(), { contentType: 'image/jpeg' });
-    await harness.request(request);
-    await harness.viruses.waitFor(({ mediaId }) => mediaId === request.mediaId, 'virus event');
-    expect(await harness.keysOf(request.mediaId)).toEqual([`${request.mediaId}/e1/infected.json`]);
-    const stages = harness.stagesOf(request.mediaId);
-    expect(stages).toEqual(policy === 'gate' ? ['preview'] : ['preview', 'final']);
-  });
+  it.each([false, true])(
+    'deletes what it has made of an infected photo (answers may be joined: %s)',
+    async (joined) => {
+      const request = await harness.upload(await infectedPhoto(), { contentType: 'image/jpeg', joined });
+      await harness.request(request);
+      await harness.viruses.waitFor(({ mediaId }) => mediaId === request.mediaId, 'virus event');
+      expect(await harness.keysOf(request.mediaId)).toEqual([`${request.mediaId}/e1/infected.json`]);
+      const stages = harness.stagesOf(request.mediaId);
+      expect(stages).toEqual(policy === 'gate' ? ['preview'] : ['preview', 'final']);
+    },
+  );
 
   it('reports it again when the request is repeated', async () => {
     const request = await harness.upload(Buffer.from(EICAR));
@@ -89,6 +92,45 @@ describe.each(['gate', 'deliver'])('with SCAN_POLICY=%s', (policy) => {
     await harness.viruses.waitFor(({ mediaId }) => mediaId === request.mediaId, 'virus event');
     expect(harness.stagesOf(request.mediaId)).toEqual([]);
   });
+});
+
+it('a photo is encoded during its scan, and only its thumbnail is stored before the verdict', async () => {
+  const { CLAMAV_HOST = '', CLAMAV_PORT = '' } = inject('stack');
+  const verdict = Promise.withResolvers<void>();
+  const proxy = createServer((socket) => {
+    const clamd = connect(Number(CLAMAV_PORT), CLAMAV_HOST);
+    socket.pipe(clamd);
+    clamd.on('data', (reply) =>
+      // The worker's other questions to clamd do not wait.
+      (/^stream: OK/.test(reply.toString()) ? verdict.promise : Promise.resolve()).then(() =>
+        socket.write(reply),
+      ),
+    );
+    clamd.on('end', () => verdict.promise.then(() => socket.end()));
+    for (const end of [socket, clamd]) end.on('error', () => end.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const { port } = proxy.address() as AddressInfo;
+  const worker = await harness.startWorker({ CLAMAV_PORT: String(port) });
+  const { admin_port } = await worker.log.waitFor(({ msg }) => msg === 'worker is ready', 'ready worker');
+  const metrics = async () => (await fetch(`http://127.0.0.1:${admin_port}/metrics`)).text();
+
+  const request = await harness.upload(await sharp(fixture('flower.jpg')).toBuffer(), { joined: true });
+  await harness.request(request);
+  await expect
+    .poll(metrics, { timeout: 20_000 })
+    .toContain('claimcheck_jobs_total{step="derive",outcome="success"} 1');
+  expect(await harness.keysOf(request.mediaId)).toEqual([
+    `${request.mediaId}/e1/thumbnail.webp`,
+    request.s3Key,
+  ]);
+  expect(harness.stagesOf(request.mediaId)).toEqual(['preview']);
+  verdict.resolve();
+  const final = await harness.response(request, 'final');
+  expect(final).toMatchObject({ success: true, scan: { code: 'clean' } });
+  expect(final.processed).toHaveLength(4);
+  await worker.stop();
+  proxy.close();
 });
 
 describe('without a verdict', () => {

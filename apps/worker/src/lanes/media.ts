@@ -2,13 +2,18 @@ import type { Storage } from '@claimcheck/platform/s3/storage';
 import type { ClamdClient } from '../clamd/clamd-client.ts';
 import type { ClamdScan } from '../clamd/clamd-scan.ts';
 import type { Ffmpeg } from '../ffmpeg/ffmpeg.ts';
-import { describe, type InspectedAudio, type Inspection } from '../inspect/inspection.ts';
+import {
+  describe,
+  type InspectedAudio,
+  type InspectedImage,
+  type Inspection,
+} from '../inspect/inspection.ts';
 import { type Derivative, putDerivative } from '../job/derivatives.ts';
 import type { Job } from '../job/job.ts';
 import { MediaFailure } from '../job/media-failure.ts';
 import type { ResponseFields, Responses } from '../job/responses.ts';
 import type { Pdf } from '../pdf/pdf.ts';
-import { deriveImages } from '../steps/derive-images.ts';
+import { type EncodedImages, encodeImages, putImages } from '../steps/derive-images.ts';
 import type { Source } from '../steps/fetch.ts';
 import { inspect } from '../steps/inspect.ts';
 import { makePreview } from '../steps/preview.ts';
@@ -90,26 +95,37 @@ export class MediaLane implements Lane {
     const findings = await this.#look(job, source);
     // A file that cannot be read still waits for its verdict: "infected" is the worse news.
     const isEarly = this.#tools.first === 'derivatives' && findings.failure === undefined;
+    if (!isEarly && isJoinable(job, findings)) return this.#finishJudged(job, findings, scan);
     if (isEarly) await this.#finish(job, findings);
     const verdict = await this.#judge(job, findings, scan);
     if (verdict === undefined) return;
-    if (isEarly || !isJoinable(job, findings)) {
-      await this.#respond(job, 'scan', { ...findings.fields, ...verdict });
-      if (!isEarly) await this.#finish(job, findings);
-      return;
-    }
-    await this.#finishJudged(job, findings, verdict);
+    await this.#respond(job, 'scan', { ...findings.fields, ...verdict });
+    if (!isEarly) await this.#finish(job, findings);
   }
 
-  /** The verdict comes within the final response: one message less for every photo. */
-  async #finishJudged(job: Job, findings: Findings, verdict: VerdictFields): Promise<void> {
-    const { scanner, ...scan } = verdict;
+  /**
+   * Encodes a picture while it is scanned, and stores it after the verdict, which comes within the final response: one
+   * message less for every photo.
+   */
+  async #finishJudged(job: Job, findings: Findings, scan: ClamdScan | undefined): Promise<void> {
+    const { inspected, failure, fields } = findings;
+    const isPicture = inspected?.kind === 'image' && failure === undefined;
+    const encoding = isPicture ? this.#encode(job, inspected) : undefined;
+    // The step that stores the pictures reports a failure, after the verdict.
+    encoding?.catch(() => undefined);
     try {
-      await this.#finish(job, { ...findings, fields: { ...findings.fields, scanner, scan } });
-    } catch (error) {
-      // The failure must not lose the facts known so far.
-      await this.#respond(job, 'scan', { ...findings.fields, ...verdict });
-      throw error;
+      const verdict = await this.#judge(job, findings, scan);
+      if (verdict === undefined) return;
+      const { scanner, ...scanned } = verdict;
+      const judged = { ...findings, fields: { ...fields, scanner, scan: scanned } };
+      await this.#finish(job, judged, encoding).catch(async (error: unknown) => {
+        // The failure must not lose the facts known so far.
+        await this.#respond(job, 'scan', { ...fields, ...verdict });
+        throw error;
+      });
+    } finally {
+      // The job's folder must outlive its decoder.
+      await Promise.allSettled([encoding]);
     }
   }
 
@@ -151,14 +167,19 @@ export class MediaLane implements Lane {
     return { code: verdict.code, scanner, ...reason };
   }
 
-  async #finish(job: Job, { inspected, thumbnail, fields, failure }: Findings): Promise<void> {
+  /** @param encoding of its qualities, if that has started */
+  async #finish(
+    job: Job,
+    { inspected, thumbnail, fields, failure }: Findings,
+    encoding?: Promise<EncodedImages>,
+  ): Promise<void> {
     if (inspected === undefined || failure !== undefined) return this.#fail(job, failure, fields);
     // The transcode lane sends its final response; the api requests that once the verdict allows it.
     if (inspected.kind === 'video') return;
     const processed = thumbnail === undefined ? [] : [thumbnail];
     try {
       if (inspected.kind === 'image')
-        processed.push(...(await job.step('derive', () => deriveImages(job, inspected, this.#tools))));
+        processed.push(...(await this.#store(job, await (encoding ?? this.#encode(job, inspected)))));
       if (inspected.kind === 'audio')
         processed.push(...(await job.step('transcode', () => this.#playable(job, inspected))));
     } catch (error) {
@@ -167,6 +188,14 @@ export class MediaLane implements Lane {
     }
     job.failpoint('worker.after_put');
     await this.#respond(job, 'final', { ...fields, processed });
+  }
+
+  #encode(job: Job, picture: InspectedImage): Promise<EncodedImages> {
+    return job.step('derive', () => encodeImages(job, picture, this.#tools.ffmpeg));
+  }
+
+  #store(job: Job, encoded: EncodedImages): Promise<Derivative[]> {
+    return job.step('store', () => putImages(job, encoded, this.#tools.storage));
   }
 
   async #playable(job: Job, sound: InspectedAudio): Promise<Derivative[]> {
