@@ -48,7 +48,8 @@ const consume = async (
   {
     maxAttempts = 2,
     checkNeeds = async () => {},
-  }: Pick<Partial<ConsumerOptions<{ name: string }>>, 'maxAttempts' | 'checkNeeds'> = {},
+    concurrency = 1,
+  }: Pick<Partial<ConsumerOptions<{ name: string }>>, 'maxAttempts' | 'checkNeeds' | 'concurrency'> = {},
 ) => {
   const consumer = new JetStreamConsumer({
     bus: broker.bus,
@@ -56,7 +57,7 @@ const consume = async (
     durable: CONSUMERS.results,
     subject: broker.bus.subjects.optimizeResponse,
     schema: z.object({ name: z.string() }),
-    concurrency: 1,
+    concurrency,
     ackWaitMs: 5_000,
     maxAttempts,
     handle: async ({ name }) => handle(name),
@@ -108,6 +109,33 @@ test('a dependency down for longer than all attempts take: no message is taken, 
   expect(await letters()).toEqual([]);
   isAway = false;
   await expect.poll(() => done.toSorted(), WITHIN).toEqual(['a', 'b']);
+  expect(await letters()).toEqual([]);
+});
+
+test('a message that arrives while a dependency is down waits in its slot, and uses no attempt', async () => {
+  const tried: string[] = [];
+  let isAway = true;
+  let looks = 0;
+  const needs = () => {
+    if (isAway) throw new Error('away');
+  };
+  const handle = (name: string) => {
+    tried.push(name);
+    needs();
+  };
+  const checkNeeds = async () => {
+    looks += 1;
+    needs();
+  };
+  await consume(handle, undefined, { checkNeeds, concurrency: 8 });
+  await publish('{"name":"a"}');
+  await expect.poll(() => looks, WITHIN).toBeGreaterThan(0);
+  // The request that brought the first message is open for more; after a second it brings the first one again.
+  for (const name of ['b', 'c', 'd']) await publish(JSON.stringify({ name }));
+  await expect.poll(() => looks, WITHIN).toBeGreaterThan(4);
+  expect(tried).toEqual(['a']);
+  isAway = false;
+  await expect.poll(() => tried.toSorted(), WITHIN).toEqual(['a', 'a', 'b', 'c', 'd']);
   expect(await letters()).toEqual([]);
 });
 

@@ -45,10 +45,11 @@ const waitForChange = async (
 ): Promise<MediaRow> => {
   for (;;) {
     const left = deadline - Date.now();
-    const { changed, cancel } = waiters.register(id, Math.max(left, 0), signal);
+    if (left <= 0) return visible.read(id, viewer);
+    const { changed, cancel } = await waiters.register(id, left, signal);
     try {
       const row = await visible.read(id, viewer);
-      if (row.rev > afterRev || isSettled(row.state) || left <= 0 || signal.aborted) return row;
+      if (row.rev > afterRev || isSettled(row.state) || signal.aborted) return row;
       metrics.longPolls.inc();
       await changed.finally(() => metrics.longPolls.dec());
     } finally {

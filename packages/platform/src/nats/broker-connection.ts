@@ -58,5 +58,6 @@ export const toConnectionOptions = (url: () => string, files: BrokerFiles = {}):
   const authenticator = authenticatorFor(url, files);
   // With `tls`, the client refuses a broker without TLS before it sends anything.
   const tls = tlsFor(isTls, files);
-  return { servers, ...(authenticator && { authenticator }), ...(tls && { tls }) };
+  // Without asynchronous traces, because each confirmed publish would build two errors with their stacks.
+  return { servers, noAsyncTraces: true, ...(authenticator && { authenticator }), ...(tls && { tls }) };
 };

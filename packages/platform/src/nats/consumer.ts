@@ -32,18 +32,10 @@ export interface ConsumerOptions<Payload> extends DeliveryOptions<Payload> {
   onOutcome?: (outcome: Outcome) => void;
 }
 
-const NEXT_EXPIRES_MS = 5_000;
-/** While no message waits, one in this many slots asks the broker: an idle consumer costs nothing else. */
-const PLACES_PER_REQUEST = 4;
+/** An idle consumer asks once in this time. A request that the broker lost without a word ends as late. */
+const EXPIRES_MS = 10_000;
 const CHECK_MS = 2_000;
 const RECOVERY_PAUSE_MS = 1_000;
-const once = (work: () => void): (() => void) => {
-  let isDone = false;
-  return () => {
-    if (!isDone) work();
-    isDone = true;
-  };
-};
 
 /**
  * A durable pull consumer: at least once, with explicit acks, which follow the effect. A message that fails its schema, or
@@ -56,21 +48,21 @@ export class JetStreamConsumer<Payload> {
   readonly #delivery: DeliveryOptions<Payload>;
   readonly #deadLetters: DeadLetters;
   readonly #stopping = new AbortController();
-  /** Ends the wait for a slot; deliveries in work continue. */
+  /** Ends the wait for slots; deliveries in work continue. */
   readonly #taking = new AbortController();
-  /** Open requests for one message each; closed when stopping, so that the shutdown does not wait for them to expire. */
-  readonly #requests = new Set<ConsumerMessages>();
-  /** Requests that have received their message. */
-  readonly #inWork = new Set<ConsumerMessages>();
+  /** The open request; closed when stopping, so that the shutdown does not wait for it to expire. */
+  #request: ConsumerMessages | undefined;
+  readonly #inWork = new Set<Promise<void>>();
   readonly #slots: Slots;
   /** Stream numbers of messages that failed here in order. */
   readonly #failedHere = new Set<number>();
-  /** Turns to request a message. A loop passes its turn on when it has received one. */
-  readonly #asking: Slots;
   #draining = false;
   /** A message failed, and it is not yet known whether the next would fail too. */
   #doubts = false;
-  #loops: Promise<void>[] = [];
+  #recovery: Promise<void> | undefined;
+  /** Messages that wait for all slots. Until they have them, this process takes no others. */
+  #isolating: Promise<unknown> | undefined;
+  #running: Promise<void> = Promise.resolve();
 
   constructor(options: ConsumerOptions<Payload>) {
     this.#options = options;
@@ -79,17 +71,12 @@ export class JetStreamConsumer<Payload> {
     this.#deadLetters = new DeadLetters(options.bus);
     const { concurrency: total, largeConcurrency: large = total } = options;
     this.#slots = new Slots({ total, large });
-    const asking = Math.ceil(total / PLACES_PER_REQUEST);
-    this.#asking = new Slots({ total: asking, large: asking });
   }
 
-  /** Creates the durable consumer and starts the loops. @throws when the stream does not exist */
+  /** Creates the durable consumer and starts to ask for messages. @throws when the stream does not exist */
   async start(): Promise<void> {
     await this.#ensureConsumer();
-    const { concurrency, largeConcurrency = concurrency } = this.#options;
-    // Large messages wait here for their turn, while small ones pass them; other processes take the rest.
-    const waiting = largeConcurrency < concurrency ? concurrency : 0;
-    this.#loops = Array.from({ length: concurrency + waiting }, () => this.#runLoop());
+    this.#running = this.#run();
   }
 
   /**
@@ -99,10 +86,10 @@ export class JetStreamConsumer<Payload> {
   async stop(graceMs = 0): Promise<void> {
     this.#draining = true;
     this.#taking.abort(new Error('shutting down'));
-    for (const request of this.#requests) request.stop();
-    const ended = Promise.allSettled(this.#loops);
+    this.#request?.stop();
     const timer = setTimeout(() => this.#stopping.abort(new Error('shutting down')), graceMs);
-    await ended;
+    await this.#running;
+    await Promise.all(this.#inWork);
     clearTimeout(timer);
   }
 
@@ -110,21 +97,19 @@ export class JetStreamConsumer<Payload> {
     return ensureConsumer(this.#options, this.#logger);
   }
 
-  async #runLoop(): Promise<void> {
+  async #run(): Promise<void> {
     let consumer: Consumer | undefined;
     while (!this.#draining) {
       try {
-        if (this.#doubts && !(await this.#recovers())) continue;
+        await this.#recovered();
         consumer ??= await this.#consumer();
-        await this.#processNext(consumer);
+        await this.#isolating;
+        await this.#takeMessages(consumer);
       } catch (error) {
         if (this.#draining) return;
-        // The connection has already logged, once, that the broker is down.
-        if (this.#options.bus.isConnected) this.#logger.warn({ err: error }, 'consumer interrupted');
+        this.#warn(error);
         consumer = undefined;
-        await pause(RECOVERY_PAUSE_MS, undefined, { signal: this.#stopping.signal }).catch(() => {
-          // Stopped meanwhile.
-        });
+        await this.#pause();
         await this.#ensureConsumer().catch(() => {
           // Still down; the next round tries again.
         });
@@ -132,51 +117,62 @@ export class JetStreamConsumer<Payload> {
     }
   }
 
-  /** @returns whether to continue at once; otherwise after a short pause */
-  async #recovers(): Promise<boolean> {
-    try {
-      const { checkNeeds } = this.#options;
-      if (checkNeeds !== undefined) await within(CHECK_MS, checkNeeds);
-      this.#doubts = false;
-      return true;
-    } catch {
-      await pause(RECOVERY_PAUSE_MS, undefined, { signal: this.#taking.signal }).catch(() => {
-        // Stopped meanwhile.
-      });
-      return false;
-    }
+  #warn(error: unknown): void {
+    // The connection has already logged, once, that the broker is down.
+    if (this.#options.bus.isConnected) this.#logger.warn({ err: error }, 'consumer interrupted');
   }
 
-  /** Takes one message per slot and none in reserve: a message that waits here would lose its ack_wait. */
-  async #processNext(consumer: Consumer): Promise<void> {
-    const turn = await this.#asking.take(this.#taking.signal);
-    const endTurn = once(() => turn.release());
-    try {
-      const slot = await this.#slots.take(this.#taking.signal);
+  async #pause(): Promise<void> {
+    await pause(RECOVERY_PAUSE_MS, undefined, { signal: this.#taking.signal }).catch(() => {
+      // Stopped meanwhile.
+    });
+  }
+
+  /** Resolves when there is no doubt that messages can be processed, or when stopping. */
+  async #recovered(): Promise<void> {
+    if (!this.#doubts) return;
+    this.#recovery ??= this.#recover().finally(() => {
+      this.#recovery = undefined;
+    });
+    await this.#recovery;
+  }
+
+  async #recover(): Promise<void> {
+    const { checkNeeds } = this.#options;
+    while (this.#doubts && !this.#draining) {
       try {
-        await this.#processOne(consumer, slot, endTurn);
-      } finally {
-        slot.release();
+        if (checkNeeds !== undefined) await within(CHECK_MS, checkNeeds);
+        this.#doubts = false;
+      } catch {
+        await this.#pause();
       }
-    } finally {
-      endTurn();
     }
   }
 
-  async #processOne(consumer: Consumer, slot: Slot, onAnswered: () => void): Promise<void> {
-    const request = await consumer.fetch({ max_messages: 1, expires: NEXT_EXPIRES_MS });
-    this.#requests.add(request);
-    if (this.#draining) request.stop();
+  /** Asks for a message per free slot, and none in reserve: a message that waits here would lose its ack_wait. */
+  async #takeMessages(consumer: Consumer): Promise<void> {
+    const slots = await this.#slots.takeFree(this.#taking.signal);
     try {
-      for await (const message of request) {
-        this.#inWork.add(request);
-        onAnswered();
-        await this.#process(message, slot);
-      }
+      const request = await consumer.fetch({ max_messages: slots.length, expires: EXPIRES_MS });
+      this.#request = request;
+      if (this.#draining || this.#isolating !== undefined) request.stop();
+      // After a reconnect the client asks again for as many as at first.
+      for await (const message of request)
+        this.#begin(message, slots.pop() ?? (await this.#slots.take(this.#stopping.signal)));
     } finally {
-      this.#requests.delete(request);
-      this.#inWork.delete(request);
+      this.#request = undefined;
+      for (const slot of slots) slot.release();
     }
+  }
+
+  #begin(message: JsMsg, slot: Slot): void {
+    const work = this.#process(message, slot)
+      .catch((error: unknown) => this.#warn(error))
+      .finally(() => {
+        slot.release();
+        this.#inWork.delete(work);
+      });
+    this.#inWork.add(work);
   }
 
   async #consumer(): Promise<Consumer> {
@@ -189,9 +185,14 @@ export class JetStreamConsumer<Payload> {
   }
 
   async #isolate(slot: Slot): Promise<void> {
-    // Loops that only wait for a message hold a slot too.
-    for (const request of this.#requests) if (!this.#inWork.has(request)) request.stop();
-    await slot.becomeAlone(this.#stopping.signal);
+    // It holds slots too.
+    this.#request?.stop();
+    const alone = slot.becomeAlone(this.#stopping.signal);
+    const isolating = Promise.allSettled([this.#isolating, alone]).then(() => {
+      if (this.#isolating === isolating) this.#isolating = undefined;
+    });
+    this.#isolating = isolating;
+    await alone;
   }
 
   #traced<Result>(message: JsMsg, work: () => Promise<Result>): Promise<Result> {
@@ -205,12 +206,13 @@ export class JetStreamConsumer<Payload> {
   }
 
   async #process(message: JsMsg, slot: Slot): Promise<void> {
-    if (this.#draining) {
-      message.nak();
-      return;
-    }
     const heartbeat = setInterval(() => message.working(), this.#options.ackWaitMs / 3);
     try {
+      await this.#recovered();
+      if (this.#draining) {
+        message.nak();
+        return;
+      }
       const context = { signal: this.#stopping.signal, slot };
       if (this.#isSuspect(message)) await this.#isolate(slot);
       const outcome = await this.#traced(message, () =>

@@ -67,7 +67,8 @@ export const processDelivery = async <Payload>(
   const verdict = await judge(message, options, context);
   switch (verdict.do) {
     case 'ack':
-      await message.ackAck();
+      // Not confirmed: a message whose ack is lost is delivered again, and handlers expect that.
+      message.ack();
       return 'done';
     case 'retry': {
       const { error, delayMs } = verdict;

@@ -67,3 +67,25 @@ it('loses no slot when a waiting caller gives up', async () => {
   expect(await settled(slots.take(signal))).toBe(false);
   next.release();
 });
+
+it('takes all free slots at once, and waits for the first', async () => {
+  const slots = new Slots({ total: 3, large: 3 });
+  const one = await slots.take(signal);
+  expect(await slots.takeFree(signal)).toHaveLength(2);
+  const next = slots.takeFree(signal);
+  expect(await settled(next)).toBe(false);
+  one.release();
+  expect(await next).toHaveLength(1);
+});
+
+it('holds no more waiting large work than it has slots', async () => {
+  const slots = new Slots({ total: 2, large: 1 });
+  const first = await slots.take(signal);
+  await first.becomeLarge(signal);
+  for (let waiting = 0; waiting < 3; waiting += 1) void (await slots.take(signal)).becomeLarge(signal);
+  const next = slots.take(signal);
+  expect(await settled(next)).toBe(false);
+  // The turn goes to the longest waiter, and with the end of the first there is room for another.
+  first.release();
+  expect(await settled(next)).toBe(true);
+});

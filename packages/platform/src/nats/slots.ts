@@ -23,12 +23,15 @@ interface Limits {
 
 /** First come, first served; small work never waits for large work. */
 export class Slots {
+  /** Jobs that run, and large ones that wait for their turn: not without end. */
+  readonly #jobs: Semaphore;
   readonly #places: Semaphore;
   readonly #large: Semaphore;
   readonly #alone = new Semaphore(1);
   readonly #total: number;
 
   constructor({ total, large }: Limits) {
+    this.#jobs = new Semaphore(large < total ? 2 * total : total);
     this.#places = new Semaphore(total);
     this.#large = new Semaphore(large);
     this.#total = total;
@@ -36,11 +39,39 @@ export class Slots {
 
   /** @throws the signal's reason when aborted */
   async take(signal: AbortSignal): Promise<Slot> {
-    await this.#places.acquire(signal);
+    await this.#jobs.acquire(signal);
+    try {
+      await this.#places.acquire(signal);
+    } catch (error) {
+      this.#jobs.release();
+      throw error;
+    }
+    return this.#slot();
+  }
+
+  /**
+   * Takes all free slots, and waits for the first.
+   * @throws the signal's reason when aborted
+   */
+  async takeFree(signal: AbortSignal): Promise<Slot[]> {
+    const taken = [await this.take(signal)];
+    while (this.#jobs.tryAcquire()) {
+      if (!this.#places.tryAcquire()) {
+        this.#jobs.release();
+        break;
+      }
+      taken.push(this.#slot());
+    }
+    return taken;
+  }
+
+  /** For a job that holds a place. */
+  #slot(): Slot {
     let holdsPlace = true;
     let isLarge = false;
     let places = 0;
     let isAlone = false;
+    let isDone = false;
     const endAlone = () => {
       for (; places > 0; places -= 1) this.#places.release();
       if (isAlone) this.#alone.release();
@@ -74,6 +105,8 @@ export class Slots {
         if (isLarge && this.#large.release()) holdsPlace = false;
         isLarge = false;
         giveUpPlace();
+        if (!isDone) this.#jobs.release();
+        isDone = true;
       },
     };
   }
