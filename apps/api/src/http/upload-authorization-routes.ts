@@ -6,6 +6,7 @@ import {
 } from '@claimcheck/contracts/rest';
 import { Router } from 'express';
 import { z } from 'zod';
+import { readAllowance } from '../media/quota/allowance.ts';
 import { toMedia } from '../media/record/media-view.ts';
 import { authorizeUpload } from '../media/uploads/authorize-upload.ts';
 import { renewUpload } from '../media/uploads/renew-upload.ts';
@@ -62,7 +63,7 @@ export const uploadAuthorizationRoutes = (context: HttpContext): Router => {
       logger.info({ user_id, client_media_id: input.client_media_id }, 'these bytes are here already');
     // Tickets and signed URLs are not stored with the answer: they are created again, for the same upload and time.
     const { media } = authorizedSchema.parse(body);
-    await setQuotaHeaders(response, database, settings, user_id);
+    setQuotaHeaders(response, await readAllowance(database, settings, user_id));
     if (created !== undefined) response.locals.createdUpload = created;
     response
       .status(status)

@@ -1,16 +1,8 @@
-import type { Database } from '@claimcheck/database/database';
 import type { Response } from 'express';
-import { readAllowance } from '../media/quota/allowance.ts';
-import type { UsageLimits } from '../media/record/usage-limits.ts';
+import type { Allowance } from '../media/quota/allowance.ts';
 
 /** Sets the user's remaining allowance after an upload was started; an unset limit has no header. */
-export const setQuotaHeaders = async (
-  response: Response,
-  database: Database,
-  configured: UsageLimits,
-  userId: string,
-): Promise<void> => {
-  const { limits, used } = await readAllowance(database, configured, userId);
+export const setQuotaHeaders = (response: Response, { limits, used }: Allowance): void => {
   const left = {
     'Quota-Bytes-Left':
       limits.userQuotaBytes === undefined ? undefined : limits.userQuotaBytes - Number(used.bytes),

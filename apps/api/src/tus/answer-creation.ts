@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { type Allowance, readAllowance } from '../media/quota/allowance.ts';
 import { assertSameFile } from '../media/uploads/assert-same-file.ts';
 import { createPartialUpload, createUpload } from '../media/uploads/create-upload.ts';
 import { partSizeFor } from '../media/uploads/part-size.ts';
@@ -37,8 +38,8 @@ export const answerCreation = async (routes: Routes, request: Request, response:
   if (concat?.startsWith('final;')) return createFinal(routes, request, response, concat);
   const { context, uploads, access } = routes;
   const { config, database, settings } = context;
-  const { session, created } = await makeSession(routes, request, response);
-  await setQuotaHeaders(response, database, settings, session.owner_user_id);
+  const { session, created, allowance } = await makeSession(routes, request, response);
+  setQuotaHeaders(response, allowance ?? (await readAllowance(database, settings, session.owner_user_id)));
   announceUpload(request, response, session, config);
   if (!created) {
     if (session.protocol !== 'tus' && session.phase !== 'complete')
@@ -79,7 +80,7 @@ const makeSession = async (
   { context, uploads }: Routes,
   request: Request,
   response: Response,
-): Promise<{ session: UploadSession; created: boolean }> => {
+): Promise<{ session: UploadSession; created: boolean; allowance?: Allowance }> => {
   const { config, database, settings } = context;
   const header = (name: string) => request.get(name);
   const concat = header('upload-concat');

@@ -1,5 +1,5 @@
 import type { Bus } from '@claimcheck/platform/nats/bus';
-import { finalizeUpload } from '../media/uploads/finalize-upload.ts';
+import { finalizeFrom, finalizeUpload } from '../media/uploads/finalize-upload.ts';
 import type { Lease, UploadSession } from '../media/uploads/upload-session.ts';
 import { UploadSessions } from '../media/uploads/upload-sessions.ts';
 import type { HttpContext } from '../request/context.ts';
@@ -66,8 +66,11 @@ const finalizer =
   ({ database, settings, logger }: HttpContext, sessions: UploadSessions): OnStored =>
   async (session) => {
     if (session.is_partial) return sessions.finishPartial(session.upload_id, session.length);
+    const { upload_id, length, created } = session;
     const first = await database.autocommit((on) =>
-      finalizeUpload(on, settings, session.upload_id, session.length),
+      created === undefined
+        ? finalizeUpload(on, settings, upload_id, length)
+        : finalizeFrom(on, settings, created, length),
     );
     if (!first) {
       // Either it was finished before, or it was ended while its last bytes were in transit.

@@ -1,9 +1,9 @@
 import type { Conversation } from '@claimcheck/contracts/rest';
 import { type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
-import { v7 as uuidv7 } from 'uuid';
 import { ProblemError } from '../../problem-error.ts';
 import { appendEvent, appendEvents } from '../log/conversation-events.ts';
 import type { Reader } from '../record/media-row.ts';
+import { newId } from '../record/new-id.ts';
 import { noConversation } from '../record/not-found.ts';
 
 type ConversationRow = Prisma.conversationGetPayload<{ include: { members: true } }>;
@@ -56,7 +56,7 @@ export const createConversation = async (
   tx: Transaction,
   input: { conversation_id?: string | undefined; created_by: string; member_ids: string[] },
 ): Promise<{ conversation: Conversation; created: boolean }> => {
-  const conversationId = input.conversation_id ?? uuidv7();
+  const conversationId = input.conversation_id ?? newId();
   const { count } = await tx.db.conversation.createMany({
     data: { conversation_id: conversationId, created_by: input.created_by },
     skipDuplicates: true,

@@ -1,12 +1,12 @@
 import type { Message, SendMessage } from '@claimcheck/contracts/messages';
 import type { Executor } from '@claimcheck/database/database';
-import { v7 as uuidv7 } from 'uuid';
 import { ProblemError } from '../../problem-error.ts';
 import { planChange } from '../lifecycle/plan-change.ts';
 import { tryPlan } from '../lifecycle/write-media.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import type { MediaRow, Reader } from '../record/media-row.ts';
 import { toMedia } from '../record/media-view.ts';
+import { newId } from '../record/new-id.ts';
 import { noConversation, noMedia } from '../record/not-found.ts';
 import { insertMessage, type NumberlessMessage } from './insert-message.ts';
 import { toEventMessage } from './message-event.ts';
@@ -119,7 +119,7 @@ export const sendMessage = async (
   input: SendMessage,
 ): Promise<{ message: Message; created: boolean }> => {
   const { client_message_id: key } = input;
-  const messageId = uuidv7();
+  const messageId = newId();
   for (;;) {
     const outset = await readOutset(on, posting, key, idsOf(input));
     if (!outset.is_member && posting.is_backend !== true) throw noConversation();

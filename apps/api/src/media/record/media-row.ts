@@ -54,6 +54,26 @@ export const toDerivative = ({ size_bytes, created_at, ...rest }: StoredDerivati
   created_at: new Date(created_at),
 });
 
+type Time = 'ready_by' | 'settle_by' | 'expires_at' | 'kept_at';
+
+/** A row without derivatives as `to_jsonb` returns it. */
+export type StoredMedia = Omit<MediaColumns, 'size_bytes' | 'created_at' | 'updated_at' | Time> &
+  Record<Time, string | null> & { size_bytes: number; created_at: string; updated_at: string };
+
+const toTime = (text: string | null): Date | null => (text === null ? null : new Date(text));
+
+export const toMediaRow = (stored: StoredMedia): MediaRow => ({
+  ...stored,
+  size_bytes: BigInt(stored.size_bytes),
+  ready_by: toTime(stored.ready_by),
+  settle_by: toTime(stored.settle_by),
+  expires_at: toTime(stored.expires_at),
+  kept_at: toTime(stored.kept_at),
+  created_at: new Date(stored.created_at),
+  updated_at: new Date(stored.updated_at),
+  derivatives: [],
+});
+
 /** Returns a row with its derivatives; before its first epoch it has none. */
 const withDerivatives = async (db: Reader, columns: MediaColumns): Promise<MediaRow> => {
   if (columns.epoch === 0) return { ...columns, derivatives: [] };

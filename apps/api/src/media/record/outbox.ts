@@ -1,6 +1,6 @@
 import type { Media } from '@claimcheck/contracts/media';
 import { type Executor, type OutboxRow, Prisma } from '@claimcheck/database/database';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from './new-id.ts';
 
 /** What restores the payload of a fact: the media object itself. */
 interface OutboxStub {
@@ -27,7 +27,7 @@ const toStub = ({ media }: { media: Media }): OutboxStub => ({
 /** Adds the current trace, so that it continues after the broker. */
 export const toOutboxRows = (on: Executor, messages: readonly OutboxMessage[]): OutboxRow[] => {
   const headers: Record<string, string> = on.traceparent === undefined ? {} : { traceparent: on.traceparent };
-  return messages.map(({ subject, payload }) => ({ id: uuidv7(), subject, payload, headers }));
+  return messages.map(({ subject, payload }) => ({ id: newId(), subject, payload, headers }));
 };
 
 /**

@@ -4,7 +4,7 @@ import { assertMember } from '../access/membership.ts';
 import { refusalOf } from '../quota/charge-usage.ts';
 import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
-import { insertUpload, type NewMedia, type NewSession } from './insert-upload.ts';
+import { insertUpload, type MadeUpload, type NewMedia, type NewSession } from './insert-upload.ts';
 import { type SessionRow, toSession, type UploadSession } from './upload-session.ts';
 
 export interface NewUpload extends NewSession, NewMedia {
@@ -53,7 +53,7 @@ export const createUpload = async (
   on: Executor,
   settings: DomainConfig,
   upload: NewUpload,
-): Promise<{ session: UploadSession; created: boolean }> => {
+): Promise<{ session: UploadSession; created: boolean } & Partial<MadeUpload>> => {
   const { owner_user_id, metadata, partials } = upload;
   const known = await findByAlias(on, owner_user_id, metadata.client_media_id);
   if (known !== undefined) return { session: known, created: false };
@@ -62,7 +62,7 @@ export const createUpload = async (
     await assertMember(on, conversation_id, owner_user_id, { field: 'conversation_id' });
   if (partials !== undefined) await takeOver(on, settings, partials);
   const made = await insertUpload(on, settings, upload, upload);
-  if (!('refusal' in made)) return { session: made, created: true };
+  if (!('refusal' in made)) return { ...made, created: true };
   // A simultaneous request for this very upload may have used up the limit.
   const twin = await findByAlias(on, owner_user_id, metadata.client_media_id);
   if (twin !== undefined) return { session: twin, created: false };
@@ -77,5 +77,5 @@ export const createPartialUpload = async (
 ): Promise<UploadSession> => {
   const made = await insertUpload(on, settings, upload, undefined);
   if ('refusal' in made) throw await refusalOf(on, settings, upload.owner_user_id, made.refusal);
-  return made;
+  return made.session;
 };

@@ -92,19 +92,36 @@ export const finalizeUpload = async (
   mediaObjectId: string,
   sizeBytes: number,
 ): Promise<boolean> => {
-  for (;;) {
-    const current = await readUploading(on, mediaObjectId);
-    if (current === undefined) return false;
+  const current = await readUploading(on, mediaObjectId);
+  return current !== undefined && finalizeFrom(on, settings, current, sizeBytes);
+};
+
+/**
+ * Does the same for a media object that the caller has read, or created.
+ *
+ * @param known if it has changed since, it is read again
+ */
+export const finalizeFrom = async (
+  on: Executor,
+  settings: DomainConfig,
+  known: MediaRow,
+  sizeBytes: number,
+): Promise<boolean> => {
+  for (let current: MediaRow | undefined = known; current !== undefined; ) {
     const plan = planFinish(settings, current, sizeBytes);
     const { usage } = plan;
     if (usage === undefined) throw new Error('a finished upload counts for its bytes');
     const messages = toOutboxRows(on, plan.messages);
     const finished = await executeFinish(on, plan, usage, messages);
-    if (finished === undefined) continue;
+    if (finished === undefined) {
+      current = await readUploading(on, known.media_object_id);
+      continue;
+    }
     const { protocol } = finished;
     announceOutbox(on, messages);
     on.facts.push(...plan.facts);
     on.facts.push({ fact: 'upload_finished', protocol, size_bytes: sizeBytes });
     return true;
   }
+  return false;
 };

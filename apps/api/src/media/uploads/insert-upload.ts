@@ -2,9 +2,11 @@ import type { HostData } from '@claimcheck/contracts/host-data';
 import { sourceKey } from '@claimcheck/contracts/object-keys';
 import type { UploadMetadata } from '@claimcheck/contracts/rest';
 import { type Executor, Prisma } from '@claimcheck/database/database';
-import { v7 as uuidv7 } from 'uuid';
+import { type Allowance, type AllowanceRow, selectAllowance, toAllowance } from '../quota/allowance.ts';
 import { chargeUsage, type Refusal } from '../quota/charge-usage.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
+import { type StoredMedia, toMediaRow } from '../record/media-row.ts';
+import { newId } from '../record/new-id.ts';
 import { type SessionRow, toSession, type UploadSession } from './upload-session.ts';
 
 export interface NewSession {
@@ -29,6 +31,14 @@ export interface NewMedia {
   /** The host's own. */
   data?: HostData | undefined;
 }
+
+export interface MadeUpload {
+  session: UploadSession;
+  /** The owner's allowance afterwards; simultaneous uploads may be missing. */
+  allowance: Allowance;
+}
+
+type MadeRow = SessionRow & { refusal: Refusal | null; created: StoredMedia; allowance: AllowanceRow };
 
 /** Inserts rows of the media object and its name; none for a partial upload. */
 const mediaRows = (settings: DomainConfig, id: string, upload: NewSession, media: NewMedia): Prisma.Sql => {
@@ -59,27 +69,37 @@ const mediaRows = (settings: DomainConfig, id: string, upload: NewSession, media
         s3_bucket, expires_at
       FROM charged, jsonb_populate_record(NULL::media_object, ${JSON.stringify(row)}::jsonb)
       WHERE refusal IS NULL
-      RETURNING media_object_id),
+      RETURNING *),
     alias AS (
       INSERT INTO media_alias (owner_user_id, client_media_id, media_object_id)
       SELECT ${upload.owner_user_id}, ${client_media_id}, media_object_id FROM media
       WHERE ${client_media_id}::text IS NOT NULL)`;
 };
 
+/** The statement that charges does not see what it has charged. */
+const charged = ({ limits, used }: Allowance, bytes: number, started: number): Allowance => ({
+  limits,
+  used: {
+    bytes: used.bytes + BigInt(bytes),
+    open_uploads: used.open_uploads + 1,
+    uploads_today: used.uploads_today + started,
+  },
+});
+
 /**
  * Creates everything or nothing in one statement: it charges the owner if the limits allow it, and only then creates a
  * media object, its name and the session.
  *
  * @param media undefined for a partial upload, which has no media object and does not count for the day
- * @returns the session, or the limit that refused it
+ * @returns the upload, or the limit that refused it
  */
 export const insertUpload = async (
   on: Executor,
   settings: DomainConfig,
   upload: NewSession,
   media: NewMedia | undefined,
-): Promise<UploadSession | { refusal: Refusal }> => {
-  const id = uuidv7();
+): Promise<MadeUpload | { refusal: Refusal }> => {
+  const id = newId();
   const { owner_user_id, lease_owner } = upload;
   const bytes = upload.length ?? 0;
   const charge = {
@@ -92,7 +112,7 @@ export const insertUpload = async (
     media === undefined
       ? Prisma.sql`media AS (SELECT NULL::uuid AS media_object_id)`
       : mediaRows(settings, id, upload, media);
-  const [row] = await on.query<SessionRow & { refusal: Refusal | null }>(Prisma.sql`
+  const [row] = await on.query<MadeRow>(Prisma.sql`
     WITH charged AS (SELECT ${chargeUsage(charge, settings)} AS refusal),
     ${made},
     session AS (
@@ -106,8 +126,13 @@ export const insertUpload = async (
         ${new Date(Date.now() + settings.uploadTtlMs)}::timestamptz
       FROM charged, media WHERE refusal IS NULL
       RETURNING *)
-    SELECT * FROM charged LEFT JOIN session ON true`);
+    SELECT refusal, session.*, to_jsonb(media) AS created, to_jsonb(allowance) AS allowance
+    FROM (${selectAllowance(owner_user_id)}) AS allowance, charged LEFT JOIN session ON true LEFT JOIN media ON true`);
   if (row === undefined) throw new Error('the charge of an upload has no answer');
-  const { refusal, ...session } = row;
-  return refusal === null ? toSession(session) : { refusal };
+  const { refusal, created, allowance, ...session } = row;
+  if (refusal !== null) return { refusal };
+  return {
+    session: { ...toSession(session), created: media === undefined ? undefined : toMediaRow(created) },
+    allowance: charged(toAllowance(allowance, settings), bytes, charge.started),
+  };
 };

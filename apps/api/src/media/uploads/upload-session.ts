@@ -1,6 +1,7 @@
 import { type Database, type Executor, Prisma } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import { chargeUsage } from '../quota/charge-usage.ts';
+import type { MediaRow } from '../record/media-row.ts';
 import type { UsageLimits } from '../record/usage-limits.ts';
 
 /** One upload as its row describes it. `offset` is committed, and the one that clients see. Sizes in bytes. */
@@ -23,12 +24,14 @@ export interface UploadSession {
   completing_at: Date | null;
   expires_at: Date;
   created_at: Date;
+  /** The media object as this very process has just created it. */
+  created?: MediaRow | undefined;
 }
 
 /** The row of {@link UploadSession}. */
 export type SessionRow = Omit<
   UploadSession,
-  'length' | 'offset' | 'part_size' | 's3_upload_id' | 'metadata' | 'concat'
+  'length' | 'offset' | 'part_size' | 's3_upload_id' | 'metadata' | 'concat' | 'created'
 > & {
   length: bigint | null;
   offset: bigint;
