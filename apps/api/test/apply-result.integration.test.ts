@@ -72,7 +72,7 @@ const apply = (result: Result, changed: Partial<DomainConfig> = {}): Promise<App
   db.database.autocommit((on) => applyResult(on, { ...settings, ...changed }, result));
 
 const stateOf = async (id: string) => {
-  const row = await readMedia(db.database.client, id);
+  const row = await readMedia(db.database, id);
   if (row === undefined) throw new Error('no such row');
   return row;
 };

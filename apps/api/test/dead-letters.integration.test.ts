@@ -291,9 +291,9 @@ describe('claimcheck dlq', () => {
     await put({ ...requestOf(scanned), only: 'scan' }, optimizeRequest, CONSUMERS.media);
     const { text } = await cli('dlq', 'redrive', '--consumer', CONSUMERS.media, '--json');
     expect(JSON.parse(text)).toEqual({ published: 1, new_epoch: 2, moot: 2 });
-    expect(await readMedia(db.database.client, scanned)).toMatchObject({ state: 'ready', epoch: 1 });
-    expect(await readMedia(db.database.client, failed)).toMatchObject({ state: 'processing', epoch: 2 });
-    expect(await readMedia(db.database.client, waiting)).toMatchObject({ state: 'processing', epoch: 2 });
+    expect(await readMedia(db.database, scanned)).toMatchObject({ state: 'ready', epoch: 1 });
+    expect(await readMedia(db.database, failed)).toMatchObject({ state: 'processing', epoch: 2 });
+    expect(await readMedia(db.database, waiting)).toMatchObject({ state: 'processing', epoch: 2 });
     expect(await letters()).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { Prisma } from '@claimcheck/database/database';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { answerOnce } from '../src/http/answer-once.ts';
 import { startTestApi, type TestApi } from './harness/test-api.ts';
@@ -104,7 +105,9 @@ describe('the same key', () => {
     const insert = (crash: boolean) =>
       database.transaction((tx) =>
         answerOnce(tx, scope, async () => {
-          await tx.db.conversation.create({ data: { conversation_id: 'crash', created_by: 'ann' } });
+          await tx.query(
+            Prisma.sql`INSERT INTO conversation (conversation_id, created_by) VALUES ('crash', 'ann')`,
+          );
           if (crash) throw new Error('the process dies here');
           return { status: 201, body: { conversation_id: 'crash' } };
         }),

@@ -75,7 +75,7 @@ const soon = () => new Date(Date.now() + 60_000);
 const sendAlone = (conversation_id: string, media: string) =>
   db.database.autocommit((on) =>
     sendMessage(
-      { ...on, db: db.database.client },
+      on,
       settings,
       { conversation_id, sender_user_id: 'ann' },
       { client_message_id: uuidv7(), media_object_id: media },

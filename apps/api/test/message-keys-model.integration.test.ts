@@ -1,8 +1,9 @@
+import { type Executor, Prisma } from '@claimcheck/database/database';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createConversation } from '../src/media/messages/conversations.ts';
 import { deleteMessage } from '../src/media/messages/delete-message.ts';
-import { type Sending, sendMessage } from '../src/media/messages/send-message.ts';
+import { sendMessage } from '../src/media/messages/send-message.ts';
 import { ProblemError } from '../src/problem-error.ts';
 import { createTestDatabase, settings, type TestDatabase } from './harness/test-database.ts';
 
@@ -14,12 +15,12 @@ beforeAll(async () => {
 });
 afterAll(() => db?.close());
 
-type Sender = <Result>(work: (on: Sending) => Promise<Result>) => Promise<Result>;
+type Sender = <Result>(work: (on: Executor) => Promise<Result>) => Promise<Result>;
 
 /** With an `Idempotency-Key` a message is sent in a transaction, without one it is not. */
 const SENDERS: Record<string, Sender> = {
   'in a transaction': (work) => db.database.transaction(work),
-  'without a transaction': (work) => db.database.autocommit((on) => work({ ...on, db: db.database.client })),
+  'without a transaction': (work) => db.database.autocommit(work),
 };
 
 const KEYS = ['a', 'b'] as const;
@@ -126,7 +127,8 @@ test.each(senders)(
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     const { promise: locked, resolve: hasLocked } = Promise.withResolvers<void>();
     const other = db.database.transaction(async (tx) => {
-      await tx.db.$queryRaw`SELECT 1 FROM conversation WHERE conversation_id = ${conversation_id} FOR UPDATE`;
+      await tx.query(Prisma.sql`
+        SELECT 1 FROM conversation WHERE conversation_id = ${conversation_id} FOR UPDATE`);
       hasLocked();
       await held;
       const { message } = await sendMessage(tx, settings, posting, input);

@@ -1,3 +1,4 @@
+import { Prisma } from '@claimcheck/database/database';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { createConversation } from '../src/media/messages/conversations.ts';
@@ -28,7 +29,7 @@ const client = () => db.database.client;
 const send = (...ids: string[]) =>
   db.database.autocommit((on) =>
     sendMessage(
-      { ...on, db: client() },
+      on,
       settings,
       { conversation_id, sender_user_id: 'ann' },
       {
@@ -92,7 +93,7 @@ test('a conversation that is erased meanwhile gets no message, and its media kee
   const before = await mediaOf(media);
   expect(before.expires_at).not.toBeNull();
   const outcome = await whileHeld(
-    (tx) => tx.db.conversation.delete({ where: { conversation_id } }),
+    (tx) => tx.query(Prisma.sql`DELETE FROM conversation WHERE conversation_id = ${conversation_id}`),
     () => send(media),
   );
   expect(outcome).toMatchObject({ status: 'rejected', reason: { problem: { code: 'not_found' } } });

@@ -42,7 +42,7 @@ const apply = (result: Result) => db.database.autocommit((on) => applyResult(on,
 
 /** Reads the state that members and operators can tell apart, without ids and times. */
 const finalState = async (id: string) => {
-  const row = await readMedia(db.database.client, id);
+  const row = await readMedia(db.database, id);
   if (row === undefined) throw new Error('the media object is gone');
   const applied = await db.database.client.applied_result.findMany({ where: { media_object_id: id } });
   const ofShown = row.derivatives.filter(({ epoch }) => epoch === row.applied_epoch);

@@ -4,6 +4,7 @@ import {
   ListMultipartUploadsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { Prisma } from '@claimcheck/database/database';
 import { createFailpoint } from '@claimcheck/platform/failpoint/failpoint';
 import { createLogger } from '@claimcheck/platform/process/logger';
 import type { Storage } from '@claimcheck/platform/s3/storage';
@@ -194,7 +195,8 @@ describe('prefixes', () => {
   test('of older epochs go when a newer one has all that they have, and not before', async () => {
     const id = await ready();
     await db.database.transaction(async (tx) => {
-      await tx.db.media_object.update({ where: { media_object_id: id }, data: { state: 'degraded' } });
+      await tx.query(Prisma.sql`
+        UPDATE media_object SET state = 'degraded' WHERE media_object_id = ${id}::uuid`);
       await redriveMedia(tx, settings, id);
     });
     await db.database.transaction((tx) => applyResult(tx, settings, resultOf(id, 'preview', 2)));
@@ -396,7 +398,7 @@ describe('books', () => {
       return left.map(({ conversation_id }) => conversation_id);
     };
     await db.database.transaction(async (tx) => {
-      await tx.db.$executeRaw`SELECT FROM conversation WHERE conversation_id = 'written' FOR UPDATE`;
+      await tx.query(Prisma.sql`SELECT FROM conversation WHERE conversation_id = 'written' FOR UPDATE`);
       await runDuty(pruning(), new Date());
     });
     expect(await leftOf()).toEqual(['written']);

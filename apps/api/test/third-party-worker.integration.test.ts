@@ -59,7 +59,7 @@ const answer = (mediaId: string, fields: object) =>
     ...fields,
   });
 
-const stateOf = async (id: string) => (await readMedia(db.database.client, id))?.state;
+const stateOf = async (id: string) => (await readMedia(db.database, id))?.state;
 
 const processed = (mediaId: string, quality: string, format: string, folder = mediaId) => ({
   quality,
@@ -92,7 +92,7 @@ describe('a worker that knows only the required fields', () => {
     const id = await db.uploaded('image/jpeg');
     await answer(id, { success: false, error: 'failed to detect media type' });
     await expect.poll(() => stateOf(id), WITHIN).toBe('degraded');
-    expect(await readMedia(db.database.client, id)).toMatchObject({ kind: 'other' });
+    expect(await readMedia(db.database, id)).toMatchObject({ kind: 'other' });
   });
 
   test.each([
@@ -140,7 +140,7 @@ describe('a worker that knows only the required fields', () => {
     const id = await db.uploaded('audio/mpeg');
     await answer(id, { success: true, error: 'x'.repeat(1_500), durationMs: 5_312.5, width: 0 });
     await expect.poll(() => stateOf(id), WITHIN).toBe('ready');
-    expect(await readMedia(db.database.client, id)).toMatchObject({ duration_ms: 5_313, width: null });
+    expect(await readMedia(db.database, id)).toMatchObject({ duration_ms: 5_313, width: null });
     expect(unknown.splice(0)).toEqual(['described']);
   });
 
@@ -173,7 +173,7 @@ test('two formats of one quality are both kept, and removed with an infected fil
   ];
   await answer(id, { success: true, processed: entries });
   await expect.poll(() => stateOf(id), WITHIN).toBe('ready');
-  const story = await explainMedia(db.database.client, settings, id);
+  const story = await explainMedia(db.database, settings, id);
   const seen = story.derivatives.map(({ quality, format, object_storage_key: key }) => [
     quality,
     format,
@@ -185,7 +185,7 @@ test('two formats of one quality are both kept, and removed with an infected fil
     ['thumbnail', 'jpg', `${id}/by-somebody/thumbnail.jpg`],
     ['thumbnail', 'webp', `${id}/by-somebody/thumbnail.webp`],
   ]);
-  const row = await readMedia(db.database.client, id);
+  const row = await readMedia(db.database, id);
   const { qualities } = toMedia(row as MediaRow, settings.publicUrl);
   expect(qualities.map(({ quality, format }) => [quality, format]).toSorted()).toEqual([
     ['high', 'mp4'],
@@ -209,7 +209,7 @@ test('values of a newer worker are skipped and counted, the rest is applied', as
   });
   await expect.poll(() => stateOf(id), WITHIN).toBe('ready');
   expect(unknown.toSorted()).toEqual(['format', 'quality', 'stage']);
-  expect((await readMedia(db.database.client, id))?.derivatives).toEqual([]);
+  expect((await readMedia(db.database, id))?.derivatives).toEqual([]);
 });
 
 test.each([

@@ -55,7 +55,7 @@ const readyDocument = async (sha256: string): Promise<string> => {
 };
 
 const rowOf = async (id: string): Promise<MediaRow> => {
-  const row = await readMedia(db.database.client, id);
+  const row = await readMedia(db.database, id);
   if (row === undefined) throw new Error('no such row');
   return row;
 };
@@ -130,16 +130,16 @@ describe('the same bytes again', () => {
     const sha256 = newHash();
     const id = await readyDocument(sha256);
     expect(await infect(id, { scanner: undefined })).toMatchObject({ outcome: 'applied', sha256 });
-    expect(await findKnownVirus(db.database.client, sha256)).toBe('Test.Virus');
+    expect(await findKnownVirus(db.database, sha256)).toBe('Test.Virus');
   });
 
   test('may come again when a newer scanner finds them clean, or the verdict is forgotten', async () => {
     const healed = newHash();
     const stays = await readyDocument(healed);
     await infect(await db.uploaded(), { sha256: healed });
-    expect(await findKnownVirus(db.database.client, healed)).toBe('Test.Virus');
+    expect(await findKnownVirus(db.database, healed)).toBe('Test.Virus');
     await apply({ mediaId: stays, stage: 'rescan', code: 'clean', sha256: healed, scanner: 'ClamAV 1.5/1' });
-    expect(await findKnownVirus(db.database.client, healed)).toBeUndefined();
+    expect(await findKnownVirus(db.database, healed)).toBeUndefined();
 
     const forgotten = newHash();
     await infect(await db.uploaded(), { sha256: forgotten });
@@ -156,9 +156,9 @@ describe('VIRUS_POLICY=hard', () => {
     expect(await listPurgeable(db.database, FIRST, 100)).toContain(id);
     expect(await db.database.transaction((tx) => purgeBlocked(tx, id))).toBe(true);
     expect(await db.database.transaction((tx) => purgeBlocked(tx, id))).toBe(false);
-    expect(await readMedia(db.database.client, id)).toBeUndefined();
+    expect(await readMedia(db.database, id)).toBeUndefined();
     const { messages } = await listMessages(
-      db.database.client,
+      db.database,
       settings,
       { conversation_id: conversation, viewer_id: 'ben' },
       { limit: 10 },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '@claimcheck/database/database';
+import { type Database, Prisma } from '@claimcheck/database/database';
 
 const PER_TRANSACTION = 100;
 const TRANSACTIONS_AT_ONCE = 4;
@@ -43,7 +43,10 @@ export const commitMessages = async (
 ): Promise<string[]> => {
   const data = Array.from({ length: count }, () => ({ id: randomUUID(), subject, payload: eventPayload() }));
   await database.transaction(async (tx) => {
-    await tx.db.outbox.createMany({ data });
+    await tx.query(Prisma.sql`
+      INSERT INTO outbox (id, subject, payload)
+      SELECT id, subject, payload FROM jsonb_to_recordset(${JSON.stringify(data)}::jsonb)
+        AS new (id uuid, subject text, payload jsonb)`);
     tx.facts.push({ fact: 'outbox', messages: [], claim: undefined });
   });
   return data.map(({ id }) => id);

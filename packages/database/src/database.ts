@@ -1,12 +1,15 @@
+import { createRequire } from 'node:module';
 import type { MediaKind } from '@claimcheck/contracts/media';
 import type { ConversationEvent, UserAnnouncement } from '@claimcheck/contracts/socket-events';
-import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { Prisma, PrismaClient } from './generated/client.ts';
-import { StatementPool } from './statement-pool.ts';
+import type { PrismaClient } from './generated/client.ts';
+import type * as Prisma from './prisma.ts';
+import { isOutdated, StatementPool } from './statement-pool.ts';
 
 export type * from './generated/client.ts';
-export { Prisma };
+export * as Prisma from './prisma.ts';
+
+const require = createRequire(import.meta.url);
 
 /** A message for the broker, as the outbox stores it. */
 export interface OutboxRow {
@@ -46,7 +49,7 @@ const brand: unique symbol = Symbol('transaction');
 
 /** Runs statements that are atomic by themselves, inside a transaction or on their own. */
 export interface Executor {
-  /** Runs a statement made by `Prisma.sql`; values have the form of Prisma's raw queries. */
+  /** Runs a statement made by `Prisma.sql`, which each connection prepares once; values have the form of Prisma's raw queries. */
   query<Row>(statement: Prisma.Sql): Promise<Row[]>;
   /** Facts that this work makes true, in order. */
   readonly facts: CommittedFact[];
@@ -62,7 +65,6 @@ export interface Executor {
  */
 export interface Transaction extends Executor {
   readonly [brand]: true;
-  readonly db: Prisma.TransactionClient;
 }
 
 export interface DatabaseOptions {
@@ -77,35 +79,34 @@ export interface DatabaseOptions {
 }
 
 const MAX_TRIES = 5;
-const TRANSACTION_TIMEOUT_MS = 10_000;
 
-// PostgreSQL's serialization failure, deadlock, foreign key violation and unique violation, as such or in
-// Prisma's wrapping. Another transaction was faster, and the repeated work sees its outcome.
-const isConflict = (error: unknown): boolean => {
-  if (error instanceof pg.DatabaseError) return /^(40001|40P01|23503|23505)$/.test(error.code ?? '');
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
-  if (['P2034', 'P2002', 'P2003'].includes(error.code)) return true;
-  return /"(40001|40P01|23503|23505)"/.test(JSON.stringify(error.meta ?? {}));
-};
+// PostgreSQL's serialization failure, deadlock, foreign key violation and unique violation. Another transaction was
+// faster, and the repeated work sees its outcome. A migration may have been faster, too.
+const isConflict = (error: unknown): boolean =>
+  isOutdated(error) ||
+  (error instanceof pg.DatabaseError && /^(40001|40P01|23503|23505)$/.test(error.code ?? ''));
 
-/** Postgres: one pool with time-outs for Prisma and our own statements, and transactions that report their facts. */
-export class Database {
+/** Postgres: one pool with time-outs for our own statements and Prisma, and transactions that report their facts. */
+export class Database extends StatementPool {
   #client: PrismaClient | undefined;
-  readonly #statements: StatementPool;
   readonly #onCommit: (facts: CommittedFact[]) => void;
   readonly #traceparent: () => string | undefined;
   readonly #claim: () => OutboxClaim | undefined;
 
   constructor(options: DatabaseOptions) {
-    this.#statements = new StatementPool(options.url, options.poolSize ?? 10);
+    super(options.url, options.poolSize ?? 10);
     this.#onCommit = options.onCommit ?? (() => {});
     this.#traceparent = options.traceparent ?? (() => undefined);
     this.#claim = options.claim ?? (() => undefined);
   }
 
-  /** Prisma's client, created when it is first needed: it takes 9 MiB. */
+  /** Prisma's client, for rare reads. It is loaded when it is first needed: it takes 50 MiB. */
   get client(): PrismaClient {
-    this.#client ??= new PrismaClient({ adapter: new PrismaPg(this.#statements.pool) });
+    if (this.#client === undefined) {
+      const { createPrismaClient }: typeof import('./create-prisma-client.ts') =
+        require('./create-prisma-client.ts');
+      this.#client = createPrismaClient(this.pool);
+    }
     return this.#client;
   }
 
@@ -116,13 +117,7 @@ export class Database {
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     const traceparent = this.#traceparent();
     return this.#reporting((facts) =>
-      this.client.$transaction(
-        (db) => {
-          const query = <Row>(statement: Prisma.Sql) => db.$queryRaw<Row[]>(statement);
-          return work({ [brand]: true, db, facts, traceparent, claim: this.#claim(), query });
-        },
-        { maxWait: 5_000, timeout: TRANSACTION_TIMEOUT_MS },
-      ),
+      this.inTransaction((query) => work({ [brand]: true, facts, traceparent, claim: this.#claim(), query })),
     );
   }
 
@@ -135,11 +130,6 @@ export class Database {
     return this.#reporting((facts) =>
       work({ facts, traceparent, claim: this.#claim(), query: (statement) => this.query(statement) }),
     );
-  }
-
-  /** Runs one statement, which commits by itself. */
-  query<Row>(statement: Prisma.Sql): Promise<Row[]> {
-    return this.#statements.query(statement);
   }
 
   async #reporting<Result>(attempt: (facts: CommittedFact[]) => Promise<Result>): Promise<Result> {
@@ -155,18 +145,8 @@ export class Database {
     }
   }
 
-  /** Uses another address, with a new password, for new connections. */
-  changeUrl(url: string): void {
-    this.#statements.changeUrl(url);
-  }
-
-  /** For readiness checks. @throws when the database does not answer. */
-  check(): Promise<void> {
-    return this.#statements.check();
-  }
-
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.#client?.$disconnect();
-    await this.#statements.close();
+    await super.close();
   }
 }

@@ -1,5 +1,3 @@
-import { Prisma } from './generated/client.ts';
-
 /** Prisma: not reachable, timed out, closed, no connection in time, no transaction in time. */
 const PRISMA_AWAY = /^P(1001|1002|1008|1017|2024|2028)$/;
 /** PostgreSQL: connection errors, too many connections, shutdown, a statement cancelled by its time-out. */
@@ -21,7 +19,9 @@ export const isDatabaseAway = (error: unknown): boolean => {
   const away = codesOf(error).some(
     (code) => PRISMA_AWAY.test(code) || POSTGRES_AWAY.test(code) || SOCKET_AWAY.test(code),
   );
-  if (away || error instanceof Prisma.PrismaClientInitializationError) return true;
+  if (away) return true;
+  // By its name: the class is part of Prisma's client, which may not be loaded.
+  if (error instanceof Error && error.name === 'PrismaClientInitializationError') return true;
   if (error instanceof Error && WORDS_AWAY.test(error.message)) return true;
   const { cause, meta } = error as { cause?: unknown; meta?: { driverAdapterError?: unknown } };
   return isDatabaseAway(cause) || isDatabaseAway(meta?.driverAdapterError);

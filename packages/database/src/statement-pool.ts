@@ -8,12 +8,20 @@ types.setTypeParser(pg.types.builtins.INT8, BigInt);
 const IDLE_MS = 30_000;
 
 /**
+ * Returns whether a migration added a column to the rows of a prepared statement. Postgres refuses it, before it has any
+ * effect; prepared under another name it works again.
+ */
+export const isOutdated = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === '0A000' && /^cached plan/.test(error.message);
+
+/**
  * The connections to Postgres. Each connection prepares our own statements once, under a name that stands for their text.
  * The texts are constants of the program, so their number is limited.
  */
 export class StatementPool {
   readonly pool: pg.Pool;
   readonly #names = new Map<string, string>();
+  #named = 0;
 
   /** @param size largest number of connections */
   constructor(url: string, size: number) {
@@ -37,14 +45,50 @@ export class StatementPool {
 
   /** Runs one statement, which commits by itself. */
   async query<Row>(statement: Sql): Promise<Row[]> {
-    const { text } = statement;
-    const { rows } = await this.pool.query({
-      name: this.#nameOf(text),
-      text,
-      values: statement.values,
-      types,
-    });
-    return rows as Row[];
+    try {
+      return await this.#run(this.pool, statement);
+    } catch (error) {
+      if (!isOutdated(error)) throw error;
+      return this.#run(this.pool, statement);
+    }
+  }
+
+  /** Runs `work` in one transaction; `query` runs a statement in it. An error of `work` rolls it back. */
+  protected async inTransaction<Result>(
+    work: (query: <Row>(statement: Sql) => Promise<Row[]>) => Promise<Result>,
+  ): Promise<Result> {
+    const connection = await this.pool.connect();
+    // A connection that does not answer is closed, which rolls back: a ROLLBACK would wait behind the statement.
+    let broken: Error | undefined;
+    const noteBroken = (error: Error): never => {
+      if (!(error instanceof pg.DatabaseError)) broken = error;
+      throw error;
+    };
+    try {
+      await connection.query('BEGIN').catch(noteBroken);
+      const result = await work((statement) => this.#run<never>(connection, statement).catch(noteBroken));
+      await connection.query('COMMIT').catch(noteBroken);
+      return result;
+    } catch (error) {
+      if (broken === undefined)
+        await connection.query('ROLLBACK').catch((failure: Error) => {
+          broken = failure;
+        });
+      throw error;
+    } finally {
+      connection.release(broken);
+    }
+  }
+
+  async #run<Row>(on: pg.Pool | pg.PoolClient, { text, values }: Sql): Promise<Row[]> {
+    const name = this.#nameOf(text);
+    try {
+      const { rows } = await on.query({ name, text, values, types });
+      return rows as Row[];
+    } catch (error) {
+      if (isOutdated(error) && this.#names.get(text) === name) this.#names.delete(text);
+      throw error;
+    }
   }
 
   /** Opens connections with another address from now on; existing ones stay until they are idle. */
@@ -64,7 +108,8 @@ export class StatementPool {
   #nameOf(text: string): string {
     const known = this.#names.get(text);
     if (known !== undefined) return known;
-    const name = `s${this.#names.size}`;
+    const name = `s${this.#named}`;
+    this.#named += 1;
     this.#names.set(text, name);
     return name;
   }

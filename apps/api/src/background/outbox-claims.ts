@@ -29,10 +29,10 @@ export interface Publication {
  * the broker. Messages that a dead process had claimed are free again when its lease ends.
  */
 export class OutboxClaims {
-  readonly #database: Pick<Database, 'query' | 'client'>;
+  readonly #database: Pick<Database, 'query'>;
   readonly #leaseMs: number;
 
-  constructor(database: Pick<Database, 'query' | 'client'>, leaseMs: number) {
+  constructor(database: Pick<Database, 'query'>, leaseMs: number) {
     this.#database = database;
     this.#leaseMs = leaseMs;
   }
@@ -66,7 +66,7 @@ export class OutboxClaims {
   ): Promise<Claim> {
     const restored = messages.map(async ({ fact_of, ...message }): Promise<ClaimedMessage[]> => {
       if (fact_of === null) return [message];
-      const row = await readMedia(this.#database.client, fact_of);
+      const row = await readMedia(this.#database, fact_of);
       if (row === undefined) await this.confirm([{ id: message.id, stream_seq: 0 }]);
       return row === undefined
         ? []

@@ -51,7 +51,7 @@ export const redriveLetter = async (
     await deadLetters.redrive(letter);
     return 'published';
   }
-  const row = await readMedia(database.client, request.mediaId);
+  const row = await readMedia(database, request.mediaId);
   const redriven =
     row === undefined
       ? undefined

@@ -1,4 +1,4 @@
-import type { Prisma, Transaction } from '@claimcheck/database/database';
+import { Prisma, type Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../problem-error.ts';
 
 /** Scope of a key: it means the same only for the same user and route. */
@@ -28,20 +28,24 @@ export interface Answer {
 export const answerOnce = async (
   tx: Transaction,
   scope: IdempotencyScope,
-  work: () => Promise<{ status: number; body: Prisma.InputJsonObject }>,
+  work: () => Promise<{ status: number; body: object }>,
 ): Promise<Answer> => {
-  const { request_hash, ...names } = scope;
-  const where = { user_id_route_key: names };
+  const { user_id, route, key, request_hash } = scope;
+  const isIt = Prisma.sql`user_id = ${user_id} AND route = ${route} AND key = ${key}`;
   // Waits for a transaction that is about to commit the same key.
-  const { count } = await tx.db.idempotency_key.createMany({ data: scope, skipDuplicates: true });
-  if (count === 0) {
-    const kept = await tx.db.idempotency_key.findUniqueOrThrow({ where });
-    if (kept.request_hash !== request_hash)
+  const inserted = await tx.query(Prisma.sql`
+    INSERT INTO idempotency_key (user_id, route, key, request_hash)
+    VALUES (${user_id}, ${route}, ${key}, ${request_hash}) ON CONFLICT DO NOTHING RETURNING key`);
+  if (inserted.length === 0) {
+    const [kept] = await tx.query<{ request_hash: string; status: number | null; body: unknown }>(Prisma.sql`
+      SELECT request_hash, status, body FROM idempotency_key WHERE ${isIt}`);
+    if (kept?.request_hash !== request_hash)
       throw new ProblemError('idempotency_mismatch', { field: 'Idempotency-Key' });
     if (kept.status === null) throw new Error('an idempotency key without its answer');
     return { status: kept.status, body: kept.body };
   }
   const { status, body } = await work();
-  const kept = await tx.db.idempotency_key.update({ where, data: { status, body } });
-  return { status, body: kept.body };
+  const [kept] = await tx.query<{ body: unknown }>(Prisma.sql`
+    UPDATE idempotency_key SET status = ${status}, body = ${JSON.stringify(body)}::jsonb WHERE ${isIt} RETURNING body`);
+  return { status, body: kept?.body };
 };

@@ -118,7 +118,7 @@ export const conversationRoutes = (context: HttpContext): Router => {
   router.get('/v1/conversations/:id', async (request, response) => {
     const id = hostIdOf(request.params.id);
     await assertMayRead(database, id, identityOf(response));
-    response.json(await readConversation(database.client, id));
+    response.json(await readConversation(database, id));
   });
 
   router.get('/v1/conversations/:id/events', async (request, response) => {

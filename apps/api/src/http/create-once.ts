@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { clientKey } from '@claimcheck/contracts/ids';
-import type { Database, Prisma, Transaction } from '@claimcheck/database/database';
+import type { Database, Executor, Transaction } from '@claimcheck/database/database';
 import type { Request, Response } from 'express';
-import type { Sending } from '../media/messages/send-message.ts';
 import { ProblemError } from '../problem-error.ts';
 import { identityOf } from '../request/authenticate.ts';
 import { type Answer, answerOnce } from './answer-once.ts';
@@ -28,7 +27,7 @@ const hashOf = (request: Request): string =>
     .digest('hex');
 
 /** Answers are JSON, which omits undefined fields. */
-const toJson = (body: object): Prisma.InputJsonObject => JSON.parse(JSON.stringify(body));
+const toJson = (body: object): object => JSON.parse(JSON.stringify(body));
 
 const AUDITED = ['conversation_id', 'message_id', 'media_object_id', 'member_ids'];
 
@@ -47,7 +46,7 @@ interface Asked {
 
 type Work<On> = (on: On) => Promise<{ created: boolean; body: object }>;
 
-const run = async <On>(on: On, work: Work<On>): Promise<{ status: number; body: Prisma.InputJsonObject }> => {
+const run = async <On>(on: On, work: Work<On>): Promise<{ status: number; body: object }> => {
   const { created, body } = await work(on);
   return { status: created ? 201 : 200, body: toJson(body) };
 };
@@ -78,10 +77,10 @@ export const createOnce = async (
 export const createAtomicallyOnce = async (
   database: Database,
   asked: Asked,
-  work: Work<Sending>,
+  work: Work<Executor>,
 ): Promise<Answer> => {
   if (keyOf(asked.request) !== undefined) return createOnce(database, asked, work);
-  const answer = await database.autocommit((on) => run({ ...on, db: database.client }, work));
+  const answer = await database.autocommit((on) => run(on, work));
   asked.response.locals.audited = idsIn(answer.body);
   return answer;
 };

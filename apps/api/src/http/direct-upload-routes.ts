@@ -91,7 +91,7 @@ export const directUploadRoutes = (
     } else if (session.phase === 'open' || session.phase === 'completing') {
       throw new ProblemError('upload_incomplete', extra);
     }
-    const media = await readMedia(database.client, session.upload_id);
+    const media = await readMedia(database, session.upload_id);
     if (media === undefined) throw new ProblemError('not_found');
     // A success never carries a failure: clients that read the status alone would keep the file for sent.
     if (media.state === 'failed')

@@ -32,7 +32,7 @@ export const downloadRoutes = (context: HttpContext, ...guards: RequestHandler[]
     if (quality === undefined) throw new ProblemError('not_found');
     try {
       const viewer = viewerOf(response);
-      const row = await readVisibleMedia(database.client, mediaIdOf(request.params.id), viewer);
+      const row = await readVisibleMedia(database, mediaIdOf(request.params.id), viewer);
       const found = resolveDownload(row, settings, quality, viewer);
       const download = { ...found, is_attachment: request.query.download !== undefined };
       const session = typeof request.query.t === 'string' ? `?t=${encodeURIComponent(request.query.t)}` : '';

@@ -32,7 +32,7 @@ export const hlsRoutes = (context: HttpContext, ...guards: RequestHandler[]): Ro
   router.get(path, async (request, response) => {
     const { id, epoch, file } = request.params;
     try {
-      const row = await readVisibleMedia(database.client, mediaIdOf(id), viewerOf(response));
+      const row = await readVisibleMedia(database, mediaIdOf(id), viewerOf(response));
       const download = resolveHlsFile(row, settings, epochOf(epoch), file);
       const { t } = request.query;
       if (request.method === 'HEAD') await describe(storage, download, response);

@@ -78,8 +78,8 @@ const createUrls = (context: HttpContext, viewer: Viewer) => {
   };
 
   const urlOf = async (asked: Asked) => {
-    const row = await readMedia(database.client, asked.id);
-    const access = row && (await findAccess(database.client, row, viewer));
+    const row = await readMedia(database, asked.id);
+    const access = row && (await findAccess(database, row, viewer));
     if (row === undefined || access === undefined) throw noMedia({ field: 'id' });
     const download = resolveDownload(row, settings, asked.quality, viewer);
     // The api always serves playlists itself, because their names are relative.

@@ -40,7 +40,7 @@ export const messageRoutes = ({ database, settings }: HttpContext): Router => {
     const identity = identityOf(response);
     await assertMayRead(database, id, identity);
     const where = { conversation_id: id, viewer_id: identity.user_id };
-    response.json(await listMessages(database.client, settings, where, page));
+    response.json(await listMessages(database, settings, where, page));
   });
 
   router.patch(`${path}/:messageId`, async (request, response) => {

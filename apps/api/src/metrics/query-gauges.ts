@@ -17,47 +17,52 @@ const OVERDUE_PLACEHOLDERS = Prisma.sql`state = 'processing' AND ready_by < now(
  */
 const COUNTED = 10_000;
 
-const countOf = ({ client }: Database, condition: Prisma.Sql): Promise<{ value: number | null }[]> =>
-  client.$queryRaw`
-    SELECT count(*)::float8 AS value
-    FROM (SELECT FROM media_object WHERE ${condition} LIMIT ${COUNTED}) AS counted`;
+type Value = { value: number | null };
 
-const bytesOf = ({ client }: Database, condition: Prisma.Sql): Promise<{ value: number | null }[]> =>
-  client.$queryRaw`
+const countOf = (database: Database, condition: Prisma.Sql): Promise<Value[]> =>
+  database.query(Prisma.sql`
+    SELECT count(*)::float8 AS value
+    FROM (SELECT FROM media_object WHERE ${condition} LIMIT ${COUNTED}::int) AS counted`);
+
+const bytesOf = (database: Database, condition: Prisma.Sql): Promise<Value[]> =>
+  database.query(Prisma.sql`
     SELECT sum(size_bytes)::float8 AS value
-    FROM (SELECT size_bytes FROM media_object WHERE ${condition} LIMIT ${COUNTED}) AS counted`;
+    FROM (SELECT size_bytes FROM media_object WHERE ${condition} LIMIT ${COUNTED}::int) AS counted`);
 
 /** Shorter than the time-out of a scrape. */
 const QUERY_TIMEOUT_MS = 3_000;
 
-type Query = [name: string, help: string, ask: () => Promise<{ value: number | null }[]>];
+type Query = [name: string, help: string, ask: () => Promise<Value[]>];
 
 /** Returns the queries for waiting work: outbox messages, and uploads that wait for their client. */
-const waitingQueries = ({ client }: Database): Query[] => [
+const waitingQueries = (database: Database): Query[] => [
   [
     'claimcheck_outbox_pending',
     'Outbox messages that are not published yet',
-    () => client.$queryRaw`SELECT count(*)::float8 AS value FROM outbox WHERE published_at IS NULL`,
+    () => database.query(Prisma.sql`SELECT count(*)::float8 AS value FROM outbox WHERE published_at IS NULL`),
   ],
   [
     'claimcheck_outbox_oldest_age_seconds',
     'Age of the oldest outbox message that is not published yet',
-    () => client.$queryRaw`
+    () =>
+      database.query(Prisma.sql`
       SELECT extract(epoch FROM now() - min(created_at))::float8 AS value
-      FROM outbox WHERE published_at IS NULL`,
+      FROM outbox WHERE published_at IS NULL`),
   ],
   [
     'claimcheck_upload_sessions_open',
     'Uploads that are neither finished nor ended',
-    () => client.$queryRaw`
-      SELECT count(*)::float8 AS value FROM upload_session WHERE phase IN ('open', 'completing')`,
+    () =>
+      database.query(Prisma.sql`
+      SELECT count(*)::float8 AS value FROM upload_session WHERE phase IN ('open', 'completing')`),
   ],
   [
     'claimcheck_upload_session_oldest_age_seconds',
     'Age of the oldest upload that is neither finished nor ended',
-    () => client.$queryRaw`
+    () =>
+      database.query(Prisma.sql`
       SELECT extract(epoch FROM now() - min(created_at))::float8 AS value
-      FROM upload_session WHERE phase IN ('open', 'completing')`,
+      FROM upload_session WHERE phase IN ('open', 'completing')`),
   ],
 ];
 
@@ -76,9 +81,10 @@ const unusedQueries = (database: Database): Query[] => [
   [
     'claimcheck_upload_sessions_idle',
     'Open uploads without progress for ten minutes',
-    () => database.client.$queryRaw`
+    () =>
+      database.query(Prisma.sql`
       SELECT count(*)::float8 AS value FROM upload_session
-      WHERE phase = 'open' AND updated_at < now() - interval '10 minutes'`,
+      WHERE phase = 'open' AND updated_at < now() - interval '10 minutes'`),
   ],
 ];
 
@@ -102,19 +108,21 @@ const overdueQueries = (database: Database): Query[] => [
   [
     'claimcheck_fanouts_pending',
     'Changes that are not in every conversation yet',
-    () => database.client.$queryRaw`SELECT count(*)::float8 AS value FROM fanout`,
+    () => database.query(Prisma.sql`SELECT count(*)::float8 AS value FROM fanout`),
   ],
   [
     'claimcheck_prefix_sweeps_overdue',
     'Prefixes that should have been swept a minute ago',
-    () => database.client.$queryRaw`
-      SELECT count(*)::float8 AS value FROM prefix_sweep WHERE due_at < now() - interval '1 minute'`,
+    () =>
+      database.query(Prisma.sql`
+      SELECT count(*)::float8 AS value FROM prefix_sweep WHERE due_at < now() - interval '1 minute'`),
   ],
   [
     'claimcheck_missing_objects',
     'Objects of referenced media that the latest reconciliation did not find in the bucket',
-    () => database.client.$queryRaw`
-      SELECT missing_referenced::float8 AS value FROM reconciliation ORDER BY finished_at DESC LIMIT 1`,
+    () =>
+      database.query(Prisma.sql`
+      SELECT missing_referenced::float8 AS value FROM reconciliation ORDER BY finished_at DESC LIMIT 1`),
   ],
 ];
 

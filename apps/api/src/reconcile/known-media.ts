@@ -1,5 +1,5 @@
 import type { MediaState } from '@claimcheck/contracts/media';
-import type { Database } from '@claimcheck/database/database';
+import { type Database, Prisma } from '@claimcheck/database/database';
 import { FIRST_ID } from '@claimcheck/database/first-id';
 
 /** The rows' data about one prefix of the bucket: a media object's, or that of an upload without one. */
@@ -34,12 +34,12 @@ export async function* listKnownMedia(database: Database, bucket: string): Async
 }
 
 const nextIds = async (database: Database, after: string): Promise<string[]> => {
-  const rows = await database.client.$queryRaw<{ id: string }[]>`
+  const rows = await database.query<{ id: string }>(Prisma.sql`
     SELECT id FROM (
       (SELECT media_object_id AS id FROM media_object WHERE media_object_id > ${after}::uuid ORDER BY 1 LIMIT ${PAGE})
       UNION
       (SELECT upload_id FROM upload_session WHERE upload_id > ${after}::uuid ORDER BY 1 LIMIT ${PAGE})
-    ) AS ids ORDER BY id LIMIT ${PAGE}`;
+    ) AS ids ORDER BY id LIMIT ${PAGE}`);
   return rows.map(({ id }) => id);
 };
 
@@ -49,7 +49,7 @@ export const readKnownMedia = (
   bucket: string,
   ids: readonly string[],
 ): Promise<KnownMedia[]> =>
-  database.client.$queryRaw<KnownMedia[]>`
+  database.query<KnownMedia>(Prisma.sql`
     SELECT asked.id, m.state::text AS state,
       coalesce(m.applied_epoch, 0) AS applied_epoch,
       coalesce(m.object_storage_key, s.object_storage_key) AS source_key,
@@ -71,4 +71,4 @@ export const readKnownMedia = (
     LEFT JOIN media_object m ON m.media_object_id = asked.id
     LEFT JOIN upload_session s ON s.upload_id = asked.id
     WHERE m.media_object_id IS NOT NULL OR s.upload_id IS NOT NULL
-    ORDER BY asked.id`;
+    ORDER BY asked.id`);

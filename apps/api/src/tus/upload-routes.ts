@@ -2,6 +2,7 @@ import { uuid } from '@claimcheck/contracts/ids';
 import { isTombstone } from '@claimcheck/contracts/media';
 import type { Database } from '@claimcheck/database/database';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { readMedia } from '../media/record/media-row.ts';
 import { needsRecovery, type UploadSession } from '../media/uploads/upload-session.ts';
 import { ProblemError } from '../problem-error.ts';
 import { authenticate, authenticateUpload, identityOf } from '../request/authenticate.ts';
@@ -131,11 +132,8 @@ class UploadAccess {
     const gone = new ProblemError('upload_gone', { media_object_id: session.upload_id });
     if (session.phase === 'aborted' || session.phase === 'expired' || isOverdue(session)) throw gone;
     if (session.phase !== 'complete' || session.media_object_id === null) return;
-    const media = await this.#database.client.media_object.findUnique({
-      where: { media_object_id: session.media_object_id },
-      select: { state: true },
-    });
-    if (media === null || isTombstone(media.state)) throw gone;
+    const media = await readMedia(this.#database, session.media_object_id);
+    if (media === undefined || isTombstone(media.state)) throw gone;
   }
 
   /** @throws ProblemError `tus_version` · `not_found` · `upload_gone` */

@@ -9,7 +9,7 @@ export const mediaRefsCommand: Command = {
   positionals: ['id'],
   run: async ({ positionals, env, json, print }) => {
     const id = mediaIdArgument(positionals[0]);
-    const found = await withOperator(env, ({ database }) => explainReferences(database.client, id));
+    const found = await withOperator(env, ({ database }) => explainReferences(database, id));
     if (json) {
       print(JSON.stringify(found));
       return 0;

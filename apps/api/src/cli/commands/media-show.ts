@@ -42,7 +42,7 @@ export const mediaShowCommand: Command = {
   run: async ({ positionals, env, json, print }) => {
     const id = mediaIdArgument(positionals[0]);
     const story = await withOperator(env, async ({ database, settings, config }) => {
-      const explained = await explainMedia(database.client, settings, id);
+      const explained = await explainMedia(database, settings, id);
       return { ...explained, ...(await listMediaObjects(config, explained)) };
     });
     print(json ? JSON.stringify(story) : toLines(story).join('\n'));

@@ -51,7 +51,7 @@ export class VisibleMediaReader {
 
   async #look(mediaObjectId: string, userIds: string[]): Promise<Look> {
     const [row, members] = await Promise.all([
-      readMedia(this.#database.client, mediaObjectId),
+      readMedia(this.#database, mediaObjectId),
       this.#database.query<{ user_id: string }>(Prisma.sql`
         SELECT DISTINCT user_id FROM media_reference JOIN conversation_member USING (conversation_id)
         WHERE media_object_id = ${mediaObjectId}::uuid AND user_id = ANY(${userIds}::text[])`),

@@ -1,5 +1,5 @@
 import { TOMBSTONES } from '@claimcheck/contracts/media';
-import type { Database, Transaction } from '@claimcheck/database/database';
+import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
 import type { DomainConfig } from '../record/domain-config.ts';
 import { formatsOf, lockMedia, type MediaRow } from '../record/media-row.ts';
 import type { MediaChange } from './plan-change.ts';
@@ -48,17 +48,15 @@ export const blockMedia = async (
 
 /** Lists a page, by id, of other media objects in which a worker found the same bytes. */
 export const listSameBytes = async (
-  { client }: Pick<Database, 'client'>,
+  on: Pick<Database, 'query'>,
   sha256: string,
   limit: number,
 ): Promise<string[]> => {
-  const rows = await client.media_object.findMany({
-    // Until a worker has computed the hash, it is only the client's claim.
-    where: { sha256, is_sha256_verified: true, state: { notIn: [...TOMBSTONES] } },
-    orderBy: { media_object_id: 'asc' },
-    take: limit,
-    select: { media_object_id: true },
-  });
+  // Until a worker has computed the hash, it is only the client's claim.
+  const rows = await on.query<{ media_object_id: string }>(Prisma.sql`
+    SELECT media_object_id FROM media_object
+    WHERE sha256 = ${sha256} AND is_sha256_verified AND state <> ALL(${[...TOMBSTONES]}::media_state[])
+    ORDER BY media_object_id LIMIT ${limit}`);
   return rows.map(({ media_object_id }) => media_object_id);
 };
 
@@ -75,6 +73,6 @@ export const blockKnownBytes = async (
   const row = await lockMedia(tx, mediaObjectId);
   if (row === undefined || row.sha256 === null || !row.is_sha256_verified || TOMBSTONES.includes(row.state))
     return undefined;
-  const virusName = await findKnownVirus(tx.db, row.sha256);
+  const virusName = await findKnownVirus(tx, row.sha256);
   return virusName === undefined ? undefined : blockMedia(tx, settings, row, virusName);
 };

@@ -2,7 +2,9 @@ import { isTombstone } from '@claimcheck/contracts/media';
 import type { Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
+import { isReferenced } from '../record/is-referenced.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
+import { abortUpload } from './abort-upload.ts';
 import { writeMedia } from './write-media.ts';
 
 /**
@@ -20,12 +22,9 @@ export const deleteMedia = async (
   const row = await lockMedia(tx, mediaObjectId);
   if (row === undefined || row.owner_user_id !== userId) throw new ProblemError('not_found');
   if (isTombstone(row.state)) return row;
-  const references = await tx.db.media_reference.count({ where: { media_object_id: mediaObjectId } });
-  if (references > 0) throw new ProblemError('media_referenced', { media_object_id: mediaObjectId });
-  await tx.db.upload_session.updateMany({
-    where: { media_object_id: mediaObjectId, phase: { in: ['open', 'completing'] } },
-    data: { phase: 'aborted', updated_at: new Date() },
-  });
+  if (await isReferenced(tx, mediaObjectId))
+    throw new ProblemError('media_referenced', { media_object_id: mediaObjectId });
+  await abortUpload(tx, mediaObjectId);
   await writeMedia(tx, settings, row, {
     state: 'deleted',
     upload_state: row.upload_state === 'uploaded' ? 'uploaded' : 'failed',

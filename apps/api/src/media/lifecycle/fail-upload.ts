@@ -1,5 +1,5 @@
 import { FAILURES, type FailureCode } from '@claimcheck/contracts/errors';
-import type { Transaction } from '@claimcheck/database/database';
+import { Prisma, type Transaction } from '@claimcheck/database/database';
 import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
 import { writeMedia } from './write-media.ts';
@@ -18,10 +18,9 @@ export const failUpload = async (
 ): Promise<boolean> => {
   const row = await lockMedia(tx, mediaObjectId);
   if (row?.state !== 'uploading' || row.upload_state !== 'uploading') return false;
-  await tx.db.upload_session.updateMany({
-    where: { upload_id: mediaObjectId },
-    data: { phase: 'expired', lease_owner: null, updated_at: new Date() },
-  });
+  await tx.query(Prisma.sql`
+    UPDATE upload_session SET phase = 'expired', lease_owner = NULL, updated_at = now()
+    WHERE upload_id = ${mediaObjectId}::uuid`);
   await writeMedia(tx, settings, row, {
     state: 'failed',
     upload_state: 'failed',

@@ -1,7 +1,8 @@
 import { TOMBSTONES } from '@claimcheck/contracts/media';
 import { epochPrefix, parseKey, prefixOf } from '@claimcheck/contracts/object-keys';
-import type { Database, Transaction } from '@claimcheck/database/database';
+import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
 import type { DomainConfig } from '../record/domain-config.ts';
+import { readMedia } from '../record/media-row.ts';
 
 export interface PrefixSweep {
   prefix: string;
@@ -36,39 +37,44 @@ export const sweepsOfEpochs = (
 
 /** Plans sweeps in the transaction that makes them necessary. */
 export const insertSweeps = async (tx: Transaction, sweeps: readonly PrefixSweep[]): Promise<void> => {
-  await tx.db.prefix_sweep.createMany({ data: [...sweeps], skipDuplicates: true });
+  await tx.query(Prisma.sql`
+    INSERT INTO prefix_sweep (prefix, due_at)
+    SELECT prefix, due_at FROM jsonb_to_recordset(${JSON.stringify(sweeps)}::jsonb) AS new (prefix text, due_at timestamptz)
+    ON CONFLICT DO NOTHING`);
 };
 
 /** Claims due sweeps. The caller must {@link closeSweep} each; the others are retried later. */
 export const claimSweeps = async (
-  { client }: Pick<Database, 'client'>,
+  database: Pick<Database, 'query'>,
   now: Date,
   limit: number,
-): Promise<PrefixSweep[]> => client.$queryRaw<PrefixSweep[]>`
+): Promise<PrefixSweep[]> =>
+  database.query<PrefixSweep>(Prisma.sql`
   UPDATE prefix_sweep SET claimed_until = ${new Date(now.getTime() + CLAIM_MS)}::timestamptz
   WHERE (prefix, due_at) IN (
     SELECT prefix, due_at FROM prefix_sweep
     WHERE due_at < ${now}::timestamptz AND (claimed_until IS NULL OR claimed_until < ${now}::timestamptz)
     ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-  RETURNING prefix, due_at`;
+  RETURNING prefix, due_at`);
 
 /** Checks a last time, before anything is deleted, that nothing below the prefix is shown. */
 export const isSweepable = async (
-  { client }: Pick<Database, 'client'>,
+  database: Pick<Database, 'query'>,
   { prefix }: PrefixSweep,
 ): Promise<boolean> => {
   const { mediaObjectId, epoch } = parseKey(prefix) ?? {};
   if (mediaObjectId === undefined) return false;
-  const row = await client.media_object.findUnique({ where: { media_object_id: mediaObjectId } });
-  if (row === null || TOMBSTONES.includes(row.state) || row.upload_state === 'failed') return true;
+  const row = await readMedia(database, mediaObjectId);
+  if (row === undefined || TOMBSTONES.includes(row.state) || row.upload_state === 'failed') return true;
   if (epoch === undefined) return false;
-  const shown = await client.derivative.count({ where: { media_object_id: mediaObjectId, epoch } });
-  return epoch < row.applied_epoch && shown === 0;
+  const isShown = row.derivatives.some((derivative) => derivative.epoch === epoch);
+  return epoch < row.applied_epoch && !isShown;
 };
 
 export const closeSweep = async (
-  { client }: Pick<Database, 'client'>,
+  database: Pick<Database, 'query'>,
   { prefix, due_at }: PrefixSweep,
 ): Promise<void> => {
-  await client.prefix_sweep.deleteMany({ where: { prefix, due_at } });
+  await database.query(Prisma.sql`
+    DELETE FROM prefix_sweep WHERE prefix = ${prefix} AND due_at = ${due_at}::timestamptz`);
 };

@@ -39,13 +39,14 @@ export const recordVerdict = async (on: Pick<Executor, 'query'>, verdict: Verdic
 };
 
 /** Returns the virus that the latest verdict found in these bytes, whichever engine found it. */
-export const findKnownVirus = async (db: Reader, sha256: string): Promise<string | undefined> => {
-  const latest = await db.verdict.findFirst({ where: { sha256 }, orderBy: { judged_at: 'desc' } });
+export const findKnownVirus = async (on: Reader, sha256: string): Promise<string | undefined> => {
+  const [latest] = await on.query<{ code: string; virus_name: string | null }>(Prisma.sql`
+    SELECT code, virus_name FROM verdict WHERE sha256 = ${sha256} ORDER BY judged_at DESC LIMIT 1`);
   return latest?.code === 'infected' ? (latest.virus_name ?? 'unnamed') : undefined;
 };
 
 /** Deletes the verdicts on these bytes: a false alarm no longer blocks them. @returns the number of verdicts */
 export const forgetVerdicts = async (tx: Transaction, sha256: string): Promise<number> => {
-  const { count } = await tx.db.verdict.deleteMany({ where: { sha256 } });
-  return count;
+  const gone = await tx.query(Prisma.sql`DELETE FROM verdict WHERE sha256 = ${sha256} RETURNING scanner`);
+  return gone.length;
 };

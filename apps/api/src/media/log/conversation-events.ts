@@ -5,7 +5,7 @@ import type {
   ConversationEventPayloads,
   ConversationEventType,
 } from '@claimcheck/contracts/socket-events';
-import type { Transaction } from '@claimcheck/database/database';
+import { Prisma, type Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 
 // Space for the conversation's id, the seq, and the names around the payload.
@@ -39,7 +39,7 @@ export const appendEvents = async <Type extends ConversationEventType>(
 ): Promise<number> => {
   for (const payload of payloads) assertFits(payload);
   const count = payloads.length;
-  const [next] = await tx.db.$queryRaw<{ first_seq: bigint }[]>`
+  const [next] = await tx.query<{ first_seq: bigint }>(Prisma.sql`
     WITH next AS (
       UPDATE conversation SET last_seq = last_seq + ${count}::int
       WHERE conversation_id = ${conversationId} RETURNING last_seq - ${count}::int AS seq_before),
@@ -47,7 +47,7 @@ export const appendEvents = async <Type extends ConversationEventType>(
       INSERT INTO conversation_event (conversation_id, seq, type, payload)
       SELECT ${conversationId}, seq_before + place, ${type}::event_type, payload
       FROM next, jsonb_array_elements(${JSON.stringify(payloads)}::jsonb) WITH ORDINALITY AS new (payload, place))
-    SELECT seq_before + 1 AS first_seq FROM next`;
+    SELECT seq_before + 1 AS first_seq FROM next`);
   if (next === undefined) throw new ProblemError('not_found');
   const first = Number(next.first_seq);
   for (const [index, payload] of payloads.entries())
@@ -77,7 +77,7 @@ export const appendMediaUpdate = async (
 ): Promise<void> => {
   if (conversationIds.length === 0) return;
   assertFits({ media });
-  const rows = await tx.db.$queryRaw<{ conversation_id: string; seq: bigint }[]>`
+  const rows = await tx.query<{ conversation_id: string; seq: bigint }>(Prisma.sql`
     WITH locked AS (
       SELECT conversation_id FROM conversation WHERE conversation_id = ANY(${[...conversationIds]}::text[])
       ORDER BY conversation_id FOR NO KEY UPDATE),
@@ -87,7 +87,7 @@ export const appendMediaUpdate = async (
       RETURNING conversation.conversation_id, last_seq)
     INSERT INTO conversation_event (conversation_id, seq, type, payload)
     SELECT conversation_id, last_seq, 'media.updated', ${JSON.stringify({ media })}::jsonb FROM next
-    RETURNING conversation_id, seq`;
+    RETURNING conversation_id, seq`);
   for (const { conversation_id, seq } of rows)
     tx.facts.push({
       fact: 'conversation_event',

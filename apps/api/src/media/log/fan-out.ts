@@ -19,10 +19,10 @@ const conversationsAfter = async (
   cursor: string,
   limit: number,
 ): Promise<string[]> => {
-  const rows = await tx.db.$queryRaw<{ conversation_id: string }[]>`
+  const rows = await tx.query<{ conversation_id: string }>(Prisma.sql`
     SELECT DISTINCT conversation_id FROM media_reference
     WHERE media_object_id = ${mediaObjectId}::uuid AND conversation_id > ${cursor}
-    ORDER BY conversation_id LIMIT ${limit}`;
+    ORDER BY conversation_id LIMIT ${limit}`);
   return rows.map(({ conversation_id }) => conversation_id);
 };
 
@@ -49,22 +49,24 @@ export const fanOutStep = async (
   tx: Transaction,
   settings: DomainConfig,
 ): Promise<FanOutStep | undefined> => {
-  const [next] = await tx.db.$queryRaw<{ media_object_id: string }[]>`
+  const [next] = await tx.query<{ media_object_id: string }>(Prisma.sql`
     SELECT media_object_id FROM fanout JOIN media_object USING (media_object_id)
-    ORDER BY fanout.created_at LIMIT 1 FOR UPDATE OF media_object SKIP LOCKED`;
+    ORDER BY fanout.created_at LIMIT 1 FOR UPDATE OF media_object SKIP LOCKED`);
   if (next === undefined) return undefined;
   const { media_object_id } = next;
   const row = await lockMedia(tx, media_object_id);
-  const plan = await tx.db.fanout.findUnique({ where: { media_object_id } });
+  const isIt = Prisma.sql`media_object_id = ${media_object_id}::uuid`;
+  const [plan] = await tx.query<{ rev: number; cursor: string }>(Prisma.sql`
+    SELECT rev, cursor FROM fanout WHERE ${isIt}`);
   // Another process ended it while this one waited.
-  if (row === undefined || plan === null) return { media_object_id, rev: 0, told: 0, done: true };
+  if (row === undefined || plan === undefined) return { media_object_id, rev: 0, told: 0, done: true };
   // A later change had few enough conversations left, and notified all of them itself.
   const isStale = plan.rev !== row.rev;
   const page = isStale ? [] : await conversationsAfter(tx, media_object_id, plan.cursor, FAN_OUT_PAGE);
   const done = page.length < FAN_OUT_PAGE;
   const last = page.at(-1);
-  if (done || last === undefined) await tx.db.fanout.delete({ where: { media_object_id } });
-  else await tx.db.fanout.update({ where: { media_object_id }, data: { cursor: last } });
+  if (done || last === undefined) await tx.query(Prisma.sql`DELETE FROM fanout WHERE ${isIt}`);
+  else await tx.query(Prisma.sql`UPDATE fanout SET cursor = ${last} WHERE ${isIt}`);
   await appendMediaUpdate(tx, page, toMedia(row, settings.publicUrl));
   return { media_object_id, rev: row.rev, told: page.length, done };
 };

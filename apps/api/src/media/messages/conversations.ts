@@ -6,23 +6,30 @@ import type { Reader } from '../record/media-row.ts';
 import { newId } from '../record/new-id.ts';
 import { noConversation } from '../record/not-found.ts';
 
-type ConversationRow = Prisma.conversationGetPayload<{ include: { members: true } }>;
+interface ConversationRow {
+  conversation_id: string;
+  created_by: string;
+  member_ids: string[];
+  last_seq: bigint;
+  created_at: Date;
+}
 
-export const toConversation = (row: ConversationRow): Conversation => ({
-  conversation_id: row.conversation_id,
-  created_by: row.created_by,
-  member_ids: row.members.map((member) => member.user_id).sort(),
-  last_seq: Number(row.last_seq),
-  created_at: row.created_at.toISOString(),
-});
-
-const read = async (db: Reader, conversationId: string): Promise<ConversationRow> => {
-  const row = await db.conversation.findUnique({
-    where: { conversation_id: conversationId },
-    include: { members: true },
-  });
-  if (row === null) throw noConversation();
-  return row;
+/** Returns those conversations that exist. */
+export const readConversations = async (
+  on: Reader,
+  conversationIds: readonly string[],
+): Promise<Conversation[]> => {
+  const rows = await on.query<ConversationRow>(Prisma.sql`
+    SELECT conversation_id, created_by, last_seq, created_at, ARRAY(
+      SELECT user_id FROM conversation_member
+      WHERE conversation_member.conversation_id = conversation.conversation_id) AS member_ids
+    FROM conversation WHERE conversation_id = ANY(${[...conversationIds]}::text[])`);
+  return rows.map((row) => ({
+    ...row,
+    member_ids: row.member_ids.toSorted(),
+    last_seq: Number(row.last_seq),
+    created_at: row.created_at.toISOString(),
+  }));
 };
 
 /** @returns the user who created the conversation @throws ProblemError `not_found` */
@@ -33,8 +40,12 @@ export const readCreator = async (on: Pick<Executor, 'query'>, conversationId: s
   return row.created_by;
 };
 
-export const readConversation = async (db: Reader, conversationId: string): Promise<Conversation> =>
-  toConversation(await read(db, conversationId));
+/** @throws ProblemError `not_found` */
+export const readConversation = async (on: Reader, conversationId: string): Promise<Conversation> => {
+  const [conversation] = await readConversations(on, [conversationId]);
+  if (conversation === undefined) throw noConversation();
+  return conversation;
+};
 
 const announceTo = (tx: Transaction, userId: string, conversationId: string, added: boolean): void => {
   tx.facts.push({
@@ -57,18 +68,17 @@ export const createConversation = async (
   input: { conversation_id?: string | undefined; created_by: string; member_ids: string[] },
 ): Promise<{ conversation: Conversation; created: boolean }> => {
   const conversationId = input.conversation_id ?? newId();
-  const { count } = await tx.db.conversation.createMany({
-    data: { conversation_id: conversationId, created_by: input.created_by },
-    skipDuplicates: true,
-  });
-  if (count === 0) {
-    const existing = await read(tx.db, conversationId);
+  const inserted = await tx.query(Prisma.sql`
+    INSERT INTO conversation (conversation_id, created_by) VALUES (${conversationId}, ${input.created_by})
+    ON CONFLICT DO NOTHING RETURNING conversation_id`);
+  if (inserted.length === 0) {
+    const existing = await readConversation(tx, conversationId);
     if (existing.created_by !== input.created_by)
       throw new ProblemError('client_key_conflict', { field: 'conversation_id' });
-    return { conversation: toConversation(existing), created: false };
+    return { conversation: existing, created: false };
   }
   await addMembers(tx, conversationId, [...new Set(input.member_ids)]);
-  return { conversation: await readConversation(tx.db, conversationId), created: true };
+  return { conversation: await readConversation(tx, conversationId), created: true };
 };
 
 /** Adds users who are not members yet, in two statements whatever their number. */
@@ -99,10 +109,10 @@ export const removeMember = async (
   userId: string,
 ): Promise<void> => {
   await readCreator(tx, conversationId);
-  const { count } = await tx.db.conversation_member.deleteMany({
-    where: { conversation_id: conversationId, user_id: userId },
-  });
-  if (count === 0) return;
+  const removed = await tx.query(Prisma.sql`
+    DELETE FROM conversation_member WHERE conversation_id = ${conversationId} AND user_id = ${userId}
+    RETURNING user_id`);
+  if (removed.length === 0) return;
   await appendEvent(tx, conversationId, 'member.removed', { user_id: userId });
   announceTo(tx, userId, conversationId, false);
 };

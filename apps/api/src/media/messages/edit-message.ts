@@ -1,23 +1,25 @@
 import type { EditMessage, Message } from '@claimcheck/contracts/messages';
-import type { Transaction } from '@claimcheck/database/database';
+import { Prisma, type Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import type { Viewer } from '../access/media-access.ts';
 import { appendEvent } from '../log/conversation-events.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import type { MessageName } from './delete-message.ts';
 import { toEventMessage } from './message-event.ts';
-import { MESSAGE_INCLUDE, type MessageRow, toMessage } from './message-view.ts';
+import { type MessageRow, readMessages, toMessage } from './message-view.ts';
 
 const refuse = (field: string, detail: string) => new ProblemError('invalid_request', { field, detail });
+
+const isMessage = (messageId: string) => Prisma.sql`message_id = ${messageId}::uuid`;
 
 /** @throws ProblemError `not_found` */
 const lockMessage = async (
   tx: Transaction,
   { conversation_id, message_id }: MessageName,
 ): Promise<MessageRow> => {
-  await tx.db.$queryRaw`SELECT 1 FROM message WHERE message_id = ${message_id}::uuid FOR UPDATE`;
-  const row = await tx.db.message.findUnique({ where: { message_id }, include: MESSAGE_INCLUDE });
-  if (row === null || row.conversation_id !== conversation_id)
+  await tx.query(Prisma.sql`SELECT FROM message WHERE ${isMessage(message_id)} FOR UPDATE`);
+  const [row] = await readMessages(tx, Prisma.sql`WHERE ${isMessage(message_id)}`);
+  if (row === undefined || row.conversation_id !== conversation_id)
     throw new ProblemError('not_found', {
       field: 'message_id',
       detail: 'There is no such message in this conversation, or it was deleted.',
@@ -77,15 +79,20 @@ export const editMessage = async (
   if (attachments.length === 0 && Object.keys(texts).length === 0)
     return toMessage(row, settings.publicUrl, user.user_id);
   for (const { position, alt } of attachments)
-    await tx.db.message_attachment.update({
-      where: { message_id_position: { message_id, position } },
-      data: { alt },
-    });
-  const edited = await tx.db.message.update({
-    where: { message_id },
-    data: { ...texts, edited_at: timeOfEdit(row) },
-    include: MESSAGE_INCLUDE,
-  });
+    await tx.query(Prisma.sql`
+      UPDATE message_attachment SET alt = ${alt} WHERE ${isMessage(message_id)} AND position = ${position}`);
+  const { body, alt, edited_at } = { ...row, ...texts, edited_at: timeOfEdit(row) };
+  await tx.query(Prisma.sql`
+    UPDATE message SET body = ${body}, alt = ${alt}, edited_at = ${edited_at}::timestamptz
+    WHERE ${isMessage(message_id)}`);
+  const edited = {
+    ...row,
+    ...{ body, alt, edited_at },
+    attachments: row.attachments.map((item) => ({
+      ...item,
+      ...attachments.find(({ position }) => position === item.position),
+    })),
+  };
   const told = toEventMessage(toMessage(edited, settings.publicUrl, edited.sender_user_id));
   await appendEvent(tx, conversation_id, 'message.updated', { message: told });
   return toMessage(edited, settings.publicUrl, user.user_id);

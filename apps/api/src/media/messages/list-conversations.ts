@@ -3,8 +3,8 @@ import { type Database, Prisma } from '@claimcheck/database/database';
 import { z } from 'zod';
 import type { DomainConfig } from '../record/domain-config.ts';
 import { readCursor, toPage } from '../record/page-cursor.ts';
-import { toConversation } from './conversations.ts';
-import { MESSAGE_INCLUDE, toMessage } from './message-view.ts';
+import { readConversations } from './conversations.ts';
+import { readMessages, toMessage } from './message-view.ts';
 
 interface ListQuery {
   before?: string | undefined;
@@ -54,14 +54,14 @@ export const listConversations = async (
     conversation_id,
   ]);
   const [conversations, messages] = await Promise.all([
-    database.client.conversation.findMany({
-      where: { conversation_id: { in: page.map(({ conversation_id }) => conversation_id) } },
-      include: { members: true },
-    }),
-    database.client.message.findMany({
-      where: { message_id: { in: page.flatMap(({ message_id }) => message_id ?? []) } },
-      include: MESSAGE_INCLUDE,
-    }),
+    readConversations(
+      database,
+      page.map(({ conversation_id }) => conversation_id),
+    ),
+    readMessages(
+      database,
+      Prisma.sql`WHERE message_id = ANY(${page.flatMap(({ message_id }) => message_id ?? [])}::uuid[])`,
+    ),
   ]);
   const byId = new Map(conversations.map((row) => [row.conversation_id, row]));
   const lastOf = new Map(messages.map((row) => [row.conversation_id, row]));
@@ -71,7 +71,7 @@ export const listConversations = async (
       const last = lastOf.get(conversation_id);
       if (row === undefined) return [];
       const last_message = last && toMessage(last, settings.publicUrl, viewer_id);
-      return [{ ...toConversation(row), last_message }];
+      return [{ ...row, last_message }];
     }),
     next,
   };

@@ -4,9 +4,10 @@ import type { MediaKind } from '@claimcheck/contracts/media';
 import { type Database, Prisma } from '@claimcheck/database/database';
 import { z } from 'zod';
 import type { DomainConfig } from '../record/domain-config.ts';
-import type { MediaRow } from '../record/media-row.ts';
+import { readMediaOf } from '../record/media-row.ts';
 import { toMedia } from '../record/media-view.ts';
 import { readCursor, toPage } from '../record/page-cursor.ts';
+import { readStoredMessages, type StoredMessage } from './message-view.ts';
 
 interface ListQuery {
   kind?: MediaKind | undefined;
@@ -42,14 +43,7 @@ export const gallerySql = (conversationId: string, { kind, before, limit }: List
     ORDER BY media_reference.created_at DESC, media_object_id DESC, ref_id DESC LIMIT ${limit + 1}`;
 };
 
-const readMessages = (client: Database['client'], page: readonly ReferenceRow[]) =>
-  client.message.findMany({
-    where: { message_id: { in: page.flatMap(({ kind, ref_id }) => (kind === 'message' ? [ref_id] : [])) } },
-    include: { attachments: true },
-  });
-type MessageRow = Awaited<ReturnType<typeof readMessages>>[number];
-
-const shownIn = (message: MessageRow | undefined, mediaObjectId: string) => {
+const shownIn = (message: StoredMessage | undefined, mediaObjectId: string) => {
   if (message === undefined) return {};
   const { message_id, seq, sender_user_id, created_at, attachments } = message;
   const texts = attachments.find(({ media_object_id }) => media_object_id === mediaObjectId) ?? message;
@@ -74,14 +68,11 @@ export const listGallery = async (
     ref_id,
   ]);
   const ids = page.map(({ media_object_id }) => media_object_id);
-  const [media, messages] = await Promise.all([
-    database.client.media_object.findMany({
-      where: { media_object_id: { in: ids } },
-      include: { derivatives: true },
-    }),
-    readMessages(database.client, page),
+  const messageIds = page.flatMap(({ kind, ref_id }) => (kind === 'message' ? [ref_id] : []));
+  const [mediaById, messages] = await Promise.all([
+    readMediaOf(database, ids),
+    readStoredMessages(database, Prisma.sql`WHERE message_id = ANY(${messageIds}::uuid[])`),
   ]);
-  const mediaById = new Map<string, MediaRow>(media.map((row) => [row.media_object_id, row]));
   const messageById = new Map(messages.map((row) => [row.message_id, row]));
   const items = page.flatMap(({ media_object_id, kind, ref_id, data }): GalleryItem[] => {
     const row = mediaById.get(media_object_id);

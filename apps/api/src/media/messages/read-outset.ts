@@ -1,12 +1,7 @@
 import type { Message } from '@claimcheck/contracts/messages';
 import { type Executor, Prisma } from '@claimcheck/database/database';
 import type { Viewer } from '../access/media-access.ts';
-import {
-  type MediaColumns,
-  type MediaRow,
-  type StoredDerivative,
-  toDerivative,
-} from '../record/media-row.ts';
+import { DERIVATIVES, type JoinedMedia, type MediaRow, withDerivatives } from '../record/media-row.ts';
 
 /** The conversation and the sender of a message: a member, or a backend as the system. */
 export interface Posting
@@ -34,23 +29,20 @@ export interface Outset extends Key {
   media: ReadonlyMap<string, Candidate>;
 }
 
-interface Found extends MediaColumns {
+interface Found extends JoinedMedia {
   is_visible: boolean;
-  derivatives: StoredDerivative[];
 }
 
 /** Without media, or when none of them exists, the columns of a media object are null or missing. */
 type Read = Key & (Found | { media_object_id?: null });
 
 const withMedia = (mediaObjectIds: readonly string[], sender: string) => ({
-  columns: Prisma.sql`, media.*,
-    (SELECT coalesce(jsonb_agg(to_jsonb(derivative)), '[]') FROM derivative
-      WHERE derivative.media_object_id = media.media_object_id) AS derivatives,
+  columns: Prisma.sql`, media_object.*, ${DERIVATIVES},
     owner_user_id = ${sender} OR EXISTS (
       SELECT FROM media_reference JOIN conversation_member USING (conversation_id)
-      WHERE media_reference.media_object_id = media.media_object_id AND user_id = ${sender}) AS is_visible`,
+      WHERE media_reference.media_object_id = media_object.media_object_id AND user_id = ${sender}) AS is_visible`,
   from: Prisma.sql`
-    FROM (VALUES (1)) AS always LEFT JOIN media_object AS media ON media_object_id = ANY(${[...mediaObjectIds]}::uuid[])`,
+    FROM (VALUES (1)) AS always LEFT JOIN media_object ON media_object_id = ANY(${[...mediaObjectIds]}::uuid[])`,
 });
 
 /** Looks up the key, the membership and the media in one statement, so that it finds either a message or its tombstone. */
@@ -79,9 +71,8 @@ export const readOutset = async (
   const { is_member, has_conversation, message_id, is_deleted } = first;
   const media = rows.flatMap((row): [string, Candidate][] => {
     if (!('owner_user_id' in row) || row.media_object_id === null) return [];
-    const { is_visible, derivatives, ...columns } = row;
-    const found: MediaRow = { ...columns, derivatives: derivatives.map(toDerivative) };
-    return [[row.media_object_id, { row: found, is_visible }]];
+    const { is_visible, ...stored } = row;
+    return [[row.media_object_id, { row: withDerivatives(stored), is_visible }]];
   });
   return { is_member, has_conversation, message_id, is_deleted, media: new Map(media) };
 };

@@ -7,6 +7,7 @@ import type { MediaChange } from '../lifecycle/plan-change.ts';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { keepBooks } from '../record/bookkeeping.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
+import { isReferenced } from '../record/is-referenced.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
 
 /** One entry of the ledger that answers "why does this still exist". */
@@ -20,9 +21,17 @@ export interface Reference {
   data?: HostData | undefined;
 }
 
-/** In a JSON column, SQL NULL means no value. */
+/** Returns the value of a JSON column, in which SQL NULL means no value. */
 const toColumn = (data: HostData | undefined) =>
-  data === undefined ? Prisma.DbNull : (data as Prisma.InputJsonObject);
+  Prisma.sql`${data === undefined ? null : JSON.stringify(data)}::jsonb`;
+
+/** Condition on a row of media_reference: this reference of this media object. */
+const isReference = ({
+  media_object_id,
+  kind,
+  ref_id,
+}: Pick<Reference, 'media_object_id' | 'kind' | 'ref_id'>) =>
+  Prisma.sql`media_object_id = ${media_object_id}::uuid AND kind = ${kind} AND ref_id = ${ref_id}`;
 
 /** Returns the change that restores an expiring media object which is referenced in time; undefined for any other. */
 export const restoringChange = (
@@ -61,17 +70,10 @@ export const removeReference = async (
   reference: Pick<Reference, 'kind' | 'ref_id'>,
 ): Promise<void> => {
   const { media_object_id, state } = media;
-  await tx.db.media_reference.deleteMany({ where: { ...reference, media_object_id } });
+  await tx.query(Prisma.sql`
+    DELETE FROM media_reference WHERE ${isReference({ ...reference, media_object_id })}`);
   if (isTombstone(state) || (await isReferenced(tx, media_object_id))) return;
   await keepBooks(tx, media_object_id, { expires_at: new Date(Date.now() + settings.orphanTtlMs) });
-};
-
-export const isReferenced = async (tx: Transaction, mediaObjectId: string): Promise<boolean> => {
-  const reference = await tx.db.media_reference.findFirst({
-    where: { media_object_id: mediaObjectId },
-    select: { ref_id: true },
-  });
-  return reference !== null;
 };
 
 /**
@@ -89,20 +91,24 @@ export const putHostReference = async (
   const media = await lockMedia(tx, media_object_id);
   if (media === undefined) throw new ProblemError('not_found', extra);
   const { kind, ref_id, conversation_id } = reference;
-  const where = { media_object_id_kind_ref_id: { media_object_id, kind, ref_id } };
-  const known = await tx.db.media_reference.findUnique({ where });
-  if (known !== null && known.conversation_id !== conversation_id)
+  const isKnown = isReference({ ...reference, media_object_id });
+  const [known] = await tx.query<{ conversation_id: string }>(Prisma.sql`
+    SELECT conversation_id FROM media_reference WHERE ${isKnown}`);
+  if (known !== undefined && known.conversation_id !== conversation_id)
     throw new ProblemError('client_key_conflict', { ...extra, field: 'conversation_id' });
-  if (known !== null) {
-    await tx.db.media_reference.update({ where, data: { data: toColumn(data) } });
+  if (known !== undefined) {
+    await tx.query(Prisma.sql`UPDATE media_reference SET data = ${toColumn(data)} WHERE ${isKnown}`);
     return { created: false };
   }
   assertReferable(media, extra);
-  const conversation = await tx.db.conversation.findUnique({ where: { conversation_id } });
-  if (conversation === null) throw new ProblemError('not_found', { ...extra, field: 'conversation_id' });
+  const conversation = await tx.query(Prisma.sql`
+    SELECT FROM conversation WHERE conversation_id = ${conversation_id}`);
+  if (conversation.length === 0) throw new ProblemError('not_found', { ...extra, field: 'conversation_id' });
   // This precedes the reference: its conversation learns the state from the host's message, not from an update.
   await bringBack(tx, settings, media);
-  await tx.db.media_reference.create({ data: { ...reference, media_object_id, data: toColumn(data) } });
+  await tx.query(Prisma.sql`
+    INSERT INTO media_reference (media_object_id, kind, ref_id, conversation_id, data)
+    VALUES (${media_object_id}::uuid, ${kind}, ${ref_id}, ${conversation_id}, ${toColumn(data)})`);
   // This is bookkeeping of the ledger, not a visible change.
   await keepBooks(tx, media_object_id, { expires_at: null });
   return { created: true };
@@ -116,7 +122,8 @@ export const deleteHostReference = async (
 ): Promise<void> => {
   const media = await lockMedia(tx, media_object_id);
   if (media === undefined) return;
-  const count = await tx.db.media_reference.count({ where: { media_object_id, ...reference } });
+  const known = await tx.query(Prisma.sql`
+    SELECT FROM media_reference WHERE ${isReference({ ...reference, media_object_id })}`);
   // A repetition must not restart the orphan clock.
-  if (count > 0) await removeReference(tx, settings, media, reference);
+  if (known.length > 0) await removeReference(tx, settings, media, reference);
 };

@@ -1,17 +1,17 @@
 import type { Message, SendMessage } from '@claimcheck/contracts/messages';
-import type { Executor } from '@claimcheck/database/database';
+import { type Executor, Prisma } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import { planChange } from '../lifecycle/plan-change.ts';
 import { tryPlan } from '../lifecycle/write-media.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
-import type { MediaRow, Reader } from '../record/media-row.ts';
+import type { MediaRow } from '../record/media-row.ts';
 import { toMedia } from '../record/media-view.ts';
 import { newId } from '../record/new-id.ts';
 import { noConversation, noMedia } from '../record/not-found.ts';
 import { insertMessage, type NumberlessMessage } from './insert-message.ts';
 import { toEventMessage } from './message-event.ts';
 import { messageTypeOf } from './message-type.ts';
-import { MESSAGE_INCLUDE, toMessage } from './message-view.ts';
+import { readMessages, toMessage } from './message-view.ts';
 import { type Outset, type Posting, readOutset } from './read-outset.ts';
 import { assertReferable, restoringChange } from './references.ts';
 
@@ -90,18 +90,15 @@ const bringBack = async (
   return anyExpired;
 };
 
-/** A transaction, or an executor with a client for reads next to it. */
-export type Sending = Executor & { readonly db: Reader };
-
 const readKnown = async (
-  { db }: Sending,
+  on: Executor,
   settings: DomainConfig,
   message_id: string,
   viewer: string,
 ): Promise<Message> => {
-  const known = await db.message.findUnique({ where: { message_id }, include: MESSAGE_INCLUDE });
+  const [known] = await readMessages(on, Prisma.sql`WHERE message_id = ${message_id}::uuid`);
   // It was deleted since.
-  if (known === null) throw messageDeleted();
+  if (known === undefined) throw messageDeleted();
   return toMessage(known, settings.publicUrl, viewer);
 };
 
@@ -113,7 +110,7 @@ const readKnown = async (
  * @throws ProblemError `not_found` · `media_not_uploaded` · `media_gone` · `message_deleted` · `too_large`
  */
 export const sendMessage = async (
-  on: Sending,
+  on: Executor,
   settings: DomainConfig,
   posting: Posting,
   input: SendMessage,

@@ -1,18 +1,10 @@
-import type { Database, Prisma, Transaction } from '@claimcheck/database/database';
+import { type Executor, Prisma, type Transaction } from '@claimcheck/database/database';
 
 /** A media object with its derivatives. */
 export type MediaRow = Prisma.media_objectGetPayload<{ include: { derivatives: true } }>;
 
-/** A client for reads inside and outside a transaction. */
-export type Reader = Transaction['db'] | Database['client'];
-
-export const readMedia = async (db: Reader, mediaObjectId: string): Promise<MediaRow | undefined> => {
-  const row = await db.media_object.findUnique({
-    where: { media_object_id: mediaObjectId },
-    include: { derivatives: true },
-  });
-  return row ?? undefined;
-};
+/** Reads inside and outside a transaction. */
+export type Reader = Pick<Executor, 'query'>;
 
 /** The columns of `media_object` only. */
 export type MediaColumns = Omit<MediaRow, 'derivatives'>;
@@ -74,12 +66,37 @@ export const toMediaRow = (stored: StoredMedia): MediaRow => ({
   derivatives: [],
 });
 
-/** Returns a row with its derivatives; before its first epoch it has none. */
-const withDerivatives = async (db: Reader, columns: MediaColumns): Promise<MediaRow> => {
-  if (columns.epoch === 0) return { ...columns, derivatives: [] };
-  const where = { media_object_id: columns.media_object_id };
-  return { ...columns, derivatives: await db.derivative.findMany({ where }) };
+/** The column `derivatives` for a row of `media_object`; {@link withDerivatives} reads it. */
+export const DERIVATIVES = Prisma.sql`(
+  SELECT coalesce(jsonb_agg(to_jsonb(derivative)), '[]') FROM derivative
+  WHERE derivative.media_object_id = media_object.media_object_id) AS derivatives`;
+
+/** A row of `media_object` with {@link DERIVATIVES}. */
+export type JoinedMedia = MediaColumns & { derivatives: StoredDerivative[] };
+
+export const withDerivatives = ({ derivatives, ...columns }: JoinedMedia): MediaRow => ({
+  ...columns,
+  derivatives: derivatives.map(toDerivative),
+});
+
+/** Returns those media objects that exist, by id. */
+export const readMediaOf = async (
+  on: Reader,
+  mediaObjectIds: readonly string[],
+): Promise<Map<string, MediaRow>> => {
+  if (mediaObjectIds.length === 0) return new Map();
+  const rows = await on.query<JoinedMedia>(Prisma.sql`
+    SELECT *, ${DERIVATIVES} FROM media_object WHERE media_object_id = ANY(${[...mediaObjectIds]}::uuid[])`);
+  return new Map(rows.map((row) => [row.media_object_id, withDerivatives(row)]));
 };
+
+export const readMedia = async (on: Reader, mediaObjectId: string): Promise<MediaRow | undefined> =>
+  (await readMediaOf(on, [mediaObjectId])).get(mediaObjectId);
+
+/** Returns the derivatives of these media objects. */
+export const readDerivatives = async (on: Reader, mediaObjectIds: readonly string[]): Promise<Derivative[]> =>
+  on.query<Derivative>(Prisma.sql`
+    SELECT * FROM derivative WHERE media_object_id = ANY(${[...mediaObjectIds]}::uuid[])`);
 
 /**
  * Reads a media object and keeps others from changing it until the transaction ends.
@@ -88,7 +105,9 @@ const withDerivatives = async (db: Reader, columns: MediaColumns): Promise<Media
  * sessions (ascending), users' usage (ascending), conversations (ascending), rows of a conversation's log.
  */
 export const lockMedia = async (tx: Transaction, mediaObjectId: string): Promise<MediaRow | undefined> => {
-  const [columns] = await tx.db.$queryRaw<MediaColumns[]>`
-    SELECT * FROM media_object WHERE media_object_id = ${mediaObjectId}::uuid FOR UPDATE`;
-  return columns === undefined ? undefined : withDerivatives(tx.db, columns);
+  const [columns] = await tx.query<MediaColumns>(Prisma.sql`
+    SELECT * FROM media_object WHERE media_object_id = ${mediaObjectId}::uuid FOR UPDATE`);
+  if (columns === undefined) return undefined;
+  // A second statement, which sees what the holder of the lock wrote. Before its first epoch, a row has no derivatives.
+  return { ...columns, derivatives: columns.epoch === 0 ? [] : await readDerivatives(tx, [mediaObjectId]) };
 };

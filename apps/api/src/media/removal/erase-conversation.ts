@@ -1,7 +1,7 @@
-import type { Database, Transaction } from '@claimcheck/database/database';
+import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
 import { removeMember } from '../messages/conversations.ts';
-import { isReferenced } from '../messages/references.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
+import { isReferenced } from '../record/is-referenced.ts';
 import { lockMedia } from '../record/media-row.ts';
 import { type ErasedUpload, eraseMedia, erasePage } from './erase-media.ts';
 
@@ -10,10 +10,8 @@ const ROWS_PAGE = 5_000;
 
 /** Removes members in a transaction each, so that each removal is announced as soon as it takes effect. */
 const removeMembers = async (database: Database, conversationId: string): Promise<void> => {
-  const members = await database.client.conversation_member.findMany({
-    where: { conversation_id: conversationId },
-    select: { user_id: true },
-  });
+  const members = await database.query<{ user_id: string }>(Prisma.sql`
+    SELECT user_id FROM conversation_member WHERE conversation_id = ${conversationId}`);
   for (const { user_id } of members)
     await database.transaction((tx) => removeMember(tx, conversationId, user_id));
 };
@@ -26,12 +24,12 @@ const letGo = async (
   mediaObjectId: string,
 ): Promise<ErasedUpload | undefined> => {
   const row = await lockMedia(tx, mediaObjectId);
-  const conversation = { conversation_id: conversationId };
-  const where = { media_object_id: mediaObjectId };
-  await tx.db.message.deleteMany({
-    where: { ...conversation, OR: [where, { attachments: { some: where } }] },
-  });
-  await tx.db.media_reference.deleteMany({ where: { ...conversation, ...where } });
+  const isIt = Prisma.sql`media_object_id = ${mediaObjectId}::uuid`;
+  await tx.query(Prisma.sql`
+    DELETE FROM message WHERE conversation_id = ${conversationId} AND (${isIt}
+      OR message_id IN (SELECT message_id FROM message_attachment WHERE ${isIt}))`);
+  await tx.query(Prisma.sql`
+    DELETE FROM media_reference WHERE conversation_id = ${conversationId} AND ${isIt}`);
   if (row === undefined || (await isReferenced(tx, mediaObjectId))) return undefined;
   return eraseMedia(tx, settings, row);
 };
@@ -41,37 +39,46 @@ const nextMedia = async (
   database: Database,
   conversationId: string,
 ): Promise<{ media_object_id: string }[]> => {
-  const references = await database.client.media_reference.findMany({
-    where: { conversation_id: conversationId },
-    take: PAGE,
-    select: { media_object_id: true },
-  });
+  const references = await database.query<{ media_object_id: string }>(Prisma.sql`
+    SELECT media_object_id FROM media_reference WHERE conversation_id = ${conversationId} LIMIT ${PAGE}`);
   return [...new Map(references.map((reference) => [reference.media_object_id, reference])).values()];
 };
 
+const countRows = async (database: Database, statement: Prisma.Sql): Promise<number> =>
+  (await database.query(statement)).length;
+
 /** Erases messages a page at a time: a long conversation would not fit into one transaction. */
-const deleteRows = async ({ client }: Database, conversationId: string): Promise<void> => {
+const deleteRows = async (database: Database, conversationId: string): Promise<void> => {
   for (let rows = ROWS_PAGE; rows === ROWS_PAGE; )
-    rows = await client.$executeRaw`
+    rows = await countRows(
+      database,
+      Prisma.sql`
       WITH locked AS (
         SELECT conversation_id FROM conversation WHERE conversation_id = ${conversationId} FOR NO KEY UPDATE)
       DELETE FROM conversation_event USING locked
       WHERE conversation_event.conversation_id = locked.conversation_id AND seq IN (
-        SELECT seq FROM conversation_event WHERE conversation_id = ${conversationId} LIMIT ${ROWS_PAGE})`;
+        SELECT seq FROM conversation_event WHERE conversation_id = ${conversationId} LIMIT ${ROWS_PAGE})
+      RETURNING seq`,
+    );
   for (let rows = ROWS_PAGE; rows === ROWS_PAGE; )
-    rows = await client.$executeRaw`
+    rows = await countRows(
+      database,
+      Prisma.sql`
       DELETE FROM message WHERE message_id IN (
         SELECT message_id FROM message
-        WHERE conversation_id = ${conversationId} AND media_object_id IS NULL LIMIT ${ROWS_PAGE})`;
+        WHERE conversation_id = ${conversationId} AND media_object_id IS NULL LIMIT ${ROWS_PAGE})
+      RETURNING message_id`,
+    );
 };
 
 /** @returns false when a host has meanwhile added a reference in it */
 const deleteConversation = async (tx: Transaction, conversationId: string): Promise<boolean> => {
-  const where = { conversation_id: conversationId };
+  const isIt = Prisma.sql`conversation_id = ${conversationId}`;
   // A separate statement locks it first: the next one then sees every reference.
-  await tx.db.$queryRaw`SELECT 1 FROM conversation WHERE conversation_id = ${conversationId} FOR UPDATE`;
-  if ((await tx.db.media_reference.findFirst({ where, select: { ref_id: true } })) !== null) return false;
-  await tx.db.conversation.deleteMany({ where });
+  await tx.query(Prisma.sql`SELECT FROM conversation WHERE ${isIt} FOR UPDATE`);
+  const references = await tx.query(Prisma.sql`SELECT FROM media_reference WHERE ${isIt} LIMIT 1`);
+  if (references.length > 0) return false;
+  await tx.query(Prisma.sql`DELETE FROM conversation WHERE ${isIt}`);
   return true;
 };
 

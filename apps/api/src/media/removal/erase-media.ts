@@ -1,10 +1,10 @@
 import { isTombstone } from '@claimcheck/contracts/media';
 import { Prisma, type Transaction } from '@claimcheck/database/database';
 import { writeMedia } from '../lifecycle/write-media.ts';
-import { isReferenced } from '../messages/references.ts';
 import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
 import { forgetData, keepBooks } from '../record/bookkeeping.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
+import { isReferenced } from '../record/is-referenced.ts';
 import type { MediaRow } from '../record/media-row.ts';
 import { toMedia } from '../record/media-view.ts';
 
@@ -14,6 +14,24 @@ export interface ErasedUpload {
   /** Multipart uploads that will never be completed. */
   multipart: { key: string; s3_upload_id: string }[];
 }
+
+/** The columns of a deleted upload session that {@link unfinishedOf} reads. */
+export const ERASED_SESSION = Prisma.sql`upload_id, phase, object_storage_key, s3_upload_id`;
+
+export interface ErasedSession {
+  upload_id: string;
+  phase: string;
+  object_storage_key: string;
+  s3_upload_id: string | null;
+}
+
+/** Returns the session's multipart upload, if it was not completed. */
+export const unfinishedOf = ({
+  phase,
+  object_storage_key,
+  s3_upload_id,
+}: ErasedSession): ErasedUpload['multipart'] =>
+  phase === 'complete' || s3_upload_id === null ? [] : [{ key: object_storage_key, s3_upload_id }];
 
 /** Columns that are cleared if another user's message still shows the media object. */
 export const NOTHING_PERSONAL = {
@@ -37,7 +55,7 @@ export const ERASED_USER = '';
 
 /** Reduces a media object in album events to its id: those events have no space for more. */
 const rewriteAlbums = async (tx: Transaction, mediaObjectId: string): Promise<void> => {
-  await tx.db.$executeRaw`
+  await tx.query(Prisma.sql`
     UPDATE conversation_event SET payload = jsonb_set(payload, '{message,attachments}', (
       SELECT jsonb_agg(CASE WHEN item->>'media_object_id' = ${mediaObjectId}
         THEN jsonb_build_object('media_object_id', ${mediaObjectId}::text) ELSE item END ORDER BY position)
@@ -48,7 +66,7 @@ const rewriteAlbums = async (tx: Transaction, mediaObjectId: string): Promise<vo
       AND ((conversation_event.conversation_id = message.conversation_id
           AND conversation_event.seq = message.seq AND conversation_event.type = 'message.created')
         OR (conversation_event.type = 'message.updated'
-          AND payload->'message'->>'message_id' = message.message_id::text))`;
+          AND payload->'message'->>'message_id' = message.message_id::text))`);
 };
 
 /** Locks every conversation whose log names the media object, in the same order as all transactions. */
@@ -71,21 +89,21 @@ const lockLogs = async (tx: Transaction, mediaObjectId: string): Promise<void> =
 export const rewriteLogs = async (tx: Transaction, settings: DomainConfig, row: MediaRow): Promise<void> => {
   const id = row.media_object_id;
   const media = JSON.stringify(toMedia(row, settings.publicUrl));
-  await tx.db.$executeRaw`
+  await tx.query(Prisma.sql`
     UPDATE conversation_event SET payload = jsonb_build_object('media', ${media}::jsonb)
-    WHERE type = 'media.updated' AND payload->'media'->>'media_object_id' = ${id}`;
-  await tx.db.$executeRaw`
+    WHERE type = 'media.updated' AND payload->'media'->>'media_object_id' = ${id}`);
+  await tx.query(Prisma.sql`
     UPDATE conversation_event SET payload = jsonb_set(payload, '{message,media}', ${media}::jsonb)
     FROM message
     WHERE message.media_object_id = ${id}::uuid AND payload->'message' ? 'media'
       AND conversation_event.conversation_id = message.conversation_id
-      AND conversation_event.seq = message.seq AND conversation_event.type = 'message.created'`;
-  await tx.db.$executeRaw`
+      AND conversation_event.seq = message.seq AND conversation_event.type = 'message.created'`);
+  await tx.query(Prisma.sql`
     UPDATE conversation_event SET payload = jsonb_set(payload, '{message,media}', ${media}::jsonb)
     FROM message
     WHERE message.media_object_id = ${id}::uuid AND payload->'message' ? 'media'
       AND conversation_event.type = 'message.updated'
-      AND payload->'message'->>'message_id' = message.message_id::text`;
+      AND payload->'message'->>'message_id' = message.message_id::text`);
   await rewriteAlbums(tx, id);
 };
 
@@ -101,8 +119,7 @@ export const eraseMedia = async (
   row: MediaRow,
 ): Promise<ErasedUpload> => {
   const { media_object_id } = row;
-  const where = { media_object_id };
-  const sessions = await tx.db.upload_session.findMany({ where });
+  const isIt = Prisma.sql`media_object_id = ${media_object_id}::uuid`;
   const nobodys = { owner_user_id: ERASED_USER };
   await keepBooks(tx, media_object_id, nobodys);
   await forgetData(tx, media_object_id);
@@ -120,15 +137,12 @@ export const eraseMedia = async (
     },
   );
   await rewriteLogs(tx, settings, erased);
-  await tx.db.upload_session.deleteMany({ where });
-  await tx.db.media_alias.deleteMany({ where });
-  if (!(await isReferenced(tx, media_object_id))) await tx.db.media_object.delete({ where });
-  return {
-    upload_id: media_object_id,
-    multipart: sessions.flatMap(({ phase, object_storage_key, s3_upload_id }) =>
-      phase === 'complete' || s3_upload_id === null ? [] : [{ key: object_storage_key, s3_upload_id }],
-    ),
-  };
+  const sessions = await tx.query<ErasedSession>(Prisma.sql`
+    DELETE FROM upload_session WHERE ${isIt} RETURNING ${ERASED_SESSION}`);
+  await tx.query(Prisma.sql`DELETE FROM media_alias WHERE ${isIt}`);
+  if (!(await isReferenced(tx, media_object_id)))
+    await tx.query(Prisma.sql`DELETE FROM media_object WHERE ${isIt}`);
+  return { upload_id: media_object_id, multipart: sessions.flatMap(unfinishedOf) };
 };
 
 /**

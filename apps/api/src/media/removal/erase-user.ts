@@ -1,15 +1,24 @@
-import type { Database, Transaction } from '@claimcheck/database/database';
+import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
 import { insertSweeps, sweepsOfWhole } from '../lifecycle/prefix-sweeps.ts';
 import { removeMember } from '../messages/conversations.ts';
-import { deleteMessage } from '../messages/delete-message.ts';
+import { deleteMessage, type MessageName } from '../messages/delete-message.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
-import { ERASED_USER, type ErasedUpload, eraseMedia, erasePage } from './erase-media.ts';
+import {
+  ERASED_SESSION,
+  ERASED_USER,
+  type ErasedSession,
+  type ErasedUpload,
+  eraseMedia,
+  erasePage,
+  unfinishedOf,
+} from './erase-media.ts';
 
 const PAGE = 100;
 
 const leaveConversations = async (database: Database, userId: string): Promise<void> => {
-  const memberships = await database.client.conversation_member.findMany({ where: { user_id: userId } });
+  const memberships = await database.query<{ conversation_id: string }>(Prisma.sql`
+    SELECT conversation_id FROM conversation_member WHERE user_id = ${userId}`);
   for (const { conversation_id } of memberships)
     await database.transaction((tx) => removeMember(tx, conversation_id, userId));
 };
@@ -17,11 +26,8 @@ const leaveConversations = async (database: Database, userId: string): Promise<v
 const deleteMessages = async (database: Database, settings: DomainConfig, userId: string): Promise<void> => {
   const backend = { user_id: userId, is_backend: true };
   for (;;) {
-    const page = await database.client.message.findMany({
-      where: { sender_user_id: userId },
-      take: PAGE,
-      select: { conversation_id: true, message_id: true },
-    });
+    const page = await database.query<MessageName>(Prisma.sql`
+      SELECT conversation_id, message_id FROM message WHERE sender_user_id = ${userId} LIMIT ${PAGE}`);
     for (const { conversation_id, message_id } of page)
       await database.transaction((tx) =>
         deleteMessage(tx, settings, { conversation_id, message_id }, backend),
@@ -46,37 +52,31 @@ const erasePieces = async (
   settings: DomainConfig,
   userId: string,
 ): Promise<ErasedUpload[]> => {
-  const pieces = await tx.db.upload_session.findMany({
-    where: { owner_user_id: userId, media_object_id: null },
-    take: PAGE,
-  });
+  const pieces = await tx.query<ErasedSession>(Prisma.sql`
+    DELETE FROM upload_session WHERE upload_id IN (
+      SELECT upload_id FROM upload_session
+      WHERE owner_user_id = ${userId} AND media_object_id IS NULL LIMIT ${PAGE})
+    RETURNING ${ERASED_SESSION}`);
   const ids = pieces.map(({ upload_id }) => upload_id);
-  await tx.db.upload_session.deleteMany({ where: { upload_id: { in: ids } } });
   const now = new Date();
   await insertSweeps(
     tx,
     ids.flatMap((id) => sweepsOfWhole(settings, id, now)),
   );
-  return pieces.map(({ upload_id, phase, object_storage_key, s3_upload_id }) => ({
-    upload_id,
-    multipart:
-      phase === 'complete' || s3_upload_id === null ? [] : [{ key: object_storage_key, s3_upload_id }],
-  }));
+  return pieces.map((piece) => ({ upload_id: piece.upload_id, multipart: unfinishedOf(piece) }));
 };
 
 /** Deletes rows that only describe the user. */
 const forget = async (tx: Transaction, userId: string): Promise<void> => {
-  const own = { owner_user_id: userId };
-  await tx.db.media_alias.deleteMany({ where: own });
-  await tx.db.message_tombstone.deleteMany({ where: { sender_user_id: userId } });
-  await tx.db.user_usage.deleteMany({ where: own });
-  await tx.db.user_limit.deleteMany({ where: own });
-  await tx.db.media_session.deleteMany({ where: { user_id: userId } });
-  await tx.db.idempotency_key.deleteMany({ where: { user_id: userId } });
-  await tx.db.conversation.updateMany({
-    where: { created_by: userId },
-    data: { created_by: ERASED_USER },
-  });
+  await tx.query(Prisma.sql`DELETE FROM media_alias WHERE owner_user_id = ${userId}`);
+  await tx.query(Prisma.sql`DELETE FROM message_tombstone WHERE sender_user_id = ${userId}`);
+  await tx.query(Prisma.sql`DELETE FROM user_usage WHERE owner_user_id = ${userId}`);
+  await tx.query(Prisma.sql`DELETE FROM user_limit WHERE owner_user_id = ${userId}`);
+  await tx.query(Prisma.sql`DELETE FROM media_session WHERE user_id = ${userId}`);
+  await tx.query(Prisma.sql`DELETE FROM idempotency_key WHERE user_id = ${userId}`);
+  await tx.query(
+    Prisma.sql`UPDATE conversation SET created_by = ${ERASED_USER} WHERE created_by = ${userId}`,
+  );
 };
 
 /**
@@ -95,11 +95,8 @@ export const eraseUser = async (
   await leaveConversations(database, userId);
   await deleteMessages(database, settings, userId);
   for (let more = true; more; ) {
-    const page = await database.client.media_object.findMany({
-      where: { owner_user_id: userId },
-      take: PAGE,
-      select: { media_object_id: true },
-    });
+    const page = await database.query<{ media_object_id: string }>(Prisma.sql`
+      SELECT media_object_id FROM media_object WHERE owner_user_id = ${userId} LIMIT ${PAGE}`);
     await erasePage(page, (id) => database.transaction((tx) => eraseOwn(tx, settings, userId, id)), onErased);
     more = page.length === PAGE;
   }

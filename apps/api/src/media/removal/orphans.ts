@@ -1,9 +1,10 @@
 import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
 import { writeMedia } from '../lifecycle/write-media.ts';
-import { bringBack, isReferenced } from '../messages/references.ts';
+import { bringBack } from '../messages/references.ts';
 import { keepBooks } from '../record/bookkeeping.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
-import { lockMedia, type MediaColumns, type MediaRow } from '../record/media-row.ts';
+import { isReferenced } from '../record/is-referenced.ts';
+import { lockMedia, type MediaColumns, type MediaRow, readDerivatives } from '../record/media-row.ts';
 
 export type OrphanDecision = 'expiring' | 'expired' | 'brought_back' | 'left';
 
@@ -23,15 +24,16 @@ const DUE_STATES = Prisma.sql`('ready', 'degraded', 'failed', 'expiring')`;
 
 /** Returns a page of settled media objects whose time without a reference is over, longest wait first. */
 export const listOrphans = async (
-  { client }: Pick<Database, 'client'>,
+  database: Pick<Database, 'query'>,
   now: Date,
   after: DueCursor,
   limit: number,
-): Promise<DueCursor[]> => client.$queryRaw<DueCursor[]>`
+): Promise<DueCursor[]> =>
+  database.query<DueCursor>(Prisma.sql`
   SELECT media_object_id, expires_at AS due_at FROM media_object
   WHERE expires_at < ${now}::timestamptz AND state IN ${DUE_STATES}
     AND (expires_at, media_object_id) > (${after.due_at}::timestamptz, ${after.media_object_id}::uuid)
-  ORDER BY expires_at, media_object_id LIMIT ${limit}`;
+  ORDER BY expires_at, media_object_id LIMIT ${limit}`);
 
 const expireUnreferenced = async (
   tx: Transaction,
@@ -72,9 +74,10 @@ export const expireOrphans = async (
     FROM media_object WHERE media_object_id = ANY(${[...mediaObjectIds]}::uuid[])
       AND expires_at < ${now}::timestamptz AND state IN ${DUE_STATES}
     ORDER BY media_object_id FOR UPDATE OF media_object SKIP LOCKED`);
-  const derivatives = await tx.db.derivative.findMany({
-    where: { media_object_id: { in: rows.map(({ media_object_id }) => media_object_id) } },
-  });
+  const derivatives = await readDerivatives(
+    tx,
+    rows.map(({ media_object_id }) => media_object_id),
+  );
   const decided: Decided[] = [];
   // Sorted by owner: usage rows are locked in ascending order.
   for (const { is_referenced, ...columns } of rows.toSorted((a, b) =>

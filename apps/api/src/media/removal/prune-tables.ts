@@ -1,6 +1,6 @@
 import { type Database, Prisma } from '@claimcheck/database/database';
 
-type Client = Pick<Database, 'client'>;
+type Client = Pick<Database, 'query'>;
 
 type Prune = (database: Client, cutoff: Date, limit: number) => Promise<number>;
 
@@ -12,14 +12,16 @@ type Prune = (database: Client, cutoff: Date, limit: number) => Promise<number>;
  */
 const pruneBefore =
   (table: string, time: string, only = 'true'): Prune =>
-  ({ client }, cutoff, limit) => {
+  async (database, cutoff, limit) => {
     const from = Prisma.raw(table);
     const column = Prisma.raw(time);
     // Rows are deleted by their place, which a lock keeps: by their keys Postgres may join them with the whole table.
-    return client.$executeRaw`
+    const gone = await database.query(Prisma.sql`
       DELETE FROM ${from} WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM ${from} WHERE ${Prisma.raw(only)} AND ${column} < ${cutoff}::timestamptz
-        ORDER BY ${column} LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+        ORDER BY ${column} LIMIT ${limit} FOR UPDATE SKIP LOCKED))
+      RETURNING 1`);
+    return gone.length;
   };
 
 /** Outbox messages published before `cutoff`. @returns how many went, at most `limit` */
@@ -29,8 +31,8 @@ export const pruneOutbox = pruneBefore('outbox', 'published_at', 'published_at I
  * Events older than `cutoff`. The same statement records it for subscribers that are further behind, in
  * `pruned_seq`. A conversation that is being written is left for the next run.
  */
-export const pruneEvents = async ({ client }: Client, cutoff: Date, limit: number): Promise<number> => {
-  const [result] = await client.$queryRaw<{ pruned: number }[]>`
+export const pruneEvents = async (database: Client, cutoff: Date, limit: number): Promise<number> => {
+  const [result] = await database.query<{ pruned: number }>(Prisma.sql`
     WITH old AS (
       SELECT conversation_id, seq FROM conversation_event WHERE created_at < ${cutoff}::timestamptz
       ORDER BY created_at LIMIT ${limit}),
@@ -46,7 +48,7 @@ export const pruneEvents = async ({ client }: Client, cutoff: Date, limit: numbe
       UPDATE conversation SET pruned_seq = greatest(pruned_seq, last.seq)
       FROM (SELECT conversation_id, max(seq) AS seq FROM gone GROUP BY conversation_id) AS last
       WHERE conversation.conversation_id = last.conversation_id)
-    SELECT count(*)::int AS pruned FROM gone`;
+    SELECT count(*)::int AS pruned FROM gone`);
   return result?.pruned ?? 0;
 };
 

@@ -1,18 +1,16 @@
-import type { Database, Transaction } from '@claimcheck/database/database';
+import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
 import { lockMedia } from '../record/media-row.ts';
 
 /** Returns a page, by id, of blocked media objects about which every conversation has been notified. */
 export const listPurgeable = async (
-  { client }: Pick<Database, 'client'>,
+  on: Pick<Database, 'query'>,
   after: string,
   limit: number,
 ): Promise<string[]> => {
-  const rows = await client.media_object.findMany({
-    where: { state: 'blocked', fanout: null, media_object_id: { gt: after } },
-    orderBy: { media_object_id: 'asc' },
-    take: limit,
-    select: { media_object_id: true },
-  });
+  const rows = await on.query<{ media_object_id: string }>(Prisma.sql`
+    SELECT media_object_id FROM media_object LEFT JOIN fanout USING (media_object_id)
+    WHERE state = 'blocked' AND fanout.media_object_id IS NULL AND media_object_id > ${after}::uuid
+    ORDER BY media_object_id LIMIT ${limit}`);
   return rows.map(({ media_object_id }) => media_object_id);
 };
 
@@ -25,13 +23,13 @@ export const listPurgeable = async (
 export const purgeBlocked = async (tx: Transaction, mediaObjectId: string): Promise<boolean> => {
   const row = await lockMedia(tx, mediaObjectId);
   if (row?.state !== 'blocked') return false;
-  const where = { media_object_id: mediaObjectId };
+  const isIt = Prisma.sql`media_object_id = ${mediaObjectId}::uuid`;
   // A fan-out is deleted with the row, so conversations not notified yet would never be.
-  if ((await tx.db.fanout.count({ where })) > 0) return false;
-  await tx.db.message.updateMany({ where, data: { media_object_id: null } });
-  await tx.db.message_attachment.updateMany({ where, data: { media_object_id: null } });
-  await tx.db.media_reference.deleteMany({ where });
-  await tx.db.upload_session.deleteMany({ where });
-  await tx.db.media_object.delete({ where });
+  if ((await tx.query(Prisma.sql`SELECT FROM fanout WHERE ${isIt}`)).length > 0) return false;
+  await tx.query(Prisma.sql`UPDATE message SET media_object_id = NULL WHERE ${isIt}`);
+  await tx.query(Prisma.sql`UPDATE message_attachment SET media_object_id = NULL WHERE ${isIt}`);
+  await tx.query(Prisma.sql`DELETE FROM media_reference WHERE ${isIt}`);
+  await tx.query(Prisma.sql`DELETE FROM upload_session WHERE ${isIt}`);
+  await tx.query(Prisma.sql`DELETE FROM media_object WHERE ${isIt}`);
   return true;
 };

@@ -1,5 +1,6 @@
 import { isTombstone } from '@claimcheck/contracts/media';
-import type { Transaction } from '@claimcheck/database/database';
+import { Prisma, type Transaction } from '@claimcheck/database/database';
+import { abortUpload } from '../lifecycle/abort-upload.ts';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { forgetData } from '../record/bookkeeping.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
@@ -31,12 +32,12 @@ export const takeDownMedia = async (
   const { media_object_id } = takedown;
   const row = await lockMedia(tx, media_object_id);
   if (row === undefined) throw noMedia({ media_object_id });
-  const { count } = await tx.db.takedown.createMany({ data: takedown, skipDuplicates: true });
-  if (count === 0) return false;
-  await tx.db.upload_session.updateMany({
-    where: { media_object_id, phase: { in: ['open', 'completing'] } },
-    data: { phase: 'aborted', updated_at: new Date() },
-  });
+  const ordered = await tx.query(Prisma.sql`
+    INSERT INTO takedown (media_object_id, taken_down_by, reason)
+    VALUES (${media_object_id}::uuid, ${takedown.taken_down_by}, ${takedown.reason})
+    ON CONFLICT DO NOTHING RETURNING media_object_id`);
+  if (ordered.length === 0) return false;
+  await abortUpload(tx, media_object_id);
   await forgetData(tx, media_object_id);
   const taken = await writeMedia(
     tx,

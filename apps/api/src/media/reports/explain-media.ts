@@ -9,8 +9,8 @@ import { listStateTimes } from './state-times.ts';
 
 type Client = Database['client'];
 
-const orNotFound = async (client: Client, mediaObjectId: string): Promise<MediaRow> => {
-  const row = await readMedia(client, mediaObjectId);
+const orNotFound = async (database: Database, mediaObjectId: string): Promise<MediaRow> => {
+  const row = await readMedia(database, mediaObjectId);
   if (row === undefined) throw new ProblemError('not_found', { media_object_id: mediaObjectId });
   return row;
 };
@@ -37,7 +37,8 @@ const listVerdicts = (client: Client, sha256: string | null) =>
       });
 
 /** Reads the rows around a media object, all at the same moment. */
-const readAround = (client: Client, settings: DomainConfig, { media_object_id, sha256 }: MediaRow) => {
+const readAround = (database: Database, settings: DomainConfig, { media_object_id, sha256 }: MediaRow) => {
+  const { client } = database;
   const where = { media_object_id };
   const upload = {
     protocol: true,
@@ -51,7 +52,7 @@ const readAround = (client: Client, settings: DomainConfig, { media_object_id, s
   };
   return Promise.all([
     client.upload_session.findFirst({ where, select: upload }),
-    listAttempts(client, settings, media_object_id),
+    listAttempts(database, settings, media_object_id),
     client.applied_result.findMany({
       where,
       orderBy: { applied_at: 'asc' },
@@ -77,14 +78,14 @@ const readAround = (client: Client, settings: DomainConfig, { media_object_id, s
  * Collects everything that an operator may ask about one media object: its row, its states, its upload, the requests to
  * workers and their applied results, its references, its planned sweeps.
  */
-export const explainMedia = async (client: Client, settings: DomainConfig, mediaObjectId: string) => {
-  const row = await orNotFound(client, mediaObjectId);
+export const explainMedia = async (database: Database, settings: DomainConfig, mediaObjectId: string) => {
+  const row = await orNotFound(database, mediaObjectId);
   const { derivatives, size_bytes, ...media } = row;
   const [upload, attempts, results, aliases, references, referrers, verdicts, fanout, sweeps, takedown] =
-    await readAround(client, settings, row);
+    await readAround(database, settings, row);
   return {
     media: { ...media, size_bytes: Number(size_bytes) },
-    states: await listStateTimes(client, row),
+    states: await listStateTimes(database, row),
     upload: upload && {
       ...upload,
       length: upload.length === null ? null : Number(upload.length),
@@ -125,9 +126,10 @@ const reasonOf = (row: MediaRow, references: number): string => {
 };
 
 /** Explains why a media object still exists: its references, or how and when it will end. */
-export const explainReferences = async (client: Client, mediaObjectId: string) => {
+export const explainReferences = async (database: Database, mediaObjectId: string) => {
+  const { client } = database;
   const where = { media_object_id: mediaObjectId };
-  const row = await orNotFound(client, mediaObjectId);
+  const row = await orNotFound(database, mediaObjectId);
   const [count, references] = await Promise.all([
     client.media_reference.count({ where }),
     listReferences(client, mediaObjectId),

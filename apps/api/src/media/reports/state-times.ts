@@ -1,4 +1,4 @@
-import type { Database } from '@claimcheck/database/database';
+import { type Database, Prisma } from '@claimcheck/database/database';
 import type { MediaRow } from '../record/media-row.ts';
 
 export interface StateTime {
@@ -9,13 +9,13 @@ export interface StateTime {
 }
 
 /** Reads when each state first appeared in the log of any conversation. */
-const listTold = (client: Database['client'], mediaObjectId: string): Promise<StateTime[]> =>
-  client.$queryRaw<StateTime[]>`
+const listTold = (database: Database, mediaObjectId: string): Promise<StateTime[]> =>
+  database.query<StateTime>(Prisma.sql`
     SELECT min(created_at) AS at, payload->'media'->>'state' AS state, 'conversation' AS told_by
     FROM conversation_event
     WHERE type = 'media.updated' AND payload->'media'->>'media_object_id' = ${mediaObjectId}
     GROUP BY payload->'media'->>'rev', payload->'media'->>'state'
-    ORDER BY at`;
+    ORDER BY at`);
 
 /** Every change repeats the state, so the first time counts. */
 const withoutRepetitions = (times: readonly StateTime[]): StateTime[] =>
@@ -26,14 +26,14 @@ const withoutRepetitions = (times: readonly StateTime[]): StateTime[] =>
  * written with every upload and read once in a while: see docs/decisions/0012-state-times.md. The last time is that of the
  * row's last change, which may be later than that of its state.
  */
-export const listStateTimes = async (client: Database['client'], row: MediaRow): Promise<StateTime[]> => {
+export const listStateTimes = async (database: Database, row: MediaRow): Promise<StateTime[]> => {
   const { media_object_id, state, upload_state, created_at, updated_at } = row;
   const [upload, told] = await Promise.all([
-    client.upload_session.findFirst({
+    database.client.upload_session.findFirst({
       where: { media_object_id, phase: 'complete' },
       select: { updated_at: true },
     }),
-    listTold(client, media_object_id),
+    listTold(database, media_object_id),
   ]);
   const known: StateTime[] = [
     { at: created_at, state: upload_state === 'pending' ? 'pending' : 'uploading', told_by: 'row' },

@@ -1,7 +1,7 @@
-import type { Database, Transaction } from '@claimcheck/database/database';
+import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
 import { FIRST_ID } from '@claimcheck/database/first-id';
 
-type Client = Pick<Database, 'client'>;
+type Client = Pick<Database, 'query'>;
 
 /** Classes of stored bytes; `unfinished`: parts of open uploads. */
 export type StoredClass = 'source' | 'derivative' | 'unfinished';
@@ -13,14 +13,14 @@ export interface UploadedBytes {
 }
 
 /** Sums the bytes of sources, from the users' sums without reservations, and those of open uploads. */
-export const sumUploadedBytes = async ({ client }: Client): Promise<UploadedBytes> => {
-  const [sum] = await client.$queryRaw<UploadedBytes[]>`
+export const sumUploadedBytes = async (database: Client): Promise<UploadedBytes> => {
+  const [sum] = await database.query<UploadedBytes>(Prisma.sql`
     WITH open AS (
       SELECT coalesce(sum(charged_bytes), 0) AS charged, coalesce(sum("offset"), 0) AS stored
       FROM upload_session WHERE phase IN ('open', 'completing'))
     SELECT (coalesce((SELECT sum(bytes) FROM user_usage), 0) - open.charged)::float8 AS source,
       open.stored::float8 AS unfinished
-    FROM open`;
+    FROM open`);
   return sum ?? { source: 0, unfinished: 0 };
 };
 
@@ -31,12 +31,8 @@ interface DerivativePage {
 }
 
 /** Sums the derivatives of the next media objects after `after`: one sum over all would take minutes. */
-const sumDerivativePage = async (
-  { db }: Transaction,
-  after: string,
-  limit: number,
-): Promise<DerivativePage> => {
-  const [page] = await db.$queryRaw<{ bytes: number; count: number; last: string | null }[]>`
+const sumDerivativePage = async (tx: Transaction, after: string, limit: number): Promise<DerivativePage> => {
+  const [page] = await tx.query<{ bytes: number; count: number; last: string | null }>(Prisma.sql`
     WITH page AS (
       SELECT media_object_id FROM media_object WHERE media_object_id > ${after}::uuid
       ORDER BY media_object_id LIMIT ${limit}),
@@ -48,7 +44,7 @@ const sumDerivativePage = async (
           SELECT sum((further->>'size_bytes')::bigint) FROM jsonb_array_elements(further_formats) AS further) END), 0)
       FROM derivative WHERE media_object_id > ${after}::uuid AND media_object_id <= (SELECT last FROM bounds)
     )::float8 AS bytes
-    FROM bounds`;
+    FROM bounds`);
   if (page === undefined) return { bytes: 0, next: undefined };
   return { bytes: page.bytes, next: page.count < limit ? undefined : (page.last ?? undefined) };
 };
@@ -84,9 +80,9 @@ export const countDerivatives = (
   { now, limit, everyMs }: { now: Date; limit: number; everyMs: number },
 ): Promise<DerivativeCount | undefined> =>
   database.transaction(async (tx) => {
-    const [row] = await tx.db.$queryRaw<CountRow[]>`
+    const [row] = await tx.query<CountRow>(Prisma.sql`
       SELECT counted_after, counted_bytes::float8, started_at, derivative_bytes::float8, finished_at, next_at
-      FROM stored_bytes_count FOR UPDATE SKIP LOCKED`;
+      FROM stored_bytes_count FOR UPDATE SKIP LOCKED`);
     if (row === undefined) return undefined;
     const known = {
       bytes: row.derivative_bytes ?? undefined,
@@ -98,21 +94,16 @@ export const countDerivatives = (
     const bytes = row.counted_bytes + page.bytes;
     const started_at = row.started_at ?? now;
     if (page.next !== undefined) {
-      const data = { counted_after: page.next, counted_bytes: bytes, started_at };
-      await tx.db.stored_bytes_count.updateMany({ data });
+      await tx.query(Prisma.sql`
+        UPDATE stored_bytes_count
+        SET counted_after = ${page.next}::uuid, counted_bytes = ${bytes}, started_at = ${started_at}::timestamptz`);
       return { ...known, isUnfinished: true };
     }
     const restMs = Math.max(everyMs, REST * (now.getTime() - started_at.getTime()));
     const nextAt = new Date(now.getTime() + restMs);
-    await tx.db.stored_bytes_count.updateMany({
-      data: {
-        counted_after: FIRST_ID,
-        counted_bytes: 0,
-        started_at: null,
-        derivative_bytes: bytes,
-        finished_at: now,
-        next_at: nextAt,
-      },
-    });
+    await tx.query(Prisma.sql`
+      UPDATE stored_bytes_count
+      SET counted_after = ${FIRST_ID}::uuid, counted_bytes = 0, started_at = NULL, derivative_bytes = ${bytes},
+        finished_at = ${now}::timestamptz, next_at = ${nextAt}::timestamptz`);
     return { bytes, finishedAt: now, nextAt, isUnfinished: false };
   });

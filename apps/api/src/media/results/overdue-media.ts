@@ -70,26 +70,26 @@ export const FIRST_OVERDUE: Pick<OverdueMedia, 'media_object_id' | 'ready_by'> =
  * transcode still waits.
  */
 export const listOverdue = async (
-  { client }: Pick<Database, 'client'>,
+  database: Pick<Database, 'query'>,
   now: Date,
   after: Pick<OverdueMedia, 'media_object_id' | 'ready_by'>,
   limit: number,
 ): Promise<OverdueMedia[]> => {
-  const rows = await client.$queryRaw<Row[]>`
+  const rows = await database.query<Row>(Prisma.sql`
     SELECT media_object_id, epoch, ready_by, request.id, request.subject, request.stream_seq, request.published_at,
       request.created_at
     FROM media_object LEFT JOIN LATERAL (${LATEST_REQUEST}) AS request ON true
     WHERE ready_by < ${now}::timestamptz AND (ready_by, media_object_id) > (${after.ready_by}::timestamptz, ${after.media_object_id}::uuid)
       AND (state = 'processing' OR (state = 'degraded' AND transcode_state IN ('none', 'pending', 'running')))
-    ORDER BY ready_by, media_object_id LIMIT ${limit}`;
+    ORDER BY ready_by, media_object_id LIMIT ${limit}`);
   return rows.map(toOverdue);
 };
 
 /** Reads the current state of a row that `listOverdue` found. */
 const latestRequestId = async (tx: Transaction, row: MediaRow): Promise<string | undefined> => {
-  const [request] = await tx.db.$queryRaw<{ id: string }[]>`
+  const [request] = await tx.query<{ id: string }>(Prisma.sql`
     SELECT request.id FROM media_object CROSS JOIN LATERAL (${LATEST_REQUEST}) AS request
-    WHERE media_object_id = ${row.media_object_id}::uuid`;
+    WHERE media_object_id = ${row.media_object_id}::uuid`);
   return request?.id;
 };
 

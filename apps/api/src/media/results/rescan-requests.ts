@@ -20,23 +20,23 @@ const hasVerdictSince = (since: Date) => Prisma.sql`EXISTS (
   WHERE verdict.sha256 = media_object.sha256 AND is_sha256_verified AND judged_at >= ${since}::timestamptz)`;
 
 /** Returns the database's time, with which verdicts are compared. */
-export const databaseTime = async ({ client }: Pick<Database, 'client'>): Promise<Date> => {
-  const [row] = await client.$queryRaw<{ now: Date }[]>`SELECT now()`;
+export const databaseTime = async (database: Pick<Database, 'query'>): Promise<Date> => {
+  const [row] = await database.query<{ now: Date }>(Prisma.sql`SELECT now()`);
   if (row === undefined) throw new Error('the database does not tell the time');
   return row.now;
 };
 
 /** Returns a page, by id, of stored sources whose bytes have no verdict since `since`; equal bytes once per page. */
 export const listRescannable = async (
-  { client }: Pick<Database, 'client'>,
+  database: Pick<Database, 'query'>,
   since: Date,
   after: string,
   limit: number,
 ): Promise<Rescannable[]> => {
-  const rows = await client.$queryRaw<Rescannable[]>`
+  const rows = await database.query<Rescannable>(Prisma.sql`
     SELECT media_object_id, CASE WHEN is_sha256_verified THEN sha256 END AS sha256 FROM media_object
     WHERE media_object_id > ${after}::uuid AND ${STORED} AND NOT ${hasVerdictSince(since)}
-    ORDER BY media_object_id LIMIT ${limit}`;
+    ORDER BY media_object_id LIMIT ${limit}`);
   return rows;
 };
 
@@ -47,7 +47,7 @@ export const requestRescan = async (
   mediaObjectIds: readonly string[],
 ): Promise<void> => {
   for (const id of mediaObjectIds) {
-    const row = await readMedia(tx.db, id);
+    const row = await readMedia(tx, id);
     if (row === undefined) continue;
     // The worker is to compute the hash, so the uploader's claim is not compared again.
     const { sha256: _, ...request } = toRequest(row, settings);
@@ -57,13 +57,13 @@ export const requestRescan = async (
 
 /** Outcome of requested rescans: blocked or gone, judged again, or still open. */
 export const rescanProgress = async (
-  { client }: Pick<Database, 'client'>,
+  database: Pick<Database, 'query'>,
   since: Date,
   mediaObjectIds: readonly string[],
 ): Promise<{ blocked: number; judged: number; open: string[] }> => {
-  const rows = await client.$queryRaw<{ media_object_id: string; outcome: 'judged' | 'open' }[]>`
+  const rows = await database.query<{ media_object_id: string; outcome: 'judged' | 'open' }>(Prisma.sql`
     SELECT media_object_id, CASE WHEN ${hasVerdictSince(since)} THEN 'judged' ELSE 'open' END AS outcome
-    FROM media_object WHERE media_object_id = ANY(${mediaObjectIds}::uuid[]) AND ${STORED}`;
+    FROM media_object WHERE media_object_id = ANY(${mediaObjectIds}::uuid[]) AND ${STORED}`);
   const open = rows.flatMap(({ media_object_id, outcome }) => (outcome === 'open' ? [media_object_id] : []));
   return {
     blocked: mediaObjectIds.length - rows.length,

@@ -29,11 +29,11 @@ const LONGEST_PAUSE = '10 minutes';
 
 /** Returns open direct uploads to check in the storage: those checked least recently. */
 export const claimDirectUploads = async (
-  { client }: Pick<Database, 'client'>,
+  database: Pick<Database, 'query'>,
   now: Date,
   limit: number,
 ): Promise<DirectUpload[]> => {
-  const rows = await client.$queryRaw<SessionRow[]>`
+  const rows = await database.query<SessionRow>(Prisma.sql`
     UPDATE upload_session SET updated_at = ${now}::timestamptz
     WHERE upload_id IN (
       SELECT upload_id FROM upload_session
@@ -41,7 +41,7 @@ export const claimDirectUploads = async (
         AND updated_at < ${now}::timestamptz
           - LEAST(GREATEST(${FIRST_LOOK}::interval, updated_at - created_at), ${LONGEST_PAUSE}::interval)
       ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-    RETURNING *`;
+    RETURNING *`);
   return rows.map(toSession).filter(isDirect);
 };
 

@@ -1,11 +1,12 @@
 import { isTombstone } from '@claimcheck/contracts/media';
-import type { Database, Transaction } from '@claimcheck/database/database';
+import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
 import { writeMedia } from '../lifecycle/write-media.ts';
 import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia } from '../record/media-row.ts';
 import {
   type Acquired,
+  isHeld,
   LEASE_IS_FREE,
   type Lease,
   leaseAbandonedBy,
@@ -28,7 +29,7 @@ export const claimDueUploads = async (
   processId: string,
   limit: number,
 ): Promise<Acquired[]> => {
-  const rows = await database.client.$queryRaw<SessionRow[]>`
+  const rows = await database.query<SessionRow>(Prisma.sql`
     UPDATE upload_session
     SET lease_owner = ${processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = now()
     WHERE upload_id IN (
@@ -39,7 +40,7 @@ export const claimDueUploads = async (
           AND expires_at > now() - ${WHOLE_GRACE}::interval)
         AND (${LEASE_IS_FREE} OR ${leaseAbandonedBy(processId)})
       ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-    RETURNING *`;
+    RETURNING *`);
   return rows.map((row) => toAcquired(row, processId));
 };
 
@@ -55,16 +56,11 @@ export const expireUpload = async (
   lease: Lease,
 ): Promise<boolean> => {
   const media = await lockMedia(tx, lease.upload_id);
-  const { count } = await tx.db.upload_session.updateMany({
-    where: {
-      upload_id: lease.upload_id,
-      lease_epoch: lease.fencingToken,
-      lease_owner: lease.owner,
-      OR: [{ phase: { in: ['open', 'completing', 'aborted'] } }, { phase: 'complete', is_partial: true }],
-    },
-    data: { phase: 'aborted' },
-  });
-  if (count === 0) return false;
+  const ended = await tx.query(Prisma.sql`
+    UPDATE upload_session SET phase = 'aborted'
+    WHERE ${isHeld(lease)} AND (phase IN ('open', 'completing', 'aborted') OR (phase = 'complete' AND is_partial))
+    RETURNING upload_id`);
+  if (ended.length === 0) return false;
   if (media === undefined || isTombstone(media.state)) await setUsage(tx, [lease.upload_id], NOTHING_USED);
   else
     await writeMedia(tx, settings, media, {
@@ -78,14 +74,9 @@ export const expireUpload = async (
 
 /** Sets the last state, without bookkeeping and lease: nothing of the upload is left in the storage. */
 export const closeExpired = async (tx: Transaction, lease: Lease): Promise<void> => {
-  const { count } = await tx.db.upload_session.updateMany({
-    where: {
-      upload_id: lease.upload_id,
-      lease_epoch: lease.fencingToken,
-      lease_owner: lease.owner,
-      phase: 'aborted',
-    },
-    data: { phase: 'expired', lease_owner: null, updated_at: new Date() },
-  });
-  if (count === 1) await tx.db.upload_part.deleteMany({ where: { upload_id: lease.upload_id } });
+  await tx.query(Prisma.sql`
+    WITH closed AS (
+      UPDATE upload_session SET phase = 'expired', lease_owner = NULL, updated_at = now()
+      WHERE ${isHeld(lease)} AND phase = 'aborted' RETURNING upload_id)
+    DELETE FROM upload_part USING closed WHERE upload_part.upload_id = closed.upload_id`);
 };

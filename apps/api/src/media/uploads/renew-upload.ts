@@ -1,5 +1,5 @@
 import { isTombstone } from '@claimcheck/contracts/media';
-import type { Transaction } from '@claimcheck/database/database';
+import { Prisma, type Transaction } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import type { DomainConfig } from '../record/domain-config.ts';
 import { lockMedia, type MediaRow } from '../record/media-row.ts';
@@ -23,10 +23,10 @@ export const renewUpload = async (
   const now = new Date();
   const expires_at = new Date(now.getTime() + settings.uploadTtlMs);
   // An expired upload cannot be renewed: the expirer may be removing it.
-  const { count } = await tx.db.upload_session.updateMany({
-    where: { upload_id: mediaObjectId, phase: { in: ['open', 'completing'] }, expires_at: { gt: now } },
-    data: { expires_at },
-  });
-  if (count === 0) throw new ProblemError('upload_gone', extra);
+  const renewed = await tx.query(Prisma.sql`
+    UPDATE upload_session SET expires_at = ${expires_at}::timestamptz
+    WHERE upload_id = ${mediaObjectId}::uuid AND phase IN ('open', 'completing') AND expires_at > ${now}::timestamptz
+    RETURNING upload_id`);
+  if (renewed.length === 0) throw new ProblemError('upload_gone', extra);
   return { media, expires_at };
 };

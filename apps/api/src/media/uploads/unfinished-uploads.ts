@@ -1,4 +1,4 @@
-import type { Database } from '@claimcheck/database/database';
+import { type Database, Prisma } from '@claimcheck/database/database';
 import {
   type Acquired,
   LEASE_IS_FREE,
@@ -15,12 +15,12 @@ const QUIET = '30 seconds';
  * tried come first.
  */
 export const claimUnfinished = async (
-  { client }: Pick<Database, 'client'>,
+  database: Pick<Database, 'query'>,
   processId: string,
   now: Date,
   limit: number,
 ): Promise<Acquired[]> => {
-  const rows = await client.$queryRaw<SessionRow[]>`
+  const rows = await database.query<SessionRow>(Prisma.sql`
     UPDATE upload_session
     SET lease_owner = ${processId}::uuid, lease_epoch = lease_epoch + 1, updated_at = ${now}::timestamptz
     WHERE upload_id IN (
@@ -29,6 +29,6 @@ export const claimUnfinished = async (
         AND updated_at < ${now}::timestamptz - ${QUIET}::interval
         AND (${LEASE_IS_FREE} OR ${leaseAbandonedBy(processId)})
       ORDER BY updated_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-    RETURNING *`;
+    RETURNING *`);
   return rows.map((row) => toAcquired(row, processId));
 };

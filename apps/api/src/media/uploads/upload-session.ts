@@ -1,4 +1,4 @@
-import { type Database, type Executor, Prisma } from '@claimcheck/database/database';
+import { type Executor, Prisma } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import { chargeUsage } from '../quota/charge-usage.ts';
 import type { MediaRow } from '../record/media-row.ts';
@@ -84,6 +84,10 @@ export interface Lease {
   fencingToken: number;
 }
 
+/** Condition on a row of upload_session: this lease is still the valid one. */
+export const isHeld = ({ upload_id, fencingToken, owner }: Lease): Prisma.Sql => Prisma.sql`
+  upload_id = ${upload_id}::uuid AND lease_epoch = ${fencingToken} AND lease_owner = ${owner}::uuid`;
+
 export interface Acquired {
   lease: Lease;
   session: UploadSession;
@@ -131,19 +135,14 @@ export interface Progress {
 }
 
 /** Writes the new offset if the lease is still held. */
-const fence = ({ upload_id, fencingToken, owner }: Lease, offset: number): Prisma.Sql => Prisma.sql`
+const fence = (lease: Lease, offset: number): Prisma.Sql => Prisma.sql`
   fenced AS (
     UPDATE upload_session SET "offset" = ${offset}, updated_at = now()
-    WHERE upload_id = ${upload_id}::uuid AND lease_epoch = ${fencingToken}
-      AND lease_owner = ${owner}::uuid AND phase = 'open'
+    WHERE ${isHeld(lease)} AND phase = 'open'
     RETURNING upload_id)`;
 
 /** Does the same as {@link fence}, if the new bytes fit into the owner's quota. */
-const chargeAndFence = (
-  { upload_id, fencingToken, owner }: Lease,
-  offset: number,
-  limits: UsageLimits,
-): Prisma.Sql => {
+const chargeAndFence = (lease: Lease, offset: number, limits: UsageLimits): Prisma.Sql => {
   const added = {
     owner: Prisma.sql`owner_user_id`,
     bytes: Prisma.sql`${offset}::bigint - charged_bytes`,
@@ -152,8 +151,7 @@ const chargeAndFence = (
   return Prisma.sql`
   held AS (
     SELECT upload_id, owner_user_id, charged_bytes FROM upload_session
-    WHERE upload_id = ${upload_id}::uuid AND lease_epoch = ${fencingToken} AND lease_owner = ${owner}::uuid
-      AND phase = 'open'
+    WHERE ${isHeld(lease)} AND phase = 'open'
     FOR UPDATE),
   charged AS (SELECT upload_id, ${chargeUsage(added, limits)} AS refusal FROM held),
   fenced AS (
@@ -204,17 +202,13 @@ export const listParts = async (on: Pick<Executor, 'query'>, uploadId: string): 
   return rows.map(({ number, etag, size_bytes }) => ({ number, etag, size_bytes: Number(size_bytes) }));
 };
 
-export const listTails = async (
-  { client }: Pick<Database, 'client'>,
-  uploadId: string,
-): Promise<StoredTail[]> => {
-  const rows = await client.upload_part.findMany({
-    where: { upload_id: uploadId, kind: 'tail' },
-    orderBy: { number: 'asc' },
-  });
-  return rows.map(({ number, object_storage_key, size_bytes }) => ({
+export const listTails = async (on: Pick<Executor, 'query'>, uploadId: string): Promise<StoredTail[]> => {
+  const rows = await on.query<{ number: number; key: string | null; size_bytes: bigint }>(Prisma.sql`
+    SELECT number, object_storage_key AS key, size_bytes FROM upload_part
+    WHERE upload_id = ${uploadId}::uuid AND kind = 'tail' ORDER BY number`);
+  return rows.map(({ number, key, size_bytes }) => ({
     number,
-    key: object_storage_key ?? '',
+    key: key ?? '',
     size_bytes: Number(size_bytes),
   }));
 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, Prisma, type Transaction } from '@claimcheck/database/database';
+import { type Database, type Executor, Prisma } from '@claimcheck/database/database';
 import { ProblemError } from '../../problem-error.ts';
 import { readAllowance } from '../quota/allowance.ts';
 import { NOTHING_USED, setUsage } from '../quota/user-usage.ts';
@@ -8,6 +8,7 @@ import {
   type Acquired,
   commitProgress,
   findSession,
+  isHeld,
   LEASE_IS_FREE,
   type Lease,
   listParts,
@@ -122,7 +123,7 @@ export class UploadSessions {
 
   /** @returns false when the lease was lost */
   async setMultipart(lease: Lease, s3UploadId: string): Promise<boolean> {
-    return update(this.#database.client, lease, { s3_upload_id: s3UploadId });
+    return update(this.#database, lease, Prisma.sql`s3_upload_id = ${s3UploadId}`);
   }
 
   /**
@@ -133,7 +134,7 @@ export class UploadSessions {
    */
   async setLength(lease: Lease, length: number): Promise<boolean> {
     return this.#database.transaction(async (tx) => {
-      const written = await update(tx.db, lease, { length });
+      const written = await update(tx, lease, Prisma.sql`length = ${length}`);
       if (written) await setUsage(tx, [lease.upload_id], { bytes: length, is_open: true }, this.#limits);
       return written;
     });
@@ -142,13 +143,17 @@ export class UploadSessions {
   /** Commits the intent to complete. @returns false when the lease was lost */
   async setCompleting(lease: Lease, { completing_at }: UploadSession): Promise<boolean> {
     const since = completing_at ?? new Date();
-    return update(this.#database.client, lease, { phase: 'completing', completing_at: since });
+    return update(
+      this.#database,
+      lease,
+      Prisma.sql`phase = 'completing', completing_at = ${since}::timestamptz`,
+    );
   }
 
   /** @returns false when the lease was lost */
   async setPhase(lease: Lease, phase: 'aborted'): Promise<boolean> {
     return this.#database.transaction(async (tx) => {
-      const written = await update(tx.db, lease, { phase });
+      const written = await update(tx, lease, Prisma.sql`phase = ${phase}::upload_phase`);
       if (written) await setUsage(tx, [lease.upload_id], NOTHING_USED);
       return written;
     });
@@ -157,11 +162,11 @@ export class UploadSessions {
   /** Marks a partial upload as whole. */
   async finishPartial(uploadId: string, length: number): Promise<void> {
     await this.#database.transaction(async (tx) => {
-      const { count } = await tx.db.upload_session.updateMany({
-        where: { upload_id: uploadId, is_partial: true, phase: { in: ['open', 'completing'] } },
-        data: { phase: 'complete', length, offset: length, lease_owner: null },
-      });
-      if (count === 1) await setUsage(tx, [uploadId], { bytes: length, is_open: false });
+      const finished = await tx.query(Prisma.sql`
+        UPDATE upload_session SET phase = 'complete', length = ${length}, "offset" = ${length}, lease_owner = NULL
+        WHERE upload_id = ${uploadId}::uuid AND is_partial AND phase IN ('open', 'completing')
+        RETURNING upload_id`);
+      if (finished.length === 1) await setUsage(tx, [uploadId], { bytes: length, is_open: false });
     });
   }
 
@@ -181,20 +186,10 @@ export class UploadSessions {
   }
 }
 
-const update = async (
-  db: Pick<Transaction['db'], 'upload_session'>,
-  lease: Lease,
-  data: { s3_upload_id?: string; length?: number; phase?: UploadSession['phase']; completing_at?: Date },
-): Promise<boolean> => {
-  const { count } = await db.upload_session.updateMany({
-    where: {
-      upload_id: lease.upload_id,
-      lease_epoch: lease.fencingToken,
-      lease_owner: lease.owner,
-      // When the media object is deleted, an upload ends without its writer.
-      phase: { notIn: ['aborted', 'expired'] },
-    },
-    data,
-  });
-  return count === 1;
+const update = async (on: Pick<Executor, 'query'>, lease: Lease, columns: Prisma.Sql): Promise<boolean> => {
+  // When the media object is deleted, an upload ends without its writer.
+  const written = await on.query(Prisma.sql`
+    UPDATE upload_session SET ${columns} WHERE ${isHeld(lease)} AND phase NOT IN ('aborted', 'expired')
+    RETURNING upload_id`);
+  return written.length === 1;
 };
