@@ -1,12 +1,11 @@
 import { runProcess } from '@claimcheck/platform/process/run-process';
-import { readGatewayConfig } from './config.ts';
 
 // Added to the time that clients have to move to another process.
 const LONGEST_STEP_MS = 10_000;
 
 await runProcess({
   name: 'gateway',
-  readConfig: readGatewayConfig,
+  loadConfig: async () => (await import('./config.ts')).readGatewayConfig,
   longestStepMs: ({ drainTime }) => drainTime + LONGEST_STEP_MS,
   start: async (config, tools) => {
     const { startGateway } = await import('./start-gateway.ts');

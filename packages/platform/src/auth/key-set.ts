@@ -1,4 +1,4 @@
-import jwksClient, { type SigningKey } from 'jwks-rsa';
+import type { JwksClient, SigningKey } from 'jwks-rsa';
 
 /** Age at which the set is read again. Known keys stay valid until it can be read. */
 const MAX_AGE_MS = 600_000;
@@ -22,8 +22,13 @@ export class KeySet {
   #reading: Promise<void> | undefined;
 
   constructor(url: string) {
-    const client = jwksClient({ jwksUri: url, cache: false, rateLimit: false, timeout: TIMEOUT_MS });
-    this.#read = () => client.getSigningKeys();
+    let client: JwksClient | undefined;
+    this.#read = async () => {
+      // Only processes with a key set load it.
+      const { default: jwksClient } = await import('jwks-rsa');
+      client ??= jwksClient({ jwksUri: url, cache: false, rateLimit: false, timeout: TIMEOUT_MS });
+      return client.getSigningKeys();
+    };
   }
 
   /**

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { writeAudit } from './audit.ts';
 import { ConfigError, EX_CONFIG } from './config-error.ts';
 import type { Environment } from './environment.ts';
-import { createLogger, type Logger } from './logger.ts';
+import type { Logger } from './logger.ts';
 import { watchSecretFiles } from './secret-files.ts';
 import { Shutdown } from './shutdown.ts';
 import { StartError } from './start-error.ts';
@@ -19,8 +19,8 @@ export interface StartTools<Config> {
 
 interface Process<Config extends { logLevel: string }> {
   name: string;
-  /** @throws ConfigError */
-  readConfig: (env: Environment) => Config;
+  /** Loads the function that reads the configuration, which throws a ConfigError. */
+  loadConfig: () => Promise<(env: Environment) => Config>;
   /** @returns fields for the line that says that the process is ready */
   start: (config: Config, tools: StartTools<Config>) => Promise<Record<string, unknown>>;
   /** Time limit of each step of the shutdown. */
@@ -34,16 +34,29 @@ interface Process<Config extends { logLevel: string }> {
 const BUFFERS_COUNT_AS_HEAP = '--external-memory-accounted-in-global-limit';
 
 /**
+ * How much V8's young generation grows at a time. A start would let it grow to its limit, and an idle process keeps that:
+ * 13 MiB with `--max-semi-space-size=8`. After the start, a load lets it grow as by default.
+ */
+const YOUNG_GENERATION = {
+  atStart: '--semi-space-growth-factor=1',
+  afterwards: '--semi-space-growth-factor=2',
+};
+
+/**
  * Runs one of our processes from its configuration to its last step. Exits with 78 when the configuration is not valid, with
  * 1 when the start or a step of the shutdown fails, and with 0 otherwise.
  */
 export const runProcess = async <Config extends { logLevel: string }>({
   name,
-  readConfig,
+  loadConfig,
   start,
   longestStepMs,
 }: Process<Config>): Promise<void> => {
   setFlagsFromString(BUFFERS_COUNT_AS_HEAP);
+  // Before most of the program is loaded.
+  setFlagsFromString(YOUNG_GENERATION.atStart);
+  const { createLogger } = await import('./logger.ts');
+  const readConfig = await loadConfig();
   const config = readOrExit(readConfig);
   const logger = createLogger(name, config.logLevel);
   const shutdown = new Shutdown(logger, longestStepMs?.(config));
@@ -57,6 +70,7 @@ export const runProcess = async <Config extends { logLevel: string }>({
   try {
     const onReload = reloads(readConfig, logger, shutdown);
     const fields = await start(config, { logger, shutdown, onReload, signal: stopping.signal });
+    setFlagsFromString(YOUNG_GENERATION.afterwards);
     if (!stopping.signal.aborted) logger.info(fields, `${name} is ready`);
   } catch (error) {
     // A start that was stopped fails for that reason; the signal's handler ends the process.

@@ -44,7 +44,7 @@ const fullCollections = async (buffers: number): Promise<number> => {
 
 await runProcess({
   name: 'example',
-  readConfig: (env) => camelCased(readConfig(schema, env)),
+  loadConfig: async () => (env) => camelCased(readConfig(schema, env)),
   start: async ({ fail, buffers }, { shutdown, logger }) => {
     shutdown.add('opened first', () => logger.info('closed'));
     logger.info('starting');
