@@ -1,10 +1,15 @@
 import type { Socket } from 'node:net';
+import { currentTurn, writeAtOnce } from './coalesce-writes.ts';
 import type { Connection } from './types.ts';
 
 // A reader beyond this is disconnected, because the backlog is in our memory.
 const DROP_BYTES = 256 * 1024;
 // A replay pauses here, well below the limit: live events of other conversations need space too.
 const PAUSE_BYTES = 64 * 1024;
+// What one turn writes past Engine.IO's queue. Less than the pause: a replay waits for that queue alone.
+const DIRECT_BYTES = 16 * 1024;
+/** Packets are counted by the length of their text. */
+const MOST_BYTES_OF_UNIT = 3;
 
 interface RawWebSocket {
   readonly bufferedAmount: number;
@@ -34,6 +39,10 @@ export class OutboundMeter {
   /** Only while a replay waits: an idle connection needs no set and no listener. */
   #waiting: Set<() => void> | undefined;
   #queuedBytes = 0;
+  /** What the WebSocket got last: it has written everything before that. */
+  #flushedBytes = 0;
+  /** The turn of the latest direct write. */
+  #wroteIn = -1;
   #checking = false;
   /** The connection is not closed at once: several replays may end in the same turn. */
   #isGivenUp = false;
@@ -78,9 +87,28 @@ export class OutboundMeter {
     this.webSocket.terminate();
   }
 
+  /**
+   * Writes a frame to the TCP connection if nothing waits before it. Engine.IO's queue costs as much as the rest of a delivery.
+   *
+   * @returns false when the frame belongs into that queue
+   */
+  write(frame: Buffer): boolean {
+    const tcp = this.webSocket._socket;
+    if (!tcp?.writable || !this.#connection.transport.writable) return false;
+    const turn = currentTurn();
+    const isFirst = this.#wroteIn !== turn;
+    if (tcp.writableLength > (isFirst ? 0 : DIRECT_BYTES)) return false;
+    if (!isFirst && tcp.writableCorked === 0) writeAtOnce(tcp);
+    this.#wroteIn = turn;
+    tcp.write(frame);
+    return true;
+  }
+
   /** Counts a packet that Engine.IO queues. */
   queued(bytes: number): void {
     this.#queuedBytes += bytes;
+    // Every delivery comes here, and asking the WebSocket costs more than adding.
+    if ((this.#queuedBytes + this.#flushedBytes) * MOST_BYTES_OF_UNIT <= DROP_BYTES) return;
     if (this.#checking || this.pendingBytes <= DROP_BYTES) return;
     this.#checking = true;
     // After this turn of the event loop: a burst first gets its chance to be written.
@@ -92,6 +120,7 @@ export class OutboundMeter {
 
   /** The WebSocket has what Engine.IO had queued. */
   flushed(): void {
+    this.#flushedBytes = this.#queuedBytes;
     this.#queuedBytes = 0;
   }
 
