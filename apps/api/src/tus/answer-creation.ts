@@ -52,14 +52,15 @@ export const answerCreation = async (routes: Routes, request: Request, response:
     return;
   }
   const lease = { upload_id: session.upload_id, owner: uploads.sessions.processId, fencingToken: 1 };
-  await uploads.server.handle(request, response, {
-    request,
-    session,
-    checksum,
-    isNew: true,
-    ...fromDraft(request, response),
-    lease: isUpload(request) ? lease : undefined,
-  });
+  const about = { request, session, checksum, isNew: true, ...fromDraft(request, response) };
+  // An empty upload is finished by its creation.
+  if (isUpload(request) && session.length !== 0)
+    await uploads.server.createWith(request, response, { ...about, lease });
+  else
+    await uploads.server.handle(request, response, {
+      ...about,
+      lease: isUpload(request) ? lease : undefined,
+    });
 };
 
 const createFinal = async (

@@ -53,13 +53,14 @@ const bytesIn = (request: ExpressRequest, field: 'Upload-Offset' | 'Upload-Lengt
 };
 
 /**
- * Speaks tus; the routes before it decide access. Bytes take {@link append}, the short way. HEAD and POST are answered by
- * @tus/server, which receives them without their bodies: the store reads those itself.
+ * Speaks tus; the routes before it decide access. Bytes take {@link append} or {@link createWith}, the short way. HEAD and a
+ * POST without bytes are answered by @tus/server.
  */
 export class UploadServer {
   readonly #server: Server;
   readonly #store: UploadStore;
   readonly #locker: UploadLocker;
+  readonly #publicUrl: string;
   readonly #maxBytes: number;
   readonly #logger: Logger;
   readonly #requests: UploadRequests;
@@ -74,6 +75,7 @@ export class UploadServer {
   }) {
     this.#store = options.store;
     this.#locker = options.locker;
+    this.#publicUrl = options.publicUrl;
     this.#maxBytes = options.maxBytes;
     this.#logger = options.logger;
     this.#requests = options.requests;
@@ -90,9 +92,28 @@ export class UploadServer {
         error instanceof ProblemError
           ? { status_code: error.problem.status, body: error.problem.code }
           : undefined,
-      generateUrl: (_request, { id }) =>
-        `${options.publicUrl}/v1/uploads/${options.requests.get(id).session.upload_id}`,
+      generateUrl: (_request, { id }) => this.#urlOf(options.requests.get(id).session),
     });
+  }
+
+  #urlOf({ upload_id }: UploadSession): string {
+    return `${this.#publicUrl}/v1/uploads/${upload_id}`;
+  }
+
+  /** Answers POST with bytes (tus 1.0.0, section "Creation With Upload"): stores them in the upload that the route has created. */
+  async createWith(request: ExpressRequest, response: Response, about: UploadRequest): Promise<void> {
+    try {
+      await this.#locker.lock(about);
+      try {
+        const offset = await this.#storeBody(request, about, 0);
+        response.set({ 'Upload-Offset': String(offset), Location: this.#urlOf(about.session) });
+      } finally {
+        await this.#locker.unlock(about);
+      }
+      sendUpload(response, about.session, 201);
+    } catch (error) {
+      sendProblem(response, toUploadProblem(error, this.#logger));
+    }
   }
 
   /** Answers PATCH (tus 1.0.0, section "PATCH"): stores the body's bytes at the offset, and releases the lease. */
@@ -115,12 +136,17 @@ export class UploadServer {
       if (about.session.offset !== offset)
         throw new ProblemError('offset_mismatch', { field: 'Upload-Offset' });
       if (length !== undefined) await this.#declareLength(about, length);
-      const bound = about.session.length ?? this.#maxBytes;
-      if (offset + Number(request.get('content-length') ?? 0) > bound) throw new ProblemError('too_large');
-      return await this.#store.append(about);
+      return await this.#storeBody(request, about, offset);
     } finally {
       await this.#locker.unlock(about);
     }
+  }
+
+  /** Stores the body's bytes under the lease. @returns the offset after them */
+  async #storeBody(request: ExpressRequest, about: UploadRequest, offset: number): Promise<number> {
+    const bound = about.session.length ?? this.#maxBytes;
+    if (offset + Number(request.get('content-length') ?? 0) > bound) throw new ProblemError('too_large');
+    return this.#store.append(about);
   }
 
   /** Sets the length that the creation deferred (section "Upload-Defer-Length"). */
