@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 import { type ImageSize, isElongated, sizeWithin, sizeWithinShort } from './image-size.ts';
 import { decoded, type ImageFile, openImage } from './open-image.ts';
-import type { EncodedImage } from './thumbnail.ts';
+import { type EncodedImage, WEBP_EFFORT } from './thumbnail.ts';
 
 /**
  * Longest edge in pixels; for a picture much longer than wide, the shortest edge. A smaller source keeps its size, and every
@@ -16,8 +16,6 @@ export type ImageQuality = keyof typeof QUALITY_EDGES;
 const IMAGE_QUALITIES = Object.keys(QUALITY_EDGES) as ImageQuality[];
 
 const QUALITY = 80;
-/** Half the time of the default for 2 % more bytes. */
-const EFFORT = 2;
 /** Tried one after the other while the result is larger than its source. */
 const SMALLER = [
   { quality: 60, effort: 4 },
@@ -169,7 +167,7 @@ const webp = async (image: Sharp, options: WebpOptions): Promise<EncodedImage> =
   // sharp writes no metadata unless asked: no EXIF, no GPS, no profile; colours are converted to sRGB.
   const { data, info } = await image
     .toColourspace('srgb')
-    .webp({ effort: EFFORT, ...options })
+    .webp({ effort: WEBP_EFFORT, ...options })
     .toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.pageHeight ?? info.height };
 };

@@ -6,6 +6,8 @@ import { decoded, type ImageFile, openImage } from './open-image.ts';
 export const THUMBNAIL_EDGE = 320;
 const THUMBHASH_EDGE = 100;
 const QUALITY = 75;
+/** Half the time of the default for 2 to 4 % more bytes. */
+export const WEBP_EFFORT = 2;
 
 export interface EncodedImage {
   data: Uint8Array;
@@ -28,7 +30,7 @@ export const makeThumbnail = async ({
       .toBuffer({ resolveWithObject: true });
     const pixels = () => sharp(data, { raw: { width: info.width, height: info.height, channels: 4 } });
     const [thumbnail, thumbhash] = await Promise.all([
-      pixels().webp({ quality: QUALITY }).toBuffer(),
+      pixels().webp({ quality: QUALITY, effort: WEBP_EFFORT }).toBuffer(),
       hash(pixels()),
     ]);
     return { thumbnail: { data: thumbnail, width: info.width, height: info.height }, thumbhash };
