@@ -12,7 +12,8 @@ export type BodyEnd = 'end' | 'cut' | 'idle';
 /** Wakes the reader without a byte: another request needs the upload or its memory, or a part could not be stored. */
 export type Interrupt = 'release' | 'flush' | 'failure';
 
-const QUEUE_LIMIT = 4;
+/** Chunks of a client that wait outside of the budget. */
+const QUEUE_LIMIT = 2;
 
 /**
  * Reads the body of a request chunk by chunk, without the detour over web streams. It waits for the client only here, so an

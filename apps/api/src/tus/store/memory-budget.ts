@@ -120,7 +120,7 @@ export class MemoryBudget {
   async reserve(bytes: number): Promise<PartReservation>;
   async reserve(bytes: number, holder: Holder): Promise<PartReservation | undefined>;
   async reserve(bytes: number, holder?: Holder): Promise<PartReservation | undefined> {
-    if (this.#waiting.length > 0 || !this.#fits(bytes)) {
+    if (!this.hasFree(bytes)) {
       if (!(await this.#wait(bytes, holder))) return undefined;
     } else this.#reserved += bytes;
     let isReleased = false;
@@ -136,6 +136,11 @@ export class MemoryBudget {
     };
     if (holder !== undefined) this.#filling.set(reservation, holder);
     return reservation;
+  }
+
+  /** Whether a reservation would be granted without a wait. */
+  hasFree(bytes: number): boolean {
+    return this.#waiting.length === 0 && this.#fits(bytes);
   }
 
   /** This holder no longer waits for memory. */

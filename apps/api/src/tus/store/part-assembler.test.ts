@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { ChunkList } from './part-assembler.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { MemoryBudget } from './memory-budget.ts';
+import { ChunkList, PartAssembler } from './part-assembler.ts';
 
 const KIB = 1_024;
 /** Returns bytes that own their memory, like those of a request. */
@@ -41,4 +42,44 @@ test.each([10, 40 * KIB])('a piece of %i bytes does not retain the chunk from wh
   const list = new ChunkList();
   list.add(bytes(64 * KIB).subarray(0, length));
   expect(retained(list.take())).toBe(length);
+});
+
+describe('a client that fills a part in eight seconds', () => {
+  const MIB = 1_024 * KIB;
+  const session = { part_size: 8 * MIB, length: 64 * MIB, offset: 0 };
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** Sends 256 KiB at 1 MiB/s. */
+  const sendSome = (part: PartAssembler): void => {
+    part.add(bytes(KIB));
+    vi.advanceTimersByTime(250);
+    part.add(bytes(255 * KIB));
+    part.lastByteAt = performance.now();
+  };
+
+  test('has memory for it while there is enough, and does not wait for others', async () => {
+    const budget = new MemoryBudget(16 * MIB);
+    const part = new PartAssembler(session, budget, () => undefined);
+    sendSome(part);
+    expect([part.needsReservation, part.isTooSlow(performance.now())]).toEqual([true, false]);
+    const { release } = await budget.reserve(12 * MIB);
+    expect(part.isTooSlow(performance.now())).toBe(true);
+    release();
+    expect(part.isTooSlow(performance.now())).toBe(false);
+  });
+
+  test('makes room when another one waits', async () => {
+    const budget = new MemoryBudget(8 * MIB);
+    const flush = vi.fn();
+    const part = new PartAssembler(session, budget, flush);
+    sendSome(part);
+    await part.reserve(performance.now());
+    expect(part.isReserved).toBe(true);
+    const waiting = budget.reserve(8 * MIB);
+    expect([flush.mock.calls.length, part.isSlow]).toEqual([1, true]);
+    part.takeAll().release();
+    await waiting;
+    expect(budget.used).toBe(8 * MIB);
+  });
 });

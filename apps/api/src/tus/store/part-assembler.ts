@@ -97,6 +97,11 @@ export class PartBuffer {
     if (this.#reservation === undefined) this.#budget.charge(this.#holder, bytes.length);
   }
 
+  /** Whether there would be memory for a part of `size` bytes in all, without a wait. */
+  hasFree(size: number): boolean {
+    return this.#budget.hasFree(size);
+  }
+
   /** Waits for memory for a part of `size` bytes in all; has none when the holder cancelled. */
   async reserve(size: number): Promise<void> {
     if (this.#reservation !== undefined) return;
@@ -120,6 +125,8 @@ export class PartBuffer {
 const UNRESERVED_BYTES = 256 * 1_024;
 /** A client that needs longer to fill a part gets no memory for it: its bytes are stored in small pieces. */
 const FAST_FILL_MS = 15_000;
+/** The same while memory is scarce: six parts that fill for many seconds would hold up all other clients. */
+const FAST_FILL_SCARCE_MS = 4_000;
 /** Time that a reservation waits for a byte while another upload waits for memory. */
 const SILENT_MS = 3_000;
 
@@ -182,7 +189,9 @@ export class PartAssembler implements Holder {
   }
 
   isTooSlow(now: number): boolean {
-    return ((now - this.#firstByteAt) / this.bytes) * this.#size() > FAST_FILL_MS;
+    const fillMs = ((now - this.#firstByteAt) / this.bytes) * this.#size();
+    const hasMemory = this.#buffer.hasFree(this.#inTails() + this.#size());
+    return fillMs > (hasMemory ? FAST_FILL_MS : FAST_FILL_SCARCE_MS);
   }
 
   /** Adds bytes up to the part's end. @returns those of the next part */
