@@ -46,11 +46,16 @@ export class StatementPool {
   /** Runs one statement, which commits by itself. */
   async query<Row>(statement: Sql): Promise<Row[]> {
     try {
-      return await this.#run(this.pool, statement);
+      return await this.#rowsOf(this.pool, statement);
     } catch (error) {
       if (!isOutdated(error)) throw error;
-      return this.#run(this.pool, statement);
+      return this.#rowsOf(this.pool, statement);
     }
+  }
+
+  /** Runs one statement that returns no rows, and commits by itself. @returns the number of rows that it changed */
+  async execute(statement: Sql): Promise<number> {
+    return (await this.#run(this.pool, statement)).rowCount ?? 0;
   }
 
   /** Runs `work` in one transaction; `query` runs a statement in it. An error of `work` rolls it back. */
@@ -66,7 +71,7 @@ export class StatementPool {
     };
     try {
       await connection.query('BEGIN').catch(noteBroken);
-      const result = await work((statement) => this.#run<never>(connection, statement).catch(noteBroken));
+      const result = await work((statement) => this.#rowsOf<never>(connection, statement).catch(noteBroken));
       await connection.query('COMMIT').catch(noteBroken);
       return result;
     } catch (error) {
@@ -80,11 +85,14 @@ export class StatementPool {
     }
   }
 
-  async #run<Row>(on: pg.Pool | pg.PoolClient, { text, values }: Sql): Promise<Row[]> {
+  async #rowsOf<Row>(on: pg.Pool | pg.PoolClient, statement: Sql): Promise<Row[]> {
+    return (await this.#run(on, statement)).rows as Row[];
+  }
+
+  async #run(on: pg.Pool | pg.PoolClient, { text, values }: Sql): Promise<pg.QueryResult> {
     const name = this.#nameOf(text);
     try {
-      const { rows } = await on.query({ name, text, values, types });
-      return rows as Row[];
+      return await on.query({ name, text, values, types });
     } catch (error) {
       if (isOutdated(error) && this.#names.get(text) === name) this.#names.delete(text);
       throw error;

@@ -17,6 +17,7 @@ import { isStreamNotFound } from './is-stream-not-found.ts';
 import { findStream, StreamSetup } from './stream-setup.ts';
 
 const PUBLISH_TIMEOUT_MS = 5_000;
+
 export interface BusOptions {
   /** A function is called at each connection, because the password may have been replaced. */
   url: string | (() => string);

@@ -44,31 +44,20 @@ const nextMedia = async (
   return [...new Map(references.map((reference) => [reference.media_object_id, reference])).values()];
 };
 
-const countRows = async (database: Database, statement: Prisma.Sql): Promise<number> =>
-  (await database.query(statement)).length;
-
 /** Erases messages a page at a time: a long conversation would not fit into one transaction. */
 const deleteRows = async (database: Database, conversationId: string): Promise<void> => {
   for (let rows = ROWS_PAGE; rows === ROWS_PAGE; )
-    rows = await countRows(
-      database,
-      Prisma.sql`
+    rows = await database.execute(Prisma.sql`
       WITH locked AS (
         SELECT conversation_id FROM conversation WHERE conversation_id = ${conversationId} FOR NO KEY UPDATE)
       DELETE FROM conversation_event USING locked
       WHERE conversation_event.conversation_id = locked.conversation_id AND seq IN (
-        SELECT seq FROM conversation_event WHERE conversation_id = ${conversationId} LIMIT ${ROWS_PAGE})
-      RETURNING seq`,
-    );
+        SELECT seq FROM conversation_event WHERE conversation_id = ${conversationId} LIMIT ${ROWS_PAGE})`);
   for (let rows = ROWS_PAGE; rows === ROWS_PAGE; )
-    rows = await countRows(
-      database,
-      Prisma.sql`
+    rows = await database.execute(Prisma.sql`
       DELETE FROM message WHERE message_id IN (
         SELECT message_id FROM message
-        WHERE conversation_id = ${conversationId} AND media_object_id IS NULL LIMIT ${ROWS_PAGE})
-      RETURNING message_id`,
-    );
+        WHERE conversation_id = ${conversationId} AND media_object_id IS NULL LIMIT ${ROWS_PAGE})`);
 };
 
 /** @returns false when a host has meanwhile added a reference in it */

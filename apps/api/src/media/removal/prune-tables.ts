@@ -1,6 +1,6 @@
 import { type Database, Prisma } from '@claimcheck/database/database';
 
-type Client = Pick<Database, 'query'>;
+type Client = Pick<Database, 'query' | 'execute'>;
 
 type Prune = (database: Client, cutoff: Date, limit: number) => Promise<number>;
 
@@ -12,16 +12,14 @@ type Prune = (database: Client, cutoff: Date, limit: number) => Promise<number>;
  */
 const pruneBefore =
   (table: string, time: string, only = 'true'): Prune =>
-  async (database, cutoff, limit) => {
+  (database, cutoff, limit) => {
     const from = Prisma.raw(table);
     const column = Prisma.raw(time);
     // Rows are deleted by their place, which a lock keeps: by their keys Postgres may join them with the whole table.
-    const gone = await database.query(Prisma.sql`
+    return database.execute(Prisma.sql`
       DELETE FROM ${from} WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM ${from} WHERE ${Prisma.raw(only)} AND ${column} < ${cutoff}::timestamptz
-        ORDER BY ${column} LIMIT ${limit} FOR UPDATE SKIP LOCKED))
-      RETURNING 1`);
-    return gone.length;
+        ORDER BY ${column} LIMIT ${limit} FOR UPDATE SKIP LOCKED))`);
   };
 
 /** Outbox messages published before `cutoff`. @returns how many went, at most `limit` */
